@@ -1,0 +1,99 @@
+// Errors, the random generator and its distributions. Depends on nothing else of the library.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace laot {
+
+/// What went wrong. The numbers are part of the C contract (capi/laot.h) and never change.
+enum class Status : int {
+  ok = 0,
+  invalid_argument = -1,  // a value outside its range, a NULL, a wrong type
+  dimension_mismatch = -2,
+  not_finite = -3,    // NaN or Inf in the input
+  unknown_name = -4,  // a method, parameter, metric, report entry or feature that does not exist
+  out_of_memory = -5,
+  cancelled = -6,
+  io_error = -7,
+  bad_format = -8,  // a file or byte string that is not a valid model
+  numerical_failure = -9,
+  not_available = -10,  // the thing exists for other methods, not for this object
+  buffer_too_small = -11,
+  internal_error = -99
+};
+
+/// The one exception type of the core. `what()` is one sentence that names the argument and what
+/// was found; it is what the user reads.
+class Error : public std::runtime_error {
+ public:
+  Error(Status status, const std::string& message) : std::runtime_error(message), status_(status) {}
+  Status status() const noexcept { return status_; }
+
+ private:
+  Status status_;
+};
+
+/// Concatenates its arguments as a stream would: `text("n is ", 3)`.
+template <class... Parts>
+std::string text(const Parts&... parts) {
+  std::ostringstream out;
+  out.precision(12);
+  (out << ... << parts);
+  return out.str();
+}
+
+template <class... Parts>
+[[noreturn]] void fail(Status status, const Parts&... parts) {
+  throw Error(status, text(parts...));
+}
+
+template <class... Parts>
+void require(bool condition, Status status, const Parts&... parts) {
+  if (!condition) fail(status, parts...);
+}
+
+/// The candidate closest to `name` by edit distance, for "did you mean" (empty if none is near).
+std::string nearest_name(const std::string& name, const std::vector<std::string>& candidates);
+
+/// `items` as "a, b, c".
+std::string joined(const std::vector<std::string>& items);
+
+/// xoshiro256++ (Blackman & Vigna, 2021) seeded by splitmix64, with our own distributions: one seed
+/// gives the same numbers in every language, build and thread count.
+class Rng {
+ public:
+  explicit Rng(std::uint64_t seed);
+
+  /// A generator for an independent task; depends only on (seed, stream), never on draws made.
+  Rng stream(std::uint64_t stream) const;
+
+  std::uint64_t bits();                        // 64 random bits
+  double uniform();                            // [0, 1), 53 bits
+  double uniform(double low, double high);     // [low, high)
+  double normal();                             // N(0, 1), Marsaglia's polar method
+  std::uint64_t below(std::uint64_t bound);    // uniform on 0 .. bound-1, unbiased
+  std::vector<std::size_t> permutation(std::size_t n);               // of 0 .. n-1, Fisher-Yates
+  std::vector<std::size_t> sample(std::size_t n, std::size_t count);  // without replacement, in
+                                                                      // random order
+
+  /// The whole state, so that interrupted work can go on with the same numbers.
+  struct State {
+    std::uint64_t seed;
+    std::array<std::uint64_t, 4> words;
+    double spare;
+    bool has_spare;
+  };
+  State state() const { return state_; }
+  void restore(const State& state) { state_ = state; }
+
+ private:
+  State state_;
+};
+
+}  // namespace laot

@@ -1,0 +1,87 @@
+// Threads, cancellation, progress and the log. One Context travels with each call from the host.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "laot/base.hpp"
+
+namespace laot {
+
+/// What a host gives to a call: threads, seed and its callbacks. All callbacks run on the thread
+/// that made the call, never on a worker.
+class Context {
+ public:
+  using Progress = std::function<void(const std::string& stage, double fraction)>;
+  using Cancel = std::function<bool()>;  // true: stop
+  using Log = std::function<void(const std::string& line)>;
+
+  int num_threads = 1;      // threads are asked for, never taken
+  std::uint64_t seed = 1;
+  Progress progress;        // fraction in [0, 1], of the named stage
+  Cancel cancel;
+  Log log;
+
+  Context() = default;
+  /// The settings and callbacks are copied, the state of cancellation is not.
+  Context(const Context& other)
+      : num_threads(other.num_threads),
+        seed(other.seed),
+        progress(other.progress),
+        cancel(other.cancel),
+        log(other.log) {}
+  Context& operator=(const Context&) = delete;
+
+  /// To be called often (cheap: it asks the host at most every 20 ms) from the calling thread in
+  /// everything that can run long. Throws Error(cancelled) when the host wants to stop.
+  void poll();
+  /// The same, and reports progress (at most every 100 ms, always at fraction 0 and 1).
+  void poll(const char* stage, double fraction);
+
+  /// For workers: true once the host asked to stop. Cheap, and safe from every thread.
+  bool stopping() const noexcept { return stopping_.load(std::memory_order_relaxed); }
+  void throw_if_stopping() const;
+
+  void note(const std::string& line) const {
+    if (log) log(line);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::atomic<bool> stopping_{false};
+  Clock::time_point last_poll_{};
+  Clock::time_point last_progress_{};
+};
+
+/// Runs `body(first, last, worker)` over [0, count) cut into chunks of `grain`. The cut depends on
+/// count and grain alone, never on the number of threads, so a result that is combined in chunk
+/// order has the same bits for every thread count. Worker 0 is the calling thread and polls the
+/// context between its chunks; an exception of a worker is rethrown here (the one of the lowest
+/// chunk). Threads live as long as the call, because hosts fork.
+void parallel_for(Context& context, std::size_t count, std::size_t grain,
+                  const std::function<void(std::size_t first, std::size_t last, int worker)>& body);
+
+/// Holds BLAS to one thread while it lives and restores the setting afterwards (OpenBLAS; other
+/// libraries are left as they are). BLAS threads would change the order of sums, and so the bits.
+class SingleThreadedBlas {
+ public:
+  SingleThreadedBlas();
+  ~SingleThreadedBlas();
+  SingleThreadedBlas(const SingleThreadedBlas&) = delete;
+  SingleThreadedBlas& operator=(const SingleThreadedBlas&) = delete;
+};
+
+/// The name and settings of the BLAS library in use, as far as it tells ("unknown" otherwise).
+std::string blas_description();
+
+/// Physical memory of the machine in bytes (0: unknown).
+std::uint64_t physical_memory();
+
+/// Throws Error(out_of_memory) with the estimate when `bytes` exceed what the machine has, before
+/// anything is allocated. `what` names the work and the sizes: "the cost matrix of 90000 x 90000".
+void require_memory(double bytes, const std::string& what);
+
+}  // namespace laot

@@ -1,0 +1,88 @@
+// Exact balanced optimal transport between weighted clouds, for the squared Euclidean distance.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "laot/armadillo.hpp"
+#include "laot/assignment.hpp"
+#include "laot/parallel.hpp"
+
+namespace laot {
+
+/// Integer flow from sources to targets, sorted by source, then target.
+struct Flow {
+  std::vector<std::uint32_t> source, target;
+  std::vector<std::int64_t> units;
+  Certificate certificate;  // averaged over the units
+};
+
+/// Minimum-cost flow with integer supplies and demands of equal sum, for costs
+/// |y_j - x_i|^2. The targets and the weights are fixed; the sources may move between solves, and a
+/// solve starts from the potentials of the one before it. The result does not depend on that start
+/// in cost, and where the optimum is unique not in the flow.
+class ExactTransport {
+ public:
+  /// targets: d x m. supply[n] and demand[m]: positive, equal sums.
+  ExactTransport(arma::mat targets, std::vector<std::int64_t> supply,
+                 std::vector<std::int64_t> demand);
+  ~ExactTransport();
+  ExactTransport(ExactTransport&&) noexcept;
+  ExactTransport& operator=(ExactTransport&&) noexcept;
+
+  /// sources: d x n.
+  Flow solve(const arma::mat& sources, Context& context);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// A coupling of n control cells and m treated cells: mass[k] goes from cell source[k] to cell
+/// target[k]; the masses sum to 1. Sorted by source, then target.
+struct Plan {
+  std::size_t n = 0, m = 0;
+  std::vector<std::uint32_t> source, target;
+  std::vector<double> mass;
+  /// The worst certificate of the levels, with primal and dual averaged over the mass of all.
+  Certificate certificate;
+};
+
+/// The coupling problem of an experiment: all cells used, weights 1/n and 1/m, and, where levels of
+/// a batch are given, cells paired within a level only. Level b has mass (n_b/n + m_b/m)/2, spread
+/// evenly over its control and over its treated cells. Identical cells of one level are collapsed
+/// into one point with a multiplicity.
+class Coupling {
+ public:
+  /// x: d x n and y: d x m, in the space where the distances count. batch_x[n], batch_y[m]: level
+  /// numbers 0 .. levels-1, each present on both sides; both empty: one level.
+  Coupling(const arma::mat& x, const arma::mat& y, const std::vector<std::uint32_t>& batch_x = {},
+           const std::vector<std::uint32_t>& batch_y = {});
+  ~Coupling();
+  Coupling(Coupling&&) noexcept;
+  Coupling& operator=(Coupling&&) noexcept;
+
+  /// Weights of the control and of the treated cells; each sums to 1.
+  const arma::vec& source_weights() const;
+  const arma::vec& target_weights() const;
+
+  /// Couples the moved control cells (same columns as x, moved by one map, so that identical cells
+  /// stay identical) with the treated cells.
+  const Plan& solve(const arma::mat& moved, Context& context);
+
+  /// True where the last two solves gave the same flow between the collapsed points.
+  bool repeated() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Weights of cells in n cells of one population, given the levels of both populations (see
+/// Coupling); uniform where no levels are given.
+void batch_weights(const std::vector<std::uint32_t>& batch_x,
+                   const std::vector<std::uint32_t>& batch_y, std::size_t n, std::size_t m,
+                   arma::vec& weights_x, arma::vec& weights_y);
+
+}  // namespace laot

@@ -1,0 +1,29 @@
+#include "laot/parallel.hpp"
+
+namespace laot {
+
+void Context::throw_if_stopping() const {
+  if (stopping()) fail(Status::cancelled, "cancelled by the caller");
+}
+
+void Context::poll() {
+  throw_if_stopping();
+  if (!cancel) return;
+  const Clock::time_point now = Clock::now();
+  if (now - last_poll_ < std::chrono::milliseconds(20)) return;
+  last_poll_ = now;
+  if (cancel()) stopping_.store(true, std::memory_order_relaxed);
+  throw_if_stopping();
+}
+
+void Context::poll(const char* stage, double fraction) {
+  poll();
+  if (!progress) return;
+  const Clock::time_point now = Clock::now();
+  const bool edge = fraction <= 0.0 || fraction >= 1.0;
+  if (!edge && now - last_progress_ < std::chrono::milliseconds(100)) return;
+  last_progress_ = now;
+  progress(stage, fraction < 0.0 ? 0.0 : (fraction > 1.0 ? 1.0 : fraction));
+}
+
+}  // namespace laot

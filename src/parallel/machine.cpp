@@ -1,0 +1,81 @@
+// What the process and the machine offer: the BLAS library's own threads, and memory.
+#include <mutex>
+
+#include "laot/parallel.hpp"
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <dlfcn.h>
+#include <unistd.h>
+#define LAOT_HAS_POSIX 1
+#endif
+
+namespace laot {
+
+namespace {
+
+struct OpenBlas {
+  int (*get_threads)() = nullptr;
+  void (*set_threads)(int) = nullptr;
+  char* (*config)() = nullptr;
+};
+
+// OpenBLAS is looked up at run time: the same binary must work on any BLAS that R was linked to.
+const OpenBlas& openblas() {
+  static const OpenBlas found = [] {
+    OpenBlas b;
+#ifdef LAOT_HAS_POSIX
+    b.get_threads = reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "openblas_get_num_threads"));
+    b.set_threads =
+        reinterpret_cast<void (*)(int)>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));
+    b.config = reinterpret_cast<char* (*)()>(dlsym(RTLD_DEFAULT, "openblas_get_config"));
+#endif
+    return b;
+  }();
+  return found;
+}
+
+std::mutex guard_mutex;
+int guard_depth = 0;
+int threads_before = 0;
+
+}  // namespace
+
+SingleThreadedBlas::SingleThreadedBlas() {
+  // Counted, because two calls on two threads may overlap: the last one out restores.
+  const std::lock_guard<std::mutex> lock(guard_mutex);
+  const OpenBlas& blas = openblas();
+  if (guard_depth++ > 0 || !blas.get_threads || !blas.set_threads) return;
+  threads_before = blas.get_threads();
+  if (threads_before != 1) blas.set_threads(1);
+}
+
+SingleThreadedBlas::~SingleThreadedBlas() {
+  const std::lock_guard<std::mutex> lock(guard_mutex);
+  const OpenBlas& blas = openblas();
+  if (--guard_depth > 0 || !blas.get_threads || !blas.set_threads) return;
+  if (threads_before != 1) blas.set_threads(threads_before);
+}
+
+std::string blas_description() {
+  const OpenBlas& blas = openblas();
+  return blas.config ? blas.config() : "unknown";
+}
+
+std::uint64_t physical_memory() {
+#if defined(LAOT_HAS_POSIX) && defined(_SC_PHYS_PAGES) && defined(_SC_PAGE_SIZE)
+  const long pages = sysconf(_SC_PHYS_PAGES);
+  const long size = sysconf(_SC_PAGE_SIZE);
+  if (pages > 0 && size > 0)
+    return static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(size);
+#endif
+  return 0;
+}
+
+void require_memory(double bytes, const std::string& what) {
+  const double available = static_cast<double>(physical_memory());
+  if (available <= 0.0 || bytes <= 0.9 * available) return;
+  fail(Status::out_of_memory, what, " would need about ", static_cast<long long>(bytes / 1e6) + 1,
+       " MB, and this machine has ", static_cast<long long>(available / 1e6), " MB");
+}
+
+}  // namespace laot

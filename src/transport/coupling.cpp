@@ -1,0 +1,232 @@
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <numeric>
+
+#include "laot/transport.hpp"
+
+namespace laot {
+
+namespace {
+
+// Distinct columns among `cells`, in order of first appearance, with the cells that share each.
+struct Collapsed {
+  std::vector<std::vector<std::uint32_t>> members;
+
+  arma::uvec first_members() const {
+    arma::uvec first(members.size());
+    for (std::size_t g = 0; g < members.size(); ++g) first[g] = members[g].front();
+    return first;
+  }
+};
+
+Collapsed collapse(const arma::mat& points, const std::vector<std::uint32_t>& cells) {
+  const std::size_t d = points.n_rows;
+  const auto before = [&](std::uint32_t a, std::uint32_t b) {
+    return std::lexicographical_compare(points.colptr(a), points.colptr(a) + d, points.colptr(b),
+                                        points.colptr(b) + d);
+  };
+  const auto equal = [&](std::uint32_t a, std::uint32_t b) {
+    return std::equal(points.colptr(a), points.colptr(a) + d, points.colptr(b));
+  };
+  std::vector<std::uint32_t> order = cells;
+  std::stable_sort(order.begin(), order.end(), before);
+  Collapsed out;
+  for (std::size_t k = 0; k < order.size(); ++k) {
+    if (k == 0 || !equal(order[k - 1], order[k])) out.members.emplace_back();
+    out.members.back().push_back(order[k]);
+  }
+  std::sort(out.members.begin(), out.members.end(),
+            [](const auto& a, const auto& b) { return a.front() < b.front(); });
+  return out;
+}
+
+struct Level {
+  double mass;
+  Collapsed x, y;
+  std::int64_t units_per_x, units_per_y;  // of one cell; equal totals on both sides
+  ExactTransport transport;
+  Flow last;
+};
+
+std::vector<std::vector<std::uint32_t>> cells_by_level(const std::vector<std::uint32_t>& batch,
+                                                       std::size_t n, std::size_t levels) {
+  std::vector<std::vector<std::uint32_t>> cells(levels);
+  for (std::size_t i = 0; i < n; ++i)
+    cells[batch.empty() ? 0 : batch[i]].push_back(static_cast<std::uint32_t>(i));
+  return cells;
+}
+
+std::size_t level_count(const std::vector<std::uint32_t>& batch_x,
+                        const std::vector<std::uint32_t>& batch_y) {
+  std::uint32_t top = 0;
+  for (const auto* batch : {&batch_x, &batch_y})
+    for (const std::uint32_t level : *batch) top = std::max(top, level);
+  return static_cast<std::size_t>(top) + 1;
+}
+
+std::vector<double> level_masses(const std::vector<std::vector<std::uint32_t>>& x,
+                                 const std::vector<std::vector<std::uint32_t>>& y, std::size_t n,
+                                 std::size_t m) {
+  std::vector<double> mass(x.size());
+  for (std::size_t b = 0; b < x.size(); ++b) {
+    require(x[b].empty() == y[b].empty(), Status::invalid_argument, "batch level ", b, " has ",
+            x[b].size(), " control and ", y[b].size(),
+            " treated cells; cells are paired within a level, so both sides must have it");
+    mass[b] = 0.5 * (static_cast<double>(x[b].size()) / static_cast<double>(n) +
+                     static_cast<double>(y[b].size()) / static_cast<double>(m));
+  }
+  return mass;
+}
+
+// Shares the flow between two groups of identical cells among their members, in order: any sharing
+// has the same cost, and this one has the fewest entries.
+class Expansion {
+ public:
+  explicit Expansion(const Level& level) : level_(level), x_(level.x.members.size()),
+                                           y_(level.y.members.size()) {}
+
+  void add(const Flow& flow, double mass_per_unit, std::vector<std::array<double, 3>>& out) {
+    for (std::size_t k = 0; k < flow.units.size(); ++k) {
+      std::int64_t left = flow.units[k];
+      Cursor& cx = x_[flow.source[k]];
+      Cursor& cy = y_[flow.target[k]];
+      while (left > 0) {
+        const std::int64_t step = std::min({left, level_.units_per_x - cx.used,
+                                            level_.units_per_y - cy.used});
+        out.push_back({static_cast<double>(level_.x.members[flow.source[k]][cx.member]),
+                       static_cast<double>(level_.y.members[flow.target[k]][cy.member]),
+                       static_cast<double>(step) * mass_per_unit});
+        cx.advance(step, level_.units_per_x);
+        cy.advance(step, level_.units_per_y);
+        left -= step;
+      }
+    }
+  }
+
+ private:
+  struct Cursor {
+    std::size_t member = 0;
+    std::int64_t used = 0;
+    void advance(std::int64_t step, std::int64_t capacity) {
+      used += step;
+      if (used == capacity) {
+        used = 0;
+        ++member;
+      }
+    }
+  };
+  const Level& level_;
+  std::vector<Cursor> x_, y_;
+};
+
+}  // namespace
+
+struct Coupling::State {
+  std::vector<Level> levels;
+  arma::vec weights_x, weights_y;
+  Plan plan;
+  bool repeated = false;
+};
+
+void batch_weights(const std::vector<std::uint32_t>& batch_x,
+                   const std::vector<std::uint32_t>& batch_y, std::size_t n, std::size_t m,
+                   arma::vec& weights_x, arma::vec& weights_y) {
+  const std::size_t levels = level_count(batch_x, batch_y);
+  const auto x = cells_by_level(batch_x, n, levels);
+  const auto y = cells_by_level(batch_y, m, levels);
+  const std::vector<double> mass = level_masses(x, y, n, m);
+  weights_x.set_size(n);
+  weights_y.set_size(m);
+  for (std::size_t b = 0; b < levels; ++b) {
+    for (const std::uint32_t i : x[b]) weights_x[i] = mass[b] / static_cast<double>(x[b].size());
+    for (const std::uint32_t j : y[b]) weights_y[j] = mass[b] / static_cast<double>(y[b].size());
+  }
+}
+
+Coupling::Coupling(const arma::mat& x, const arma::mat& y,
+                   const std::vector<std::uint32_t>& batch_x,
+                   const std::vector<std::uint32_t>& batch_y)
+    : state_(std::make_unique<State>()) {
+  const std::size_t n = x.n_cols, m = y.n_cols;
+  require(n > 0 && m > 0, Status::dimension_mismatch,
+          "a coupling needs cells on both sides, found ", n, " control and ", m, " treated cells");
+  require(x.n_rows == y.n_rows, Status::dimension_mismatch, "control cells have ", x.n_rows,
+          " features and treated cells ", y.n_rows);
+  require(batch_x.empty() == batch_y.empty() && (batch_x.empty() || batch_x.size() == n) &&
+              (batch_y.empty() || batch_y.size() == m),
+          Status::dimension_mismatch, "batch needs one level per cell on both sides, found ",
+          batch_x.size(), " levels for ", n, " control and ", batch_y.size(), " for ", m,
+          " treated cells");
+  batch_weights(batch_x, batch_y, n, m, state_->weights_x, state_->weights_y);
+
+  const std::size_t levels = level_count(batch_x, batch_y);
+  const auto cells_x = cells_by_level(batch_x, n, levels);
+  const auto cells_y = cells_by_level(batch_y, m, levels);
+  const std::vector<double> mass = level_masses(cells_x, cells_y, n, m);
+  for (std::size_t b = 0; b < levels; ++b) {
+    if (cells_x[b].empty()) continue;
+    Collapsed gx = collapse(x, cells_x[b]);
+    Collapsed gy = collapse(y, cells_y[b]);
+    const std::int64_t nb = static_cast<std::int64_t>(cells_x[b].size());
+    const std::int64_t mb = static_cast<std::int64_t>(cells_y[b].size());
+    const std::int64_t shared = std::gcd(nb, mb);
+    std::vector<std::int64_t> supply, demand;
+    for (const auto& members : gx.members)
+      supply.push_back(static_cast<std::int64_t>(members.size()) * (mb / shared));
+    for (const auto& members : gy.members)
+      demand.push_back(static_cast<std::int64_t>(members.size()) * (nb / shared));
+    arma::mat targets = y.cols(gy.first_members());
+    state_->levels.push_back({mass[b], std::move(gx), std::move(gy), mb / shared, nb / shared,
+                              ExactTransport(std::move(targets), std::move(supply),
+                                             std::move(demand)),
+                              Flow{}});
+  }
+  state_->plan.n = n;
+  state_->plan.m = m;
+}
+
+Coupling::~Coupling() = default;
+Coupling::Coupling(Coupling&&) noexcept = default;
+Coupling& Coupling::operator=(Coupling&&) noexcept = default;
+
+const arma::vec& Coupling::source_weights() const { return state_->weights_x; }
+const arma::vec& Coupling::target_weights() const { return state_->weights_y; }
+bool Coupling::repeated() const { return state_->repeated; }
+
+const Plan& Coupling::solve(const arma::mat& moved, Context& context) {
+  require(moved.n_cols == state_->plan.n, Status::dimension_mismatch, "the coupling was made for ",
+          state_->plan.n, " control cells, found ", moved.n_cols);
+  std::vector<std::array<double, 3>> entries;
+  Certificate total;
+  bool repeated = true;
+  for (Level& level : state_->levels) {
+    Flow flow = level.transport.solve(moved.cols(level.x.first_members()), context);
+    repeated = repeated && flow.source == level.last.source && flow.target == level.last.target &&
+               flow.units == level.last.units;
+    const double cells = static_cast<double>(
+        std::accumulate(level.x.members.begin(), level.x.members.end(), std::size_t{0},
+                        [](std::size_t sum, const auto& group) { return sum + group.size(); }));
+    Expansion(level).add(flow, level.mass / (cells * static_cast<double>(level.units_per_x)),
+                         entries);
+    total.primal += level.mass * flow.certificate.primal;
+    total.dual += level.mass * flow.certificate.dual;
+    total.gap = std::max(total.gap, flow.certificate.gap);
+    level.last = std::move(flow);
+  }
+  std::sort(entries.begin(), entries.end());
+  Plan& plan = state_->plan;
+  plan.source.resize(entries.size());
+  plan.target.resize(entries.size());
+  plan.mass.resize(entries.size());
+  for (std::size_t k = 0; k < entries.size(); ++k) {
+    plan.source[k] = static_cast<std::uint32_t>(entries[k][0]);
+    plan.target[k] = static_cast<std::uint32_t>(entries[k][1]);
+    plan.mass[k] = entries[k][2];
+  }
+  plan.certificate = total;
+  state_->repeated = repeated;
+  return plan;
+}
+
+}  // namespace laot
