@@ -2,12 +2,19 @@
 set(LAOT_CORE_SOURCES
   src/base/error.cpp
   src/base/random.cpp
+  src/base/linear_algebra.cpp
   src/parallel/context.cpp
   src/parallel/parallel_for.cpp
   src/parallel/machine.cpp
+  src/data/cells.cpp
+  src/data/feature_space.cpp
+  src/data/principal_components.cpp
   src/assignment/shortest_paths.cpp
   src/transport/exact_transport.cpp
   src/transport/coupling.cpp
+  src/laot/least_squares.cpp
+  src/laot/restore.cpp
+  src/laot/alternate.cpp
 )
 set(LAOT_CAPI_SOURCES
 )
