@@ -15,6 +15,17 @@ set(LAOT_CORE_SOURCES
   src/laot/least_squares.cpp
   src/laot/restore.cpp
   src/laot/alternate.cpp
+  src/io/json.cpp
+  src/io/model_file.cpp
+  src/models/params.cpp
+  src/models/shared_params.cpp
+  src/models/affine_response.cpp
+  src/models/method_laot.cpp
+  src/models/method_trivial.cpp
+  src/models/registry.cpp
+  src/models/fit.cpp
+  src/models/model.cpp
+  src/models/model_store.cpp
 )
 set(LAOT_CAPI_SOURCES
 )
