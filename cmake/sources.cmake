@@ -8,6 +8,11 @@ set(LAOT_CORE_SOURCES
   src/assignment/shortest_paths.cpp
   src/transport/exact_transport.cpp
   src/transport/coupling.cpp
+  src/metrics/lanes.cpp
+  src/metrics/pair_tiles.cpp
+  src/metrics/mean_kernel.cpp
+  src/metrics/mmd.cpp
+  src/metrics/median_gamma.cpp
 )
 set(LAOT_CAPI_SOURCES
 )
