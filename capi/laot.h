@@ -94,7 +94,7 @@ LAOT_API const char* laot_version(void);
 #define LAOT_ABI_VERSION 1
 LAOT_API int laot_abi_version(void);
 
-/* One "name=value" a line, for bug reports: blas, instruction_set, memory_mb. Two-call protocol. */
+/* One "name=value" a line, for bug reports: version, abi, blas, memory_mb. Two-call protocol. */
 LAOT_API laot_status laot_capabilities(char* buffer, size_t size, size_t* needed);
 
 /* ---- Context: threads, seed, callbacks ------------------------------------------------------ */

@@ -37,7 +37,8 @@ class ModelFile {
   /// bad_format with what is wrong.
   static ModelFile parse(const char* bytes, std::size_t size);
 
-  /// Writes to a temporary file beside `path` and renames it, so that a failure leaves no half file.
+  /// Writes to a temporary file beside `path` and renames it, so that a failure leaves no half
+  /// file.
   void write(const std::string& path) const;
   static ModelFile read(const std::string& path);
 

@@ -17,7 +17,7 @@ namespace laot {
 /// What a fit is given. Values as the user has them (log-normalised expression, PCs, intensities:
 /// whatever is fitted is what is predicted); the feature space does the scaling.
 struct TrainingCells {
-  Cells control, treated;                                // features x n, features x m
+  Cells control, treated;                                 // features x n, features x m
   std::vector<std::string> batch_control, batch_treated;  // level of each cell; empty: one level
   std::vector<std::string> feature_names;                 // empty, or one each
   std::vector<std::string> control_names, treated_names;  // cell names; empty, or one each
@@ -53,11 +53,11 @@ class AffineResponse final : public ResponseMap {
 /// What stays of the training cells for scoring, plots and the trivial predictors.
 struct TrainingSummary {
   std::size_t n = 0, m = 0;
-  arma::vec mean_control, mean_treated;         // original units; batch weights where given
-  double median_gamma = 0.0;                    // 1 / median positive squared distance; NaN: none
+  arma::vec mean_control, mean_treated;  // original units; batch weights where given
+  double median_gamma = 0.0;             // 1 / median positive squared distance; NaN: none
   bool gamma_subsampled = false;
-  arma::mat kept_control, kept_treated;         // features x at most keep_cells, original order
-  AffineResponse gaussian;                      // the Gaussian map in the model's feature space
+  arma::mat kept_control, kept_treated;  // features x at most keep_cells, original order
+  AffineResponse gaussian;               // the Gaussian map in the model's feature space
   std::vector<std::string> control_names, treated_names;
 };
 
@@ -125,7 +125,8 @@ struct Method {
   MethodSpec spec;
   /// Sets model.map and adds to report, trace and arrays.
   std::function<void(const FitInput&, Model&, Context&)> fit;
-  /// Reads the map back for a space of the given dimension; throws bad_format where it does not fit.
+  /// Reads the map back for a space of the given dimension; throws bad_format where it does not
+  /// fit.
   std::function<std::shared_ptr<const ResponseMap>(const ModelFile&, std::size_t dimension)> load;
 };
 

@@ -56,8 +56,8 @@ class Params {
   /// Sets from text: "0.3", "auto", "true", "covariance".
   void set_text(const std::string& name, const std::string& value);
 
-  double number(const std::string& name) const;       // throws where the value is a word
-  bool is_word(const std::string& name) const;         // "auto" and its like
+  double number(const std::string& name) const;  // throws where the value is a word
+  bool is_word(const std::string& name) const;   // "auto" and its like
   int integer(const std::string& name) const;
   bool flag(const std::string& name) const;
   const std::string& choice(const std::string& name) const;

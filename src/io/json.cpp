@@ -198,7 +198,9 @@ const Value* Value::member(const std::string& name) const {
   return nullptr;
 }
 
-Value parse(const char* bytes, std::size_t size) { return Parser(bytes, size).document(); }
+Value parse(const char* bytes, std::size_t size) {
+  return Parser(bytes, size).document();
+}
 
 std::string quoted(const std::string& value) {
   std::string out = "\"";

@@ -66,8 +66,7 @@ void ModelFile::put_number(const std::string& name, double value) {
 
 void ModelFile::put_texts(const std::string& name, const std::vector<std::string>& values) {
   std::string out = "[";
-  for (std::size_t i = 0; i < values.size(); ++i)
-    out += (i ? "," : "") + json::quoted(values[i]);
+  for (std::size_t i = 0; i < values.size(); ++i) out += (i ? "," : "") + json::quoted(values[i]);
   texts_[name] = out + "]";
 }
 
@@ -179,8 +178,7 @@ ModelFile ModelFile::parse(const char* bytes, std::size_t size) {
   require(length <= kMaxHeader && length <= size - kLengthBytes, Status::bad_format,
           "the model file says that its header has ", length, " bytes, but only ",
           size - kLengthBytes, " follow; it is cut off or not a safetensors file");
-  const json::Value header =
-      json::parse(bytes + kLengthBytes, static_cast<std::size_t>(length));
+  const json::Value header = json::parse(bytes + kLengthBytes, static_cast<std::size_t>(length));
   require(header.kind == json::Value::Kind::object, Status::bad_format,
           "the header of the model file is not an object");
   const char* data = bytes + kLengthBytes + length;
@@ -239,11 +237,10 @@ void ModelFile::write(const std::string& path) const {
   const std::string content = bytes();
   const std::string temporary = path + ".part";
   File file(std::fopen(temporary.c_str(), "wb"));
-  require(file != nullptr, Status::io_error, "cannot write \"", path, "\": ",
-          std::strerror(errno));
-  const bool written = std::fwrite(content.data(), 1, content.size(), file.get()) ==
-                           content.size() &&
-                       std::fflush(file.get()) == 0;
+  require(file != nullptr, Status::io_error, "cannot write \"", path, "\": ", std::strerror(errno));
+  const bool written =
+      std::fwrite(content.data(), 1, content.size(), file.get()) == content.size() &&
+      std::fflush(file.get()) == 0;
   const int cause = errno;
   file.reset();
   if (written && std::rename(temporary.c_str(), path.c_str()) == 0) return;

@@ -6,6 +6,7 @@
 
 #include "laot/metrics.hpp"
 #include "laot/models.hpp"
+#include "laot/transport.hpp"
 #include "method_trivial.hpp"
 #include "shared_params.hpp"
 
@@ -27,9 +28,8 @@ Batches batches_of(const TrainingCells& cells) {
   require(cells.batch_control.size() == cells.control.cells() &&
               cells.batch_treated.size() == cells.treated.cells(),
           Status::dimension_mismatch, "batch needs one level per cell: found ",
-          cells.batch_control.size(), " levels for ", cells.control.cells(),
-          " control cells and ", cells.batch_treated.size(), " for ", cells.treated.cells(),
-          " treated cells");
+          cells.batch_control.size(), " levels for ", cells.control.cells(), " control cells and ",
+          cells.batch_treated.size(), " for ", cells.treated.cells(), " treated cells");
   std::map<std::string, std::uint32_t> number;
   for (const std::string& level : cells.batch_control)
     number.emplace(level, static_cast<std::uint32_t>(number.size()));
@@ -57,8 +57,8 @@ TrainingCells truncated(TrainingCells cells) {
   std::iota(first.begin(), first.end(), std::size_t{0});
   cells.control.select_cells(first, "control");
   cells.treated.select_cells(first, "treated");
-  for (auto* labels : {&cells.batch_control, &cells.batch_treated, &cells.control_names,
-                       &cells.treated_names})
+  for (auto* labels :
+       {&cells.batch_control, &cells.batch_treated, &cells.control_names, &cells.treated_names})
     if (labels->size() > fewer) labels->resize(fewer);
   return cells;
 }
@@ -107,8 +107,7 @@ void set_median_gamma(const TrainingCells& cells, TrainingSummary& summary, Cont
         .gather(is_control ? chosen[c] : chosen[c] - n, 1, both.colptr(c));
   }
   summary.gamma_subsampled = pooled > kMedianCells;
-  summary.median_gamma =
-      median_gamma(both, arma::mat(both.n_rows, 0), context, kMedianCells).gamma;
+  summary.median_gamma = median_gamma(both, arma::mat(both.n_rows, 0), context, kMedianCells).gamma;
 }
 
 TrainingSummary summarise(const TrainingCells& cells, const FitInput& input, Context& context) {
@@ -181,13 +180,13 @@ Model fit_model(const Params& params, const TrainingCells& given, Context& conte
   arma::vec weights_x, weights_y;
   batch_weights(batches.control, batches.treated, cells.control.cells(), cells.treated.cells(),
                 weights_x, weights_y);
-  const bool too_few =
-      cells.control.cells() < kFewestCells || cells.treated.cells() < kFewestCells;
+  const bool too_few = cells.control.cells() < kFewestCells || cells.treated.cells() < kFewestCells;
 
   Model model;
   model.method = chosen.spec.name;
   model.preset = params.preset();
-  for (const ParamSpec& spec : chosen.spec.params) model.params[spec.name] = params.text_of(spec.name);
+  for (const ParamSpec& spec : chosen.spec.params)
+    model.params[spec.name] = params.text_of(spec.name);
   model.feature_names = cells.feature_names;
   model.space = space_for(params, cells, weights_x, weights_y, too_few, context);
   const arma::mat x = model.space.encode(cells.control, Population::control, context);
@@ -212,9 +211,8 @@ Model fit_model(const Params& params, const TrainingCells& given, Context& conte
   model.training = summarise(cells, input, context);
   model.report.add("median_gamma", model.training.median_gamma);
   model.report.add("negative_share", negative_share(model, cells.control, context));
-  model.report.add(
-      "seconds",
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  model.report.add("seconds",
+                   std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   require_finite(model);
   context.poll("done", 1.0);
   return model;

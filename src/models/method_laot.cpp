@@ -17,27 +17,84 @@ MethodSpec spec() {
   out.title = "Linear Alternating Optimal Transport: the exact plan and a linear map in turn";
   out.source = "Jafari, Shakeri & Daneshmand, ICML 2026, Algorithm 1";
   out.params = {
-      {"update", ParamType::choice, std::string("ls"), 0, 0, {"ls", "adam"},
-       "Least squares for each plan, or one Adam step", "Algorithm 1; published notebooks"},
-      {"ridge", ParamType::number, std::string("auto"), 0, 1e6, {"auto"},
+      {"update",
+       ParamType::choice,
+       std::string("ls"),
+       0,
+       0,
+       {"ls", "adam"},
+       "Least squares for each plan, or one Adam step",
+       "Algorithm 1; published notebooks"},
+      {"ridge",
+       ParamType::number,
+       std::string("auto"),
+       0,
+       1e6,
+       {"auto"},
        "Weight of |W - I|^2; auto: the share of each plan that no linear map explains",
        "DESIGN, objective"},
-      {"restore", ParamType::choice, std::string("covariance"), 0, 0, {"covariance", "sd", "none"},
-       "Give the map back the spread that a conditional mean loses", "QUALITY, section 1"},
-      {"max_iter", ParamType::integer, 30.0, 1, kMany, {},
-       "Least squares: iterations at most", "DESIGN, stopping"},
-      {"tol", ParamType::number, 1e-9, 0, 1, {},
+      {"restore",
+       ParamType::choice,
+       std::string("covariance"),
+       0,
+       0,
+       {"covariance", "sd", "none"},
+       "Give the map back the spread that a conditional mean loses",
+       "QUALITY, section 1"},
+      {"max_iter",
+       ParamType::integer,
+       30.0,
+       1,
+       kMany,
+       {},
+       "Least squares: iterations at most",
+       "DESIGN, stopping"},
+      {"tol",
+       ParamType::number,
+       1e-9,
+       0,
+       1,
+       {},
        "Least squares: stop when J falls by less than this share of itself in an iteration",
        "DESIGN, stopping"},
-      {"epochs", ParamType::integer, 200.0, 1, kMany, {}, "Adam: number of epochs",
+      {"epochs",
+       ParamType::integer,
+       200.0,
+       1,
+       kMany,
+       {},
+       "Adam: number of epochs",
        "published notebooks"},
-      {"learning_rate", ParamType::number, 5e-3, 0, 1, {}, "Adam: step size",
+      {"learning_rate",
+       ParamType::number,
+       5e-3,
+       0,
+       1,
+       {},
+       "Adam: step size",
        "published notebooks"},
-      {"weight_decay", ParamType::number, 1e-4, 0, 1e6, {},
-       "Adam: weight decay, added to the gradient", "published notebooks"},
-      {"batch_size", ParamType::integer, 0.0, 0, kMany, {},
-       "Adam: cells of each population in a minibatch; 0: all of them", "published notebooks"},
-      {"equal_counts", ParamType::flag, 0.0, 0, 1, {},
+      {"weight_decay",
+       ParamType::number,
+       1e-4,
+       0,
+       1e6,
+       {},
+       "Adam: weight decay, added to the gradient",
+       "published notebooks"},
+      {"batch_size",
+       ParamType::integer,
+       0.0,
+       0,
+       kMany,
+       {},
+       "Adam: cells of each population in a minibatch; 0: all of them",
+       "published notebooks"},
+      {"equal_counts",
+       ParamType::flag,
+       0.0,
+       0,
+       1,
+       {},
        "Use only the first min(n, m) cells of each population, as the published notebooks do",
        "published notebooks"},
   };
@@ -85,8 +142,7 @@ arma::mat column(const std::vector<std::uint32_t>& values) {
 
 void fit(const FitInput& input, Model& model, Context& context) {
   const LaotOptions options = options_from(input.params);
-  LaotResult result =
-      alternate(input.x, input.y, input.batch_x, input.batch_y, options, context);
+  LaotResult result = alternate(input.x, input.y, input.batch_x, input.batch_y, options, context);
   model.report.add("outcome", std::string(result.converged ? "converged" : "limit_reached"));
   model.report.add("stop_reason", result.stop_reason);
   model.report.add("iterations", result.iterations);
@@ -113,6 +169,8 @@ void fit(const FitInput& input, Model& model, Context& context) {
 
 }  // namespace
 
-Method laot_method() { return {spec(), fit, AffineResponse::load}; }
+Method laot_method() {
+  return {spec(), fit, AffineResponse::load};
+}
 
 }  // namespace laot

@@ -40,16 +40,14 @@ void prepare(arma::mat& covariance, std::size_t cells, std::size_t fewer,
   const double n = static_cast<double>(cells);
   if (options.unbiased)
     for (double& entry : covariance) entry *= n / (n - 1.0);
-  if (options.shrink)
-    covariance = shrunk(covariance, shrinkage(covariance.n_rows, fewer, fewer));
+  if (options.shrink) covariance = shrunk(covariance, shrinkage(covariance.n_rows, fewer, fewer));
   for (std::size_t k = 0; k < covariance.n_rows; ++k) covariance(k, k) += options.jitter;
 }
 
 }  // namespace
 
-AffineResponse gaussian_response(const arma::mat& x, const arma::vec& weights_x,
-                                 const arma::mat& y, const arma::vec& weights_y,
-                                 const GaussianOptions& options) {
+AffineResponse gaussian_response(const arma::mat& x, const arma::vec& weights_x, const arma::mat& y,
+                                 const arma::vec& weights_y, const GaussianOptions& options) {
   const arma::vec mean_x = weighted_mean(x, weights_x), mean_y = weighted_mean(y, weights_y);
   if (x.n_cols < 3 || y.n_cols < 3) return AffineResponse({}, arma::vec(mean_y - mean_x));
   arma::mat spread_x = weighted_covariance(x, weights_x);
@@ -69,8 +67,11 @@ Method identity_method() {
 }
 
 Method mean_shift_method() {
-  return {{"mean_shift", "Every cell moved by the difference of the training means", kSource,
-           only_keep_cells(), {}},
+  return {{"mean_shift",
+           "Every cell moved by the difference of the training means",
+           kSource,
+           only_keep_cells(),
+           {}},
           fit_nothing,
           AffineResponse::load};
 }
@@ -78,14 +79,33 @@ Method mean_shift_method() {
 Method gaussian_map_method() {
   MethodSpec spec{"gaussian_map",
                   "The optimal map between Gaussians with the populations' means and covariances",
-                  "Dowson & Landau 1982; closed form", {}, {}};
+                  "Dowson & Landau 1982; closed form",
+                  {},
+                  {}};
   spec.params = {
-      {"shrink", ParamType::choice, std::string("auto"), 0, 0, {"auto", "none"},
+      {"shrink",
+       ParamType::choice,
+       std::string("auto"),
+       0,
+       0,
+       {"auto", "none"},
        "Shrink both covariances towards a multiple of I by d/(d + min(n, m)), or not",
        "DESIGN, trivial predictors"},
-      {"divisor", ParamType::choice, std::string("n"), 0, 0, {"n", "n-1"},
-       "Divisor of the covariances", "DESIGN, trivial predictors"},
-      {"jitter", ParamType::number, 0.0, 0, 1e6, {}, "Added to the diagonal of both covariances",
+      {"divisor",
+       ParamType::choice,
+       std::string("n"),
+       0,
+       0,
+       {"n", "n-1"},
+       "Divisor of the covariances",
+       "DESIGN, trivial predictors"},
+      {"jitter",
+       ParamType::number,
+       0.0,
+       0,
+       1e6,
+       {},
+       "Added to the diagonal of both covariances",
        "DESIGN, trivial predictors"},
   };
   for (const ParamSpec& shared : shared_params("own")) spec.params.push_back(shared);

@@ -42,7 +42,9 @@ double place_of(const double* sorted, std::size_t count, double value) {
   return place / static_cast<double>(count - 1);
 }
 
-arma::mat identity(std::size_t size) { return arma::mat(size, size, arma::fill::eye); }
+arma::mat identity(std::size_t size) {
+  return arma::mat(size, size, arma::fill::eye);
+}
 
 // W in original units: I + V S (W_z - I) S^-1 V'.
 arma::mat original_map(const FeatureSpace& space, const arma::mat& latent) {
@@ -50,8 +52,7 @@ arma::mat original_map(const FeatureSpace& space, const arma::mat& latent) {
   arma::mat change = latent;
   for (std::size_t c = 0; c < change.n_cols; ++c) {
     change(c, c) -= 1.0;
-    for (std::size_t r = 0; r < change.n_rows; ++r)
-      change(r, c) *= space.scale[r] / space.scale[c];
+    for (std::size_t r = 0; r < change.n_rows; ++r) change(r, c) *= space.scale[r] / space.scale[c];
   }
   if (space.has_components()) change = arma::mat(arma::mat(space.basis * change) * space.basis.t());
   for (std::size_t c = 0; c < change.n_cols; ++c) change(c, c) += 1.0;
@@ -115,8 +116,8 @@ void Model::predict(const Cells& cells, Nonnegative nonnegative, double* out,
     } else if (nonnegative == Nonnegative::marginals) {
       for (std::size_t i = 0; i < count; ++i)
         for (std::size_t k = 0; k < d; ++k) {
-          const double at = place_of(predicted_training.colptr(k), predicted_training.n_rows,
-                                     block(k, i));
+          const double at =
+              place_of(predicted_training.colptr(k), predicted_training.n_rows, block(k, i));
           block(k, i) =
               std::max(0.0, quantile(observed_training.colptr(k), observed_training.n_rows, at));
         }
@@ -186,8 +187,8 @@ std::vector<std::string> Model::array_names() const {
     out.insert(out.end(), {"map", "offset", "latent_map"});
   out.insert(out.end(), {"mean_control", "mean_treated", "scale"});
   if (space.has_components()) out.push_back("basis");
-  out.insert(out.end(), {"training_mean_control", "training_mean_treated", "kept_control",
-                         "kept_treated"});
+  out.insert(out.end(),
+             {"training_mean_control", "training_mean_treated", "kept_control", "kept_treated"});
   for (const auto& [name, ignored] : arrays) out.push_back(name);
   return out;
 }

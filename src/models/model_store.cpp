@@ -22,15 +22,14 @@ FeatureSpace load_space(const ModelFile& file) {
   space.mean_treated = file.vector("space.mean_treated");
   space.scale = file.vector("space.scale");
   if (file.has("space.basis")) space.basis = file.matrix("space.basis");
-  const bool fits =
-      space.mean_treated.n_elem == space.features() && space.features() > 0 &&
-      (space.has_components()
-           ? space.basis.n_rows == space.features() && space.basis.n_cols == space.dimension()
-           : space.dimension() == space.features());
+  const bool fits = space.mean_treated.n_elem == space.features() && space.features() > 0 &&
+                    (space.has_components() ? space.basis.n_rows == space.features() &&
+                                                  space.basis.n_cols == space.dimension()
+                                            : space.dimension() == space.features());
   require(fits, Status::bad_format,
-          "the feature space of the model file does not fit together: means of ",
-          space.features(), " and ", space.mean_treated.n_elem, ", basis ", space.basis.n_rows,
-          " x ", space.basis.n_cols, ", scale of ", space.dimension());
+          "the feature space of the model file does not fit together: means of ", space.features(),
+          " and ", space.mean_treated.n_elem, ", basis ", space.basis.n_rows, " x ",
+          space.basis.n_cols, ", scale of ", space.dimension());
   for (const double scale : space.scale)
     require(std::isfinite(scale) && scale > 0.0, Status::bad_format,
             "the feature space of the model file has a scale that is not positive");

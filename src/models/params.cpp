@@ -59,8 +59,7 @@ Value checked(const ParamSpec& spec, const Value& value) {
     if (number != 0.0 && number != 1.0) reject(spec, found);
     return value;
   }
-  if (!std::isfinite(number) || number < spec.minimum || number > spec.maximum)
-    reject(spec, found);
+  if (!std::isfinite(number) || number < spec.minimum || number > spec.maximum) reject(spec, found);
   if (spec.type == ParamType::integer && number != std::floor(number)) reject(spec, found);
   return value;
 }
@@ -85,7 +84,9 @@ std::string number_text(double value) {
   return buffer;
 }
 
-std::string ParamSpec::default_text() const { return value_text(*this, default_value); }
+std::string ParamSpec::default_text() const {
+  return value_text(*this, default_value);
+}
 
 const ParamSpec& MethodSpec::param(const std::string& wanted) const {
   for (const ParamSpec& spec : params)
@@ -138,8 +139,8 @@ void Params::set_text(const std::string& name, const std::string& value) {
 double Params::number(const std::string& name) const {
   const Value& value = values_.at(name);
   const double* found = std::get_if<double>(&value);
-  require(found != nullptr, Status::invalid_argument, "parameter ", name, " is \"",
-          text_of(name), "\", not a number");
+  require(found != nullptr, Status::invalid_argument, "parameter ", name, " is \"", text_of(name),
+          "\", not a number");
   return *found;
 }
 
@@ -147,9 +148,13 @@ bool Params::is_word(const std::string& name) const {
   return std::holds_alternative<std::string>(values_.at(name));
 }
 
-int Params::integer(const std::string& name) const { return static_cast<int>(number(name)); }
+int Params::integer(const std::string& name) const {
+  return static_cast<int>(number(name));
+}
 
-bool Params::flag(const std::string& name) const { return number(name) != 0.0; }
+bool Params::flag(const std::string& name) const {
+  return number(name) != 0.0;
+}
 
 const std::string& Params::choice(const std::string& name) const {
   return std::get<std::string>(values_.at(name));
