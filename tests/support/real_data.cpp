@@ -90,7 +90,9 @@ arma::mat columns(const arma::mat& all, const std::vector<std::size_t>& index) {
 
 }  // namespace
 
-bool available() { return std::ifstream(path("README.md")).good(); }
+bool available() {
+  return std::ifstream(path("README.md")).good();
+}
 
 Populations pbmc(int genes) {
   const arma::mat all =
