@@ -8,11 +8,16 @@ set(LAOT_CORE_SOURCES
   src/assignment/shortest_paths.cpp
   src/transport/exact_transport.cpp
   src/transport/coupling.cpp
+  src/transport/cost_transport.cpp
   src/metrics/lanes.cpp
   src/metrics/pair_tiles.cpp
+  src/metrics/pair_sums.cpp
   src/metrics/mean_kernel.cpp
   src/metrics/mmd.cpp
   src/metrics/median_gamma.cpp
+  src/metrics/permutation_test.cpp
+  src/metrics/distances.cpp
+  src/metrics/moments.cpp
 )
 set(LAOT_CAPI_SOURCES
 )

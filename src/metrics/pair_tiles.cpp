@@ -38,7 +38,7 @@ PairWalk::PairWalk(const arma::mat& x, const arma::mat& y) : x_(x), y_(y), cente
   // Strips of a thousand cells against few at a time, so that the tile of distances stays in
   // the cache; fewer where cells are long, to bound the two buffers.
   const bool narrow = x.n_rows <= 2048;
-  tile_rows_ = narrow ? 1024 : 128;
+  tile_rows_ = narrow ? 1000 : 128;
   tile_columns_ = narrow ? 128 : 64;
   x_strips_ = (x.n_cols + tile_rows_ - 1) / tile_rows_;
   y_strips_ = (y.n_cols + tile_rows_ - 1) / tile_rows_;
