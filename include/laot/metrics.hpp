@@ -4,5 +4,6 @@
 #pragma once
 
 #include "laot/metrics/distances.hpp"
+#include "laot/metrics/features.hpp"
 #include "laot/metrics/mmd.hpp"
 #include "laot/metrics/moments.hpp"

@@ -124,16 +124,27 @@ void PairWalk::run_strip(std::size_t strip, int worker, Workspace& w, Context& c
   }
 }
 
-void PairWalk::run(Context& context, const std::function<void(const PairTile&)>& visit) const {
+void PairWalk::run_strips(std::size_t first_strip, std::size_t end_strip, Context& context,
+                          const std::function<void(const PairTile&)>& visit) const {
   const SingleThreadedBlas single;
   std::vector<std::unique_ptr<Workspace>> workspaces(
       static_cast<std::size_t>(std::max(context.num_threads, 1)));
   for (auto& workspace : workspaces) workspace = std::make_unique<Workspace>();
-  const std::size_t count = y_strips_ == 0 ? x_strips_ : strips();
-  parallel_for(context, count, 1, [&](std::size_t first, std::size_t last, int worker) {
-    for (std::size_t strip = first; strip < last; ++strip)
-      run_strip(strip, worker, *workspaces[static_cast<std::size_t>(worker)], context, visit);
-  });
+  parallel_for(context, end_strip - first_strip, 1,
+               [&](std::size_t first, std::size_t last, int worker) {
+                 for (std::size_t strip = first; strip < last; ++strip)
+                   run_strip(first_strip + strip, worker,
+                             *workspaces[static_cast<std::size_t>(worker)], context, visit);
+               });
+}
+
+void PairWalk::run(Context& context, const std::function<void(const PairTile&)>& visit) const {
+  run_strips(0, y_strips_ == 0 ? x_strips_ : strips(), context, visit);
+}
+
+void PairWalk::run_across(Context& context,
+                          const std::function<void(const PairTile&)>& visit) const {
+  run_strips(x_strips_ + y_strips_, strips(), context, visit);
 }
 
 }  // namespace laot

@@ -46,9 +46,13 @@ class PairWalk {
 
   /// Calls visit for every tile, from several threads where the context has them.
   void run(Context& context, const std::function<void(const PairTile&)>& visit) const;
+  /// The pairs of x with y alone.
+  void run_across(Context& context, const std::function<void(const PairTile&)>& visit) const;
 
  private:
   struct Workspace;
+  void run_strips(std::size_t first, std::size_t end, Context& context,
+                  const std::function<void(const PairTile&)>& visit) const;
   void run_strip(std::size_t strip, int worker, Workspace& workspace, Context& context,
                  const std::function<void(const PairTile&)>& visit) const;
   void fill(const arma::mat& cells, std::size_t first, std::size_t count, arma::mat& out,

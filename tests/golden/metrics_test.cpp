@@ -56,6 +56,20 @@ const std::map<std::string, Metric>& metrics() {
        [](const Case& c, Context&) { return moment_scores(c.predicted, c.treated).l2_sds_ddof1; }},
       {"pearson_stds",
        [](const Case& c, Context&) { return moment_scores(c.predicted, c.treated).pearson_sds; }},
+      {"features_used_for_correlations",
+       [](const Case& c, Context& x) {
+         return static_cast<double>(correlation_scores(c.predicted, c.treated, x).features_used);
+       }},
+      {"l2_pairwise_correlations",
+       [](const Case& c, Context& x) { return correlation_scores(c.predicted, c.treated, x).l2; }},
+      {"pearson_pairwise_correlations",
+       [](const Case& c, Context& x) {
+         return correlation_scores(c.predicted, c.treated, x).pearson;
+       }},
+      {"knn_enrichment_k50",
+       [](const Case& c, Context& x) { return knn_enrichment(c.predicted, c.treated, 50, x); }},
+      {"knn_enrichment_k100",
+       [](const Case& c, Context& x) { return knn_enrichment(c.predicted, c.treated, 100, x); }},
   };
   return table;
 }
@@ -78,5 +92,21 @@ TEST_CASE("golden metrics") {
     CHECK(std::abs(found - value) <= 1e-9 * std::abs(value) + 1e-14);
     ++checked;
   }
-  CHECK(checked == 36);
+  CHECK(checked == 49);
+}
+
+TEST_CASE("golden Kolmogorov-Smirnov statistics") {
+  const fixtures::Table expected = fixtures::read_table(fixtures::golden("metrics/ks.csv"));
+  Context context;
+  std::map<std::string, FeatureScores> scores;
+  for (std::size_t r = 0; r < expected.rows.size(); ++r) {
+    const std::string name = expected.at(r, "case");
+    if (scores.count(name) == 0) {
+      const Case c = read_case(name);
+      scores[name] = feature_scores(c.predicted, c.treated, context);
+    }
+    CAPTURE(name);
+    CHECK(std::abs(scores[name].ks[static_cast<std::size_t>(expected.number(r, "feature"))] -
+                   expected.number(r, "ks_statistic")) < 1e-12);
+  }
 }

@@ -214,3 +214,94 @@ TEST_CASE("the permutation p-value is the count over relabelled cells") {
   CHECK(mmd2_permutation_test(x, y, {0.3}, 50, context).p_value ==
         doctest::Approx(static_cast<double>(as_large) / 51.0));
 }
+
+TEST_CASE("one-dimensional W1 and KS, by exact transport and by hand") {
+  Context context;
+  const arma::mat x = normal_cells(2, 15, 1), y = normal_cells(2, 9, 2, 0.3);
+  const FeatureScores scores = feature_scores(x, y, context);
+  for (std::size_t k = 0; k < 2; ++k)
+    CHECK(scores.w1[k] ==
+          doctest::Approx(wasserstein1(x.row(k), y.row(k), context)).epsilon(1e-12));
+  const arma::mat a = {{0.0, 0.0, 1.0, 3.0}}, b = {{0.0, 2.0}};
+  const FeatureScores small = feature_scores(a, b, context);
+  CHECK(small.ks[0] == doctest::Approx(0.25));
+  CHECK(small.w1[0] == doctest::Approx(0.0 * 1 + 0.25 * 1 + 0.25 * 1));
+  CHECK(small.mean_difference[0] == doctest::Approx(0.0));
+  CHECK(feature_scores(x, x, context).ks[0] == 0.0);
+  CHECK(worst_features(arma::vec{0.1, 0.5, 0.5, 0.7}, 3) == std::vector<std::size_t>{3, 1, 2});
+}
+
+TEST_CASE("markers are the features that respond") {
+  Context context;
+  arma::mat control = normal_cells(20, 60, 1), treated = normal_cells(20, 50, 2);
+  treated.row(7) += 4.0;
+  treated.row(3) -= 2.5;
+  for (std::size_t i = 0; i < 60; ++i) control(11, i) = 0.1;
+  for (std::size_t i = 0; i < 50; ++i) treated(11, i) = 0.1;
+  CHECK(marker_features(control, treated, 2, context) == std::vector<std::size_t>{7, 3});
+  CHECK(marker_features(control, treated, 20, context).back() == 11);
+  for (std::size_t i = 0; i < 50; ++i) treated(11, i) = 0.2;
+  CHECK(marker_features(control, treated, 1, context)[0] == 11);
+  CHECK_THROWS_AS(marker_features(control, treated, 21, context), Error);
+  CHECK_THROWS_AS(marker_features(control.cols(0, 0), treated, 2, context), Error);
+}
+
+TEST_CASE("Spearman per cell: monotone changes keep it at 1, ties have average ranks") {
+  Context context;
+  const arma::mat control = normal_cells(30, 8, 1);
+  arma::mat moved = control;
+  for (std::size_t k = 0; k < moved.n_elem; ++k) moved[k] = std::exp(3.0 * moved[k]) - 5.0;
+  for (const double r : cell_spearman(control, moved, context)) CHECK(r == doctest::Approx(1.0));
+  const arma::mat a(arma::vec{1.0, 2.0, 2.0, 4.0}), b(arma::vec{4.0, 3.0, 1.0, 0.0});
+  // ranks 0, 1.5, 1.5, 3 against 3, 2, 1, 0
+  CHECK(cell_spearman(a, b, context)[0] == doctest::Approx(-4.5 / std::sqrt(4.5 * 5.0)));
+  const arma::mat flat(30, 8, arma::fill::ones);
+  CHECK(std::isnan(cell_spearman(flat, moved, context)[0]));
+  CHECK_THROWS_AS(cell_spearman(control, moved.cols(0, 6), context), Error);
+}
+
+TEST_CASE("neighbours by brute force, and undefined where too few") {
+  Context context, two;
+  two.num_threads = 2;
+  const arma::mat p = normal_cells(3, 31, 1), t = normal_cells(3, 40, 2, 0.5);
+  const arma::mat pool = arma::join_rows(p, t.cols(0, 30));
+  double sum = 0.0;
+  for (std::size_t i = 0; i < 31; ++i) {
+    std::vector<std::pair<double, std::size_t>> all;
+    for (std::size_t j = 0; j < 62; ++j)
+      if (j != i) all.emplace_back(distance(p, i, pool, j), j);
+    std::sort(all.begin(), all.end());
+    for (std::size_t r = 0; r < 10; ++r) sum += all[r].second < 31 ? 0.1 : 0.0;
+  }
+  CHECK(knn_enrichment(p, t, 10, context) == doctest::Approx(sum / 31.0).epsilon(1e-12));
+  CHECK(knn_enrichment(p, t, 61, context) == doctest::Approx(30.0 / 61.0));
+  CHECK(std::isnan(knn_enrichment(p, t, 62, context)));
+  CHECK(knn_enrichment(p, t + 100.0, 10, context) == doctest::Approx(1.0));
+  const arma::mat many = normal_cells(3, 2200, 3);
+  CHECK(knn_enrichment(many, normal_cells(3, 2300, 4), 50, context) ==
+        knn_enrichment(many, normal_cells(3, 2300, 4), 50, two));
+}
+
+TEST_CASE("correlations over several tiles, by hand") {
+  Context context, two;
+  two.num_threads = 2;
+  const std::size_t d = 300;
+  arma::mat p = normal_cells(d, 12, 1), t = normal_cells(d, 15, 2);
+  for (std::size_t i = 0; i < 12; ++i) p(5, i) = 0.3;
+  std::vector<double> a, b;
+  for (std::size_t i = 0; i < d; ++i)
+    for (std::size_t j = i + 1; j < d; ++j)
+      if (i != 5 && j != 5) {
+        a.push_back(pearson(p.row(i).t(), p.row(j).t()));
+        b.push_back(pearson(t.row(i).t(), t.row(j).t()));
+      }
+  const arma::vec left(a), right(b);
+  const CorrelationScores scores = correlation_scores(p, t, context);
+  CHECK(scores.features_used == d - 1);
+  CHECK(scores.pearson == doctest::Approx(pearson(left, right)).epsilon(1e-10));
+  CHECK(scores.l2 == doctest::Approx(arma::norm(left - right)).epsilon(1e-12));
+  CHECK(correlation_scores(p, t, two).l2 == scores.l2);
+  CHECK(std::isnan(correlation_scores(p.rows(0, 1), t.rows(0, 1), context).pearson));
+  CHECK(std::isfinite(correlation_scores(p.rows(0, 1), t.rows(0, 1), context).l2));
+  CHECK(std::isnan(correlation_scores(p.rows(0, 0), t.rows(0, 0), context).l2));
+}
