@@ -6,6 +6,16 @@ set(LAOT_CORE_SOURCES
   src/parallel/parallel_for.cpp
   src/parallel/machine.cpp
   src/assignment/shortest_paths.cpp
+  src/assignment/kernels.cpp
+  src/assignment/kernels_portable.cpp
+  src/assignment/kernels_x86.cpp
+  src/assignment/candidate_rows.cpp
+  src/assignment/candidate_scan.cpp
+  src/assignment/auction.cpp
+  src/assignment/augment.cpp
+  src/assignment/scaled_cloud.cpp
+  src/assignment/point_assignment.cpp
+  src/assignment/solve.cpp
   src/transport/exact_transport.cpp
   src/transport/coupling.cpp
 )

@@ -3,6 +3,7 @@
 #include <limits>
 #include <numeric>
 
+#include "laot/detail/point_assignment.hpp"
 #include "laot/transport.hpp"
 
 namespace laot {
