@@ -18,6 +18,7 @@ set(LAOT_CORE_SOURCES
   src/assignment/solve.cpp
   src/transport/exact_transport.cpp
   src/transport/coupling.cpp
+  src/transport/sinkhorn.cpp
 )
 set(LAOT_CAPI_SOURCES
 )

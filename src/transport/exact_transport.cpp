@@ -102,8 +102,7 @@ class SuccessivePaths {
       u_[i] += reached - source_distance_[i];
       seen_[i] = 0;
     }
-    for (const std::uint32_t j : scanned_targets_)
-      v_[j] -= std::max(0.0, reached - distance_[j]);
+    for (const std::uint32_t j : scanned_targets_) v_[j] -= std::max(0.0, reached - distance_[j]);
     send(start, sink);
   }
 
@@ -148,9 +147,9 @@ class SuccessivePaths {
       j = returned_from_[i];
       arc(j, i).units -= units;
       auto& arcs = into_[j];
-      arcs.erase(std::remove_if(arcs.begin(), arcs.end(),
-                                [](const Arc& a) { return a.units == 0; }),
-                 arcs.end());
+      arcs.erase(
+          std::remove_if(arcs.begin(), arcs.end(), [](const Arc& a) { return a.units == 0; }),
+          arcs.end());
     }
   }
 
@@ -171,7 +170,7 @@ struct ExactTransport::State {
   arma::mat targets;
   std::vector<std::int64_t> supply, demand;
   std::vector<double> v;
-  bool is_assignment = false;
+  std::unique_ptr<detail::PointAssignment> assignment;  // where all weights are one
 };
 
 ExactTransport::ExactTransport(arma::mat targets, std::vector<std::int64_t> supply,
@@ -189,7 +188,9 @@ ExactTransport::ExactTransport(arma::mat targets, std::vector<std::int64_t> supp
   const auto all_one = [](const std::vector<std::int64_t>& units) {
     return std::all_of(units.begin(), units.end(), [](std::int64_t k) { return k == 1; });
   };
-  state_->is_assignment = all_one(supply) && all_one(demand);
+  if (all_one(supply) && all_one(demand))
+    state_->assignment =
+        std::make_unique<detail::PointAssignment>(targets, detail::SolverOptions{});
   state_->v.assign(demand.size(), 0.0);
   state_->targets = std::move(targets);
   state_->supply = std::move(supply);
@@ -202,11 +203,10 @@ ExactTransport& ExactTransport::operator=(ExactTransport&&) noexcept = default;
 
 Flow ExactTransport::solve(const arma::mat& sources, Context& context) {
   require(sources.n_cols == state_->supply.size(), Status::dimension_mismatch,
-          "transport needs one supply per source, found ", state_->supply.size(),
-          " supplies and ", sources.n_cols, " sources");
-  const arma::mat cost = squared_distances(sources, state_->targets, context);
-  if (state_->is_assignment) {
-    const Assignment assignment = solve_assignment(cost, context);
+          "transport needs one supply per source, found ", state_->supply.size(), " supplies and ",
+          sources.n_cols, " sources");
+  if (state_->assignment) {
+    const Assignment& assignment = state_->assignment->solve(sources, context);
     const double n = static_cast<double>(sources.n_cols);
     Flow out;
     out.target = assignment.column_of_row;
@@ -218,6 +218,7 @@ Flow ExactTransport::solve(const arma::mat& sources, Context& context) {
     out.certificate.dual /= n;
     return out;
   }
+  const arma::mat cost = squared_distances(sources, state_->targets, context);
   SuccessivePaths paths(cost, state_->supply, state_->demand, state_->v);
   paths.run(context);
   Flow out = paths.flow();
@@ -239,8 +240,7 @@ Flow ExactTransport::solve(const arma::mat& sources, Context& context) {
   out.certificate.primal = primal / total;
   out.certificate.dual = dual / total;
   const double scale = std::max(out.certificate.primal, magnitude);
-  out.certificate.gap =
-      scale > 0.0 ? (out.certificate.primal - out.certificate.dual) / scale : 0.0;
+  out.certificate.gap = scale > 0.0 ? (out.certificate.primal - out.certificate.dual) / scale : 0.0;
   return out;
 }
 
