@@ -36,6 +36,8 @@ set(LAOT_CORE_SOURCES
   src/metrics/correlations.cpp
   src/metrics/neighbours.cpp
   src/metrics/features.cpp
+  src/metrics/registry.cpp
+  src/metrics/score.cpp
   # trackability
   # io
   src/io/json.cpp
