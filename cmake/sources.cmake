@@ -60,4 +60,5 @@ set(LAOT_CAPI_SOURCES
   capi/params.cpp
   capi/model.cpp
   capi/metrics.cpp
+  capi/scores.cpp
 )
