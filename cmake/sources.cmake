@@ -47,6 +47,8 @@ set(LAOT_CORE_SOURCES
   src/metrics/correlations.cpp
   src/metrics/neighbours.cpp
   src/metrics/features.cpp
+  src/metrics/registry.cpp
+  src/metrics/score.cpp
   # trackability
   # io
   src/io/json.cpp
@@ -69,4 +71,5 @@ set(LAOT_CAPI_SOURCES
   capi/params.cpp
   capi/model.cpp
   capi/metrics.cpp
+  capi/scores.cpp
 )
