@@ -49,8 +49,8 @@ done
     mkdir -p "$core/$(dirname "$header")"
     cp "$top/$header" "$core/$header"
   done
-for source in $(cd "$package/src" && ls *.cpp | LC_ALL=C sort); do
-  objects="$objects ${source%.cpp}.o"
+for source in $(cd "$package/src" && ls | grep -E "\.(c|cpp)$" | LC_ALL=C sort); do
+  objects="$objects ${source%.*}.o"
 done
 
 cat > "$package/src/Makevars" <<MAKEVARS

@@ -37,6 +37,11 @@ int show_progress(const char* stage, double fraction, void* payload) {
   return R_ToplevelExec(call_progress, &call) == FALSE ? 1 : 0;
 }
 
+// NULL where the list has no such element, as in R.
+SEXP element(const Rcpp::List& list, const char* name) {
+  return list.containsElementNamed(name) ? static_cast<SEXP>(list[name]) : R_NilValue;
+}
+
 std::vector<std::size_t> from_zero(SEXP index) {
   const Rcpp::IntegerVector numbers(index);
   std::vector<std::size_t> out;
@@ -111,34 +116,34 @@ Context context(const Rcpp::List& settings) {
   check(laot_context_set_seed(raw, static_cast<std::uint64_t>(Rcpp::as<double>(settings["seed"]))));
   check(laot_context_set_threads(raw, Rcpp::as<int>(settings["threads"])));
   check(laot_context_set_cancel(raw, interrupt_wanted, nullptr));
-  SEXP progress = settings["progress"];
+  SEXP progress = element(settings, "progress");
   if (progress != R_NilValue) check(laot_context_set_progress(raw, show_progress, progress));
   return out;
 }
 
 Data data(const Rcpp::List& cells) {
   Data out(new_data(cells["values"]));
-  SEXP index = cells["cells"];
+  SEXP index = element(cells, "cells");
   if (index != R_NilValue) {
     const std::vector<std::size_t> chosen = from_zero(index);
     check(laot_data_select_cells(out.get(), chosen.data(), chosen.size()));
   }
-  index = cells["features"];
+  index = element(cells, "features");
   if (index != R_NilValue) {
     const std::vector<std::size_t> chosen = from_zero(index);
     check(laot_data_select_features(out.get(), chosen.data(), chosen.size()));
   }
-  SEXP names = cells["feature.names"];
+  SEXP names = element(cells, "feature.names");
   if (names != R_NilValue) {
     const Strings strings(names);
     check(laot_data_set_feature_names(out.get(), strings.pointers(), strings.size()));
   }
-  names = cells["cell.names"];
+  names = element(cells, "cell.names");
   if (names != R_NilValue) {
     const Strings strings(names);
     check(laot_data_set_cell_names(out.get(), strings.pointers(), strings.size()));
   }
-  names = cells["batch"];
+  names = element(cells, "batch");
   if (names != R_NilValue) {
     const Strings strings(names);
     check(laot_data_set_batch(out.get(), strings.pointers(), strings.size()));

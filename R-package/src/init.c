@@ -1,6 +1,7 @@
 #include "calls.h"
 
 #include <R_ext/Rdynload.h>
+#include <R_ext/Visibility.h>
 
 #define ROUTINE(name, arguments) \
   { #name, (DL_FUNC)&laot_r_##name, arguments }
