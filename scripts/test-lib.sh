@@ -89,4 +89,16 @@ run_doctest() {
   if [ $status -ne 0 ] && [ "$failed" -eq 0 ]; then fail "$1 ended with status $status"; fi
 }
 
+# run_other_ctests NAME BUILD: every test that CMake knows but the doctest program, by ctest's totals.
+run_other_ctests() {
+  local log=$LAOT_TEST_LOGS/$1-ctest.log all failed
+  all=$(ctest --test-dir "$2" -N -E '^core$' | sed -n 's/^Total Tests: //p')
+  [ "${all:-0}" -gt 0 ] || return 0
+  logged "$1-ctest" ctest --test-dir "$2" -E '^core$' --output-on-failure --timeout 1800
+  failed=$(sed -n 's/.*tests passed, \([0-9]*\) tests failed out of.*/\1/p' "$log")
+  failed=${failed:-$all}
+  echo "  $1-ctest: $((all - failed)) passed, $failed failed"
+  count $((all - failed)) "$failed" 0
+}
+
 have() { command -v "$1" >/dev/null; }

@@ -7,13 +7,4 @@ if ! have cmake || ! have ninja || ! have g++; then
 fi
 build_with_cmake core "$RELEASE_BUILD" all -- -DCMAKE_BUILD_TYPE=Release || exit 1
 run_doctest core-tests timeout 900 "$RELEASE_BUILD/tests/laot_tests"
-
-# Everything else that CMake knows as a test: ctest's own totals.
-others=$(ctest --test-dir "$RELEASE_BUILD" -N -E '^core$' | sed -n 's/^Total Tests: //p')
-if [ "${others:-0}" -gt 0 ]; then
-  logged ctest ctest --test-dir "$RELEASE_BUILD" -E '^core$' --output-on-failure --timeout 600
-  failed=$(sed -n 's/.*tests passed, \([0-9]*\) tests failed out of.*/\1/p' "$LAOT_TEST_LOGS/ctest.log")
-  failed=${failed:-$others}
-  echo "  ctest: $((others - failed)) passed, $failed failed"
-  count $((others - failed)) "$failed" 0
-fi
+run_other_ctests core "$RELEASE_BUILD"
