@@ -17,6 +17,7 @@ set(LAOT_CORE_SOURCES
   # transport
   src/transport/exact_transport.cpp
   src/transport/coupling.cpp
+  src/transport/cost_transport.cpp
   # laot
   src/laot/least_squares.cpp
   src/laot/restore.cpp
@@ -25,9 +26,16 @@ set(LAOT_CORE_SOURCES
   # metrics
   src/metrics/lanes.cpp
   src/metrics/pair_tiles.cpp
+  src/metrics/pair_sums.cpp
   src/metrics/mean_kernel.cpp
   src/metrics/mmd.cpp
   src/metrics/median_gamma.cpp
+  src/metrics/permutation_test.cpp
+  src/metrics/distances.cpp
+  src/metrics/moments.cpp
+  src/metrics/correlations.cpp
+  src/metrics/neighbours.cpp
+  src/metrics/features.cpp
   # trackability
   # io
   src/io/json.cpp
