@@ -8,7 +8,7 @@ if ! have Rscript; then
 fi
 tarball=build/laot_$(cat VERSION).tar.gz
 rm -f "$tarball"
-logged r-build timeout 300 scripts/build-r-package.sh || { fail "the R tarball could not be built"; exit 1; }
+logged r-build timeout 300 scripts/build-r-package.sh --no-vignette || { fail "the R tarball could not be built"; exit 1; }
 rm -rf "$R_LIBRARY" build/test/r-source
 mkdir -p "$R_LIBRARY" build/test/r-source
 export R_LIBS=$R_LIBRARY

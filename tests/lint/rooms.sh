@@ -10,15 +10,18 @@ rank_of() {
   echo none
 }
 
-# The room of a core header: its own name or folder, but for these.
+# The room of a core header: its own name or folder, else the folder of the source of the same name.
 room_of_header() {
+  local source
   case $1 in
-    armadillo.hpp | linear_algebra.hpp) echo base ;;
-    feature_space.hpp) echo data ;;
-    model_file.hpp) echo io ;;
-    params.hpp) echo models ;;
+    armadillo.hpp) echo base ;;
     */*) echo "${1%%/*}" ;;
-    *) echo "${1%.hpp}" ;;
+    *)
+      if [ "$(rank_of "${1%.hpp}")" != none ]; then echo "${1%.hpp}"; return; fi
+      source=$(find src -name "${1%.hpp}.cpp" | head -n 1)
+      source=${source#src/}
+      echo "${source%%/*}"
+      ;;
   esac
 }
 
@@ -31,12 +34,12 @@ complain() {
 check_file() { # FILE ROOM
   local file=$1 room=$2 mine header other theirs
   mine=$(rank_of "$room")
-  [ "$mine" != none ] || { complain "$file: there is no room called $room"; return; }
+  [ "$mine" != none ] || { complain "$file: no room is called '$room'; a header is named after its room or after a source of it"; return; }
   while read -r header; do
     other=$(room_of_header "$header")
     theirs=$(rank_of "$other")
     if [ "$theirs" = none ]; then
-      complain "$file includes laot/$header, whose room is not known to tests/lint/rooms.sh"
+      complain "$file includes laot/$header, whose room is not known"
     elif [ "$theirs" -gt "$mine" ]; then
       complain "$file ($room) includes laot/$header ($other), a later room"
     fi
