@@ -1,4 +1,9 @@
-# Scores over many splits, and the table that shows them.
+# Scores over many splits into training and test cells.
+
+# Predictors in the order of the table, best known last, and what they are called there.
+predictors <- c(identity = "no change", mean_shift = "mean shift", gaussian_map = "Gaussian map",
+                laot = "LAOT", noise_reference = "noise reference")
+metrics <- c(mmd2 = "MMD\u00b2 x 1000", w2 = "W2", sd_ratio = "sd ratio")
 
 # Cells to hold out: a fifth of every condition.
 held_out <- function(condition, seed) {
@@ -9,24 +14,29 @@ held_out <- function(condition, seed) {
   test
 }
 
-# One split of one data set: a row for each predictor and metric.
-score_split <- function(data, control, target, seed) {
+# The features (1000 of the largest variance among the training cells), the components and every
+# other quantity come from the training cells alone.
+fit_split <- function(task, seed) {
+  data <- task$data[, task$data$condition %in% c(task$control, task$target)]
   test <- held_out(data$condition, seed)
-  fit <- laot::laot_fit(data[, !test], condition = "condition", control = control, target = target,
-                        seed = seed, verbose = FALSE)
-  scores <- laot::evaluate_predictions(fit, data[, test & data$condition == target],
-                                       control = data[, test & data$condition == control],
-                                       metrics = names(metric_titles))
-  cbind(scores[c("method", "metric", "value")], seed = seed)
+  fit <- laot::laot_fit(data[, !test], condition = "condition", control = task$control,
+                        target = task$target, seed = seed, verbose = FALSE)
+  list(fit = fit, train = data[, !test], test_controls = data[, test & data$condition == task$control],
+       test_treated = data[, test & data$condition == task$target])
 }
 
-metric_titles <- c(mmd2 = "MMD\u00b2 \u00d7 1000", w2 = "Wasserstein distance", sd_ratio = "sd ratio")
+score_split <- function(task, seed) {
+  split <- fit_split(task, seed)
+  found <- laot::evaluate_predictions(split$fit, split$test_treated, control = split$test_controls,
+                                      metrics = names(metrics))
+  cbind(task = task$title, found[c("method", "metric", "value")], seed = seed)
+}
 
-score_all <- function(data, control, target, seeds) {
+# One row for each predictor, metric and seed.
+score_task <- function(task, seeds) {
+  # While the package works it holds BLAS to one thread, so two splits at a time take two cores.
   cores <- if (.Platform$OS.type == "unix") min(2L, parallel::detectCores()) else 1L
-  # The package asks BLAS for one thread while it works, so that two splits at a time are two cores.
-  rows <- parallel::mclapply(seeds, function(seed) score_split(data, control, target, seed),
-                             mc.cores = cores)
+  rows <- parallel::mclapply(seeds, function(seed) score_split(task, seed), mc.cores = cores)
   failed <- vapply(rows, inherits, logical(1), "try-error")
   if (any(failed)) stop(rows[[which(failed)[[1]]]])
   rows <- do.call(rbind, rows)
