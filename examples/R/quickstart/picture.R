@@ -12,6 +12,7 @@ look <- function() {
           plot.title.position = "plot", strip.text = element_text(face = "bold", hjust = 0),
           panel.border = element_rect(colour = "grey85", fill = NA), legend.position = "top",
           legend.justification = "left", legend.title = element_blank(),
+          legend.box.spacing = grid::unit(2, "pt"), legend.margin = margin(2, 0, 2, 0),
           plot.margin = margin(10, 14, 6, 10))
 }
 
@@ -21,7 +22,7 @@ draw_picture <- function(file, task, scores) {
   grDevices::png(file, width = 2000, height = 2300, res = 150)
   on.exit(grDevices::dev.off())
   grid::grid.newpage()
-  grid::pushViewport(grid::viewport(layout = grid::grid.layout(3, 1, heights = c(1.05, 0.85, 1.25))))
+  grid::pushViewport(grid::viewport(layout = grid::grid.layout(3, 1, heights = c(1.1, 0.85, 1.15))))
   plots <- list(plot_components(task, shown), plot_marginals(shown), plot_scores(scores))
   for (row in seq_along(plots))
     print(plots[[row]], vp = grid::viewport(layout.pos.row = row, layout.pos.col = 1))
@@ -51,8 +52,9 @@ plot_components <- function(task, shown) {
     cbind(place(shown[[panels[[panel]]]]), panel = panel, cells = "predicted"))))
   points$panel <- factor(points$panel, names(panels))
   ggplot(points, aes(V1, V2, colour = cells)) +
-    geom_point(size = 1.5, alpha = 0.55, stroke = 0) +
-    stat_ellipse(level = 0.8, linewidth = 0.8) +
+    geom_point(size = 1.7, alpha = 0.6, stroke = 0) +
+    geom_density_2d(bins = 6, linewidth = 0.45, alpha = 0.8, show.legend = FALSE) +
+    geom_blank(aes(V1 * 1.15, V2 * 1.15)) +
     facet_wrap(~panel) +
     scale_colour_manual(values = colours, labels = c(observed = "treated cells, held out",
                                                      predicted = "predicted from held-out controls")) +
@@ -78,34 +80,41 @@ plot_marginals <- function(shown) {
   values$gene <- factor(values$gene, genes)
   values$cells <- factor(values$cells, unname(kinds))
   ggplot(values, aes(value, colour = cells, fill = cells)) +
-    geom_density(aes(y = after_stat(scaled)), alpha = 0.18, linewidth = 0.8, adjust = 1.1) +
+    geom_density(aes(y = after_stat(scaled)), alpha = 0.18, linewidth = 0.8) +
+    # Room for the tails, which end where the scale does.
+    geom_blank(aes(value * 1.15 - 0.4)) +
     facet_wrap(~gene, nrow = 1, scales = "free_x") +
     scale_colour_manual(values = colours, aesthetics = c("colour", "fill"),
                         labels = c(control = "control", observed = "treated", predicted = "predicted by LAOT")) +
+    scale_x_continuous(breaks = scales::breaks_pretty(3)) +
     scale_y_continuous(breaks = NULL) +
     labs(title = "Single genes", x = "log expression", y = "density",
          subtitle = "The three whose mean moves most, and three whose spread changes") +
     look()
 }
 
+# Without "no change", which would squeeze the others together.
 plot_scores <- function(scores) {
-  keys <- unique(scores[c("task", "metric", "method")])
-  summary <- do.call(rbind, lapply(seq_len(nrow(keys)), function(i) {
-    values <- merge(keys[i, ], scores)$value
-    cbind(keys[i, ], mean = mean(values), sd = stats::sd(values))
-  }))
+  scores <- scores[scores$method != "identity", ]
+  groups <- split(scores, scores[c("task", "metric", "method")], drop = TRUE)
+  summary <- do.call(rbind, lapply(groups, function(rows)
+    cbind(rows[1, c("task", "metric", "method")], mean = mean(rows$value), sd = stats::sd(rows$value))))
   summary$task <- factor(summary$task, unique(scores$task))
   summary$metric <- factor(metrics[summary$metric], metrics)
+  summary$kind <- ifelse(summary$method == "laot", "predicted",
+                         ifelse(summary$method == "noise_reference", "observed", "control"))
   summary$method <- factor(predictors[summary$method], rev(predictors))
-  summary$kind <- ifelse(summary$method == "LAOT", "predicted",
-                         ifelse(summary$method == "noise reference", "observed", "control"))
+  best <- data.frame(metric = factor(metrics[c("mmd2", "sd_ratio")], metrics), at = c(0, 1))
   ggplot(summary, aes(mean, method, colour = kind)) +
+    geom_vline(data = best, aes(xintercept = at), colour = "grey60", linetype = "dashed") +
     geom_linerange(aes(xmin = mean - sd, xmax = mean + sd), linewidth = 1) +
     geom_point(size = 2.8) +
     facet_wrap(~metric + task, ncol = length(unique(scores$task)), scales = "free_x",
-               labeller = function(labels) list(paste0(labels$metric, "  ", labels$task))) +
+               labeller = function(labels) list(paste(labels$task, labels$metric, sep = ": "))) +
     scale_colour_manual(values = colours, guide = "none") +
-    labs(title = "Scores over 20 splits", x = NULL, y = NULL,
-         subtitle = "Mean and sd. MMD\u00b2 and W2: lower is closer to the held-out treated cells. sd ratio: best at 1") +
-    look() + theme(strip.text = element_text(size = 9.5))
+    labs(title = paste("Scores, mean and sd over", length(unique(scores$seed)), "splits"),
+         x = NULL, y = NULL,
+         subtitle = paste("MMD\u00b2 and W2: lower is closer to the held-out treated cells; sd ratio:",
+                          "best at 1. The noise reference is what real treated cells score")) +
+    look() + theme(strip.text = element_text(size = 10), panel.spacing.x = grid::unit(10, "pt"))
 }

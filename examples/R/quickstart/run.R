@@ -14,10 +14,10 @@ muscle <- myoblasts()
 muscle_targets <- c("24 h", "48 h", "72 h")
 
 tasks <- lapply(muscle_targets, function(target)
-  list(title = paste("Myoblasts: 0 h to", target), data = muscle, control = "0 h", target = target))
+  list(title = paste("Myoblasts, 0 h to", target), short = paste("Myoblasts", target), data = muscle, control = "0 h", target = target))
 if (!is.null(blood)) {
-  tasks <- c(list(list(title = "Blood: control to interferon-beta", data = blood, control = "ctrl",
-                       target = "stim")), tasks)
+  tasks <- c(list(list(title = "Blood cells, control to interferon-beta", short = "Blood cells",
+                       data = blood, control = "ctrl", target = "stim")), tasks)
 }
 
 seeds <- 1:20

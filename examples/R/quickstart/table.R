@@ -20,8 +20,8 @@ print_table <- function(task, scores) {
   cat("\n  ", verdict(scores, tested[[2]]), "\n", sep = "")
 }
 
-# What the splits say of LAOT against the mean shift. They share cells, so this counts splits and
-# tests nothing; a difference that the splits do not agree on is called undecided.
+# What the splits say of LAOT against the mean shift and the Gaussian map. They share cells, so this
+# counts splits and tests nothing; a difference on which the splits do not agree is undecided.
 verdict <- function(scores, tested) {
   values <- function(method) {
     rows <- scores[scores$method == method & scores$metric == "mmd2", ]
@@ -31,11 +31,12 @@ verdict <- function(scores, tested) {
   splits <- length(difference)
   lower <- sum(difference < 0)
   noise <- stats::sd(values("noise_reference"))
-  found <- sprintf("LAOT's MMD\u00b2 is below the mean shift's in %d of %d splits", lower, splits)
+  found <- sprintf("LAOT's MMD\u00b2 is below the mean shift's in %d of %d splits, below the Gaussian\n  map's in %d.",
+                   lower, splits, sum(values("laot") < values("gaussian_map")))
   decided <- max(lower, splits - lower) >= 0.9 * splits && abs(mean(difference)) > noise
-  if (decided) return(paste0(found, "."))
-  sprintf(paste0("Too few cells to decide: with %d treated cells to test on, the noise reference ",
-                 "itself varies\n  by %.0f from split to split; %s."), tested, noise, found)
+  if (decided) return(found)
+  sprintf("Too few cells to decide: with %d treated cells to test on, the noise reference itself varies\n  by %.0f (sd) from split to split. %s",
+          tested, noise, found)
 }
 
 print_how_to_read <- function() {
