@@ -178,10 +178,9 @@ PointAssignment::PointAssignment(arma::mat targets, const SolverOptions& options
           "an assignment needs at least one point");
   require_finite(targets, "y");
   const double values = static_cast<double>(targets.n_elem);
-  require_memory(store_budget(options) + 60.0 * values +
-                     16.0 * 20.0 * static_cast<double>(targets.n_cols),
-                 text("an assignment of ", targets.n_cols, " points of ", targets.n_rows,
-                      " features"));
+  require_memory(
+      store_budget(options) + 60.0 * values + 16.0 * 20.0 * static_cast<double>(targets.n_cols),
+      text("an assignment of ", targets.n_cols, " points of ", targets.n_rows, " features"));
   state_ = std::make_unique<State>(std::move(targets), options);
 }
 
