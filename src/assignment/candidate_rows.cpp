@@ -150,21 +150,24 @@ void CandidateRows::set_potentials(const std::vector<double>& values) {
   for (std::size_t j = 0; j < s.m; ++j) set_potential(j, values[j]);
 }
 
-void CandidateRows::shift_potentials(double by) {
+void CandidateRows::move_potentials(const std::vector<double>& values) {
   State& s = *state_;
-  std::vector<double> shifted = s.v;
-  for (double& v : shifted) v += by;
-  set_potentials(shifted);
-  // The rounding of the sums can lower a reduced cost by that of the largest of them.
-  const double rounding = 0x1p-50 * (s.largest_v + std::abs(by));
-  for (double& b : s.bound) b -= by + rounding;
+  double rise = -kInfinity;
+  for (std::size_t j = 0; j < s.m; ++j) rise = std::max(rise, values[j] - s.v[j]);
+  const double rounding = 0x1p-50 * (s.largest_v + std::abs(rise));
+  set_potentials(values);
+  for (double& b : s.bound) b -= rise + rounding;
 }
 
 BestTwo CandidateRows::best_two(std::size_t row) const {
+  return best_two(row, state_->v.data());
+}
+
+BestTwo CandidateRows::best_two(std::size_t row, const double* potentials) const {
   const State& s = *state_;
   const std::size_t at = row * kListLength;
   const ListMinimum found =
-      s.kernels->list_minimum(s.cost.data() + at, s.column.data() + at, s.v.data());
+      s.kernels->list_minimum(s.cost.data() + at, s.column.data() + at, potentials);
   return {found.least, found.second, s.column[at + found.position]};
 }
 

@@ -28,13 +28,19 @@ class SpanningTree {
   void plant(const std::vector<Arc>& forest, const std::vector<std::int64_t>& row_left,
              const std::vector<std::int64_t>& column_left);
 
-  /// Finds all potentials again, from the costs of the tree arcs: cost(row, column).
+  /// Finds all potentials again, from the costs of the tree arcs: cost(row, column), and for arcs
+  /// to the root `artificial` on top of a guess for the node's potential. The guess lets parts of
+  /// the tree that only meet at the root start in tune with each other.
   template <class Cost>
-  void set_costs(const Cost& cost, double artificial) {
+  void set_costs(const Cost& cost, double artificial, const std::vector<double>& u_guess,
+                 const std::vector<double>& v_guess) {
+    const std::uint32_t n = static_cast<std::uint32_t>(n_);
     for (std::uint32_t node = 0; node < n_ + m_; ++node) {
       const std::uint32_t above = parent_[node];
-      cost_[node] = above == root_ ? artificial
-                                   : (node < n_ ? cost(node, above - n_) : cost(above, node - n_));
+      if (above == root_)
+        cost_[node] = artificial + (node < n ? u_guess[node] : v_guess[node - n]);
+      else
+        cost_[node] = node < n ? cost(node, above - n) : cost(above, node - n);
     }
     find_potentials();
   }
