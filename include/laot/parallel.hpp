@@ -50,6 +50,8 @@ class Context {
   }
 
  private:
+  void ask();
+
   using Clock = std::chrono::steady_clock;
   std::atomic<bool> stopping_{false};
   Clock::time_point last_poll_{};

@@ -24,6 +24,15 @@ constexpr int kStepShift = 52 - Cubics::kStepBits;
 constexpr std::uint64_t kBitsOfOne = 0x3ff0000000000000ULL;
 constexpr std::uint64_t kMantissa = 0x000fffffffffffffULL;
 
+// 2^(j/16)
+alignas(64) constexpr double kRootsOfTwo[16] = {
+    0x1.0000000000000p0, 0x1.0b5586cf9890fp0, 0x1.172b83c7d517bp0, 0x1.2387a6e756238p0,
+    0x1.306fe0a31b715p0, 0x1.3dea64c123422p0, 0x1.4bfdad5362a27p0, 0x1.5ab07dd485429p0,
+    0x1.6a09e667f3bcdp0, 0x1.7a11473eb0187p0, 0x1.8ace5422aa0dbp0, 0x1.9c49182a3f090p0,
+    0x1.ae89f995ad3adp0, 0x1.c199bdd85529cp0, 0x1.d5818dcfba487p0, 0x1.ea4afa2a490dap0};
+// k div 16 in the exponent's place, from the bits of k + 1.5 * 2^52
+constexpr std::uint64_t kExponent = 0xfff0000000000000ULL;
+
 namespace portable {
 
 struct V {
@@ -84,8 +93,11 @@ inline bool any_less(V a, V b) {
 inline V zero_where_less(V a, V x, V bound) {
   LAOT_EACH_LANE(x.v[l] < bound.v[l] ? 0.0 : a.v[l]);
 }
-inline V add_to_exponent(V a, V shifted) {
-  LAOT_EACH_LANE(from_bits(bits_of(a.v[l]) + (bits_of(shifted.v[l]) << 52)));
+inline V root_of_two(V shifted) {
+  LAOT_EACH_LANE(kRootsOfTwo[bits_of(shifted.v[l]) & 15]);
+}
+inline V scale(V a, V shifted) {
+  LAOT_EACH_LANE(from_bits(bits_of(a.v[l]) + ((bits_of(shifted.v[l]) << 48) & kExponent)));
 }
 inline V position(V t) {
   LAOT_EACH_LANE(from_bits(((bits_of(t.v[l]) << Cubics::kStepBits) & kMantissa) | kBitsOfOne) -
@@ -159,12 +171,21 @@ LAOT_LANE_FUNCTION V zero_where_less(V a, V x, V bound) {
   return {_mm256_andnot_pd(_mm256_cmp_pd(x.low, bound.low, _CMP_LT_OQ), a.low),
           _mm256_andnot_pd(_mm256_cmp_pd(x.high, bound.high, _CMP_LT_OQ), a.high)};
 }
-LAOT_LANE_FUNCTION __m256d add_to_exponent_half(__m256d a, __m256d shifted) {
-  return _mm256_castsi256_pd(_mm256_add_epi64(_mm256_castpd_si256(a),
-                                              _mm256_slli_epi64(_mm256_castpd_si256(shifted), 52)));
+LAOT_LANE_FUNCTION __m256d root_of_two_half(__m256d shifted) {
+  return _mm256_i64gather_pd(
+      kRootsOfTwo, _mm256_and_si256(_mm256_castpd_si256(shifted), _mm256_set1_epi64x(15)), 8);
 }
-LAOT_LANE_FUNCTION V add_to_exponent(V a, V b) {
-  LAOT_BOTH_HALVES(add_to_exponent_half);
+LAOT_LANE_FUNCTION V root_of_two(V shifted) {
+  return {root_of_two_half(shifted.low), root_of_two_half(shifted.high)};
+}
+LAOT_LANE_FUNCTION __m256d scale_half(__m256d a, __m256d shifted) {
+  const __m256i exponent = _mm256_set1_epi64x(static_cast<long long>(kExponent));
+  return _mm256_castsi256_pd(_mm256_add_epi64(
+      _mm256_castpd_si256(a),
+      _mm256_and_si256(_mm256_slli_epi64(_mm256_castpd_si256(shifted), 48), exponent)));
+}
+LAOT_LANE_FUNCTION V scale(V a, V b) {
+  LAOT_BOTH_HALVES(scale_half);
 }
 LAOT_LANE_FUNCTION __m256d position_half(__m256d t) {
   const __m256i mantissa = _mm256_set1_epi64x(static_cast<long long>(kMantissa));
@@ -238,9 +259,15 @@ LAOT_LANE_FUNCTION bool any_less(V a, V b) {
 LAOT_LANE_FUNCTION V zero_where_less(V a, V x, V bound) {
   return _mm512_maskz_mov_pd(_mm512_cmp_pd_mask(x, bound, _CMP_NLT_UQ), a);
 }
-LAOT_LANE_FUNCTION V add_to_exponent(V a, V shifted) {
+LAOT_LANE_FUNCTION V root_of_two(V shifted) {
+  return _mm512_permutex2var_pd(_mm512_load_pd(kRootsOfTwo), _mm512_castpd_si512(shifted),
+                                _mm512_load_pd(kRootsOfTwo + 8));
+}
+LAOT_LANE_FUNCTION V scale(V a, V shifted) {
+  const __m512i exponent = _mm512_set1_epi64(static_cast<long long>(kExponent));
   return _mm512_castsi512_pd(_mm512_add_epi64(
-      _mm512_castpd_si512(a), _mm512_maskz_slli_epi64(kAll, _mm512_castpd_si512(shifted), 52)));
+      _mm512_castpd_si512(a),
+      _mm512_and_si512(_mm512_maskz_slli_epi64(kAll, _mm512_castpd_si512(shifted), 48), exponent)));
 }
 LAOT_LANE_FUNCTION V position(V t) {
   const __m512i mantissa = _mm512_set1_epi64(static_cast<long long>(kMantissa));

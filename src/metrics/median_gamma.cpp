@@ -21,25 +21,24 @@ arma::mat pooled_cells(const arma::mat& x, const arma::mat& y,
   return out;
 }
 
-// All pairs i < j. Each strip writes its own part, so the order is the same for any threads; the
-// median does not depend on it anyway.
+// Of all pairs i < j. Each strip writes its own part, whatever the thread.
 std::vector<double> positive_distances(const arma::mat& x, const arma::mat& y, Context& context) {
   const PairWalk walk(x, y);
-  std::vector<std::vector<double>> of_strip(walk.strips());
-  walk.run(context, [&](const PairTile& tile) {
-    std::vector<double>& out = of_strip[tile.strip];
-    for (std::size_t j = 0; j < tile.columns; ++j)
-      for (std::size_t i = 0; i < tile.height(j); ++i)
-        if (tile.column(j)[i] > 0.0) out.push_back(tile.column(j)[i]);
-  });
-  std::size_t total = 0;
-  for (const std::vector<double>& part : of_strip) total += part.size();
-  std::vector<double> out;
-  out.reserve(total);
-  for (std::vector<double>& part : of_strip) {
-    out.insert(out.end(), part.begin(), part.end());
-    std::vector<double>().swap(part);
+  std::vector<std::size_t> next(walk.strips());
+  std::size_t pairs = 0;
+  for (std::size_t strip = 0; strip < walk.strips(); ++strip) {
+    next[strip] = pairs;
+    pairs += walk.size_of(strip);
   }
+  std::vector<double> out(pairs);
+  walk.run(context, [&](const PairTile& tile) {
+    for (std::size_t j = 0; j < tile.columns; ++j) {
+      std::copy(tile.column(j), tile.column(j) + tile.height(j),
+                out.begin() + static_cast<std::ptrdiff_t>(next[tile.strip]));
+      next[tile.strip] += tile.height(j);
+    }
+  });
+  out.erase(std::remove_if(out.begin(), out.end(), [](double t) { return !(t > 0.0); }), out.end());
   return out;
 }
 

@@ -5,7 +5,7 @@
 
 #include "lanes.hpp"
 #include "mean_kernel.hpp"
-#include "pair_tiles.hpp"
+#include "pair_sums.hpp"
 
 namespace laot {
 
@@ -20,12 +20,7 @@ void require_gammas(const std::vector<double>& gammas) {
             "gamma must be positive and finite, found ", gamma);
 }
 
-// Kernel sums over the pairs i < j of x, of y, and over the pairs across.
-struct KernelSums {
-  double xx = 0.0, yy = 0.0, xy = 0.0;
-};
-
-double combine(const KernelSums& sums, std::size_t cells_x, std::size_t cells_y,
+double combine(const PairSums& sums, std::size_t cells_x, std::size_t cells_y,
                MmdEstimator estimator) {
   const double n = static_cast<double>(cells_x), m = static_cast<double>(cells_y);
   if (estimator == MmdEstimator::biased)
@@ -33,38 +28,6 @@ double combine(const KernelSums& sums, std::size_t cells_x, std::size_t cells_y,
   if (cells_x < 2 || cells_y < 2) return kNaN;
   return 2.0 * sums.xx / (n * (n - 1.0)) + 2.0 * sums.yy / (m * (m - 1.0)) -
          2.0 * sums.xy / (n * m);
-}
-
-// Adds `functions` functions of the squared distance over all pairs. `add(t, count, sums)` adds
-// them for one column; sums has one entry a function.
-template <class Add>
-std::vector<KernelSums> sum_over_pairs(const arma::mat& x, const arma::mat& y,
-                                       std::size_t functions, Context& context, const Add& add) {
-  const PairWalk walk(x, y);
-  std::vector<double> of_strip(walk.strips() * functions, 0.0);
-  walk.run(context, [&](const PairTile& tile) {
-    std::vector<lanes::Sum> sums(functions);
-    for (std::size_t j = 0; j < tile.columns; ++j) add(tile.column(j), tile.height(j), sums);
-    for (std::size_t f = 0; f < functions; ++f)
-      of_strip[tile.strip * functions + f] += sums[f].total();
-  });
-  std::vector<KernelSums> out(functions);
-  for (std::size_t strip = 0; strip < walk.strips(); ++strip)
-    for (std::size_t f = 0; f < functions; ++f) {
-      const double value = of_strip[strip * functions + f];
-      switch (walk.pairs_of(strip)) {
-        case Pairs::xx:
-          out[f].xx += value;
-          break;
-        case Pairs::yy:
-          out[f].yy += value;
-          break;
-        case Pairs::xy:
-          out[f].xy += value;
-          break;
-      }
-    }
-  return out;
 }
 
 bool worth_a_table(const std::vector<double>& gammas, std::size_t n, std::size_t m) {
@@ -81,14 +44,14 @@ std::vector<double> mmd2(const arma::mat& x, const arma::mat& y, const std::vect
   require_gammas(gammas);
   require(y.n_cols > 0, Status::invalid_argument, "y must have at least one cell");
   const lanes::Kernels& kernel = lanes::kernels();
-  const std::vector<KernelSums> sums =
+  const std::vector<PairSums> sums =
       sum_over_pairs(x, y, gammas.size(), context,
                      [&](const double* t, std::size_t count, std::vector<lanes::Sum>& out) {
                        for (std::size_t g = 0; g < gammas.size(); ++g)
                          kernel.add_exp(t, count, gammas[g], out[g]);
                      });
   std::vector<double> out;
-  for (const KernelSums& s : sums) out.push_back(combine(s, x.n_cols, y.n_cols, estimator));
+  for (const PairSums& s : sums) out.push_back(combine(s, x.n_cols, y.n_cols, estimator));
   return out;
 }
 
@@ -103,7 +66,7 @@ double mmd2_mean(const arma::mat& x, const arma::mat& y, const std::vector<doubl
   require(y.n_cols > 0, Status::invalid_argument, "y must have at least one cell");
   const lanes::Kernels& kernel = lanes::kernels();
   const lanes::Cubics cubics = mean_kernel(gammas);
-  const std::vector<KernelSums> sums = sum_over_pairs(
+  const std::vector<PairSums> sums = sum_over_pairs(
       x, y, 1, context, [&](const double* t, std::size_t count, std::vector<lanes::Sum>& out) {
         kernel.add_cubics(t, count, cubics, out[0]);
       });

@@ -161,7 +161,8 @@ const std::string& Params::choice(const std::string& name) const {
 }
 
 std::string Params::text_of(const std::string& name) const {
-  return value_text(method_->param(name), values_.at(name));
+  const ParamSpec& spec = method_->param(name);
+  return value_text(spec, values_.at(name));
 }
 
 }  // namespace laot

@@ -155,7 +155,7 @@ TEST_CASE("the cubics keep their bound at every scale of the distance") {
   }
 }
 
-TEST_CASE("the exponential is right to 2 ulp, and 0 far down") {
+TEST_CASE("the exponential is right to 3 ulp, and 0 far down") {
   Rng rng(4);
   double worst = 0.0;
   for (int k = 0; k < 200000; ++k) {
@@ -165,7 +165,7 @@ TEST_CASE("the exponential is right to 2 ulp, and 0 far down") {
     const long double exact = std::exp(-static_cast<long double>(t));
     worst = std::max(worst, std::abs(static_cast<double>((value - exact) / exact)));
   }
-  CHECK(worst < 4.5e-16);
+  CHECK(worst < 6.7e-16);
   const double edges[3] = {0.0, 709.0, 1e300};
   double out[3];
   lanes::kernels().write_exp(edges, 3, 1.0, out);

@@ -48,4 +48,17 @@ struct MedianGamma {
 MedianGamma median_gamma(const arma::mat& x, const arma::mat& y, Context& context,
                          std::size_t most_cells = 4000);
 
+struct MmdTest {
+  double mmd2 = 0.0;     // unbiased, mean over the gammas
+  double p_value = 0.0;  // (1 + permutations with an MMD^2 as large) / (1 + permutations)
+  std::size_t permutations = 0;
+};
+
+/// Permutation test of equal laws: how often the unbiased MMD^2 (mean over the gammas) of randomly
+/// relabelled cells, drawn with the context's seed, is as large as that of the data. NaN where n or
+/// m is 1. O((n + m)^2 (d + permutations)) time; a copy of the cells and under 60 MB of memory.
+MmdTest mmd2_permutation_test(const arma::mat& x, const arma::mat& y,
+                              const std::vector<double>& gammas, std::size_t permutations,
+                              Context& context);
+
 }  // namespace laot
