@@ -42,8 +42,9 @@ struct SimplexTransport::State {
   bool sources_are_columns = false;
   SpanningTree tree;
   bool planted = false;
-  std::vector<double> u, v;  // of the last solve
-  int exponent = 0;          // their unit is 2^exponent
+  std::vector<double> u, v;                             // of the last solve
+  int exponent = 0;                                     // their unit is 2^exponent
+  std::vector<double> row_potential, column_potential;  // of the squared distance
 
   State(arma::mat points, std::vector<std::int64_t> sources, std::vector<std::int64_t> sinks,
         const SolverOptions& chosen)
@@ -238,7 +239,17 @@ Flow SimplexTransport::solve(const arma::mat& sources, Context& context) {
   }
   s.optimise(rows, context);
   s.planted = true;
+  s.row_potential = distance_potentials(s.u, exponent, row_cloud, column_cloud.shift);
+  s.column_potential = distance_potentials(s.v, exponent, column_cloud, row_cloud.shift);
   return s.result(rows, row_side, column_side, row_cloud, column_cloud);
+}
+
+const std::vector<double>& SimplexTransport::source_potentials() const {
+  return state_->sources_are_columns ? state_->column_potential : state_->row_potential;
+}
+
+const std::vector<double>& SimplexTransport::target_potentials() const {
+  return state_->sources_are_columns ? state_->row_potential : state_->column_potential;
 }
 
 }  // namespace laot::detail
