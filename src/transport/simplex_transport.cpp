@@ -238,10 +238,16 @@ Flow SimplexTransport::solve(const arma::mat& sources, Context& context) {
     rows.build(store_budget(s.options), context);
   }
   s.optimise(rows, context);
+  Flow out = s.result(rows, row_side, column_side, row_cloud, column_cloud);
+  // All units are routed, so every part of the tree hangs from the root by a row without flow, and
+  // the artificial price stands in all potentials: added in the rows, taken off in the columns.
+  // Undone here, it does not pile up from solve to solve.
+  for (double& value : s.u) value -= artificial;
+  for (double& value : s.v) value += artificial;
   s.planted = true;
   s.row_potential = distance_potentials(s.u, exponent, row_cloud, column_cloud.shift);
   s.column_potential = distance_potentials(s.v, exponent, column_cloud, row_cloud.shift);
-  return s.result(rows, row_side, column_side, row_cloud, column_cloud);
+  return out;
 }
 
 const std::vector<double>& SimplexTransport::source_potentials() const {
