@@ -44,7 +44,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#if defined(_WIN32) && !defined(LAOT_STATIC)
+#if defined(LAOT_STATIC) /* compiled into the program or package that uses it: nothing to export */
+#define LAOT_API
+#elif defined(_WIN32)
 #ifdef LAOT_BUILDING
 #define LAOT_API __declspec(dllexport)
 #else
