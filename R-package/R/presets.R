@@ -40,7 +40,7 @@ score_rows <- function(metrics, predicted, observed, control, gamma, settings, s
   cells <- if (is.null(sample)) 0 else sample$cells
   repetitions <- if (is.null(sample)) 1 else sample$repetitions
   scores <- vapply(seq_len(nrow(metrics)), function(k) {
-    native(C_score_sampled, metrics$name[k], predicted, observed,
+    native(C_score, metrics$name[k], predicted, observed,
            if (metrics$needs.control[k]) control, as.double(gamma), as.double(cells),
            as.double(repetitions), settings)
   }, c(value = 0, sd = 0))

@@ -1,4 +1,4 @@
-// What evaluating needs beside single scores: presets, subsamples, features, markers, tests.
+// What evaluating needs beside single scores: presets, features, markers, a test.
 #include "bridge.h"
 #include "calls.h"
 
@@ -27,22 +27,6 @@ SEXP laot_r_score_presets(void) {
                             Named("cells") = cells, Named("repetitions") = repetitions,
                             Named("gamma.from.all.features") = all_features, Named("doc") = doc,
                             Named("source") = source);
-  END_RCPP
-}
-
-SEXP laot_r_score_sampled(SEXP metric, SEXP predicted, SEXP observed, SEXP control, SEXP gamma,
-                          SEXP cells, SEXP repetitions, SEXP settings) {
-  BEGIN_RCPP
-  const Data p = data(predicted), t = data(observed);
-  const Data x = control == R_NilValue ? Data() : data(control);
-  const Context call = context(settings);
-  laot_score_result result = {};
-  result.struct_size = sizeof result;
-  check(laot_score(call.get(), Rcpp::as<std::string>(metric).c_str(), p.get(), t.get(), x.get(),
-                   Rcpp::as<double>(gamma), static_cast<std::size_t>(Rcpp::as<double>(cells)),
-                   static_cast<std::size_t>(Rcpp::as<double>(repetitions)), &result));
-  return Rcpp::NumericVector::create(Rcpp::Named("value") = result.value,
-                                     Rcpp::Named("sd") = result.sd);
   END_RCPP
 }
 

@@ -6,15 +6,15 @@
 #define ROUTINE(name, arguments) \
   { #name, (DL_FUNC)&laot_r_##name, arguments }
 
+/* clang-format off */
 static const R_CallMethodDef routines[] = {
     ROUTINE(fit, 6),
     ROUTINE(predict, 4),
     ROUTINE(variable_features, 4),
     ROUTINE(median_gamma, 3),
     ROUTINE(metrics, 0),
-    ROUTINE(score, 6),
+    ROUTINE(score, 8),
     ROUTINE(score_presets, 0),
-    ROUTINE(score_sampled, 8),
     ROUTINE(feature_scores, 3),
     ROUTINE(marker_features, 4),
     ROUTINE(mmd2_test, 5),
@@ -33,6 +33,7 @@ static const R_CallMethodDef routines[] = {
     ROUTINE(capabilities, 0),
     {NULL, NULL, 0},
 };
+/* clang-format on */
 
 void attribute_visible R_init_laot(DllInfo* dll) {
   R_registerRoutines(dll, NULL, routines, NULL, NULL);

@@ -44,8 +44,13 @@ LAOT_EXPORT int bench_solve(void* solver, const double* x, std::int64_t d, std::
 
 /// Coupling of n and m cells: a new one for each handle; flows are not copied out.
 LAOT_EXPORT void* bench_coupling_new(const double* x, std::int64_t d, std::int64_t n,
-                                     const double* y, std::int64_t m) {
-  return new laot::Coupling(borrowed(x, d, n), borrowed(y, d, m));
+                                     const double* y, std::int64_t m, int mode, std::int64_t leaf,
+                                     int sweeps) {
+  laot::CouplingOptions options;
+  options.mode = static_cast<laot::CouplingMode>(mode);
+  if (leaf > 0) options.leaf = static_cast<std::size_t>(leaf);
+  if (sweeps >= 0) options.sweeps = sweeps;
+  return new laot::Coupling(borrowed(x, d, n), borrowed(y, d, m), {}, {}, options);
 }
 LAOT_EXPORT void bench_coupling_free(void* coupling) {
   delete static_cast<laot::Coupling*>(coupling);
