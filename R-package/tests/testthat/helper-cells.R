@@ -1,10 +1,11 @@
 # Two populations with feature names, features x cells; `spread` and `shift` make the treated ones.
+# Cells of another seed have other names.
 two_populations <- function(n = 60, m = 45, d = 4, seed = 1, shift = 1, spread = 1.5) {
   draw <- function(count, offset) {
     cells <- (sin(outer(seq_len(d), offset + seq_len(count), function(k, i) k * 12.9898 + i * 78.233 + seed)) *
       43758.5453) %% 1
     cells <- stats::qnorm(0.001 + 0.998 * cells)
-    dimnames(cells) <- list(paste0("gene", seq_len(d)), paste0("cell", offset + seq_len(count)))
+    dimnames(cells) <- list(paste0("gene", seq_len(d)), paste0("cell", 1e5 * (seed - 1) + offset + seq_len(count)))
     cells
   }
   list(control = draw(n, 0), treated = spread * draw(m, 1000) + shift)
