@@ -1,10 +1,18 @@
 # The one list of core sources, in the order of the rooms. CMake and the R package both read it.
 set(LAOT_CORE_SOURCES
+  # base
   src/base/error.cpp
   src/base/random.cpp
+  src/base/linear_algebra.cpp
+  # parallel
   src/parallel/context.cpp
   src/parallel/parallel_for.cpp
   src/parallel/machine.cpp
+  # data
+  src/data/cells.cpp
+  src/data/feature_space.cpp
+  src/data/principal_components.cpp
+  # assignment
   src/assignment/shortest_paths.cpp
   src/assignment/kernels.cpp
   src/assignment/kernels_portable.cpp
@@ -16,13 +24,56 @@ set(LAOT_CORE_SOURCES
   src/assignment/scaled_cloud.cpp
   src/assignment/point_assignment.cpp
   src/assignment/solve.cpp
+  # transport
   src/transport/dense_transport.cpp
   src/transport/network_simplex.cpp
   src/transport/simplex_transport.cpp
   src/transport/exact_transport.cpp
   src/transport/hierarchical_transport.cpp
   src/transport/coupling.cpp
+  src/transport/cost_transport.cpp
   src/transport/sinkhorn.cpp
+  # laot
+  src/laot/least_squares.cpp
+  src/laot/restore.cpp
+  src/laot/alternate.cpp
+  # nets
+  # metrics
+  src/metrics/lanes.cpp
+  src/metrics/pair_tiles.cpp
+  src/metrics/pair_sums.cpp
+  src/metrics/mean_kernel.cpp
+  src/metrics/mmd.cpp
+  src/metrics/median_gamma.cpp
+  src/metrics/permutation_test.cpp
+  src/metrics/distances.cpp
+  src/metrics/moments.cpp
+  src/metrics/correlations.cpp
+  src/metrics/neighbours.cpp
+  src/metrics/features.cpp
+  src/metrics/registry.cpp
+  src/metrics/score.cpp
+  # trackability
+  # io
+  src/io/json.cpp
+  src/io/model_file.cpp
+  # models
+  src/models/params.cpp
+  src/models/shared_params.cpp
+  src/models/affine_response.cpp
+  src/models/method_laot.cpp
+  src/models/method_trivial.cpp
+  src/models/registry.cpp
+  src/models/fit.cpp
+  src/models/model.cpp
+  src/models/model_store.cpp
 )
 set(LAOT_CAPI_SOURCES
+  capi/guard.cpp
+  capi/context.cpp
+  capi/data.cpp
+  capi/params.cpp
+  capi/model.cpp
+  capi/metrics.cpp
+  capi/scores.cpp
 )
