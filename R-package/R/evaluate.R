@@ -46,7 +46,9 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
   table <- chosen_metrics(metrics)
   check_gamma(gamma)
   fit <- if (inherits(x, "laot_fit")) x
-  if (!is.null(fit) && is.null(control)) fail("control is missing; give the control cells that the fit should predict")
+  if (!is.null(fit) && is.null(control)) {
+    fail("control is missing; give the control cells that the fit should predict")
+  }
   model <- training_model(if (is.null(train)) fit else train, settings)
   like <- if (!is.null(fit)) fit else if (!is.null(model)) model else list(origin = list(kind = "none"))
   read <- function(object, what) read_like(like, object, list(...), what)$values
@@ -70,12 +72,16 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
     candidates[[name]] <<- cells
     notes[[name]] <<- note
   }
-  predicted <- function(pointer) plain(native(C_predict, pointer, start, "no", settings))
-  if (is.null(fit)) add("prediction", matched(given, "the prediction")) else add(fit$method, predicted(model_pointer(fit)))
+  predicted <- function(pointer) plain(native(.Call(C_predict, pointer, start, "no", settings)))
+  if (is.null(fit)) {
+    add("prediction", matched(given, "the prediction"))
+  } else {
+    add(fit$method, predicted(model_pointer(fit)))
+  }
   if (!is.null(start)) {
     if (!identical(fit$method, "identity")) add("identity", start)
     for (name in setdiff(c("mean_shift", "gaussian_map"), fit$method)) {
-      if (!is.null(model)) add(name, predicted(native(C_trivial, model_pointer(model), name)))
+      if (!is.null(model)) add(name, predicted(native(.Call(C_trivial, model_pointer(model), name))))
     }
   }
   if (!is.null(model)) {
@@ -92,16 +98,19 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
       if (metric$needs.control && is.null(start)) next
       if (metric$needs.gamma && is.null(bandwidths)) next
       if (method == "noise_reference" && metric$name == "cell_spearman") next
-      for (value in if (metric$needs.gamma) bandwidths$value else NA_real_) {
-        score <- native(C_score, metric$name, candidates[[method]], seen, start, value, settings)
+      for (g in if (metric$needs.gamma) seq_along(bandwidths$value) else 0L) {
+        gamma.used <- if (g) bandwidths$value[g] else NA_real_
+        score <- native(.Call(C_score, metric$name, candidates[[method]], seen, start, gamma.used, settings))
+        why <- if (is.nan(score)) {
+          paste("undefined:", if (g && is.na(gamma.used)) "no positive distance between training cells" else
+            metric$undefined)
+        }
         rows[[length(rows) + 1L]] <- data.frame(
           method = method, metric = metric$name, estimator = metric$estimator,
-          setting = if (metric$needs.gamma) bandwidths$text[match(value, bandwidths$value)] else metric$setting,
+          setting = if (g) bandwidths$text[g] else metric$setting,
           features = count, reference = counted(cell_count(seen), "observed cell"),
           value = if (is.nan(score)) NA_real_ else score,
-          note = paste(c(notes[[method]][nzchar(notes[[method]])], if (is.nan(score)) {
-            paste("undefined:", if (metric$needs.gamma && is.na(value)) "no positive distance between training cells" else metric$undefined)
-          }), collapse = "; ")
+          note = paste(c(if (nzchar(notes[[method]])) notes[[method]], why), collapse = "; ")
         )
       }
     }
@@ -119,7 +128,7 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
 #' @examples
 #' laot_metrics()[, c("name", "estimator", "perfect")]
 #' @export
-laot_metrics <- function() as.data.frame(native(C_metrics))
+laot_metrics <- function() as.data.frame(native(.Call(C_metrics)))
 
 default.metrics <- c("mmd2", "w2", "l2_drug_signature", "pearson_means", "r2_means", "pearson_sds",
                      "sd_ratio", "sd_ratio_median")
@@ -127,7 +136,9 @@ default.metrics <- c("mmd2", "w2", "l2_drug_signature", "pearson_means", "r2_mea
 chosen_metrics <- function(metrics) {
   table <- laot_metrics()
   if (is.null(metrics)) metrics <- default.metrics
-  if (!is.character(metrics) || !length(metrics)) fail("metrics must be names of metrics, found ", shown(metrics))
+  if (!is.character(metrics) || !length(metrics)) {
+    fail("metrics must be names of metrics, found ", shown(metrics))
+  }
   for (name in metrics) {
     if (!name %in% table$name) fail("there is no metric ", quoted(name), did_you_mean(name, table$name))
   }
@@ -222,7 +233,8 @@ print.laot_scores <- function(x, digits = 3L, ...) {
     at <- x$method == method & x$metric == key$metric[k] & x$setting == key$setting[k]
     if (!any(at)) "" else if (is.na(x$value[at][1L])) "NA" else number_text(x$value[at][1L], digits)
   }
-  table <- vapply(seq_along(label), function(k) vapply(methods, value, "", k = k), character(length(methods)))
+  table <- vapply(seq_along(label), function(k) vapply(methods, value, "", k = k),
+                  character(length(methods)))
   table <- matrix(table, nrow = length(methods), dimnames = list(methods, label))
   print(noquote(table), right = TRUE)
   cat("\n")
