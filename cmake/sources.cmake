@@ -50,6 +50,11 @@ set(LAOT_CORE_SOURCES
   src/metrics/registry.cpp
   src/metrics/score.cpp
   # trackability
+  src/trackability/resampling.cpp
+  src/trackability/isometry.cpp
+  src/trackability/critical_gap.cpp
+  src/trackability/populations.cpp
+  src/trackability/recovery_study.cpp
   # io
   src/io/json.cpp
   src/io/model_file.cpp
