@@ -55,6 +55,10 @@ set(LAOT_CORE_SOURCES
   src/trackability/critical_gap.cpp
   src/trackability/populations.cpp
   src/trackability/recovery_study.cpp
+  src/trackability/refit.cpp
+  src/trackability/stability.cpp
+  src/trackability/recovery_curve.cpp
+  src/trackability/verdict.cpp
   # io
   src/io/json.cpp
   src/io/model_file.cpp

@@ -6,3 +6,5 @@
 #include "laot/trackability/critical_gap.hpp"
 #include "laot/trackability/isometry.hpp"
 #include "laot/trackability/populations.hpp"
+#include "laot/trackability/recovery_curve.hpp"
+#include "laot/trackability/stability.hpp"

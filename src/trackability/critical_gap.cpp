@@ -14,41 +14,67 @@ namespace {
 // Deltas this close to 1 are those of duplicates, up to rounding.
 constexpr double kNearOne = 1e-12;
 
-struct Movement {
-  double mean = 0.0, largest = 0.0;
-  std::vector<double> quantiles;
-};
+// Rates of the coupled cells and their masses, slowest first.
+using Movement = std::vector<std::pair<double, double>>;
 
-// Displacements of the coupled cells and their masses, over the time between.
-Movement movement(const arma::mat& x, const arma::mat& y, double time,
-                  const std::vector<double>& probabilities, Context& context) {
+Movement movement(const arma::mat& x, const arma::mat& y, double time, Context& context) {
   Coupling coupling(x, y);
   const Plan& plan = coupling.solve(x, context);
-  std::vector<std::pair<double, double>> moved(plan.mass.size());
-  Movement out;
+  Movement out(plan.mass.size());
   for (std::size_t e = 0; e < plan.mass.size(); ++e) {
     const double* a = x.colptr(plan.source[e]);
     const double* b = y.colptr(plan.target[e]);
     double square = 0.0;
     for (std::size_t k = 0; k < x.n_rows; ++k) square += (b[k] - a[k]) * (b[k] - a[k]);
-    moved[e] = {std::sqrt(square) / time, plan.mass[e]};
-    out.mean += moved[e].first * plan.mass[e];
-    out.largest = std::max(out.largest, moved[e].first);
+    out[e] = {std::sqrt(square) / time, plan.mass[e]};
   }
-  std::sort(moved.begin(), moved.end());
-  for (const double p : probabilities) {
-    double mass = 0.0;
-    double value = out.largest;
-    for (const auto& [rate, weight] : moved) {
-      mass += weight;
-      if (mass >= p * (1.0 - 1e-12)) {
-        value = rate;
-        break;
-      }
-    }
-    out.quantiles.push_back(value);
-  }
+  std::sort(out.begin(), out.end());
   return out;
+}
+
+double mean_rate(const Movement& moved) {
+  double sum = 0.0, mass = 0.0;
+  for (const auto& [rate, weight] : moved) {
+    sum += rate * weight;
+    mass += weight;
+  }
+  return sum / mass;
+}
+
+// The least rate that a share `probability` of the mass does not exceed.
+double rate_quantile(const Movement& moved, double probability) {
+  double total = 0.0, mass = 0.0;
+  for (const auto& entry : moved) total += entry.second;
+  for (const auto& [rate, weight] : moved) {
+    mass += weight;
+    if (mass >= probability * total * (1.0 - 1e-12)) return rate;
+  }
+  return moved.back().first;
+}
+
+void set_intervals(const Movement& moved, const RateOptions& options, Rng rng, Rate& rate) {
+  std::vector<double> means, lasts;
+  for (std::size_t r = 0; r < options.resamples; ++r) {
+    Movement drawn;
+    drawn.reserve(moved.size());
+    for (const std::size_t e : with_replacement(moved.size(), rng)) drawn.push_back(moved[e]);
+    std::sort(drawn.begin(), drawn.end());
+    means.push_back(mean_rate(drawn));
+    lasts.push_back(rate_quantile(drawn, options.probabilities.back()));
+  }
+  rate.mean_low = quantile(means, 0.025);
+  rate.mean_high = quantile(means, 0.975);
+  rate.last_low = quantile(lasts, 0.025);
+  rate.last_high = quantile(lasts, 0.975);
+}
+
+// The mean rate between two random halves.
+double floor_of(const arma::mat& x, double time, Rng rng, Context& context) {
+  if (x.n_cols < 2) return std::numeric_limits<double>::quiet_NaN();
+  const std::vector<std::size_t> order = rng.permutation(x.n_cols);
+  const auto middle = order.begin() + static_cast<std::ptrdiff_t>(x.n_cols / 2);
+  return mean_rate(movement(columns_of(x, {order.begin(), middle}),
+                            columns_of(x, {middle, order.end()}), time, context));
 }
 
 void check(const std::vector<arma::mat>& populations, const std::vector<double>& times,
@@ -119,40 +145,20 @@ std::vector<Rate> rates_of_time_course(const std::vector<arma::mat>& populations
                                        Context& context) {
   check(populations, times, options);
   const SingleThreadedBlas blas;
-  const std::size_t steps = times.size() - 1;
-  // Task 0 of a step is the data, the others its resamples.
-  const std::size_t tasks = 1 + options.resamples;
-  std::vector<Movement> movements(steps * tasks);
+  std::vector<Rate> out(times.size() - 1);
   const Rng root(context.seed);
-  run_tasks(context, "rates", steps * tasks, [&](std::size_t task, Context& inner) {
-    const std::size_t step = task / tasks;
-    const arma::mat &x = populations[step], &y = populations[step + 1];
-    const double time = times[step + 1] - times[step];
-    Rng rng = root.stream(task);
-    movements[task] = task % tasks == 0 ? movement(x, y, time, options.probabilities, inner)
-                                        : movement(columns_of(x, with_replacement(x.n_cols, rng)),
-                                                   columns_of(y, with_replacement(y.n_cols, rng)),
-                                                   time, options.probabilities, inner);
-  });
-  std::vector<Rate> out(steps);
-  for (std::size_t step = 0; step < steps; ++step) {
-    const Movement* of_step = movements.data() + step * tasks;
+  run_tasks(context, "rates", out.size(), [&](std::size_t step, Context& inner) {
     Rate& rate = out[step];
     rate.from = times[step];
     rate.to = times[step + 1];
-    rate.largest = of_step[0].largest;
-    rate.mean = of_step[0].mean;
-    rate.quantiles = of_step[0].quantiles;
-    std::vector<double> means, lasts;
-    for (std::size_t t = 1; t < tasks; ++t) {
-      means.push_back(of_step[t].mean);
-      lasts.push_back(of_step[t].quantiles.back());
-    }
-    rate.mean_low = quantile(means, 0.025);
-    rate.mean_high = quantile(means, 0.975);
-    rate.last_low = quantile(lasts, 0.025);
-    rate.last_high = quantile(lasts, 0.975);
-  }
+    const double time = rate.to - rate.from;
+    const Movement moved = movement(populations[step], populations[step + 1], time, inner);
+    rate.largest = moved.back().first;
+    rate.mean = mean_rate(moved);
+    for (const double p : options.probabilities) rate.quantiles.push_back(rate_quantile(moved, p));
+    set_intervals(moved, options, root.stream(2 * step), rate);
+    rate.floor = floor_of(populations[step], time, root.stream(2 * step + 1), inner);
+  });
   return out;
 }
 

@@ -33,22 +33,26 @@ struct Rate {
   double from = 0.0, to = 0.0;    // times
   double largest = 0.0;           // the sup
   std::vector<double> quantiles;  // weighted by the coupled mass, at the probabilities asked for
-  /// 2.5% and 97.5% quantiles of the last of `quantiles` and of the mean rate over bootstrap
-  /// resamples of the cells of both times.
-  double mean = 0.0, mean_low = 0.0, mean_high = 0.0;
+  double mean = 0.0;
+  /// 2.5% and 97.5% quantiles of the mean and of the last of `quantiles` over bootstrap resamples
+  /// of the coupled pairs: how much they owe to single cells, the coupling taken as given.
+  double mean_low = 0.0, mean_high = 0.0;
   double last_low = 0.0, last_high = 0.0;
+  /// The mean rate that two random halves of the cells at `from` would show over the same time:
+  /// movement that is sampling alone (a little more than that of all the cells). NaN with one cell.
+  double floor = 0.0;
 };
 
 struct RateOptions {
   std::vector<double> probabilities = {0.5, 0.9, 0.95};  // increasing
-  std::size_t resamples = 20;
+  std::size_t resamples = 200;
 };
 
 /// L from a time course: cells at each time (d x n_t, one space), coupled exactly between
 /// successive times. The coupling is the cheapest one, so a rate is of the least movement that
 /// explains the data; the cells that were measured later are not those measured before, and that
-/// difference counts as movement. times: increasing, at least two. Drawn with the context's seed.
-/// Cost: one exact transport for each step and resample.
+/// difference counts as movement (see `floor`). times: increasing, at least two. Drawn with the
+/// context's seed. Cost: two exact transports a step.
 std::vector<Rate> rates_of_time_course(const std::vector<arma::mat>& populations,
                                        const std::vector<double>& times, const RateOptions& options,
                                        Context& context);
