@@ -4,16 +4,14 @@
 
 namespace laot {
 
-TrackabilityLimits trackability_limits() {
-  return {0.9, 0.5};
-}
-
-Trackability trackability_verdict(double recovery_at_one) {
-  const TrackabilityLimits limits = trackability_limits();
-  if (std::isnan(recovery_at_one)) return Trackability::undefined;
-  if (recovery_at_one >= limits.recoverable) return Trackability::recoverable;
-  return recovery_at_one < limits.not_recoverable ? Trackability::not_recoverable
-                                                  : Trackability::borderline;
+Trackability trackability_verdict(double recovery_at_one, double residual_over_spacing) {
+  const TrackabilityLimits limits;
+  if (std::isnan(recovery_at_one) || std::isnan(residual_over_spacing))
+    return Trackability::undefined;
+  if (residual_over_spacing >= limits.high_residual) return Trackability::not_recoverable;
+  return recovery_at_one >= limits.recovery && residual_over_spacing < limits.low_residual
+             ? Trackability::recoverable
+             : Trackability::borderline;
 }
 
 const char* name_of(Trackability verdict) {

@@ -64,18 +64,21 @@ struct RecoveryCurve {
 RecoveryCurve recovery_curve(const RecoverySource& source, Design design,
                              const RecoveryCurveOptions& options, Context& context);
 
-/// The verdict on an experiment, from the share of pairs found again in its own simulation
-/// (RecoveryCurve::recovery_at_one with counterparts present).
+/// The verdict on an experiment: whether most of its pairs can be found, from two numbers that can
+/// be seen without the truth: RecoveryCurve::recovery_at_one with counterparts present (would the
+/// fit find the pairs again if it were right), and Stability::residual_over_spacing (does a cell's
+/// partner lie where the map sends it, rather than just nearby).
 enum class Trackability { recoverable, borderline, not_recoverable, undefined };
 const char* name_of(Trackability verdict);
 
-/// Limits and error rates of the verdict, as bench/trackability/calibration.cpp measured them on
-/// simulations whose truth is known.
+/// recoverable: recovery >= recovery_limit and residual < low_residual; not_recoverable: residual
+/// >= high_residual; else borderline. Chosen on simulations whose truth is known and checked on
+/// fresh ones (bench/trackability/calibration.cpp, docs/trackability.md), with at most an eighth as
+/// many dimensions as cells; with more, the residual is too small and the verdict too kind.
 struct TrackabilityLimits {
-  double recoverable;      // from here on
-  double not_recoverable;  // below this
+  double recovery = 0.95;
+  double low_residual = 0.75, high_residual = 0.85;
 };
-TrackabilityLimits trackability_limits();
-Trackability trackability_verdict(double recovery_at_one);
+Trackability trackability_verdict(double recovery_at_one, double residual_over_spacing);
 
 }  // namespace laot
