@@ -80,5 +80,7 @@ set(LAOT_CAPI_SOURCES
   capi/params.cpp
   capi/model.cpp
   capi/metrics.cpp
+  capi/findings.cpp
+  capi/trackability.cpp
   capi/scores.cpp
 )
