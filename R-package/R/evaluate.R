@@ -129,7 +129,7 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
   out <- do.call(rbind, rows)
   if (all(is.na(out$sd))) out$sd <- NULL
   out <- structure(out, class = c("laot_scores", "data.frame"))
-  attr(out, "verdict") <- verdict(out, names(candidates)[1L], candidates[[1L]], seen, sets[[1L]]$bandwidths, settings)
+  attr(out, "verdict") <- verdict(out, names(candidates)[1L], candidates[[1L]], seen, sets, settings)
   out
 }
 
@@ -270,7 +270,9 @@ print.laot_scores <- function(x, digits = 3L, ...) {
   }
   print_notes(x)
   sentences <- attr(x, "verdict")
-  if (length(sentences)) cat("\n", paste0(strwrap(sentences, 90L, exdent = 2L), collapse = "\n"), "\n", sep = "")
+  if (length(sentences)) {
+    cat("\nThe prediction:\n", paste0(strwrap(sentences, 92L, indent = 2L, exdent = 4L), "\n"), sep = "")
+  }
   invisible(x)
 }
 
