@@ -34,7 +34,8 @@
 #' @param assay.type,dimred,altexp Which assay, or which reduced dimension, or which alternative
 #'   experiment of a SingleCellExperiment to use.
 #' @param subset.row,features Names, numbers or flags of the features to use. Without it: the 1000
-#'   of largest variance among the cells that are used (all, where there are fewer).
+#'   of largest variance among the cells that are used (all, where there are fewer), the same ones
+#'   for every target.
 #' @param assay,layer,reduction Which assay and layer, or which reduction, of a Seurat object to use.
 #' @param seed Seed of everything random; without it one number is drawn from R's generator.
 #' @param num.threads Threads to use. The result does not depend on it.

@@ -98,9 +98,9 @@ put_back.default <- function(newdata, values, origin, at) {
     if (.row_names_info(newdata) > 0L) rownames(out) <- rownames(newdata)[at]
     return(out)
   }
-  if (is(newdata, "sparseMatrix")) return(as(values, "dgCMatrix"))
-  if (is(newdata, "Matrix")) return(as(values, "dgeMatrix"))
-  values
+  if (!is(newdata, "Matrix")) return(values)
+  general <- as(as(values, "dMatrix"), "generalMatrix")
+  if (is(newdata, "sparseMatrix")) as(general, "CsparseMatrix") else general
 }
 
 #' @exportS3Method
