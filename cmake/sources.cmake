@@ -54,6 +54,15 @@ set(LAOT_CORE_SOURCES
   src/metrics/registry.cpp
   src/metrics/score.cpp
   # trackability
+  src/trackability/resampling.cpp
+  src/trackability/isometry.cpp
+  src/trackability/critical_gap.cpp
+  src/trackability/populations.cpp
+  src/trackability/recovery_study.cpp
+  src/trackability/refit.cpp
+  src/trackability/stability.cpp
+  src/trackability/recovery_curve.cpp
+  src/trackability/verdict.cpp
   # io
   src/io/json.cpp
   src/io/model_file.cpp
@@ -75,5 +84,7 @@ set(LAOT_CAPI_SOURCES
   capi/params.cpp
   capi/model.cpp
   capi/metrics.cpp
+  capi/findings.cpp
+  capi/trackability.cpp
   capi/scores.cpp
 )

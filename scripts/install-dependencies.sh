@@ -13,7 +13,7 @@ packages_for() {
     r-cran-rcpp r-cran-rcpparmadillo
     r-cran-matrix r-cran-ggplot2 r-bioc-singlecellexperiment r-bioc-hsmmsinglecell"
   local test="cmake ninja-build libarmadillo-dev doctest-dev binutils r-cran-testthat r-cran-seuratobject"
-  local slow="git valgrind debootstrap r-cran-knitr r-cran-rmarkdown pandoc"
+  local slow="git valgrind debootstrap r-cran-knitr r-cran-rmarkdown pandoc qpdf"
   case $1 in
     quickstart) echo "$quickstart" ;;
     test) echo "$quickstart $test" ;;

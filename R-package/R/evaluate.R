@@ -58,7 +58,9 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
   table <- chosen_metrics(if (is.null(metrics)) preset$metrics else metrics)
   check_gamma(gamma)
   fit <- if (inherits(x, "laot_fit")) x
-  if (!is.null(fit) && is.null(control)) fail("control is missing; give the control cells that the fit should predict")
+  if (!is.null(fit) && is.null(control)) {
+    fail("control is missing; give the control cells that the fit should predict")
+  }
   model <- training_model(if (is.null(train)) fit else train, settings)
   like <- if (!is.null(fit)) fit else if (!is.null(model)) model else list(origin = list(kind = "none"))
   read <- function(object, what) read_like(like, object, list(...), what)$values
@@ -83,12 +85,16 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
     candidates[[name]] <<- cells
     notes[[name]] <<- note
   }
-  predicted <- function(pointer) plain(native(C_predict, pointer, start, "no", settings))
-  if (is.null(fit)) add("prediction", matched(given, "the prediction")) else add(fit$method, predicted(model_pointer(fit)))
+  predicted <- function(pointer) plain(native(.Call(C_predict, pointer, start, "no", settings)))
+  if (is.null(fit)) {
+    add("prediction", matched(given, "the prediction"))
+  } else {
+    add(fit$method, predicted(model_pointer(fit)))
+  }
   if (!is.null(start)) {
     if (!identical(fit$method, "identity")) add("identity", start)
     for (name in setdiff(c("mean_shift", "gaussian_map"), fit$method)) {
-      if (!is.null(model)) add(name, predicted(native(C_trivial, model_pointer(model), name)))
+      if (!is.null(model)) add(name, predicted(native(.Call(C_trivial, model_pointer(model), name))))
     }
   }
   if (!is.null(model)) {
@@ -140,7 +146,7 @@ scored_features <- function(markers, count, model, gamma, preset, settings) {
   at <- marker_features(kept[[1L]], kept[[2L]], markers, settings)
   part <- list(rows = at, label = paste("top", counted(length(at), "marker")), bandwidths = whole$bandwidths)
   if (identical(gamma, "median") && !isTRUE(preset$gamma.from.all.features)) {
-    value <- native(C_median_gamma, restricted(kept[[1L]], at), restricted(kept[[2L]], at), settings)
+    value <- native(.Call(C_median_gamma, restricted(kept[[1L]], at), restricted(kept[[2L]], at), settings))
     part$bandwidths <- list(value = value, text = paste0("gamma = ", number_text(value), ", median of the training cells"))
   }
   list(whole, part)
@@ -161,7 +167,7 @@ restricted <- function(cells, rows) {
 #' @examples
 #' laot_metrics()[, c("name", "estimator", "perfect")]
 #' @export
-laot_metrics <- function() as.data.frame(native(C_metrics))
+laot_metrics <- function() as.data.frame(native(.Call(C_metrics)))
 
 default.metrics <- c("mmd2", "w2", "l2_drug_signature", "pearson_means", "r2_means", "pearson_sds",
                      "sd_ratio", "sd_ratio_median")
@@ -169,7 +175,9 @@ default.metrics <- c("mmd2", "w2", "l2_drug_signature", "pearson_means", "r2_mea
 chosen_metrics <- function(metrics) {
   table <- laot_metrics()
   if (is.null(metrics)) metrics <- default.metrics
-  if (!is.character(metrics) || !length(metrics)) fail("metrics must be names of metrics, found ", shown(metrics))
+  if (!is.character(metrics) || !length(metrics)) {
+    fail("metrics must be names of metrics, found ", shown(metrics))
+  }
   for (name in metrics) {
     if (!name %in% table$name) fail("there is no metric ", quoted(name), did_you_mean(name, table$name))
   }
@@ -292,7 +300,8 @@ print_scores <- function(x, digits) {
     at <- x$method == method & x$metric == key$metric[k] & x$setting == key$setting[k]
     if (!any(at)) "" else if (is.na(x$value[at][1L])) "NA" else number_text(x$value[at][1L], digits)
   }
-  table <- vapply(seq_along(label), function(k) vapply(methods, value, "", k = k), character(length(methods)))
+  table <- vapply(seq_along(label), function(k) vapply(methods, value, "", k = k),
+                  character(length(methods)))
   table <- matrix(table, nrow = length(methods), dimnames = list(methods, label))
   print(noquote(table), right = TRUE)
   cat("\n")

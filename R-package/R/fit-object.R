@@ -19,7 +19,9 @@ print.laot_fit <- function(x, ...) {
   components <- report$components
   line("cells", report$n.control, " control, ", report$n.treated, " treated")
   line("features", report$features,
-       if (!is.null(components) && components > 0) paste0(", fitted in ", components, " principal components"))
+       if (!is.null(components) && components > 0) {
+         paste0(", fitted in ", components, " principal components")
+       })
   if (!is.null(report$iterations)) {
     line("outcome", gsub("_", " ", report$outcome, fixed = TRUE), " after ",
          counted(report$iterations, "iteration"), ": ", report$stop.reason)
@@ -84,7 +86,7 @@ print.summary.laot_fit <- function(x, ...) {
 number_text_each <- function(x) vapply(x, number_text, "")
 
 fit_trace <- function(fit) {
-  columns <- native(C_trace, model_pointer(fit))
+  columns <- native(.Call(C_trace, model_pointer(fit)))
   names(columns) <- dotted(names(columns))
   as.data.frame(columns)
 }
@@ -129,7 +131,7 @@ print.laot_fit_list <- function(x, ...) {
 
 # The largest entries of W - I, by absolute value. Without a map: no rows.
 strongest_changes <- function(fit, count) {
-  described <- native(C_describe, model_pointer(fit))$arrays
+  described <- native(.Call(C_describe, model_pointer(fit)))$arrays
   if (!"map" %in% described) {
     return(data.frame(treated = character(), control = character(), change = numeric()))
   }

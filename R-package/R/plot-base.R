@@ -105,7 +105,7 @@ draw_objective <- function(data, title = "Objective") {
 draw_cells <- function(data, title, xlim = range(data$first), ylim = range(data$second)) {
   labels <- attr(data, "labels")
   # Drawn in a mixed order, so that no group covers another.
-  order <- order(stats::ave(seq_along(data$group), data$group, FUN = function(i) seq_along(i) / length(i)))
+  order <- mixed_order(data$group)
   colours <- grDevices::adjustcolor(group.colours, 0.6)[as.integer(data$group)]
   plot(data$first[order], data$second[order], col = colours[order], pch = 19, cex = 0.6, las = 1,
        bty = "l", xlab = labels[1L], ylab = labels[2L], xlim = xlim, ylim = ylim, main = title,

@@ -45,13 +45,14 @@ ggplot_objective <- function(data) {
     ggplot2::labs(x = "iteration", y = "J") + laot_theme()
   if (nrow(data) > 400L) return(plot)
   plot + ggplot2::geom_point(ggplot2::aes(fill = .data$step), shape = 21, colour = "grey20") +
-    ggplot2::scale_fill_manual(values = c("after the plan" = "white", "after the update" = "grey20"), name = NULL)
+    ggplot2::scale_fill_manual(values = c("after the plan" = "white", "after the update" = "grey20"),
+                               name = NULL)
 }
 
 ggplot_cells <- function(data) {
   labels <- attr(data, "labels")
   # Drawn in a mixed order, so that no group covers another.
-  data <- data[order(stats::ave(seq_along(data$group), data$group, FUN = function(i) seq_along(i) / length(i))), ]
+  data <- data[mixed_order(data$group), ]
   ggplot2::ggplot(data, ggplot2::aes(.data$first, .data$second, colour = .data$group)) +
     ggplot2::geom_point(size = 1, alpha = 0.6) +
     group_colours(guide = ggplot2::guide_legend(override.aes = list(size = 2.5, alpha = 1))) +

@@ -40,8 +40,8 @@ predict.laot_fit <- function(object, newdata, nonnegative = "no", ..., num.threa
   source <- read_like(object, newdata, list(...), "newdata")
   warn_if_not_control(object, source)
   at <- match_features(object$features, feature_count(object), source$values, "newdata", "the fit")
-  out <- native(C_predict, model_pointer(object), cells_of(source$values, features = at, with.names = FALSE),
-                nonnegative, settings)
+  cells <- cells_of(source$values, features = at, with.names = FALSE)
+  out <- native(.Call(C_predict, model_pointer(object), cells, nonnegative, settings))
   names <- value_dimnames(source$values)
   # The order of newdata, not of the fit.
   if (is.unsorted(at)) {
@@ -70,7 +70,8 @@ read_like <- function(fit, x, where, what) {
          if (length(unknown)) did_you_mean(unknown[1L], c(allowed, "nonnegative", "num.threads", "verbose")))
   }
   same <- fit$origin[setdiff(names(fit$origin), "kind")]
-  kind <- if (is(x, "SummarizedExperiment")) "SummarizedExperiment" else if (is(x, "Seurat")) "Seurat" else "matrix"
+  kind <- Find(function(class) is(x, class), c("SummarizedExperiment", "Seurat"))
+  if (is.null(kind)) kind <- "matrix"
   if (!identical(kind, fit$origin$kind)) same <- list()
   same[names(where)] <- where
   do.call(read_source, c(list(x), same, list(what = what)))

@@ -48,7 +48,7 @@ chance_of_equal_laws <- function(predicted, observed, bandwidths, settings) {
     x$cells <- if (is.null(x$cells)) at else x$cells[at]
     x
   }
-  native(C_mmd2_test, some(predicted), some(observed), gammas, permutations.of.verdict, settings)[["p.value"]]
+  native(.Call(C_mmd2_test, some(predicted), some(observed), gammas, permutations.of.verdict, settings))[["p.value"]]
 }
 
 # Training cells among the observed ones make a score worthless, and nothing else shows it.
@@ -86,7 +86,7 @@ worst_features <- function(x, observed, control = NULL, count = 10L, ..., num.th
   predicted <- if (is.null(fit)) read(x, "the prediction") else {
     values <- read(control, "control")
     at <- match_features(fit$features, feature_count(fit), values, "control", "the fit")
-    out <- native(C_predict, model_pointer(fit), cells_of(values, features = at, with.names = FALSE), "no", settings)
+    out <- native(.Call(C_predict, model_pointer(fit), cells_of(values, features = at, with.names = FALSE), "no", settings))
     rownames(out) <- fit$features
     out
   }
@@ -94,8 +94,8 @@ worst_features <- function(x, observed, control = NULL, count = 10L, ..., num.th
   rows <- value_dim(predicted)[1L]
   seen <- read(observed, "observed")
   at <- match_features(names, rows, seen, "observed", "the prediction")
-  scores <- native(C_feature_scores, cells_of(predicted, with.names = FALSE),
-                   cells_of(seen, features = at, with.names = FALSE), settings)
+  scores <- native(.Call(C_feature_scores, cells_of(predicted, with.names = FALSE),
+                   cells_of(seen, features = at, with.names = FALSE), settings))
   order <- utils::head(order(-scores$ks, -scores$w1), count)
   data.frame(feature = if (is.null(names)) paste("feature", order) else names[order], ks = scores$ks[order],
              w1 = scores$w1[order], mean.difference = scores$mean.difference[order])
