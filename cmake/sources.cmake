@@ -8,6 +8,11 @@ set(LAOT_CORE_SOURCES
   src/assignment/shortest_paths.cpp
   src/transport/exact_transport.cpp
   src/transport/coupling.cpp
+  src/nets/kernels.cpp
+  src/nets/parameters.cpp
+  src/nets/icnn.cpp
+  src/nets/icnn_pass.cpp
+  src/nets/cellot_loss.cpp
 )
 set(LAOT_CAPI_SOURCES
 )
