@@ -9,10 +9,15 @@ set(LAOT_CORE_SOURCES
   src/transport/exact_transport.cpp
   src/transport/coupling.cpp
   src/nets/kernels.cpp
+  src/nets/lanes.cpp
   src/nets/parameters.cpp
   src/nets/icnn.cpp
   src/nets/icnn_pass.cpp
   src/nets/cellot_loss.cpp
+  src/nets/snapshot.cpp
+  src/nets/batches.cpp
+  src/nets/validation.cpp
+  src/nets/cellot.cpp
 )
 set(LAOT_CAPI_SOURCES
 )

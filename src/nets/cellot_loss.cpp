@@ -21,71 +21,101 @@ double sum(const T* values, std::size_t count) {
   return total;
 }
 
+// Cells at a time: the activations of a portion fit in a processor's second cache, and BLAS
+// libraries have their fastest path for products of this size (measured in bench/nets).
+template <class T>
+std::size_t portion(const Icnn<T>& net) {
+  return net.total() <= 128 ? 64 : 128;
+}
+
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
 template <class T>
 void CellotLoss<T>::transport(const Icnn<T>& g, const T* x, std::size_t count, T* out) {
-  grow(weights_, count);
+  if (weights_.size() < count) weights_.assign(count, T(1));
   std::fill(weights_.begin(), weights_.begin() + static_cast<std::ptrdiff_t>(count), T(1));
   pass_g_.forward(g, x, count);
   pass_g_.backward(g, weights_.data());
-  pass_g_.input_gradient(g, weights_.data(), out);
+  pass_g_.input_gradient(g, out);
 }
 
 template <class T>
-double CellotLoss<T>::step_g(const Icnn<T>& f, const Icnn<T>& g, const T* x, std::size_t count,
-                             T* gradient, bool want_loss) {
+double CellotLoss<T>::g_portion(const Icnn<T>& f, const Icnn<T>& g, const T* x, std::size_t count,
+                                T share, T* gradient, bool want_loss) {
   const std::size_t d = g.shape().features;
   grow(moved_, d * count);
   grow(slope_, d * count);
   transport(g, x, count, moved_.data());
   pass_f_.forward(f, moved_.data(), count);
-  double loss = kUnknown;
-  const double n = static_cast<double>(count);
+  double loss = 0.0;
   if (want_loss) {
     grow(value_, count);
     pass_f_.values(f, moved_.data(), value_.data());
-    double inner = 0.0;
+    loss = sum(value_.data(), count);
     for (std::size_t i = 0; i < d * count; ++i)
-      inner += static_cast<double>(x[i]) * static_cast<double>(moved_[i]);
-    loss = (sum(value_.data(), count) - inner) / n;
+      loss -= static_cast<double>(x[i]) * static_cast<double>(moved_[i]);
   }
   pass_f_.backward(f, weights_.data());
-  pass_f_.input_gradient(f, weights_.data(), slope_.data());
-  // d loss / d T_i = (grad f(T_i) - x_i) / count, held fixed while g is differentiated through T.
-  const T share = static_cast<T>(1.0 / n);
-  for (std::size_t i = 0; i < d * count; ++i) slope_[i] = (slope_[i] - x[i]) * share;
+  pass_f_.input_gradient(f, slope_.data());
+  // d loss / d T_i = (grad f(T_i) - x_i) / n, held fixed while g is differentiated through T.
+  scaled_difference(slope_.data(), slope_.data(), x, share, d * count);
   pass_g_.directional_gradient(g, x, slope_.data(), gradient);
+  return loss;
+}
+
+template <class T>
+double CellotLoss<T>::step_g(const Icnn<T>& f, const Icnn<T>& g, const T* x, std::size_t count,
+                             T* gradient, bool want_loss) {
+  const std::size_t d = g.shape().features, most = portion(g);
+  const T share = static_cast<T>(1.0 / static_cast<double>(count));
+  std::fill(gradient, gradient + g.size(), T(0));
+  double loss = 0.0;
+  for (std::size_t begin = 0; begin < count; begin += most)
+    loss +=
+        g_portion(f, g, x + d * begin, std::min(most, count - begin), share, gradient, want_loss);
+  g.through_softplus(gradient);
+  return want_loss ? loss / static_cast<double>(count) : kUnknown;
+}
+
+template <class T>
+double CellotLoss<T>::f_portion(const Icnn<T>& f, const T* y, std::size_t count, T weight,
+                                T* gradient, bool want_loss) {
+  grow(weights_, count);
+  std::fill(weights_.begin(), weights_.begin() + static_cast<std::ptrdiff_t>(count), weight);
+  pass_f_.forward(f, y, count);
+  double loss = 0.0;
+  if (want_loss) {
+    grow(value_, count);
+    pass_f_.values(f, y, value_.data());
+    loss = sum(value_.data(), count);
+  }
+  pass_f_.backward(f, weights_.data());
+  pass_f_.value_gradient(f, y, weights_.data(), gradient);
   return loss;
 }
 
 template <class T>
 double CellotLoss<T>::step_f(const Icnn<T>& f, const Icnn<T>& g, const T* x, std::size_t x_count,
                              const T* y, std::size_t y_count, T* gradient, bool want_loss) {
-  const std::size_t d = f.shape().features, count = x_count + y_count;
-  // Observed and moved cells side by side, so that f sees one batch.
-  grow(both_, d * count);
-  std::copy(y, y + d * y_count, both_.begin());
-  transport(g, x, x_count, both_.data() + d * y_count);
-  grow(weights_, count);
-  const auto middle = weights_.begin() + static_cast<std::ptrdiff_t>(y_count);
-  std::fill(weights_.begin(), middle, static_cast<T>(1.0 / static_cast<double>(y_count)));
-  std::fill(middle, middle + static_cast<std::ptrdiff_t>(x_count),
-            static_cast<T>(-1.0 / static_cast<double>(x_count)));
-  pass_f_.forward(f, both_.data(), count);
-  double loss = kUnknown;
-  if (want_loss) {
-    grow(value_, count);
-    pass_f_.values(f, both_.data(), value_.data());
-    loss = sum(value_.data(), y_count) / static_cast<double>(y_count) -
-           sum(value_.data() + y_count, x_count) / static_cast<double>(x_count);
+  const std::size_t d = f.shape().features, most = portion(f);
+  const double n = static_cast<double>(x_count), m = static_cast<double>(y_count);
+  std::fill(gradient, gradient + f.size(), T(0));
+  double loss = 0.0;
+  for (std::size_t begin = 0; begin < y_count; begin += most)
+    loss += f_portion(f, y + d * begin, std::min(most, y_count - begin), static_cast<T>(1.0 / m),
+                      gradient, want_loss) /
+            m;
+  for (std::size_t begin = 0; begin < x_count; begin += most) {
+    const std::size_t count = std::min(most, x_count - begin);
+    grow(moved_, d * count);
+    transport(g, x + d * begin, count, moved_.data());
+    loss -= f_portion(f, moved_.data(), count, static_cast<T>(-1.0 / n), gradient, want_loss) / n;
   }
-  pass_f_.backward(f, weights_.data());
-  // The weights sum to 0, so f's last bias never moves.
-  pass_f_.value_gradient(f, both_.data(), weights_.data(), T(0), gradient);
-  return loss;
+  // The weights sum to 0: f's last bias has no gradient, and its entry stays exactly 0.
+  f.through_softplus(gradient);
+  return want_loss ? loss : kUnknown;
 }
 
 namespace {

@@ -75,31 +75,26 @@ void IcnnPass<T>::backward(const Icnn<T>& net, const T* weights) {
 }
 
 template <class T>
-void IcnnPass<T>::input_gradient(const Icnn<T>& net, const T* weights, T* out) const {
+void IcnnPass<T>::input_gradient(const Icnn<T>& net, T* out) const {
   const std::size_t total = net.total(), d = net.shape().features;
   const T* last = net.last_weight();
-  for (std::size_t j = 0; j < count_; ++j)
-    for (std::size_t k = 0; k < d; ++k) out[k + j * d] = last[k] * weights[j];
+  for (std::size_t j = 0; j < count_; ++j) std::copy(last, last + d, out + j * d);
   gemm<T>(true, false, d, count_, total, 1, net.stack(), total, delta_.data(), total, 1, out, d);
 }
 
 template <class T>
-void IcnnPass<T>::value_gradient(const Icnn<T>& net, const T* x, const T* weights, T weight_sum,
+void IcnnPass<T>::value_gradient(const Icnn<T>& net, const T* x, const T* weights,
                                  T* gradient) const {
   const auto& hidden = net.shape().hidden;
   const std::size_t depth = hidden.size(), total = net.total(), d = net.shape().features;
-  gemm<T>(false, true, total, d, count_, 1, delta_.data(), total, x, d, 0, gradient, total);
-  T* bias = gradient + net.bias_offset();
-  std::fill(bias, bias + total, T(0));
-  add_row_sums(bias, delta_.data(), {total, count_, total});
-  gemv<T>(false, d, count_, 1, x, d, weights, 0, gradient + net.last_weight_offset());
-  gradient[net.last_bias_offset()] = weight_sum;
+  gemm<T>(false, true, total, d, count_, 1, delta_.data(), total, x, d, 1, gradient, total);
+  add_row_sums(gradient + net.bias_offset(), delta_.data(), {total, count_, total});
+  gemv<T>(false, d, count_, 1, x, d, weights, 1, gradient + net.last_weight_offset());
   for (std::size_t l = 1; l < depth; ++l)
     gemm<T>(false, true, hidden[l], hidden[l - 1], count_, 1, delta_.data() + net.start(l), total,
-            z_.data() + net.start(l - 1), total, 0, gradient + net.kernel_offset(l), hidden[l]);
-  gemv<T>(false, hidden[depth - 1], count_, 1, z_.data() + net.start(depth - 1), total, weights, 0,
+            z_.data() + net.start(l - 1), total, 1, gradient + net.kernel_offset(l), hidden[l]);
+  gemv<T>(false, hidden[depth - 1], count_, 1, z_.data() + net.start(depth - 1), total, weights, 1,
           gradient + net.kernel_offset(depth));
-  net.through_softplus(gradient);
 }
 
 template <class T>
@@ -121,22 +116,15 @@ void IcnnPass<T>::directional_gradient(const Icnn<T>& net, const T* x, const T* 
     multiply_by(tangent + to, gate_.data() + to, {hidden[l], count_, total});
   }
 
-  gemm<T>(false, true, total, d, count_, 1, delta_.data(), total, v, d, 0, gradient, total);
+  gemm<T>(false, true, total, d, count_, 1, delta_.data(), total, v, d, 1, gradient, total);
   gemm<T>(false, true, first, d, count_, 1, curved_.data(), first, x, d, 1, gradient, total);
-  T* bias = gradient + net.bias_offset();
-  std::fill(bias, bias + total, T(0));
-  add_row_sums(bias, curved_.data(), {first, count_, first});
-  T* last = gradient + net.last_weight_offset();
-  std::fill(last, last + d, T(0));
-  add_row_sums(last, v, {d, count_, d});
-  gradient[net.last_bias_offset()] = T(0);
+  add_row_sums(gradient + net.bias_offset(), curved_.data(), {first, count_, first});
+  add_row_sums(gradient + net.last_weight_offset(), v, {d, count_, d});
   for (std::size_t l = 1; l < depth; ++l)
     gemm<T>(false, true, hidden[l], hidden[l - 1], count_, 1, delta_.data() + net.start(l), total,
-            tangent + net.start(l - 1), total, 0, gradient + net.kernel_offset(l), hidden[l]);
-  T* out = gradient + net.kernel_offset(depth);
-  std::fill(out, out + hidden[depth - 1], T(0));
-  add_row_sums(out, tangent + net.start(depth - 1), {hidden[depth - 1], count_, total});
-  net.through_softplus(gradient);
+            tangent + net.start(l - 1), total, 1, gradient + net.kernel_offset(l), hidden[l]);
+  add_row_sums(gradient + net.kernel_offset(depth), tangent + net.start(depth - 1),
+               {hidden[depth - 1], count_, total});
 }
 
 template class IcnnPass<float>;

@@ -1,31 +1,31 @@
 #include "laot/nets/kernels.hpp"
 
-#include <algorithm>
+#include <type_traits>
+
+#include "lanes.hpp"
 
 namespace laot::nets {
 
 namespace {
 
-constexpr std::size_t kLane = 16;
+// Calls the eight-lane form of a loop for floats where the processor has it; what it leaves, and
+// everything else, is the plain loop's.
+#define LAOT_LEAD(call)                      \
+  std::size_t i = 0;                         \
+  if constexpr (std::is_same_v<T, float>) {  \
+    if (lanes::available()) i = lanes::call; \
+  }
 
 }  // namespace
 
 template <class T>
 void activate(T* z, T* gate, const T* bias, Block block, T slope) {
   for (std::size_t j = 0; j < block.cols; ++j) {
-    T* __restrict zj = z + j * block.ld;
-    T* __restrict gj = gate + j * block.ld;
-    const T* __restrict b = bias;
-    std::size_t i = 0;
-    for (; i + kLane <= block.rows; i += kLane)
-      for (std::size_t k = i; k < i + kLane; ++k) {
-        const T a = zj[k] + b[k];
-        const T g = a > T(0) ? T(1) : slope;
-        zj[k] = a * g;
-        gj[k] = g;
-      }
+    T* zj = z + j * block.ld;
+    T* gj = gate + j * block.ld;
+    LAOT_LEAD(activate(zj, gj, bias, block.rows, slope))
     for (; i < block.rows; ++i) {
-      const T a = zj[i] + b[i];
+      const T a = zj[i] + bias[i];
       const T g = a > T(0) ? T(1) : slope;
       zj[i] = a * g;
       gj[i] = g;
@@ -36,20 +36,11 @@ void activate(T* z, T* gate, const T* bias, Block block, T slope) {
 template <class T>
 void activate_squared(T* z, T* gate, const T* bias, Block block, T slope) {
   for (std::size_t j = 0; j < block.cols; ++j) {
-    T* __restrict zj = z + j * block.ld;
-    T* __restrict gj = gate + j * block.ld;
-    const T* __restrict b = bias;
-    std::size_t i = 0;
-    for (; i + kLane <= block.rows; i += kLane)
-      for (std::size_t k = i; k < i + kLane; ++k) {
-        const T a = zj[k] + b[k];
-        const T g = a > T(0) ? T(1) : slope;
-        const T s = a * g;
-        zj[k] = s * s;
-        gj[k] = T(2) * s * g;
-      }
+    T* zj = z + j * block.ld;
+    T* gj = gate + j * block.ld;
+    LAOT_LEAD(activate_squared(zj, gj, bias, block.rows, slope))
     for (; i < block.rows; ++i) {
-      const T a = zj[i] + b[i];
+      const T a = zj[i] + bias[i];
       const T g = a > T(0) ? T(1) : slope;
       const T s = a * g;
       zj[i] = s * s;
@@ -60,26 +51,17 @@ void activate_squared(T* z, T* gate, const T* bias, Block block, T slope) {
 
 template <class T>
 void multiply_by(T* z, const T* gate, Block block) {
-  for (std::size_t j = 0; j < block.cols; ++j) {
-    T* __restrict zj = z + j * block.ld;
-    const T* __restrict gj = gate + j * block.ld;
-    std::size_t i = 0;
-    for (; i + kLane <= block.rows; i += kLane)
-      for (std::size_t k = i; k < i + kLane; ++k) zj[k] *= gj[k];
-    for (; i < block.rows; ++i) zj[i] *= gj[i];
-  }
+  multiply_into(z, block.ld, z, block.ld, gate, block);
 }
 
 template <class T>
 void multiply_into(T* out, std::size_t ld_out, const T* a, std::size_t ld_a, const T* gate,
                    Block block) {
   for (std::size_t j = 0; j < block.cols; ++j) {
-    T* __restrict oj = out + j * ld_out;
-    const T* __restrict aj = a + j * ld_a;
-    const T* __restrict gj = gate + j * block.ld;
-    std::size_t i = 0;
-    for (; i + kLane <= block.rows; i += kLane)
-      for (std::size_t k = i; k < i + kLane; ++k) oj[k] = aj[k] * gj[k];
+    T* oj = out + j * ld_out;
+    const T* aj = a + j * ld_a;
+    const T* gj = gate + j * block.ld;
+    LAOT_LEAD(multiply(oj, aj, gj, block.rows))
     for (; i < block.rows; ++i) oj[i] = aj[i] * gj[i];
   }
 }
@@ -88,17 +70,11 @@ template <class T>
 void bend(T* curved, T* tangent, const T* back, const T* gate, Block block, T slope) {
   const T flat = T(2) * slope * slope;
   for (std::size_t j = 0; j < block.cols; ++j) {
-    T* __restrict cj = curved + j * block.rows;
-    T* __restrict tj = tangent + j * block.ld;
-    const T* __restrict bj = back + j * block.rows;
-    const T* __restrict gj = gate + j * block.ld;
-    std::size_t i = 0;
-    for (; i + kLane <= block.rows; i += kLane)
-      for (std::size_t k = i; k < i + kLane; ++k) {
-        const T second = gj[k] > T(0) ? T(2) : flat;
-        cj[k] = bj[k] * second * tj[k];
-        tj[k] *= gj[k];
-      }
+    T* cj = curved + j * block.rows;
+    T* tj = tangent + j * block.ld;
+    const T* bj = back + j * block.rows;
+    const T* gj = gate + j * block.ld;
+    LAOT_LEAD(bend(cj, tj, bj, gj, block.rows, slope))
     for (; i < block.rows; ++i) {
       const T second = gj[i] > T(0) ? T(2) : flat;
       cj[i] = bj[i] * second * tj[i];
@@ -110,26 +86,25 @@ void bend(T* curved, T* tangent, const T* back, const T* gate, Block block, T sl
 template <class T>
 void gated_outer(T* out, const T* gate, const T* w, const T* c, Block block) {
   for (std::size_t j = 0; j < block.cols; ++j) {
-    T* __restrict oj = out + j * block.ld;
-    const T* __restrict gj = gate + j * block.ld;
-    const T* __restrict wj = w;
-    const T cj = c[j];
-    std::size_t i = 0;
-    for (; i + kLane <= block.rows; i += kLane)
-      for (std::size_t k = i; k < i + kLane; ++k) oj[k] = gj[k] * wj[k] * cj;
-    for (; i < block.rows; ++i) oj[i] = gj[i] * wj[i] * cj;
+    T* oj = out + j * block.ld;
+    const T* gj = gate + j * block.ld;
+    LAOT_LEAD(scaled_product(oj, gj, w, c[j], block.rows))
+    for (; i < block.rows; ++i) oj[i] = gj[i] * w[i] * c[j];
   }
 }
 
 template <class T>
+void scaled_difference(T* out, const T* a, const T* b, T scale, std::size_t count) {
+  LAOT_LEAD(scaled_difference(out, a, b, scale, count))
+  for (; i < count; ++i) out[i] = (a[i] - b[i]) * scale;
+}
+
+template <class T>
 void add_row_sums(T* total, const T* z, Block block) {
-  T* __restrict sum = total;
   for (std::size_t j = 0; j < block.cols; ++j) {
-    const T* __restrict zj = z + j * block.ld;
-    std::size_t i = 0;
-    for (; i + kLane <= block.rows; i += kLane)
-      for (std::size_t k = i; k < i + kLane; ++k) sum[k] += zj[k];
-    for (; i < block.rows; ++i) sum[i] += zj[i];
+    const T* zj = z + j * block.ld;
+    LAOT_LEAD(accumulate(total, zj, block.rows))
+    for (; i < block.rows; ++i) total[i] += zj[i];
   }
 }
 
@@ -155,10 +130,12 @@ double sum_of_squares(const T* values, std::size_t count) {
   template void multiply_into<T>(T*, std::size_t, const T*, std::size_t, const T*, Block); \
   template void bend<T>(T*, T*, const T*, const T*, Block, T);                             \
   template void gated_outer<T>(T*, const T*, const T*, const T*, Block);                   \
+  template void scaled_difference<T>(T*, const T*, const T*, T, std::size_t);              \
   template void add_row_sums<T>(T*, const T*, Block);                                      \
   template double sum_of_squares<T>(const T*, std::size_t);
 LAOT_INSTANTIATE(float)
 LAOT_INSTANTIATE(double)
 #undef LAOT_INSTANTIATE
+#undef LAOT_LEAD
 
 }  // namespace laot::nets

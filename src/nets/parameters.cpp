@@ -1,12 +1,10 @@
 #include "laot/nets/parameters.hpp"
 
 #include <cmath>
+#include <type_traits>
 
+#include "lanes.hpp"
 #include "laot/nets/kernels.hpp"
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 namespace laot::nets {
 
@@ -67,38 +65,6 @@ struct Step {
   }
 };
 
-template <class T>
-std::size_t step_in_lanes(const Step<T>&, T*, const T*, T*, T*, std::size_t) {
-  return 0;
-}
-
-#if defined(__SSE2__)
-// The operations of Step::one in the same order, four at a time: sqrt and division are correctly
-// rounded in both, so the bits agree. (std::sqrt sets errno, which keeps compilers from doing
-// this.)
-template <>
-std::size_t step_in_lanes<float>(const Step<float>& s, float* value, const float* gradient,
-                                 float* m, float* v, std::size_t count) {
-  const __m128 beta1 = _mm_set1_ps(s.beta1), keep1 = _mm_set1_ps(s.keep1);
-  const __m128 beta2 = _mm_set1_ps(s.beta2), keep2 = _mm_set1_ps(s.keep2);
-  const __m128 decay = _mm_set1_ps(s.decay), rate = _mm_set1_ps(s.rate);
-  const __m128 root = _mm_set1_ps(s.root), epsilon = _mm_set1_ps(s.epsilon);
-  std::size_t i = 0;
-  for (; i + 4 <= count; i += 4) {
-    const __m128 x = _mm_loadu_ps(value + i);
-    const __m128 g = _mm_add_ps(_mm_loadu_ps(gradient + i), _mm_mul_ps(decay, x));
-    const __m128 mi = _mm_add_ps(_mm_mul_ps(beta1, _mm_loadu_ps(m + i)), _mm_mul_ps(keep1, g));
-    const __m128 vi =
-        _mm_add_ps(_mm_mul_ps(beta2, _mm_loadu_ps(v + i)), _mm_mul_ps(keep2, _mm_mul_ps(g, g)));
-    const __m128 below = _mm_add_ps(_mm_mul_ps(_mm_sqrt_ps(vi), root), epsilon);
-    _mm_storeu_ps(m + i, mi);
-    _mm_storeu_ps(v + i, vi);
-    _mm_storeu_ps(value + i, _mm_sub_ps(x, _mm_div_ps(_mm_mul_ps(rate, mi), below)));
-  }
-  return i;
-}
-#endif
-
 }  // namespace
 
 template <class T>
@@ -121,7 +87,13 @@ void Adam<T>::step(T* values, T* gradient, double factor) {
   step.rate = static_cast<T>(settings_.rate * factor / (1.0 - std::pow(settings_.beta1, t)));
   step.root = static_cast<T>(1.0 / std::sqrt(1.0 - std::pow(settings_.beta2, t)));
   step.epsilon = static_cast<T>(settings_.epsilon);
-  std::size_t i = step_in_lanes<T>(step, values, gradient, first.data(), second.data(), count);
+  std::size_t i = 0;
+  if constexpr (std::is_same_v<T, float>) {
+    if (lanes::available())
+      i = lanes::adam({step.beta1, step.keep1, step.beta2, step.keep2, step.decay, step.rate,
+                       step.root, step.epsilon},
+                      values, gradient, first.data(), second.data(), count);
+  }
   for (; i < count; ++i) step.one(values[i], gradient[i], first[i], second[i]);
 }
 

@@ -134,16 +134,20 @@ TEST_CASE("the golden gradients of each loss in the other network") {
     const std::vector<double> share(x.n_cols, 1.0 / static_cast<double>(x.n_cols));
     const arma::mat moved = potential_gradient(g, x);
     arma::mat slope = potential_gradient(f, moved);
-    std::vector<double> gradient(f.size());
+    std::vector<double> gradient(f.size(), 0.0);
     IcnnPass<double> pass;
     pass.forward(f, moved.memptr(), moved.n_cols);
     pass.backward(f, share.data());
-    pass.value_gradient(f, moved.memptr(), share.data(), 1.0, gradient.data());
+    pass.value_gradient(f, moved.memptr(), share.data(), gradient.data());
+    gradient[f.last_bias_offset()] += 1.0;
+    f.through_softplus(gradient.data());
     c.compare(f, gradient, "grad_loss_g", "f", 1e-9);
     slope *= -1.0 / static_cast<double>(x.n_cols);
+    std::fill(gradient.begin(), gradient.end(), 0.0);
     pass.forward(g, x.memptr(), x.n_cols);
     pass.backward(g, ones.data());
     pass.directional_gradient(g, x.memptr(), slope.memptr(), gradient.data());
+    g.through_softplus(gradient.data());
     c.compare(g, gradient, "grad_loss_f", "g", 1e-9);
   }
 }

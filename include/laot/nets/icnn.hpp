@@ -90,13 +90,13 @@ class IcnnPass {
   /// After forward: delta_l = weight_i * d u(x_i) / d a_l, a_l being what enters s in layer l.
   /// `weights` holds one number a cell.
   void backward(const Icnn<T>& net, const T* weights);
-  /// After backward: weight_i * grad u(x_i) = sum_l A_l' delta_l + weight_i A_L', d x count.
-  void input_gradient(const Icnn<T>& net, const T* weights, T* out) const;
-  /// After backward: gradient <- d/d theta of sum_i weight_i u(x_i). `weight_sum` is the exact sum
-  /// of the weights (the gradient in b_L).
-  void value_gradient(const Icnn<T>& net, const T* x, const T* weights, T weight_sum,
-                      T* gradient) const;
-  /// After backward with weights 1: gradient <- d/d theta of sum_i <v_i, grad u(x_i)>, v fixed.
+  /// After backward with weights 1: grad u(x_i) = sum_l A_l' delta_l + A_L', d x count.
+  void input_gradient(const Icnn<T>& net, T* out) const;
+  /// After backward: gradient += d/d theta of sum_i weight_i u(x_i), but for b_L, whose gradient is
+  /// the sum of the weights. In the effective kernels (see Icnn::through_softplus).
+  void value_gradient(const Icnn<T>& net, const T* x, const T* weights, T* gradient) const;
+  /// After backward with weights 1: gradient += d/d theta of sum_i <v_i, grad u(x_i)>, v fixed. In
+  /// the effective kernels.
   ///
   /// <v, grad u(x)> is the derivative of u along v, found by carrying tangents forward:
   ///   a'_0 = A_0 v, z'_1 = 2 s s' a'_0, a'_l = W_l z'_l + A_l v, z'_(l+1) = s' a'_l.
@@ -118,7 +118,8 @@ class IcnnPass {
 
 /// The two losses of CellOT for convex potentials f and g, with T = grad g:
 ///   loss_g = mean_i [f(T(x_i)) - <x_i, T(x_i)>],  loss_f = mean_j f(y_j) - mean_i f(T(x_i)),
-/// g minimises the first, f the second. Batches are d x count, contiguous.
+/// g minimises the first, f the second. Batches are d x count, contiguous. A batch is worked off in
+/// portions of cells that stay in the cache, always the same ones.
 template <class T>
 class CellotLoss {
  public:
@@ -133,8 +134,13 @@ class CellotLoss {
   void transport(const Icnn<T>& g, const T* x, std::size_t count, T* out);
 
  private:
+  double g_portion(const Icnn<T>& f, const Icnn<T>& g, const T* x, std::size_t count, T share,
+                   T* gradient, bool want_loss);
+  double f_portion(const Icnn<T>& f, const T* y, std::size_t count, T weight, T* gradient,
+                   bool want_loss);
+
   IcnnPass<T> pass_g_, pass_f_;
-  std::vector<T> moved_, slope_, weights_, value_, both_;
+  std::vector<T> moved_, slope_, weights_, value_;
 };
 
 /// u of each column of x.

@@ -1,6 +1,5 @@
-// The few dense loops that every network needs: matrix products on strided blocks, and element-wise
-// work in blocks of fixed length, which compilers vectorise without any special flag. Element-wise
-// results do not depend on the vector width, so the bits are those of the plain loop.
+// The few dense loops that every network needs: matrix products on strided blocks, and fused
+// element-wise loops, whose bits do not depend on the processor.
 #pragma once
 
 #include <cstddef>
@@ -69,6 +68,10 @@ void bend(T* curved, T* tangent, const T* back, const T* gate, Block block, T sl
 /// out <- gate * w * c, w one value a row, c one value a column.
 template <class T>
 void gated_outer(T* out, const T* gate, const T* w, const T* c, Block block);
+
+/// out <- (a - b) * scale
+template <class T>
+void scaled_difference(T* out, const T* a, const T* b, T scale, std::size_t count);
 
 /// total[i] += sum over the columns of z(i, .)
 template <class T>

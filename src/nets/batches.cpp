@@ -1,0 +1,71 @@
+// Minibatches, the holdout and the schedule.
+#include <algorithm>
+#include <cmath>
+
+#include "laot/nets/training.hpp"
+
+namespace laot::nets {
+
+BatchSampler::BatchSampler(std::size_t count, std::size_t batch)
+    : batch_(std::min(count, batch)), position_(count), order_(count), current_(batch_) {}
+
+const std::vector<std::uint64_t>& BatchSampler::next(Rng& rng) {
+  for (std::uint64_t& index : current_) {
+    if (position_ == order_.size()) {
+      const std::vector<std::size_t> fresh = rng.permutation(order_.size());
+      std::copy(fresh.begin(), fresh.end(), order_.begin());
+      position_ = 0;
+    }
+    index = order_[position_++];
+  }
+  return current_;
+}
+
+void BatchSampler::put(Snapshot& to, const std::string& name) const {
+  snapshot::put(to, name + ".order", order_);
+  snapshot::put(to, name + ".position", static_cast<double>(position_));
+}
+
+void BatchSampler::get(const Snapshot& from, const std::string& name) {
+  snapshot::get(from, name + ".order", order_);
+  const double position = snapshot::number(from, name + ".position");
+  const double count = static_cast<double>(order_.size());
+  require(position >= 0 && position <= count && position == std::floor(position),
+          Status::bad_format, "the training state holds a batch position of ", position, " in ",
+          count, " cells");
+  for (const std::uint64_t index : order_)
+    require(index < order_.size(), Status::bad_format,
+            "the training state names a cell that does not exist");
+  position_ = static_cast<std::size_t>(position);
+}
+
+void gather(const arma::fmat& cells, const std::vector<std::uint64_t>& index,
+            std::vector<float>& out) {
+  const std::size_t d = cells.n_rows;
+  out.resize(d * index.size());
+  for (std::size_t j = 0; j < index.size(); ++j)
+    std::copy(cells.colptr(index[j]), cells.colptr(index[j]) + d,
+              out.begin() + static_cast<std::ptrdiff_t>(j * d));
+}
+
+double cosine_factor(double last, std::uint64_t step, std::uint64_t steps) {
+  if (last == 1.0 || steps < 2) return 1.0;
+  const double t = std::min(1.0, static_cast<double>(step) / static_cast<double>(steps - 1));
+  return last + (1.0 - last) * 0.5 * (1.0 + std::cos(3.14159265358979323846 * t));
+}
+
+Holdout hold_out(std::size_t count, double share, Rng& rng) {
+  const auto wanted = static_cast<std::size_t>(std::llround(share * static_cast<double>(count)));
+  const std::size_t held = std::min(std::max<std::size_t>(wanted, 2), count / 2);
+  const std::vector<std::size_t> order = rng.permutation(count);
+  const auto cut = order.begin() + static_cast<std::ptrdiff_t>(held);
+  Holdout out;
+  out.validation.assign(order.begin(), cut);
+  out.train.assign(cut, order.end());
+  // The order of the cells is given by the data, not by the draw.
+  std::sort(out.validation.begin(), out.validation.end());
+  std::sort(out.train.begin(), out.train.end());
+  return out;
+}
+
+}  // namespace laot::nets
