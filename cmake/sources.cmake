@@ -18,6 +18,9 @@ set(LAOT_CORE_SOURCES
   src/nets/batches.cpp
   src/nets/validation.cpp
   src/nets/cellot.cpp
+  src/nets/autoencoder.cpp
+  src/nets/autoencoder_pass.cpp
+  src/nets/autoencoder_training.cpp
 )
 set(LAOT_CAPI_SOURCES
 )

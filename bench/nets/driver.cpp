@@ -1,8 +1,9 @@
 // Runs the networks of the core on matrices that a script prepared, and reports times and
 // predictions. Called by quality.py and speed.py; see there for what the figures mean.
 //
-//   laot_nets_bench cellot-speed  key=value ...
-//   laot_nets_bench cellot        dir=... key=value ...   reads source, target and new cells
+//   laot_nets_bench cellot-speed | autoencoder-speed  key=value ...
+//   laot_nets_bench cellot | autoencoder  dir=... key=value ...   reads source, target and new
+//   cells
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -11,6 +12,7 @@
 #include <map>
 #include <sstream>
 
+#include "laot/nets/autoencoder_training.hpp"
 #include "laot/nets/cellot.hpp"
 
 using namespace laot;
@@ -78,7 +80,6 @@ CellotOptions cellot_options(const Settings& s) {
   o.iterations = count(s, "iterations", o.iterations);
   o.check_every = count(s, "check_every", o.check_every);
   o.validation_share = number(s, "validation_share", o.validation_share);
-  o.average = number(s, "average", o.average);
   return o;
 }
 
@@ -109,31 +110,108 @@ void cellot_speed(const Settings& s) {
   std::printf("%.9f\n", seconds_since(start) / static_cast<double>(o.iterations));
 }
 
+AutoencoderOptions autoencoder_options(const Settings& s) {
+  AutoencoderOptions o;
+  const std::string kind = s.count("kind") ? s.at("kind") : "scgen";
+  o.shape.kind = kind == "scgen" ? AutoencoderKind::variational
+                 : kind == "cae" ? AutoencoderKind::conditional
+                                 : AutoencoderKind::plain;
+  o.shape.hidden = sizes(s, "hidden", {256, 256});
+  o.shape.latent = count(s, "latent", 50);
+  o.shape.slope = number(s, "slope", kind == "scgen" ? 0.01 : 0.0);
+  o.shape.batch_norm = number(s, "batch_norm", kind == "scgen" ? 1 : 0) != 0;
+  o.shape.dropout = number(s, "dropout", kind == "scgen" ? 0.2 : 0.0);
+  o.loss.code_weight = number(s, "code_weight", o.loss.code_weight);
+  o.loss.kl_weight = number(s, "kl_weight", o.loss.kl_weight);
+  o.adam.rate = number(s, "rate", o.adam.rate);
+  o.adam.weight_decay = number(s, "weight_decay", o.adam.weight_decay);
+  o.last_rate = number(s, "last_rate", o.last_rate);
+  o.batch = count(s, "batch", o.batch);
+  o.epochs = count(s, "epochs", o.epochs);
+  o.patience = count(s, "patience", o.patience);
+  o.validation_share = number(s, "validation_share", o.validation_share);
+  return o;
+}
+
+void autoencoder_speed(const Settings& s) {
+  Rng rng(3);
+  const std::size_t d = count(s, "d", 50), n = count(s, "n", 800);
+  AutoencoderOptions o = autoencoder_options(s);
+  o.patience = 0;
+  // The held-out cells come on top, so that an epoch sees 2 n of them.
+  const std::size_t all = n + n / 4;
+  const arma::mat x = gaussian(rng, d, all), y = gaussian(rng, d, all) + 1.0;
+  Context context;
+  o.epochs = 1;
+  AutoencoderTrainer(x, y, o, 1).run(context);
+  o.epochs = count(s, "epochs", 5);
+  AutoencoderTrainer trainer(x, y, o, 1);
+  const auto start = std::chrono::steady_clock::now();
+  trainer.run(context);
+  std::printf("%.9f\n", seconds_since(start) / static_cast<double>(o.epochs));
+}
+
+struct Cells {
+  std::string dir, tag;
+  arma::mat source, target, fresh;
+  arma::fvec weights;
+};
+
+Cells read_cells(const Settings& s) {
+  Cells c;
+  c.dir = s.at("dir");
+  c.tag = s.count("tag") ? s.at("tag") : "run";
+  c.source = read_matrix(c.dir + "/source.bin");
+  c.target = read_matrix(c.dir + "/target.bin");
+  c.fresh = read_matrix(c.dir + "/new.bin");
+  c.weights =
+      arma::conv_to<arma::fvec>::from(arma::vec(read_matrix(c.dir + "/weights.bin").col(0)));
+  return c;
+}
+
+void print_report(const TrainingReport& r, double last, double seconds) {
+  std::printf(
+      "{\"seconds\": %.3f, \"iterations\": %llu, \"best_iteration\": %llu, \"best\": %.6g, "
+      "\"untrained\": %.6g, \"identity\": %.6g, \"last\": %.6g, \"warning\": \"%s\"}\n",
+      seconds, static_cast<unsigned long long>(r.iterations),
+      static_cast<unsigned long long>(r.best_iteration), r.best_score, r.untrained_score,
+      r.identity_score, last, r.warning.c_str());
+}
+
 void cellot_run(const Settings& s) {
-  const std::string dir = s.at("dir");
-  const arma::mat source = read_matrix(dir + "/source.bin"), target = read_matrix(dir + "/target.bin");
-  const arma::mat fresh = read_matrix(dir + "/new.bin");
+  const Cells c = read_cells(s);
   CellotOptions o = cellot_options(s);
-  const arma::mat weights = read_matrix(dir + "/weights.bin");
-  o.score_weights = arma::conv_to<arma::fvec>::from(arma::vec(weights.col(0)));
+  o.score_weights = c.weights;
   Context context;
   const auto start = std::chrono::steady_clock::now();
-  CellotTrainer trainer(source, target, o, static_cast<std::uint64_t>(count(s, "seed", 1)));
+  CellotTrainer trainer(c.source, c.target, o, count(s, "seed", 1));
   trainer.run(context);
   const double seconds = seconds_since(start);
-  const std::string tag = s.count("tag") ? s.at("tag") : "cellot";
-  write_matrix(dir + "/" + tag + ".predicted.bin", transport(trainer.best_g(), fresh));
-  std::ofstream trace(dir + "/" + tag + ".trace.csv");
-  trace << "iteration,loss_g,loss_f,norm_g,norm_f,validation_mmd2\n";
-  for (const CellotTrace& t : trainer.trace())
-    trace << t.iteration << ',' << t.loss_g << ',' << t.loss_f << ',' << t.norm_g << ',' << t.norm_f
-          << ',' << t.validation_mmd2 << '\n';
-  const TrainingReport& r = trainer.report();
-  std::printf("{\"seconds\": %.3f, \"iterations\": %llu, \"best_iteration\": %llu, \"best\": %.6g, "
-              "\"untrained\": %.6g, \"identity\": %.6g, \"last\": %.6g, \"warning\": \"%s\"}\n",
-              seconds, static_cast<unsigned long long>(r.iterations),
-              static_cast<unsigned long long>(r.best_iteration), r.best_score, r.untrained_score,
-              r.identity_score, trainer.trace().back().validation_mmd2, r.warning.c_str());
+  write_matrix(c.dir + "/" + c.tag + ".predicted.bin", transport(trainer.best_g(), c.fresh));
+  o.iterations = 0;
+  CellotTrainer untrained(c.source, c.target, o, count(s, "seed", 1));
+  write_matrix(c.dir + "/" + c.tag + ".untrained.bin", transport(untrained.best_g(), c.fresh));
+  print_report(trainer.report(), trainer.trace().back().validation_mmd2, seconds);
+}
+
+arma::mat predicted(const AutoencoderTrainer& trainer, const arma::mat& fresh) {
+  return arma::conv_to<arma::mat>::from(
+      predict(trainer.best(), arma::conv_to<arma::fmat>::from(fresh), trainer.best_shift()));
+}
+
+void autoencoder_run(const Settings& s) {
+  const Cells c = read_cells(s);
+  AutoencoderOptions o = autoencoder_options(s);
+  o.score_weights = c.weights;
+  Context context;
+  const auto start = std::chrono::steady_clock::now();
+  AutoencoderTrainer trainer(c.source, c.target, o, count(s, "seed", 1));
+  trainer.run(context);
+  const double seconds = seconds_since(start);
+  write_matrix(c.dir + "/" + c.tag + ".predicted.bin", predicted(trainer, c.fresh));
+  const AutoencoderTrainer untrained(c.source, c.target, o, count(s, "seed", 1));
+  write_matrix(c.dir + "/" + c.tag + ".untrained.bin", predicted(untrained, c.fresh));
+  print_report(trainer.report(), trainer.trace().back().validation_mmd2, seconds);
 }
 
 }  // namespace
@@ -151,6 +229,10 @@ int main(int argc, char** argv) {
       cellot_speed(settings);
     else if (command == "cellot")
       cellot_run(settings);
+    else if (command == "autoencoder-speed")
+      autoencoder_speed(settings);
+    else if (command == "autoencoder")
+      autoencoder_run(settings);
     else
       throw std::runtime_error("unknown command \"" + command + "\"");
   } catch (const std::exception& error) {

@@ -17,6 +17,12 @@ CASES = [
     ("CellOT 4 x 64, d = 50, outer iteration",
      ["cellot-speed", "d=50", "hidden=64,64,64,64", "iterations=40"],
      ["torch_cellot.py", "50", "64,64,64,64", "15"]),
+    ("scGen 256-256-50, d = 50, batch 32, epoch",
+     ["autoencoder-speed", "d=50", "batch=32", "epochs=5"],
+     ["torch_scgen.py", "50", "256", "50", "32", "5"]),
+    ("scGen 256-256-50, d = 50, batch 128, epoch",
+     ["autoencoder-speed", "d=50", "batch=128", "epochs=10"],
+     ["torch_scgen.py", "50", "256", "50", "128", "10"]),
 ]
 
 

@@ -1,10 +1,38 @@
-// Minibatches, the holdout and the schedule.
+// Minibatches, the holdout, the schedule, and what a run says about itself.
 #include <algorithm>
 #include <cmath>
 
 #include "laot/nets/training.hpp"
 
 namespace laot::nets {
+
+namespace {
+
+void check_population(const arma::mat& cells, const char* name) {
+  require(cells.n_cols >= 4, Status::invalid_argument, name, " has ", cells.n_cols,
+          " cells; training with held-out cells needs at least 4");
+  require(cells.n_rows > 0, Status::invalid_argument, name, " has no features");
+  for (const double value : cells)
+    require(std::abs(value) < 1e18, Status::not_finite, name,
+            " holds a value that is not finite or too large for single precision");
+}
+
+}  // namespace
+
+void check_training_cells(const arma::mat& source, const arma::mat& target) {
+  check_population(source, "source");
+  check_population(target, "target");
+  require(source.n_rows == target.n_rows, Status::dimension_mismatch, "source has ", source.n_rows,
+          " features and target ", target.n_rows);
+}
+
+arma::fmat single_precision(const arma::mat& cells, const std::vector<std::uint64_t>& index) {
+  arma::fmat out(cells.n_rows, index.size());
+  for (std::size_t j = 0; j < index.size(); ++j)
+    for (arma::uword k = 0; k < cells.n_rows; ++k)
+      out(k, j) = static_cast<float>(cells(k, index[j]));
+  return out;
+}
 
 BatchSampler::BatchSampler(std::size_t count, std::size_t batch)
     : batch_(std::min(count, batch)), position_(count), order_(count), current_(batch_) {}
@@ -66,6 +94,23 @@ Holdout hold_out(std::size_t count, double share, Rng& rng) {
   std::sort(out.validation.begin(), out.validation.end());
   std::sort(out.train.begin(), out.train.end());
   return out;
+}
+
+std::string warning_of(const TrainingReport& report, double overlap, double ceiling,
+                       const char* unit) {
+  if (report.outcome == Outcome::diverged)
+    return text("training diverged at ", unit, " ", report.diverged_at,
+                " (a value was no longer finite); the best iterate before that, of ", unit, " ",
+                report.best_iteration, ", is kept: lower the learning rate");
+  if (overlap < 0.01)
+    return text("the map saturated: even the best iterate (", unit, " ", report.best_iteration,
+                ") moves cells away from all treated cells (validation MMD^2 ", report.best_score,
+                ", ceiling ", ceiling, "): train longer or change the learning rate");
+  if (report.best_score >= report.identity_score)
+    return text("no iterate was better on validation cells than not moving them (MMD^2 ",
+                report.best_score, " against ", report.identity_score,
+                "): train longer or change the learning rate");
+  return "";
 }
 
 }  // namespace laot::nets

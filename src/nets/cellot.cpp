@@ -9,30 +9,11 @@ namespace laot::nets {
 
 namespace {
 
-arma::fmat columns(const arma::mat& cells, const std::vector<std::uint64_t>& index) {
-  arma::fmat out(cells.n_rows, index.size());
-  for (std::size_t j = 0; j < index.size(); ++j)
-    for (arma::uword k = 0; k < cells.n_rows; ++k)
-      out(k, j) = static_cast<float>(cells(k, index[j]));
-  return out;
-}
-
-void check_cells(const arma::mat& cells, const char* name) {
-  require(cells.n_cols >= 4, Status::invalid_argument, name, " has ", cells.n_cols,
-          " cells; training with held-out cells needs at least 4");
-  require(cells.n_rows > 0, Status::invalid_argument, name, " has no features");
-  for (const double value : cells)
-    require(std::abs(value) < 1e18, Status::not_finite, name,
-            " holds a value that is not finite or too large for single precision");
-}
-
 void check_options(const CellotOptions& o) {
   require(o.batch > 0 && o.inner > 0 && o.check_every > 0, Status::invalid_argument,
           "batch, inner and check_every must be at least 1");
   require(o.validation_share > 0.0 && o.validation_share < 1.0, Status::invalid_argument,
           "validation_share must lie between 0 and 1, not at ", o.validation_share);
-  require(o.average >= 0.0 && o.average < 1.0, Status::invalid_argument,
-          "average must lie in [0, 1), not at ", o.average);
 }
 
 }  // namespace
@@ -40,18 +21,15 @@ void check_options(const CellotOptions& o) {
 CellotTrainer::CellotTrainer(const arma::mat& source, const arma::mat& target,
                              const CellotOptions& options, std::uint64_t seed)
     : options_(options), rng_(Rng(seed).stream(0)) {
-  check_cells(source, "source");
-  check_cells(target, "target");
+  check_training_cells(source, target);
   check_options(options);
-  require(source.n_rows == target.n_rows, Status::dimension_mismatch, "source has ", source.n_rows,
-          " features and target ", target.n_rows);
   Rng split = Rng(seed).stream(1);
   const Holdout of_source = hold_out(source.n_cols, options.validation_share, split);
   const Holdout of_target = hold_out(target.n_cols, options.validation_share, split);
-  source_ = columns(source, of_source.train);
-  target_ = columns(target, of_target.train);
-  validation_source_ = columns(source, of_source.validation);
-  validation_target_ = columns(target, of_target.validation);
+  source_ = single_precision(source, of_source.train);
+  target_ = single_precision(target, of_target.train);
+  validation_source_ = single_precision(source, of_source.validation);
+  validation_target_ = single_precision(target, of_target.validation);
   if (options_.gamma <= 0.0)
     options_.gamma = median_gamma(source_, target_, options_.score_weights);
   score_ = ValidationScore(validation_target_, options_.gamma, options_.score_weights);
@@ -63,7 +41,6 @@ CellotTrainer::CellotTrainer(const arma::mat& source, const arma::mat& target,
   Rng start = Rng(seed).stream(2);
   f_.initialise(start, options_.init_low, options_.init_high);
   g_.initialise(start, options_.init_low, options_.init_high);
-  average_g_ = g_;
   adam_f_ = Adam<float>(f_.size(), options_.adam_f);
   adam_g_ = Adam<float>(g_.size(), options_.adam_g);
   gradient_f_.resize(f_.size());
@@ -86,13 +63,6 @@ void CellotTrainer::outer_iteration() {
                gradient_f_.data(), false);
   f_.change([&](float* values) { adam_f_.step(values, gradient_f_.data(), factor); });
   f_.clamp();
-  if (options_.average > 0.0) {
-    const float keep = static_cast<float>(options_.average);
-    average_g_.change([&](float* values) {
-      for (std::size_t i = 0; i < g_.size(); ++i)
-        values[i] = keep * values[i] + (1.0F - keep) * g_.values()[i];
-    });
-  }
   ++report_.iterations;
 }
 
@@ -105,8 +75,7 @@ void CellotTrainer::look() {
   entry.loss_f = loss_.step_f(f_, g_, validation_source_.memptr(), n, validation_target_.memptr(),
                               m, gradient_f_.data(), true);
   entry.norm_f = std::sqrt(sum_of_squares(gradient_f_.data(), gradient_f_.size()));
-  const Icnn<float>& scored = options_.average > 0.0 ? average_g_ : g_;
-  const ValidationScore::Value value = score_(potential_gradient(scored, validation_source_));
+  const ValidationScore::Value value = score_(potential_gradient(g_, validation_source_));
   entry.validation_mmd2 = value.mmd2;
   const bool first = trace_.empty();
   if (!std::isfinite(entry.loss_g) || !std::isfinite(entry.loss_f) || !std::isfinite(value.mmd2)) {
@@ -122,7 +91,7 @@ void CellotTrainer::look() {
     report_.best_score = value.mmd2;
     report_.best_iteration = report_.iterations;
     best_overlap_ = value.overlap;
-    best_g_ = scored;
+    best_g_ = g_;
     best_f_ = f_;
   }
 }
@@ -149,23 +118,7 @@ void CellotTrainer::run(Context& context) {
 
 void CellotTrainer::conclude() {
   if (report_.outcome != Outcome::diverged) report_.outcome = Outcome::finished;
-  report_.warning.clear();
-  if (report_.outcome == Outcome::diverged) {
-    report_.warning = text("training diverged at iteration ", report_.diverged_at,
-                           " (a value was no longer finite); the best iterate before that, ",
-                           report_.best_iteration, ", is kept: lower the learning rate");
-  } else if (best_overlap_ < 0.01) {
-    report_.warning =
-        text("the transport saturated: even the best iterate (", report_.best_iteration,
-             ") moves cells away from all treated cells (validation MMD^2 ", report_.best_score,
-             ", ceiling ", score_.ceiling(), "): train longer or change the learning rate");
-  } else if (report_.best_score >= report_.identity_score) {
-    report_.warning = text(
-        "no iterate was better on validation cells than not moving them "
-        "(MMD^2 ",
-        report_.best_score, " against ", report_.identity_score,
-        "): train longer or change the learning rate");
-  }
+  report_.warning = warning_of(report_, best_overlap_, score_.ceiling(), "iteration");
 }
 
 Snapshot CellotTrainer::save() const {
@@ -175,7 +128,6 @@ Snapshot CellotTrainer::save() const {
   target_batches_.put(out, "target");
   snapshot::put(out, "f", f_.values());
   snapshot::put(out, "g", g_.values());
-  snapshot::put(out, "average_g", average_g_.values());
   snapshot::put(out, "best_f", best_f_.values());
   snapshot::put(out, "best_g", best_g_.values());
   snapshot::put(out, "adam_f.first", adam_f_.first);
@@ -206,7 +158,6 @@ void CellotTrainer::restore(const Snapshot& state) {
   next.target_batches_.get(state, "target");
   load(next.f_, "f");
   load(next.g_, "g");
-  load(next.average_g_, "average_g");
   load(next.best_f_, "best_f");
   load(next.best_g_, "best_g");
   snapshot::get(state, "adam_f.first", next.adam_f_.first);
@@ -223,14 +174,9 @@ void CellotTrainer::restore(const Snapshot& state) {
   next.report_.outcome = steps[4] > 0 ? Outcome::diverged : Outcome::running;
   next.report_.best_score = snapshot::number(state, "best_score");
   next.best_overlap_ = snapshot::number(state, "best_overlap");
-  const auto trace = state.find("trace");
-  require(trace != state.end() && trace->second.size() % 6 == 0, Status::bad_format,
-          "the training state has no usable trace");
   next.trace_.clear();
-  for (std::size_t i = 0; i < trace->second.size(); i += 6) {
-    const double* t = trace->second.data() + i;
+  for (const std::vector<double>& t : snapshot::rows(state, "trace", 6))
     next.trace_.push_back({static_cast<std::uint64_t>(t[0]), t[1], t[2], t[3], t[4], t[5]});
-  }
   *this = std::move(next);
 }
 

@@ -22,11 +22,8 @@ double sum(const T* values, std::size_t count) {
 }
 
 // Cells at a time: the activations of a portion fit in a processor's second cache, and BLAS
-// libraries have their fastest path for products of this size (measured in bench/nets).
-template <class T>
-std::size_t portion(const Icnn<T>& net) {
-  return net.total() <= 128 ? 64 : 128;
-}
+// libraries have their fastest path for products of this size (measured with bench/nets/speed.py).
+constexpr std::size_t kPortion = 64;
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
@@ -68,7 +65,7 @@ double CellotLoss<T>::g_portion(const Icnn<T>& f, const Icnn<T>& g, const T* x, 
 template <class T>
 double CellotLoss<T>::step_g(const Icnn<T>& f, const Icnn<T>& g, const T* x, std::size_t count,
                              T* gradient, bool want_loss) {
-  const std::size_t d = g.shape().features, most = portion(g);
+  const std::size_t d = g.shape().features, most = kPortion;
   const T share = static_cast<T>(1.0 / static_cast<double>(count));
   std::fill(gradient, gradient + g.size(), T(0));
   double loss = 0.0;
@@ -99,7 +96,7 @@ double CellotLoss<T>::f_portion(const Icnn<T>& f, const T* y, std::size_t count,
 template <class T>
 double CellotLoss<T>::step_f(const Icnn<T>& f, const Icnn<T>& g, const T* x, std::size_t x_count,
                              const T* y, std::size_t y_count, T* gradient, bool want_loss) {
-  const std::size_t d = f.shape().features, most = portion(f);
+  const std::size_t d = f.shape().features, most = kPortion;
   const double n = static_cast<double>(x_count), m = static_cast<double>(y_count);
   std::fill(gradient, gradient + f.size(), T(0));
   double loss = 0.0;

@@ -33,8 +33,15 @@ Icnn<T>::Icnn(const IcnnShape& shape) : shape_(shape) {
   for (std::size_t l = 1; l <= depth; ++l)
     kernel_[l] =
         layout_.add(text("W", l, ".weight"), l < depth ? shape.hidden[l] : 1, shape.hidden[l - 1]);
+  transposed_kernel_.assign(depth, 0);
+  std::size_t room = total_ * d;
+  for (std::size_t l = 1; l < depth; ++l) {
+    transposed_kernel_[l] = room;
+    room += shape.hidden[l] * shape.hidden[l - 1];
+  }
+  transposed_.resize(room);
   values_.assign(layout_.size(), T(0));
-  refresh_kernels();
+  refresh();
 }
 
 template <class T>
@@ -46,7 +53,7 @@ void Icnn<T>::initialise(Rng& rng, double low, double high) {
       for (std::size_t r = 0; r < tensor.rows; ++r)
         values_[tensor.offset + r + c * tensor.stride] = static_cast<T>(rng.uniform(low, high));
   }
-  refresh_kernels();
+  refresh();
 }
 
 template <class T>
@@ -54,7 +61,7 @@ void Icnn<T>::assign(const std::vector<T>& values) {
   require(values.size() == values_.size(), Status::dimension_mismatch, "the network has ",
           values_.size(), " parameters, and ", values.size(), " were given");
   values_ = values;
-  refresh_kernels();
+  refresh();
 }
 
 template <class T>
@@ -63,9 +70,27 @@ const T* Icnn<T>::kernel(std::size_t l) const {
                                  : values_.data() + kernel_[l];
 }
 
+namespace {
+
 template <class T>
-void Icnn<T>::refresh_kernels() {
-  if (!shape_.softplus_kernels) return;
+void transpose(const T* from, std::size_t rows, std::size_t cols, T* to) {
+  for (std::size_t c = 0; c < cols; ++c)
+    for (std::size_t r = 0; r < rows; ++r) to[c + r * cols] = from[r + c * rows];
+}
+
+}  // namespace
+
+template <class T>
+void Icnn<T>::refresh() {
+  if (shape_.softplus_kernels) refresh_softplus();
+  transpose(stack(), total_, shape_.features, transposed_.data());
+  for (std::size_t l = 1; l < layers(); ++l)
+    transpose(kernel(l), shape_.hidden[l], shape_.hidden[l - 1],
+              transposed_.data() + transposed_kernel_[l]);
+}
+
+template <class T>
+void Icnn<T>::refresh_softplus() {
   const std::size_t count = values_.size() - kernels_begin_;
   effective_.resize(count);
   sigmoid_.resize(count);
@@ -112,6 +137,7 @@ void Icnn<T>::clamp() {
   for (std::size_t i = kernels_begin_; i < values_.size(); ++i)
     // Written so that a NaN stays one and is found by whoever checks.
     if (values_[i] < T(0)) values_[i] = T(0);
+  refresh();
 }
 
 template class Icnn<float>;

@@ -63,11 +63,11 @@ void IcnnPass<T>::backward(const Icnn<T>& net, const T* weights) {
     const std::size_t from = net.start(l), to = net.start(l - 1);
     const Block block{hidden[l - 1], count_, total};
     if (l > 1) {
-      gemm<T>(true, false, hidden[l - 1], count_, hidden[l], 1, net.kernel(l), hidden[l],
-              delta_.data() + from, total, 0, delta_.data() + to, total);
+      gemm<T>(false, false, hidden[l - 1], count_, hidden[l], 1, net.kernel_transposed(l),
+              hidden[l - 1], delta_.data() + from, total, 0, delta_.data() + to, total);
       multiply_by(delta_.data() + to, gate_.data() + to, block);
     } else {
-      gemm<T>(true, false, hidden[0], count_, hidden[1], 1, net.kernel(1), hidden[1],
+      gemm<T>(false, false, hidden[0], count_, hidden[1], 1, net.kernel_transposed(1), hidden[0],
               delta_.data() + from, total, 0, back_.data(), hidden[0]);
       multiply_into(delta_.data(), total, back_.data(), hidden[0], gate_.data(), block);
     }
@@ -79,7 +79,8 @@ void IcnnPass<T>::input_gradient(const Icnn<T>& net, T* out) const {
   const std::size_t total = net.total(), d = net.shape().features;
   const T* last = net.last_weight();
   for (std::size_t j = 0; j < count_; ++j) std::copy(last, last + d, out + j * d);
-  gemm<T>(true, false, d, count_, total, 1, net.stack(), total, delta_.data(), total, 1, out, d);
+  gemm<T>(false, false, d, count_, total, 1, net.stack_transposed(), d, delta_.data(), total, 1,
+          out, d);
 }
 
 template <class T>

@@ -109,6 +109,49 @@ void add_row_sums(T* total, const T* z, Block block) {
 }
 
 template <class T>
+void add_row_squares(T* total, const T* z, const T* centre, Block block) {
+  for (std::size_t j = 0; j < block.cols; ++j) {
+    const T* zj = z + j * block.ld;
+    LAOT_LEAD(add_squares(total, zj, centre, block.rows))
+    for (; i < block.rows; ++i) {
+      const T gap = zj[i] - centre[i];
+      total[i] += gap * gap;
+    }
+  }
+}
+
+template <class T>
+void add_row_products(T* total, const T* a, const T* b, Block block) {
+  for (std::size_t j = 0; j < block.cols; ++j) {
+    const T* aj = a + j * block.ld;
+    const T* bj = b + j * block.ld;
+    LAOT_LEAD(add_products(total, aj, bj, block.rows))
+    for (; i < block.rows; ++i) total[i] += aj[i] * bj[i];
+  }
+}
+
+template <class T>
+void standardise_rows(T* out, const T* z, const T* centre, const T* scale, Block block) {
+  for (std::size_t j = 0; j < block.cols; ++j) {
+    T* oj = out + j * block.ld;
+    const T* zj = z + j * block.ld;
+    LAOT_LEAD(standardise(oj, zj, centre, scale, block.rows))
+    for (; i < block.rows; ++i) oj[i] = (zj[i] - centre[i]) * scale[i];
+  }
+}
+
+template <class T>
+void unstandardise_gradient(T* delta, const T* normal, const T* scale, const T* mean,
+                            const T* slope, Block block) {
+  for (std::size_t j = 0; j < block.cols; ++j) {
+    T* dj = delta + j * block.ld;
+    const T* nj = normal + j * block.ld;
+    LAOT_LEAD(unstandardise_gradient(dj, nj, scale, mean, slope, block.rows))
+    for (; i < block.rows; ++i) dj[i] = scale[i] * (dj[i] - mean[i] - nj[i] * slope[i]);
+  }
+}
+
+template <class T>
 double sum_of_squares(const T* values, std::size_t count) {
   double lane[8] = {};
   std::size_t i = 0;
@@ -123,15 +166,19 @@ double sum_of_squares(const T* values, std::size_t count) {
   return total;
 }
 
-#define LAOT_INSTANTIATE(T)                                                                \
-  template void activate<T>(T*, T*, const T*, Block, T);                                   \
-  template void activate_squared<T>(T*, T*, const T*, Block, T);                           \
-  template void multiply_by<T>(T*, const T*, Block);                                       \
-  template void multiply_into<T>(T*, std::size_t, const T*, std::size_t, const T*, Block); \
-  template void bend<T>(T*, T*, const T*, const T*, Block, T);                             \
-  template void gated_outer<T>(T*, const T*, const T*, const T*, Block);                   \
-  template void scaled_difference<T>(T*, const T*, const T*, T, std::size_t);              \
-  template void add_row_sums<T>(T*, const T*, Block);                                      \
+#define LAOT_INSTANTIATE(T)                                                                   \
+  template void activate<T>(T*, T*, const T*, Block, T);                                      \
+  template void activate_squared<T>(T*, T*, const T*, Block, T);                              \
+  template void multiply_by<T>(T*, const T*, Block);                                          \
+  template void multiply_into<T>(T*, std::size_t, const T*, std::size_t, const T*, Block);    \
+  template void bend<T>(T*, T*, const T*, const T*, Block, T);                                \
+  template void gated_outer<T>(T*, const T*, const T*, const T*, Block);                      \
+  template void scaled_difference<T>(T*, const T*, const T*, T, std::size_t);                 \
+  template void add_row_sums<T>(T*, const T*, Block);                                         \
+  template void add_row_squares<T>(T*, const T*, const T*, Block);                            \
+  template void add_row_products<T>(T*, const T*, const T*, Block);                           \
+  template void standardise_rows<T>(T*, const T*, const T*, const T*, Block);                 \
+  template void unstandardise_gradient<T>(T*, const T*, const T*, const T*, const T*, Block); \
   template double sum_of_squares<T>(const T*, std::size_t);
 LAOT_INSTANTIATE(float)
 LAOT_INSTANTIATE(double)

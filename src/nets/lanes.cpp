@@ -98,6 +98,47 @@ LAOT_AVX2 std::size_t accumulate(float* total, const float* z, std::size_t n) {
   return i;
 }
 
+LAOT_AVX2 std::size_t add_squares(float* total, const float* z, const float* centre,
+                                  std::size_t n) {
+  std::size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    const __m256 gap = _mm256_sub_ps(_mm256_loadu_ps(z + i), _mm256_loadu_ps(centre + i));
+    _mm256_storeu_ps(total + i, _mm256_add_ps(_mm256_loadu_ps(total + i), _mm256_mul_ps(gap, gap)));
+  }
+  return i;
+}
+
+LAOT_AVX2 std::size_t add_products(float* total, const float* a, const float* b, std::size_t n) {
+  std::size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    const __m256 product = _mm256_mul_ps(_mm256_loadu_ps(a + i), _mm256_loadu_ps(b + i));
+    _mm256_storeu_ps(total + i, _mm256_add_ps(_mm256_loadu_ps(total + i), product));
+  }
+  return i;
+}
+
+LAOT_AVX2 std::size_t standardise(float* out, const float* z, const float* centre,
+                                  const float* scale, std::size_t n) {
+  std::size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    const __m256 gap = _mm256_sub_ps(_mm256_loadu_ps(z + i), _mm256_loadu_ps(centre + i));
+    _mm256_storeu_ps(out + i, _mm256_mul_ps(gap, _mm256_loadu_ps(scale + i)));
+  }
+  return i;
+}
+
+LAOT_AVX2 std::size_t unstandardise_gradient(float* delta, const float* normal, const float* scale,
+                                             const float* mean, const float* slope, std::size_t n) {
+  std::size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    const __m256 level = _mm256_sub_ps(_mm256_loadu_ps(delta + i), _mm256_loadu_ps(mean + i));
+    const __m256 along = _mm256_mul_ps(_mm256_loadu_ps(normal + i), _mm256_loadu_ps(slope + i));
+    _mm256_storeu_ps(delta + i,
+                     _mm256_mul_ps(_mm256_loadu_ps(scale + i), _mm256_sub_ps(level, along)));
+  }
+  return i;
+}
+
 LAOT_AVX2 std::size_t adam(const AdamStep& s, float* value, const float* gradient, float* m,
                            float* v, std::size_t n) {
   const __m256 beta1 = _mm256_set1_ps(s.beta1), keep1 = _mm256_set1_ps(s.keep1);
@@ -149,6 +190,19 @@ std::size_t scaled_difference(float*, const float*, const float*, float, std::si
   return 0;
 }
 std::size_t accumulate(float*, const float*, std::size_t) {
+  return 0;
+}
+std::size_t add_squares(float*, const float*, const float*, std::size_t) {
+  return 0;
+}
+std::size_t add_products(float*, const float*, const float*, std::size_t) {
+  return 0;
+}
+std::size_t standardise(float*, const float*, const float*, const float*, std::size_t) {
+  return 0;
+}
+std::size_t unstandardise_gradient(float*, const float*, const float*, const float*, const float*,
+                                   std::size_t) {
   return 0;
 }
 std::size_t adam(const AdamStep&, float*, const float*, float*, float*, std::size_t) {

@@ -24,6 +24,13 @@ std::size_t scaled_product(float* out, const float* a, const float* b, float c, 
 std::size_t scaled_difference(float* out, const float* a, const float* b, float c, std::size_t n);
 std::size_t accumulate(float* total, const float* z, std::size_t n);
 
+std::size_t add_squares(float* total, const float* z, const float* centre, std::size_t n);
+std::size_t add_products(float* total, const float* a, const float* b, std::size_t n);
+std::size_t standardise(float* out, const float* z, const float* centre, const float* scale,
+                        std::size_t n);
+std::size_t unstandardise_gradient(float* delta, const float* normal, const float* scale,
+                                   const float* mean, const float* slope, std::size_t n);
+
 struct AdamStep {
   float beta1, keep1, beta2, keep2, decay, rate, root, epsilon;
 };

@@ -80,9 +80,24 @@ void get(const Snapshot& from, const std::string& name, Rng& into) {
 }
 
 double number(const Snapshot& from, const std::string& name) {
+  return numbers(from, name, 1)[0];
+}
+
+std::vector<double> numbers(const Snapshot& from, const std::string& name, std::size_t count) {
   const std::vector<double>& values = find(from, name);
-  expect(name, values.size(), 1);
-  return values[0];
+  expect(name, values.size(), count);
+  return values;
+}
+
+std::vector<std::vector<double>> rows(const Snapshot& from, const std::string& name,
+                                      std::size_t width) {
+  const std::vector<double>& values = find(from, name);
+  require(!values.empty() && values.size() % width == 0, Status::bad_format, "array \"", name,
+          "\" of the training state does not consist of rows of ", width);
+  std::vector<std::vector<double>> out;
+  for (auto at = values.begin(); at != values.end(); at += static_cast<std::ptrdiff_t>(width))
+    out.emplace_back(at, at + static_cast<std::ptrdiff_t>(width));
+  return out;
 }
 
 }  // namespace laot::nets::snapshot

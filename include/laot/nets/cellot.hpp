@@ -21,13 +21,11 @@ struct CellotOptions {
   double last_rate = 1.0;  // the learning rates end at this fraction, along a cosine
   std::size_t batch = 256;
   std::size_t inner = 10;  // steps of g for one of f
-  std::size_t iterations = 1000;
+  std::size_t iterations = 1500;
   std::size_t check_every = 25;   // iterations between two looks at the validation cells
   double validation_share = 0.2;  // of the given cells, held out from training
-  double average = 0.0;  // decay a step of an exponential average of g, which is scored and kept in
-                         // place of g itself (0: none)
-  double gamma = 0.0;    // of the validation score; 0: median heuristic of the given cells
-  arma::fvec score_weights;  // what a unit of each feature is worth in the score; empty: 1
+  double gamma = 0.0;             // of the validation score; 0: median heuristic of the given cells
+  arma::fvec score_weights;       // what a unit of each feature is worth in the score; empty: 1
 };
 
 /// A look at the run: both losses and the norms of their gradients on the validation cells.
@@ -69,7 +67,7 @@ class CellotTrainer {
   ValidationScore score_;
   Rng rng_;
   BatchSampler source_batches_, target_batches_;
-  Icnn<float> f_, g_, average_g_, best_f_, best_g_;
+  Icnn<float> f_, g_, best_f_, best_g_;
   Adam<float> adam_f_, adam_g_;
   CellotLoss<float> loss_;
   std::vector<float> gradient_f_, gradient_g_, x_, y_;

@@ -42,7 +42,7 @@ class Icnn {
   template <class Change>
   void change(Change&& how) {
     how(values_.data());
-    refresh_kernels();
+    refresh();
   }
 
   /// Plain kernels: sum over W_l of the Frobenius norm of max(-W_l, 0), and its gradient added to
@@ -59,6 +59,11 @@ class Icnn {
   const T* last_weight() const { return values_.data() + last_weight_; }
   T last_bias() const { return values_[last_bias_]; }
   const T* kernel(std::size_t l) const;  // effective W_l, l = 1 .. L
+  // Transposed copies, because BLAS libraries multiply untransposed small matrices fastest.
+  const T* stack_transposed() const { return transposed_.data(); }
+  const T* kernel_transposed(std::size_t l) const {  // l = 1 .. L - 1
+    return transposed_.data() + transposed_kernel_[l];
+  }
   std::size_t bias_offset() const { return bias_; }
   std::size_t last_weight_offset() const { return last_weight_; }
   std::size_t last_bias_offset() const { return last_bias_; }
@@ -68,7 +73,8 @@ class Icnn {
   void through_softplus(T* gradient) const;
 
  private:
-  void refresh_kernels();
+  void refresh();
+  void refresh_softplus();
 
   IcnnShape shape_;
   Layout layout_;
@@ -76,6 +82,8 @@ class Icnn {
   std::vector<std::size_t> start_, kernel_;
   std::vector<T> values_;
   std::vector<T> effective_, sigmoid_;  // of the kernels, where softplus is used
+  std::vector<T> transposed_;
+  std::vector<std::size_t> transposed_kernel_;
 };
 
 /// Work space for one batch of cells (columns, contiguous, d x count) through one network. The

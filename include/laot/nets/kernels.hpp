@@ -77,6 +77,23 @@ void scaled_difference(T* out, const T* a, const T* b, T scale, std::size_t coun
 template <class T>
 void add_row_sums(T* total, const T* z, Block block);
 
+/// total[i] += sum over the columns of (z(i, .) - centre[i])^2
+template <class T>
+void add_row_squares(T* total, const T* z, const T* centre, Block block);
+
+/// total[i] += sum over the columns of a(i, .) b(i, .), both laid out as `block` says
+template <class T>
+void add_row_products(T* total, const T* a, const T* b, Block block);
+
+/// out <- (z - centre) * scale, row by row; out may be z
+template <class T>
+void standardise_rows(T* out, const T* z, const T* centre, const T* scale, Block block);
+
+/// delta <- scale (delta - mean - normal slope), row by row: the way back through a standardisation
+template <class T>
+void unstandardise_gradient(T* delta, const T* normal, const T* scale, const T* mean,
+                            const T* slope, Block block);
+
 /// Sum of squares, in double, in an order that is fixed.
 template <class T>
 double sum_of_squares(const T* values, std::size_t count);

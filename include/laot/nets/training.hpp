@@ -27,7 +27,18 @@ void get(const Snapshot& from, const std::string& name, std::vector<float>& into
 void get(const Snapshot& from, const std::string& name, std::vector<std::uint64_t>& into);
 void get(const Snapshot& from, const std::string& name, Rng& into);
 double number(const Snapshot& from, const std::string& name);
+std::vector<double> numbers(const Snapshot& from, const std::string& name, std::size_t count);
+// An array of rows of `width` values, at least one.
+std::vector<std::vector<double>> rows(const Snapshot& from, const std::string& name,
+                                      std::size_t width);
 }  // namespace snapshot
+
+/// Refuses populations that a training with held-out cells cannot use: fewer than 4 cells, no
+/// features, values that are not finite in single precision, features that differ in number.
+void check_training_cells(const arma::mat& source, const arma::mat& target);
+
+/// The chosen columns in single precision.
+arma::fmat single_precision(const arma::mat& cells, const std::vector<std::uint64_t>& index);
 
 /// Endless minibatches without replacement: every pass over the cells is a fresh permutation, and a
 /// batch may straddle two passes, so that all batches have the same size.
@@ -101,5 +112,10 @@ struct TrainingReport {
   std::uint64_t diverged_at = 0;     // 0: never
   std::string warning;               // one sentence, empty where all is well
 };
+
+/// What a user should know about a run that has ended, in one sentence; empty where all is well.
+/// `overlap` is the one of the best iterate; `unit` says what an iteration is.
+std::string warning_of(const TrainingReport& report, double overlap, double ceiling,
+                       const char* unit);
 
 }  // namespace laot::nets
