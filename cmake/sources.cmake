@@ -1,13 +1,28 @@
 # The one list of core sources, in the order of the rooms. CMake and the R package both read it.
 set(LAOT_CORE_SOURCES
+  # base
   src/base/error.cpp
   src/base/random.cpp
+  src/base/linear_algebra.cpp
+  # parallel
   src/parallel/context.cpp
   src/parallel/parallel_for.cpp
   src/parallel/machine.cpp
+  # data
+  src/data/cells.cpp
+  src/data/feature_space.cpp
+  src/data/principal_components.cpp
+  # assignment
   src/assignment/shortest_paths.cpp
+  # transport
   src/transport/exact_transport.cpp
   src/transport/coupling.cpp
+  src/transport/cost_transport.cpp
+  # laot
+  src/laot/least_squares.cpp
+  src/laot/restore.cpp
+  src/laot/alternate.cpp
+  # nets
   src/nets/kernels.cpp
   src/nets/lanes.cpp
   src/nets/parameters.cpp
@@ -21,6 +36,39 @@ set(LAOT_CORE_SOURCES
   src/nets/autoencoder.cpp
   src/nets/autoencoder_pass.cpp
   src/nets/autoencoder_training.cpp
+  # metrics
+  src/metrics/lanes.cpp
+  src/metrics/pair_tiles.cpp
+  src/metrics/pair_sums.cpp
+  src/metrics/mean_kernel.cpp
+  src/metrics/mmd.cpp
+  src/metrics/median_gamma.cpp
+  src/metrics/permutation_test.cpp
+  src/metrics/distances.cpp
+  src/metrics/moments.cpp
+  src/metrics/correlations.cpp
+  src/metrics/neighbours.cpp
+  src/metrics/features.cpp
+  # trackability
+  # io
+  src/io/json.cpp
+  src/io/model_file.cpp
+  # models
+  src/models/params.cpp
+  src/models/shared_params.cpp
+  src/models/affine_response.cpp
+  src/models/method_laot.cpp
+  src/models/method_trivial.cpp
+  src/models/registry.cpp
+  src/models/fit.cpp
+  src/models/model.cpp
+  src/models/model_store.cpp
 )
 set(LAOT_CAPI_SOURCES
+  capi/guard.cpp
+  capi/context.cpp
+  capi/data.cpp
+  capi/params.cpp
+  capi/model.cpp
+  capi/metrics.cpp
 )

@@ -73,12 +73,12 @@ class Rng {
   /// A generator for an independent task; depends only on (seed, stream), never on draws made.
   Rng stream(std::uint64_t stream) const;
 
-  std::uint64_t bits();                        // 64 random bits
-  double uniform();                            // [0, 1), 53 bits
-  double uniform(double low, double high);     // [low, high)
-  double normal();                             // N(0, 1), Marsaglia's polar method
-  std::uint64_t below(std::uint64_t bound);    // uniform on 0 .. bound-1, unbiased
-  std::vector<std::size_t> permutation(std::size_t n);               // of 0 .. n-1, Fisher-Yates
+  std::uint64_t bits();                                 // 64 random bits
+  double uniform();                                     // [0, 1), 53 bits
+  double uniform(double low, double high);              // [low, high)
+  double normal();                                      // N(0, 1), Marsaglia's polar method
+  std::uint64_t below(std::uint64_t bound);             // uniform on 0 .. bound-1, unbiased
+  std::vector<std::size_t> permutation(std::size_t n);  // of 0 .. n-1, Fisher-Yates
   std::vector<std::size_t> sample(std::size_t n, std::size_t count);  // without replacement, in
                                                                       // random order
 

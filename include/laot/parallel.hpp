@@ -19,9 +19,9 @@ class Context {
   using Cancel = std::function<bool()>;  // true: stop
   using Log = std::function<void(const std::string& line)>;
 
-  int num_threads = 1;      // threads are asked for, never taken
+  int num_threads = 1;  // threads are asked for, never taken
   std::uint64_t seed = 1;
-  Progress progress;        // fraction in [0, 1], of the named stage
+  Progress progress;  // fraction in [0, 1], of the named stage
   Cancel cancel;
   Log log;
 
@@ -50,6 +50,8 @@ class Context {
   }
 
  private:
+  void ask();
+
   using Clock = std::chrono::steady_clock;
   std::atomic<bool> stopping_{false};
   Clock::time_point last_poll_{};

@@ -15,7 +15,9 @@ std::uint64_t splitmix64(std::uint64_t& x) {
   return z ^ (z >> 31);
 }
 
-std::uint64_t rotate_left(std::uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }
+std::uint64_t rotate_left(std::uint64_t x, int k) {
+  return (x << k) | (x >> (64 - k));
+}
 
 }  // namespace
 
@@ -44,9 +46,13 @@ std::uint64_t Rng::bits() {
   return result;
 }
 
-double Rng::uniform() { return static_cast<double>(bits() >> 11) * 0x1.0p-53; }
+double Rng::uniform() {
+  return static_cast<double>(bits() >> 11) * 0x1.0p-53;
+}
 
-double Rng::uniform(double low, double high) { return low + (high - low) * uniform(); }
+double Rng::uniform(double low, double high) {
+  return low + (high - low) * uniform();
+}
 
 double Rng::normal() {
   if (state_.has_spare) {
@@ -75,7 +81,9 @@ std::uint64_t Rng::below(std::uint64_t bound) {
   }
 }
 
-std::vector<std::size_t> Rng::permutation(std::size_t n) { return sample(n, n); }
+std::vector<std::size_t> Rng::permutation(std::size_t n) {
+  return sample(n, n);
+}
 
 std::vector<std::size_t> Rng::sample(std::size_t n, std::size_t count) {
   require(count <= n, Status::invalid_argument, "cannot draw ", count, " of ", n,

@@ -12,7 +12,11 @@ void Context::poll() {
   const Clock::time_point now = Clock::now();
   if (now - last_poll_ < std::chrono::milliseconds(20)) return;
   last_poll_ = now;
-  if (cancel()) stopping_.store(true, std::memory_order_relaxed);
+  ask();
+}
+
+void Context::ask() {
+  if (cancel && cancel()) stopping_.store(true, std::memory_order_relaxed);
   throw_if_stopping();
 }
 
@@ -24,6 +28,7 @@ void Context::poll(const char* stage, double fraction) {
   if (!edge && now - last_progress_ < std::chrono::milliseconds(100)) return;
   last_progress_ = now;
   progress(stage, fraction < 0.0 ? 0.0 : (fraction > 1.0 ? 1.0 : fraction));
+  ask();  // who watches the progress may have decided to stop
 }
 
 }  // namespace laot

@@ -83,8 +83,8 @@ std::vector<double> level_masses(const std::vector<std::vector<std::uint32_t>>& 
 // has the same cost, and this one has the fewest entries.
 class Expansion {
  public:
-  explicit Expansion(const Level& level) : level_(level), x_(level.x.members.size()),
-                                           y_(level.y.members.size()) {}
+  explicit Expansion(const Level& level)
+      : level_(level), x_(level.x.members.size()), y_(level.y.members.size()) {}
 
   void add(const Flow& flow, double mass_per_unit, std::vector<std::array<double, 3>>& out) {
     for (std::size_t k = 0; k < flow.units.size(); ++k) {
@@ -92,8 +92,8 @@ class Expansion {
       Cursor& cx = x_[flow.source[k]];
       Cursor& cy = y_[flow.target[k]];
       while (left > 0) {
-        const std::int64_t step = std::min({left, level_.units_per_x - cx.used,
-                                            level_.units_per_y - cy.used});
+        const std::int64_t step =
+            std::min({left, level_.units_per_x - cx.used, level_.units_per_y - cy.used});
         out.push_back({static_cast<double>(level_.x.members[flow.source[k]][cx.member]),
                        static_cast<double>(level_.y.members[flow.target[k]][cy.member]),
                        static_cast<double>(step) * mass_per_unit});
@@ -177,10 +177,9 @@ Coupling::Coupling(const arma::mat& x, const arma::mat& y,
     for (const auto& members : gy.members)
       demand.push_back(static_cast<std::int64_t>(members.size()) * (nb / shared));
     arma::mat targets = y.cols(gy.first_members());
-    state_->levels.push_back({mass[b], std::move(gx), std::move(gy), mb / shared, nb / shared,
-                              ExactTransport(std::move(targets), std::move(supply),
-                                             std::move(demand)),
-                              Flow{}});
+    state_->levels.push_back(
+        {mass[b], std::move(gx), std::move(gy), mb / shared, nb / shared,
+         ExactTransport(std::move(targets), std::move(supply), std::move(demand)), Flow{}});
   }
   state_->plan.n = n;
   state_->plan.m = m;
@@ -190,9 +189,15 @@ Coupling::~Coupling() = default;
 Coupling::Coupling(Coupling&&) noexcept = default;
 Coupling& Coupling::operator=(Coupling&&) noexcept = default;
 
-const arma::vec& Coupling::source_weights() const { return state_->weights_x; }
-const arma::vec& Coupling::target_weights() const { return state_->weights_y; }
-bool Coupling::repeated() const { return state_->repeated; }
+const arma::vec& Coupling::source_weights() const {
+  return state_->weights_x;
+}
+const arma::vec& Coupling::target_weights() const {
+  return state_->weights_y;
+}
+bool Coupling::repeated() const {
+  return state_->repeated;
+}
 
 const Plan& Coupling::solve(const arma::mat& moved, Context& context) {
   require(moved.n_cols == state_->plan.n, Status::dimension_mismatch, "the coupling was made for ",

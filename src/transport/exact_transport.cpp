@@ -101,8 +101,7 @@ class SuccessivePaths {
       u_[i] += reached - source_distance_[i];
       seen_[i] = 0;
     }
-    for (const std::uint32_t j : scanned_targets_)
-      v_[j] -= std::max(0.0, reached - distance_[j]);
+    for (const std::uint32_t j : scanned_targets_) v_[j] -= std::max(0.0, reached - distance_[j]);
     send(start, sink);
   }
 
@@ -147,9 +146,9 @@ class SuccessivePaths {
       j = returned_from_[i];
       arc(j, i).units -= units;
       auto& arcs = into_[j];
-      arcs.erase(std::remove_if(arcs.begin(), arcs.end(),
-                                [](const Arc& a) { return a.units == 0; }),
-                 arcs.end());
+      arcs.erase(
+          std::remove_if(arcs.begin(), arcs.end(), [](const Arc& a) { return a.units == 0; }),
+          arcs.end());
     }
   }
 
@@ -201,8 +200,8 @@ ExactTransport& ExactTransport::operator=(ExactTransport&&) noexcept = default;
 
 Flow ExactTransport::solve(const arma::mat& sources, Context& context) {
   require(sources.n_cols == state_->supply.size(), Status::dimension_mismatch,
-          "transport needs one supply per source, found ", state_->supply.size(),
-          " supplies and ", sources.n_cols, " sources");
+          "transport needs one supply per source, found ", state_->supply.size(), " supplies and ",
+          sources.n_cols, " sources");
   const arma::mat cost = squared_distances(sources, state_->targets, context);
   if (state_->is_assignment) {
     const Assignment assignment = solve_assignment(cost, context);
@@ -238,8 +237,7 @@ Flow ExactTransport::solve(const arma::mat& sources, Context& context) {
   out.certificate.primal = primal / total;
   out.certificate.dual = dual / total;
   const double scale = std::max(out.certificate.primal, magnitude);
-  out.certificate.gap =
-      scale > 0.0 ? (out.certificate.primal - out.certificate.dual) / scale : 0.0;
+  out.certificate.gap = scale > 0.0 ? (out.certificate.primal - out.certificate.dual) / scale : 0.0;
   return out;
 }
 

@@ -9,7 +9,8 @@
 using namespace laot;
 
 TEST_CASE("golden assignment and transport costs") {
-  const fixtures::Table expected = fixtures::read_table(fixtures::golden("assignment/expected.csv"));
+  const fixtures::Table expected =
+      fixtures::read_table(fixtures::golden("assignment/expected.csv"));
   Context context;
   for (std::size_t r = 0; r < expected.rows.size(); ++r) {
     const std::string name = expected.at(r, "case");
@@ -30,16 +31,17 @@ TEST_CASE("golden assignment and transport costs") {
 }
 
 TEST_CASE("the golden permutation, where it is the only optimum") {
-  const fixtures::Table given = fixtures::read_table(fixtures::golden("assignment/permutation.csv"));
+  const fixtures::Table given =
+      fixtures::read_table(fixtures::golden("assignment/permutation.csv"));
   Context context;
   std::string last;
   Assignment assignment;
   for (std::size_t r = 0; r < given.rows.size(); ++r) {
     const std::string name = given.at(r, "case");
     if (name != last) {
-      assignment = assign_points(fixtures::read_cells(fixtures::golden("assignment/" + name + "_x.csv")),
-                                 fixtures::read_cells(fixtures::golden("assignment/" + name + "_y.csv")),
-                                 context);
+      assignment = assign_points(
+          fixtures::read_cells(fixtures::golden("assignment/" + name + "_x.csv")),
+          fixtures::read_cells(fixtures::golden("assignment/" + name + "_y.csv")), context);
       last = name;
     }
     CHECK(assignment.column_of_row[static_cast<std::size_t>(given.number(r, given.columns[1]))] ==

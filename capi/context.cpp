@@ -1,0 +1,91 @@
+#include "handles.hpp"
+
+using laot::Status;
+using laot::capi::copy_out;
+using laot::capi::given;
+using laot::capi::guarded;
+
+namespace laot::capi {
+
+CallContext::CallContext(laot_context* settings) {
+  const laot_context& s = given(settings, "context");
+  context_.num_threads = s.threads;
+  context_.seed = s.seed;
+  if (s.progress) {
+    context_.progress = [this, &s](const std::string& stage, double fraction) {
+      if (s.progress(stage.c_str(), fraction, s.progress_payload) != 0)
+        cancelled_by_progress_ = true;
+    };
+  }
+  if (s.cancel || s.progress) {
+    context_.cancel = [this, &s] {
+      return cancelled_by_progress_ || (s.cancel && s.cancel(s.cancel_payload) != 0);
+    };
+  }
+  if (s.log) context_.log = [&s](const std::string& line) { s.log(line.c_str(), s.log_payload); };
+}
+
+}  // namespace laot::capi
+
+extern "C" {
+
+laot_status laot_context_new(laot_context** out) {
+  return guarded([&] { given(out, "out") = new laot_context; });
+}
+
+void laot_context_free(laot_context* context) {
+  delete context;
+}
+
+laot_status laot_context_set_threads(laot_context* context, int threads) {
+  return guarded([&] {
+    laot::require(threads >= 1 && threads <= 1024, Status::invalid_argument,
+                  "threads must be from 1 to 1024, found ", threads);
+    given(context, "context").threads = threads;
+  });
+}
+
+laot_status laot_context_set_seed(laot_context* context, uint64_t seed) {
+  return guarded([&] { given(context, "context").seed = seed; });
+}
+
+laot_status laot_context_set_cancel(laot_context* context, laot_cancel_fn function, void* payload) {
+  return guarded([&] {
+    given(context, "context").cancel = function;
+    context->cancel_payload = payload;
+  });
+}
+
+laot_status laot_context_set_progress(laot_context* context, laot_progress_fn function,
+                                      void* payload) {
+  return guarded([&] {
+    given(context, "context").progress = function;
+    context->progress_payload = payload;
+  });
+}
+
+laot_status laot_context_set_log(laot_context* context, laot_log_fn function, void* payload) {
+  return guarded([&] {
+    given(context, "context").log = function;
+    context->log_payload = payload;
+  });
+}
+
+const char* laot_version(void) {
+  return LAOT_VERSION;
+}
+
+int laot_abi_version(void) {
+  return LAOT_ABI_VERSION;
+}
+
+laot_status laot_capabilities(char* buffer, size_t size, size_t* needed) {
+  return guarded([&] {
+    const std::string all = laot::text("version=", LAOT_VERSION, "\nabi=", LAOT_ABI_VERSION,
+                                       "\nblas=", laot::blas_description(),
+                                       "\nmemory_mb=", laot::physical_memory() / 1000000);
+    copy_out(all, true, buffer, size, needed);
+  });
+}
+
+}  // extern "C"

@@ -1,0 +1,119 @@
+#include "handles.hpp"
+
+using laot::Status;
+using laot::capi::CallContext;
+using laot::capi::given;
+using laot::capi::given_texts;
+using laot::capi::guarded;
+
+namespace {
+
+void set_labels(std::vector<std::string>& into, const char* const* texts, size_t count,
+                size_t expected, const char* argument, const char* unit) {
+  laot::require(count == expected, Status::dimension_mismatch, argument, " has ", count,
+                " entries for ", expected, " ", unit);
+  into = given_texts(texts, count, argument);
+}
+
+std::vector<std::size_t> given_index(const size_t* index, size_t count) {
+  laot::require(index != nullptr && count > 0, Status::invalid_argument,
+                "index is empty; give at least one");
+  return {index, index + count};
+}
+
+}  // namespace
+
+extern "C" {
+
+laot_status laot_data_dense(const double* values, size_t features, size_t cells,
+                            size_t leading_dimension, laot_data** out) {
+  return guarded([&] {
+    given(out, "out") =
+        new laot_data{laot::Cells::dense(values, features, cells, leading_dimension), {}, {}, {}};
+  });
+}
+
+laot_status laot_data_csc(size_t features, size_t cells, const int32_t* column_starts,
+                          const int32_t* rows, const double* values, laot_data** out) {
+  return guarded([&] {
+    given(out, "out") = new laot_data{
+        laot::Cells::sparse(features, cells, column_starts, rows, values, "sparse data"),
+        {},
+        {},
+        {}};
+  });
+}
+
+laot_status laot_data_csc64(size_t features, size_t cells, const int64_t* column_starts,
+                            const int64_t* rows, const double* values, laot_data** out) {
+  return guarded([&] {
+    given(out, "out") = new laot_data{
+        laot::Cells::sparse(features, cells, column_starts, rows, values, "sparse data"),
+        {},
+        {},
+        {}};
+  });
+}
+
+void laot_data_free(laot_data* data) {
+  delete data;
+}
+
+laot_status laot_data_select_cells(laot_data* data, const size_t* index, size_t count) {
+  return guarded([&] {
+    given(data, "data").cells.select_cells(given_index(index, count), "cells");
+    data->batch.clear();
+    data->cell_names.clear();
+  });
+}
+
+laot_status laot_data_select_features(laot_data* data, const size_t* index, size_t count) {
+  return guarded([&] {
+    given(data, "data").cells.select_features(given_index(index, count), "features");
+    data->feature_names.clear();
+  });
+}
+
+laot_status laot_data_size(const laot_data* data, size_t* features, size_t* cells) {
+  return guarded([&] {
+    given(data, "data");
+    given(features, "features") = data->cells.features();
+    given(cells, "cells") = data->cells.cells();
+  });
+}
+
+laot_status laot_data_set_batch(laot_data* data, const char* const* labels, size_t count) {
+  return guarded([&] {
+    set_labels(given(data, "data").batch, labels, count, data->cells.cells(), "labels", "cells");
+  });
+}
+
+laot_status laot_data_set_feature_names(laot_data* data, const char* const* names, size_t count) {
+  return guarded([&] {
+    set_labels(given(data, "data").feature_names, names, count, data->cells.features(), "names",
+               "features");
+  });
+}
+
+laot_status laot_data_set_cell_names(laot_data* data, const char* const* names, size_t count) {
+  return guarded([&] {
+    set_labels(given(data, "data").cell_names, names, count, data->cells.cells(), "names", "cells");
+  });
+}
+
+laot_status laot_variable_features(laot_context* context, const laot_data* control,
+                                   const laot_data* treated, size_t count, size_t* index) {
+  return guarded([&] {
+    CallContext call(context);
+    given(control, "control");
+    given(treated, "treated");
+    given(index, "index");
+    laot::require(count >= 1 && count <= control->cells.features(), Status::invalid_argument,
+                  "count must be from 1 to the ", control->cells.features(), " features, found ",
+                  count);
+    const auto chosen = laot::variable_features(control->cells, treated->cells, count, *call);
+    std::copy(chosen.begin(), chosen.end(), index);
+  });
+}
+
+}  // extern "C"

@@ -1,0 +1,109 @@
+#include <algorithm>
+
+#include "handles.hpp"
+
+namespace laot::capi {
+
+namespace {
+
+// Fixed storage: keeping the message of an out-of-memory error must not allocate.
+thread_local char last_message[1024] = "";
+
+}  // namespace
+
+laot_status remember(Status status, const char* message) noexcept {
+  std::size_t length = std::min(std::strlen(message), sizeof last_message - 1);
+  std::memcpy(last_message, message, length);
+  last_message[length] = '\0';
+  std::replace(last_message, last_message + length, '\n', ' ');
+  return static_cast<laot_status>(status);
+}
+
+laot_status remember_current_exception() noexcept {
+  try {
+    throw;
+  } catch (const Error& error) {
+    return remember(error.status(), error.what());
+  } catch (const std::bad_alloc&) {
+    return remember(Status::out_of_memory, "the system has no more memory");
+  } catch (const std::exception& error) {
+    return remember(Status::internal_error, error.what());
+  } catch (...) {
+    return remember(Status::internal_error, "an unknown exception");
+  }
+}
+
+void copy_out(const std::string& value, bool with_final_zero, void* buffer, std::size_t size,
+              std::size_t* needed) {
+  const std::size_t length = value.size() + (with_final_zero ? 1 : 0);
+  given(needed, "needed") = length;
+  if (buffer == nullptr && size == 0) return;
+  given(static_cast<char*>(buffer), "buffer");
+  require(size >= length, Status::buffer_too_small, "buffer has ", size, " bytes, needed are ",
+          length);
+  std::memcpy(buffer, value.c_str(), length);
+}
+
+std::vector<std::string> given_texts(const char* const* texts, std::size_t count,
+                                     const char* argument) {
+  std::vector<std::string> out;
+  if (count == 0) return out;
+  given(texts, argument);
+  out.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    require(texts[i] != nullptr, Status::invalid_argument, argument, "[", i, "] is NULL");
+    out.emplace_back(texts[i]);
+  }
+  return out;
+}
+
+std::string lines(const std::vector<std::string>& items) {
+  std::string out;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (i > 0) out += '\n';
+    out += items[i];
+  }
+  return out;
+}
+
+}  // namespace laot::capi
+
+extern "C" {
+
+const char* laot_last_error(void) {
+  return laot::capi::last_message;
+}
+
+const char* laot_status_name(int status) {
+  switch (static_cast<laot::Status>(status)) {
+    case laot::Status::ok:
+      return "ok";
+    case laot::Status::invalid_argument:
+      return "invalid_argument";
+    case laot::Status::dimension_mismatch:
+      return "dimension_mismatch";
+    case laot::Status::not_finite:
+      return "not_finite";
+    case laot::Status::unknown_name:
+      return "unknown_name";
+    case laot::Status::out_of_memory:
+      return "out_of_memory";
+    case laot::Status::cancelled:
+      return "cancelled";
+    case laot::Status::io_error:
+      return "io_error";
+    case laot::Status::bad_format:
+      return "bad_format";
+    case laot::Status::numerical_failure:
+      return "numerical_failure";
+    case laot::Status::not_available:
+      return "not_available";
+    case laot::Status::buffer_too_small:
+      return "buffer_too_small";
+    case laot::Status::internal_error:
+      return "internal_error";
+  }
+  return "unknown";
+}
+
+}  // extern "C"

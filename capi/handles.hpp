@@ -1,0 +1,87 @@
+// What stands behind the opaque handles, and the guard that every entry runs in.
+#pragma once
+
+#include <cstring>
+#include <memory>
+#include <new>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "laot.h"
+#include "laot/models.hpp"
+
+struct laot_context {
+  int threads = 1;
+  std::uint64_t seed = 1;
+  laot_cancel_fn cancel = nullptr;
+  void* cancel_payload = nullptr;
+  laot_progress_fn progress = nullptr;
+  void* progress_payload = nullptr;
+  laot_log_fn log = nullptr;
+  void* log_payload = nullptr;
+};
+
+struct laot_data {
+  laot::Cells cells;
+  std::vector<std::string> batch, feature_names, cell_names;
+};
+
+struct laot_params {
+  laot::Params params;
+};
+
+struct laot_model {
+  laot::Model model;
+};
+
+namespace laot::capi {
+
+/// Keeps the sentence for laot_last_error and gives back the code.
+laot_status remember(Status status, const char* message) noexcept;
+laot_status remember_current_exception() noexcept;
+
+/// Runs `body` so that nothing but a code crosses the border.
+template <class Body>
+laot_status guarded(Body body) noexcept {
+  try {
+    body();
+    return LAOT_OK;
+  } catch (...) {
+    return remember_current_exception();
+  }
+}
+
+template <class T>
+T& given(T* pointer, const char* argument) {
+  require(pointer != nullptr, Status::invalid_argument, argument, " is NULL");
+  return *pointer;
+}
+
+inline std::string given_text(const char* value, const char* argument) {
+  return std::string(&given(value, argument));
+}
+
+/// The core's context for one call: settings copied, callbacks wrapped.
+class CallContext {
+ public:
+  explicit CallContext(laot_context* settings);
+  Context& operator*() { return context_; }
+
+ private:
+  bool cancelled_by_progress_ = false;
+  Context context_;
+};
+
+/// The two-call protocol.
+void copy_out(const std::string& value, bool with_final_zero, void* buffer, std::size_t size,
+              std::size_t* needed);
+
+/// labels[count] as strings; every pointer checked.
+std::vector<std::string> given_texts(const char* const* texts, std::size_t count,
+                                     const char* argument);
+
+/// "a\nb\nc".
+std::string lines(const std::vector<std::string>& items);
+
+}  // namespace laot::capi

@@ -1,0 +1,224 @@
+#include "handles.hpp"
+
+using laot::Status;
+using laot::capi::CallContext;
+using laot::capi::copy_out;
+using laot::capi::given;
+using laot::capi::given_text;
+using laot::capi::guarded;
+using laot::capi::lines;
+
+namespace {
+
+void require_same_features(const std::vector<std::string>& a, const char* a_name,
+                           const std::vector<std::string>& b, const char* b_name) {
+  if (a.empty() || b.empty()) return;
+  laot::require(a.size() == b.size(), Status::dimension_mismatch, a_name, " has ", a.size(),
+                " features and ", b_name, " has ", b.size());
+  for (std::size_t k = 0; k < a.size(); ++k)
+    laot::require(a[k] == b[k], Status::dimension_mismatch, "feature ", k + 1, " is \"", a[k],
+                  "\" in ", a_name, " but \"", b[k], "\" in ", b_name,
+                  "; give both the same features in the same order");
+}
+
+template <class Pairs>
+std::vector<std::string> names_of(const Pairs& pairs) {
+  std::vector<std::string> out;
+  for (const auto& entry : pairs) out.push_back(entry.first);
+  return out;
+}
+
+template <class Pairs>
+auto& entry_of(const Pairs& pairs, const std::string& name, const char* what) {
+  for (const auto& entry : pairs)
+    if (entry.first == name) return entry.second;
+  laot::fail(Status::unknown_name, what, " has no \"", name, "\"; it has ",
+             laot::joined(names_of(pairs)));
+}
+
+void require_length(size_t length, size_t expected, const char* what) {
+  laot::require(length >= expected, Status::buffer_too_small, "out has room for ", length,
+                " numbers, ", what, " needs ", expected);
+}
+
+}  // namespace
+
+extern "C" {
+
+laot_status laot_fit(laot_context* context, const laot_params* params, const laot_data* control,
+                     const laot_data* treated, laot_model** out) {
+  return guarded([&] {
+    given(out, "out");
+    given(params, "params");
+    given(control, "control");
+    given(treated, "treated");
+    require_same_features(control->feature_names, "control", treated->feature_names, "treated");
+    CallContext call(context);
+    laot::TrainingCells cells{
+        control->cells,
+        treated->cells,
+        control->batch,
+        treated->batch,
+        control->feature_names.empty() ? treated->feature_names : control->feature_names,
+        control->cell_names,
+        treated->cell_names};
+    *out = new laot_model{laot::fit_model(params->params, cells, *call)};
+  });
+}
+
+void laot_model_free(laot_model* model) {
+  delete model;
+}
+
+laot_status laot_predict(laot_context* context, const laot_model* model, const laot_data* cells,
+                         const char* nonnegative, double* out, size_t length) {
+  return guarded([&] {
+    given(model, "model");
+    given(cells, "cells");
+    given(out, "out");
+    require_same_features(model->model.feature_names, "the model", cells->feature_names, "cells");
+    require_length(length, cells->cells.features() * cells->cells.cells(), "the prediction");
+    CallContext call(context);
+    model->model.predict(
+        cells->cells, laot::nonnegative_from(given_text(nonnegative, "nonnegative")), out, *call);
+  });
+}
+
+laot_status laot_model_trivial(const laot_model* model, const char* name, laot_model** out) {
+  return guarded([&] {
+    given(model, "model");
+    given(out, "out") = new laot_model{model->model.trivial(given_text(name, "name"))};
+  });
+}
+
+laot_status laot_model_names(const laot_model* model, const char* what, char* buffer, size_t size,
+                             size_t* needed) {
+  return guarded([&] {
+    const laot::Model& m = given(model, "model").model;
+    const std::string asked = given_text(what, "what");
+    std::vector<std::string> names;
+    if (asked == "report_numbers")
+      names = names_of(m.report.numbers);
+    else if (asked == "report_texts")
+      names = names_of(m.report.texts);
+    else if (asked == "trace")
+      names = names_of(m.trace);
+    else if (asked == "arrays")
+      names = m.array_names();
+    else if (asked == "params")
+      names = names_of(m.params);
+    else if (asked == "feature_names")
+      names = m.feature_names;
+    else if (asked == "control_names")
+      names = m.training.control_names;
+    else if (asked == "treated_names")
+      names = m.training.treated_names;
+    else
+      laot::fail(Status::unknown_name, "what must be one of report_numbers, report_texts, trace, ",
+                 "arrays, params, feature_names, control_names, treated_names, found \"", asked,
+                 "\"");
+    copy_out(lines(names), true, buffer, size, needed);
+  });
+}
+
+laot_status laot_model_text(const laot_model* model, const char* name, char* buffer, size_t size,
+                            size_t* needed) {
+  return guarded([&] {
+    const laot::Model& m = given(model, "model").model;
+    const std::string asked = given_text(name, "name");
+    std::string value;
+    if (asked == "method")
+      value = m.method;
+    else if (asked == "preset")
+      value = m.preset;
+    else if (asked.compare(0, 6, "param.") == 0)
+      value = entry_of(m.params, asked.substr(6), "the model's method");
+    else
+      laot::fail(Status::unknown_name, "name must be method, preset or param.<name>, found \"",
+                 asked, "\"");
+    copy_out(value, true, buffer, size, needed);
+  });
+}
+
+laot_status laot_report_number(const laot_model* model, const char* name, double* value) {
+  return guarded([&] {
+    given(model, "model");
+    given(value, "value") =
+        entry_of(model->model.report.numbers, given_text(name, "name"), "the report");
+  });
+}
+
+laot_status laot_report_text(const laot_model* model, const char* name, char* buffer, size_t size,
+                             size_t* needed) {
+  return guarded([&] {
+    given(model, "model");
+    copy_out(entry_of(model->model.report.texts, given_text(name, "name"), "the report"), true,
+             buffer, size, needed);
+  });
+}
+
+laot_status laot_trace_length(const laot_model* model, size_t* length) {
+  return guarded([&] {
+    given(model, "model");
+    given(length, "length") = model->model.trace.empty() ? 0 : model->model.trace[0].second.size();
+  });
+}
+
+laot_status laot_trace_column(const laot_model* model, const char* name, double* out,
+                              size_t length) {
+  return guarded([&] {
+    given(model, "model");
+    given(out, "out");
+    const std::vector<double>& column =
+        entry_of(model->model.trace, given_text(name, "name"), "the trace");
+    require_length(length, column.size(), "the trace");
+    std::copy(column.begin(), column.end(), out);
+  });
+}
+
+laot_status laot_array_size(const laot_model* model, const char* name, size_t* rows, size_t* cols) {
+  return guarded([&] {
+    given(model, "model");
+    given(rows, "rows");
+    given(cols, "cols");
+    const arma::mat array = model->model.array(given_text(name, "name"));
+    *rows = array.n_rows;
+    *cols = array.n_cols;
+  });
+}
+
+laot_status laot_array(const laot_model* model, const char* name, double* out, size_t length) {
+  return guarded([&] {
+    given(model, "model");
+    given(out, "out");
+    const arma::mat array = model->model.array(given_text(name, "name"));
+    require_length(length, array.n_elem, "the array");
+    std::copy(array.begin(), array.end(), out);
+  });
+}
+
+laot_status laot_save(const laot_model* model, const char* path) {
+  return guarded([&] { given(model, "model").model.store().write(given_text(path, "path")); });
+}
+
+laot_status laot_load(const char* path, laot_model** out) {
+  return guarded([&] {
+    given(out, "out");
+    *out = new laot_model{laot::Model::load(laot::ModelFile::read(given_text(path, "path")))};
+  });
+}
+
+laot_status laot_to_bytes(const laot_model* model, void* buffer, size_t size, size_t* needed) {
+  return guarded(
+      [&] { copy_out(given(model, "model").model.store().bytes(), false, buffer, size, needed); });
+}
+
+laot_status laot_from_bytes(const void* bytes, size_t size, laot_model** out) {
+  return guarded([&] {
+    given(out, "out");
+    const char* first = &given(static_cast<const char*>(bytes), "bytes");
+    *out = new laot_model{laot::Model::load(laot::ModelFile::parse(first, size))};
+  });
+}
+
+}  // extern "C"

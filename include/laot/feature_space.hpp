@@ -1,0 +1,59 @@
+// The space in which every method sees the cells: centred, optionally reduced to principal
+// components, scaled; fitted on training cells only, and undone exactly on the way back.
+#pragma once
+
+#include "laot/data.hpp"
+
+namespace laot {
+
+enum class Center { own, joint, none };
+enum class Scale { automatic, feature, common, none };
+enum class Population { control, treated };
+
+struct FeatureSpaceOptions {
+  static constexpr int kAutomatic = -1;
+  Center center = Center::own;
+  Scale scale = Scale::automatic;  // feature without components, common with them
+  int components = kAutomatic;     // 0: none
+};
+
+/// z = S^-1 V' (x - m), with m the mean of the population that x belongs to (center own), one mean
+/// of both, each weighing one half (joint), or 0 (none); V the leading principal components of the
+/// centred cells, or I; S a diagonal scale.
+///
+/// A map f of the space predicts, for a control cell x,
+///   x + (m_y - m_x) + V S (f(z) - z):
+/// what the components leave out of a cell is kept.
+class FeatureSpace {
+ public:
+  /// Fits on training cells (features x n and features x m) with weights that sum to 1 each. The
+  /// two populations weigh one half each in the components and in the scales. Components are exact
+  /// (LAPACK) where min(features, cells) <= 1500, else by block subspace iteration to 1e-10.
+  static FeatureSpace fit(const Cells& control, const Cells& treated, const arma::vec& weights_x,
+                          const arma::vec& weights_y, const FeatureSpaceOptions& options,
+                          Context& context);
+
+  /// The space in which nothing is done (for `identity`).
+  static FeatureSpace trivial(std::size_t features);
+
+  std::size_t features() const { return mean_control.n_elem; }
+  std::size_t dimension() const { return scale.n_elem; }
+  bool has_components() const { return !basis.is_empty(); }
+
+  /// dimension x cells.
+  arma::mat encode(const Cells& cells, Population population, Context& context) const;
+  void encode_block(const arma::mat& block, Population population, arma::mat& z) const;
+  /// `block` holds control cells (features x count) and becomes the prediction, given z and f(z).
+  void decode_block(const arma::mat& z, const arma::mat& moved, arma::mat& block) const;
+
+  /// The factors, as they are stored with a model.
+  arma::vec mean_control, mean_treated;  // m_x, m_y [features]
+  arma::mat basis;                       // V [features x dimension], empty: I
+  arma::vec scale;                       // S [dimension]
+
+ private:
+  void fit_basis(const Cells& control, const Cells& treated, const arma::vec& weights_x,
+                 const arma::vec& weights_y, std::size_t components, Context& context);
+};
+
+}  // namespace laot

@@ -1,0 +1,36 @@
+// Small pieces of symmetric linear algebra that the rooms share.
+#pragma once
+
+#include "laot/armadillo.hpp"
+#include "laot/base.hpp"
+
+namespace laot {
+
+/// Eigenvalues (ascending) and eigenvectors of a symmetric matrix; throws when LAPACK fails.
+struct SymmetricEigen {
+  arma::vec values;
+  arma::mat vectors;
+};
+SymmetricEigen symmetric_eigen(const arma::mat& symmetric);
+
+/// (S + S')/2, so that rounding leaves no asymmetry.
+arma::mat symmetrised(const arma::mat& square);
+
+/// The positive semi-definite square root, and its pseudo-inverse (eigenvalues under 1e-14 of the
+/// largest count as 0).
+arma::mat square_root(const arma::mat& positive);
+arma::mat inverse_square_root(const arma::mat& positive);
+
+/// Weighted covariance of the columns of z (weights sum to 1) about their weighted mean.
+arma::mat weighted_covariance(const arma::mat& z, const arma::vec& weights);
+arma::vec weighted_mean(const arma::mat& z, const arma::vec& weights);
+
+/// (1 - a) S + a tr(S)/d I.
+arma::mat shrunk(const arma::mat& covariance, double amount);
+
+/// The linear map between Gaussians of covariance a and b:
+///   a^(-1/2) (a^(1/2) b a^(1/2))^(1/2) a^(-1/2)
+/// (Dowson & Landau 1982; Peyre & Cuturi 2019, section 2.6).
+arma::mat gaussian_map(const arma::mat& a, const arma::mat& b);
+
+}  // namespace laot

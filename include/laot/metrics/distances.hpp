@@ -1,0 +1,25 @@
+// Exact Wasserstein distances and the energy distance between two clouds of cells.
+#pragma once
+
+#include "laot/armadillo.hpp"
+#include "laot/parallel.hpp"
+
+namespace laot {
+
+/// W2: the root of the least mean squared distance over all couplings of x (d x n) and y (d x m)
+/// with weights 1/n and 1/m. Exact, not entropic; cost and memory are those of Coupling
+/// (transport.hpp).
+double wasserstein2(const arma::mat& x, const arma::mat& y, Context& context);
+
+/// W1: the least mean Euclidean distance over the same couplings. Exact; keeps the n x m distances.
+double wasserstein1(const arma::mat& x, const arma::mat& y, Context& context);
+
+/// 2 E|x - y| - E|x - x'| - E|y - y'| with Euclidean distances (Szekely & Rizzo, 2013): biased with
+/// the zero distances of cells to themselves, unbiased without them (NaN where n or m is 1).
+/// O((n + m)^2 d) time, memory as mmd2.
+struct EnergyDistance {
+  double biased = 0.0, unbiased = 0.0;
+};
+EnergyDistance energy_distance(const arma::mat& x, const arma::mat& y, Context& context);
+
+}  // namespace laot

@@ -1,0 +1,214 @@
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "laot/data.hpp"
+
+namespace laot {
+
+namespace {
+
+constexpr std::size_t kBlock = 256;  // cells gathered at a time: a few MB at 1000s of features
+
+}  // namespace
+
+Cells Cells::dense(const double* values, std::size_t features, std::size_t cells,
+                   std::size_t leading_dimension) {
+  require(values != nullptr || features * cells == 0, Status::invalid_argument,
+          "the values of a dense matrix are NULL");
+  require(leading_dimension >= features, Status::dimension_mismatch,
+          "the leading dimension must be at least the ", features, " features, found ",
+          leading_dimension);
+  Cells out;
+  static const double nothing = 0.0;
+  out.dense_ = values ? values : &nothing;
+  out.leading_dimension_ = leading_dimension;
+  out.stored_features_ = out.features_ = features;
+  out.stored_cells_ = out.cells_ = cells;
+  return out;
+}
+
+Cells Cells::dense(const arma::mat& values) {
+  return dense(values.memptr(), values.n_rows, values.n_cols, values.n_rows);
+}
+
+template <class Index>
+void Cells::check_structure(std::size_t features, std::size_t cells, const Index* starts,
+                            const Index* rows, const std::string& name) {
+  require(starts != nullptr && starts[0] == 0, Status::invalid_argument, name,
+          ": the column starts of a sparse matrix must begin with 0");
+  std::vector<std::size_t> last_seen(features, 0);
+  for (std::size_t cell = 0; cell < cells; ++cell) {
+    require(starts[cell + 1] >= starts[cell], Status::invalid_argument, name,
+            ": the column starts of a sparse matrix must not decrease, found ", starts[cell],
+            " then ", starts[cell + 1], " at column ", cell + 1);
+    require(starts[cell + 1] == starts[cell] || rows != nullptr, Status::invalid_argument, name,
+            ": the row indices of a sparse matrix are NULL");
+    for (Index k = starts[cell]; k < starts[cell + 1]; ++k) {
+      require(rows[k] >= 0 && static_cast<std::size_t>(rows[k]) < features,
+              Status::invalid_argument, name, ": row index ", rows[k], " in column ", cell + 1,
+              " is outside 0..", features - 1, " (indices count from 0)");
+      std::size_t& seen = last_seen[static_cast<std::size_t>(rows[k])];
+      require(seen != cell + 1, Status::invalid_argument, name, ": row index ", rows[k],
+              " stands twice in column ", cell + 1);
+      seen = cell + 1;
+    }
+  }
+}
+
+Cells Cells::sparse(std::size_t features, std::size_t cells, const std::int32_t* column_starts,
+                    const std::int32_t* rows, const double* values, const std::string& name) {
+  check_structure(features, cells, column_starts, rows, name);
+  require(values != nullptr || column_starts[cells] == 0, Status::invalid_argument, name,
+          ": the values of a sparse matrix are NULL");
+  Cells out;
+  out.stored_features_ = out.features_ = features;
+  out.stored_cells_ = out.cells_ = cells;
+  out.values_ = values;
+  out.starts32_ = column_starts;
+  out.rows32_ = rows;
+  return out;
+}
+
+Cells Cells::sparse(std::size_t features, std::size_t cells, const std::int64_t* column_starts,
+                    const std::int64_t* rows, const double* values, const std::string& name) {
+  check_structure(features, cells, column_starts, rows, name);
+  require(values != nullptr || column_starts[cells] == 0, Status::invalid_argument, name,
+          ": the values of a sparse matrix are NULL");
+  Cells out;
+  out.stored_features_ = out.features_ = features;
+  out.stored_cells_ = out.cells_ = cells;
+  out.values_ = values;
+  out.starts64_ = column_starts;
+  out.rows64_ = rows;
+  return out;
+}
+
+void Cells::select_cells(const std::vector<std::size_t>& index, const std::string& name) {
+  std::vector<std::size_t> chosen;
+  chosen.reserve(index.size());
+  for (const std::size_t i : index) {
+    require(i < cells_, Status::invalid_argument, name, ": cell index ", i, " is outside 0..",
+            cells_ - 1, " (indices count from 0)");
+    chosen.push_back(cell_index_.empty() ? i : cell_index_[i]);
+  }
+  require(!chosen.empty(), Status::invalid_argument, name, ": the selection of cells is empty");
+  cell_index_ = std::move(chosen);
+  cells_ = cell_index_.size();
+}
+
+void Cells::select_features(const std::vector<std::size_t>& index, const std::string& name) {
+  std::vector<std::size_t> chosen;
+  chosen.reserve(index.size());
+  for (const std::size_t i : index) {
+    require(i < features_, Status::invalid_argument, name, ": feature index ", i, " is outside 0..",
+            features_ - 1, " (indices count from 0)");
+    chosen.push_back(feature_index_.empty() ? i : feature_index_[i]);
+  }
+  require(!chosen.empty(), Status::invalid_argument, name, ": the selection of features is empty");
+  feature_index_ = std::move(chosen);
+  features_ = feature_index_.size();
+  if (is_sparse()) {
+    positions_of_row_.assign(stored_features_, {});
+    for (std::size_t k = 0; k < features_; ++k)
+      positions_of_row_[feature_index_[k]].push_back(static_cast<std::uint32_t>(k));
+  }
+}
+
+template <class Index>
+void Cells::gather_sparse(const Index* starts, const Index* rows, std::size_t cell,
+                          double* out) const {
+  std::fill(out, out + features_, 0.0);
+  for (Index k = starts[cell]; k < starts[cell + 1]; ++k) {
+    const std::size_t row = static_cast<std::size_t>(rows[k]);
+    if (feature_index_.empty())
+      out[row] = values_[k];
+    else
+      for (const std::uint32_t position : positions_of_row_[row]) out[position] = values_[k];
+  }
+}
+
+void Cells::gather(std::size_t first, std::size_t count, double* out) const {
+  for (std::size_t c = 0; c < count; ++c, out += features_) {
+    const std::size_t cell = cell_index_.empty() ? first + c : cell_index_[first + c];
+    if (starts32_) {
+      gather_sparse(starts32_, rows32_, cell, out);
+    } else if (starts64_) {
+      gather_sparse(starts64_, rows64_, cell, out);
+    } else {
+      const double* column = dense_ + cell * leading_dimension_;
+      if (feature_index_.empty())
+        std::copy(column, column + features_, out);
+      else
+        for (std::size_t k = 0; k < features_; ++k) out[k] = column[feature_index_[k]];
+    }
+  }
+}
+
+arma::mat Cells::gather_all() const {
+  arma::mat out(features_, cells_);
+  gather(0, cells_, out.memptr());
+  return out;
+}
+
+void require_valid(const Cells& cells, const std::string& name, Context& context) {
+  require(cells.features() > 0 && cells.cells() > 0, Status::invalid_argument, name,
+          " is empty: it has ", cells.features(), " features and ", cells.cells(), " cells");
+  std::vector<double> column(cells.features());
+  for (std::size_t i = 0; i < cells.cells(); ++i) {
+    if (i % kBlock == 0) context.poll();
+    cells.gather(i, 1, column.data());
+    for (std::size_t k = 0; k < column.size(); ++k)
+      require(std::isfinite(column[k]), Status::not_finite, name, " has ",
+              std::isnan(column[k]) ? "NaN" : "Inf", " at feature ", k + 1, ", cell ", i + 1,
+              " (counted from 1); remove or impute such values first");
+  }
+}
+
+Moments weighted_moments(const Cells& cells, const arma::vec& weights, Context& context) {
+  const std::size_t d = cells.features();
+  Moments out{arma::vec(d, arma::fill::zeros), arma::vec(d, arma::fill::zeros)};
+  std::vector<double> column(d);
+  for (std::size_t i = 0; i < cells.cells(); ++i) {
+    if (i % kBlock == 0) context.poll();
+    cells.gather(i, 1, column.data());
+    for (std::size_t k = 0; k < d; ++k) out.mean[k] += weights[i] * column[k];
+  }
+  for (std::size_t i = 0; i < cells.cells(); ++i) {
+    if (i % kBlock == 0) context.poll();
+    cells.gather(i, 1, column.data());
+    for (std::size_t k = 0; k < d; ++k) {
+      const double deviation = column[k] - out.mean[k];
+      out.variance[k] += weights[i] * deviation * deviation;
+    }
+  }
+  return out;
+}
+
+std::vector<std::size_t> variable_features(const Cells& control, const Cells& treated,
+                                           std::size_t count, Context& context) {
+  require(control.features() == treated.features(), Status::dimension_mismatch, "control has ",
+          control.features(), " features and treated ", treated.features());
+  const auto uniform = [](const Cells& cells) {
+    return arma::vec(cells.cells(), arma::fill::value(1.0 / static_cast<double>(cells.cells())));
+  };
+  const Moments x = weighted_moments(control, uniform(control), context);
+  const Moments y = weighted_moments(treated, uniform(treated), context);
+  // Variance of the pooled cells from the two populations' own moments.
+  const double n = static_cast<double>(control.cells()), m = static_cast<double>(treated.cells());
+  const double a = n / (n + m), b = m / (n + m);
+  const std::size_t d = control.features();
+  std::vector<double> variance(d);
+  for (std::size_t k = 0; k < d; ++k) {
+    const double gap = x.mean[k] - y.mean[k];
+    variance[k] = a * x.variance[k] + b * y.variance[k] + a * b * gap * gap;
+  }
+  std::vector<std::size_t> order(d);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t i, std::size_t j) { return variance[i] > variance[j]; });
+  order.resize(std::min(count, d));
+  return order;
+}
+
+}  // namespace laot

@@ -1,0 +1,266 @@
+#include "laot/model_file.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "json.hpp"
+#include "laot/base.hpp"
+#include "laot/parallel.hpp"
+
+namespace laot {
+
+namespace {
+
+constexpr std::size_t kLengthBytes = 8;
+constexpr std::uint64_t kMaxHeader = 1u << 28;
+
+bool little_endian() {
+  const std::uint16_t one = 1;
+  unsigned char first;
+  std::memcpy(&first, &one, 1);
+  return first == 1;
+}
+
+// The file is little-endian; on other machines the bytes of each number are turned round.
+void turn_to_file_order(char* bytes, std::size_t count) {
+  if (little_endian()) return;
+  for (std::size_t i = 0; i < count; ++i, bytes += 8)
+    for (int k = 0; k < 4; ++k) std::swap(bytes[k], bytes[7 - k]);
+}
+
+std::string number_of(double value) {
+  char buffer[40];
+  std::snprintf(buffer, sizeof buffer, "%.17g", value);
+  return buffer;
+}
+
+struct FileCloser {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, FileCloser>;
+
+}  // namespace
+
+void ModelFile::put(const std::string& name, const arma::mat& matrix) {
+  Tensor tensor{{matrix.n_rows, matrix.n_cols}, {}};
+  tensor.values.reserve(matrix.n_elem);
+  for (std::size_t r = 0; r < matrix.n_rows; ++r)
+    for (std::size_t c = 0; c < matrix.n_cols; ++c) tensor.values.push_back(matrix(r, c));
+  tensors_[name] = std::move(tensor);
+}
+
+void ModelFile::put(const std::string& name, const arma::vec& vector) {
+  tensors_[name] = Tensor{{vector.n_elem}, {vector.begin(), vector.end()}};
+}
+
+void ModelFile::put_text(const std::string& name, const std::string& value) {
+  texts_[name] = value;
+}
+
+void ModelFile::put_number(const std::string& name, double value) {
+  texts_[name] = number_of(value);
+}
+
+void ModelFile::put_texts(const std::string& name, const std::vector<std::string>& values) {
+  std::string out = "[";
+  for (std::size_t i = 0; i < values.size(); ++i) out += (i ? "," : "") + json::quoted(values[i]);
+  texts_[name] = out + "]";
+}
+
+const ModelFile::Tensor& ModelFile::tensor(const std::string& name, std::size_t axes) const {
+  const auto found = tensors_.find(name);
+  require(found != tensors_.end(), Status::bad_format, "the model file has no tensor \"", name,
+          "\"");
+  require(found->second.shape.size() == axes, Status::bad_format, "tensor \"", name,
+          "\" of the model file has ", found->second.shape.size(), " axes, expected ", axes);
+  return found->second;
+}
+
+arma::mat ModelFile::matrix(const std::string& name) const {
+  const Tensor& found = tensor(name, 2);
+  arma::mat out(found.shape[0], found.shape[1]);
+  std::size_t next = 0;
+  for (std::size_t r = 0; r < out.n_rows; ++r)
+    for (std::size_t c = 0; c < out.n_cols; ++c) out(r, c) = found.values[next++];
+  return out;
+}
+
+arma::vec ModelFile::vector(const std::string& name) const {
+  return arma::vec(tensor(name, 1).values);
+}
+
+const std::string& ModelFile::text_value(const std::string& name) const {
+  const auto found = texts_.find(name);
+  require(found != texts_.end(), Status::bad_format, "the model file has no entry \"", name, "\"");
+  return found->second;
+}
+
+double ModelFile::number(const std::string& name) const {
+  const std::string& value = text_value(name);
+  char* end = nullptr;
+  const double number = std::strtod(value.c_str(), &end);
+  require(!value.empty() && *end == '\0', Status::bad_format, "entry \"", name,
+          "\" of the model file is not a number");
+  return number;
+}
+
+std::vector<std::string> ModelFile::texts(const std::string& name) const {
+  const std::string& value = text_value(name);
+  const json::Value list = json::parse(value.data(), value.size());
+  require(list.kind == json::Value::Kind::array, Status::bad_format, "entry \"", name,
+          "\" of the model file is not a list");
+  std::vector<std::string> out;
+  for (const json::Value& item : list.items) {
+    require(item.kind == json::Value::Kind::text, Status::bad_format, "entry \"", name,
+            "\" of the model file holds something that is not a text");
+    out.push_back(item.text);
+  }
+  return out;
+}
+
+std::map<std::string, std::string> ModelFile::texts_below(const std::string& prefix) const {
+  std::map<std::string, std::string> out;
+  for (const auto& [name, value] : texts_)
+    if (name.compare(0, prefix.size(), prefix) == 0) out[name.substr(prefix.size())] = value;
+  return out;
+}
+
+std::vector<std::string> ModelFile::tensor_names() const {
+  std::vector<std::string> out;
+  for (const auto& [name, ignored] : tensors_) out.push_back(name);
+  return out;
+}
+
+std::string ModelFile::bytes() const {
+  std::string header = "{\"__metadata__\":{";
+  bool first = true;
+  for (const auto& [name, value] : texts_) {
+    header += (first ? "" : ",") + json::quoted(name) + ":" + json::quoted(value);
+    first = false;
+  }
+  header += "}";
+  std::size_t offset = 0;
+  for (const auto& [name, tensor] : tensors_) {
+    header += "," + json::quoted(name) + ":{\"dtype\":\"F64\",\"shape\":[";
+    for (std::size_t a = 0; a < tensor.shape.size(); ++a)
+      header += (a ? "," : "") + std::to_string(tensor.shape[a]);
+    const std::size_t end = offset + 8 * tensor.values.size();
+    header += text("],\"data_offsets\":[", offset, ",", end, "]}");
+    offset = end;
+  }
+  header += "}";
+  while ((kLengthBytes + header.size()) % 8 != 0) header.push_back(' ');  // numbers aligned
+
+  std::string out(kLengthBytes + header.size() + offset, '\0');
+  std::uint64_t length = header.size();
+  for (std::size_t k = 0; k < kLengthBytes; ++k, length >>= 8)
+    out[k] = static_cast<char>(length & 0xff);
+  std::memcpy(&out[kLengthBytes], header.data(), header.size());
+  char* at = &out[0] + kLengthBytes + header.size();
+  for (const auto& [name, tensor] : tensors_) {
+    if (tensor.values.empty()) continue;
+    std::memcpy(at, tensor.values.data(), 8 * tensor.values.size());
+    turn_to_file_order(at, tensor.values.size());
+    at += 8 * tensor.values.size();
+  }
+  return out;
+}
+
+ModelFile ModelFile::parse(const char* bytes, std::size_t size) {
+  require(size >= kLengthBytes, Status::bad_format, "the model file has ", size,
+          " bytes; it is not a safetensors file");
+  std::uint64_t length = 0;
+  for (std::size_t k = kLengthBytes; k-- > 0;)
+    length = (length << 8) | static_cast<unsigned char>(bytes[k]);
+  require(length <= kMaxHeader && length <= size - kLengthBytes, Status::bad_format,
+          "the model file says that its header has ", length, " bytes, but only ",
+          size - kLengthBytes, " follow; it is cut off or not a safetensors file");
+  const json::Value header = json::parse(bytes + kLengthBytes, static_cast<std::size_t>(length));
+  require(header.kind == json::Value::Kind::object, Status::bad_format,
+          "the header of the model file is not an object");
+  const char* data = bytes + kLengthBytes + length;
+  const std::uint64_t data_size = size - kLengthBytes - length;
+
+  ModelFile out;
+  std::uint64_t covered = 0;
+  for (const auto& [name, entry] : header.members) {
+    require(entry.kind == json::Value::Kind::object, Status::bad_format, "entry \"", name,
+            "\" of the model file is not an object");
+    if (name == "__metadata__") {
+      for (const auto& [key, value] : entry.members) {
+        require(value.kind == json::Value::Kind::text, Status::bad_format, "entry \"", key,
+                "\" of the model file is not a text");
+        out.texts_[key] = value.text;
+      }
+      continue;
+    }
+    const json::Value* type = entry.member("dtype");
+    const json::Value* shape = entry.member("shape");
+    const json::Value* place = entry.member("data_offsets");
+    require(type && type->text == "F64" && shape && shape->kind == json::Value::Kind::array &&
+                place && place->kind == json::Value::Kind::array && place->items.size() == 2,
+            Status::bad_format, "tensor \"", name,
+            "\" of the model file needs dtype F64, a shape and two data_offsets");
+    Tensor tensor;
+    std::uint64_t count = 1;
+    for (const json::Value& axis : shape->items) {
+      require(axis.kind == json::Value::Kind::number &&
+                  (axis.number == 0 || count <= data_size / axis.number),
+              Status::bad_format, "tensor \"", name, "\" of the model file has a shape that its ",
+              data_size, " bytes cannot hold");
+      count *= axis.number;
+      tensor.shape.push_back(static_cast<std::size_t>(axis.number));
+    }
+    const std::uint64_t first = place->items[0].number, last = place->items[1].number;
+    require(place->items[0].kind == json::Value::Kind::number &&
+                place->items[1].kind == json::Value::Kind::number && first <= last &&
+                last <= data_size && last - first == 8 * count,
+            Status::bad_format, "tensor \"", name, "\" of the model file stands at bytes ", first,
+            "..", last, ", which does not fit its shape or the file");
+    tensor.values.resize(static_cast<std::size_t>(count));
+    if (count > 0) {
+      std::memcpy(tensor.values.data(), data + first, static_cast<std::size_t>(8 * count));
+      turn_to_file_order(reinterpret_cast<char*>(tensor.values.data()), tensor.values.size());
+    }
+    covered += last - first;
+    out.tensors_[name] = std::move(tensor);
+  }
+  require(covered == data_size, Status::bad_format, "the tensors of the model file cover ", covered,
+          " of its ", data_size, " bytes");
+  return out;
+}
+
+void ModelFile::write(const std::string& path) const {
+  const std::string content = bytes();
+  const std::string temporary = path + ".part";
+  File file(std::fopen(temporary.c_str(), "wb"));
+  require(file != nullptr, Status::io_error, "cannot write \"", path, "\": ", std::strerror(errno));
+  const bool written =
+      std::fwrite(content.data(), 1, content.size(), file.get()) == content.size() &&
+      std::fflush(file.get()) == 0;
+  const int cause = errno;
+  file.reset();
+  if (written && std::rename(temporary.c_str(), path.c_str()) == 0) return;
+  const std::string reason = std::strerror(written ? errno : cause);
+  std::remove(temporary.c_str());
+  fail(Status::io_error, "cannot write \"", path, "\": ", reason);
+}
+
+ModelFile ModelFile::read(const std::string& path) {
+  File file(std::fopen(path.c_str(), "rb"));
+  require(file != nullptr, Status::io_error, "cannot read \"", path, "\": ", std::strerror(errno));
+  std::string content;
+  char buffer[1 << 16];
+  for (;;) {
+    const std::size_t got = std::fread(buffer, 1, sizeof buffer, file.get());
+    content.append(buffer, got);
+    if (got < sizeof buffer) break;
+  }
+  require(std::ferror(file.get()) == 0, Status::io_error, "cannot read \"", path, "\"");
+  return parse(content.data(), content.size());
+}
+
+}  // namespace laot

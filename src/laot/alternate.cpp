@@ -1,0 +1,266 @@
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "laot/laot.hpp"
+#include "laot/linear_algebra.hpp"
+#include "least_squares.hpp"
+#include "restore.hpp"
+
+namespace laot {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// |W - I|_F^2.
+double change_square(const arma::mat& map) {
+  double sum = 0.0;
+  for (std::size_t c = 0; c < map.n_cols; ++c)
+    for (std::size_t r = 0; r < map.n_rows; ++r) {
+      const double entry = map(r, c) - (r == c ? 1.0 : 0.0);
+      sum += entry * entry;
+    }
+  return sum;
+}
+
+// torch's Adam with weight decay added to the gradient (Kingma & Ba, 2015).
+class Adam {
+ public:
+  Adam(std::size_t size, const LaotOptions& options)
+      : options_(options),
+        first_(size, size, arma::fill::zeros),
+        second_(size, size, arma::fill::zeros) {}
+
+  void step(const arma::mat& gradient, arma::mat& map) {
+    ++steps_;
+    const double correction1 = 1.0 - std::pow(options_.beta1, steps_);
+    const double correction2 = 1.0 - std::pow(options_.beta2, steps_);
+    for (std::size_t e = 0; e < map.n_elem; ++e) {
+      const double g = gradient[e] + options_.weight_decay * map[e];
+      first_[e] = options_.beta1 * first_[e] + (1.0 - options_.beta1) * g;
+      second_[e] = options_.beta2 * second_[e] + (1.0 - options_.beta2) * g * g;
+      map[e] -= options_.learning_rate * (first_[e] / correction1) /
+                (std::sqrt(second_[e] / correction2) + options_.epsilon);
+    }
+  }
+
+ private:
+  const LaotOptions& options_;
+  arma::mat first_, second_;
+  int steps_ = 0;
+};
+
+class Alternation {
+ public:
+  Alternation(const arma::mat& x, const arma::mat& y, const std::vector<std::uint32_t>& batch_x,
+              const std::vector<std::uint32_t>& batch_y, const LaotOptions& options,
+              Context& context)
+      : x_(x),
+        y_(y),
+        batch_x_(batch_x),
+        batch_y_(batch_y),
+        options_(options),
+        context_(context),
+        coupling_(x, y, batch_x, batch_y),
+        least_squares_(x, coupling_.source_weights()),
+        target_square_(weighted_square(y, coupling_.target_weights())),
+        map_(x.n_rows, x.n_rows, arma::fill::eye) {}
+
+  LaotResult run() {
+    const Clock::time_point start = Clock::now();
+    if (options_.update == Update::least_squares)
+      by_least_squares();
+    else if (options_.batch_size == 0)
+      by_adam();
+    else
+      by_minibatches();
+    result_.map_unrestored = map_;
+    result_.map = restored(map_, x_, coupling_.source_weights(), y_, coupling_.target_weights(),
+                           options_.restore);
+    result_.seconds = seconds_since(start);
+    return std::move(result_);
+  }
+
+ private:
+  struct Half {
+    double residual, penalty;
+    double objective(double ridge) const { return residual + ridge * penalty; }
+  };
+
+  const Plan& couple(const arma::mat& moved) {
+    const Clock::time_point start = Clock::now();
+    const Plan& plan = coupling_.solve(moved, context_);
+    result_.seconds_transport += seconds_since(start);
+    return plan;
+  }
+
+  double ridge_of(const LeastSquares& squares, const arma::mat& cross, double target_square,
+                  std::size_t n, std::size_t m) const {
+    if (options_.ridge != LaotOptions::kAutomatic) return options_.ridge;
+    return squares.automatic_ridge(cross, target_square, n, m);
+  }
+
+  void record(const Half& after_plan, const Half& after_update, double ridge) {
+    const double n = static_cast<double>(x_.n_cols);
+    result_.trace.j_after_plan.push_back(after_plan.objective(ridge));
+    result_.trace.j_after_update.push_back(after_update.objective(ridge));
+    result_.trace.residual_after_plan.push_back(n * after_plan.residual);
+    result_.trace.residual_after_update.push_back(n * after_update.residual);
+    result_.trace.ridge.push_back(ridge);
+    result_.trace.change.push_back(std::sqrt(after_update.penalty));
+    result_.ridge = ridge;
+    ++result_.iterations;
+  }
+
+  void by_least_squares() {
+    result_.stop_reason = text("the limit of ", options_.max_iter, " iterations was reached");
+    arma::mat moved = x_;
+    Half last{};
+    for (int k = 0; k < options_.max_iter; ++k) {
+      context_.poll("alternation", static_cast<double>(k) / options_.max_iter);
+      const Plan& plan = couple(moved);
+      const Half before{residual(moved, y_, plan), change_square(map_)};
+      const arma::mat cross = cross_moment(x_, y_, plan);
+      const double ridge = ridge_of(least_squares_, cross, target_square_, x_.n_cols, y_.n_cols);
+      if (k > 0 && coupling_.repeated()) {
+        // The update is a function of the plan: W would come out as it is.
+        record(before, before, ridge);
+        finish(plan, "the plan repeated");
+        return;
+      }
+      map_ = least_squares_.solve(cross, ridge);
+      moved = map_ * x_;
+      const Half after{residual(moved, y_, plan), change_square(map_)};
+      record(before, after, ridge);
+      result_.plan = plan;
+      // The fall over the whole iteration, both ends seen with this iteration's ridge.
+      const double fall = last.objective(ridge) - after.objective(ridge);
+      if (k > 0 && fall <= options_.tol * std::abs(last.objective(ridge))) {
+        finish(plan, "the objective stopped falling");
+        return;
+      }
+      last = after;
+    }
+  }
+
+  void finish(const Plan& plan, const char* reason) {
+    result_.plan = plan;
+    result_.converged = true;
+    result_.stop_reason = reason;
+    context_.poll("alternation", 1.0);
+  }
+
+  // One step on J times n, the sum that the published notebooks minimise.
+  arma::mat gradient(const arma::mat& second_moment, const arma::mat& cross, double ridge,
+                     double cells) const {
+    arma::mat g = map_ * second_moment;
+    for (std::size_t c = 0; c < g.n_cols; ++c)
+      for (std::size_t r = 0; r < g.n_rows; ++r)
+        g(r, c) =
+            2.0 * cells * (g(r, c) - cross(r, c) + ridge * (map_(r, c) - (r == c ? 1.0 : 0.0)));
+    return g;
+  }
+
+  void end_of_epochs() {
+    result_.converged = true;
+    result_.stop_reason = text("all ", options_.epochs, " epochs were run");
+    context_.poll("alternation", 1.0);
+  }
+
+  void by_adam() {
+    Adam adam(x_.n_rows, options_);
+    arma::mat moved = x_;
+    for (int epoch = 0; epoch < options_.epochs; ++epoch) {
+      context_.poll("alternation", static_cast<double>(epoch) / options_.epochs);
+      const Plan& plan = couple(moved);
+      const Half before{residual(moved, y_, plan), change_square(map_)};
+      const arma::mat cross = cross_moment(x_, y_, plan);
+      const double ridge = ridge_of(least_squares_, cross, target_square_, x_.n_cols, y_.n_cols);
+      adam.step(
+          gradient(least_squares_.second_moment(), cross, ridge, static_cast<double>(x_.n_cols)),
+          map_);
+      moved = map_ * x_;
+      record(before, Half{residual(moved, y_, plan), change_square(map_)}, ridge);
+      result_.plan = plan;
+    }
+    end_of_epochs();
+  }
+
+  // Each epoch deals both populations into minibatches, couples them within, and takes a step each.
+  void by_minibatches() {
+    Adam adam(x_.n_rows, options_);
+    Rng rng(context_.seed);
+    for (int epoch = 0; epoch < options_.epochs; ++epoch) {
+      const std::vector<std::size_t> order_x = rng.permutation(x_.n_cols);
+      const std::vector<std::size_t> order_y = rng.permutation(y_.n_cols);
+      const std::size_t fewer = std::min(x_.n_cols, y_.n_cols);
+      const std::size_t batches = std::max<std::size_t>(1, fewer / options_.batch_size);
+      for (std::size_t b = 0; b < batches; ++b) {
+        context_.poll(
+            "alternation",
+            (epoch + static_cast<double>(b) / static_cast<double>(batches)) / options_.epochs);
+        step_on(part(order_x, b, batches), part(order_y, b, batches), adam);
+      }
+      const arma::mat moved = map_ * x_;
+      const Plan& plan = couple(moved);
+      const Half now{residual(moved, y_, plan), change_square(map_)};
+      const double ridge = ridge_of(least_squares_, cross_moment(x_, y_, plan), target_square_,
+                                    x_.n_cols, y_.n_cols);
+      record(now, now, ridge);
+      result_.plan = plan;
+    }
+    end_of_epochs();
+  }
+
+  static arma::uvec part(const std::vector<std::size_t>& order, std::size_t b,
+                         std::size_t batches) {
+    const std::size_t first = order.size() * b / batches;
+    const std::size_t last = order.size() * (b + 1) / batches;
+    arma::uvec index(last - first);
+    for (std::size_t i = first; i < last; ++i) index[i - first] = order[i];
+    return index;
+  }
+
+  void step_on(const arma::uvec& cells_x, const arma::uvec& cells_y, Adam& adam) {
+    const arma::mat x = x_.cols(cells_x), y = y_.cols(cells_y);
+    Coupling coupling(x, y);
+    const Clock::time_point start = Clock::now();
+    const Plan& plan = coupling.solve(arma::mat(map_ * x), context_);
+    result_.seconds_transport += seconds_since(start);
+    const LeastSquares squares(x, coupling.source_weights());
+    const arma::mat cross = cross_moment(x, y, plan);
+    const double ridge =
+        ridge_of(squares, cross, weighted_square(y, coupling.target_weights()), x.n_cols, y.n_cols);
+    adam.step(gradient(squares.second_moment(), cross, ridge, static_cast<double>(x.n_cols)), map_);
+  }
+
+  const arma::mat& x_;
+  const arma::mat& y_;
+  const std::vector<std::uint32_t>& batch_x_;
+  const std::vector<std::uint32_t>& batch_y_;
+  const LaotOptions& options_;
+  Context& context_;
+  Coupling coupling_;
+  LeastSquares least_squares_;
+  double target_square_;
+  arma::mat map_;
+  LaotResult result_;
+};
+
+}  // namespace
+
+LaotResult alternate(const arma::mat& x, const arma::mat& y,
+                     const std::vector<std::uint32_t>& batch_x,
+                     const std::vector<std::uint32_t>& batch_y, const LaotOptions& options,
+                     Context& context) {
+  require(options.batch_size == 0 || batch_x.empty(), Status::invalid_argument,
+          "minibatches (batch_size) and pairing within levels (batch) exclude each other");
+  return Alternation(x, y, batch_x, batch_y, options, context).run();
+}
+
+}  // namespace laot

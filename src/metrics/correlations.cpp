@@ -1,0 +1,112 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "laot/metrics/features.hpp"
+#include "laot/metrics/moments.hpp"
+
+namespace laot {
+
+namespace {
+
+constexpr double kConstantSd = 1e-12;
+constexpr std::size_t kTile = 256;  // features a tile
+
+// Cells x features, each feature centred and of norm 1, so that r_ij is a scalar product.
+arma::mat unit_features(const arma::mat& cells, const RowMoments& moments,
+                        const std::vector<std::size_t>& use) {
+  arma::mat out(cells.n_cols, use.size());
+  const double root_n = std::sqrt(static_cast<double>(cells.n_cols));
+  for (std::size_t k = 0; k < use.size(); ++k) {
+    const double center = moments.mean[use[k]], norm = moments.sd[use[k]] * root_n;
+    double* column = out.colptr(k);
+    for (std::size_t i = 0; i < cells.n_cols; ++i) column[i] = (cells(use[k], i) - center) / norm;
+  }
+  return out;
+}
+
+arma::mat tile_of(arma::mat& features, std::size_t first) {
+  const std::size_t count = std::min<std::size_t>(kTile, features.n_cols - first);
+  return arma::mat(features.colptr(first), features.n_rows, count, false, true);
+}
+
+// What the correlation of two lists and the distance between them need.
+struct PairedSums {
+  double count = 0, p = 0, t = 0, pp = 0, tt = 0, pt = 0, squared_difference = 0;
+};
+
+void add_tile(const arma::mat& p, const arma::mat& t, bool diagonal, PairedSums& sums) {
+  for (std::size_t j = 0; j < p.n_cols; ++j) {
+    const std::size_t rows = diagonal ? j : p.n_rows;
+    for (std::size_t i = 0; i < rows; ++i) {
+      const double a = p(i, j), b = t(i, j);
+      sums.p += a;
+      sums.t += b;
+      sums.pp += a * a;
+      sums.tt += b * b;
+      sums.pt += a * b;
+      sums.squared_difference += (a - b) * (a - b);
+    }
+    sums.count += static_cast<double>(rows);
+  }
+}
+
+}  // namespace
+
+CorrelationScores correlation_scores(const arma::mat& predicted, const arma::mat& observed,
+                                     Context& context) {
+  require(predicted.n_rows == observed.n_rows, Status::dimension_mismatch, "predicted has ",
+          predicted.n_rows, " features and observed has ", observed.n_rows);
+  require(predicted.n_cols > 0 && observed.n_cols > 0, Status::invalid_argument,
+          "predicted and observed must each have at least one cell");
+  require(predicted.is_finite(), Status::not_finite, "predicted has a NaN or Inf");
+  require(observed.is_finite(), Status::not_finite, "observed has a NaN or Inf");
+  const RowMoments moments_p = row_moments(predicted), moments_t = row_moments(observed);
+  std::vector<std::size_t> use;
+  for (std::size_t k = 0; k < predicted.n_rows; ++k)
+    if (moments_p.sd[k] > kConstantSd && moments_t.sd[k] > kConstantSd) use.push_back(k);
+  CorrelationScores out;
+  out.features_used = use.size();
+  if (use.size() < 2) {
+    out.l2 = out.pearson = std::numeric_limits<double>::quiet_NaN();
+    return out;
+  }
+  arma::mat p = unit_features(predicted, moments_p, use);
+  arma::mat t = unit_features(observed, moments_t, use);
+
+  const SingleThreadedBlas single;
+  const std::size_t tiles = (use.size() + kTile - 1) / kTile;
+  std::vector<PairedSums> of_tile_row(tiles);
+  parallel_for(context, tiles, 1, [&](std::size_t first, std::size_t last, int worker) {
+    for (std::size_t row = first; row < last; ++row)
+      for (std::size_t column = row; column < tiles; ++column) {
+        if (worker == 0) context.poll();
+        if (context.stopping()) return;
+        const arma::mat r_p = tile_of(p, row * kTile).t() * tile_of(p, column * kTile);
+        const arma::mat r_t = tile_of(t, row * kTile).t() * tile_of(t, column * kTile);
+        add_tile(r_p, r_t, row == column, of_tile_row[row]);
+      }
+  });
+  PairedSums sums;
+  for (const PairedSums& part : of_tile_row) {
+    sums.count += part.count;
+    sums.p += part.p;
+    sums.t += part.t;
+    sums.pp += part.pp;
+    sums.tt += part.tt;
+    sums.pt += part.pt;
+    sums.squared_difference += part.squared_difference;
+  }
+  out.l2 = std::sqrt(sums.squared_difference);
+  const double variance_p = sums.pp - sums.p * sums.p / sums.count;
+  const double variance_t = sums.tt - sums.t * sums.t / sums.count;
+  const double covariance = sums.pt - sums.p * sums.t / sums.count;
+  // Sums of values of at most 1: what is below this is rounding, so the r do not vary.
+  const double rounding = 1e-14 * sums.count;
+  out.pearson = variance_p > rounding && variance_t > rounding
+                    ? covariance / std::sqrt(variance_p * variance_t)
+                    : std::numeric_limits<double>::quiet_NaN();
+  return out;
+}
+
+}  // namespace laot

@@ -1,0 +1,61 @@
+#include "laot/metrics/distances.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "laot/cost_transport.hpp"
+#include "pair_sums.hpp"
+
+namespace laot {
+
+namespace {
+
+void require_clouds(const arma::mat& x, const arma::mat& y) {
+  require(x.n_rows == y.n_rows, Status::dimension_mismatch, "x has ", x.n_rows,
+          " features and y has ", y.n_rows);
+  require(x.n_cols > 0 && y.n_cols > 0, Status::invalid_argument,
+          "x and y must each have at least one cell");
+  require(x.is_finite(), Status::not_finite, "x has a NaN or Inf");
+  require(y.is_finite(), Status::not_finite, "y has a NaN or Inf");
+}
+
+}  // namespace
+
+double wasserstein2(const arma::mat& x, const arma::mat& y, Context& context) {
+  require_clouds(x, y);
+  return std::sqrt(std::max(0.0, Coupling(x, y).solve(x, context).certificate.primal));
+}
+
+double wasserstein1(const arma::mat& x, const arma::mat& y, Context& context) {
+  require_clouds(x, y);
+  arma::mat cost = squared_distances(x, y, context);
+  for (std::size_t k = 0; k < cost.n_elem; ++k) cost[k] = std::sqrt(cost[k]);
+  const std::int64_t n = static_cast<std::int64_t>(x.n_cols);
+  const std::int64_t m = static_cast<std::int64_t>(y.n_cols);
+  if (n == m) return solve_assignment(cost, context).certificate.primal / static_cast<double>(n);
+  const std::int64_t common = std::gcd(n, m);
+  return solve_transport(cost, std::vector<std::int64_t>(x.n_cols, m / common),
+                         std::vector<std::int64_t>(y.n_cols, n / common), context)
+      .certificate.primal;
+}
+
+EnergyDistance energy_distance(const arma::mat& x, const arma::mat& y, Context& context) {
+  require_clouds(x, y);
+  const lanes::Kernels& kernel = lanes::kernels();
+  const PairSums sums = sum_over_pairs(
+      x, y, 1, context, [&](const double* t, std::size_t count, std::vector<lanes::Sum>& out) {
+        kernel.add_sqrt(t, count, out[0]);
+      })[0];
+  const double n = static_cast<double>(x.n_cols), m = static_cast<double>(y.n_cols);
+  const double across = 2.0 * sums.xy / (n * m);
+  EnergyDistance out;
+  out.biased = across - 2.0 * sums.xx / (n * n) - 2.0 * sums.yy / (m * m);
+  out.unbiased = x.n_cols < 2 || y.n_cols < 2
+                     ? std::numeric_limits<double>::quiet_NaN()
+                     : across - 2.0 * sums.xx / (n * (n - 1.0)) - 2.0 * sums.yy / (m * (m - 1.0));
+  return out;
+}
+
+}  // namespace laot

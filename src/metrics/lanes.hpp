@@ -1,0 +1,54 @@
+// The inner loops of the pairwise metrics, eight lanes wide, compiled for several instruction sets.
+// Every path does the same operations on the same lanes in the same order and fuses no multiply
+// with an add, so that the bits are equal; a test compares the paths.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace laot::lanes {
+
+constexpr std::size_t kWidth = 8;
+
+/// Sums that run in lanes: lane l takes the entries l, l + 8, l + 16, ...
+struct Sum {
+  double lane[kWidth] = {0, 0, 0, 0, 0, 0, 0, 0};
+  double total() const {
+    return ((lane[0] + lane[4]) + (lane[2] + lane[6])) +
+           ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+  }
+};
+
+/// A function of the squared distance as cubics on short intervals, kStepsPerOctave of them between
+/// two powers of 2: entry 4k .. 4k+3 has the coefficients in w = position in interval k, 0 <= w
+/// < 1.
+struct Cubics {
+  static constexpr int kStepBits = 8;
+  double low = 0.0;  // arguments are clamped to [low, high]
+  double high = 0.0;
+  std::int64_t first = 0;  // number of the interval of `low`
+  std::vector<double> coefficients;
+};
+
+enum class Path { portable, avx2, avx512 };
+
+struct Kernels {
+  /// gram[i] <- max(0, norms[i] + norm - 2 gram[i]), the squared distances of one column; true
+  /// where one of them is below `small` times norms[i] + norm, so that digits were lost.
+  bool (*distances)(double* gram, const double* norms, double norm, double small,
+                    std::size_t count);
+  void (*add_exp)(const double* t, std::size_t count, double gamma, Sum& sum);  // exp(-gamma t)
+  void (*add_cubics)(const double* t, std::size_t count, const Cubics& cubics, Sum& sum);
+  void (*add_sqrt)(const double* t, std::size_t count, Sum& sum);
+  void (*write_exp)(const double* t, std::size_t count, double gamma, double* out);
+  void (*write_cubics)(const double* t, std::size_t count, const Cubics& cubics, double* out);
+};
+
+/// True where this build has the path and this machine can run it.
+bool available(Path path);
+const Kernels& kernels(Path path);
+/// Those of the fastest available path.
+const Kernels& kernels();
+
+}  // namespace laot::lanes

@@ -1,0 +1,154 @@
+#include "laot/metrics/moments.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "laot/base.hpp"
+
+namespace laot {
+
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kConstantSd = 1e-12;
+
+void require_cells(const arma::mat& cells, const char* name, std::size_t features) {
+  require(cells.n_cols > 0, Status::invalid_argument, name, " has no cells");
+  require(cells.n_rows == features, Status::dimension_mismatch, name, " has ", cells.n_rows,
+          " features where ", features, " were expected");
+  require(cells.is_finite(), Status::not_finite, name, " has a NaN or Inf");
+}
+
+double l2(const arma::vec& a, const arma::vec& b) {
+  double sum = 0.0;
+  for (std::size_t k = 0; k < a.n_elem; ++k) sum += (a[k] - b[k]) * (a[k] - b[k]);
+  return std::sqrt(sum);
+}
+
+// The mean relative to the first entry, so that the deviations of constant entries are exactly 0.
+double mean_of(const arma::vec& a) {
+  double sum = 0.0;
+  for (std::size_t k = 0; k < a.n_elem; ++k) sum += a[k] - a[0];
+  return a[0] + sum / static_cast<double>(a.n_elem);
+}
+
+arma::vec scaled(const arma::vec& a, double factor) {
+  arma::vec out(a.n_elem);
+  for (std::size_t k = 0; k < a.n_elem; ++k) out[k] = a[k] * factor;
+  return out;
+}
+
+double r_squared(const arma::vec& predicted, const arma::vec& observed) {
+  const double center = mean_of(observed);
+  double residual = 0.0, total = 0.0;
+  for (std::size_t k = 0; k < observed.n_elem; ++k) {
+    residual += (observed[k] - predicted[k]) * (observed[k] - predicted[k]);
+    total += (observed[k] - center) * (observed[k] - center);
+  }
+  return total > 0.0 ? 1.0 - residual / total : kNaN;
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : 0.5 * (values[half - 1] + values[half]);
+}
+
+void sd_ratio(const arma::vec& predicted, const arma::vec& observed, MomentScores& out) {
+  std::vector<double> ratios;
+  for (std::size_t k = 0; k < observed.n_elem; ++k)
+    if (observed[k] >= kConstantSd) ratios.push_back(predicted[k] / observed[k]);
+  out.sd_ratio_left_out = observed.n_elem - ratios.size();
+  out.sd_ratio = out.sd_ratio_median = kNaN;
+  if (ratios.empty()) return;
+  double sum = 0.0;
+  for (const double ratio : ratios) sum += ratio;
+  out.sd_ratio = sum / static_cast<double>(ratios.size());
+  out.sd_ratio_median = median(std::move(ratios));
+}
+
+}  // namespace
+
+RowMoments row_moments(const arma::mat& cells) {
+  const std::size_t d = cells.n_rows, n = cells.n_cols;
+  RowMoments out{arma::vec(d), arma::vec(d)};
+  if (n == 0) {
+    out.mean.fill(kNaN);
+    out.sd.fill(kNaN);
+    return out;
+  }
+  // Deviations from the first cell keep the digits of features far from 0, and give constant
+  // features a spread of exactly 0.
+  std::vector<double> sum(d, 0.0), squares(d, 0.0);
+  const double* first = cells.colptr(0);
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t k = 0; k < d; ++k) sum[k] += cells.colptr(i)[k] - first[k];
+  for (std::size_t k = 0; k < d; ++k) sum[k] /= static_cast<double>(n);
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t k = 0; k < d; ++k) {
+      const double deviation = cells.colptr(i)[k] - first[k] - sum[k];
+      squares[k] += deviation * deviation;
+    }
+  for (std::size_t k = 0; k < d; ++k) {
+    out.mean[k] = first[k] + sum[k];
+    out.sd[k] = std::sqrt(squares[k] / static_cast<double>(n));
+  }
+  return out;
+}
+
+double pearson(const arma::vec& a, const arma::vec& b) {
+  require(a.n_elem == b.n_elem, Status::dimension_mismatch, "a correlation of ", a.n_elem, " with ",
+          b.n_elem, " values");
+  if (a.n_elem < 2) return kNaN;
+  const double mean_a = mean_of(a), mean_b = mean_of(b);
+  double aa = 0.0, bb = 0.0, ab = 0.0;
+  for (std::size_t k = 0; k < a.n_elem; ++k) {
+    const double x = a[k] - mean_a, y = b[k] - mean_b;
+    aa += x * x;
+    bb += y * y;
+    ab += x * y;
+  }
+  if (!(aa > 0.0) || !(bb > 0.0)) return kNaN;
+  return std::max(-1.0, std::min(1.0, ab / (std::sqrt(aa) * std::sqrt(bb))));
+}
+
+MomentScores moment_scores(const arma::mat& predicted, const arma::mat& observed) {
+  require_cells(observed, "observed", observed.n_rows);
+  require_cells(predicted, "predicted", observed.n_rows);
+  const RowMoments p = row_moments(predicted), t = row_moments(observed);
+  MomentScores out;
+  out.l2_means = l2(p.mean, t.mean);
+  out.pearson_means = pearson(p.mean, t.mean);
+  out.r2_means = r_squared(p.mean, t.mean);
+  out.l2_sds = l2(p.sd, t.sd);
+  sd_ratio(p.sd, t.sd, out);
+  if (predicted.n_cols < 2 || observed.n_cols < 2) {
+    out.l2_sds_ddof1 = out.pearson_sds = kNaN;
+    return out;
+  }
+  const auto to_ddof1 = [](std::size_t n) {
+    return std::sqrt(static_cast<double>(n) / static_cast<double>(n - 1));
+  };
+  out.l2_sds_ddof1 =
+      l2(scaled(p.sd, to_ddof1(predicted.n_cols)), scaled(t.sd, to_ddof1(observed.n_cols)));
+  out.pearson_sds = pearson(p.sd, t.sd);
+  return out;
+}
+
+double pearson_mean_shift(const arma::mat& control, const arma::mat& predicted,
+                          const arma::mat& observed) {
+  require_cells(observed, "observed", observed.n_rows);
+  require_cells(predicted, "predicted", observed.n_rows);
+  require_cells(control, "control", observed.n_rows);
+  const arma::vec base = row_moments(control).mean;
+  arma::vec p = row_moments(predicted).mean, t = row_moments(observed).mean;
+  for (std::size_t k = 0; k < base.n_elem; ++k) {
+    p[k] -= base[k];
+    t[k] -= base[k];
+  }
+  return pearson(p, t);
+}
+
+}  // namespace laot

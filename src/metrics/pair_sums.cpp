@@ -1,0 +1,35 @@
+#include "pair_sums.hpp"
+
+namespace laot {
+
+std::vector<PairSums> sum_over_pairs(
+    const arma::mat& x, const arma::mat& y, std::size_t functions, Context& context,
+    const std::function<void(const double*, std::size_t, std::vector<lanes::Sum>&)>& add) {
+  const PairWalk walk(x, y);
+  std::vector<double> of_strip(walk.strips() * functions, 0.0);
+  walk.run(context, [&](const PairTile& tile) {
+    std::vector<lanes::Sum> sums(functions);
+    for (std::size_t j = 0; j < tile.columns; ++j) add(tile.column(j), tile.height(j), sums);
+    for (std::size_t f = 0; f < functions; ++f)
+      of_strip[tile.strip * functions + f] += sums[f].total();
+  });
+  std::vector<PairSums> out(functions);
+  for (std::size_t strip = 0; strip < walk.strips(); ++strip)
+    for (std::size_t f = 0; f < functions; ++f) {
+      const double value = of_strip[strip * functions + f];
+      switch (walk.pairs_of(strip)) {
+        case Pairs::xx:
+          out[f].xx += value;
+          break;
+        case Pairs::yy:
+          out[f].yy += value;
+          break;
+        case Pairs::xy:
+          out[f].xy += value;
+          break;
+      }
+    }
+  return out;
+}
+
+}  // namespace laot

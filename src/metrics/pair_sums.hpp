@@ -1,0 +1,24 @@
+// Sums of functions of the squared distance over all pairs of two clouds.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "lanes.hpp"
+#include "pair_tiles.hpp"
+
+namespace laot {
+
+/// Over the pairs i < j of x, those of y, and the pairs across.
+struct PairSums {
+  double xx = 0.0, yy = 0.0, xy = 0.0;
+};
+
+/// `add(t, count, sums)` adds each of `functions` functions of the squared distances t[count] to
+/// its entry of sums. Every strip of the walk keeps its own sums, which are added in order.
+std::vector<PairSums> sum_over_pairs(const arma::mat& x, const arma::mat& y, std::size_t functions,
+                                     Context& context,
+                                     const std::function<void(const double* t, std::size_t count,
+                                                              std::vector<lanes::Sum>& sums)>& add);
+
+}  // namespace laot

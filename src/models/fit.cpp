@@ -1,0 +1,221 @@
+// What every fit shares: checks, the feature space, the training summary and the report.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+#include "laot/metrics.hpp"
+#include "laot/models.hpp"
+#include "laot/transport.hpp"
+#include "method_trivial.hpp"
+#include "shared_params.hpp"
+
+namespace laot {
+
+namespace {
+
+constexpr std::size_t kBlock = 256;
+constexpr std::size_t kFewestCells = 3;
+
+struct Batches {
+  std::vector<std::uint32_t> control, treated;
+};
+
+// Level numbers in order of first appearance among the controls.
+Batches batches_of(const TrainingCells& cells) {
+  Batches out;
+  if (cells.batch_control.empty() && cells.batch_treated.empty()) return out;
+  require(cells.batch_control.size() == cells.control.cells() &&
+              cells.batch_treated.size() == cells.treated.cells(),
+          Status::dimension_mismatch, "batch needs one level per cell: found ",
+          cells.batch_control.size(), " levels for ", cells.control.cells(), " control cells and ",
+          cells.batch_treated.size(), " for ", cells.treated.cells(), " treated cells");
+  std::map<std::string, std::uint32_t> number;
+  for (const std::string& level : cells.batch_control)
+    number.emplace(level, static_cast<std::uint32_t>(number.size()));
+  std::vector<char> met(number.size(), 0);
+  for (const std::string& level : cells.batch_treated) {
+    const auto found = number.find(level);
+    require(found != number.end(), Status::invalid_argument, "batch level \"", level,
+            "\" has treated cells but no control cells; cells are paired within a level, so leave "
+            "its cells out or merge it with another level");
+    met[found->second] = 1;
+  }
+  for (const auto& [level, index] : number)
+    require(met[index] != 0, Status::invalid_argument, "batch level \"", level,
+            "\" has control cells but no treated cells; cells are paired within a level, so leave "
+            "its cells out or merge it with another level");
+  for (const std::string& level : cells.batch_control) out.control.push_back(number.at(level));
+  for (const std::string& level : cells.batch_treated) out.treated.push_back(number.at(level));
+  return out;
+}
+
+// The first min(n, m) cells of each side.
+TrainingCells truncated(TrainingCells cells) {
+  const std::size_t fewer = std::min(cells.control.cells(), cells.treated.cells());
+  std::vector<std::size_t> first(fewer);
+  std::iota(first.begin(), first.end(), std::size_t{0});
+  cells.control.select_cells(first, "control");
+  cells.treated.select_cells(first, "treated");
+  for (auto* labels :
+       {&cells.batch_control, &cells.batch_treated, &cells.control_names, &cells.treated_names})
+    if (labels->size() > fewer) labels->resize(fewer);
+  return cells;
+}
+
+void check(const TrainingCells& cells, Context& context) {
+  require_valid(cells.control, "control", context);
+  require_valid(cells.treated, "treated", context);
+  const std::size_t d = cells.control.features();
+  require(cells.treated.features() == d, Status::dimension_mismatch, "control has ", d,
+          " features and treated has ", cells.treated.features(),
+          "; both must have the same features in the same order");
+  const auto check_names = [](const std::vector<std::string>& names, std::size_t count,
+                              const char* what) {
+    require(names.empty() || names.size() == count, Status::dimension_mismatch, what, " are ",
+            names.size(), " for ", count);
+  };
+  check_names(cells.feature_names, d, "feature names");
+  check_names(cells.control_names, cells.control.cells(), "names of control cells");
+  check_names(cells.treated_names, cells.treated.cells(), "names of treated cells");
+}
+
+arma::mat kept(const Cells& cells, std::size_t at_most, Rng rng) {
+  if (cells.cells() <= at_most) return cells.gather_all();
+  std::vector<std::size_t> chosen = rng.sample(cells.cells(), at_most);
+  std::sort(chosen.begin(), chosen.end());
+  arma::mat out(cells.features(), chosen.size());
+  for (std::size_t c = 0; c < chosen.size(); ++c) cells.gather(chosen[c], 1, out.colptr(c));
+  return out;
+}
+
+// The median bandwidth looks at all pairs of pooled cells, of at most kMedianCells of them.
+constexpr std::size_t kMedianCells = 4000;
+
+void set_median_gamma(const TrainingCells& cells, TrainingSummary& summary, Context& context) {
+  const std::size_t n = cells.control.cells(), pooled = n + cells.treated.cells();
+  std::vector<std::size_t> chosen(pooled);
+  std::iota(chosen.begin(), chosen.end(), std::size_t{0});
+  if (pooled > kMedianCells) {
+    chosen = Rng(context.seed).stream(3).sample(pooled, kMedianCells);
+    std::sort(chosen.begin(), chosen.end());
+  }
+  arma::mat both(cells.control.features(), chosen.size());
+  for (std::size_t c = 0; c < chosen.size(); ++c) {
+    const bool is_control = chosen[c] < n;
+    (is_control ? cells.control : cells.treated)
+        .gather(is_control ? chosen[c] : chosen[c] - n, 1, both.colptr(c));
+  }
+  summary.gamma_subsampled = pooled > kMedianCells;
+  summary.median_gamma = median_gamma(both, arma::mat(both.n_rows, 0), context, kMedianCells).gamma;
+}
+
+TrainingSummary summarise(const TrainingCells& cells, const FitInput& input, Context& context) {
+  TrainingSummary out;
+  out.n = cells.control.cells();
+  out.m = cells.treated.cells();
+  out.mean_control = weighted_moments(cells.control, input.weights_x, context).mean;
+  out.mean_treated = weighted_moments(cells.treated, input.weights_y, context).mean;
+  const std::size_t at_most = static_cast<std::size_t>(input.params.number("keep_cells"));
+  set_median_gamma(cells, out, context);
+  const Rng rng(context.seed);
+  out.kept_control = kept(cells.control, at_most, rng.stream(1));
+  out.kept_treated = kept(cells.treated, at_most, rng.stream(2));
+  out.gaussian = gaussian_response(input.x, input.weights_x, input.y, input.weights_y, {});
+  out.control_names = cells.control_names;
+  out.treated_names = cells.treated_names;
+  return out;
+}
+
+double negative_share(const Model& model, const Cells& control, Context& context) {
+  std::size_t negative = 0;
+  arma::mat predicted;
+  for (std::size_t first = 0; first < control.cells(); first += kBlock) {
+    Cells block = control;
+    std::vector<std::size_t> index(std::min(kBlock, control.cells() - first));
+    std::iota(index.begin(), index.end(), first);
+    block.select_cells(index, "control");
+    predicted.set_size(control.features(), index.size());
+    model.predict(block, Nonnegative::no, predicted.memptr(), context);
+    for (const double value : predicted)
+      if (value < 0.0) ++negative;
+  }
+  return static_cast<double>(negative) /
+         (static_cast<double>(control.features()) * static_cast<double>(control.cells()));
+}
+
+void require_finite(const Model& model) {
+  // Finite input can still overflow: 1e200 squared is not a number that can be reported.
+  for (const auto& [name, value] : model.report.numbers)
+    require(!std::isinf(value), Status::numerical_failure, "the fit overflowed (", name,
+            " is infinite); the values are too large, so rescale them");
+}
+
+FeatureSpace space_for(const Params& params, const TrainingCells& cells, const arma::vec& weights_x,
+                       const arma::vec& weights_y, bool too_few, Context& context) {
+  if (params.method().name == "identity") return FeatureSpace::trivial(cells.control.features());
+  FeatureSpaceOptions options;
+  if (params.method().name == "mean_shift" || too_few) {
+    options = {Center::own, Scale::none, 0};
+  } else {
+    options = space_options(params);
+  }
+  return FeatureSpace::fit(cells.control, cells.treated, weights_x, weights_y, options, context);
+}
+
+}  // namespace
+
+Model fit_model(const Params& params, const TrainingCells& given, Context& context) {
+  const auto start = std::chrono::steady_clock::now();
+  const SingleThreadedBlas blas;
+  context.poll("checking the cells", 0.0);
+  check(given, context);
+  const Method& chosen = method(params.method().name);
+  bool equal_counts = false;
+  for (const ParamSpec& spec : chosen.spec.params)
+    if (spec.name == "equal_counts") equal_counts = params.flag("equal_counts");
+  const TrainingCells cells = equal_counts ? truncated(given) : given;
+
+  const Batches batches = batches_of(cells);
+  arma::vec weights_x, weights_y;
+  batch_weights(batches.control, batches.treated, cells.control.cells(), cells.treated.cells(),
+                weights_x, weights_y);
+  const bool too_few = cells.control.cells() < kFewestCells || cells.treated.cells() < kFewestCells;
+
+  Model model;
+  model.method = chosen.spec.name;
+  model.preset = params.preset();
+  for (const ParamSpec& spec : chosen.spec.params)
+    model.params[spec.name] = params.text_of(spec.name);
+  model.feature_names = cells.feature_names;
+  model.space = space_for(params, cells, weights_x, weights_y, too_few, context);
+  const arma::mat x = model.space.encode(cells.control, Population::control, context);
+  const arma::mat y = model.space.encode(cells.treated, Population::treated, context);
+  const FitInput input{params, x, y, weights_x, weights_y, batches.control, batches.treated};
+
+  model.report.add("n_control", static_cast<double>(cells.control.cells()));
+  model.report.add("n_treated", static_cast<double>(cells.treated.cells()));
+  model.report.add("features", static_cast<double>(cells.control.features()));
+  model.report.add("dimension", static_cast<double>(model.space.dimension()));
+  model.report.add("components", static_cast<double>(model.space.basis.n_cols));
+  if (too_few && chosen.spec.name != "identity") {
+    model.map = std::make_shared<AffineResponse>();
+    model.report.add("outcome", std::string("converged"));
+    model.report.add("stop_reason",
+                     text("fell back to the mean shift: a fit needs at least ", kFewestCells,
+                          " cells on each side, found ", cells.control.cells(), " control and ",
+                          cells.treated.cells(), " treated"));
+  } else {
+    chosen.fit(input, model, context);
+  }
+  model.training = summarise(cells, input, context);
+  model.report.add("median_gamma", model.training.median_gamma);
+  model.report.add("negative_share", negative_share(model, cells.control, context));
+  model.report.add("seconds",
+                   std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  require_finite(model);
+  context.poll("done", 1.0);
+  return model;
+}
+
+}  // namespace laot

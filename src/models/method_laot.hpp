@@ -1,0 +1,7 @@
+#pragma once
+
+#include "laot/models.hpp"
+
+namespace laot {
+Method laot_method();
+}  // namespace laot

@@ -1,0 +1,168 @@
+#include "laot/params.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+
+namespace laot {
+
+namespace {
+
+bool contains(const std::vector<std::string>& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+std::string value_text(const ParamSpec& spec, const Value& value) {
+  if (const std::string* word = std::get_if<std::string>(&value)) return *word;
+  const double number = std::get<double>(value);
+  if (spec.type == ParamType::flag) return number != 0.0 ? "true" : "false";
+  return number_text(number);
+}
+
+std::string allowed(const ParamSpec& spec) {
+  std::string out;
+  switch (spec.type) {
+    case ParamType::flag:
+      return "true or false";
+    case ParamType::choice:
+      return "one of " + joined(spec.words);
+    case ParamType::integer:
+      out = "a whole number";
+      break;
+    case ParamType::number:
+      out = "a number";
+      break;
+  }
+  if (std::isfinite(spec.maximum))
+    out += text(" from ", spec.minimum, " to ", spec.maximum);
+  else
+    out += text(" of at least ", spec.minimum);
+  if (!spec.words.empty()) out += ", or " + joined(spec.words);
+  return out;
+}
+
+[[noreturn]] void reject(const ParamSpec& spec, const std::string& found) {
+  fail(Status::invalid_argument, "parameter ", spec.name, " must be ", allowed(spec), ", found ",
+       found);
+}
+
+Value checked(const ParamSpec& spec, const Value& value) {
+  if (const std::string* word = std::get_if<std::string>(&value)) {
+    if (!contains(spec.words, *word)) reject(spec, "\"" + *word + "\"");
+    return value;
+  }
+  const double number = std::get<double>(value);
+  const std::string found = number_text(number);
+  if (spec.type == ParamType::choice) reject(spec, found);
+  if (spec.type == ParamType::flag) {
+    if (number != 0.0 && number != 1.0) reject(spec, found);
+    return value;
+  }
+  if (!std::isfinite(number) || number < spec.minimum || number > spec.maximum) reject(spec, found);
+  if (spec.type == ParamType::integer && number != std::floor(number)) reject(spec, found);
+  return value;
+}
+
+template <class Items>
+std::string did_you_mean(const std::string& name, const Items& items) {
+  std::vector<std::string> names;
+  for (const auto& item : items) names.push_back(item.name);
+  const std::string near = nearest_name(name, names);
+  if (!near.empty()) return "; did you mean \"" + near + "\"?";
+  return names.empty() ? std::string("; it has none") : "; there are " + joined(names);
+}
+
+}  // namespace
+
+std::string number_text(double value) {
+  char buffer[40];
+  for (int digits = 6; digits <= 17; ++digits) {
+    std::snprintf(buffer, sizeof buffer, "%.*g", digits, value);
+    if (std::strtod(buffer, nullptr) == value) break;
+  }
+  return buffer;
+}
+
+std::string ParamSpec::default_text() const {
+  return value_text(*this, default_value);
+}
+
+const ParamSpec& MethodSpec::param(const std::string& wanted) const {
+  for (const ParamSpec& spec : params)
+    if (spec.name == wanted) return spec;
+  fail(Status::unknown_name, "method ", name, " has no parameter \"", wanted, "\"",
+       did_you_mean(wanted, params));
+}
+
+const Preset& MethodSpec::preset(const std::string& wanted) const {
+  for (const Preset& row : presets)
+    if (row.name == wanted) return row;
+  fail(Status::unknown_name, "method ", name, " has no preset \"", wanted, "\"",
+       did_you_mean(wanted, presets));
+}
+
+Params::Params(const MethodSpec& method) : method_(&method) {
+  for (const ParamSpec& spec : method.params) values_[spec.name] = spec.default_value;
+  if (!method.presets.empty()) preset_ = method.presets.front().name;
+}
+
+void Params::use_preset(const std::string& name) {
+  const Preset& preset = method_->preset(name);
+  for (const ParamSpec& spec : method_->params) values_[spec.name] = spec.default_value;
+  for (const auto& [param, value] : preset.rows) set(param, value);
+  preset_ = name;
+}
+
+void Params::set(const std::string& name, const Value& value) {
+  const ParamSpec& spec = method_->param(name);
+  values_[name] = checked(spec, value);
+}
+
+void Params::set_text(const std::string& name, const std::string& value) {
+  const ParamSpec& spec = method_->param(name);
+  if (contains(spec.words, value) || spec.type == ParamType::choice) {
+    set(name, value);
+    return;
+  }
+  if (spec.type == ParamType::flag) {
+    if (value != "true" && value != "false") reject(spec, "\"" + value + "\"");
+    set(name, value == "true" ? 1.0 : 0.0);
+    return;
+  }
+  char* end = nullptr;
+  const double number = std::strtod(value.c_str(), &end);
+  if (value.empty() || *end != '\0') reject(spec, "\"" + value + "\"");
+  set(name, number);
+}
+
+double Params::number(const std::string& name) const {
+  const Value& value = values_.at(name);
+  const double* found = std::get_if<double>(&value);
+  require(found != nullptr, Status::invalid_argument, "parameter ", name, " is \"", text_of(name),
+          "\", not a number");
+  return *found;
+}
+
+bool Params::is_word(const std::string& name) const {
+  return std::holds_alternative<std::string>(values_.at(name));
+}
+
+int Params::integer(const std::string& name) const {
+  return static_cast<int>(number(name));
+}
+
+bool Params::flag(const std::string& name) const {
+  return number(name) != 0.0;
+}
+
+const std::string& Params::choice(const std::string& name) const {
+  return std::get<std::string>(values_.at(name));
+}
+
+std::string Params::text_of(const std::string& name) const {
+  const ParamSpec& spec = method_->param(name);
+  return value_text(spec, values_.at(name));
+}
+
+}  // namespace laot

@@ -1,0 +1,112 @@
+// Every metric against independent numpy, scipy, POT and scikit-learn code
+// (tests/golden/README.md).
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <functional>
+#include <map>
+
+#include "laot/metrics.hpp"
+#include "support/fixtures.hpp"
+
+using namespace laot;
+
+namespace {
+
+struct Case {
+  arma::mat control, predicted, treated;
+};
+
+Case read_case(const std::string& name) {
+  const auto part = [&](const char* which) {
+    return fixtures::read_cells(fixtures::golden("metrics/" + name + "_" + which + ".csv"));
+  };
+  return {part("control"), part("predicted"), part("treated")};
+}
+
+using Metric = std::function<double(const Case&, Context&)>;
+
+const std::map<std::string, Metric>& metrics() {
+  static const std::map<std::string, Metric> table = {
+      {"energy_distance_biased",
+       [](const Case& c, Context& x) { return energy_distance(c.predicted, c.treated, x).biased; }},
+      {"energy_distance_unbiased",
+       [](const Case& c, Context& x) {
+         return energy_distance(c.predicted, c.treated, x).unbiased;
+       }},
+      {"w2_exact",
+       [](const Case& c, Context& x) { return wasserstein2(c.predicted, c.treated, x); }},
+      {"w1_exact",
+       [](const Case& c, Context& x) { return wasserstein1(c.predicted, c.treated, x); }},
+      {"l2_drug_signature",
+       [](const Case& c, Context&) { return moment_scores(c.predicted, c.treated).l2_means; }},
+      {"l2_means",
+       [](const Case& c, Context&) { return moment_scores(c.predicted, c.treated).l2_means; }},
+      {"pearson_means",
+       [](const Case& c, Context&) { return moment_scores(c.predicted, c.treated).pearson_means; }},
+      {"pearson_mean_shift_from_control",
+       [](const Case& c, Context&) {
+         return pearson_mean_shift(c.control, c.predicted, c.treated);
+       }},
+      {"R2_means",
+       [](const Case& c, Context&) { return moment_scores(c.predicted, c.treated).r2_means; }},
+      {"l2_stds_ddof0",
+       [](const Case& c, Context&) { return moment_scores(c.predicted, c.treated).l2_sds; }},
+      {"l2_stds_ddof1",
+       [](const Case& c, Context&) { return moment_scores(c.predicted, c.treated).l2_sds_ddof1; }},
+      {"pearson_stds",
+       [](const Case& c, Context&) { return moment_scores(c.predicted, c.treated).pearson_sds; }},
+      {"features_used_for_correlations",
+       [](const Case& c, Context& x) {
+         return static_cast<double>(correlation_scores(c.predicted, c.treated, x).features_used);
+       }},
+      {"l2_pairwise_correlations",
+       [](const Case& c, Context& x) { return correlation_scores(c.predicted, c.treated, x).l2; }},
+      {"pearson_pairwise_correlations",
+       [](const Case& c, Context& x) {
+         return correlation_scores(c.predicted, c.treated, x).pearson;
+       }},
+      {"knn_enrichment_k50",
+       [](const Case& c, Context& x) { return knn_enrichment(c.predicted, c.treated, 50, x); }},
+      {"knn_enrichment_k100",
+       [](const Case& c, Context& x) { return knn_enrichment(c.predicted, c.treated, 100, x); }},
+  };
+  return table;
+}
+
+}  // namespace
+
+TEST_CASE("golden metrics") {
+  const fixtures::Table expected = fixtures::read_table(fixtures::golden("metrics/expected.csv"));
+  Context context;
+  std::map<std::string, Case> cases;
+  std::size_t checked = 0;
+  for (std::size_t r = 0; r < expected.rows.size(); ++r) {
+    const std::string name = expected.at(r, "case"), quantity = expected.at(r, "quantity");
+    const auto metric = metrics().find(quantity);
+    if (metric == metrics().end()) continue;
+    if (cases.count(name) == 0) cases[name] = read_case(name);
+    CAPTURE(name);
+    CAPTURE(quantity);
+    const double value = expected.number(r, "value"), found = metric->second(cases[name], context);
+    CHECK(std::abs(found - value) <= 1e-9 * std::abs(value) + 1e-14);
+    ++checked;
+  }
+  CHECK(checked == 49);
+}
+
+TEST_CASE("golden Kolmogorov-Smirnov statistics") {
+  const fixtures::Table expected = fixtures::read_table(fixtures::golden("metrics/ks.csv"));
+  Context context;
+  std::map<std::string, FeatureScores> scores;
+  for (std::size_t r = 0; r < expected.rows.size(); ++r) {
+    const std::string name = expected.at(r, "case");
+    if (scores.count(name) == 0) {
+      const Case c = read_case(name);
+      scores[name] = feature_scores(c.predicted, c.treated, context);
+    }
+    CAPTURE(name);
+    CHECK(std::abs(scores[name].ks[static_cast<std::size_t>(expected.number(r, "feature"))] -
+                   expected.number(r, "ks_statistic")) < 1e-12);
+  }
+}

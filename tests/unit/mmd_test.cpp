@@ -1,0 +1,233 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "../../src/metrics/lanes.hpp"
+#include "../../src/metrics/mean_kernel.hpp"
+#include "laot/metrics.hpp"
+
+using namespace laot;
+
+namespace {
+
+arma::mat normal_cells(std::size_t d, std::size_t n, std::uint64_t seed, double shift = 0.0) {
+  Rng rng(seed);
+  arma::mat out(d, n);
+  for (std::size_t i = 0; i < out.n_elem; ++i) out[i] = rng.normal() + shift;
+  return out;
+}
+
+double kernel_mean(const arma::mat& a, const arma::mat& b, double gamma, bool off_diagonal) {
+  long double sum = 0.0;
+  for (std::size_t i = 0; i < a.n_cols; ++i)
+    for (std::size_t j = 0; j < b.n_cols; ++j) {
+      if (off_diagonal && i == j) continue;
+      long double t = 0.0;
+      for (std::size_t k = 0; k < a.n_rows; ++k) {
+        const long double step = static_cast<long double>(a(k, i)) - b(k, j);
+        t += step * step;
+      }
+      sum += std::exp(-gamma * t);
+    }
+  const std::size_t pairs = a.n_cols * (b.n_cols - (off_diagonal ? 1 : 0));
+  return static_cast<double>(sum / pairs);
+}
+
+double plain_mmd2(const arma::mat& x, const arma::mat& y, double gamma, bool unbiased) {
+  return kernel_mean(x, x, gamma, unbiased) + kernel_mean(y, y, gamma, unbiased) -
+         2.0 * kernel_mean(x, y, gamma, false);
+}
+
+bool same_bits(const double* a, const double* b, std::size_t count) {
+  return std::memcmp(a, b, count * sizeof(double)) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("MMD^2 is the plain double sum, over several tiles and ragged edges") {
+  Context context;
+  for (const auto& [n, m] : {std::pair<std::size_t, std::size_t>{2, 3}, {257, 300}, {520, 255}}) {
+    const arma::mat x = normal_cells(3, n, 1), y = normal_cells(3, m, 2, 0.3);
+    const std::vector<double> gammas = {0.01, 0.7, 30.0};
+    const std::vector<double> unbiased = mmd2(x, y, gammas, MmdEstimator::unbiased, context);
+    const std::vector<double> biased = mmd2(x, y, gammas, MmdEstimator::biased, context);
+    for (std::size_t g = 0; g < gammas.size(); ++g) {
+      CHECK(std::abs(unbiased[g] - plain_mmd2(x, y, gammas[g], true)) < 1e-13);
+      CHECK(std::abs(biased[g] - plain_mmd2(x, y, gammas[g], false)) < 1e-13);
+    }
+  }
+}
+
+TEST_CASE("near duplicates far from each other's cloud keep their digits") {
+  Context context;
+  arma::mat x = normal_cells(4, 40, 3), y = normal_cells(4, 40, 4);
+  for (std::size_t i = 0; i < 40; ++i) {
+    x.col(i) = x.col(i % 5) + 1e-4 * normal_cells(4, 1, 100 + i);
+    y.col(i) = x.col(i) + 1e-4 * normal_cells(4, 1, 200 + i) + 1e4;
+  }
+  const double gamma = 1e7;
+  CHECK(std::abs(mmd2(x, y, {gamma}, MmdEstimator::unbiased, context)[0] -
+                 plain_mmd2(x, y, gamma, true)) < 1e-11);
+}
+
+TEST_CASE("identical cells have distance 0 exactly") {
+  Context context;
+  arma::mat x = normal_cells(7, 30, 5, 50.0);
+  x.cols(10, 19) = x.cols(0, 9);
+  x.cols(20, 29) = x.cols(0, 9);
+  const arma::mat none(7, 0);
+  const MedianGamma all = median_gamma(x, none, context);
+  const MedianGamma once = median_gamma(x.cols(0, 9), none, context);
+  CHECK(all.median_squared_distance ==
+        doctest::Approx(once.median_squared_distance).epsilon(1e-12));
+  const arma::mat constant = arma::mat(7, 5, arma::fill::ones) * 0.1;
+  CHECK(std::isnan(median_gamma(constant, constant, context).gamma));
+  CHECK(mmd2(constant, constant, {2.0}, MmdEstimator::biased, context)[0] == 0.0);
+}
+
+TEST_CASE("undefined and wrong input") {
+  Context context;
+  const arma::mat x = normal_cells(3, 5, 1), one = normal_cells(3, 1, 2);
+  CHECK(std::isnan(mmd2(x, one, {1.0}, MmdEstimator::unbiased, context)[0]));
+  CHECK(std::isfinite(mmd2(x, one, {1.0}, MmdEstimator::biased, context)[0]));
+  CHECK_THROWS_AS(mmd2(x, normal_cells(4, 5, 1), {1.0}, MmdEstimator::biased, context), Error);
+  CHECK_THROWS_AS(mmd2(x, arma::mat(3, 0), {1.0}, MmdEstimator::biased, context), Error);
+  CHECK_THROWS_AS(mmd2_mean(x, arma::mat(3, 0), {1.0, 2.0}, MmdEstimator::biased, context), Error);
+  CHECK_THROWS_AS(mmd2(x, x, {}, MmdEstimator::biased, context), Error);
+  CHECK_THROWS_AS(mmd2(x, x, {0.0}, MmdEstimator::biased, context), Error);
+  CHECK_THROWS_AS(mmd2(x, x, {std::nan("")}, MmdEstimator::biased, context), Error);
+  arma::mat broken = x;
+  broken(1, 1) = std::nan("");
+  CHECK_THROWS_AS(mmd2(x, broken, {1.0}, MmdEstimator::biased, context), Error);
+  CHECK_THROWS_AS(median_gamma(broken, x, context), Error);
+  CHECK_THROWS_AS(median_gamma(x, x, context, 1), Error);
+}
+
+TEST_CASE("the bits do not depend on the number of threads") {
+  const arma::mat x = normal_cells(20, 700, 1), y = normal_cells(20, 900, 2);
+  Context one, three;
+  three.num_threads = 3;
+  const std::vector<double> gammas = {0.01, 0.1};
+  CHECK(mmd2(x, y, gammas, MmdEstimator::unbiased, one) ==
+        mmd2(x, y, gammas, MmdEstimator::unbiased, three));
+  const std::vector<double> fifty = logspace(1, -3, 50);
+  CHECK(mmd2_mean(x, y, fifty, MmdEstimator::biased, one) ==
+        mmd2_mean(x, y, fifty, MmdEstimator::biased, three));
+  CHECK(median_gamma(x, y, one).gamma == median_gamma(x, y, three).gamma);
+}
+
+TEST_CASE("a cancelled MMD^2 stops") {
+  const arma::mat x = normal_cells(20, 3000, 1);
+  Context context;
+  context.cancel = [] { return true; };
+  CHECK_THROWS_AS(mmd2(x, x, {0.1}, MmdEstimator::unbiased, context), Error);
+}
+
+TEST_CASE("the mean over gammas by cubics is within its bound of the exact mean") {
+  const arma::mat x = normal_cells(5, 400, 1), y = normal_cells(5, 300, 2, 0.2);
+  Context context;
+  for (const std::vector<double>& gammas :
+       {logspace(1, -3, 50), logspace(4, -6, 31), std::vector<double>{2, 1, 0.5, 0.1, 0.01, 0.005}})
+    for (const MmdEstimator estimator : {MmdEstimator::unbiased, MmdEstimator::biased}) {
+      double exact = 0.0;
+      for (const double value : mmd2(x, y, gammas, estimator, context)) exact += value;
+      exact /= static_cast<double>(gammas.size());
+      CHECK(std::abs(mmd2_mean(x, y, gammas, estimator, context) - exact) < 2e-12);
+    }
+}
+
+TEST_CASE("the cubics keep their bound at every scale of the distance") {
+  Rng rng(9);
+  for (const std::vector<double>& gammas : {logspace(1, -3, 50), std::vector<double>{0.3}}) {
+    const lanes::Cubics cubics = mean_kernel(gammas);
+    double worst = 0.0;
+    for (int k = 0; k < 200000; ++k) {
+      const double t = k == 0 ? 0.0 : std::pow(10.0, rng.uniform(-18.0, 7.0));
+      double value, exact = 0.0;
+      lanes::kernels().write_cubics(&t, 1, cubics, &value);
+      for (const double gamma : gammas) exact += std::exp(-gamma * t);
+      worst = std::max(worst, std::abs(value - exact / static_cast<double>(gammas.size())));
+    }
+    CHECK(worst < 5e-13);
+    CHECK(worst > 1e-14);  // the test does reach the intervals where the bound is close
+  }
+}
+
+TEST_CASE("the exponential is right to 3 ulp, and 0 far down") {
+  Rng rng(4);
+  double worst = 0.0;
+  for (int k = 0; k < 200000; ++k) {
+    const double t = k % 2 == 0 ? rng.uniform(0.0, 700.0) : std::pow(10.0, rng.uniform(-20.0, 1.0));
+    double value;
+    lanes::kernels().write_exp(&t, 1, 1.0, &value);
+    const long double exact = std::exp(-static_cast<long double>(t));
+    worst = std::max(worst, std::abs(static_cast<double>((value - exact) / exact)));
+  }
+  CHECK(worst < 6.7e-16);
+  const double edges[3] = {0.0, 709.0, 1e300};
+  double out[3];
+  lanes::kernels().write_exp(edges, 3, 1.0, out);
+  CHECK(out[0] == 1.0);
+  CHECK(out[1] == 0.0);
+  CHECK(out[2] == 0.0);
+}
+
+TEST_CASE("every instruction set gives the portable path's bits") {
+  Rng rng(77);
+  const lanes::Kernels& portable = lanes::kernels(lanes::Path::portable);
+  const lanes::Cubics cubics = mean_kernel(logspace(1, -3, 50));
+  for (const lanes::Path path : {lanes::Path::avx2, lanes::Path::avx512}) {
+    if (!lanes::available(path)) {
+      MESSAGE("this machine has not every instruction set: a path is not compared");
+      continue;
+    }
+    const lanes::Kernels& fast = lanes::kernels(path);
+    for (const std::size_t count : {0, 1, 7, 8, 9, 1000, 4099}) {
+      std::vector<double> t(count), norms(count), gram(count), a(count), b(count);
+      for (std::size_t i = 0; i < count; ++i) {
+        t[i] = std::pow(10.0, rng.uniform(-12.0, 4.0));
+        norms[i] = rng.uniform(0.0, 10.0);
+        gram[i] = rng.uniform(-5.0, 5.0);
+      }
+      portable.write_exp(t.data(), count, 0.37, a.data());
+      fast.write_exp(t.data(), count, 0.37, b.data());
+      CHECK(same_bits(a.data(), b.data(), count));
+      portable.write_cubics(t.data(), count, cubics, a.data());
+      fast.write_cubics(t.data(), count, cubics, b.data());
+      CHECK(same_bits(a.data(), b.data(), count));
+      a = gram;
+      b = gram;
+      const bool lost = portable.distances(a.data(), norms.data(), 3.3, 1e-3, count);
+      CHECK(lost == fast.distances(b.data(), norms.data(), 3.3, 1e-3, count));
+      CHECK(same_bits(a.data(), b.data(), count));
+      lanes::Sum left, right;
+      portable.add_exp(t.data(), count, 0.37, left);
+      fast.add_exp(t.data(), count, 0.37, right);
+      CHECK(same_bits(left.lane, right.lane, lanes::kWidth));
+      portable.add_cubics(t.data(), count, cubics, left);
+      fast.add_cubics(t.data(), count, cubics, right);
+      CHECK(same_bits(left.lane, right.lane, lanes::kWidth));
+      portable.add_sqrt(t.data(), count, left);
+      fast.add_sqrt(t.data(), count, right);
+      CHECK(same_bits(left.lane, right.lane, lanes::kWidth));
+    }
+  }
+}
+
+TEST_CASE("beyond its limit the median comes from a seeded subsample") {
+  const arma::mat x = normal_cells(6, 500, 1), y = normal_cells(6, 400, 2);
+  Context context;
+  const MedianGamma exact = median_gamma(x, y, context), part = median_gamma(x, y, context, 300);
+  CHECK(!exact.subsample);
+  CHECK(exact.cells == 900);
+  CHECK(part.subsample);
+  CHECK(part.cells == 300);
+  CHECK(part.gamma != exact.gamma);
+  CHECK(part.gamma == doctest::Approx(exact.gamma).epsilon(0.05));
+  CHECK(median_gamma(x, y, context, 300).gamma == part.gamma);
+  Context other;
+  other.seed = 2;
+  CHECK(median_gamma(x, y, other, 300).gamma != part.gamma);
+}

@@ -1,0 +1,312 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "laot/laot.hpp"
+#include "laot/models.hpp"
+#include "laot/transport.hpp"
+#include "support/clouds.hpp"
+
+using namespace laot;
+
+namespace {
+
+TrainingCells cells_of(const arma::mat& x, const arma::mat& y) {
+  return {Cells::dense(x), Cells::dense(y), {}, {}, {}, {}, {}};
+}
+
+Model fitted(const arma::mat& x, const arma::mat& y,
+             const std::vector<std::pair<std::string, std::string>>& settings = {},
+             const std::string& name = "laot", int threads = 1) {
+  Params params(method(name).spec);
+  for (const auto& [key, value] : settings) {
+    if (key == "preset")
+      params.use_preset(value);
+    else
+      params.set_text(key, value);
+  }
+  Context context;
+  context.num_threads = threads;
+  return fit_model(params, cells_of(x, y), context);
+}
+
+arma::mat predicted(const Model& model, const arma::mat& x, Nonnegative how = Nonnegative::no) {
+  Context context;
+  arma::mat out(x.n_rows, x.n_cols);
+  model.predict(Cells::dense(x), how, out.memptr(), context);
+  return out;
+}
+
+double report(const Model& model, const std::string& name) {
+  for (const auto& [key, value] : model.report.numbers)
+    if (key == name) return value;
+  FAIL("the report has no ", name);
+  return 0.0;
+}
+
+std::string report_text(const Model& model, const std::string& name) {
+  for (const auto& [key, value] : model.report.texts)
+    if (key == name) return value;
+  FAIL("the report has no ", name);
+  return {};
+}
+
+double largest(const arma::mat& a) {
+  return a.is_empty() ? 0.0 : arma::abs(a).max();
+}
+
+}  // namespace
+
+TEST_CASE("unequal sizes use every cell") {
+  const arma::mat x = clouds::gaussian(5, 1000, 1), y = clouds::gaussian(5, 237, 2) + 1.0;
+  const Model model = fitted(x, y);
+  const arma::mat source = model.array("plan_source"), target = model.array("plan_target"),
+                  mass = model.array("plan_mass");
+  arma::vec out(1000, arma::fill::zeros), in(237, arma::fill::zeros);
+  for (std::size_t e = 0; e < mass.n_elem; ++e) {
+    out[static_cast<std::size_t>(source[e])] += mass[e];
+    in[static_cast<std::size_t>(target[e])] += mass[e];
+  }
+  CHECK(largest(out - 1.0 / 1000) < 1e-12);
+  CHECK(largest(in - 1.0 / 237) < 1e-12);
+  CHECK(report(model, "plan_gap") < 1e-9);
+}
+
+TEST_CASE("the same cells on both sides are left where they are") {
+  const arma::mat x = clouds::gaussian(6, 120, 1);
+  for (const char* preset : {"calibrated", "algorithm1"}) {
+    for (const bool doubled : {false, true}) {
+      CAPTURE(preset);
+      CAPTURE(doubled);
+      const Model model = fitted(x, doubled ? clouds::twice(x) : x, {{"preset", preset}});
+      CHECK(largest(model.array("map") - arma::mat(6, 6, arma::fill::eye)) < 1e-8);
+      CHECK(largest(predicted(model, x) - x) < 1e-8);
+    }
+  }
+  // With components as well.
+  const arma::mat wide = clouds::gaussian(60, 120, 2);
+  CHECK(largest(predicted(fitted(wide, clouds::twice(wide)), wide) - wide) < 1e-8);
+}
+
+TEST_CASE("disjoint control cells are moved less than half their neighbours' distance") {
+  const arma::mat x = clouds::gaussian(10, 400, 1), y = clouds::gaussian(10, 80, 2);
+  const arma::mat moved = predicted(fitted(x, y), x);
+  std::vector<double> displacement, nearest;
+  for (std::size_t i = 0; i < x.n_cols; ++i) {
+    displacement.push_back(arma::norm(moved.col(i) - x.col(i)));
+    double least = std::numeric_limits<double>::infinity();
+    for (std::size_t j = 0; j < x.n_cols; ++j)
+      if (j != i) least = std::min(least, arma::norm(x.col(i) - x.col(j)));
+    nearest.push_back(least);
+  }
+  CHECK(arma::median(arma::vec(displacement)) < 0.5 * arma::median(arma::vec(nearest)));
+}
+
+TEST_CASE("a known map is found where every cell has its counterpart") {
+  for (const std::size_t d : {10u, 50u}) {
+    const arma::mat x = clouds::gaussian(d, 400, 1);
+    arma::mat change = clouds::gaussian(d, d, 2);
+    change *= 0.3 / arma::norm(change, "fro");
+    const arma::mat truth = arma::mat(d, d, arma::fill::eye) + change;
+    const arma::mat y = arma::mat(truth * x).eval().cols(arma::regspace<arma::uvec>(399, -1, 0));
+    const Model model = fitted(x, y, {{"n_pcs", "0"}});
+    const arma::mat fresh = clouds::gaussian(d, 200, 9);
+    const arma::mat error = predicted(model, fresh) - truth * fresh;
+    CHECK(arma::norm(error, "fro") < 1e-6 * arma::norm(change * fresh, "fro"));
+    const arma::mat closed = predicted(model.trivial("gaussian_map"), fresh) - truth * fresh;
+    CHECK(arma::norm(closed, "fro") > 0.4 * arma::norm(change * fresh, "fro"));
+  }
+}
+
+TEST_CASE("restoration gives the spread back") {
+  const arma::mat x = clouds::gaussian(4, 600, 1), y = clouds::gaussian(4, 500, 2) * 1.7 + 2.0;
+  const auto ratio = [&](const char* restore) {
+    const arma::mat moved = predicted(fitted(x, y, {{"restore", restore}, {"ridge", "0"}}), x);
+    return arma::as_scalar(arma::mean(arma::stddev(moved, 1, 1) / arma::stddev(y, 1, 1)));
+  };
+  CHECK(ratio("none") < 0.97);
+  CHECK(ratio("covariance") == doctest::Approx(1.0).epsilon(0.01));
+  CHECK(ratio("sd") == doctest::Approx(1.0).epsilon(1e-9));
+}
+
+TEST_CASE("cells are paired within a batch, and the plan has the levels' masses") {
+  const arma::mat x = clouds::gaussian(3, 60, 1), y = clouds::gaussian(3, 50, 2);
+  TrainingCells cells = cells_of(x, y);
+  for (std::size_t i = 0; i < 60; ++i) cells.batch_control.push_back(i < 45 ? "a" : "b");
+  for (std::size_t j = 0; j < 50; ++j) cells.batch_treated.push_back(j < 10 ? "a" : "b");
+  Context context;
+  const Model model = fit_model(Params(method("laot").spec), cells, context);
+  const arma::mat source = model.array("plan_source"), target = model.array("plan_target"),
+                  mass = model.array("plan_mass");
+  double mass_a = 0.0;
+  for (std::size_t e = 0; e < mass.n_elem; ++e) {
+    CHECK((source[e] < 45) == (target[e] < 10));
+    if (source[e] < 45) mass_a += mass[e];
+  }
+  CHECK(mass_a == doctest::Approx(0.5 * (45.0 / 60 + 10.0 / 50)).epsilon(1e-12));
+  cells.batch_treated.assign(50, "a");
+  CHECK_THROWS_WITH_AS(fit_model(Params(method("laot").spec), cells, context),
+                       doctest::Contains("\"b\" has control cells but no treated cells"), Error);
+}
+
+TEST_CASE("too few cells fall back to the mean shift and say so") {
+  const arma::mat x = clouds::gaussian(4, 2, 1), y = clouds::gaussian(4, 30, 2) + 5.0;
+  const Model model = fitted(x, y);
+  CHECK(report_text(model, "stop_reason").find("fell back to the mean shift") == 0);
+  const arma::vec shift = arma::mean(y, 1) - arma::mean(x, 1);
+  CHECK(largest(predicted(model, x) - (x + arma::repmat(shift, 1, 2))) < 1e-12);
+  const Model one = fitted(x.col(0), y.col(0));
+  CHECK(largest(predicted(one, x.col(0)) - y.col(0)) < 1e-12);
+}
+
+TEST_CASE("hard inputs give finite predictions") {
+  const auto check = [](const arma::mat& x, const arma::mat& y) {
+    for (const char* preset : {"calibrated", "algorithm1", "notebook"}) {
+      CAPTURE(preset);
+      const Model model = fitted(x, y, {{"preset", preset}});
+      CHECK(predicted(model, x).is_finite());
+      CHECK(report(model, "plan_gap") < 1e-9);
+    }
+  };
+  SUBCASE("more features than cells") {
+    check(clouds::gaussian(80, 20, 1), clouds::gaussian(80, 25, 2));
+  }
+  SUBCASE("one feature") {
+    check(clouds::gaussian(1, 50, 1), clouds::gaussian(1, 20, 2));
+  }
+  SUBCASE("a feature constant everywhere, and one absent from the controls") {
+    arma::mat x = clouds::gaussian(5, 60, 1), y = clouds::gaussian(5, 70, 2);
+    x.row(0).fill(2.5);
+    y.row(0).fill(2.5);
+    x.row(1).zeros();
+    check(x, y);
+    const arma::mat moved = predicted(fitted(x, y), x);
+    CHECK(largest(moved.row(0) - 2.5) < 1e-9);
+  }
+  SUBCASE("all cells equal") {
+    check(arma::mat(4, 30, arma::fill::ones), arma::mat(4, 20, arma::fill::ones) * 3.0);
+  }
+  SUBCASE("mostly zero counts with many equal cells") {
+    check(clouds::counts(6, 150, 0.1, 1), clouds::counts(6, 130, 0.2, 2));
+  }
+  SUBCASE("a hundred times as many treated cells") {
+    check(clouds::gaussian(3, 5, 1), clouds::gaussian(3, 500, 2));
+  }
+}
+
+TEST_CASE("values that overflow are refused, not reported as infinite") {
+  arma::mat x = clouds::gaussian(3, 20, 1) * 1e200, y = clouds::gaussian(3, 20, 2);
+  CHECK_THROWS_AS(fitted(x, y), Error);
+}
+
+TEST_CASE("the bits do not depend on the number of threads") {
+  const arma::mat x = clouds::gaussian(30, 300, 1), y = clouds::gaussian(30, 280, 2) + 0.5;
+  for (const char* update : {"ls", "adam"}) {
+    const std::vector<std::pair<std::string, std::string>> settings = {
+        {"update", update}, {"epochs", "5"}, {"batch_size", "100"}};
+    const arma::mat one = predicted(fitted(x, y, settings, "laot", 1), x);
+    const arma::mat two = predicted(fitted(x, y, settings, "laot", 2), x);
+    CHECK(std::equal(one.begin(), one.end(), two.begin()));
+  }
+}
+
+TEST_CASE("nonnegative predictions: clipped, or through the marginals") {
+  arma::mat x = clouds::counts(5, 300, 0.4, 1), y = clouds::counts(5, 280, 0.5, 2);
+  const Model model = fitted(x, y);
+  const arma::mat plain = predicted(model, x);
+  CHECK(plain.min() < 0.0);
+  CHECK(report(model, "negative_share") ==
+        doctest::Approx(static_cast<double>(arma::accu(plain < 0.0)) / 1500.0));
+  CHECK(largest(predicted(model, x, Nonnegative::clip) - arma::clamp(plain, 0.0, 1e300)) == 0.0);
+  const arma::mat marginal = predicted(model, x, Nonnegative::marginals);
+  CHECK(marginal.min() >= 0.0);
+  for (std::size_t k = 0; k < 5; ++k) {
+    // The order of cells is kept, and the distribution becomes the observed one.
+    for (std::size_t i = 1; i < 300; ++i)
+      if (plain(k, i) > plain(k, i - 1)) CHECK(marginal(k, i) >= marginal(k, i - 1));
+    CHECK(std::abs(arma::mean(marginal.row(k)) - arma::mean(y.row(k))) < 0.05);
+    const double zeros = static_cast<double>(arma::accu(marginal.row(k) == 0.0)) / 300.0;
+    const double expected = static_cast<double>(arma::accu(y.row(k) == 0.0)) / 280.0;
+    CHECK(std::abs(zeros - expected) < 0.05);
+  }
+  CHECK_THROWS_WITH_AS(predicted(fitted(x, y, {{"keep_cells", "0"}}), x, Nonnegative::marginals),
+                       doctest::Contains("fit with keep_cells = 1000"), Error);
+}
+
+TEST_CASE("trivial predictors of a fit equal those that are fitted") {
+  const arma::mat x = clouds::gaussian(4, 80, 1), y = clouds::gaussian(4, 60, 2) + 1.0;
+  const Model model = fitted(x, y);
+  for (const char* name : {"identity", "mean_shift", "gaussian_map"}) {
+    CAPTURE(name);
+    CHECK(largest(predicted(model.trivial(name), x) - predicted(fitted(x, y, {}, name), x)) <
+          1e-12);
+  }
+  // Also where the model's own space is not centred.
+  const Model raw = fitted(x, y, {{"preset", "algorithm1"}});
+  const arma::vec shift = arma::mean(y, 1) - arma::mean(x, 1);
+  CHECK(largest(predicted(raw.trivial("mean_shift"), x) - (x + arma::repmat(shift, 1, 80))) <
+        1e-12);
+}
+
+TEST_CASE("a model comes back from its bytes as it was") {
+  const arma::mat x = clouds::gaussian(20, 80, 1), y = clouds::gaussian(20, 60, 2) + 1.0;
+  TrainingCells cells = cells_of(x, y);
+  for (std::size_t k = 0; k < 20; ++k) cells.feature_names.push_back(text("gene \"", k, "\" \t é"));
+  Context context;
+  const Model model = fit_model(Params(method("laot").spec), cells, context);
+  const std::string bytes = model.store().bytes();
+  const Model back = Model::load(ModelFile::parse(bytes.data(), bytes.size()));
+  CHECK(back.store().bytes() == bytes);
+  CHECK(back.feature_names == cells.feature_names);
+  CHECK(largest(predicted(back, x) - predicted(model, x)) == 0.0);
+  CHECK(back.params == model.params);
+  CHECK(back.trace == model.trace);
+}
+
+TEST_CASE("damaged model files are refused with a sentence") {
+  const arma::mat x = clouds::gaussian(3, 20, 1), y = clouds::gaussian(3, 20, 2);
+  const std::string bytes = fitted(x, y).store().bytes();
+  Rng rng(5);
+  int refused = 0;
+  for (int trial = 0; trial < 600; ++trial) {
+    std::string damaged = bytes;
+    const int changes = 1 + static_cast<int>(rng.below(4));
+    for (int c = 0; c < changes; ++c)
+      damaged[rng.below(damaged.size() / (trial % 2 ? 1 : 2))] = static_cast<char>(rng.below(256));
+    if (trial % 5 == 0) damaged.resize(rng.below(damaged.size()));
+    try {
+      const Model model = Model::load(ModelFile::parse(damaged.data(), damaged.size()));
+      predicted(model, x);  // numbers may have changed, but nothing is read out of bounds
+    } catch (const Error& error) {
+      CHECK(std::string(error.what()).size() > 10);
+      ++refused;
+    }
+  }
+  CHECK(refused > 100);
+}
+
+TEST_CASE("equal_counts takes the first min(n, m) cells") {
+  const arma::mat x = clouds::gaussian(3, 50, 1), y = clouds::gaussian(3, 40, 2);
+  const Model cut = fitted(x, y, {{"equal_counts", "true"}});
+  const Model first = fitted(x.head_cols(40), y);
+  CHECK(report(cut, "n_control") == 40);
+  CHECK(largest(predicted(cut, x) - predicted(first, x)) == 0.0);
+}
+
+TEST_CASE("an Adam fit runs all its epochs, even when the plan repeats") {
+  const arma::mat x = clouds::gaussian(3, 30, 1);
+  const Model model = fitted(x, x, {{"preset", "notebook"}, {"epochs", "37"}});
+  CHECK(report(model, "iterations") == 37);
+}
+
+TEST_CASE("J never rises for a fixed ridge") {
+  const arma::mat x = clouds::gaussian(5, 100, 1), y = clouds::gaussian(5, 90, 2) * 1.5;
+  const Model model = fitted(x, y, {{"ridge", "0.3"}, {"restore", "none"}});
+  double last = std::numeric_limits<double>::infinity();
+  for (std::size_t k = 0; k < model.trace[0].second.size(); ++k) {
+    CHECK(model.trace[0].second[k] <= last * (1 + 1e-12));
+    CHECK(model.trace[1].second[k] <= model.trace[0].second[k] * (1 + 1e-12));
+    last = model.trace[1].second[k];
+  }
+}
