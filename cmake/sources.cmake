@@ -58,6 +58,9 @@ set(LAOT_CORE_SOURCES
   src/models/shared_params.cpp
   src/models/affine_response.cpp
   src/models/method_laot.cpp
+  src/models/networks.cpp
+  src/models/method_cellot.cpp
+  src/models/method_autoencoder.cpp
   src/models/method_trivial.cpp
   src/models/registry.cpp
   src/models/fit.cpp

@@ -80,13 +80,28 @@ void Autoencoder<T>::initialise(Rng& rng) {
   draw(output_);
 }
 
+namespace {
+
+// Whole matrices go through in blocks, so that activations take little memory.
+template <class Run>
+void in_blocks(std::size_t cells, std::uint32_t condition, Run&& run) {
+  constexpr std::size_t block = 1024;
+  const std::vector<std::uint32_t> labels(std::min(cells, block), condition);
+  for (std::size_t first = 0; first < cells; first += block)
+    run(first, std::min(block, cells - first), labels.data());
+}
+
+}  // namespace
+
 template <class T>
 arma::Mat<T> encode(const Autoencoder<T>& net, const arma::Mat<T>& x, std::uint32_t condition) {
   require(x.n_rows == net.shape().features, Status::dimension_mismatch, "the network takes ",
           net.shape().features, " features, and the cells have ", x.n_rows);
-  const std::vector<std::uint32_t> labels(x.n_cols, condition);
   arma::Mat<T> out(net.shape().latent, x.n_cols);
-  AutoencoderPass<T>().encode(net, x.memptr(), labels.data(), x.n_cols, out.memptr());
+  AutoencoderPass<T> pass;
+  in_blocks(x.n_cols, condition, [&](std::size_t first, std::size_t count, const auto* labels) {
+    pass.encode(net, x.colptr(first), labels, count, out.colptr(first));
+  });
   return out;
 }
 
@@ -95,9 +110,11 @@ arma::Mat<T> decode(const Autoencoder<T>& net, const arma::Mat<T>& code, std::ui
   require(code.n_rows == net.shape().latent, Status::dimension_mismatch,
           "the network's codes have ", net.shape().latent, " dimensions, and ", code.n_rows,
           " were given");
-  const std::vector<std::uint32_t> labels(code.n_cols, condition);
   arma::Mat<T> out(net.shape().features, code.n_cols);
-  AutoencoderPass<T>().decode(net, code.memptr(), labels.data(), code.n_cols, out.memptr());
+  AutoencoderPass<T> pass;
+  in_blocks(code.n_cols, condition, [&](std::size_t first, std::size_t count, const auto* labels) {
+    pass.decode(net, code.colptr(first), labels, count, out.colptr(first));
+  });
   return out;
 }
 

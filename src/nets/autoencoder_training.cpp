@@ -10,6 +10,7 @@ namespace laot::nets {
 
 namespace {
 
+constexpr std::size_t kShiftCells = 2000;
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 void check_options(const AutoencoderOptions& o) {
@@ -75,9 +76,24 @@ AutoencoderTrainer::AutoencoderTrainer(const arma::mat& source, const arma::mat&
   look(kUnknown, kUnknown);
 }
 
-arma::fvec AutoencoderTrainer::shift_of(const Autoencoder<float>& net) const {
+arma::fvec AutoencoderTrainer::shift_of(const Autoencoder<float>& net, std::size_t at_most) const {
   if (net.shape().kind == AutoencoderKind::conditional) return {};
-  return latent_shift(net, source_, target_, source_types_, target_types_);
+  if (source_.n_cols <= at_most && target_.n_cols <= at_most)
+    return latent_shift(net, source_, target_, source_types_, target_types_);
+  const auto head = [&](const std::vector<std::uint32_t>& types) {
+    return std::vector<std::uint32_t>(
+        types.begin(),
+        types.begin() + static_cast<std::ptrdiff_t>(std::min(types.size(), at_most)));
+  };
+  return latent_shift(net,
+                      arma::fmat(source_.head_cols(std::min<arma::uword>(source_.n_cols, at_most))),
+                      arma::fmat(target_.head_cols(std::min<arma::uword>(target_.n_cols, at_most))),
+                      head(source_types_), head(target_types_));
+}
+
+arma::fvec AutoencoderTrainer::best_shift() const {
+  const SingleThreadedBlas one_thread;
+  return shift_of(best_, std::numeric_limits<std::size_t>::max());
 }
 
 void AutoencoderTrainer::step() {
@@ -116,7 +132,7 @@ void AutoencoderTrainer::look(double training_loss, double gradient_norm) {
   const AutoencoderLoss held =
       pass_.evaluate(net_, options_.loss, validation_.memptr(), validation_labels_.data(), nullptr,
                      validation_.n_cols);
-  const arma::fvec shift = shift_of(net_);
+  const arma::fvec shift = shift_of(net_, kShiftCells);
   const ValidationScore::Value value = score_(predict(net_, validation_source_, shift));
   if (!std::isfinite(held.total) || !std::isfinite(value.mmd2) ||
       !(first || std::isfinite(training_loss + gradient_norm))) {
@@ -133,7 +149,6 @@ void AutoencoderTrainer::look(double training_loss, double gradient_norm) {
     report_.best_iteration = report_.iterations;
     best_overlap_ = value.overlap;
     best_ = net_;
-    best_shift_ = shift;
   }
 }
 
@@ -209,7 +224,6 @@ void AutoencoderTrainer::restore(const Snapshot& state) {
   next.trace_.clear();
   for (const std::vector<double>& t : snapshot::rows(state, "trace", 5))
     next.trace_.push_back({static_cast<std::uint64_t>(t[0]), t[1], t[2], t[3], t[4]});
-  next.best_shift_ = next.shift_of(next.best_);
   *this = std::move(next);
 }
 

@@ -20,10 +20,10 @@ void check_population(const arma::mat& cells, const char* name) {
 }  // namespace
 
 void check_training_cells(const arma::mat& source, const arma::mat& target) {
-  check_population(source, "source");
-  check_population(target, "target");
-  require(source.n_rows == target.n_rows, Status::dimension_mismatch, "source has ", source.n_rows,
-          " features and target ", target.n_rows);
+  check_population(source, "control");
+  check_population(target, "treated");
+  require(source.n_rows == target.n_rows, Status::dimension_mismatch, "control has ", source.n_rows,
+          " features and treated ", target.n_rows);
 }
 
 arma::fmat single_precision(const arma::mat& cells, const std::vector<std::uint64_t>& index) {
@@ -82,9 +82,12 @@ double cosine_factor(double last, std::uint64_t step, std::uint64_t steps) {
   return last + (1.0 - last) * 0.5 * (1.0 + std::cos(3.14159265358979323846 * t));
 }
 
+// A validation score costs the square of its cells, and more of them would not sharpen it.
+constexpr std::size_t kMostHeldOut = 500;
+
 Holdout hold_out(std::size_t count, double share, Rng& rng) {
   const auto wanted = static_cast<std::size_t>(std::llround(share * static_cast<double>(count)));
-  const std::size_t held = std::min(std::max<std::size_t>(wanted, 2), count / 2);
+  const std::size_t held = std::min({std::max<std::size_t>(wanted, 2), count / 2, kMostHeldOut});
   const std::vector<std::size_t> order = rng.permutation(count);
   const auto cut = order.begin() + static_cast<std::ptrdiff_t>(held);
   Holdout out;

@@ -57,7 +57,7 @@ ValidationScore::Value ValidationScore::operator()(const arma::fmat& predicted) 
 }
 
 double median_gamma(const arma::fmat& a, const arma::fmat& b, const arma::fvec& weights) {
-  constexpr arma::uword most = 1000;
+  constexpr arma::uword most = 500;
   const arma::fmat first = weighted(a.head_cols(std::min(most, a.n_cols)), weights);
   const arma::fmat second = weighted(b.head_cols(std::min(most, b.n_cols)), weights);
   std::vector<double> distance;

@@ -109,7 +109,7 @@ TEST_CASE("a cancelled run stands at a good iterate and goes on with the same bi
   long_run.iterations = 3000;
   CellotTrainer cut(kSource, kTarget, long_run, 7);
   Context cancelling;
-  cancelling.cancel = StopAfter{2};
+  cancelling.cancel = StopAfter{1};
   CHECK_THROWS_AS(cut.run(cancelling), Error);
   CHECK(cut.report().iterations < 3000);
   CHECK(cut.report().outcome == Outcome::running);
@@ -123,11 +123,11 @@ TEST_CASE("a cancelled run stands at a good iterate and goes on with the same bi
   check_same(resumed, whole);
 
   AutoencoderOptions many = scgen_options();
-  many.epochs = 300;
+  many.epochs = 3000;
   many.patience = 0;
   AutoencoderTrainer stopped(kSource, kTarget, many, 7);
   Context again;
-  again.cancel = StopAfter{2};
+  again.cancel = StopAfter{1};
   CHECK_THROWS_AS(stopped.run(again), Error);
   AutoencoderTrainer continued(kSource, kTarget, many, 7), uncut(kSource, kTarget, many, 7);
   continued.restore(stopped.save());

@@ -50,10 +50,11 @@ class AutoencoderTrainer {
 
   const TrainingReport& report() const { return report_; }  // iterations are epochs
   const std::vector<AutoencoderTrace>& trace() const { return trace_; }
-  /// The epoch with the best validation score so far, the untrained network included, and its
-  /// latent shift (from the training cells; empty for a conditional autoencoder).
+  /// The epoch with the best validation score so far, the untrained network included.
   const Autoencoder<float>& best() const { return best_; }
-  const arma::fvec& best_shift() const { return best_shift_; }
+  /// Its latent shift from all training cells; empty for a conditional autoencoder. One pass over
+  /// the cells. (The validation score of an epoch takes at most 2000 of each side.)
+  arma::fvec best_shift() const;
 
   Snapshot save() const;
   void restore(const Snapshot& state);
@@ -62,7 +63,7 @@ class AutoencoderTrainer {
   void step();
   void look(double training_loss, double gradient_norm);
   bool out_of_patience() const;
-  arma::fvec shift_of(const Autoencoder<float>& net) const;
+  arma::fvec shift_of(const Autoencoder<float>& net, std::size_t at_most) const;
   void conclude();
 
   AutoencoderOptions options_;
@@ -72,7 +73,6 @@ class AutoencoderTrainer {
   Rng rng_;
   BatchSampler batches_;
   Autoencoder<float> net_, best_;
-  arma::fvec best_shift_;
   Adam<float> adam_;
   AutoencoderPass<float> pass_;
   std::vector<float> gradient_, x_, noise_;

@@ -89,11 +89,12 @@ class ValidationScore {
   arma::fmat observed_;
 };
 
-/// 1 / median of the positive squared distances among the pooled cells, at most 1000 of either set
+/// 1 / median of the positive squared distances among the pooled cells, at most 500 of either set
 /// (the first ones). NaN where there is no positive distance.
 double median_gamma(const arma::fmat& a, const arma::fmat& b, const arma::fvec& weights);
 
-/// Splits 0 .. count-1 into training and validation cells with the generator's permutation.
+/// Splits 0 .. count-1 into training and validation cells with the generator's permutation: `share`
+/// of the cells for validation, at least 2 and at most half of them or 500.
 struct Holdout {
   std::vector<std::uint64_t> train, validation;
 };
