@@ -14,10 +14,21 @@ set(LAOT_CORE_SOURCES
   src/data/principal_components.cpp
   # assignment
   src/assignment/shortest_paths.cpp
+  src/assignment/kernels.cpp
+  src/assignment/kernels_portable.cpp
+  src/assignment/kernels_x86.cpp
+  src/assignment/candidate_rows.cpp
+  src/assignment/candidate_scan.cpp
+  src/assignment/auction.cpp
+  src/assignment/augment.cpp
+  src/assignment/scaled_cloud.cpp
+  src/assignment/point_assignment.cpp
+  src/assignment/solve.cpp
   # transport
   src/transport/exact_transport.cpp
   src/transport/coupling.cpp
   src/transport/cost_transport.cpp
+  src/transport/sinkhorn.cpp
   # laot
   src/laot/least_squares.cpp
   src/laot/restore.cpp
@@ -49,6 +60,8 @@ set(LAOT_CORE_SOURCES
   src/metrics/correlations.cpp
   src/metrics/neighbours.cpp
   src/metrics/features.cpp
+  src/metrics/registry.cpp
+  src/metrics/score.cpp
   # trackability
   # io
   src/io/json.cpp
@@ -74,4 +87,5 @@ set(LAOT_CAPI_SOURCES
   capi/params.cpp
   capi/model.cpp
   capi/metrics.cpp
+  capi/scores.cpp
 )

@@ -20,12 +20,21 @@ struct Certificate {
   double gap = 0.0;
 };
 
+/// What a solve did, for reports and benchmarks.
+struct AssignmentStatistics {
+  std::size_t bids = 0;           // of the auction
+  std::size_t scans = 0;          // rows scanned again after the candidate lists were made
+  std::size_t augmentations = 0;  // shortest augmenting paths
+  std::size_t solves = 0;         // 2 where the certificate asked for a solve in double precision
+};
+
 /// A matching of n rows to n different columns out of m >= n.
 struct Assignment {
   std::vector<std::uint32_t> column_of_row;  // [n]
   std::vector<double> row_potential;         // [n] u_i
   std::vector<double> column_potential;      // [m] v_j <= 0 where unmatched; u_i + v_j <= c_ij
   Certificate certificate;
+  AssignmentStatistics statistics;
 };
 
 /// Minimum-cost assignment for a given cost, stored as one column per row of the problem:

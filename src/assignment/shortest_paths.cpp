@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "laot/assignment.hpp"
+#include "laot/detail/point_assignment.hpp"
 
 namespace laot {
 
@@ -111,12 +112,8 @@ void certify(const arma::mat& cost, Assignment& out) {
 
 }  // namespace
 
-Assignment solve_assignment(const arma::mat& cost, Context& context) {
+Assignment detail::solve_dense(const arma::mat& cost, Context& context) {
   const std::size_t n = cost.n_cols, m = cost.n_rows;
-  require(n >= 1 && m >= n, Status::dimension_mismatch,
-          "an assignment needs at least one row and no more rows than columns, found ", n,
-          " rows and ", m, " columns");
-  require(cost.is_finite(), Status::not_finite, "the cost of an assignment has a NaN or Inf");
   Assignment out;
   out.column_of_row.assign(n, kNone);
   out.row_potential.assign(n, 0.0);
@@ -128,10 +125,6 @@ Assignment solve_assignment(const arma::mat& cost, Context& context) {
   }
   certify(cost, out);
   return out;
-}
-
-Assignment assign_points(const arma::mat& x, const arma::mat& y, Context& context) {
-  return solve_assignment(squared_distances(x, y, context), context);
 }
 
 arma::mat squared_distances(const arma::mat& x, const arma::mat& y, Context& context) {

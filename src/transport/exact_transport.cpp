@@ -3,6 +3,7 @@
 #include <limits>
 #include <numeric>
 
+#include "laot/detail/point_assignment.hpp"
 #include "laot/transport.hpp"
 
 namespace laot {
@@ -169,7 +170,7 @@ struct ExactTransport::State {
   arma::mat targets;
   std::vector<std::int64_t> supply, demand;
   std::vector<double> v;
-  bool is_assignment = false;
+  std::unique_ptr<detail::PointAssignment> assignment;  // where all weights are one
 };
 
 ExactTransport::ExactTransport(arma::mat targets, std::vector<std::int64_t> supply,
@@ -187,7 +188,9 @@ ExactTransport::ExactTransport(arma::mat targets, std::vector<std::int64_t> supp
   const auto all_one = [](const std::vector<std::int64_t>& units) {
     return std::all_of(units.begin(), units.end(), [](std::int64_t k) { return k == 1; });
   };
-  state_->is_assignment = all_one(supply) && all_one(demand);
+  if (all_one(supply) && all_one(demand))
+    state_->assignment =
+        std::make_unique<detail::PointAssignment>(targets, detail::SolverOptions{});
   state_->v.assign(demand.size(), 0.0);
   state_->targets = std::move(targets);
   state_->supply = std::move(supply);
@@ -202,9 +205,8 @@ Flow ExactTransport::solve(const arma::mat& sources, Context& context) {
   require(sources.n_cols == state_->supply.size(), Status::dimension_mismatch,
           "transport needs one supply per source, found ", state_->supply.size(), " supplies and ",
           sources.n_cols, " sources");
-  const arma::mat cost = squared_distances(sources, state_->targets, context);
-  if (state_->is_assignment) {
-    const Assignment assignment = solve_assignment(cost, context);
+  if (state_->assignment) {
+    const Assignment& assignment = state_->assignment->solve(sources, context);
     const double n = static_cast<double>(sources.n_cols);
     Flow out;
     out.target = assignment.column_of_row;
@@ -216,6 +218,7 @@ Flow ExactTransport::solve(const arma::mat& sources, Context& context) {
     out.certificate.dual /= n;
     return out;
   }
+  const arma::mat cost = squared_distances(sources, state_->targets, context);
   SuccessivePaths paths(cost, state_->supply, state_->demand, state_->v);
   paths.run(context);
   Flow out = paths.flow();

@@ -1,0 +1,52 @@
+// Square assignment of moving points to fixed points, warm started from one solve to the next.
+#pragma once
+
+#include <memory>
+
+#include "laot/assignment.hpp"
+#include "laot/detail/vector_path.hpp"
+
+namespace laot::detail {
+
+/// A solve whose certificate is worse than this is done again in double precision throughout.
+constexpr double kGapLimit = 1e-9;
+
+struct SolverOptions {
+  VectorPath path = VectorPath::best;
+  /// Memory that single-precision costs may take; negative: an eighth of the machine's, at most
+  /// 2 GiB. Where they do not fit, costs are computed again whenever they are needed.
+  double store_bytes = -1.0;
+};
+
+double store_budget(const SolverOptions& options);
+
+/// The exact minimum-cost matching of n sources and n targets for the squared Euclidean distance.
+/// Potentials, pairs and candidate lists are kept for the next solve. Each solve has the same cost
+/// as a cold one, and the same pairs wherever the optimum is unique.
+class PointAssignment {
+ public:
+  PointAssignment(arma::mat targets, const SolverOptions& options);
+  ~PointAssignment();
+  PointAssignment(PointAssignment&&) noexcept;
+  PointAssignment& operator=(PointAssignment&&) noexcept;
+
+  /// sources: d x n. Potentials are those of the squared distance.
+  const Assignment& solve(const arma::mat& sources, Context& context);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// The same for a given square or wide cost; see solve_assignment.
+Assignment solve_given_cost(const arma::mat& cost, const SolverOptions& options, Context& context);
+
+/// n sources to n different targets out of m >= n.
+Assignment assign_rectangular(const arma::mat& x, const arma::mat& y, const SolverOptions& options,
+                              Context& context);
+
+/// Shortest augmenting paths on the whole cost in double precision (shortest_paths.cpp): for small
+/// problems, and as the independent solver that tests compare with.
+Assignment solve_dense(const arma::mat& cost, Context& context);
+
+}  // namespace laot::detail

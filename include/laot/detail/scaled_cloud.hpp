@@ -1,0 +1,28 @@
+// Points moved to the origin and scaled to order 1, so that single precision loses nothing that
+// counts and nothing overflows.
+#pragma once
+
+#include "laot/armadillo.hpp"
+
+namespace laot::detail {
+
+/// points = 2^-exponent (original - shift); the scaling is exact. Distances between two clouds lose
+/// no digits far from the origin, because each difference original - shift is rounded once.
+struct ScaledCloud {
+  arma::mat points;
+  arma::vec shift;
+  int exponent = 0;
+};
+
+arma::vec mean_point(const arma::mat& points);
+
+/// The exponent that brings the largest coordinate of points - shift to [1/2, 1); 0 for a cloud
+/// that is one point.
+int natural_exponent(const arma::mat& points, const arma::vec& shift);
+
+ScaledCloud scaled_cloud(const arma::mat& points, const arma::vec& shift, int exponent);
+
+/// Throws Error(not_finite) naming the first column of `points` that has a NaN or Inf.
+void require_finite(const arma::mat& points, const char* name);
+
+}  // namespace laot::detail

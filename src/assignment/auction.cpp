@@ -1,0 +1,103 @@
+// The eps-auction: most rows find their place here, a few candidates at a time.
+#include <algorithm>
+#include <limits>
+
+#include "assignment_search.hpp"
+
+namespace laot::detail {
+
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+// A list may be this many epsilons out of date before it is made again; the exact phase repairs it.
+constexpr double kSlack = 4.0;
+// Bids per row and phase before the rest is left to the exact phase: price wars end here.
+constexpr std::size_t kBidsPerRow = 100;
+constexpr std::size_t kBidsPerPoll = 256;
+
+}  // namespace
+
+AssignmentSearch::AssignmentSearch(CandidateRows& rows, Matching& matching,
+                                   AssignmentStatistics& statistics)
+    : rows_(rows), matching_(matching), statistics_(statistics), u_(rows.rows(), 0.0) {}
+
+double AssignmentSearch::list_width() const {
+  double sum = 0.0;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < rows_.rows(); ++i) {
+    const double bound = rows_.bound(i), least = rows_.best_two(i).least;
+    if (bound == kInfinity || bound < least) continue;
+    sum += bound - least;
+    ++count;
+  }
+  return count == 0 ? 0.0 : sum / static_cast<double>(count);
+}
+
+double AssignmentSearch::mean_excess() const {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < rows_.rows(); ++i) {
+    const std::uint32_t j = matching_.column_of_row[i];
+    if (j == kNone) return kInfinity;
+    sum += std::max(0.0, reduced(static_cast<std::uint32_t>(i), j) - rows_.best_two(i).least);
+  }
+  return sum / static_cast<double>(rows_.rows());
+}
+
+// Scans the row together with the next waiting rows whose lists have run out as well, because a
+// block of rows is scanned at several times the speed of single ones.
+void AssignmentSearch::refresh_ahead(std::uint32_t row, double slack, Context& context) {
+  exhausted_.assign(1, row);
+  const std::size_t batch = rows_.batch();
+  const std::size_t look = std::min(waiting_, 4 * batch);
+  for (std::size_t a = 0, at = head_; a < look && exhausted_.size() < batch; ++a) {
+    const std::uint32_t next = queue_[at];
+    if (++at == queue_.size()) at = 0;
+    if (rows_.best_two(next).least > rows_.bound(next) + slack) exhausted_.push_back(next);
+  }
+  rows_.refresh(exhausted_.data(), exhausted_.size(), context);
+}
+
+void AssignmentSearch::auction(double epsilon, Context& context) {
+  const std::size_t n = rows_.rows();
+  // A bid has to change the potential in double precision.
+  epsilon = std::max(epsilon, 0x1p-48 * rows_.magnitude());
+  const double slack = kSlack * epsilon;
+  queue_.resize(n + 1);
+  head_ = waiting_ = 0;
+  for (std::uint32_t i = 0; i < n; ++i) {
+    const std::uint32_t j = matching_.column_of_row[i];
+    if (j != kNone) {
+      const double least = std::min(rows_.best_two(i).least, rows_.bound(i) + slack);
+      if (reduced(i, j) <= least + epsilon) continue;
+      matching_.part(i);
+    }
+    queue_[waiting_++] = i;
+  }
+
+  std::size_t tail = waiting_ % queue_.size();
+  const std::size_t limit = statistics_.bids + kBidsPerRow * n;
+  while (waiting_ > 0 && statistics_.bids < limit) {
+    if (statistics_.bids++ % kBidsPerPoll == 0) context.poll();
+    const std::uint32_t i = queue_[head_];
+    if (++head_ == queue_.size()) head_ = 0;
+    --waiting_;
+    BestTwo best = rows_.best_two(i);
+    if (best.least > rows_.bound(i) + slack) {
+      refresh_ahead(i, slack, context);
+      best = rows_.best_two(i);
+    }
+    const double second = std::min(best.second, std::max(best.least, rows_.bound(i) + slack));
+    // A single column has no rival, and its price no meaning.
+    const double raise = second == kInfinity ? 0.0 : second - best.least;
+    rows_.set_potential(best.column, rows_.potential(best.column) - raise - epsilon);
+    const std::uint32_t outbid = matching_.row_of_column[best.column];
+    matching_.match(i, best.column);
+    if (outbid == kNone) continue;
+    matching_.column_of_row[outbid] = kNone;
+    queue_[tail] = outbid;
+    if (++tail == queue_.size()) tail = 0;
+    ++waiting_;
+  }
+}
+
+}  // namespace laot::detail

@@ -1,0 +1,221 @@
+// The data of the candidate lists: costs, potentials, bounds.
+#include "laot/detail/candidate_rows.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "candidate_state.hpp"
+
+namespace laot::detail {
+
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kUnit = 0x1p-24;  // half a unit in the last place of single precision
+
+// Four sums in a fixed order: the same bits from every compiler that keeps the order it is given.
+double dot(const double* a, const double* b, std::size_t d) {
+  double s0 = 0.0, s1 = 0.0, s2 = 0.0, s3 = 0.0;
+  std::size_t k = 0;
+  for (; k + 4 <= d; k += 4) {
+    s0 += a[k] * b[k];
+    s1 += a[k + 1] * b[k + 1];
+    s2 += a[k + 2] * b[k + 2];
+    s3 += a[k + 3] * b[k + 3];
+  }
+  for (; k < d; ++k) s0 += a[k] * b[k];
+  return (s0 + s1) + (s2 + s3);
+}
+
+double norm(const double* a, std::size_t d) {
+  return std::sqrt(dot(a, a, d));
+}
+
+}  // namespace
+
+CandidateRows::CandidateRows(arma::mat targets, VectorPath path)
+    : state_(std::make_unique<State>()) {
+  State& s = *state_;
+  s.kernels = &kernels(path);
+  s.targets = std::move(targets);
+  s.m = s.targets.n_cols;
+  s.d = s.targets.n_rows;
+  s.panels = (s.m + kPanel - 1) / kPanel;
+  s.packed.reserve(s.width() * s.d);
+  std::fill(s.packed.data(), s.packed.data() + s.width() * s.d, 0.0f);
+  for (std::size_t j = 0; j < s.m; ++j) {
+    const double* y = s.targets.colptr(j);
+    float* panel = s.packed.data() + (j / kPanel) * s.d * kPanel + j % kPanel;
+    for (std::size_t k = 0; k < s.d; ++k) panel[k * kPanel] = static_cast<float>(y[k]);
+    s.target_norm = std::max(s.target_norm, norm(y, s.d));
+  }
+  set_potentials(std::vector<double>(s.m, 0.0));
+}
+
+CandidateRows::CandidateRows(const arma::mat& cost, double largest, VectorPath path,
+                             Context& context)
+    : state_(std::make_unique<State>()) {
+  State& s = *state_;
+  s.kernels = &kernels(path);
+  s.given = &cost;
+  s.largest_given = largest;
+  s.n = cost.n_cols;
+  s.m = cost.n_rows;
+  s.panels = (s.m + kPanel - 1) / kPanel;
+  s.stored.reserve(s.n * s.width());
+  s.is_stored = true;
+  parallel_for(context, s.n, 64, [&](std::size_t first, std::size_t last, int) {
+    for (std::size_t i = first; i < last; ++i) {
+      const double* c = cost.colptr(i);
+      float* out = s.stored.data() + i * s.width();
+      for (std::size_t j = 0; j < s.m; ++j) out[j] = static_cast<float>(c[j]);
+      std::fill(out + s.m, out + s.width(), 0.0f);
+    }
+  });
+  set_potentials(std::vector<double>(s.m, 0.0));
+}
+
+CandidateRows::~CandidateRows() = default;
+CandidateRows::CandidateRows(CandidateRows&&) noexcept = default;
+CandidateRows& CandidateRows::operator=(CandidateRows&&) noexcept = default;
+
+std::size_t CandidateRows::rows() const {
+  return state_->n;
+}
+std::size_t CandidateRows::columns() const {
+  return state_->m;
+}
+const arma::mat& CandidateRows::sources() const {
+  return state_->sources;
+}
+const arma::mat& CandidateRows::targets() const {
+  return state_->targets;
+}
+
+void CandidateRows::set_sources(arma::mat sources) {
+  State& s = *state_;
+  s.sources = std::move(sources);
+  s.n = s.sources.n_cols;
+  s.source_norm.resize(s.n);
+  for (std::size_t i = 0; i < s.n; ++i) s.source_norm[i] = norm(s.sources.colptr(i), s.d);
+  s.is_stored = false;
+}
+
+void CandidateRows::move_sources(arma::mat sources, Context& context) {
+  State& s = *state_;
+  const arma::mat before = std::move(s.sources);
+  set_sources(std::move(sources));
+  parallel_for(context, s.n, 256, [&](std::size_t first, std::size_t last, int) {
+    std::vector<double> step(s.d);
+    for (std::size_t i = first; i < last; ++i) {
+      const double* now = s.sources.colptr(i);
+      const double* then = before.colptr(i);
+      for (std::size_t k = 0; k < s.d; ++k) step[k] = now[k] - then[k];
+      // The last factor covers the rounding of the step, of the norms and of the costs themselves.
+      const double rounding = 0x1p-50 * static_cast<double>(s.d + 4) * s.source_norm[i];
+      s.bound[i] -= 2.0 * (norm(step.data(), s.d) * (1.0 + 0x1p-40) + rounding) * s.target_norm;
+      for (std::size_t t = i * kListLength; t < (i + 1) * kListLength; ++t)
+        if (s.cost[t] < kInfinity) s.cost[t] = s.exact_cost(i, s.column[t]);
+    }
+  });
+}
+
+double CandidateRows::State::exact_cost(std::size_t i, std::size_t j) const {
+  if (given != nullptr) return given->at(j, i);
+  return -2.0 * dot(sources.colptr(i), targets.colptr(j), d);
+}
+
+// Worst case of |single - double| for raw + minus_v: the products round in conversion, in each of d
+// multiplications and in the sum, in any order and with or without fused operations (Higham,
+// Accuracy and Stability of Numerical Algorithms, 3.1); then the potential and the last sum.
+double CandidateRows::State::error(std::size_t i) const {
+  const double pair = given != nullptr ? largest_given : 2.0 * source_norm[i] * target_norm;
+  const double terms = given != nullptr ? 1.0 : static_cast<double>(d + 4);
+  const double relative = terms * kUnit / std::max(1.0 - terms * kUnit, 0.5);
+  const double underflow = 0x1p-120 * static_cast<double>(d + 1);
+  return relative * pair + 2.02 * kUnit * (pair + largest_v) + underflow;
+}
+
+double CandidateRows::cost(std::size_t row, std::size_t column) const {
+  return state_->exact_cost(row, column);
+}
+
+const std::vector<double>& CandidateRows::potentials() const {
+  return state_->v;
+}
+double CandidateRows::potential(std::size_t column) const {
+  return state_->v[column];
+}
+
+void CandidateRows::set_potential(std::size_t column, double value) {
+  State& s = *state_;
+  s.v[column] = value;
+  s.minus_v.data()[column] = static_cast<float>(-value);
+  s.largest_v = std::max(s.largest_v, std::abs(value));
+}
+
+void CandidateRows::set_potentials(const std::vector<double>& values) {
+  State& s = *state_;
+  s.v = values;
+  s.minus_v.reserve(s.width());
+  s.largest_v = 0.0;
+  std::fill(s.minus_v.data(), s.minus_v.data() + s.width(), kHuge);
+  for (std::size_t j = 0; j < s.m; ++j) set_potential(j, values[j]);
+}
+
+void CandidateRows::shift_potentials(double by) {
+  State& s = *state_;
+  std::vector<double> shifted = s.v;
+  for (double& v : shifted) v += by;
+  set_potentials(shifted);
+  // The rounding of the sums can lower a reduced cost by that of the largest of them.
+  const double rounding = 0x1p-50 * (s.largest_v + std::abs(by));
+  for (double& b : s.bound) b -= by + rounding;
+}
+
+BestTwo CandidateRows::best_two(std::size_t row) const {
+  const State& s = *state_;
+  const std::size_t at = row * kListLength;
+  const ListMinimum found =
+      s.kernels->list_minimum(s.cost.data() + at, s.column.data() + at, s.v.data());
+  return {found.least, found.second, s.column[at + found.position]};
+}
+
+BestTwo CandidateRows::certified_best_two(std::uint32_t row, Context& context) {
+  BestTwo best = best_two(row);
+  if (best.least > state_->bound[row]) {
+    refresh(row, context);
+    best = best_two(row);
+  }
+  best.second = std::min(best.second, std::max(best.least, state_->bound[row]));
+  return best;
+}
+
+double CandidateRows::bound(std::size_t row) const {
+  return state_->bound[row];
+}
+const std::uint32_t* CandidateRows::list_columns(std::size_t row) const {
+  return state_->column.data() + row * kListLength;
+}
+const double* CandidateRows::list_costs(std::size_t row) const {
+  return state_->cost.data() + row * kListLength;
+}
+std::size_t CandidateRows::list_length() const {
+  return kListLength;
+}
+
+std::size_t CandidateRows::batch() const { return 32; }
+std::size_t CandidateRows::scans() const {
+  return state_->scans;
+}
+
+double CandidateRows::magnitude() const {
+  const State& s = *state_;
+  if (s.given != nullptr) return s.largest_given + s.largest_v;
+  const double longest =
+      s.n == 0 ? 0.0 : *std::max_element(s.source_norm.begin(), s.source_norm.end());
+  return 2.0 * longest * s.target_norm + s.largest_v;
+}
+
+}  // namespace laot::detail

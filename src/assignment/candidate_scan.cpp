@@ -1,0 +1,243 @@
+// How a row is scanned: single-precision tiles, a falling threshold, then exact selection.
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "candidate_state.hpp"
+
+namespace laot::detail {
+
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr std::size_t kRowGroup = 4 * kRowBlock;  // rows scanned together over one tile
+constexpr std::size_t kTileBytes = 384u << 10;    // of packed targets: a share of the L2 cache
+constexpr std::size_t kStoredTile = 64;           // panels read between two looks at the hits
+constexpr std::size_t kEnough = 4 * kListLength;  // hits worth a lower threshold
+// Below this many multiplications a second thread costs more than it brings.
+constexpr double kParallelWork = 3e7;
+
+float rounded_up(double x) {
+  const float f = static_cast<float>(std::min(x, static_cast<double>(kHuge) / 2));
+  return static_cast<double>(f) < x ? std::nextafter(f, kHuge) : f;
+}
+
+}  // namespace
+
+std::size_t CandidateRows::State::tile_panels() const {
+  return std::min<std::size_t>(
+      128, std::max<std::size_t>(4, kTileBytes / (std::max<std::size_t>(d, 1) * kPanel * 4)));
+}
+
+// A row that has a list starts from it: its candidates are kListLength columns, so the least
+// kListLength of the row are not above the largest of them.
+void CandidateRows::State::start(Selection& selection, std::size_t i) const {
+  selection.count = 0;
+  selection.limit = std::numeric_limits<float>::infinity();
+  selection.proven = kInfinity;
+  if (bound[i] == -kInfinity) return;
+  double largest = -kInfinity;
+  for (std::size_t t = i * kListLength; t < (i + 1) * kListLength; ++t)
+    largest = std::max(largest, cost[t] - v[column[t]]);
+  selection.proven = largest;
+  selection.limit = rounded_up(largest + error(i));
+}
+
+void CandidateRows::State::consume(Selection& selection, std::size_t i, const float* raw,
+                                   std::size_t first, std::size_t columns) const {
+  const float* prices = minus_v.data() + first;
+  if (selection.limit == std::numeric_limits<float>::infinity()) {
+    // kListLength + 1 groups of columns have a member up to the threshold, so that many columns do.
+    float minima[kMinima];
+    kernels->group_minima(raw, prices, columns, minima);
+    std::nth_element(minima, minima + kListLength, minima + kMinima);
+    selection.limit = rounded_up(static_cast<double>(minima[kListLength]) + 2.0 * error(i));
+  }
+  if (selection.hits.size() < selection.count + columns)
+    selection.hits.resize(std::max(selection.count + columns, 2 * selection.hits.size()));
+  selection.count +=
+      kernels->collect(raw, prices, columns, selection.limit, static_cast<std::uint32_t>(first),
+                       selection.hits.data() + selection.count);
+  if (selection.count > kEnough) tighten(selection, i);
+}
+
+// Keeps what may still be among the least kListLength + 1: two single-precision errors above the
+// last of them in single precision.
+void CandidateRows::State::tighten(Selection& selection, std::size_t i) const {
+  if (selection.count <= kListLength + 1) return;
+  Hit* hits = selection.hits.data();
+  Hit* end = hits + selection.count;
+  std::nth_element(hits, hits + kListLength, end,
+                   [](const Hit& a, const Hit& b) { return a.value < b.value; });
+  const float limit = rounded_up(static_cast<double>(hits[kListLength].value) + 2.0 * error(i));
+  if (limit >= selection.limit) return;
+  selection.limit = limit;
+  selection.count = static_cast<std::size_t>(
+      std::partition(hits, end, [limit](const Hit& h) { return h.value <= limit; }) - hits);
+}
+
+void CandidateRows::State::finish(Selection& selection, std::size_t i, Scratch& memory) {
+  tighten(selection, i);
+  std::vector<Reduced>& exact = memory.exact;
+  exact.clear();
+  for (std::size_t h = 0; h < selection.count; ++h) {
+    const std::uint32_t j = selection.hits[h].column;
+    const double c = exact_cost(i, j);
+    if (c - v[j] <= selection.proven) exact.push_back({c - v[j], j, c});
+  }
+  const std::size_t sorted = std::min(exact.size(), kListLength + 1);
+  std::partial_sort(exact.begin(), exact.begin() + static_cast<std::ptrdiff_t>(sorted),
+                    exact.end());
+  const std::size_t kept = std::min(exact.size(), kListLength);
+  for (std::size_t t = 0; t < kListLength; ++t) {
+    column[i * kListLength + t] = exact[std::min(t, kept - 1)].column;
+    cost[i * kListLength + t] = t < kept ? exact[t].cost : kInfinity;
+  }
+  bound[i] = exact.size() > kListLength ? exact[kListLength].value : selection.proven;
+}
+
+// Rows of one group over some of the panels; hits are added to the selections.
+void CandidateRows::State::scan(const std::uint32_t* rows, std::size_t count,
+                                std::size_t first_panel, std::size_t last_panel, bool keep,
+                                Selection* selection, Scratch& memory) {
+  for (std::size_t r = 0; r < count; ++r) start(selection[r], rows[r]);
+  const std::size_t step = tile_panels();
+  if (is_stored) {
+    for (std::size_t r = 0; r < count; ++r)
+      for (std::size_t p = first_panel; p < last_panel; p += kStoredTile) {
+        const std::size_t columns = (std::min(p + kStoredTile, last_panel) - p) * kPanel;
+        consume(selection[r], rows[r], stored.data() + rows[r] * width() + p * kPanel, p * kPanel,
+                columns);
+      }
+    return;
+  }
+  const bool single = count == 1 && !keep;
+  const std::size_t lanes = single ? 1 : kRowBlock;
+  const std::size_t blocks = (count + lanes - 1) / lanes;
+  memory.blocks.reserve(blocks * lanes * std::max<std::size_t>(d, 1));
+  for (std::size_t r = 0; r < blocks * lanes; ++r) {
+    const double* x = sources.colptr(rows[std::min(r, count - 1)]);
+    float* out = memory.blocks.data() + (r / lanes) * lanes * d + r % lanes;
+    for (std::size_t k = 0; k < d; ++k) out[k * lanes] = static_cast<float>(-2.0 * x[k]);
+  }
+  const std::size_t tile_width = keep ? width() : step * kPanel;
+  if (!keep) memory.tile.reserve(blocks * lanes * tile_width);
+  for (std::size_t p = first_panel; p < last_panel; p += step) {
+    const std::size_t used = std::min(step, last_panel - p);
+    const float* y = packed.data() + p * d * kPanel;
+    float* tile = keep ? stored.data() + rows[0] * width() + p * kPanel : memory.tile.data();
+    for (std::size_t b = 0; b < blocks; ++b) {
+      const float* x = memory.blocks.data() + b * lanes * d;
+      float* out = tile + b * lanes * tile_width;
+      if (single)
+        kernels->row_products(x, y, d, used, out);
+      else
+        kernels->block_products(x, y, d, used, out, tile_width);
+    }
+    for (std::size_t r = 0; r < count; ++r)
+      consume(selection[r], rows[r], tile + r * tile_width, p * kPanel, used * kPanel);
+  }
+}
+
+void CandidateRows::State::scan_all(const std::uint32_t* rows, std::size_t count, bool keep,
+                                    Context& context) {
+  const double work = static_cast<double>(count) * static_cast<double>(m) *
+                      (is_stored ? 4.0 : static_cast<double>(d + 4));
+  const std::size_t groups = (count + kRowGroup - 1) / kRowGroup;
+  const bool parallel = context.num_threads > 1 && work >= kParallelWork;
+  const std::size_t workers = parallel ? static_cast<std::size_t>(context.num_threads) : 1;
+  if (scratch.size() < workers) scratch.resize(workers);
+
+  // Few rows: their columns are shared out. What a list holds does not depend on the cut.
+  const std::size_t parts = !parallel || groups >= 2 * workers ? 1 : std::min(panels, 2 * workers);
+  const std::size_t slots = parts == 1 ? workers : groups * parts;
+  if (selections.size() < slots * kRowGroup) selections.resize(slots * kRowGroup);
+  const auto task = [&](std::size_t t, std::size_t worker) {
+    const std::size_t group = t / parts, part = t % parts;
+    const std::size_t first = group * kRowGroup, used = std::min(kRowGroup, count - first);
+    Selection* mine = selections.data() + (parts == 1 ? worker : t) * kRowGroup;
+    scan(rows + first, used, panels * part / parts, panels * (part + 1) / parts, keep, mine,
+         scratch[worker]);
+    if (parts > 1) return;
+    for (std::size_t r = 0; r < used; ++r) finish(mine[r], rows[first + r], scratch[worker]);
+  };
+  if (parallel) {
+    parallel_for(context, groups * parts, 1, [&](std::size_t t, std::size_t, int worker) {
+      task(t, static_cast<std::size_t>(worker));
+    });
+  } else {
+    for (std::size_t t = 0; t < groups * parts; ++t) {
+      context.poll();
+      task(t, 0);
+    }
+  }
+  if (parts == 1) return;
+  for (std::size_t r = 0; r < count; ++r) {
+    const std::size_t group = r / kRowGroup;
+    Selection& all = selections[group * parts * kRowGroup + r % kRowGroup];
+    for (std::size_t part = 1; part < parts; ++part) {
+      const Selection& more = selections[(group * parts + part) * kRowGroup + r % kRowGroup];
+      if (all.hits.size() < all.count + more.count) all.hits.resize(all.count + more.count);
+      std::copy(more.hits.begin(), more.hits.begin() + static_cast<std::ptrdiff_t>(more.count),
+                all.hits.begin() + static_cast<std::ptrdiff_t>(all.count));
+      all.count += more.count;
+      all.limit = std::numeric_limits<float>::infinity();
+    }
+    finish(all, rows[r], scratch[0]);
+  }
+}
+
+void CandidateRows::build(double store_bytes, Context& context) {
+  State& s = *state_;
+  s.column.assign(s.n * kListLength, 0);
+  s.cost.assign(s.n * kListLength, kInfinity);
+  s.bound.assign(s.n, -kInfinity);
+  std::vector<std::uint32_t> all(s.n);
+  std::iota(all.begin(), all.end(), 0u);
+  // For few features it is faster to compute a row again than to read it from memory.
+  constexpr std::size_t kFewFeatures = 20;
+  const std::size_t padded = (s.n + kRowBlock - 1) / kRowBlock * kRowBlock;
+  const bool keep =
+      !s.is_stored && s.d > kFewFeatures &&
+      4.0 * static_cast<double>(padded) * static_cast<double>(s.width()) <= store_bytes;
+  if (keep) s.stored.reserve(padded * s.width());
+  s.scan_all(all.data(), all.size(), keep, context);
+  if (keep) s.is_stored = true;
+}
+
+void CandidateRows::refresh(const std::uint32_t* rows, std::size_t count, Context& context) {
+  state_->scans += count;
+  state_->scan_all(rows, count, false, context);
+}
+
+void CandidateRows::columns_below(std::uint32_t row, double limit, std::vector<Candidate>& out) {
+  State& s = *state_;
+  if (s.scratch.empty()) s.scratch.resize(1);
+  if (s.selections.empty()) s.selections.resize(kRowGroup);
+  out.clear();
+  ++s.scans;
+  Scratch& memory = s.scratch[0];
+  Selection& selection = s.selections[0];
+  selection.count = 0;
+  const float single_limit = rounded_up(limit + s.error(row));
+  const float* raw = s.stored.data() + row * s.width();
+  if (!s.is_stored) {
+    memory.blocks.reserve(std::max<std::size_t>(s.d, 1));
+    memory.tile.reserve(s.width());
+    const double* x = s.sources.colptr(row);
+    for (std::size_t k = 0; k < s.d; ++k) memory.blocks.data()[k] = static_cast<float>(-2.0 * x[k]);
+    s.kernels->row_products(memory.blocks.data(), s.packed.data(), s.d, s.panels,
+                            memory.tile.data());
+    raw = memory.tile.data();
+  }
+  if (selection.hits.size() < s.width()) selection.hits.resize(s.width());
+  const std::size_t count =
+      s.kernels->collect(raw, s.minus_v.data(), s.width(), single_limit, 0, selection.hits.data());
+  for (std::size_t h = 0; h < count; ++h) {
+    const std::uint32_t j = selection.hits[h].column;
+    const double c = s.exact_cost(row, j);
+    if (c - s.v[j] < limit) out.push_back({j, c});
+  }
+}
+
+}  // namespace laot::detail

@@ -1,0 +1,77 @@
+// What CandidateRows holds, shared by the files that implement it.
+#pragma once
+
+#include <limits>
+#include <vector>
+
+#include "buffer.hpp"
+#include "kernels.hpp"
+#include "laot/detail/candidate_rows.hpp"
+
+namespace laot::detail {
+
+/// The running search for the least reduced costs of one row.
+struct Selection {
+  float limit = std::numeric_limits<float>::infinity();     // of hits, in single precision
+  double proven = std::numeric_limits<double>::infinity();  // every column up to here is a hit
+  std::vector<Hit> hits;
+  std::size_t count = 0;
+};
+
+struct Reduced {
+  double value;
+  std::uint32_t column;
+  double cost;
+  bool operator<(const Reduced& other) const {
+    return value < other.value || (value == other.value && column < other.column);
+  }
+};
+
+/// One thread's working memory.
+struct Scratch {
+  FloatBuffer blocks, tile;
+  std::vector<Reduced> exact;
+};
+
+struct CandidateRows::State {
+  const Kernels* kernels = nullptr;
+  std::size_t n = 0, m = 0, d = 0, panels = 0;
+
+  arma::mat targets, sources;        // d x m, d x n, in double precision
+  const arma::mat* given = nullptr;  // m x n, instead of points
+  FloatBuffer packed;                // targets in panels
+  double target_norm = 0.0;          // max |y_j|
+  std::vector<double> source_norm;
+  double largest_given = 0.0;
+
+  std::vector<double> v;
+  FloatBuffer minus_v;  // [panels * kPanel], kHuge where there is no column
+  double largest_v = 0.0;
+
+  std::vector<std::uint32_t> column;  // [n * kListLength]
+  std::vector<double> cost;           // [n * kListLength], infinite in unused places
+  std::vector<double> bound;          // [n]
+
+  FloatBuffer stored;  // [n * width] single-precision costs
+  bool is_stored = false;
+
+  std::size_t scans = 0;
+  std::vector<Scratch> scratch;
+  std::vector<Selection> selections;
+
+  std::size_t width() const { return panels * kPanel; }
+  double exact_cost(std::size_t i, std::size_t j) const;
+  double error(std::size_t i) const;
+
+  void start(Selection& selection, std::size_t i) const;
+  void consume(Selection& selection, std::size_t i, const float* raw, std::size_t first,
+               std::size_t columns) const;
+  void tighten(Selection& selection, std::size_t i) const;
+  void finish(Selection& selection, std::size_t i, Scratch& memory);
+  void scan(const std::uint32_t* rows, std::size_t count, std::size_t first_panel,
+            std::size_t last_panel, bool keep, Selection* selections, Scratch& memory);
+  void scan_all(const std::uint32_t* rows, std::size_t count, bool keep, Context& context);
+  std::size_t tile_panels() const;
+};
+
+}  // namespace laot::detail

@@ -1,0 +1,61 @@
+// The inner loops of the assignment solver, one implementation for each instruction set.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "laot/detail/vector_path.hpp"
+
+namespace laot::detail {
+
+constexpr std::size_t kPanel = 32;       // columns in a packed panel
+constexpr std::size_t kRowBlock = 8;     // rows that the block kernel computes together
+constexpr std::size_t kListLength = 16;  // candidates kept for a row
+constexpr std::size_t kMinima = 64;      // group minima from which a first threshold is taken
+
+/// A column whose single-precision reduced cost passed a threshold.
+struct Hit {
+  float value;
+  std::uint32_t column;
+};
+
+/// The least two reduced costs of a candidate list; ties go to the first position.
+struct ListMinimum {
+  double least;
+  double second;
+  std::size_t position;
+};
+
+/// Panels hold `d` groups of kPanel consecutive floats: feature k of the panel's columns. Blocks
+/// hold `d` groups of kRowBlock floats: feature k of the block's rows. Kernels that add may round
+/// differently on each path (fused multiply-add), so what they return is used to choose candidates
+/// and never as a cost; list_minimum subtracts and compares only, so its bits are the same.
+struct Kernels {
+  /// out[r * stride + c] = sum_k block[k][r] * panels[k][c], `panels` panels one after the other.
+  void (*block_products)(const float* block, const float* panel, std::size_t d, std::size_t panels,
+                         float* out, std::size_t stride);
+  /// The same for one row.
+  void (*row_products)(const float* row, const float* panel, std::size_t d, std::size_t panels,
+                       float* out);
+  /// kMinima minima of raw + minus_v over disjoint groups of columns; `columns` is a multiple of
+  /// kPanel; groups without a column give a huge value.
+  void (*group_minima)(const float* raw, const float* minus_v, std::size_t columns, float* minima);
+  /// Appends the columns with raw + minus_v <= limit to hits, numbered from `first`; returns how
+  /// many. hits has room for `columns`, a multiple of kPanel.
+  std::size_t (*collect)(const float* raw, const float* minus_v, std::size_t columns, float limit,
+                         std::uint32_t first, Hit* hits);
+  /// Over the kListLength pairs cost[t] - v[column[t]].
+  ListMinimum (*list_minimum)(const double* cost, const std::uint32_t* column, const double* v);
+};
+
+const Kernels& kernels(VectorPath path);
+
+extern const Kernels portable_kernels;
+/// nullptr where the build has none.
+const Kernels* avx2_kernels();
+const Kernels* avx512_kernels();
+
+/// In place of a minimum over no column, and the price of the columns that pad the last panel.
+constexpr float kHuge = 1e30f;
+
+}  // namespace laot::detail

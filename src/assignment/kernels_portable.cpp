@@ -1,0 +1,82 @@
+// The kernels in plain C++, for every machine.
+#include <algorithm>
+#include <limits>
+
+#include "kernels.hpp"
+
+namespace laot::detail {
+
+namespace {
+
+// 4 x 8 sums fill half of the 16 registers of the smallest vector sets; compilers keep them there.
+constexpr int kTileRows = 4, kTileColumns = 8;
+
+void tile_products(const float* block, const float* panel, std::size_t d, float* out,
+                   std::size_t stride) {
+  float sum[kTileRows][kTileColumns] = {};
+  for (std::size_t k = 0; k < d; ++k, block += kRowBlock, panel += kPanel)
+    for (int r = 0; r < kTileRows; ++r)
+      for (int c = 0; c < kTileColumns; ++c) sum[r][c] += block[r] * panel[c];
+  for (int r = 0; r < kTileRows; ++r)
+    for (int c = 0; c < kTileColumns; ++c) out[r * stride + c] = sum[r][c];
+}
+
+void block_products(const float* block, const float* panel, std::size_t d, std::size_t panels,
+                    float* out, std::size_t stride) {
+  for (std::size_t p = 0; p < panels; ++p, panel += kPanel * d, out += kPanel)
+    for (std::size_t r = 0; r < kRowBlock; r += kTileRows)
+      for (std::size_t c = 0; c < kPanel; c += kTileColumns)
+        tile_products(block + r, panel + c, d, out + r * stride + c, stride);
+}
+
+void row_products(const float* row, const float* panel, std::size_t d, std::size_t panels,
+                  float* out) {
+  for (std::size_t p = 0; p < panels; ++p, out += kPanel) {
+    float sum[kPanel] = {};
+    for (std::size_t k = 0; k < d; ++k, panel += kPanel)
+      for (std::size_t c = 0; c < kPanel; ++c) sum[c] += row[k] * panel[c];
+    std::copy(sum, sum + kPanel, out);
+  }
+}
+
+void group_minima(const float* raw, const float* minus_v, std::size_t columns, float* minima) {
+  std::fill(minima, minima + kMinima, kHuge);
+  for (std::size_t p = 0; p < columns; p += kPanel) {
+    float* group = minima + (p / kPanel % 2) * kPanel;
+    for (std::size_t c = 0; c < kPanel; ++c)
+      group[c] = std::min(group[c], raw[p + c] + minus_v[p + c]);
+  }
+}
+
+std::size_t collect(const float* raw, const float* minus_v, std::size_t columns, float limit,
+                    std::uint32_t first, Hit* hits) {
+  std::size_t count = 0;
+  for (std::size_t j = 0; j < columns; ++j) {
+    const float value = raw[j] + minus_v[j];
+    if (value <= limit) hits[count++] = {value, first + static_cast<std::uint32_t>(j)};
+  }
+  return count;
+}
+
+ListMinimum list_minimum(const double* cost, const std::uint32_t* column, const double* v) {
+  ListMinimum out{std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity(),
+                  0};
+  for (std::size_t t = 0; t < kListLength; ++t) {
+    const double reduced = cost[t] - v[column[t]];
+    if (reduced < out.least) {
+      out.second = out.least;
+      out.least = reduced;
+      out.position = t;
+    } else if (reduced < out.second) {
+      out.second = reduced;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+const Kernels portable_kernels = {block_products, row_products, group_minima, collect,
+                                  list_minimum};
+
+}  // namespace laot::detail

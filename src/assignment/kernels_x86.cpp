@@ -1,0 +1,329 @@
+// The kernels for AVX2 and AVX-512. The attributes below let the plain build hold both; which one
+// runs is decided by what the processor says.
+#include "kernels.hpp"
+
+#if (defined(__x86_64__) || defined(__i386__)) && defined(__GNUC__)
+#include <immintrin.h>
+
+#include <algorithm>
+#include <limits>
+
+#define LAOT_AVX2 __attribute__((target("avx2,fma")))
+#define LAOT_AVX512 __attribute__((target("avx512f,avx512dq,avx512vl")))
+
+namespace laot::detail {
+
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+// The masked forms with every lane in use compile to the plain instructions. The plain intrinsics
+// of some compilers start from an undefined register, and warn of it.
+LAOT_AVX512 inline __m512 least_of(__m512 a, __m512 b) {
+  return _mm512_maskz_min_ps(0xffff, a, b);
+}
+LAOT_AVX512 inline __m512d least_of(__m512d a, __m512d b) {
+  return _mm512_maskz_min_pd(0xff, a, b);
+}
+
+LAOT_AVX512 double least_in(__m512d a) {
+  alignas(64) double lane[8];
+  _mm512_store_pd(lane, a);
+  const __m256d four = _mm256_min_pd(_mm256_load_pd(lane), _mm256_load_pd(lane + 4));
+  const __m128d two = _mm_min_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
+  return std::min(_mm_cvtsd_f64(two), _mm_cvtsd_f64(_mm_unpackhi_pd(two, two)));
+}
+
+LAOT_AVX512 void block_products_avx512(const float* block, const float* panel, std::size_t d,
+                                       std::size_t panels, float* out, std::size_t stride) {
+  for (std::size_t p = 0; p < panels; ++p, out += kPanel) {
+    __m512 low[kRowBlock], high[kRowBlock];
+#pragma GCC unroll 8
+    for (std::size_t r = 0; r < kRowBlock; ++r) low[r] = high[r] = _mm512_setzero_ps();
+    const float* a = block;
+    for (std::size_t k = 0; k < d; ++k, a += kRowBlock, panel += kPanel) {
+      const __m512 b0 = _mm512_loadu_ps(panel), b1 = _mm512_loadu_ps(panel + 16);
+#pragma GCC unroll 8
+      for (std::size_t r = 0; r < kRowBlock; ++r) {
+        const __m512 s = _mm512_set1_ps(a[r]);
+        low[r] = _mm512_fmadd_ps(s, b0, low[r]);
+        high[r] = _mm512_fmadd_ps(s, b1, high[r]);
+      }
+    }
+#pragma GCC unroll 8
+    for (std::size_t r = 0; r < kRowBlock; ++r) {
+      _mm512_storeu_ps(out + r * stride, low[r]);
+      _mm512_storeu_ps(out + r * stride + 16, high[r]);
+    }
+  }
+}
+
+// Four panels at a time, for eight independent sums.
+LAOT_AVX512 void row_products_avx512(const float* row, const float* panel, std::size_t d,
+                                     std::size_t panels, float* out) {
+  const std::size_t size = kPanel * d;
+  std::size_t p = 0;
+  for (; p + 4 <= panels; p += 4, panel += 4 * size, out += 4 * kPanel) {
+    __m512 sum[8];
+#pragma GCC unroll 8
+    for (int q = 0; q < 8; ++q) sum[q] = _mm512_setzero_ps();
+    for (std::size_t k = 0; k < d; ++k) {
+      const __m512 s = _mm512_set1_ps(row[k]);
+      const float* b = panel + k * kPanel;
+#pragma GCC unroll 8
+      for (int q = 0; q < 8; ++q)
+        sum[q] = _mm512_fmadd_ps(s, _mm512_loadu_ps(b + (q / 2) * size + (q % 2) * 16), sum[q]);
+    }
+#pragma GCC unroll 8
+    for (int q = 0; q < 8; ++q) _mm512_storeu_ps(out + 16 * q, sum[q]);
+  }
+  for (; p < panels; ++p, panel += size, out += kPanel) {
+    __m512 low = _mm512_setzero_ps(), high = low;
+    for (std::size_t k = 0; k < d; ++k) {
+      const __m512 s = _mm512_set1_ps(row[k]);
+      low = _mm512_fmadd_ps(s, _mm512_loadu_ps(panel + k * kPanel), low);
+      high = _mm512_fmadd_ps(s, _mm512_loadu_ps(panel + k * kPanel + 16), high);
+    }
+    _mm512_storeu_ps(out, low);
+    _mm512_storeu_ps(out + 16, high);
+  }
+}
+
+LAOT_AVX512 void group_minima_avx512(const float* raw, const float* minus_v, std::size_t columns,
+                                     float* minima) {
+  __m512 least[4];
+#pragma GCC unroll 4
+  for (int q = 0; q < 4; ++q) least[q] = _mm512_set1_ps(kHuge);
+  std::size_t j = 0;
+  for (; j + 64 <= columns; j += 64) {
+#pragma GCC unroll 4
+    for (int q = 0; q < 4; ++q)
+      least[q] = least_of(least[q], _mm512_add_ps(_mm512_loadu_ps(raw + j + 16 * q),
+                                                  _mm512_loadu_ps(minus_v + j + 16 * q)));
+  }
+  if (j < columns) {
+#pragma GCC unroll 2
+    for (int q = 0; q < 2; ++q)
+      least[q] = least_of(least[q], _mm512_add_ps(_mm512_loadu_ps(raw + j + 16 * q),
+                                                  _mm512_loadu_ps(minus_v + j + 16 * q)));
+  }
+#pragma GCC unroll 4
+  for (int q = 0; q < 4; ++q) _mm512_storeu_ps(minima + 16 * q, least[q]);
+}
+
+LAOT_AVX512 std::size_t collect_avx512(const float* raw, const float* minus_v, std::size_t columns,
+                                       float limit, std::uint32_t first, Hit* hits) {
+  const __m512 bound = _mm512_set1_ps(limit);
+  std::size_t count = 0;
+  for (std::size_t j = 0; j < columns; j += kPanel) {
+    const __m512 low = _mm512_add_ps(_mm512_loadu_ps(raw + j), _mm512_loadu_ps(minus_v + j));
+    const __m512 high =
+        _mm512_add_ps(_mm512_loadu_ps(raw + j + 16), _mm512_loadu_ps(minus_v + j + 16));
+    unsigned mask = static_cast<unsigned>(_mm512_cmp_ps_mask(low, bound, _CMP_LE_OQ)) |
+                    static_cast<unsigned>(_mm512_cmp_ps_mask(high, bound, _CMP_LE_OQ)) << 16;
+    for (; mask != 0; mask &= mask - 1) {
+      const std::size_t c = j + static_cast<std::size_t>(__builtin_ctz(mask));
+      hits[count++] = {raw[c] + minus_v[c], first + static_cast<std::uint32_t>(c)};
+    }
+  }
+  return count;
+}
+
+LAOT_AVX512 ListMinimum list_minimum_avx512(const double* cost, const std::uint32_t* column,
+                                            const double* v) {
+  static_assert(kListLength == 16, "two vectors of eight");
+  const auto* at = reinterpret_cast<const __m256i*>(column);
+  const __m512d zero = _mm512_setzero_pd();
+  const __m512d low = _mm512_sub_pd(
+      _mm512_loadu_pd(cost), _mm512_mask_i32gather_pd(zero, 0xff, _mm256_loadu_si256(at), v, 8));
+  const __m512d high =
+      _mm512_sub_pd(_mm512_loadu_pd(cost + 8),
+                    _mm512_mask_i32gather_pd(zero, 0xff, _mm256_loadu_si256(at + 1), v, 8));
+  const double least = least_in(least_of(low, high));
+  const __m512d all_least = _mm512_set1_pd(least);
+  const unsigned mask = static_cast<unsigned>(_mm512_cmp_pd_mask(low, all_least, _CMP_EQ_OQ)) |
+                        static_cast<unsigned>(_mm512_cmp_pd_mask(high, all_least, _CMP_EQ_OQ)) << 8;
+  const unsigned first = mask & (0u - mask);
+  const __m512d none = _mm512_set1_pd(kInfinity);
+  const __m512d others =
+      least_of(_mm512_mask_mov_pd(low, static_cast<__mmask8>(first), none),
+               _mm512_mask_mov_pd(high, static_cast<__mmask8>(first >> 8), none));
+  return {least, least_in(others), static_cast<std::size_t>(__builtin_ctz(first))};
+}
+
+// Half a block by half a panel: eight sums, two columns of the panel and a broadcast in registers.
+LAOT_AVX2 void block_products_avx2(const float* block, const float* panel, std::size_t d,
+                                   std::size_t panels, float* out, std::size_t stride) {
+  for (std::size_t p = 0; p < panels; ++p, panel += kPanel * d, out += kPanel)
+    for (std::size_t quarter = 0; quarter < 4; ++quarter) {
+      const std::size_t row = 4 * (quarter / 2), half = 16 * (quarter % 2);
+      __m256 low[4], high[4];
+#pragma GCC unroll 4
+      for (int r = 0; r < 4; ++r) low[r] = high[r] = _mm256_setzero_ps();
+      const float* a = block + row;
+      const float* b = panel + half;
+      for (std::size_t k = 0; k < d; ++k, a += kRowBlock, b += kPanel) {
+        const __m256 b0 = _mm256_loadu_ps(b), b1 = _mm256_loadu_ps(b + 8);
+#pragma GCC unroll 4
+        for (int r = 0; r < 4; ++r) {
+          const __m256 s = _mm256_set1_ps(a[r]);
+          low[r] = _mm256_fmadd_ps(s, b0, low[r]);
+          high[r] = _mm256_fmadd_ps(s, b1, high[r]);
+        }
+      }
+      float* to = out + row * stride + half;
+#pragma GCC unroll 4
+      for (int r = 0; r < 4; ++r, to += stride) {
+        _mm256_storeu_ps(to, low[r]);
+        _mm256_storeu_ps(to + 8, high[r]);
+      }
+    }
+}
+
+// Two panels at a time, for eight independent sums.
+LAOT_AVX2 void row_products_avx2(const float* row, const float* panel, std::size_t d,
+                                 std::size_t panels, float* out) {
+  const std::size_t size = kPanel * d;
+  std::size_t p = 0;
+  for (; p + 2 <= panels; p += 2, panel += 2 * size, out += 2 * kPanel) {
+    __m256 sum[8];
+#pragma GCC unroll 8
+    for (int q = 0; q < 8; ++q) sum[q] = _mm256_setzero_ps();
+    for (std::size_t k = 0; k < d; ++k) {
+      const __m256 s = _mm256_set1_ps(row[k]);
+      const float* b = panel + k * kPanel;
+#pragma GCC unroll 8
+      for (int q = 0; q < 8; ++q)
+        sum[q] = _mm256_fmadd_ps(s, _mm256_loadu_ps(b + (q / 4) * size + (q % 4) * 8), sum[q]);
+    }
+#pragma GCC unroll 8
+    for (int q = 0; q < 8; ++q) _mm256_storeu_ps(out + 8 * q, sum[q]);
+  }
+  for (; p < panels; ++p, panel += size, out += kPanel) {
+    __m256 sum[4];
+#pragma GCC unroll 4
+    for (int q = 0; q < 4; ++q) sum[q] = _mm256_setzero_ps();
+    for (std::size_t k = 0; k < d; ++k) {
+      const __m256 s = _mm256_set1_ps(row[k]);
+#pragma GCC unroll 4
+      for (int q = 0; q < 4; ++q)
+        sum[q] = _mm256_fmadd_ps(s, _mm256_loadu_ps(panel + k * kPanel + 8 * q), sum[q]);
+    }
+#pragma GCC unroll 4
+    for (int q = 0; q < 4; ++q) _mm256_storeu_ps(out + 8 * q, sum[q]);
+  }
+}
+
+LAOT_AVX2 void group_minima_avx2(const float* raw, const float* minus_v, std::size_t columns,
+                                 float* minima) {
+  __m256 least[8];
+#pragma GCC unroll 8
+  for (int q = 0; q < 8; ++q) least[q] = _mm256_set1_ps(kHuge);
+  std::size_t j = 0;
+  for (; j + 64 <= columns; j += 64) {
+#pragma GCC unroll 8
+    for (int q = 0; q < 8; ++q)
+      least[q] = _mm256_min_ps(least[q], _mm256_add_ps(_mm256_loadu_ps(raw + j + 8 * q),
+                                                       _mm256_loadu_ps(minus_v + j + 8 * q)));
+  }
+  if (j < columns) {
+#pragma GCC unroll 4
+    for (int q = 0; q < 4; ++q)
+      least[q] = _mm256_min_ps(least[q], _mm256_add_ps(_mm256_loadu_ps(raw + j + 8 * q),
+                                                       _mm256_loadu_ps(minus_v + j + 8 * q)));
+  }
+#pragma GCC unroll 8
+  for (int q = 0; q < 8; ++q) _mm256_storeu_ps(minima + 8 * q, least[q]);
+}
+
+LAOT_AVX2 std::size_t collect_avx2(const float* raw, const float* minus_v, std::size_t columns,
+                                   float limit, std::uint32_t first, Hit* hits) {
+  const __m256 bound = _mm256_set1_ps(limit);
+  std::size_t count = 0;
+  for (std::size_t j = 0; j < columns; j += 16) {
+    const __m256 low = _mm256_add_ps(_mm256_loadu_ps(raw + j), _mm256_loadu_ps(minus_v + j));
+    const __m256 high =
+        _mm256_add_ps(_mm256_loadu_ps(raw + j + 8), _mm256_loadu_ps(minus_v + j + 8));
+    unsigned mask =
+        static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(low, bound, _CMP_LE_OQ))) |
+        static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(high, bound, _CMP_LE_OQ))) << 8;
+    for (; mask != 0; mask &= mask - 1) {
+      const std::size_t c = j + static_cast<std::size_t>(__builtin_ctz(mask));
+      hits[count++] = {raw[c] + minus_v[c], first + static_cast<std::uint32_t>(c)};
+    }
+  }
+  return count;
+}
+
+LAOT_AVX2 double least_in(__m256d a) {
+  const __m128d half = _mm_min_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1));
+  return std::min(_mm_cvtsd_f64(half), _mm_cvtsd_f64(_mm_unpackhi_pd(half, half)));
+}
+
+LAOT_AVX2 ListMinimum list_minimum_avx2(const double* cost, const std::uint32_t* column,
+                                        const double* v) {
+  static_assert(kListLength == 16, "four vectors of four");
+  __m256d reduced[4];
+  const auto* at = reinterpret_cast<const __m128i*>(column);
+  const __m256d zero = _mm256_setzero_pd();
+  const __m256d all = _mm256_castsi256_pd(_mm256_set1_epi64x(-1));
+#pragma GCC unroll 4
+  for (int q = 0; q < 4; ++q)
+    reduced[q] = _mm256_sub_pd(_mm256_loadu_pd(cost + 4 * q),
+                               _mm256_mask_i32gather_pd(zero, v, _mm_loadu_si128(at + q), all, 8));
+  const double least = least_in(
+      _mm256_min_pd(_mm256_min_pd(reduced[0], reduced[1]), _mm256_min_pd(reduced[2], reduced[3])));
+  const __m256d all_least = _mm256_set1_pd(least);
+  unsigned mask = 0;
+#pragma GCC unroll 4
+  for (int q = 0; q < 4; ++q)
+    mask |=
+        static_cast<unsigned>(_mm256_movemask_pd(_mm256_cmp_pd(reduced[q], all_least, _CMP_EQ_OQ)))
+        << (4 * q);
+  const std::size_t position = static_cast<std::size_t>(__builtin_ctz(mask));
+  double second = least;
+  if ((mask & (mask - 1)) == 0) {  // the least value is there once: the second is larger
+    const __m256d none = _mm256_set1_pd(kInfinity);
+    __m256d others = none;
+#pragma GCC unroll 4
+    for (int q = 0; q < 4; ++q)
+      others = _mm256_min_pd(
+          others,
+          _mm256_blendv_pd(reduced[q], none, _mm256_cmp_pd(reduced[q], all_least, _CMP_EQ_OQ)));
+    second = least_in(others);
+  }
+  return {least, second, position};
+}
+
+constexpr Kernels kAvx2 = {block_products_avx2, row_products_avx2, group_minima_avx2, collect_avx2,
+                           list_minimum_avx2};
+constexpr Kernels kAvx512 = {block_products_avx512, row_products_avx512, group_minima_avx512,
+                             collect_avx512, list_minimum_avx512};
+
+}  // namespace
+
+const Kernels* avx2_kernels() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &kAvx2 : nullptr;
+}
+
+const Kernels* avx512_kernels() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                 __builtin_cpu_supports("avx512vl")
+             ? &kAvx512
+             : nullptr;
+}
+
+}  // namespace laot::detail
+
+#else
+
+namespace laot::detail {
+const Kernels* avx2_kernels() {
+  return nullptr;
+}
+const Kernels* avx512_kernels() {
+  return nullptr;
+}
+}  // namespace laot::detail
+
+#endif

@@ -1,0 +1,306 @@
+// The schedule of a solve: lists, a short auction, the exact phase, the certificate.
+#include "laot/detail/point_assignment.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "assignment_search.hpp"
+#include "laot/detail/scaled_cloud.hpp"
+
+namespace laot::detail {
+
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+// Epsilon falls from the first to the last of these, times the mean width of the lists.
+constexpr double kFirstEpsilon = 0.1, kLastEpsilon = 2e-3, kEpsilonStep = 0.2;
+// Lists are kept while the mean drop of their bounds is below this part of their width.
+constexpr double kReusableDrop = 0.25;
+
+// Epsilon scaling from potentials that are off by about `first`.
+void run_auctions(AssignmentSearch& search, double first, double last, Context& context) {
+  if (!(first >= last) || last <= 0.0) return;
+  for (double epsilon = first;; epsilon = std::max(last, epsilon * kEpsilonStep)) {
+    search.auction(epsilon, context);
+    if (epsilon <= last) return;
+  }
+}
+
+double squared_norm(const double* x, std::size_t d) {
+  double sum = 0.0;
+  for (std::size_t k = 0; k < d; ++k) sum += x[k] * x[k];
+  return sum;
+}
+
+double mean_squared_norm(const arma::mat& points) {
+  double sum = 0.0;
+  for (arma::uword i = 0; i < points.n_cols; ++i)
+    sum += squared_norm(points.colptr(i), points.n_rows);
+  return sum / static_cast<double>(points.n_cols);
+}
+
+double squared_distance(const double* a, const double* b, std::size_t d) {
+  double sum = 0.0;
+  for (std::size_t k = 0; k < d; ++k) sum += (a[k] - b[k]) * (a[k] - b[k]);
+  return sum;
+}
+
+// From potentials of -2 <x, y> on the scaled clouds to those of |x - y|^2, and the certificate: the
+// primal value by direct differences, the dual one below it by the gap that the search computed
+// without cancellation.
+void translate(const CandidateRows& rows, const AssignmentSearch& search, const Matching& matching,
+               double gap, const arma::mat& x, const arma::mat& y, const ScaledCloud& xs,
+               const ScaledCloud& ys, Assignment& out) {
+  const std::size_t n = x.n_cols, m = y.n_cols, d = x.n_rows;
+  const double unit = std::ldexp(1.0, xs.exponent + ys.exponent);
+  const double x_unit = std::ldexp(1.0, 2 * xs.exponent), y_unit = std::ldexp(1.0, 2 * ys.exponent);
+  arma::vec apart = xs.shift - ys.shift;
+  const double constant = squared_norm(apart.memptr(), d);
+  out.column_of_row = matching.column_of_row;
+  out.row_potential.resize(n);
+  out.column_potential.resize(m);
+  double primal = 0.0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const double* z = xs.points.colptr(i);
+    double along = 0.0;
+    for (std::size_t k = 0; k < d; ++k) along += apart[k] * z[k];
+    out.row_potential[i] = unit * search.row_potentials()[i] + x_unit * squared_norm(z, d) +
+                           2.0 * std::ldexp(along, xs.exponent) + constant;
+    primal += squared_distance(x.colptr(i), y.colptr(out.column_of_row[i]), d);
+  }
+  for (std::size_t j = 0; j < m; ++j) {
+    const double* z = ys.points.colptr(j);
+    double along = 0.0;
+    for (std::size_t k = 0; k < d; ++k) along += apart[k] * z[k];
+    out.column_potential[j] = unit * rows.potential(j) + y_unit * squared_norm(z, d) -
+                              2.0 * std::ldexp(along, ys.exponent);
+  }
+  require(std::isfinite(primal), Status::not_finite,
+          "the squared distances are too large for double precision; rescale the points");
+  out.certificate.primal = primal;
+  out.certificate.dual = primal - unit * gap;
+  const double scale =
+      std::max(std::abs(primal), static_cast<double>(n) * (x_unit * mean_squared_norm(xs.points) +
+                                                           y_unit * mean_squared_norm(ys.points)));
+  out.certificate.gap = scale > 0.0 ? (unit * gap) / scale : 0.0;
+}
+
+}  // namespace
+
+double store_budget(const SolverOptions& options) {
+  if (options.store_bytes >= 0.0) return options.store_bytes;
+  constexpr double kMost = 2.0 * 1024 * 1024 * 1024;
+  return std::min(kMost, static_cast<double>(physical_memory()) / 8.0);
+}
+
+struct PointAssignment::State {
+  arma::mat targets;
+  SolverOptions options;
+  ScaledCloud scaled_targets, scaled_sources;
+  CandidateRows rows;
+  Matching matching;
+  arma::mat last_sources;
+  double width = 0.0;  // of the lists when they were made
+  Assignment result;
+
+  State(arma::mat points, const SolverOptions& chosen)
+      : targets(std::move(points)),
+        options(chosen),
+        scaled_targets(centred(targets)),
+        rows(scaled_targets.points, chosen.path) {}
+
+  static ScaledCloud centred(const arma::mat& points) {
+    const arma::vec shift = mean_point(points);
+    return scaled_cloud(points, shift, natural_exponent(points, shift));
+  }
+
+  void solve_again(const arma::mat& sources, Context& context);
+  void start_cold(Context& context);
+  void start_warm(const ScaledCloud& before, Context& context);
+};
+
+// Potentials of a cold start: those that make the map y = a x optimal for clouds that differ in
+// scale alone, a being the ratio of the scales.
+void PointAssignment::State::start_cold(Context& context) {
+  const double x2 = mean_squared_norm(scaled_sources.points);
+  const double y2 = mean_squared_norm(scaled_targets.points);
+  const double ratio = y2 > 0.0 ? std::sqrt(x2 / y2) : 0.0;
+  std::vector<double> v(targets.n_cols);
+  for (std::size_t j = 0; j < v.size(); ++j)
+    v[j] = -ratio * squared_norm(scaled_targets.points.colptr(j), targets.n_rows);
+  rows.set_potentials(v);
+  rows.set_sources(scaled_sources.points);
+  matching.clear(rows.rows(), rows.columns());
+  rows.build(store_budget(options), context);
+  AssignmentSearch search(rows, matching, result.statistics);
+  width = search.list_width();
+  run_auctions(search, kFirstEpsilon * width, kLastEpsilon * width, context);
+}
+
+// Keeps the potentials and the pairs; the auction starts at the size of their error.
+void PointAssignment::State::start_warm(const ScaledCloud& before, Context& context) {
+  double drop = 0.0, longest = 0.0;
+  for (std::size_t i = 0; i < targets.n_cols; ++i)
+    drop += std::sqrt(
+        squared_distance(scaled_sources.points.colptr(i), before.points.colptr(i), targets.n_rows));
+  for (std::size_t j = 0; j < targets.n_cols; ++j)
+    longest = std::max(longest, squared_norm(scaled_targets.points.colptr(j), targets.n_rows));
+  drop *= 2.0 * std::sqrt(longest) / static_cast<double>(targets.n_cols);
+  if (drop <= kReusableDrop * width) {
+    rows.move_sources(scaled_sources.points, context);
+  } else {
+    // Potentials drift downwards from solve to solve; only their differences count.
+    std::vector<double> v = rows.potentials();
+    const auto [low, high] = std::minmax_element(v.begin(), v.end());
+    const double middle = 0.5 * (*low + *high);
+    for (double& value : v) value -= middle;
+    rows.set_potentials(v);
+    rows.set_sources(scaled_sources.points);
+    rows.build(store_budget(options), context);
+  }
+  AssignmentSearch search(rows, matching, result.statistics);
+  if (drop > kReusableDrop * width) width = search.list_width();
+  run_auctions(search, std::min(search.mean_excess(), kFirstEpsilon * width), kLastEpsilon * width,
+               context);
+}
+
+// The certificate is not good enough: everything once more, in double precision throughout.
+void PointAssignment::State::solve_again(const arma::mat& sources, Context& context) {
+  Assignment exact = solve_dense(squared_distances(sources, targets, context), context);
+  exact.statistics = result.statistics;
+  exact.statistics.solves = 2;
+  result = std::move(exact);
+}
+
+PointAssignment::PointAssignment(arma::mat targets, const SolverOptions& options) {
+  require(targets.n_cols >= 1, Status::dimension_mismatch,
+          "an assignment needs at least one point");
+  require_finite(targets, "y");
+  const double values = static_cast<double>(targets.n_elem);
+  require_memory(store_budget(options) + 60.0 * values +
+                     16.0 * 20.0 * static_cast<double>(targets.n_cols),
+                 text("an assignment of ", targets.n_cols, " points of ", targets.n_rows,
+                      " features"));
+  state_ = std::make_unique<State>(std::move(targets), options);
+}
+
+PointAssignment::~PointAssignment() = default;
+PointAssignment::PointAssignment(PointAssignment&&) noexcept = default;
+PointAssignment& PointAssignment::operator=(PointAssignment&&) noexcept = default;
+
+const Assignment& PointAssignment::solve(const arma::mat& sources, Context& context) {
+  State& s = *state_;
+  require(sources.n_cols == s.targets.n_cols && sources.n_rows == s.targets.n_rows,
+          Status::dimension_mismatch, "a square assignment needs ", s.targets.n_rows, " x ",
+          s.targets.n_cols, " sources, found ", sources.n_rows, " x ", sources.n_cols);
+  require_finite(sources, "x");
+  const bool warm = !s.last_sources.is_empty();
+  if (warm && std::equal(sources.begin(), sources.end(), s.last_sources.begin())) return s.result;
+
+  const arma::vec shift = mean_point(sources);
+  const int natural = natural_exponent(sources, shift);
+  // The scale is kept from solve to solve, and with it the unit of the potentials, unless the
+  // sources grow or shrink a lot.
+  const bool same_scale = warm && std::abs(natural - s.scaled_sources.exponent) <= 4;
+  const ScaledCloud before = std::move(s.scaled_sources);
+  s.scaled_sources = scaled_cloud(sources, shift, same_scale ? before.exponent : natural);
+  s.last_sources.reset();  // an interrupted solve leaves nothing to start from
+  s.result.statistics = {};
+  const std::size_t scans_before = s.rows.scans();
+  if (same_scale)
+    s.start_warm(before, context);
+  else
+    s.start_cold(context);
+  AssignmentSearch search(s.rows, s.matching, s.result.statistics);
+  search.finish(context);
+  const double gap = search.duality_gap(context);
+  s.result.statistics.scans = s.rows.scans() - scans_before;
+  s.result.statistics.solves = 1;
+  translate(s.rows, search, s.matching, gap, sources, s.targets, s.scaled_sources, s.scaled_targets,
+            s.result);
+  s.last_sources = sources;
+  return s.result;
+}
+
+Assignment assign_rectangular(const arma::mat& x, const arma::mat& y, const SolverOptions& options,
+                              Context& context) {
+  // Columns left over must keep a potential of 0 for |x - y|^2, so both clouds move by the same
+  // shift, and there is no auction: it would leave potentials on columns that end up unmatched.
+  require_finite(x, "x");
+  require_finite(y, "y");
+  const arma::vec shift = mean_point(y);
+  const ScaledCloud xs = scaled_cloud(x, shift, natural_exponent(x, shift));
+  const ScaledCloud ys = scaled_cloud(y, shift, natural_exponent(y, shift));
+  CandidateRows rows(ys.points, options.path);
+  std::vector<double> v(y.n_cols);
+  for (std::size_t j = 0; j < v.size(); ++j)
+    v[j] = -std::ldexp(squared_norm(ys.points.colptr(j), y.n_rows), ys.exponent - xs.exponent);
+  rows.set_potentials(v);
+  rows.set_sources(xs.points);
+  rows.build(store_budget(options), context);
+  Matching matching;
+  matching.clear(rows.rows(), rows.columns());
+  Assignment out;
+  AssignmentSearch search(rows, matching, out.statistics);
+  search.finish(context);
+  const double gap = search.duality_gap(context);
+  out.statistics.scans = rows.scans();
+  out.statistics.solves = 1;
+  translate(rows, search, matching, gap, x, y, xs, ys, out);
+  return out;
+}
+
+Assignment solve_given_cost(const arma::mat& cost, const SolverOptions& options, Context& context) {
+  const std::size_t n = cost.n_cols, m = cost.n_rows;
+  double largest = 0.0, magnitude = 0.0;
+  for (const double c : cost) {
+    largest = std::max(largest, std::abs(c));
+    magnitude += std::abs(c);
+  }
+  // Single precision holds costs of any usual size; others are scaled, exactly.
+  if (largest > 0.0 && (largest > 1e15 || largest < 1e-15)) {
+    const int exponent = std::ilogb(largest) + 1;
+    arma::mat scaled(m, n);
+    for (std::size_t k = 0; k < cost.n_elem; ++k) scaled[k] = std::ldexp(cost[k], -exponent);
+    Assignment out = solve_given_cost(scaled, options, context);
+    for (auto* potentials : {&out.row_potential, &out.column_potential})
+      for (double& value : *potentials) value = std::ldexp(value, exponent);
+    out.certificate.primal = std::ldexp(out.certificate.primal, exponent);
+    out.certificate.dual = std::ldexp(out.certificate.dual, exponent);
+    return out;
+  }
+  require_memory(4.0 * static_cast<double>(n) * static_cast<double>(m),
+                 text("the single-precision copy of a cost of ", n, " x ", m));
+  CandidateRows rows(cost, largest, options.path, context);
+  if (n == m) {  // every column is used: its least cost is a good first price
+    std::vector<double> v(m, kInfinity);
+    for (std::size_t i = 0; i < n; ++i) {
+      const double* c = cost.colptr(i);
+      for (std::size_t j = 0; j < m; ++j) v[j] = std::min(v[j], c[j]);
+    }
+    rows.set_potentials(v);
+  }
+  rows.build(0.0, context);
+  Matching matching;
+  matching.clear(n, m);
+  Assignment out;
+  AssignmentSearch search(rows, matching, out.statistics);
+  const double width = search.list_width();
+  if (n == m) run_auctions(search, kFirstEpsilon * width, kLastEpsilon * width, context);
+  search.finish(context);
+  const double gap = search.duality_gap(context);
+  out.statistics.scans = rows.scans();
+  out.statistics.solves = 1;
+  out.column_of_row = matching.column_of_row;
+  out.row_potential = search.row_potentials();
+  out.column_potential = rows.potentials();
+  for (std::size_t i = 0; i < n; ++i) out.certificate.primal += cost(out.column_of_row[i], i);
+  out.certificate.dual = out.certificate.primal - gap;
+  magnitude = magnitude / static_cast<double>(cost.n_elem) * static_cast<double>(n);
+  const double scale = std::max(std::abs(out.certificate.primal), magnitude);
+  out.certificate.gap = scale > 0.0 ? gap / scale : 0.0;
+  return out;
+}
+
+}  // namespace laot::detail

@@ -1,0 +1,314 @@
+#include "laot/sinkhorn.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "laot/assignment.hpp"
+
+namespace laot {
+
+namespace {
+
+constexpr std::size_t kRowsPerChunk = 128;
+// Within these powers of e of the absorbed potentials, the plan is rescaled by products; an entry
+// that underflows in the absorbed plan stays under 1e-280 of its row.
+constexpr double kLargestScaling = 20.0;
+
+// out_i = -epsilon log sum_j w_j exp((h_j - c_ij) / epsilon), for the rows of the cost.
+void soft_minimum_of_rows(const arma::mat& cost, const arma::vec& weights, const arma::vec& h,
+                          double epsilon, arma::vec& out, Context& context) {
+  const std::size_t n = cost.n_rows, m = cost.n_cols;
+  out.set_size(n);
+  parallel_for(context, n, kRowsPerChunk, [&](std::size_t first, std::size_t last, int) {
+    double largest[kRowsPerChunk], sum[kRowsPerChunk];
+    const std::size_t rows = last - first;
+    std::fill(largest, largest + rows, -std::numeric_limits<double>::infinity());
+    std::fill(sum, sum + rows, 0.0);
+    for (std::size_t j = 0; j < m; ++j) {
+      const double* c = cost.colptr(j) + first;
+      for (std::size_t i = 0; i < rows; ++i) largest[i] = std::max(largest[i], h[j] - c[i]);
+    }
+    for (std::size_t j = 0; j < m; ++j) {
+      const double* c = cost.colptr(j) + first;
+      for (std::size_t i = 0; i < rows; ++i)
+        sum[i] += weights[j] * std::exp((h[j] - c[i] - largest[i]) / epsilon);
+    }
+    for (std::size_t i = 0; i < rows; ++i)
+      out[first + i] = -largest[i] - epsilon * std::log(sum[i]);
+  });
+}
+
+// The same for the columns of the cost.
+void soft_minimum_of_columns(const arma::mat& cost, const arma::vec& weights, const arma::vec& h,
+                             double epsilon, arma::vec& out, Context& context) {
+  const std::size_t n = cost.n_rows, m = cost.n_cols;
+  out.set_size(m);
+  parallel_for(context, m, 16, [&](std::size_t first, std::size_t last, int) {
+    for (std::size_t j = first; j < last; ++j) {
+      const double* c = cost.colptr(j);
+      double largest = -std::numeric_limits<double>::infinity(), sum = 0.0;
+      for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, h[i] - c[i]);
+      for (std::size_t i = 0; i < n; ++i)
+        sum += weights[i] * std::exp((h[i] - c[i] - largest) / epsilon);
+      out[j] = -largest - epsilon * std::log(sum);
+    }
+  });
+}
+
+// density_ij = exp((f_i + g_j - c_ij) / epsilon), the plan without its weights.
+void fill_density(const arma::mat& cost, const arma::vec& f, const arma::vec& g, double epsilon,
+                  arma::mat& density, Context& context) {
+  density.set_size(cost.n_rows, cost.n_cols);
+  parallel_for(context, cost.n_cols, 16, [&](std::size_t first, std::size_t last, int) {
+    for (std::size_t j = first; j < last; ++j) {
+      const double* c = cost.colptr(j);
+      double* p = density.colptr(j);
+      for (std::size_t i = 0; i < cost.n_rows; ++i) p[i] = std::exp((f[i] + g[j] - c[i]) / epsilon);
+    }
+  });
+}
+
+// Eight sums side by side: an order that is fixed and that processors can follow in parallel.
+double dot(const double* a, const double* b, std::size_t n) {
+  double sum[8] = {};
+  std::size_t i = 0;
+  for (; i + 8 <= n; i += 8)
+    for (std::size_t q = 0; q < 8; ++q) sum[q] += a[i + q] * b[i + q];
+  for (; i < n; ++i) sum[0] += a[i] * b[i];
+  return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
+}
+
+void check(const arma::mat& cost, const arma::vec& a, const arma::vec& b,
+           const SinkhornOptions& options) {
+  require(cost.n_rows == a.n_elem && cost.n_cols == b.n_elem && cost.n_elem > 0,
+          Status::dimension_mismatch, "entropic transport of ", a.n_elem, " to ", b.n_elem,
+          " weights needs a cost of that size, found ", cost.n_rows, " x ", cost.n_cols);
+  require(cost.is_finite(), Status::not_finite, "the cost of a transport has a NaN or Inf");
+  require(options.epsilon > 0.0 && std::isfinite(options.epsilon), Status::invalid_argument,
+          "epsilon must be positive, found ", options.epsilon);
+  for (const arma::vec* weights : {&a, &b}) {
+    double sum = 0.0;
+    for (const double w : *weights) {
+      require(w > 0.0, Status::invalid_argument, "weights must be positive, found ", w);
+      sum += w;
+    }
+    require(std::abs(sum - 1.0) < 1e-9, Status::invalid_argument, "weights must sum to 1, found ",
+            sum);
+  }
+}
+
+class Scaling {
+ public:
+  Scaling(const arma::mat& cost, const arma::vec& a, const arma::vec& b, double epsilon)
+      : cost_(cost), a_(a), b_(b), epsilon_(epsilon), f_(cost.n_rows), g_(cost.n_cols) {
+    g_.zeros();
+  }
+
+  void run(const SinkhornOptions& options, Context& context, SinkhornResult& out) {
+    soft_minimum_of_rows(cost_, b_, g_, epsilon_, f_, context);
+    for (out.iterations = 1;; ++out.iterations) {
+      context.poll("sinkhorn", static_cast<double>(out.iterations) /
+                                   static_cast<double>(options.max_iterations + 1));
+      out.marginal_error = absorbed_ ? column_error_of_scaling() : update_columns(context);
+      out.converged = out.marginal_error < options.tolerance;
+      if (out.converged || out.iterations >= options.max_iterations) break;
+      if (!absorbed_) {
+        const double change = update_rows(context);
+        if (change <= kLargestScaling) absorb(context);
+      } else if (!rescale()) {
+        release();
+        (void)update_columns(context);
+        (void)update_rows(context);
+      }
+    }
+    if (absorbed_) release();
+    finish(context, out);
+  }
+
+ private:
+  // New g; returns the error of the column sums before the update.
+  double update_columns(Context& context) {
+    soft_minimum_of_columns(cost_, a_, f_, epsilon_, next_, context);
+    double error = 0.0;
+    for (std::size_t j = 0; j < g_.n_elem; ++j)
+      error += b_[j] * std::abs(std::expm1((g_[j] - next_[j]) / epsilon_));
+    previous_g_ = g_;
+    g_ = next_;
+    return error;
+  }
+
+  // New f; returns the largest change of either potential in this iteration, in units of epsilon.
+  double update_rows(Context& context) {
+    soft_minimum_of_rows(cost_, b_, g_, epsilon_, next_, context);
+    double change = 0.0;
+    for (std::size_t i = 0; i < f_.n_elem; ++i)
+      change = std::max(change, std::abs(next_[i] - f_[i]));
+    for (std::size_t j = 0; j < g_.n_elem; ++j)
+      change = std::max(change, std::abs(g_[j] - previous_g_[j]));
+    f_ = next_;
+    return change / epsilon_;
+  }
+
+  // Plan = diag(a u) density diag(b v), with u = v = 1 at first.
+  void absorb(Context& context) {
+    fill_density(cost_, f_, g_, epsilon_, density_, context);
+    weighted_u_ = a_;
+    weighted_v_ = b_;
+    absorbed_ = true;
+  }
+
+  void release() {
+    for (std::size_t i = 0; i < f_.n_elem; ++i)
+      f_[i] += epsilon_ * std::log(weighted_u_[i] / a_[i]);
+    for (std::size_t j = 0; j < g_.n_elem; ++j)
+      g_[j] += epsilon_ * std::log(weighted_v_[j] / b_[j]);
+    absorbed_ = false;
+  }
+
+  double column_error_of_scaling() {
+    column_sum_.set_size(g_.n_elem);
+    double error = 0.0;
+    for (std::size_t j = 0; j < g_.n_elem; ++j) {
+      column_sum_[j] = dot(density_.colptr(j), weighted_u_.memptr(), f_.n_elem);
+      error += std::abs(weighted_v_[j] * column_sum_[j] - b_[j]);
+    }
+    return error;
+  }
+
+  // One iteration by products; false where it would leave the range that is safe, in which case the
+  // iteration has to be made in the log domain.
+  bool rescale() {
+    const double low = std::exp(-kLargestScaling), high = std::exp(kLargestScaling);
+    bool safe = true;
+    for (const double sum : column_sum_) safe = safe && sum > low && sum < high;
+    if (!safe) return false;
+    for (std::size_t j = 0; j < g_.n_elem; ++j) weighted_v_[j] = b_[j] / column_sum_[j];
+    next_.zeros(f_.n_elem);
+    for (std::size_t j = 0; j < g_.n_elem; ++j) {
+      const double* p = density_.colptr(j);
+      const double v = weighted_v_[j];
+      for (std::size_t i = 0; i < f_.n_elem; ++i) next_[i] += p[i] * v;
+    }
+    for (const double sum : next_) safe = safe && sum > low && sum < high;
+    if (!safe) return false;
+    for (std::size_t i = 0; i < f_.n_elem; ++i) weighted_u_[i] = a_[i] / next_[i];
+    return true;
+  }
+
+  void finish(Context& context, SinkhornResult& out) {
+    // Rows exact: then the plan has mass 1 and the dual value is the regularised cost.
+    soft_minimum_of_rows(cost_, b_, g_, epsilon_, f_, context);
+    out.transport_cost = 0.0;
+    for (std::size_t j = 0; j < g_.n_elem; ++j) {
+      const double* c = cost_.colptr(j);
+      double sum = 0.0;
+      for (std::size_t i = 0; i < f_.n_elem; ++i)
+        sum += a_[i] * std::exp((f_[i] + g_[j] - c[i]) / epsilon_) * c[i];
+      out.transport_cost += b_[j] * sum;
+    }
+    out.regularised_cost =
+        dot(a_.memptr(), f_.memptr(), f_.n_elem) + dot(b_.memptr(), g_.memptr(), g_.n_elem);
+    out.source_potential = f_;
+    out.target_potential = g_;
+  }
+
+  const arma::mat& cost_;
+  const arma::vec &a_, &b_;
+  double epsilon_;
+  arma::vec f_, g_, next_, previous_g_, column_sum_, weighted_u_, weighted_v_;
+  arma::mat density_;
+  bool absorbed_ = false;
+};
+
+arma::vec uniform(std::size_t n) {
+  arma::vec out(n);
+  out.fill(1.0 / static_cast<double>(n));
+  return out;
+}
+
+// cost(i, j), source by target; squared_distances gives one column per source.
+arma::mat pairwise(const arma::mat& x, const arma::mat& y, Context& context) {
+  return squared_distances(y, x, context);
+}
+
+}  // namespace
+
+SinkhornResult sinkhorn(const arma::mat& cost, const arma::vec& a, const arma::vec& b,
+                        const SinkhornOptions& options, Context& context) {
+  check(cost, a, b, options);
+  SinkhornResult out;
+  Scaling(cost, a, b, options.epsilon).run(options, context, out);
+  return out;
+}
+
+SinkhornResult sinkhorn(const arma::mat& x, const arma::mat& y, const SinkhornOptions& options,
+                        Context& context) {
+  return sinkhorn(pairwise(x, y, context), uniform(x.n_cols), uniform(y.n_cols), options, context);
+}
+
+SinkhornResult sinkhorn_to_itself(const arma::mat& cost, const arma::vec& a,
+                                  const SinkhornOptions& options, Context& context) {
+  check(cost, a, a, options);
+  const double epsilon = options.epsilon;
+  SinkhornResult out;
+  arma::vec f(a.n_elem, arma::fill::zeros), next;
+  for (out.iterations = 1;; ++out.iterations) {
+    context.poll("sinkhorn", static_cast<double>(out.iterations) /
+                                 static_cast<double>(options.max_iterations + 1));
+    soft_minimum_of_columns(cost, a, f, epsilon, next, context);
+    out.marginal_error = 0.0;
+    for (std::size_t i = 0; i < f.n_elem; ++i)
+      out.marginal_error += a[i] * std::abs(std::expm1((f[i] - next[i]) / epsilon));
+    out.converged = out.marginal_error < options.tolerance;
+    if (out.converged || out.iterations >= options.max_iterations) break;
+    for (std::size_t i = 0; i < f.n_elem; ++i) f[i] = 0.5 * (f[i] + next[i]);
+  }
+  double mass = 0.0;
+  for (std::size_t j = 0; j < f.n_elem; ++j) {
+    const double* c = cost.colptr(j);
+    for (std::size_t i = 0; i < f.n_elem; ++i) {
+      const double p = a[i] * a[j] * std::exp((f[i] + f[j] - c[i]) / epsilon);
+      out.transport_cost += p * c[i];
+      mass += p;
+    }
+  }
+  out.regularised_cost = 2.0 * dot(a.memptr(), f.memptr(), f.n_elem) - epsilon * (mass - 1.0);
+  out.source_potential = f;
+  out.target_potential = f;
+  return out;
+}
+
+SinkhornDivergence sinkhorn_divergence(const arma::mat& x, const arma::mat& y,
+                                       const SinkhornOptions& options, Context& context) {
+  SinkhornDivergence out;
+  out.between = sinkhorn(x, y, options, context);
+  const SinkhornResult xx =
+      sinkhorn_to_itself(pairwise(x, x, context), uniform(x.n_cols), options, context);
+  const SinkhornResult yy =
+      sinkhorn_to_itself(pairwise(y, y, context), uniform(y.n_cols), options, context);
+  out.value = out.between.regularised_cost - 0.5 * xx.regularised_cost - 0.5 * yy.regularised_cost;
+  out.converged = out.between.converged && xx.converged && yy.converged;
+  return out;
+}
+
+double epsilon_of_mean_cost(const arma::mat& x, const arma::mat& y, double factor) {
+  // mean |x - y|^2 = tr cov(x) + tr cov(y) + |difference of the means|^2, feature by feature.
+  double mean_cost = 0.0;
+  for (std::size_t k = 0; k < x.n_rows; ++k) {
+    double mean[2], variance[2];
+    const arma::mat* clouds[2] = {&x, &y};
+    for (int c = 0; c < 2; ++c) {
+      const arma::mat& points = *clouds[c];
+      const double share = 1.0 / static_cast<double>(points.n_cols);
+      mean[c] = variance[c] = 0.0;
+      for (std::size_t i = 0; i < points.n_cols; ++i) mean[c] += share * points(k, i);
+      for (std::size_t i = 0; i < points.n_cols; ++i)
+        variance[c] += share * (points(k, i) - mean[c]) * (points(k, i) - mean[c]);
+    }
+    mean_cost += variance[0] + variance[1] + (mean[0] - mean[1]) * (mean[0] - mean[1]);
+  }
+  return factor * mean_cost;
+}
+
+}  // namespace laot

@@ -1,0 +1,207 @@
+// The candidate-list solver against the dense one, which shares no code with it.
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cmath>
+#include <set>
+
+#include "laot/detail/candidate_rows.hpp"
+#include "laot/detail/point_assignment.hpp"
+#include "support/problems.hpp"
+
+using namespace laot;
+using detail::PointAssignment;
+using detail::SolverOptions;
+using detail::VectorPath;
+
+namespace {
+
+bool is_matching(const Assignment& a, std::size_t n, std::size_t m) {
+  const std::set<std::uint32_t> used(a.column_of_row.begin(), a.column_of_row.end());
+  return a.column_of_row.size() == n && used.size() == n && *used.rbegin() < m;
+}
+
+// The unit in which costs are compared: where the clouds are far apart compared with their spread,
+// the optimum cannot be resolved better than the rounding of the mean squared distance.
+double unit(const arma::mat& cost) {
+  return arma::accu(arma::abs(cost)) / static_cast<double>(cost.n_rows);
+}
+
+double infeasibility(const arma::mat& cost, const Assignment& a) {
+  double worst = 0.0;
+  for (std::size_t i = 0; i < cost.n_cols; ++i)
+    for (std::size_t j = 0; j < cost.n_rows; ++j)
+      worst = std::max(worst, a.row_potential[i] + a.column_potential[j] - cost(j, i));
+  return worst;
+}
+
+std::vector<VectorPath> paths() {
+  std::vector<VectorPath> out;
+  for (const VectorPath path : {VectorPath::portable, VectorPath::avx2, VectorPath::avx512})
+    if (detail::available(path)) out.push_back(path);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("square assignments cost what the dense solver finds, with the same bits on each path") {
+  Context context, two_threads;
+  two_threads.num_threads = 2;
+  Rng rng(20);
+  for (const std::string& kind : problems::kinds())
+    for (int trial = 0; trial < 12; ++trial) {
+      const std::size_t n = trial < 4 ? 1 + rng.below(20) : 1 + rng.below(300);
+      const std::size_t d = 1 + rng.below(trial % 2 ? 4 : 40);
+      CAPTURE(kind);
+      CAPTURE(n);
+      CAPTURE(d);
+      arma::mat x, y;
+      problems::clouds(kind, d, n, n, rng, x, y);
+      const arma::mat cost = squared_distances(x, y, context);
+      const double expected = detail::solve_dense(cost, context).certificate.primal;
+      const double tolerance = 1e-12 * unit(cost);
+      std::vector<std::uint32_t> first;
+      for (const VectorPath path : paths())
+        for (const double store : {0.0, 1e9}) {
+          SolverOptions options;
+          options.path = path;
+          options.store_bytes = store;
+          const Assignment a = PointAssignment(y, options).solve(x, context);
+          CHECK(is_matching(a, n, n));
+          CHECK(std::abs(a.certificate.primal - expected) <= tolerance);
+          CHECK(std::abs(a.certificate.gap) < 1e-12);
+          CHECK(infeasibility(cost, a) <= tolerance);
+          if (first.empty()) first = a.column_of_row;
+          CHECK(a.column_of_row == first);
+          const Assignment b = PointAssignment(y, options).solve(x, two_threads);
+          CHECK(b.column_of_row == first);
+          CHECK(b.column_potential == a.column_potential);
+        }
+      const Assignment given = detail::solve_given_cost(cost, {}, context);
+      CHECK(is_matching(given, n, n));
+      CHECK(std::abs(given.certificate.primal - expected) <= tolerance);
+      CHECK(infeasibility(cost, given) <= tolerance);
+    }
+}
+
+TEST_CASE("wide assignments leave the right columns out") {
+  Context context;
+  Rng rng(21);
+  for (const std::string& kind : problems::kinds())
+    for (int trial = 0; trial < 6; ++trial) {
+      const std::size_t n = 1 + rng.below(200), m = n + rng.below(150), d = 1 + rng.below(12);
+      CAPTURE(kind);
+      CAPTURE(n);
+      CAPTURE(m);
+      arma::mat x, y;
+      problems::clouds(kind, d, n, m, rng, x, y);
+      const arma::mat cost = squared_distances(x, y, context);
+      const double expected = detail::solve_dense(cost, context).certificate.primal;
+      const double tolerance = 1e-12 * unit(cost) + 1e-12 * std::abs(expected);
+      for (const Assignment& a : {detail::assign_rectangular(x, y, {}, context),
+                                  detail::solve_given_cost(cost, {}, context)}) {
+        CHECK(is_matching(a, n, m));
+        CHECK(std::abs(a.certificate.primal - expected) <= tolerance);
+        CHECK(std::abs(a.certificate.gap) < 1e-12);
+        CHECK(infeasibility(cost, a) <= tolerance);
+      }
+    }
+}
+
+TEST_CASE("a warm start changes the time and not the cost") {
+  Context context;
+  Rng rng(22);
+  for (const std::string& kind : problems::kinds())
+    for (const double step : {1e-4, 1e-2, 0.3}) {
+      CAPTURE(kind);
+      CAPTURE(step);
+      const std::size_t n = 50 + rng.below(250), d = 1 + rng.below(12);
+      arma::mat x, y;
+      problems::clouds(kind, d, n, n, rng, x, y);
+      PointAssignment warm(y, {});
+      for (int iteration = 0; iteration < 5; ++iteration) {
+        const Assignment a = warm.solve(x, context);
+        const arma::mat cost = squared_distances(x, y, context);
+        CHECK(std::abs(a.certificate.primal -
+                       detail::solve_dense(cost, context).certificate.primal) <=
+              1e-12 * unit(cost));
+        CHECK(std::abs(a.certificate.gap) < 1e-12);
+        arma::mat w(x.n_rows, x.n_rows, arma::fill::eye);
+        for (double& entry : w) entry += step * rng.normal();
+        x = arma::mat(w * x);
+      }
+    }
+}
+
+TEST_CASE("lists hold exactly the least reduced costs of their rows") {
+  Context context;
+  Rng rng(23);
+  for (const VectorPath path : paths()) {
+    arma::mat x, y;
+    problems::clouds("clustered", 7, 90, 300, rng, x, y);
+    detail::CandidateRows rows(y, path);
+    rows.set_sources(x);
+    std::vector<double> v(300);
+    for (double& value : v) value = rng.normal();
+    rows.set_potentials(v);
+    rows.build(0.0, context);
+    for (std::size_t i = 0; i < 90; ++i) {
+      std::vector<std::pair<double, std::uint32_t>> all;
+      for (std::uint32_t j = 0; j < 300; ++j) all.emplace_back(rows.cost(i, j) - v[j], j);
+      std::sort(all.begin(), all.end());
+      for (std::size_t t = 0; t < rows.list_length(); ++t)
+        CHECK(rows.list_columns(i)[t] == all[t].second);
+      CHECK(rows.bound(i) == all[rows.list_length()].first);
+    }
+  }
+}
+
+TEST_CASE("identical points and lattices end at once") {
+  Context context;
+  Rng rng(24);
+  for (const char* kind : {"identical", "zeros", "lattice"}) {
+    CAPTURE(kind);
+    arma::mat x, y;
+    problems::clouds(kind, 3, 2000, 2000, rng, x, y);
+    const auto start = std::chrono::steady_clock::now();
+    const Assignment a = assign_points(x, y, context);
+    const double seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    CHECK(std::abs(a.certificate.gap) < 1e-12);
+    CHECK(seconds < 20.0);
+    MESSAGE(kind << ": " << seconds << " s");
+  }
+}
+
+TEST_CASE("a solve of 50,000 cells is cancelled within a second") {
+  Rng rng(25);
+  arma::mat x, y;
+  problems::clouds("gaussian", 50, 50000, 50000, rng, x, y);
+  for (const double after : {0.05, 1.5}) {
+    Context context;
+    const auto start = std::chrono::steady_clock::now();
+    const auto elapsed = [&] {
+      return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    };
+    double asked = 0.0;
+    context.cancel = [&] {
+      if (elapsed() < after) return false;
+      asked = elapsed();
+      return true;
+    };
+    CHECK_THROWS_WITH_AS(assign_points(x, y, context), "cancelled by the caller", Error);
+    CHECK(elapsed() - after < 1.0);
+  }
+}
+
+TEST_CASE("what an assignment refuses") {
+  Context context;
+  arma::mat x(2, 300, arma::fill::zeros), y(2, 300, arma::fill::zeros);
+  x(1, 6) = arma::datum::nan;
+  CHECK_THROWS_WITH_AS(assign_points(x, y, context), "x has a NaN or Inf in column 7, row 2",
+                       Error);
+  CHECK_THROWS_AS(assign_points(y, y.cols(0, 3), context), Error);
+  x.fill(0.0);
+  x(0, 0) = 1e200;
+  CHECK_THROWS_AS(assign_points(x, y, context), Error);
+}
