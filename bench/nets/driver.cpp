@@ -1,10 +1,10 @@
-// Runs the networks of the core on matrices that a script prepared, and reports times and
-// predictions. Called by quality.py and speed.py; see there for what the figures mean.
+// Runs the library on matrices that a script prepared, and reports times and predictions. Called by
+// quality.py and speed.py; see there for what the figures mean.
 //
 //   laot_nets_bench cellot-speed | autoencoder-speed  key=value ...
-//   laot_nets_bench cellot | autoencoder  dir=... key=value ...   reads source, target and new
-//   cells
+//   laot_nets_bench fit  dir=... tag=... method=... key=value ...
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -12,6 +12,7 @@
 #include <map>
 #include <sstream>
 
+#include "laot/models.hpp"
 #include "laot/nets/autoencoder_training.hpp"
 #include "laot/nets/cellot.hpp"
 
@@ -151,67 +152,33 @@ void autoencoder_speed(const Settings& s) {
   std::printf("%.9f\n", seconds_since(start) / static_cast<double>(o.epochs));
 }
 
-struct Cells {
-  std::string dir, tag;
-  arma::mat source, target, fresh;
-  arma::fvec weights;
-};
-
-Cells read_cells(const Settings& s) {
-  Cells c;
-  c.dir = s.at("dir");
-  c.tag = s.count("tag") ? s.at("tag") : "run";
-  c.source = read_matrix(c.dir + "/source.bin");
-  c.target = read_matrix(c.dir + "/target.bin");
-  c.fresh = read_matrix(c.dir + "/new.bin");
-  c.weights =
-      arma::conv_to<arma::fvec>::from(arma::vec(read_matrix(c.dir + "/weights.bin").col(0)));
-  return c;
-}
-
-void print_report(const TrainingReport& r, double last, double seconds) {
-  std::printf(
-      "{\"seconds\": %.3f, \"iterations\": %llu, \"best_iteration\": %llu, \"best\": %.6g, "
-      "\"untrained\": %.6g, \"identity\": %.6g, \"last\": %.6g, \"warning\": \"%s\"}\n",
-      seconds, static_cast<unsigned long long>(r.iterations),
-      static_cast<unsigned long long>(r.best_iteration), r.best_score, r.untrained_score,
-      r.identity_score, last, r.warning.c_str());
-}
-
-void cellot_run(const Settings& s) {
-  const Cells c = read_cells(s);
-  CellotOptions o = cellot_options(s);
-  o.score_weights = c.weights;
+// Fits any method of the library: method=, preset=, seed=, and its parameters as param.<name>=.
+// Reads control.bin, treated.bin and new.bin of dir=, writes <tag>.predicted.bin.
+void fit(const Settings& s) {
+  const std::string dir = s.at("dir");
+  const arma::mat control = read_matrix(dir + "/control.bin");
+  const arma::mat treated = read_matrix(dir + "/treated.bin");
+  const arma::mat fresh = read_matrix(dir + "/new.bin");
+  Params params(method(s.at("method")).spec);
+  if (s.count("preset")) params.use_preset(s.at("preset"));
+  for (const auto& [key, value] : s)
+    if (key.compare(0, 6, "param.") == 0) params.set_text(key.substr(6), value);
   Context context;
+  context.seed = count(s, "seed", 1);
+  const TrainingCells cells{Cells::dense(control), Cells::dense(treated), {}, {}, {}, {}, {}};
   const auto start = std::chrono::steady_clock::now();
-  CellotTrainer trainer(c.source, c.target, o, count(s, "seed", 1));
-  trainer.run(context);
+  const Model model = fit_model(params, cells, context);
   const double seconds = seconds_since(start);
-  write_matrix(c.dir + "/" + c.tag + ".predicted.bin", transport(trainer.best_g(), c.fresh));
-  o.iterations = 0;
-  CellotTrainer untrained(c.source, c.target, o, count(s, "seed", 1));
-  write_matrix(c.dir + "/" + c.tag + ".untrained.bin", transport(untrained.best_g(), c.fresh));
-  print_report(trainer.report(), trainer.trace().back().validation_mmd2, seconds);
-}
-
-arma::mat predicted(const AutoencoderTrainer& trainer, const arma::mat& fresh) {
-  return arma::conv_to<arma::mat>::from(
-      predict(trainer.best(), arma::conv_to<arma::fmat>::from(fresh), trainer.best_shift()));
-}
-
-void autoencoder_run(const Settings& s) {
-  const Cells c = read_cells(s);
-  AutoencoderOptions o = autoencoder_options(s);
-  o.score_weights = c.weights;
-  Context context;
-  const auto start = std::chrono::steady_clock::now();
-  AutoencoderTrainer trainer(c.source, c.target, o, count(s, "seed", 1));
-  trainer.run(context);
-  const double seconds = seconds_since(start);
-  write_matrix(c.dir + "/" + c.tag + ".predicted.bin", predicted(trainer, c.fresh));
-  const AutoencoderTrainer untrained(c.source, c.target, o, count(s, "seed", 1));
-  write_matrix(c.dir + "/" + c.tag + ".untrained.bin", predicted(untrained, c.fresh));
-  print_report(trainer.report(), trainer.trace().back().validation_mmd2, seconds);
+  arma::mat predicted(fresh.n_rows, fresh.n_cols);
+  model.predict(Cells::dense(fresh), Nonnegative::no, predicted.memptr(), context);
+  write_matrix(dir + "/" + s.at("tag") + ".predicted.bin", predicted);
+  std::printf("{\"seconds\": %.3f", seconds);
+  for (const auto& [name, value] : model.report.numbers)
+    if (std::isfinite(value) && name != "seconds")
+      std::printf(", \"%s\": %.8g", name.c_str(), value);
+  for (const auto& [name, value] : model.report.texts)
+    std::printf(", \"%s\": \"%s\"", name.c_str(), value.c_str());
+  std::printf("}\n");
 }
 
 }  // namespace
@@ -227,12 +194,10 @@ int main(int argc, char** argv) {
   try {
     if (command == "cellot-speed")
       cellot_speed(settings);
-    else if (command == "cellot")
-      cellot_run(settings);
     else if (command == "autoencoder-speed")
       autoencoder_speed(settings);
-    else if (command == "autoencoder")
-      autoencoder_run(settings);
+    else if (command == "fit")
+      fit(settings);
     else
       throw std::runtime_error("unknown command \"" + command + "\"");
   } catch (const std::exception& error) {
