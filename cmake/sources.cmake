@@ -25,6 +25,9 @@ set(LAOT_CORE_SOURCES
   src/assignment/point_assignment.cpp
   src/assignment/solve.cpp
   # transport
+  src/transport/dense_transport.cpp
+  src/transport/network_simplex.cpp
+  src/transport/simplex_transport.cpp
   src/transport/exact_transport.cpp
   src/transport/coupling.cpp
   src/transport/cost_transport.cpp

@@ -11,9 +11,11 @@ extern "C" {
 SEXP laot_r_fit(SEXP method, SEXP preset, SEXP params, SEXP control, SEXP treated, SEXP settings);
 SEXP laot_r_predict(SEXP model, SEXP cells, SEXP nonnegative, SEXP settings);
 SEXP laot_r_variable_features(SEXP control, SEXP treated, SEXP count, SEXP settings);
-SEXP laot_r_mmd2(SEXP x, SEXP y, SEXP gammas, SEXP estimator, SEXP settings);
 SEXP laot_r_median_gamma(SEXP x, SEXP y, SEXP settings);
-SEXP laot_r_wasserstein2(SEXP x, SEXP y, SEXP settings);
+
+SEXP laot_r_metrics(void);
+SEXP laot_r_score(SEXP metric, SEXP predicted, SEXP observed, SEXP control, SEXP gamma,
+                  SEXP settings);
 
 SEXP laot_r_is_lost(SEXP model);
 SEXP laot_r_trivial(SEXP model, SEXP name);

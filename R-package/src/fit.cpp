@@ -1,4 +1,4 @@
-// Calls on cells: fit, predict, choose features, measure distances between populations.
+// Calls on cells: fit, predict, choose features and a bandwidth.
 #include "bridge.h"
 #include "calls.h"
 
@@ -68,18 +68,6 @@ SEXP laot_r_variable_features(SEXP control, SEXP treated, SEXP count, SEXP setti
   END_RCPP
 }
 
-SEXP laot_r_mmd2(SEXP x, SEXP y, SEXP gammas, SEXP estimator, SEXP settings) {
-  BEGIN_RCPP
-  const Data a = data(x), b = data(y);
-  const Context call = context(settings);
-  const std::vector<double> wanted = Rcpp::as<std::vector<double>>(gammas);
-  double value = 0.0;
-  check(laot_mmd2(call.get(), a.get(), b.get(), wanted.data(), wanted.size(),
-                  Rcpp::as<std::string>(estimator).c_str(), &value));
-  return Rf_ScalarReal(value);
-  END_RCPP
-}
-
 SEXP laot_r_median_gamma(SEXP x, SEXP y, SEXP settings) {
   BEGIN_RCPP
   const Data a = data(x), b = data(y);
@@ -87,15 +75,5 @@ SEXP laot_r_median_gamma(SEXP x, SEXP y, SEXP settings) {
   double value = 0.0;
   check(laot_median_gamma(call.get(), a.get(), b.get(), &value));
   return Rf_ScalarReal(value);
-  END_RCPP
-}
-
-SEXP laot_r_wasserstein2(SEXP x, SEXP y, SEXP settings) {
-  BEGIN_RCPP
-  const Data a = data(x), b = data(y);
-  const Context call = context(settings);
-  double value = 0.0, gap = 0.0;
-  check(laot_wasserstein2(call.get(), a.get(), b.get(), &value, &gap));
-  return Rcpp::NumericVector::create(Rcpp::Named("value") = value, Rcpp::Named("gap") = gap);
   END_RCPP
 }

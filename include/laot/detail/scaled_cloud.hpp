@@ -22,6 +22,15 @@ int natural_exponent(const arma::mat& points, const arma::vec& shift);
 
 ScaledCloud scaled_cloud(const arma::mat& points, const arma::vec& shift, int exponent);
 
+/// With the mean as shift and the natural exponent.
+ScaledCloud centred_cloud(const arma::mat& points);
+
+/// Mean of |original - shift|^2.
+double mean_squared_norm(const ScaledCloud& cloud);
+
+double squared_norm(const double* x, std::size_t d);
+double squared_distance(const double* a, const double* b, std::size_t d);
+
 /// Throws Error(not_finite) naming the first column of `points` that has a NaN or Inf.
 void require_finite(const arma::mat& points, const char* name);
 
