@@ -20,9 +20,9 @@ CASES = [
     ("scGen 256-256-50, d = 50, batch 32, epoch",
      ["autoencoder-speed", "d=50", "batch=32", "epochs=5"],
      ["torch_scgen.py", "50", "256", "50", "32", "5"]),
-    ("scGen 256-256-50, d = 50, batch 128, epoch",
-     ["autoencoder-speed", "d=50", "batch=128", "epochs=10"],
-     ["torch_scgen.py", "50", "256", "50", "128", "10"]),
+    ("scGen 256-256-50, d = 50, batch 64, epoch",
+     ["autoencoder-speed", "d=50", "batch=64", "epochs=8"],
+     ["torch_scgen.py", "50", "256", "50", "64", "8"]),
 ]
 
 

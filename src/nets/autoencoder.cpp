@@ -85,7 +85,7 @@ namespace {
 // Whole matrices go through in blocks, so that activations take little memory.
 template <class Run>
 void in_blocks(std::size_t cells, std::uint32_t condition, Run&& run) {
-  constexpr std::size_t block = 1024;
+  constexpr std::size_t block = 256;
   const std::vector<std::uint32_t> labels(std::min(cells, block), condition);
   for (std::size_t first = 0; first < cells; first += block)
     run(first, std::min(block, cells - first), labels.data());
