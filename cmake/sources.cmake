@@ -29,6 +29,7 @@ set(LAOT_CORE_SOURCES
   src/transport/network_simplex.cpp
   src/transport/simplex_transport.cpp
   src/transport/exact_transport.cpp
+  src/transport/hierarchical_transport.cpp
   src/transport/coupling.cpp
   src/transport/cost_transport.cpp
   src/transport/sinkhorn.cpp

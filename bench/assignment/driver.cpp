@@ -17,9 +17,12 @@ laot::detail::VectorPath path_of(int path) { return static_cast<laot::detail::Ve
 
 #define LAOT_EXPORT extern "C" __attribute__((visibility("default")))
 
-LAOT_EXPORT void* bench_new(const double* y, std::int64_t d, std::int64_t m, int path) {
+/// store: bytes for single-precision costs, negative for the default.
+LAOT_EXPORT void* bench_new(const double* y, std::int64_t d, std::int64_t m, int path,
+                            double store) {
   laot::detail::SolverOptions options;
   options.path = path_of(path);
+  options.store_bytes = store;
   return new laot::detail::PointAssignment(borrowed(y, d, m), options);
 }
 LAOT_EXPORT void bench_free(void* solver) {
@@ -44,8 +47,13 @@ LAOT_EXPORT int bench_solve(void* solver, const double* x, std::int64_t d, std::
 
 /// Coupling of n and m cells: a new one for each handle; flows are not copied out.
 LAOT_EXPORT void* bench_coupling_new(const double* x, std::int64_t d, std::int64_t n,
-                                     const double* y, std::int64_t m) {
-  return new laot::Coupling(borrowed(x, d, n), borrowed(y, d, m));
+                                     const double* y, std::int64_t m, int mode, std::int64_t leaf,
+                                     int sweeps) {
+  laot::CouplingOptions options;
+  options.mode = static_cast<laot::CouplingMode>(mode);
+  if (leaf > 0) options.leaf = static_cast<std::size_t>(leaf);
+  if (sweeps >= 0) options.sweeps = sweeps;
+  return new laot::Coupling(borrowed(x, d, n), borrowed(y, d, m), {}, {}, options);
 }
 LAOT_EXPORT void bench_coupling_free(void* coupling) {
   delete static_cast<laot::Coupling*>(coupling);

@@ -14,7 +14,7 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // Epsilon falls from the first to the last of these, times the mean width of the lists.
-constexpr double kFirstEpsilon = 0.1, kLastEpsilon = 2e-3, kEpsilonStep = 0.2;
+constexpr double kFirstEpsilon = 0.3, kLastEpsilon = 2e-3, kEpsilonStep = 0.2;
 // Lists are kept while the mean drop of their bounds is below this part of their width.
 constexpr double kReusableDrop = 0.25;
 
@@ -38,43 +38,26 @@ std::vector<double> first_potentials(const arma::mat& sources, const arma::mat& 
   return v;
 }
 
-// From potentials of -2 <x, y> on the scaled clouds to those of |x - y|^2, and the certificate: the
-// primal value by direct differences, the dual one below it by the gap that the search computed
-// without cancellation.
+// The certificate: the primal value by direct differences, the dual one below it by the gap that
+// the search computed without cancellation.
 void translate(const CandidateRows& rows, const AssignmentSearch& search, const Matching& matching,
                double gap, const arma::mat& x, const arma::mat& y, const ScaledCloud& xs,
                const ScaledCloud& ys, Assignment& out) {
-  const std::size_t n = x.n_cols, m = y.n_cols, d = x.n_rows;
-  const double unit = std::ldexp(1.0, xs.exponent + ys.exponent);
-  const double x_unit = std::ldexp(1.0, 2 * xs.exponent), y_unit = std::ldexp(1.0, 2 * ys.exponent);
-  arma::vec apart = xs.shift - ys.shift;
-  const double constant = squared_norm(apart.memptr(), d);
+  const std::size_t n = x.n_cols;
+  const int exponent = xs.exponent + ys.exponent;
   out.column_of_row = matching.column_of_row;
-  out.row_potential.resize(n);
-  out.column_potential.resize(m);
+  out.row_potential = distance_potentials(search.row_potentials(), exponent, xs, ys.shift);
+  out.column_potential = distance_potentials(rows.potentials(), exponent, ys, xs.shift);
   double primal = 0.0;
-  for (std::size_t i = 0; i < n; ++i) {
-    const double* z = xs.points.colptr(i);
-    double along = 0.0;
-    for (std::size_t k = 0; k < d; ++k) along += apart[k] * z[k];
-    out.row_potential[i] = unit * search.row_potentials()[i] + x_unit * squared_norm(z, d) +
-                           2.0 * std::ldexp(along, xs.exponent) + constant;
-    primal += squared_distance(x.colptr(i), y.colptr(out.column_of_row[i]), d);
-  }
-  for (std::size_t j = 0; j < m; ++j) {
-    const double* z = ys.points.colptr(j);
-    double along = 0.0;
-    for (std::size_t k = 0; k < d; ++k) along += apart[k] * z[k];
-    out.column_potential[j] = unit * rows.potential(j) + y_unit * squared_norm(z, d) -
-                              2.0 * std::ldexp(along, ys.exponent);
-  }
+  for (std::size_t i = 0; i < n; ++i)
+    primal += squared_distance(x.colptr(i), y.colptr(out.column_of_row[i]), x.n_rows);
   require(std::isfinite(primal), Status::not_finite,
           "the squared distances are too large for double precision; rescale the points");
   out.certificate.primal = primal;
-  out.certificate.dual = primal - unit * gap;
+  out.certificate.dual = primal - std::ldexp(gap, exponent);
   const double scale = std::max(
       std::abs(primal), static_cast<double>(n) * (mean_squared_norm(xs) + mean_squared_norm(ys)));
-  out.certificate.gap = scale > 0.0 ? (unit * gap) / scale : 0.0;
+  out.certificate.gap = scale > 0.0 ? std::ldexp(gap, exponent) / scale : 0.0;
 }
 
 }  // namespace
@@ -165,6 +148,10 @@ PointAssignment::PointAssignment(arma::mat targets, const SolverOptions& options
 PointAssignment::~PointAssignment() = default;
 PointAssignment::PointAssignment(PointAssignment&&) noexcept = default;
 PointAssignment& PointAssignment::operator=(PointAssignment&&) noexcept = default;
+
+const Assignment& PointAssignment::last() const {
+  return state_->result;
+}
 
 const Assignment& PointAssignment::solve(const arma::mat& sources, Context& context) {
   State& s = *state_;

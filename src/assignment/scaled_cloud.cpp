@@ -67,6 +67,27 @@ double squared_distance(const double* a, const double* b, std::size_t d) {
   return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
+// With z = x - shift and apart = shift - other shift, |x - y|^2 is |z|^2 + 2 <apart, z> on the side
+// of x, the same on that of y with the opposite sign of apart, |apart|^2, and the product of both
+// sides.
+std::vector<double> distance_potentials(const std::vector<double>& scaled, int unit_exponent,
+                                        const ScaledCloud& cloud, const arma::vec& other_shift) {
+  const std::size_t d = cloud.points.n_rows;
+  arma::vec apart(d);
+  for (std::size_t k = 0; k < d; ++k) apart[k] = cloud.shift[k] - other_shift[k];
+  const double constant = 0.5 * squared_norm(apart.memptr(), d);
+  std::vector<double> out(scaled.size());
+  for (std::size_t i = 0; i < scaled.size(); ++i) {
+    const double* z = cloud.points.colptr(i);
+    double along = 0.0;
+    for (std::size_t k = 0; k < d; ++k) along += apart[k] * z[k];
+    out[i] = std::ldexp(scaled[i], unit_exponent) +
+             std::ldexp(squared_norm(z, d), 2 * cloud.exponent) +
+             2.0 * std::ldexp(along, cloud.exponent) + constant;
+  }
+  return out;
+}
+
 double mean_squared_norm(const ScaledCloud& cloud) {
   double sum = 0.0;
   for (arma::uword i = 0; i < cloud.points.n_cols; ++i)

@@ -57,4 +57,16 @@ Flow ExactTransport::solve(const arma::mat& sources, Context& context) {
   return out;
 }
 
+const std::vector<double>& ExactTransport::source_potentials() const {
+  if (const auto* simplex = std::get_if<detail::SimplexTransport>(&state_->solver))
+    return simplex->source_potentials();
+  return std::get<detail::PointAssignment>(state_->solver).last().row_potential;
+}
+
+const std::vector<double>& ExactTransport::target_potentials() const {
+  if (const auto* simplex = std::get_if<detail::SimplexTransport>(&state_->solver))
+    return simplex->target_potentials();
+  return std::get<detail::PointAssignment>(state_->solver).last().column_potential;
+}
+
 }  // namespace laot

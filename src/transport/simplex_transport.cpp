@@ -42,8 +42,9 @@ struct SimplexTransport::State {
   bool sources_are_columns = false;
   SpanningTree tree;
   bool planted = false;
-  std::vector<double> u, v;  // of the last solve
-  int exponent = 0;          // their unit is 2^exponent
+  std::vector<double> u, v;                             // of the last solve
+  int exponent = 0;                                     // their unit is 2^exponent
+  std::vector<double> row_potential, column_potential;  // of the squared distance
 
   State(arma::mat points, std::vector<std::int64_t> sources, std::vector<std::int64_t> sinks,
         const SolverOptions& chosen)
@@ -237,8 +238,24 @@ Flow SimplexTransport::solve(const arma::mat& sources, Context& context) {
     rows.build(store_budget(s.options), context);
   }
   s.optimise(rows, context);
+  Flow out = s.result(rows, row_side, column_side, row_cloud, column_cloud);
+  // All units are routed, so every part of the tree hangs from the root by a row without flow, and
+  // the artificial price stands in all potentials: added in the rows, taken off in the columns.
+  // Undone here, it does not pile up from solve to solve.
+  for (double& value : s.u) value -= artificial;
+  for (double& value : s.v) value += artificial;
   s.planted = true;
-  return s.result(rows, row_side, column_side, row_cloud, column_cloud);
+  s.row_potential = distance_potentials(s.u, exponent, row_cloud, column_cloud.shift);
+  s.column_potential = distance_potentials(s.v, exponent, column_cloud, row_cloud.shift);
+  return out;
+}
+
+const std::vector<double>& SimplexTransport::source_potentials() const {
+  return state_->sources_are_columns ? state_->column_potential : state_->row_potential;
+}
+
+const std::vector<double>& SimplexTransport::target_potentials() const {
+  return state_->sources_are_columns ? state_->row_potential : state_->column_potential;
 }
 
 }  // namespace laot::detail

@@ -32,6 +32,8 @@ class PointAssignment {
 
   /// sources: d x n. Potentials are those of the squared distance.
   const Assignment& solve(const arma::mat& sources, Context& context);
+  /// Of the last solve.
+  const Assignment& last() const;
 
  private:
   struct State;

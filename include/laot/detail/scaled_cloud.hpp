@@ -2,6 +2,8 @@
 // counts and nothing overflows.
 #pragma once
 
+#include <vector>
+
 #include "laot/armadillo.hpp"
 
 namespace laot::detail {
@@ -24,6 +26,11 @@ ScaledCloud scaled_cloud(const arma::mat& points, const arma::vec& shift, int ex
 
 /// With the mean as shift and the natural exponent.
 ScaledCloud centred_cloud(const arma::mat& points);
+
+/// Potentials of one side for |x - y|^2, from those for -2 <x, y> on the scaled clouds, in units of
+/// 2^unit_exponent; what |x - y|^2 has besides is shared between the two sides.
+std::vector<double> distance_potentials(const std::vector<double>& scaled, int unit_exponent,
+                                        const ScaledCloud& cloud, const arma::vec& other_shift);
 
 /// Mean of |original - shift|^2.
 double mean_squared_norm(const ScaledCloud& cloud);

@@ -29,6 +29,8 @@ class SimplexTransport {
   SimplexTransport& operator=(SimplexTransport&&) noexcept;
 
   Flow solve(const arma::mat& sources, Context& context);
+  const std::vector<double>& source_potentials() const;
+  const std::vector<double>& target_potentials() const;
 
  private:
   struct State;
