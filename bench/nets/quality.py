@@ -1,6 +1,9 @@
 """Every method on real cells: MMD^2 and sd ratio on test cells, 5 seeds, as a Markdown table.
 
-    python3 bench/nets/quality.py <path of laot_nets_bench> [splits, as 42 or 42,43,44] [seeds]
+    python3 bench/nets/quality.py <path of laot_nets_bench> [splits] [seeds] [sets] [methods]
+
+Splits as 42 or 42,43,44; seeds a number; sets as GBM-50,PBMC-PC; methods a regular expression for
+the names in the table.
 
 Data: PBMC with and without interferon-beta (50 most variable genes, PBMC-50; 50 principal
 components of 1000, PBMC-PC) and glioblastoma with and without panobinostat (GBM-50), from
@@ -10,6 +13,7 @@ cells. Needs numpy only.
 """
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -58,10 +62,12 @@ def main():
     driver = sys.argv[1]
     splits = [int(s) for s in (sys.argv[2] if len(sys.argv) > 2 else "42").split(",")]
     seeds = range(1, 1 + (int(sys.argv[3]) if len(sys.argv) > 3 else 5))
+    sets = sys.argv[4].split(",") if len(sys.argv) > 4 else SETS
+    rows = [r for r in ROWS if len(sys.argv) < 6 or re.search(sys.argv[5], r[0])]
     print("| set | method | MMD^2 x 1e-3 | each | sd ratio | seconds | warnings |")
     print("|---|---|---|---|---|---|---|", flush=True)
-    for name in SETS:
-        for label, method, preset, params, seeded in ROWS:
+    for name in sets:
+        for label, method, preset, params, seeded in rows:
             scores, ratios, seconds, warnings = [], [], [], 0
             for split in splits:
                 x, y, x_test, y_test = data.load(name, split)
