@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Makes sure that `julia` runs: nothing to do where it is on PATH, else Debian's own package. Debian
-# 12 has none, so that there the one of Debian 11 (1.5.3) is taken, from the archive that apt already
-# uses; a pin priority of 100 keeps every other package on the installed release.
+# Makes sure that a working julia is there, and leaves the path to it in build/julia/command: the
+# one on PATH, else Debian's own package. Debian 12 has none, so that there the one of Debian 11
+# (1.5.3) is taken, from the archive that apt already uses; a pin priority of 100 keeps every other
+# package on the installed release.
 #
 #   scripts/install-julia.sh
 #
@@ -55,21 +56,52 @@ has_candidate() {
   apt-cache policy "$1" | grep -q 'Candidate: [0-9]'
 }
 
-main() {
-  ! command -v julia >/dev/null || return 0
-  command -v apt-get >/dev/null || { echo "install-julia.sh: please install julia 1.5 or newer." >&2; return 1; }
-  local log
-  log=$(dirname "$0")/../build/install-julia.log
-  mkdir -p "$(dirname "$log")"
-  echo "Installing with apt-get: julia"
+install_julia() {
+  if ! has_candidate julia; then add_older_release bullseye; fi
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends julia
+}
+
+# Debian 12's libunwind ends Debian 11's julia with a segmentation fault at every exception that
+# passes through compiled code. It then gets the libunwind that it was built with, for itself alone.
+throws_and_catches() {
+  # In a shell of its own, which keeps the crash's message to itself.
+  bash -c '"$1" --startup-file=no -e "f(g) = try g() catch; 0 end; f(() -> error(\"thrown\")) == 0 || exit(1)"; exit $?' _ "$1" >/dev/null 2>&1
+}
+
+own_libunwind() {
+  local release=$1 folder=$2 version
+  version=$(apt-cache madison libunwind8 | awk -F' *[|] *' -v r="$release/" 'index($3, r) {print $2; exit}')
+  [ -n "$version" ] || return 1
+  rm -rf "$folder/libunwind" && mkdir -p "$folder/libunwind"
+  (cd "$folder/libunwind" && apt-get download "libunwind8=$version" && dpkg -x libunwind8_*.deb .)
   {
-    if ! has_candidate julia; then add_older_release bullseye; fi
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends julia
-  } >"$log" 2>&1 || {
-    tail -n 20 "$log" >&2
-    echo "install-julia.sh: julia could not be installed (log: build/install-julia.log)." >&2
+    echo '#!/bin/sh'
+    echo "LD_LIBRARY_PATH=$(echo "$folder"/libunwind/usr/lib/*)\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH}"
+    echo "export LD_LIBRARY_PATH"
+    echo "exec $(command -v julia) \"\$@\""
+  } >"$folder/julia"
+  chmod +x "$folder/julia"
+}
+
+main() {
+  local folder log
+  mkdir -p "$(dirname "$0")/../build/julia"
+  folder=$(cd "$(dirname "$0")/../build/julia" && pwd)
+  log=$folder/install.log
+  if ! command -v julia >/dev/null; then
+    command -v apt-get >/dev/null || { echo "install-julia.sh: please install julia 1.5 or newer." >&2; return 1; }
+    echo "Installing with apt-get: julia"
+    install_julia >"$log" 2>&1 || { tail -n 20 "$log" >&2; echo "install-julia.sh: julia could not be installed (log: build/julia/install.log)." >&2; return 1; }
+  fi
+  if throws_and_catches julia; then
+    command -v julia >"$folder/command"
+    return 0
+  fi
+  own_libunwind bullseye "$folder" >>"$log" 2>&1 && throws_and_catches "$folder/julia" || {
+    echo "install-julia.sh: julia is there but ends at the first exception (log: build/julia/install.log)." >&2
     return 1
   }
+  echo "$folder/julia" >"$folder/command"
 }
 
 main "$@"
