@@ -30,7 +30,10 @@ CallContext::CallContext(laot_context* settings) {
 extern "C" {
 
 laot_status laot_context_new(laot_context** out) {
-  return guarded([&] { given(out, "out") = new laot_context; });
+  return guarded([&] {
+    laot_context*& made = given(out, "out");
+    made = new laot_context;
+  });
 }
 
 void laot_context_free(laot_context* context) {

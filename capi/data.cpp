@@ -28,7 +28,8 @@ extern "C" {
 laot_status laot_data_dense(const double* values, size_t features, size_t cells,
                             size_t leading_dimension, laot_data** out) {
   return guarded([&] {
-    given(out, "out") =
+    laot_data*& made = given(out, "out");
+    made =
         new laot_data{laot::Cells::dense(values, features, cells, leading_dimension), {}, {}, {}};
   });
 }
@@ -36,7 +37,8 @@ laot_status laot_data_dense(const double* values, size_t features, size_t cells,
 laot_status laot_data_csc(size_t features, size_t cells, const int32_t* column_starts,
                           const int32_t* rows, const double* values, laot_data** out) {
   return guarded([&] {
-    given(out, "out") = new laot_data{
+    laot_data*& made = given(out, "out");
+    made = new laot_data{
         laot::Cells::sparse(features, cells, column_starts, rows, values, "sparse data"),
         {},
         {},
@@ -47,7 +49,8 @@ laot_status laot_data_csc(size_t features, size_t cells, const int32_t* column_s
 laot_status laot_data_csc64(size_t features, size_t cells, const int64_t* column_starts,
                             const int64_t* rows, const double* values, laot_data** out) {
   return guarded([&] {
-    given(out, "out") = new laot_data{
+    laot_data*& made = given(out, "out");
+    made = new laot_data{
         laot::Cells::sparse(features, cells, column_starts, rows, values, "sparse data"),
         {},
         {},

@@ -1,6 +1,7 @@
 // What stands behind the opaque handles, and the guard that every entry runs in.
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -60,6 +61,16 @@ T& given(T* pointer, const char* argument) {
 
 inline std::string given_text(const char* value, const char* argument) {
   return std::string(&given(value, argument));
+}
+
+/// Fills as much of the caller's struct as the caller knows of.
+template <class Info>
+void fill(Info* info, Info values) {
+  const size_t size = given(info, "info").struct_size;
+  require(size >= sizeof(size_t) && size <= 65536, Status::invalid_argument,
+                "info->struct_size must be set to sizeof the struct before the call, found ", size);
+  values.struct_size = size;
+  std::memcpy(static_cast<void*>(info), &values, std::min(size, sizeof(Info)));
 }
 
 /// The core's context for one call: settings copied, callbacks wrapped.

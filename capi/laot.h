@@ -44,7 +44,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#if defined(_WIN32) && !defined(LAOT_STATIC)
+#if defined(LAOT_STATIC) /* compiled into the program or package that uses it: nothing to export */
+#define LAOT_API
+#elif defined(_WIN32)
 #ifdef LAOT_BUILDING
 #define LAOT_API __declspec(dllexport)
 #else
@@ -317,6 +319,83 @@ LAOT_API laot_status laot_median_gamma(laot_context* context, const laot_data* x
  * least mean squared distance of a coupling. gap (may be NULL): relative duality gap of the proof. */
 LAOT_API laot_status laot_wasserstein2(laot_context* context, const laot_data* x,
                                        const laot_data* y, double* value, double* gap);
+
+/* ---- Scores by name ------------------------------------------------------------------------------------- */
+
+/* Every metric with its definition: numbered 0 .. laot_metric_count() - 1. */
+LAOT_API size_t laot_metric_count(void);
+
+typedef struct laot_metric_info {
+  size_t struct_size; /* set to sizeof(laot_metric_info) before the call */
+  const char* name;   /* "mmd2" */
+  const char* title;
+  const char* estimator; /* "unbiased" */
+  const char* setting;   /* fixed settings: "k = 50" */
+  const char* doc;       /* the definition */
+  const char* source;    /* paper or published code */
+  const char* undefined; /* when the value is NaN; "" if never */
+  double perfect;        /* the value of a perfect prediction */
+  int larger_is_better;
+  int needs_gamma;
+  int needs_control;
+} laot_metric_info;
+LAOT_API laot_status laot_metric_describe(size_t metric, laot_metric_info* info);
+
+typedef struct laot_score_result {
+  size_t struct_size; /* set to sizeof(laot_score_result) before the call */
+  double value;       /* NaN: undefined, see laot_metric_info.undefined */
+  double sd;          /* over repetitions, divisor repetitions - 1; NaN with one */
+} laot_score_result;
+
+/* The score of predicted against observed cells. control may be NULL where the metric does not need
+ * it; for cell_spearman it holds the cells that were predicted, in their order. gamma: the RBF
+ * bandwidth (take it from training cells) for metrics that need one, else any number; NaN gives NaN.
+ * cells = 0: all cells, once. Else the mean over `repetitions` random subsamples of `cells` cells a
+ * side, drawn without replacement with the context's seed, the same cells for every metric.
+ * Cost: a copy of the cells, and the metric's own time: O((n + m)^2 features) for MMD and energy
+ * distances, exact transport for w1 and w2. */
+LAOT_API laot_status laot_score(laot_context* context, const char* metric,
+                                const laot_data* predicted, const laot_data* observed,
+                                const laot_data* control, double gamma, size_t cells,
+                                size_t repetitions, laot_score_result* result);
+
+/* The settings under which published code prints its scores. */
+LAOT_API size_t laot_score_preset_count(void);
+
+typedef struct laot_score_preset_info {
+  size_t struct_size; /* set to sizeof(laot_score_preset_info) before the call */
+  const char* name;   /* "cellot" */
+  const char* doc;
+  const char* source;
+  const char* metrics; /* comma-separated */
+  const char* cells;   /* sizes of subsamples, comma-separated, the largest that fits; "": all */
+  size_t repetitions;
+  int gamma_from_all_features; /* also where a part of the features is scored */
+} laot_score_preset_info;
+LAOT_API laot_status laot_score_preset_describe(size_t preset, laot_score_preset_info* info);
+
+/* Feature by feature, each output [features] or NULL: two-sample Kolmogorov-Smirnov statistic,
+ * one-dimensional Wasserstein distance, mean(predicted) - mean(observed). */
+LAOT_API laot_status laot_feature_scores(laot_context* context, const laot_data* predicted,
+                                         const laot_data* observed, double* ks, double* w1,
+                                         double* mean_difference, size_t length);
+
+/* index[count]: the features that respond most, by |t| of Welch's test of treated against control
+ * (training cells, so that scores on them are honest), in decreasing order, ties by position. */
+LAOT_API laot_status laot_marker_features(laot_context* context, const laot_data* control,
+                                          const laot_data* treated, size_t count, size_t* index);
+
+/* out[cells]: Spearman's correlation over features of each cell's control state with its predicted
+ * state. NaN where a cell's values are all the same. */
+LAOT_API laot_status laot_cell_spearman(laot_context* context, const laot_data* control,
+                                        const laot_data* predicted, double* out, size_t length);
+
+/* Permutation test of equal laws by the unbiased MMD^2, mean over gammas[count]: p_value is
+ * (1 + relabellings, drawn with the context's seed, with an MMD^2 as large) / (1 + permutations).
+ * NaN for one cell. mmd2 may be NULL. */
+LAOT_API laot_status laot_mmd2_test(laot_context* context, const laot_data* x, const laot_data* y,
+                                    const double* gammas, size_t count, size_t permutations,
+                                    double* mmd2, double* p_value);
 
 #ifdef __cplusplus
 }

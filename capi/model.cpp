@@ -87,7 +87,8 @@ laot_status laot_predict(laot_context* context, const laot_model* model, const l
 laot_status laot_model_trivial(const laot_model* model, const char* name, laot_model** out) {
   return guarded([&] {
     given(model, "model");
-    given(out, "out") = new laot_model{model->model.trivial(given_text(name, "name"))};
+    laot_model*& made = given(out, "out");
+    made = new laot_model{model->model.trivial(given_text(name, "name"))};
   });
 }
 

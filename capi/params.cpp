@@ -4,6 +4,7 @@
 
 using laot::Status;
 using laot::capi::copy_out;
+using laot::capi::fill;
 using laot::capi::given;
 using laot::capi::given_text;
 using laot::capi::guarded;
@@ -14,16 +15,6 @@ const laot::Method& method_at(size_t index) {
   laot::require(index < laot::methods().size(), Status::invalid_argument, "method must be below ",
                 laot::methods().size(), ", found ", index);
   return laot::methods()[index];
-}
-
-// Fills as much of the caller's struct as the caller knows of.
-template <class Info>
-void fill(Info* info, Info values) {
-  const size_t size = given(info, "info").struct_size;
-  laot::require(size >= sizeof(size_t) && size <= 65536, Status::invalid_argument,
-                "info->struct_size must be set to sizeof the struct before the call, found ", size);
-  values.struct_size = size;
-  std::memcpy(static_cast<void*>(info), &values, std::min(size, sizeof(Info)));
 }
 
 // Texts that are put together here live as long as the library.

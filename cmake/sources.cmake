@@ -25,7 +25,11 @@ set(LAOT_CORE_SOURCES
   src/assignment/point_assignment.cpp
   src/assignment/solve.cpp
   # transport
+  src/transport/dense_transport.cpp
+  src/transport/network_simplex.cpp
+  src/transport/simplex_transport.cpp
   src/transport/exact_transport.cpp
+  src/transport/hierarchical_transport.cpp
   src/transport/coupling.cpp
   src/transport/cost_transport.cpp
   src/transport/sinkhorn.cpp
@@ -47,6 +51,8 @@ set(LAOT_CORE_SOURCES
   src/metrics/correlations.cpp
   src/metrics/neighbours.cpp
   src/metrics/features.cpp
+  src/metrics/registry.cpp
+  src/metrics/score.cpp
   # trackability
   # io
   src/io/json.cpp
@@ -69,4 +75,5 @@ set(LAOT_CAPI_SOURCES
   capi/params.cpp
   capi/model.cpp
   capi/metrics.cpp
+  capi/scores.cpp
 )

@@ -41,3 +41,29 @@ LAOT_EXPORT int bench_solve(void* solver, const double* x, std::int64_t d, std::
   out[5] = static_cast<double>(a.statistics.augmentations);
   return 0;
 }
+
+/// Coupling of n and m cells: a new one for each handle; flows are not copied out.
+LAOT_EXPORT void* bench_coupling_new(const double* x, std::int64_t d, std::int64_t n,
+                                     const double* y, std::int64_t m, int mode, std::int64_t leaf,
+                                     int sweeps) {
+  laot::CouplingOptions options;
+  options.mode = static_cast<laot::CouplingMode>(mode);
+  if (leaf > 0) options.leaf = static_cast<std::size_t>(leaf);
+  if (sweeps >= 0) options.sweeps = sweeps;
+  return new laot::Coupling(borrowed(x, d, n), borrowed(y, d, m), {}, {}, options);
+}
+LAOT_EXPORT void bench_coupling_free(void* coupling) {
+  delete static_cast<laot::Coupling*>(coupling);
+}
+/// out: primal, dual, gap, entries.
+LAOT_EXPORT void bench_coupling_solve(void* coupling, const double* x, std::int64_t d,
+                                      std::int64_t n, int threads, double* out) {
+  laot::Context context;
+  context.num_threads = threads;
+  const laot::Plan& plan =
+      static_cast<laot::Coupling*>(coupling)->solve(borrowed(x, d, n), context);
+  out[0] = plan.certificate.primal;
+  out[1] = plan.certificate.dual;
+  out[2] = plan.certificate.gap;
+  out[3] = static_cast<double>(plan.mass.size());
+}

@@ -10,7 +10,6 @@
 #define ARMA_DONT_USE_ARPACK 1
 #define ARMA_DONT_USE_SUPERLU 1
 #define ARMA_DONT_USE_NEWARP 1
-#define ARMA_DONT_PRINT_ERRORS 1
 #define ARMA_WARN_LEVEL 0
 
 #include <ostream>
@@ -23,4 +22,9 @@ std::ostream& silent_stream();
 #define ARMA_COUT_STREAM ::laot::silent_stream()
 #define ARMA_CERR_STREAM ::laot::silent_stream()
 
+// RcppArmadillo from 15 on keeps the bare headers one folder down.
+#if __has_include(<current/armadillo>)
+#include <current/armadillo>
+#else
 #include <armadillo>
+#endif

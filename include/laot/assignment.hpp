@@ -18,6 +18,9 @@ struct Certificate {
   /// (primal - dual) / max(|primal|, scale), scale being the mean squared norm of the centred
   /// points (or the mean |cost|), so that an optimum of cost 0 has a gap of 0 and not 0/0.
   double gap = 0.0;
+  /// 0 where every constraint was checked. Otherwise `dual` was estimated from a sample of the
+  /// sources and lowered by three standard errors of this size.
+  double dual_error = 0.0;
 };
 
 /// What a solve did, for reports and benchmarks.

@@ -7,3 +7,4 @@
 #include "laot/metrics/features.hpp"
 #include "laot/metrics/mmd.hpp"
 #include "laot/metrics/moments.hpp"
+#include "laot/metrics/registry.hpp"

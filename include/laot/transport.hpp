@@ -11,6 +11,17 @@
 
 namespace laot {
 
+/// How a coupling is computed. `automatic` is exact up to exact_limit cells on the larger side of a
+/// level, and hierarchical beyond; see Certificate for what is then proven.
+enum class CouplingMode { automatic, exact, hierarchical };
+
+struct CouplingOptions {
+  CouplingMode mode = CouplingMode::automatic;
+  std::size_t exact_limit = 100000;
+  std::size_t leaf = 12000;  // hierarchical: cells of a part that is solved exactly
+  int sweeps = 2;            // hierarchical: rounds of refinement
+};
+
 /// Integer flow from sources to targets, sorted by source, then target.
 struct Flow {
   std::vector<std::uint32_t> source, target;
@@ -33,6 +44,9 @@ class ExactTransport {
 
   /// sources: d x n.
   Flow solve(const arma::mat& sources, Context& context);
+  /// Dual values of the last solve: u_i + v_j <= |y_j - x_i|^2, with equality where units flow.
+  const std::vector<double>& source_potentials() const;
+  const std::vector<double>& target_potentials() const;
 
  private:
   struct State;
@@ -49,6 +63,11 @@ struct Plan {
   Certificate certificate;
 };
 
+struct PlanChange {
+  std::vector<std::uint32_t> source, target;
+  std::vector<double> mass;
+};
+
 /// The coupling problem of an experiment: all cells used, weights 1/n and 1/m, and, where levels of
 /// a batch are given, cells paired within a level only. Level b has mass (n_b/n + m_b/m)/2, spread
 /// evenly over its control and over its treated cells. Identical cells of one level are collapsed
@@ -58,7 +77,7 @@ class Coupling {
   /// x: d x n and y: d x m, in the space where the distances count. batch_x[n], batch_y[m]: level
   /// numbers 0 .. levels-1, each present on both sides; both empty: one level.
   Coupling(const arma::mat& x, const arma::mat& y, const std::vector<std::uint32_t>& batch_x = {},
-           const std::vector<std::uint32_t>& batch_y = {});
+           const std::vector<std::uint32_t>& batch_y = {}, const CouplingOptions& options = {});
   ~Coupling();
   Coupling(Coupling&&) noexcept;
   Coupling& operator=(Coupling&&) noexcept;
@@ -70,6 +89,11 @@ class Coupling {
   /// Couples the moved control cells (same columns as x, moved by one map, so that identical cells
   /// stay identical) with the treated cells.
   const Plan& solve(const arma::mat& moved, Context& context);
+
+  /// What the last solve changed: mass[k] is the mass of the pair now minus before, for the pairs
+  /// where it differs, sorted as in the plan. After the first solve this is the plan itself. Sums
+  /// over the plan can be kept up to date with these pairs alone.
+  const PlanChange& change() const;
 
   /// True where the last two solves gave the same flow between the collapsed points.
   bool repeated() const;

@@ -206,3 +206,65 @@ laot_median_gamma(context, x, y, value) =
 
 laot_wasserstein2(context, x, y, value, gap) =
     ccall(symbol(:laot_wasserstein2), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), context, x, y, value, gap)
+
+laot_metric_count() =
+    ccall(symbol(:laot_metric_count), Csize_t, ())
+
+struct laot_metric_info
+    struct_size::Csize_t
+    name::Cstring
+    title::Cstring
+    estimator::Cstring
+    setting::Cstring
+    doc::Cstring
+    source::Cstring
+    undefined::Cstring
+    perfect::Cdouble
+    larger_is_better::Cint
+    needs_gamma::Cint
+    needs_control::Cint
+end
+laot_metric_info() = laot_metric_info(sizeof(laot_metric_info), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), 0, 0, 0, 0)
+
+laot_metric_describe(metric, info) =
+    ccall(symbol(:laot_metric_describe), Cint, (Csize_t, Ptr{laot_metric_info}), metric, info)
+
+struct laot_score_result
+    struct_size::Csize_t
+    value::Cdouble
+    sd::Cdouble
+end
+laot_score_result() = laot_score_result(sizeof(laot_score_result), 0, 0)
+
+laot_score(context, metric, predicted, observed, control, gamma, cells, repetitions, result) =
+    ccall(symbol(:laot_score), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Cdouble, Csize_t, Csize_t, Ptr{laot_score_result}), context, metric, predicted, observed, control, gamma, cells, repetitions, result)
+
+laot_score_preset_count() =
+    ccall(symbol(:laot_score_preset_count), Csize_t, ())
+
+struct laot_score_preset_info
+    struct_size::Csize_t
+    name::Cstring
+    doc::Cstring
+    source::Cstring
+    metrics::Cstring
+    cells::Cstring
+    repetitions::Csize_t
+    gamma_from_all_features::Cint
+end
+laot_score_preset_info() = laot_score_preset_info(sizeof(laot_score_preset_info), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), 0, 0)
+
+laot_score_preset_describe(preset, info) =
+    ccall(symbol(:laot_score_preset_describe), Cint, (Csize_t, Ptr{laot_score_preset_info}), preset, info)
+
+laot_feature_scores(context, predicted, observed, ks, w1, mean_difference, length) =
+    ccall(symbol(:laot_feature_scores), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Csize_t), context, predicted, observed, ks, w1, mean_difference, length)
+
+laot_marker_features(context, control, treated, count, index) =
+    ccall(symbol(:laot_marker_features), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Csize_t, Ptr{Csize_t}), context, control, treated, count, index)
+
+laot_cell_spearman(context, control, predicted, out, length) =
+    ccall(symbol(:laot_cell_spearman), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}, Csize_t), context, control, predicted, out, length)
+
+laot_mmd2_test(context, x, y, gammas, count, permutations, mmd2, p_value) =
+    ccall(symbol(:laot_mmd2_test), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}, Csize_t, Csize_t, Ptr{Cdouble}, Ptr{Cdouble}), context, x, y, gammas, count, permutations, mmd2, p_value)

@@ -14,24 +14,6 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kUnit = 0x1p-24;  // half a unit in the last place of single precision
 
-// Four sums in a fixed order: the same bits from every compiler that keeps the order it is given.
-double dot(const double* a, const double* b, std::size_t d) {
-  double s0 = 0.0, s1 = 0.0, s2 = 0.0, s3 = 0.0;
-  std::size_t k = 0;
-  for (; k + 4 <= d; k += 4) {
-    s0 += a[k] * b[k];
-    s1 += a[k + 1] * b[k + 1];
-    s2 += a[k + 2] * b[k + 2];
-    s3 += a[k + 3] * b[k + 3];
-  }
-  for (; k < d; ++k) s0 += a[k] * b[k];
-  return (s0 + s1) + (s2 + s3);
-}
-
-double norm(const double* a, std::size_t d) {
-  return std::sqrt(dot(a, a, d));
-}
-
 }  // namespace
 
 CandidateRows::CandidateRows(arma::mat targets, VectorPath path)
@@ -48,7 +30,7 @@ CandidateRows::CandidateRows(arma::mat targets, VectorPath path)
     const double* y = s.targets.colptr(j);
     float* panel = s.packed.data() + (j / kPanel) * s.d * kPanel + j % kPanel;
     for (std::size_t k = 0; k < s.d; ++k) panel[k * kPanel] = static_cast<float>(y[k]);
-    s.target_norm = std::max(s.target_norm, norm(y, s.d));
+    s.target_norm = std::max(s.target_norm, s.norm(y));
   }
   set_potentials(std::vector<double>(s.m, 0.0));
 }
@@ -98,7 +80,7 @@ void CandidateRows::set_sources(arma::mat sources) {
   s.sources = std::move(sources);
   s.n = s.sources.n_cols;
   s.source_norm.resize(s.n);
-  for (std::size_t i = 0; i < s.n; ++i) s.source_norm[i] = norm(s.sources.colptr(i), s.d);
+  for (std::size_t i = 0; i < s.n; ++i) s.source_norm[i] = s.norm(s.sources.colptr(i));
   s.is_stored = false;
 }
 
@@ -114,16 +96,20 @@ void CandidateRows::move_sources(arma::mat sources, Context& context) {
       for (std::size_t k = 0; k < s.d; ++k) step[k] = now[k] - then[k];
       // The last factor covers the rounding of the step, of the norms and of the costs themselves.
       const double rounding = 0x1p-50 * static_cast<double>(s.d + 4) * s.source_norm[i];
-      s.bound[i] -= 2.0 * (norm(step.data(), s.d) * (1.0 + 0x1p-40) + rounding) * s.target_norm;
+      s.bound[i] -= 2.0 * (s.norm(step.data()) * (1.0 + 0x1p-40) + rounding) * s.target_norm;
       for (std::size_t t = i * kListLength; t < (i + 1) * kListLength; ++t)
         if (s.cost[t] < kInfinity) s.cost[t] = s.exact_cost(i, s.column[t]);
     }
   });
 }
 
+double CandidateRows::State::norm(const double* point) const {
+  return std::sqrt(kernels->dot(point, point, d));
+}
+
 double CandidateRows::State::exact_cost(std::size_t i, std::size_t j) const {
   if (given != nullptr) return given->at(j, i);
-  return -2.0 * dot(sources.colptr(i), targets.colptr(j), d);
+  return -2.0 * kernels->dot(sources.colptr(i), targets.colptr(j), d);
 }
 
 // Worst case of |single - double| for raw + minus_v: the products round in conversion, in each of d
@@ -164,21 +150,24 @@ void CandidateRows::set_potentials(const std::vector<double>& values) {
   for (std::size_t j = 0; j < s.m; ++j) set_potential(j, values[j]);
 }
 
-void CandidateRows::shift_potentials(double by) {
+void CandidateRows::move_potentials(const std::vector<double>& values) {
   State& s = *state_;
-  std::vector<double> shifted = s.v;
-  for (double& v : shifted) v += by;
-  set_potentials(shifted);
-  // The rounding of the sums can lower a reduced cost by that of the largest of them.
-  const double rounding = 0x1p-50 * (s.largest_v + std::abs(by));
-  for (double& b : s.bound) b -= by + rounding;
+  double rise = -kInfinity;
+  for (std::size_t j = 0; j < s.m; ++j) rise = std::max(rise, values[j] - s.v[j]);
+  const double rounding = 0x1p-50 * (s.largest_v + std::abs(rise));
+  set_potentials(values);
+  for (double& b : s.bound) b -= rise + rounding;
 }
 
 BestTwo CandidateRows::best_two(std::size_t row) const {
+  return best_two(row, state_->v.data());
+}
+
+BestTwo CandidateRows::best_two(std::size_t row, const double* potentials) const {
   const State& s = *state_;
   const std::size_t at = row * kListLength;
   const ListMinimum found =
-      s.kernels->list_minimum(s.cost.data() + at, s.column.data() + at, s.v.data());
+      s.kernels->list_minimum(s.cost.data() + at, s.column.data() + at, potentials);
   return {found.least, found.second, s.column[at + found.position]};
 }
 
@@ -205,7 +194,9 @@ std::size_t CandidateRows::list_length() const {
   return kListLength;
 }
 
-std::size_t CandidateRows::batch() const { return 32; }
+std::size_t CandidateRows::batch() const {
+  return 32;
+}
 std::size_t CandidateRows::scans() const {
   return state_->scans;
 }

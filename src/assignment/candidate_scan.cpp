@@ -85,9 +85,14 @@ void CandidateRows::State::finish(Selection& selection, std::size_t i, Scratch& 
     const double c = exact_cost(i, j);
     if (c - v[j] <= selection.proven) exact.push_back({c - v[j], j, c});
   }
-  const std::size_t sorted = std::min(exact.size(), kListLength + 1);
-  std::partial_sort(exact.begin(), exact.begin() + static_cast<std::ptrdiff_t>(sorted),
-                    exact.end());
+  if (exact.size() > kEnough) {
+    const auto needed = exact.begin() + static_cast<std::ptrdiff_t>(kListLength) + 1;
+    std::nth_element(exact.begin(), needed, exact.end());
+    exact.erase(needed, exact.end());
+  }
+  std::sort(exact.begin(), exact.end());
+  require(!exact.empty(), Status::numerical_failure,
+          "no finite reduced cost in row ", i, " of the assignment; its potentials overflowed");
   const std::size_t kept = std::min(exact.size(), kListLength);
   for (std::size_t t = 0; t < kListLength; ++t) {
     column[i * kListLength + t] = exact[std::min(t, kept - 1)].column;

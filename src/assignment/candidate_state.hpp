@@ -60,6 +60,7 @@ struct CandidateRows::State {
   std::vector<Selection> selections;
 
   std::size_t width() const { return panels * kPanel; }
+  double norm(const double* point) const;
   double exact_cost(std::size_t i, std::size_t j) const;
   double error(std::size_t i) const;
 

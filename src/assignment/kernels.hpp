@@ -11,6 +11,7 @@ namespace laot::detail {
 constexpr std::size_t kPanel = 32;       // columns in a packed panel
 constexpr std::size_t kRowBlock = 8;     // rows that the block kernel computes together
 constexpr std::size_t kListLength = 16;  // candidates kept for a row
+constexpr std::size_t kDotLanes = 8;     // running sums of a dot product
 constexpr std::size_t kMinima = 64;      // group minima from which a first threshold is taken
 
 /// A column whose single-precision reduced cost passed a threshold.
@@ -29,7 +30,7 @@ struct ListMinimum {
 /// Panels hold `d` groups of kPanel consecutive floats: feature k of the panel's columns. Blocks
 /// hold `d` groups of kRowBlock floats: feature k of the block's rows. Kernels that add may round
 /// differently on each path (fused multiply-add), so what they return is used to choose candidates
-/// and never as a cost; list_minimum subtracts and compares only, so its bits are the same.
+/// and never as a cost; dot and list_minimum do the same operations on each path.
 struct Kernels {
   /// out[r * stride + c] = sum_k block[k][r] * panels[k][c], `panels` panels one after the other.
   void (*block_products)(const float* block, const float* panel, std::size_t d, std::size_t panels,
@@ -44,6 +45,9 @@ struct Kernels {
   /// many. hits has room for `columns`, a multiple of kPanel.
   std::size_t (*collect)(const float* raw, const float* minus_v, std::size_t columns, float limit,
                          std::uint32_t first, Hit* hits);
+  /// sum_k a[k] b[k] in double precision: lane q of kDotLanes adds the products with k = q modulo
+  /// kDotLanes, one rounding each; then neighbours are added pairwise. The same bits on each path.
+  double (*dot)(const double* a, const double* b, std::size_t d);
   /// Over the kListLength pairs cost[t] - v[column[t]].
   ListMinimum (*list_minimum)(const double* cost, const std::uint32_t* column, const double* v);
 };

@@ -58,6 +58,15 @@ std::size_t collect(const float* raw, const float* minus_v, std::size_t columns,
   return count;
 }
 
+double dot(const double* a, const double* b, std::size_t d) {
+  double sum[kDotLanes] = {};
+  std::size_t k = 0;
+  for (; k + kDotLanes <= d; k += kDotLanes)
+    for (std::size_t q = 0; q < kDotLanes; ++q) sum[q] += a[k + q] * b[k + q];
+  for (std::size_t q = 0; k < d; ++k, ++q) sum[q] += a[k] * b[k];
+  return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
+}
+
 ListMinimum list_minimum(const double* cost, const std::uint32_t* column, const double* v) {
   ListMinimum out{std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity(),
                   0};
@@ -76,7 +85,7 @@ ListMinimum list_minimum(const double* cost, const std::uint32_t* column, const 
 
 }  // namespace
 
-const Kernels portable_kernels = {block_products, row_products, group_minima, collect,
-                                  list_minimum};
+const Kernels portable_kernels = {block_products, row_products, group_minima,
+                                  collect,        dot,          list_minimum};
 
 }  // namespace laot::detail

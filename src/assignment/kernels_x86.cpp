@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <limits>
 
+#define LAOT_AVX2_ONLY __attribute__((target("avx2")))  // no fused operations can be made of it
 #define LAOT_AVX2 __attribute__((target("avx2,fma")))
 #define LAOT_AVX512 __attribute__((target("avx512f,avx512dq,avx512vl")))
 
@@ -111,20 +112,37 @@ LAOT_AVX512 void group_minima_avx512(const float* raw, const float* minus_v, std
   for (int q = 0; q < 4; ++q) _mm512_storeu_ps(minima + 16 * q, least[q]);
 }
 
+// The hits among the 16 columns from j, in order.
+LAOT_AVX512 inline std::size_t append_hits(const float* raw, const float* minus_v, std::size_t j,
+                                           unsigned mask, std::uint32_t first, Hit* hits) {
+  std::size_t count = 0;
+  for (; mask != 0; mask &= mask - 1) {
+    const std::size_t c = j + static_cast<std::size_t>(__builtin_ctz(mask));
+    hits[count++] = {raw[c] + minus_v[c], first + static_cast<std::uint32_t>(c)};
+  }
+  return count;
+}
+
 LAOT_AVX512 std::size_t collect_avx512(const float* raw, const float* minus_v, std::size_t columns,
                                        float limit, std::uint32_t first, Hit* hits) {
   const __m512 bound = _mm512_set1_ps(limit);
-  std::size_t count = 0;
-  for (std::size_t j = 0; j < columns; j += kPanel) {
-    const __m512 low = _mm512_add_ps(_mm512_loadu_ps(raw + j), _mm512_loadu_ps(minus_v + j));
-    const __m512 high =
-        _mm512_add_ps(_mm512_loadu_ps(raw + j + 16), _mm512_loadu_ps(minus_v + j + 16));
-    unsigned mask = static_cast<unsigned>(_mm512_cmp_ps_mask(low, bound, _CMP_LE_OQ)) |
-                    static_cast<unsigned>(_mm512_cmp_ps_mask(high, bound, _CMP_LE_OQ)) << 16;
-    for (; mask != 0; mask &= mask - 1) {
-      const std::size_t c = j + static_cast<std::size_t>(__builtin_ctz(mask));
-      hits[count++] = {raw[c] + minus_v[c], first + static_cast<std::uint32_t>(c)};
-    }
+  std::size_t count = 0, j = 0;
+  for (; j + 64 <= columns; j += 64) {
+    unsigned mask[4];
+#pragma GCC unroll 4
+    for (std::size_t q = 0; q < 4; ++q)
+      mask[q] = _mm512_cmp_ps_mask(
+          _mm512_add_ps(_mm512_loadu_ps(raw + j + 16 * q), _mm512_loadu_ps(minus_v + j + 16 * q)),
+          bound, _CMP_LE_OQ);
+    if (((mask[0] | mask[1]) | (mask[2] | mask[3])) == 0) continue;
+#pragma GCC unroll 4
+    for (std::size_t q = 0; q < 4; ++q)
+      count += append_hits(raw, minus_v, j + 16 * q, mask[q], first, hits + count);
+  }
+  for (; j < columns; j += 16) {
+    const __m512 value = _mm512_add_ps(_mm512_loadu_ps(raw + j), _mm512_loadu_ps(minus_v + j));
+    count += append_hits(raw, minus_v, j, _mm512_cmp_ps_mask(value, bound, _CMP_LE_OQ), first,
+                         hits + count);
   }
   return count;
 }
@@ -255,6 +273,22 @@ LAOT_AVX2 std::size_t collect_avx2(const float* raw, const float* minus_v, std::
   return count;
 }
 
+LAOT_AVX2_ONLY double dot_avx2(const double* a, const double* b, std::size_t d) {
+  static_assert(kDotLanes == 8, "two vectors of four");
+  __m256d low = _mm256_setzero_pd(), high = low;
+  std::size_t k = 0;
+  for (; k + kDotLanes <= d; k += kDotLanes) {
+    low = _mm256_add_pd(low, _mm256_mul_pd(_mm256_loadu_pd(a + k), _mm256_loadu_pd(b + k)));
+    high =
+        _mm256_add_pd(high, _mm256_mul_pd(_mm256_loadu_pd(a + k + 4), _mm256_loadu_pd(b + k + 4)));
+  }
+  double sum[kDotLanes];
+  _mm256_storeu_pd(sum, low);
+  _mm256_storeu_pd(sum + 4, high);
+  for (std::size_t q = 0; k < d; ++k, ++q) sum[q] += a[k] * b[k];
+  return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
+}
+
 LAOT_AVX2 double least_in(__m256d a) {
   const __m128d half = _mm_min_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1));
   return std::min(_mm_cvtsd_f64(half), _mm_cvtsd_f64(_mm_unpackhi_pd(half, half)));
@@ -295,10 +329,11 @@ LAOT_AVX2 ListMinimum list_minimum_avx2(const double* cost, const std::uint32_t*
   return {least, second, position};
 }
 
-constexpr Kernels kAvx2 = {block_products_avx2, row_products_avx2, group_minima_avx2, collect_avx2,
-                           list_minimum_avx2};
-constexpr Kernels kAvx512 = {block_products_avx512, row_products_avx512, group_minima_avx512,
-                             collect_avx512, list_minimum_avx512};
+constexpr Kernels kAvx2 = {block_products_avx2, row_products_avx2, group_minima_avx2,
+                           collect_avx2,        dot_avx2,          list_minimum_avx2};
+constexpr Kernels kAvx512 = {
+    block_products_avx512, row_products_avx512, group_minima_avx512, collect_avx512, dot_avx2,
+    list_minimum_avx512};
 
 }  // namespace
 

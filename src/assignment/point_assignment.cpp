@@ -27,63 +27,37 @@ void run_auctions(AssignmentSearch& search, double first, double last, Context& 
   }
 }
 
-double squared_norm(const double* x, std::size_t d) {
-  double sum = 0.0;
-  for (std::size_t k = 0; k < d; ++k) sum += x[k] * x[k];
-  return sum;
+// Potentials of a cold start: those that make the map y = a x optimal for clouds that differ in
+// scale alone, a being the ratio of the scales.
+std::vector<double> first_potentials(const arma::mat& sources, const arma::mat& targets) {
+  const double x2 = mean_squared_norm({sources, {}, 0}), y2 = mean_squared_norm({targets, {}, 0});
+  const double ratio = y2 > 0.0 ? std::sqrt(x2 / y2) : 0.0;
+  std::vector<double> v(targets.n_cols);
+  for (std::size_t j = 0; j < v.size(); ++j)
+    v[j] = -ratio * squared_norm(targets.colptr(j), targets.n_rows);
+  return v;
 }
 
-double mean_squared_norm(const arma::mat& points) {
-  double sum = 0.0;
-  for (arma::uword i = 0; i < points.n_cols; ++i)
-    sum += squared_norm(points.colptr(i), points.n_rows);
-  return sum / static_cast<double>(points.n_cols);
-}
-
-double squared_distance(const double* a, const double* b, std::size_t d) {
-  double sum = 0.0;
-  for (std::size_t k = 0; k < d; ++k) sum += (a[k] - b[k]) * (a[k] - b[k]);
-  return sum;
-}
-
-// From potentials of -2 <x, y> on the scaled clouds to those of |x - y|^2, and the certificate: the
-// primal value by direct differences, the dual one below it by the gap that the search computed
-// without cancellation.
+// The certificate: the primal value by direct differences, the dual one below it by the gap that
+// the search computed without cancellation.
 void translate(const CandidateRows& rows, const AssignmentSearch& search, const Matching& matching,
                double gap, const arma::mat& x, const arma::mat& y, const ScaledCloud& xs,
                const ScaledCloud& ys, Assignment& out) {
-  const std::size_t n = x.n_cols, m = y.n_cols, d = x.n_rows;
-  const double unit = std::ldexp(1.0, xs.exponent + ys.exponent);
-  const double x_unit = std::ldexp(1.0, 2 * xs.exponent), y_unit = std::ldexp(1.0, 2 * ys.exponent);
-  arma::vec apart = xs.shift - ys.shift;
-  const double constant = squared_norm(apart.memptr(), d);
+  const std::size_t n = x.n_cols;
+  const int exponent = xs.exponent + ys.exponent;
   out.column_of_row = matching.column_of_row;
-  out.row_potential.resize(n);
-  out.column_potential.resize(m);
+  out.row_potential = distance_potentials(search.row_potentials(), exponent, xs, ys.shift);
+  out.column_potential = distance_potentials(rows.potentials(), exponent, ys, xs.shift);
   double primal = 0.0;
-  for (std::size_t i = 0; i < n; ++i) {
-    const double* z = xs.points.colptr(i);
-    double along = 0.0;
-    for (std::size_t k = 0; k < d; ++k) along += apart[k] * z[k];
-    out.row_potential[i] = unit * search.row_potentials()[i] + x_unit * squared_norm(z, d) +
-                           2.0 * std::ldexp(along, xs.exponent) + constant;
-    primal += squared_distance(x.colptr(i), y.colptr(out.column_of_row[i]), d);
-  }
-  for (std::size_t j = 0; j < m; ++j) {
-    const double* z = ys.points.colptr(j);
-    double along = 0.0;
-    for (std::size_t k = 0; k < d; ++k) along += apart[k] * z[k];
-    out.column_potential[j] = unit * rows.potential(j) + y_unit * squared_norm(z, d) -
-                              2.0 * std::ldexp(along, ys.exponent);
-  }
+  for (std::size_t i = 0; i < n; ++i)
+    primal += squared_distance(x.colptr(i), y.colptr(out.column_of_row[i]), x.n_rows);
   require(std::isfinite(primal), Status::not_finite,
           "the squared distances are too large for double precision; rescale the points");
   out.certificate.primal = primal;
-  out.certificate.dual = primal - unit * gap;
-  const double scale =
-      std::max(std::abs(primal), static_cast<double>(n) * (x_unit * mean_squared_norm(xs.points) +
-                                                           y_unit * mean_squared_norm(ys.points)));
-  out.certificate.gap = scale > 0.0 ? (unit * gap) / scale : 0.0;
+  out.certificate.dual = primal - std::ldexp(gap, exponent);
+  const double scale = std::max(
+      std::abs(primal), static_cast<double>(n) * (mean_squared_norm(xs) + mean_squared_norm(ys)));
+  out.certificate.gap = scale > 0.0 ? std::ldexp(gap, exponent) / scale : 0.0;
 }
 
 }  // namespace
@@ -107,29 +81,16 @@ struct PointAssignment::State {
   State(arma::mat points, const SolverOptions& chosen)
       : targets(std::move(points)),
         options(chosen),
-        scaled_targets(centred(targets)),
+        scaled_targets(centred_cloud(targets)),
         rows(scaled_targets.points, chosen.path) {}
-
-  static ScaledCloud centred(const arma::mat& points) {
-    const arma::vec shift = mean_point(points);
-    return scaled_cloud(points, shift, natural_exponent(points, shift));
-  }
 
   void solve_again(const arma::mat& sources, Context& context);
   void start_cold(Context& context);
   void start_warm(const ScaledCloud& before, Context& context);
 };
 
-// Potentials of a cold start: those that make the map y = a x optimal for clouds that differ in
-// scale alone, a being the ratio of the scales.
 void PointAssignment::State::start_cold(Context& context) {
-  const double x2 = mean_squared_norm(scaled_sources.points);
-  const double y2 = mean_squared_norm(scaled_targets.points);
-  const double ratio = y2 > 0.0 ? std::sqrt(x2 / y2) : 0.0;
-  std::vector<double> v(targets.n_cols);
-  for (std::size_t j = 0; j < v.size(); ++j)
-    v[j] = -ratio * squared_norm(scaled_targets.points.colptr(j), targets.n_rows);
-  rows.set_potentials(v);
+  rows.set_potentials(first_potentials(scaled_sources.points, scaled_targets.points));
   rows.set_sources(scaled_sources.points);
   matching.clear(rows.rows(), rows.columns());
   rows.build(store_budget(options), context);
@@ -178,16 +139,19 @@ PointAssignment::PointAssignment(arma::mat targets, const SolverOptions& options
           "an assignment needs at least one point");
   require_finite(targets, "y");
   const double values = static_cast<double>(targets.n_elem);
-  require_memory(store_budget(options) + 60.0 * values +
-                     16.0 * 20.0 * static_cast<double>(targets.n_cols),
-                 text("an assignment of ", targets.n_cols, " points of ", targets.n_rows,
-                      " features"));
+  require_memory(
+      store_budget(options) + 60.0 * values + 16.0 * 20.0 * static_cast<double>(targets.n_cols),
+      text("an assignment of ", targets.n_cols, " points of ", targets.n_rows, " features"));
   state_ = std::make_unique<State>(std::move(targets), options);
 }
 
 PointAssignment::~PointAssignment() = default;
 PointAssignment::PointAssignment(PointAssignment&&) noexcept = default;
 PointAssignment& PointAssignment::operator=(PointAssignment&&) noexcept = default;
+
+const Assignment& PointAssignment::last() const {
+  return state_->result;
+}
 
 const Assignment& PointAssignment::solve(const arma::mat& sources, Context& context) {
   State& s = *state_;
@@ -221,6 +185,24 @@ const Assignment& PointAssignment::solve(const arma::mat& sources, Context& cont
             s.result);
   s.last_sources = sources;
   return s.result;
+}
+
+RoughPrices rough_prices(const arma::mat& points, const std::vector<std::uint32_t>& copies,
+                         const arma::mat& targets, const SolverOptions& options, Context& context) {
+  arma::mat sources(points.n_rows, copies.size());
+  for (std::size_t c = 0; c < copies.size(); ++c)
+    std::copy_n(points.colptr(copies[c]), points.n_rows, sources.colptr(c));
+  CandidateRows rows(targets, options.path);
+  rows.set_potentials(first_potentials(sources, targets));
+  rows.set_sources(std::move(sources));
+  rows.build(store_budget(options), context);
+  Matching matching;
+  matching.clear(rows.rows(), rows.columns());
+  AssignmentStatistics statistics;
+  AssignmentSearch search(rows, matching, statistics);
+  const double width = search.list_width();
+  run_auctions(search, kFirstEpsilon * width, kLastEpsilon * width, context);
+  return {rows.potentials(), std::move(matching.column_of_row)};
 }
 
 Assignment assign_rectangular(const arma::mat& x, const arma::mat& y, const SolverOptions& options,

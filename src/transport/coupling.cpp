@@ -1,8 +1,9 @@
 #include <algorithm>
-#include <cstring>
-#include <map>
+#include <array>
 #include <numeric>
+#include <variant>
 
+#include "laot/detail/hierarchical_transport.hpp"
 #include "laot/transport.hpp"
 
 namespace laot {
@@ -45,9 +46,50 @@ struct Level {
   double mass;
   Collapsed x, y;
   std::int64_t units_per_x, units_per_y;  // of one cell; equal totals on both sides
-  ExactTransport transport;
+  std::variant<ExactTransport, detail::HierarchicalTransport> transport;
   Flow last;
+
+  Flow solve(const arma::mat& sources, Context& context) {
+    return std::visit([&](auto& solver) { return solver.solve(sources, context); }, transport);
+  }
 };
+
+std::variant<ExactTransport, detail::HierarchicalTransport> make_transport(
+    arma::mat targets, std::vector<std::int64_t> supply, std::vector<std::int64_t> demand,
+    const CouplingOptions& options) {
+  const bool large = std::max(supply.size(), demand.size()) > options.exact_limit;
+  if (options.mode == CouplingMode::exact || (options.mode == CouplingMode::automatic && !large))
+    return ExactTransport(std::move(targets), std::move(supply), std::move(demand));
+  detail::HierarchyOptions hierarchy;
+  hierarchy.leaf = options.leaf;
+  hierarchy.sweeps = options.sweeps;
+  return detail::HierarchicalTransport(std::move(targets), std::move(supply), std::move(demand),
+                                       hierarchy);
+}
+
+// What differs between two plans, both sorted by source and target.
+void find_change(const Plan& before, const Plan& now, PlanChange& out) {
+  out = {};
+  const auto add = [&out](std::uint32_t source, std::uint32_t target, double mass) {
+    if (mass == 0.0) return;
+    out.source.push_back(source);
+    out.target.push_back(target);
+    out.mass.push_back(mass);
+  };
+  const auto key = [](const Plan& plan, std::size_t k) {
+    return k < plan.mass.size()
+               ? (static_cast<std::uint64_t>(plan.source[k]) << 32) | plan.target[k]
+               : ~std::uint64_t{0};
+  };
+  for (std::size_t a = 0, b = 0; a < before.mass.size() || b < now.mass.size();) {
+    const std::uint64_t old_key = key(before, a), new_key = key(now, b);
+    const std::uint64_t first = std::min(old_key, new_key);
+    double mass = 0.0;
+    if (new_key == first) mass += now.mass[b++];
+    if (old_key == first) mass -= before.mass[a++];
+    add(static_cast<std::uint32_t>(first >> 32), static_cast<std::uint32_t>(first), mass);
+  }
+}
 
 std::vector<std::vector<std::uint32_t>> cells_by_level(const std::vector<std::uint32_t>& batch,
                                                        std::size_t n, std::size_t levels) {
@@ -126,6 +168,7 @@ struct Coupling::State {
   std::vector<Level> levels;
   arma::vec weights_x, weights_y;
   Plan plan;
+  PlanChange change;
   bool repeated = false;
 };
 
@@ -146,7 +189,7 @@ void batch_weights(const std::vector<std::uint32_t>& batch_x,
 
 Coupling::Coupling(const arma::mat& x, const arma::mat& y,
                    const std::vector<std::uint32_t>& batch_x,
-                   const std::vector<std::uint32_t>& batch_y)
+                   const std::vector<std::uint32_t>& batch_y, const CouplingOptions& options)
     : state_(std::make_unique<State>()) {
   const std::size_t n = x.n_cols, m = y.n_cols;
   require(n > 0 && m > 0, Status::dimension_mismatch,
@@ -179,7 +222,8 @@ Coupling::Coupling(const arma::mat& x, const arma::mat& y,
     arma::mat targets = y.cols(gy.first_members());
     state_->levels.push_back(
         {mass[b], std::move(gx), std::move(gy), mb / shared, nb / shared,
-         ExactTransport(std::move(targets), std::move(supply), std::move(demand)), Flow{}});
+         make_transport(std::move(targets), std::move(supply), std::move(demand), options),
+         Flow{}});
   }
   state_->plan.n = n;
   state_->plan.m = m;
@@ -195,6 +239,9 @@ const arma::vec& Coupling::source_weights() const {
 const arma::vec& Coupling::target_weights() const {
   return state_->weights_y;
 }
+const PlanChange& Coupling::change() const {
+  return state_->change;
+}
 bool Coupling::repeated() const {
   return state_->repeated;
 }
@@ -206,7 +253,9 @@ const Plan& Coupling::solve(const arma::mat& moved, Context& context) {
   Certificate total;
   bool repeated = true;
   for (Level& level : state_->levels) {
-    Flow flow = level.transport.solve(moved.cols(level.x.first_members()), context);
+    const bool all = level.x.members.size() == moved.n_cols;  // nothing to select or collapse
+    Flow flow = all ? level.solve(moved, context)
+                    : level.solve(arma::mat(moved.cols(level.x.first_members())), context);
     repeated = repeated && flow.source == level.last.source && flow.target == level.last.target &&
                flow.units == level.last.units;
     const double cells = static_cast<double>(
@@ -217,9 +266,11 @@ const Plan& Coupling::solve(const arma::mat& moved, Context& context) {
     total.primal += level.mass * flow.certificate.primal;
     total.dual += level.mass * flow.certificate.dual;
     total.gap = std::max(total.gap, flow.certificate.gap);
+    total.dual_error = std::max(total.dual_error, flow.certificate.dual_error);
     level.last = std::move(flow);
   }
   std::sort(entries.begin(), entries.end());
+  const Plan before = state_->plan;
   Plan& plan = state_->plan;
   plan.source.resize(entries.size());
   plan.target.resize(entries.size());
@@ -231,6 +282,7 @@ const Plan& Coupling::solve(const arma::mat& moved, Context& context) {
   }
   plan.certificate = total;
   state_->repeated = repeated;
+  find_change(before, plan, state_->change);
   return plan;
 }
 

@@ -1,181 +1,19 @@
 #include <algorithm>
-#include <cmath>
-#include <limits>
+#include <memory>
 #include <numeric>
+#include <variant>
 
-#include "laot/detail/point_assignment.hpp"
-#include "laot/transport.hpp"
+#include "laot/detail/transport_solvers.hpp"
 
 namespace laot {
 
-namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
-
-struct Arc {
-  std::uint32_t source;
-  std::int64_t units;
-};
-
-// Successive shortest paths on the dense cost: each search starts at a source with supply left and
-// ends at a target with demand left, going back along arcs that carry flow.
-class SuccessivePaths {
- public:
-  SuccessivePaths(const arma::mat& cost, const std::vector<std::int64_t>& supply,
-                  const std::vector<std::int64_t>& demand, std::vector<double>& v)
-      : cost_(cost),
-        supply_left_(supply),
-        demand_left_(demand),
-        u_(supply.size(), 0.0),
-        v_(v),
-        into_(demand.size()),
-        distance_(demand.size()),
-        source_distance_(supply.size()),
-        came_from_(demand.size()),
-        returned_from_(supply.size()),
-        scanned_(demand.size()),
-        seen_(supply.size(), 0) {}
-
-  void run(Context& context) {
-    const std::size_t n = supply_left_.size();
-    for (std::size_t i = 0; i < n; ++i) {
-      const double* c = cost_.colptr(i);
-      double least = kInfinity;
-      for (std::size_t j = 0; j < v_.size(); ++j) least = std::min(least, c[j] - v_[j]);
-      u_[i] = least;
-    }
-    for (std::size_t i = 0; i < n; ++i) {
-      while (supply_left_[i] > 0) {
-        context.poll("transport", static_cast<double>(i) / static_cast<double>(n));
-        augment(static_cast<std::uint32_t>(i));
-      }
-    }
-  }
-
-  Flow flow() const {
-    Flow out;
-    std::vector<std::vector<std::pair<std::uint32_t, std::int64_t>>> by_source(supply_left_.size());
-    for (std::size_t j = 0; j < into_.size(); ++j)
-      for (const Arc& arc : into_[j])
-        by_source[arc.source].emplace_back(static_cast<std::uint32_t>(j), arc.units);
-    for (std::size_t i = 0; i < by_source.size(); ++i)
-      for (const auto& [j, units] : by_source[i]) {
-        out.source.push_back(static_cast<std::uint32_t>(i));
-        out.target.push_back(j);
-        out.units.push_back(units);
-      }
-    return out;
-  }
-
- private:
-  void augment(std::uint32_t start) {
-    const std::size_t m = v_.size();
-    std::fill(distance_.begin(), distance_.end(), kInfinity);
-    std::fill(scanned_.begin(), scanned_.end(), char{0});
-    reached_sources_.clear();
-    scanned_targets_.clear();
-    visit(start, kNone, 0.0);
-    double reached = 0.0;
-    std::uint32_t sink = kNone;
-    while (sink == kNone) {
-      double nearest = kInfinity;
-      std::uint32_t target = kNone;
-      for (std::size_t j = 0; j < m; ++j)
-        if (!scanned_[j] && distance_[j] < nearest) {
-          nearest = distance_[j];
-          target = static_cast<std::uint32_t>(j);
-        }
-      require(target != kNone, Status::numerical_failure,
-              "the transport search found no target with demand left");
-      reached = std::max(reached, nearest);
-      scanned_[target] = 1;
-      scanned_targets_.push_back(target);
-      if (demand_left_[target] > 0) {
-        sink = target;
-        break;
-      }
-      for (const Arc& arc : into_[target])
-        if (!seen_[arc.source]) visit(arc.source, target, reached);
-    }
-    for (const std::uint32_t i : reached_sources_) {
-      u_[i] += reached - source_distance_[i];
-      seen_[i] = 0;
-    }
-    for (const std::uint32_t j : scanned_targets_) v_[j] -= std::max(0.0, reached - distance_[j]);
-    send(start, sink);
-  }
-
-  void visit(std::uint32_t source, std::uint32_t from_target, double at) {
-    seen_[source] = 1;
-    source_distance_[source] = at;
-    returned_from_[source] = from_target;
-    reached_sources_.push_back(source);
-    const double* c = cost_.colptr(source);
-    const double offset = at - u_[source];
-    for (std::size_t j = 0; j < v_.size(); ++j) {
-      if (scanned_[j]) continue;
-      const double through = std::max(at, c[j] - v_[j] + offset);
-      if (through < distance_[j]) {
-        distance_[j] = through;
-        came_from_[j] = source;
-      }
-    }
-  }
-
-  Arc& arc(std::uint32_t target, std::uint32_t source) {
-    for (Arc& a : into_[target])
-      if (a.source == source) return a;
-    into_[target].push_back({source, 0});
-    return into_[target].back();
-  }
-
-  void send(std::uint32_t start, std::uint32_t sink) {
-    std::int64_t units = std::min(supply_left_[start], demand_left_[sink]);
-    for (std::uint32_t j = sink;;) {
-      const std::uint32_t i = came_from_[j];
-      if (i == start) break;
-      j = returned_from_[i];
-      units = std::min(units, arc(j, i).units);
-    }
-    supply_left_[start] -= units;
-    demand_left_[sink] -= units;
-    for (std::uint32_t j = sink;;) {
-      const std::uint32_t i = came_from_[j];
-      arc(j, i).units += units;
-      if (i == start) break;
-      j = returned_from_[i];
-      arc(j, i).units -= units;
-      auto& arcs = into_[j];
-      arcs.erase(
-          std::remove_if(arcs.begin(), arcs.end(), [](const Arc& a) { return a.units == 0; }),
-          arcs.end());
-    }
-  }
-
-  const arma::mat& cost_;
-  std::vector<std::int64_t> supply_left_, demand_left_;
-  std::vector<double> u_;
-  std::vector<double>& v_;
-  std::vector<std::vector<Arc>> into_;
-  std::vector<double> distance_, source_distance_;
-  std::vector<std::uint32_t> came_from_, returned_from_;
-  std::vector<char> scanned_, seen_;
-  std::vector<std::uint32_t> reached_sources_, scanned_targets_;
-};
-
-}  // namespace
-
+// Weights that are all one make an assignment, which has a faster solver.
 struct ExactTransport::State {
-  arma::mat targets;
-  std::vector<std::int64_t> supply, demand;
-  std::vector<double> v;
-  std::unique_ptr<detail::PointAssignment> assignment;  // where all weights are one
+  std::variant<detail::PointAssignment, detail::SimplexTransport> solver;
 };
 
 ExactTransport::ExactTransport(arma::mat targets, std::vector<std::int64_t> supply,
-                               std::vector<std::int64_t> demand)
-    : state_(std::make_unique<State>()) {
+                               std::vector<std::int64_t> demand) {
   require(targets.n_cols == demand.size() && !supply.empty() && !demand.empty(),
           Status::dimension_mismatch, "transport needs one demand per target, found ",
           demand.size(), " demands and ", targets.n_cols, " targets");
@@ -185,16 +23,18 @@ ExactTransport::ExactTransport(arma::mat targets, std::vector<std::int64_t> supp
   require(total(supply) == total(demand), Status::invalid_argument,
           "supplies and demands must have the same sum, found ", total(supply), " and ",
           total(demand));
-  const auto all_one = [](const std::vector<std::int64_t>& units) {
-    return std::all_of(units.begin(), units.end(), [](std::int64_t k) { return k == 1; });
+  const auto all = [](const std::vector<std::int64_t>& units, auto test) {
+    return std::all_of(units.begin(), units.end(), test);
   };
-  if (all_one(supply) && all_one(demand))
-    state_->assignment =
-        std::make_unique<detail::PointAssignment>(targets, detail::SolverOptions{});
-  state_->v.assign(demand.size(), 0.0);
-  state_->targets = std::move(targets);
-  state_->supply = std::move(supply);
-  state_->demand = std::move(demand);
+  const auto positive = [](std::int64_t k) { return k > 0; };
+  require(all(supply, positive) && all(demand, positive), Status::invalid_argument,
+          "supplies and demands must be positive");
+  const auto one = [](std::int64_t k) { return k == 1; };
+  if (all(supply, one) && all(demand, one))
+    state_.reset(new State{detail::PointAssignment(std::move(targets), {})});
+  else
+    state_.reset(new State{
+        detail::SimplexTransport(std::move(targets), std::move(supply), std::move(demand), {})});
 }
 
 ExactTransport::~ExactTransport() = default;
@@ -202,46 +42,31 @@ ExactTransport::ExactTransport(ExactTransport&&) noexcept = default;
 ExactTransport& ExactTransport::operator=(ExactTransport&&) noexcept = default;
 
 Flow ExactTransport::solve(const arma::mat& sources, Context& context) {
-  require(sources.n_cols == state_->supply.size(), Status::dimension_mismatch,
-          "transport needs one supply per source, found ", state_->supply.size(), " supplies and ",
-          sources.n_cols, " sources");
-  if (state_->assignment) {
-    const Assignment& assignment = state_->assignment->solve(sources, context);
-    const double n = static_cast<double>(sources.n_cols);
-    Flow out;
-    out.target = assignment.column_of_row;
-    out.source.resize(out.target.size());
-    std::iota(out.source.begin(), out.source.end(), 0u);
-    out.units.assign(out.target.size(), 1);
-    out.certificate = assignment.certificate;
-    out.certificate.primal /= n;
-    out.certificate.dual /= n;
-    return out;
-  }
-  const arma::mat cost = squared_distances(sources, state_->targets, context);
-  SuccessivePaths paths(cost, state_->supply, state_->demand, state_->v);
-  paths.run(context);
-  Flow out = paths.flow();
-
-  double primal = 0.0, dual = 0.0, total = 0.0, magnitude = 0.0;
-  for (std::size_t k = 0; k < out.units.size(); ++k)
-    primal += static_cast<double>(out.units[k]) * cost(out.target[k], out.source[k]);
-  for (std::size_t i = 0; i < state_->supply.size(); ++i) {
-    double feasible = kInfinity;
-    for (std::size_t j = 0; j < state_->demand.size(); ++j)
-      feasible = std::min(feasible, cost(j, i) - state_->v[j]);
-    dual += static_cast<double>(state_->supply[i]) * feasible;
-    total += static_cast<double>(state_->supply[i]);
-  }
-  for (std::size_t j = 0; j < state_->demand.size(); ++j)
-    dual += static_cast<double>(state_->demand[j]) * state_->v[j];
-  for (std::size_t k = 0; k < cost.n_elem; ++k) magnitude += cost[k];
-  magnitude /= static_cast<double>(cost.n_elem);
-  out.certificate.primal = primal / total;
-  out.certificate.dual = dual / total;
-  const double scale = std::max(out.certificate.primal, magnitude);
-  out.certificate.gap = scale > 0.0 ? (out.certificate.primal - out.certificate.dual) / scale : 0.0;
+  if (auto* simplex = std::get_if<detail::SimplexTransport>(&state_->solver))
+    return simplex->solve(sources, context);
+  const Assignment& assignment =
+      std::get<detail::PointAssignment>(state_->solver).solve(sources, context);
+  Flow out;
+  out.target = assignment.column_of_row;
+  out.source.resize(out.target.size());
+  std::iota(out.source.begin(), out.source.end(), 0u);
+  out.units.assign(out.target.size(), 1);
+  out.certificate = assignment.certificate;
+  out.certificate.primal /= static_cast<double>(sources.n_cols);
+  out.certificate.dual /= static_cast<double>(sources.n_cols);
   return out;
+}
+
+const std::vector<double>& ExactTransport::source_potentials() const {
+  if (const auto* simplex = std::get_if<detail::SimplexTransport>(&state_->solver))
+    return simplex->source_potentials();
+  return std::get<detail::PointAssignment>(state_->solver).last().row_potential;
+}
+
+const std::vector<double>& ExactTransport::target_potentials() const {
+  if (const auto* simplex = std::get_if<detail::SimplexTransport>(&state_->solver))
+    return simplex->target_potentials();
+  return std::get<detail::PointAssignment>(state_->solver).last().column_potential;
 }
 
 }  // namespace laot

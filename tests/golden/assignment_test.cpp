@@ -23,7 +23,7 @@ TEST_CASE("golden assignment and transport costs") {
     CHECK(fixtures::close(assignment.certificate.primal, expected.number(r, "assignment_cost_sum"),
                           tolerance));
     CHECK(std::abs(assignment.certificate.gap) < 1e-12);
-    const Plan& plan = Coupling(x, y).solve(x, context);
+    const Plan plan = Coupling(x, y).solve(x, context);
     CHECK(fixtures::close(plan.certificate.primal, expected.number(r, "balanced_ot_cost"),
                           tolerance));
     CHECK(std::abs(plan.certificate.gap) < 1e-12);

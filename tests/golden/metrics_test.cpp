@@ -26,7 +26,7 @@ Case read_case(const std::string& name) {
 
 using Metric = std::function<double(const Case&, Context&)>;
 
-const std::map<std::string, Metric>& metrics() {
+const std::map<std::string, Metric>& golden_metrics() {
   static const std::map<std::string, Metric> table = {
       {"energy_distance_biased",
        [](const Case& c, Context& x) { return energy_distance(c.predicted, c.treated, x).biased; }},
@@ -83,8 +83,8 @@ TEST_CASE("golden metrics") {
   std::size_t checked = 0;
   for (std::size_t r = 0; r < expected.rows.size(); ++r) {
     const std::string name = expected.at(r, "case"), quantity = expected.at(r, "quantity");
-    const auto metric = metrics().find(quantity);
-    if (metric == metrics().end()) continue;
+    const auto metric = golden_metrics().find(quantity);
+    if (metric == golden_metrics().end()) continue;
     if (cases.count(name) == 0) cases[name] = read_case(name);
     CAPTURE(name);
     CAPTURE(quantity);

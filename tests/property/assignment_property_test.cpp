@@ -159,7 +159,7 @@ TEST_CASE("lists hold exactly the least reduced costs of their rows") {
 TEST_CASE("identical points and lattices end at once") {
   Context context;
   Rng rng(24);
-  for (const char* kind : {"identical", "zeros", "lattice"}) {
+  for (const std::string kind : {"identical", "zeros", "lattice"}) {
     CAPTURE(kind);
     arma::mat x, y;
     problems::clouds(kind, 3, 2000, 2000, rng, x, y);

@@ -68,14 +68,16 @@ class CandidateRows {
   void set_potential(std::size_t column, double value);
   /// Sets all, in any direction; lists have to be built again.
   void set_potentials(const std::vector<double>& values);
-  /// Adds one number to all potentials and corrects the bounds.
-  void shift_potentials(double by);
+  /// Sets all, in any direction, and keeps the lists: bounds fall by the largest rise.
+  void move_potentials(const std::vector<double>& values);
 
   /// Makes all lists, keeping the single-precision costs for later scans where they fit in
   /// `store_bytes` and scanning them is faster than computing them again.
   void build(double store_bytes, Context& context);
 
   BestTwo best_two(std::size_t row) const;
+  /// The same for other potentials than those of the bounds.
+  BestTwo best_two(std::size_t row, const double* potentials) const;
   double bound(std::size_t row) const;
   const std::uint32_t* list_columns(std::size_t row) const;
   const double* list_costs(std::size_t row) const;

@@ -32,13 +32,25 @@ class PointAssignment {
 
   /// sources: d x n. Potentials are those of the squared distance.
   const Assignment& solve(const arma::mat& sources, Context& context);
+  /// Of the last solve.
+  const Assignment& last() const;
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
 
-/// The same for a given square or wide cost; see solve_assignment.
+/// Potentials that are nearly optimal, and pairs that are nearly tight for them, by the auction
+/// alone: a start for other solvers. The points are centred and scaled; row copy c is the point
+/// copies[c] of `points`, and there are as many copies as targets.
+struct RoughPrices {
+  std::vector<double> v;                      // for costs -2 <x, y>
+  std::vector<std::uint32_t> column_of_copy;  // may have gaps, marked by the largest number
+};
+RoughPrices rough_prices(const arma::mat& points, const std::vector<std::uint32_t>& copies,
+                         const arma::mat& targets, const SolverOptions& options, Context& context);
+
+/// Exact assignment for a given square or wide cost; see solve_assignment.
 Assignment solve_given_cost(const arma::mat& cost, const SolverOptions& options, Context& context);
 
 /// n sources to n different targets out of m >= n.

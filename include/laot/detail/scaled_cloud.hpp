@@ -2,6 +2,8 @@
 // counts and nothing overflows.
 #pragma once
 
+#include <vector>
+
 #include "laot/armadillo.hpp"
 
 namespace laot::detail {
@@ -21,6 +23,20 @@ arma::vec mean_point(const arma::mat& points);
 int natural_exponent(const arma::mat& points, const arma::vec& shift);
 
 ScaledCloud scaled_cloud(const arma::mat& points, const arma::vec& shift, int exponent);
+
+/// With the mean as shift and the natural exponent.
+ScaledCloud centred_cloud(const arma::mat& points);
+
+/// Potentials of one side for |x - y|^2, from those for -2 <x, y> on the scaled clouds, in units of
+/// 2^unit_exponent; what |x - y|^2 has besides is shared between the two sides.
+std::vector<double> distance_potentials(const std::vector<double>& scaled, int unit_exponent,
+                                        const ScaledCloud& cloud, const arma::vec& other_shift);
+
+/// Mean of |original - shift|^2.
+double mean_squared_norm(const ScaledCloud& cloud);
+
+double squared_norm(const double* x, std::size_t d);
+double squared_distance(const double* a, const double* b, std::size_t d);
 
 /// Throws Error(not_finite) naming the first column of `points` that has a NaN or Inf.
 void require_finite(const arma::mat& points, const char* name);

@@ -1,0 +1,77 @@
+# Which cells are controls and which are treated.
+
+control.words <- c("control", "ctrl", "dmso", "vehicle", "untreated", "unstimulated")
+
+# One label per cell from a column name or a vector; NULL where nothing is given.
+cell_labels <- function(value, columns, count, argument) {
+  if (is.null(value)) return(NULL)
+  if (is.character(value) && length(value) == 1L && !(is.null(columns) && count == 1L)) {
+    if (is.null(columns)) {
+      fail(argument, " names a column, but a matrix has none; give one label per cell")
+    }
+    if (!value %in% names(columns)) fail(no_column(value, columns, argument))
+    value <- columns[[value]]
+  }
+  if (is.list(value) || length(value) != count) {
+    fail(argument, " must be a column name or have one label for each of the ", counted(count, "cell"),
+         ", found ", shown(value))
+  }
+  if (is.factor(value)) droplevels(value) else factor(value, unique(value))
+}
+
+no_column <- function(name, columns, argument) {
+  near <- nearest(name, names(columns))
+  paste0(
+    "x has no column ", quoted(name), if (!is.null(near)) paste0(" (did you mean ", quoted(near), "?)"),
+    "; choose one with ", argument, " = : ", column_summary(columns)
+  )
+}
+
+# "condition (ctrl, stim), donor (8 values)"
+column_summary <- function(columns) {
+  if (!length(columns)) return("there are no columns")
+  one <- function(name) {
+    values <- unique(as.character(columns[[name]]))
+    paste0(name, " (", if (length(values) > 6L) counted(length(values), "value") else
+      listed(sort(values)), ")")
+  }
+  listed(vapply(names(columns), one, ""), 20L)
+}
+
+# labels: the levels; control, targets: the chosen ones; explained: what was chosen for the user.
+choose_levels <- function(labels, control, target, what) {
+  levels <- levels(labels)
+  explained <- character()
+  if (is.null(control)) {
+    control <- levels[tolower(levels) %in% control.words]
+    if (length(control) != 1L) {
+      fail(what, " has ", if (length(control)) paste("several control levels,", listed(control)) else
+        paste0("no level that is called ", paste(control.words[-6L], collapse = ", "), " or ",
+               control.words[6L]),
+        "; name it with control = ; the levels are ", listed(levels))
+    }
+    explained <- paste("control:", control)
+  } else {
+    control <- as.character(control)
+    if (length(control) != 1L || !control %in% levels) {
+      fail("control must be one of the levels of ", what, ", which are ", listed(levels), "; found ",
+           shown(control))
+    }
+  }
+  others <- setdiff(levels, control)
+  if (is.null(target)) {
+    if (!length(others)) fail(what, " has only the level ", quoted(control), "; there is nothing treated")
+    target <- others
+    explained <- c(explained, paste0(if (length(target) > 1L) "targets: " else "target: ", listed(target)))
+  } else {
+    target <- as.character(target)
+    unknown <- setdiff(target, others)
+    if (length(unknown)) {
+      fail("target must be among the levels of ", what, " other than the control, which are ",
+           listed(others), "; found ", quoted(unknown[1L]))
+    }
+    if (!length(target)) fail("target is empty; the levels are ", listed(others))
+    target <- unique(target)
+  }
+  list(control = control, target = target, explained = explained)
+}

@@ -1,0 +1,143 @@
+# What a fit says of itself.
+
+method_title <- function(fit) {
+  titles <- c(laot = "LAOT", identity = "Identity", mean_shift = "Mean shift", gaussian_map = "Gaussian map")
+  if (fit$method %in% names(titles)) titles[[fit$method]] else fit$method
+}
+
+feature_count <- function(fit) as.integer(fit$report$features)
+feature_labels <- function(fit) {
+  if (is.null(fit$features)) paste("feature", seq_len(feature_count(fit))) else fit$features
+}
+
+#' @export
+print.laot_fit <- function(x, ...) {
+  report <- x$report
+  line <- function(label, ...) cat("  ", formatC(label, width = -10L), ..., "\n", sep = "")
+  cat(method_title(x), " fit: ", x$control, " to ", x$target,
+      if (nzchar(x$preset)) paste0("  (", x$preset, ")"), "\n", sep = "")
+  components <- report$components
+  line("cells", report$n.control, " control, ", report$n.treated, " treated")
+  line("features", report$features,
+       if (!is.null(components) && components > 0) paste0(", fitted in ", components, " principal components"))
+  if (!is.null(report$iterations)) {
+    line("outcome", gsub("_", " ", report$outcome, fixed = TRUE), " after ",
+         counted(report$iterations, "iteration"), ": ", report$stop.reason)
+    line("objective", "J = ", number_text(report$objective),
+         if (!is.null(report$ridge) && report$ridge > 0) paste0(", ridge ", number_text(report$ridge, 3L)))
+  } else {
+    line("outcome", gsub("_", " ", report$outcome, fixed = TRUE), ": ", report$stop.reason)
+  }
+  if (!is.null(report$negative.share)) {
+    line("negative", number_text(100 * report$negative.share, 3L), "% of the predicted training values")
+  }
+  if (!is.na(x$seed)) line("seed", format(x$seed, scientific = FALSE))
+  invisible(x)
+}
+
+#' Summary and coefficients of a fit
+#'
+#' `summary()` gives the whole report; `coef()` the map \eqn{x_t = W x_0 + b} in the units of the
+#' cells, with the feature names on both sides of W.
+#'
+#' @param object A `laot_fit`, or for `coef()` also a `laot_fit_list`.
+#' @param ... Not used.
+#' @returns `summary()`: a list of class `summary.laot_fit` with the elements `fit`, `report` (a
+#'   named list), `params` (the value of every parameter), `trace` (a data frame, one row an
+#'   iteration or epoch) and `changes` (the largest entries of W - I). `coef()`: a list with `map`
+#'   (W, features x features: row j says what feature j of the treated cell is made of) and `offset`
+#'   (b).
+#' @examples
+#' fit <- laot_fit(matrix(rnorm(90), 3), 2 * matrix(rnorm(120), 3), seed = 1)
+#' summary(fit)
+#' coef(fit)
+#' @export
+summary.laot_fit <- function(object, ...) {
+  structure(list(fit = object, report = object$report, params = object$params,
+                 trace = fit_trace(object), changes = strongest_changes(object, 5L)),
+            class = "summary.laot_fit")
+}
+
+#' @export
+print.summary.laot_fit <- function(x, ...) {
+  print(x$fit)
+  report <- x$report
+  if (nrow(x$trace)) {
+    cat("\nObjective J after each ", if (x$params[["update"]] == "adam") "epoch" else "iteration", ":\n  ",
+        listed(number_text_each(x$trace$objective.after.update), 12L), "\n", sep = "")
+    cat("Plan: cost ", number_text(report$plan.cost), ", proven within ",
+        number_text(report$plan.gap, 2L), " of the least\n", sep = "")
+  }
+  if (nrow(x$changes)) {
+    cat("\nStrongest entries of W - I (treated feature made of control feature):\n")
+    print(x$changes, row.names = FALSE, digits = 3L)
+  }
+  if (length(x$params)) {
+    cat("\nParameters:\n")
+    cat(strwrap(paste(names(x$params), x$params, sep = " = ", collapse = ", "), width = 80L,
+                indent = 2L, exdent = 2L), sep = "\n")
+  }
+  if (!is.null(report$seconds)) cat("\nTime: ", number_text(report$seconds, 3L), " s\n", sep = "")
+  invisible(x)
+}
+
+number_text_each <- function(x) vapply(x, number_text, "")
+
+fit_trace <- function(fit) {
+  columns <- native(C_trace, model_pointer(fit))
+  names(columns) <- dotted(names(columns))
+  as.data.frame(columns)
+}
+
+#' @rdname summary.laot_fit
+#' @export
+coef.laot_fit <- function(object, ...) {
+  map <- model_array(object, "map")
+  offset <- model_array(object, "offset")[, 1L]
+  if (!is.null(object$features)) {
+    dimnames(map) <- list(object$features, object$features)
+    names(offset) <- object$features
+  }
+  list(map = map, offset = offset)
+}
+
+#' @rdname summary.laot_fit
+#' @export
+coef.laot_fit_list <- function(object, ...) lapply(object, coef)
+
+#' @export
+print.laot_fit_list <- function(x, ...) {
+  first <- x[[1L]]
+  cat(method_title(first), " fits: ", first$control, " to ", counted(length(x), "target"), "\n", sep = "")
+  number <- function(name) vapply(x, function(fit) {
+    value <- fit$report[[name]]
+    if (is.null(value)) NA_real_ else value
+  }, 0)
+  table <- data.frame(
+    target = names(x), control = number("n.control"), treated = number("n.treated"),
+    features = number("features"), components = number("components"),
+    iterations = number("iterations"), J = signif(number("objective"), 4L),
+    outcome = vapply(x, function(fit) gsub("_", " ", fit$report$outcome, fixed = TRUE), "")
+  )
+  empty <- vapply(table, function(column) all(is.na(column)), NA)
+  print(table[!empty], row.names = FALSE)
+  invisible(x)
+}
+
+#' @export
+`[.laot_fit_list` <- function(x, i) structure(unclass(x)[i], class = "laot_fit_list")
+
+# The largest entries of W - I, by absolute value. Without a map: no rows.
+strongest_changes <- function(fit, count) {
+  described <- native(C_describe, model_pointer(fit))$arrays
+  if (!"map" %in% described) {
+    return(data.frame(treated = character(), control = character(), change = numeric()))
+  }
+  change <- model_array(fit, "map")
+  diag(change) <- diag(change) - 1
+  top <- utils::head(order(-abs(change)), count)
+  top <- top[change[top] != 0]
+  labels <- feature_labels(fit)
+  data.frame(treated = labels[(top - 1L) %% nrow(change) + 1L],
+             control = labels[(top - 1L) %/% nrow(change) + 1L], change = change[top])
+}

@@ -1,0 +1,51 @@
+# The border to the library: errors, call settings, and handles that survive saveRDS().
+
+fail <- function(...) stop(..., call. = FALSE)
+
+# The library writes parameters with underscores, R with dots.
+dotted <- function(name) gsub("_", ".", name, fixed = TRUE)
+underscored <- function(name) gsub(".", "_", name, fixed = TRUE)
+
+native <- function(routine, ...) {
+  tryCatch(.Call(routine, ...), error = function(e) {
+    fail(in_r_words(conditionMessage(e)))
+  })
+}
+
+# Parameter names in a sentence of the library, as the user wrote them.
+in_r_words <- function(sentence) {
+  if (!grepl("parameter", sentence, fixed = TRUE)) return(sentence)
+  gsub("(?<=[a-z])_(?=[a-z])", ".", sentence, perl = TRUE)
+}
+
+call_settings <- function(seed = 1, num.threads = 1L, progress = NULL) {
+  if (!is.numeric(num.threads) || length(num.threads) != 1L || is.na(num.threads) ||
+      num.threads != floor(num.threads) || num.threads < 1 || num.threads > 1024) {
+    fail("num.threads must be one whole number from 1 to 1024, found ", shown(num.threads))
+  }
+  list(seed = as.double(seed), threads = as.integer(num.threads), progress = progress)
+}
+
+# R's own generator supplies the seed when none is given, so set.seed() governs a whole analysis.
+seed_or_draw <- function(seed) {
+  if (is.null(seed)) return(sample.int(.Machine$integer.max, 1L))
+  if (!is.numeric(seed) || length(seed) != 1L || is.na(seed) || seed < 0 || seed > 2^53 ||
+      seed != floor(seed)) {
+    fail("seed must be one whole number of at least 0, found ", shown(seed))
+  }
+  seed
+}
+
+# An external pointer dies with its session; the bytes beside it do not.
+new_handle <- function(pointer) {
+  handle <- new.env(parent = emptyenv())
+  handle$pointer <- pointer
+  handle
+}
+
+model_pointer <- function(fit) {
+  if (.Call(C_is_lost, fit$handle$pointer)) fit$handle$pointer <- native(C_from_bytes, fit$bytes)
+  fit$handle$pointer
+}
+
+model_array <- function(fit, name) native(C_array, model_pointer(fit), name)

@@ -1,0 +1,163 @@
+# Base graphics: what plot() draws where there is nothing but R.
+
+#' Plot a fit
+#'
+#' `plot()` draws with base graphics, `autoplot()` with ggplot2. The pictures:
+#' * `"objective"`: J after every plan and every update of the map;
+#' * `"cells"`: control, treated and predicted cells on the first two principal components of control
+#'   and treated cells together;
+#' * `"marginals"`: densities of chosen features, without a choice of those whose mean moves most;
+#' * `"map"`: W - I among the features that its strongest entries join.
+#'
+#' @param x,object A `laot_fit` or `laot_fit_list`. A list is drawn one target a panel (`"objective"`
+#'   and `"cells"`).
+#' @param type Which picture. `plot()` of one fit without it draws all that there are.
+#' @param features Names or numbers of the features of `"marginals"` and `"map"`.
+#' @param control,treated Cells to show (and to predict) in place of the training cells that the fit
+#'   keeps: new controls and measured treated cells show what the fit does on cells it has not seen.
+#' @param ... Not used.
+#' @returns `plot()`: `x`, invisibly. `autoplot()`: a ggplot.
+#' @examples
+#' genes <- paste0("gene", 1:6)
+#' control <- matrix(rnorm(6 * 80), 6, dimnames = list(genes, NULL))
+#' treated <- rbind(2 * control[1:3, 1:60] + 1, control[4:6, 21:80])
+#' fit <- laot_fit(control, treated, seed = 1)
+#' plot(fit)
+#' plot(fit, type = "marginals", features = c("gene1", "gene6"))
+#' if (requireNamespace("ggplot2", quietly = TRUE)) ggplot2::autoplot(fit, type = "cells")
+#' @importFrom graphics axis box image legend lines mtext par points rect
+#' @export
+plot.laot_fit <- function(x, type = NULL, features = NULL, control = NULL, treated = NULL, ...) {
+  if (is.null(type)) {
+    type <- setdiff(plot.types, if (!has_objective(x)) "objective")
+  } else {
+    one_of(type, plot.types, "type")
+  }
+  if (length(type) > 1L) {
+    old <- par(mfrow = if (length(type) == 4L) c(2L, 2L) else c(1L, length(type)))
+    on.exit(par(old))
+  }
+  for (picture in type) {
+    switch(picture,
+      objective = draw_objective(objective_data(x)),
+      cells = draw_cells(cells_data(x, control = control, treated = treated), fit_title(x)),
+      marginals = draw_marginals(
+        marginals_data(x, features, control = control, treated = treated), inside = length(type) > 1L
+      ),
+      map = draw_map(map_data(x, features))
+    )
+  }
+  invisible(x)
+}
+
+#' @rdname plot.laot_fit
+#' @export
+plot.laot_fit_list <- function(x, type = "cells", ...) {
+  one_of(type, c("objective", "cells"), "type")
+  old <- par(mfrow = grDevices::n2mfrow(length(x)))
+  on.exit(par(old))
+  if (type == "objective") {
+    for (fit in x) draw_objective(objective_data(fit), fit_title(fit))
+  } else {
+    all <- list_cells_data(x)
+    for (target in names(x)) {
+      part <- all[all$target == target, ]
+      attr(part, "labels") <- attr(all, "labels")
+      draw_cells(part, fit_title(x[[target]]), range(all$first), range(all$second))
+    }
+  }
+  invisible(x)
+}
+
+fit_title <- function(fit) paste(fit$control, "to", fit$target)
+
+# All targets on the components of control and all treated cells together.
+list_cells_data <- function(fits) {
+  cells <- lapply(fits, shown_cells)
+  same <- vapply(fits, function(fit) identical(fit$features, fits[[1L]]$features), NA)
+  if (!all(same)) fail("the fits of the list have different features; plot one at a time")
+  components <- common_components(c(list(cells[[1L]]$control), lapply(cells, `[[`, "treated")))
+  parts <- lapply(names(fits), function(target) {
+    part <- do.call(rbind, lapply(groups.of.cells, function(group) {
+      on_components(cells[[target]][[group]], components, group)
+    }))
+    cbind(part, target = target)
+  })
+  out <- do.call(rbind, parts)
+  attr(out, "labels") <- component_labels(components)
+  out
+}
+
+draw_objective <- function(data, title = "Objective") {
+  plot(data$iteration, data$objective, type = "l", col = "grey60", las = 1, bty = "l",
+       xlab = "iteration", ylab = "J", main = title, font.main = 1)
+  after.plan <- data$step == "after the plan"
+  if (sum(after.plan) <= 60L) {
+    points(data$iteration, data$objective, pch = 21, col = "grey20",
+           bg = ifelse(after.plan, "white", "grey20"))
+    legend("topright", c("after the plan", "after the update"), pch = 21, pt.bg = c("white", "grey20"),
+           bty = "n")
+  }
+}
+
+draw_cells <- function(data, title, xlim = range(data$first), ylim = range(data$second)) {
+  labels <- attr(data, "labels")
+  # Drawn in a mixed order, so that no group covers another.
+  order <- order(stats::ave(seq_along(data$group), data$group, FUN = function(i) seq_along(i) / length(i)))
+  colours <- grDevices::adjustcolor(group.colours, 0.6)[as.integer(data$group)]
+  plot(data$first[order], data$second[order], col = colours[order], pch = 19, cex = 0.6, las = 1,
+       bty = "l", xlab = labels[1L], ylab = labels[2L], xlim = xlim, ylim = ylim, main = title,
+       font.main = 1)
+  legend("topright", groups.of.cells, col = group.colours, pch = 19, bty = "n", cex = 0.9)
+}
+
+draw_marginals <- function(data, inside) {
+  features <- levels(data$feature)
+  if (inside) features <- features[1L]
+  if (length(features) > 1L) {
+    old <- par(mfrow = grDevices::n2mfrow(length(features)))
+    on.exit(par(old))
+  }
+  for (feature in features) {
+    part <- data[data$feature == feature, ]
+    plot(range(part$value), c(0, max(part$density)), type = "n", las = 1, bty = "l", xlab = "value",
+         ylab = "density", main = feature, font.main = 1)
+    for (group in groups.of.cells) {
+      curve <- part[part$group == group, ]
+      lines(curve$value, curve$density, col = group.colours[[group]], lwd = 2)
+    }
+    legend("topright", groups.of.cells, col = group.colours, lwd = 2, bty = "n", cex = 0.9)
+  }
+}
+
+draw_map <- function(data) {
+  features <- levels(data$control)
+  size <- length(features)
+  limit <- max(abs(data$change), 1e-12)
+  shades <- grDevices::colorRampPalette(c("#2166AC", "#F7F7F7", "#B2182B"))(101L)
+  cells <- matrix(0, size, size)
+  cells[cbind(as.integer(data$control), as.integer(data$treated))] <- data$change
+  width <- max(graphics::strwidth(features, units = "inches", cex = 0.7)) + 0.45
+  old <- par(mai = c(min(width, 1.6), min(width, 1.6), 0.6, 0.7))
+  on.exit(par(old))
+  image(seq_len(size), seq_len(size), cells, zlim = c(-limit, limit), col = shades, axes = FALSE,
+        xlab = "", ylab = "", main = "W - I", font.main = 1)
+  axis(1, seq_len(size), features, las = 2, cex.axis = 0.7, tick = FALSE, line = -0.5)
+  axis(2, seq_len(size), rev(features), las = 1, cex.axis = 0.7, tick = FALSE, line = -0.5)
+  box(col = "grey60")
+  draw_scale(limit, shades)
+  mtext("control feature", 1, line = par("mar")[1L] - 1.1, cex = 0.7)
+  mtext("treated feature", 2, line = par("mar")[2L] - 1.1, cex = 0.7)
+}
+
+# A colour key in the right margin.
+draw_scale <- function(limit, shades) {
+  usr <- par("usr")
+  inch <- diff(usr[1:2]) / par("pin")[1L]
+  left <- usr[2L] + 0.1 * inch
+  at <- seq(usr[3L], usr[4L], length.out = length(shades) + 1L)
+  rect(left, at[-length(at)], left + 0.12 * inch, at[-1L], col = shades, border = NA, xpd = NA)
+  graphics::text(left + 0.16 * inch, c(usr[3L], mean(usr[3:4]), usr[4L]),
+                 c(number_text(-limit, 2L), "0", number_text(limit, 2L)), adj = c(0, 0.5), cex = 0.7,
+                 xpd = NA)
+}

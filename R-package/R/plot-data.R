@@ -1,0 +1,144 @@
+# What the plots show, as data frames: base graphics and ggplot2 draw from the same numbers.
+
+plot.types <- c("objective", "cells", "marginals", "map")
+groups.of.cells <- c("control", "treated", "predicted")
+group.colours <- c(control = "#8C8C8C", treated = "#D55E00", predicted = "#0072B2")
+
+# One row a half step: J after the plan, J after the update.
+objective_data <- function(fit) {
+  trace <- fit_trace(fit)
+  if (!nrow(trace)) {
+    fail("a ", method_title(fit), " fit has no objective to plot: it is a closed form")
+  }
+  steps <- seq_len(nrow(trace))
+  out <- data.frame(
+    iteration = c(steps - 0.5, steps),
+    objective = c(trace$objective.after.plan, trace$objective.after.update),
+    step = rep(c("after the plan", "after the update"), each = nrow(trace))
+  )
+  out[order(out$iteration), ]
+}
+
+has_objective <- function(fit) nrow(fit_trace(fit)) > 0L
+
+# Control, treated and predicted cells: those that the fit kept, or others of the user's.
+shown_cells <- function(fit, control = NULL, treated = NULL, at.most = 500L) {
+  take <- function(given, array, what) {
+    if (is.null(given)) {
+      out <- model_array(fit, array)
+    } else {
+      values <- read_like(fit, given, list(), what)$values
+      at <- match_features(fit$features, feature_count(fit), values, what, "the fit")
+      out <- dense_block(cells_of(values, features = at))
+    }
+    if (!ncol(out)) fail("the fit keeps no training cells (keep.cells = 0); give control = and treated =")
+    if (ncol(out) > at.most) out <- out[, round(seq(1, ncol(out), length.out = at.most)), drop = FALSE]
+    unname(out)
+  }
+  x <- take(control, "kept_control", "control")
+  list(
+    control = x, treated = take(treated, "kept_treated", "treated"),
+    predicted = native(C_predict, model_pointer(fit), cells_of(x), "no", call_settings())
+  )
+}
+
+# The first two principal components of control and treated cells together.
+common_components <- function(cells) {
+  pooled <- do.call(cbind, cells)
+  center <- rowMeans(pooled)
+  pooled <- pooled - center
+  total <- sum(pooled^2)
+  directions <- min(2L, nrow(pooled))
+  if (nrow(pooled) <= ncol(pooled)) {
+    spectrum <- eigen(tcrossprod(pooled), symmetric = TRUE)
+    axes <- spectrum$vectors[, seq_len(directions), drop = FALSE]
+  } else {
+    spectrum <- eigen(crossprod(pooled), symmetric = TRUE)
+    axes <- pooled %*% spectrum$vectors[, seq_len(directions), drop = FALSE]
+    axes <- sweep(axes, 2L, sqrt(pmax(spectrum$values[seq_len(directions)], 1e-300)), "/")
+  }
+  # The sign of a component is arbitrary; fixing it makes pictures repeat.
+  axes <- sweep(axes, 2L, ifelse(colSums(axes) < 0, -1, 1), "*")
+  if (directions == 1L) axes <- cbind(axes, 0)
+  share <- c(spectrum$values, 0)[1:2] / max(total, 1e-300)
+  list(center = center, axes = axes, share = share)
+}
+
+on_components <- function(cells, components, group) {
+  place <- crossprod(cells - components$center, components$axes)
+  data.frame(first = place[, 1L], second = place[, 2L], group = factor(group, groups.of.cells))
+}
+
+cells_data <- function(fit, ...) {
+  cells <- shown_cells(fit, ...)
+  components <- common_components(cells[c("control", "treated")])
+  out <- do.call(rbind, lapply(groups.of.cells, function(group) on_components(cells[[group]], components, group)))
+  attr(out, "labels") <- component_labels(components)
+  out
+}
+
+component_labels <- function(components) {
+  sprintf("PC%d (%.0f%% of the variance)", 1:2, 100 * components$share)
+}
+
+# The chosen features, else those whose mean moves most.
+chosen_or_moving <- function(fit, features, count) {
+  if (is.null(features)) {
+    shift <- abs(model_array(fit, "training_mean_treated") - model_array(fit, "training_mean_control"))
+    return(utils::head(order(-shift[, 1L]), count))
+  }
+  if (is.numeric(features)) {
+    if (anyNA(features) || !all(features %in% seq_len(feature_count(fit)))) {
+      fail("features must be numbers from 1 to ", feature_count(fit))
+    }
+    return(as.integer(features))
+  }
+  if (!is.character(features)) fail("features must be names or numbers of features, found ", shown(features))
+  at <- match(features, fit$features)
+  if (anyNA(at)) fail("the fit has no feature ", quoted(features[is.na(at)][1L]), did_you_mean_feature(fit))
+  at
+}
+
+did_you_mean_feature <- function(fit) {
+  if (is.null(fit$features)) "; its features have no names, so give numbers" else
+    paste0("; it has ", listed(fit$features, 5L))
+}
+
+# Densities with one bandwidth a feature, so that the three curves compare.
+marginals_data <- function(fit, features = NULL, count = 6L, ...) {
+  cells <- shown_cells(fit, ...)
+  rows <- chosen_or_moving(fit, features, count)
+  labels <- feature_labels(fit)[rows]
+  one <- function(k) {
+    values <- lapply(cells, function(group) group[rows[k], ])
+    pooled <- unlist(values)
+    width <- stats::bw.nrd0(if (length(pooled) > 1L) pooled else c(pooled, pooled))
+    range <- range(pooled) + c(-3, 3) * width
+    do.call(rbind, lapply(groups.of.cells, function(group) {
+      curve <- stats::density(values[[group]], bw = width, from = range[1L], to = range[2L], n = 256L)
+      data.frame(feature = factor(labels[k], unique(labels)), value = curve$x, density = curve$y,
+                 group = factor(group, groups.of.cells))
+    }))
+  }
+  do.call(rbind, lapply(seq_along(rows), one))
+}
+
+# W - I on the features that its strongest entries join.
+map_data <- function(fit, features = NULL, count = 12L) {
+  arrays <- native(C_describe, model_pointer(fit))$arrays
+  if (!"map" %in% arrays) fail("a ", method_title(fit), " fit has no linear map to plot")
+  change <- model_array(fit, "map")
+  diag(change) <- diag(change) - 1
+  if (is.null(features)) {
+    strongest <- order(-apply(abs(change), 1L, max) - apply(abs(change), 2L, max))
+    rows <- utils::head(strongest, count)
+  } else {
+    rows <- chosen_or_moving(fit, features, count)
+  }
+  labels <- feature_labels(fit)[rows]
+  part <- change[rows, rows, drop = FALSE]
+  data.frame(
+    treated = factor(rep(labels, times = length(rows)), rev(labels)),
+    control = factor(rep(labels, each = length(rows)), labels), change = as.vector(part)
+  )
+}

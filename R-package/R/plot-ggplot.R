@@ -1,0 +1,79 @@
+# ggplot2 versions of the same pictures.
+
+utils::globalVariables(".data")
+
+#' @rdname plot.laot_fit
+#' @exportS3Method ggplot2::autoplot
+autoplot.laot_fit <- function(object, type = "cells", features = NULL, control = NULL, treated = NULL, ...) {
+  need("ggplot2", "for autoplot(); plot() works without it")
+  switch(one_of(type, plot.types, "type"),
+    objective = ggplot_objective(objective_data(object)) + ggplot2::labs(title = fit_title(object)),
+    cells = ggplot_cells(cells_data(object, control = control, treated = treated)) +
+      ggplot2::labs(title = fit_title(object)),
+    marginals = ggplot_marginals(marginals_data(object, features, control = control, treated = treated)) +
+      ggplot2::labs(title = fit_title(object)),
+    map = ggplot_map(map_data(object, features))
+  )
+}
+
+#' @rdname plot.laot_fit
+#' @exportS3Method ggplot2::autoplot
+autoplot.laot_fit_list <- function(object, type = "cells", ...) {
+  need("ggplot2", "for autoplot(); plot() works without it")
+  one_of(type, c("objective", "cells"), "type")
+  if (type == "cells") {
+    data <- list_cells_data(object)
+    data$target <- factor(data$target, names(object))
+    return(ggplot_cells(data) + ggplot2::facet_wrap("target"))
+  }
+  parts <- lapply(names(object), function(target) cbind(objective_data(object[[target]]), target = target))
+  data <- do.call(rbind, parts)
+  data$target <- factor(data$target, names(object))
+  ggplot_objective(data) + ggplot2::facet_wrap("target", scales = "free")
+}
+
+laot_theme <- function() {
+  ggplot2::theme_minimal(base_size = 11) +
+    ggplot2::theme(panel.grid.minor = ggplot2::element_blank(), legend.position = "bottom")
+}
+
+group_colours <- function(...) ggplot2::scale_colour_manual(values = group.colours, name = NULL, ...)
+
+ggplot_objective <- function(data) {
+  plot <- ggplot2::ggplot(data, ggplot2::aes(.data$iteration, .data$objective)) +
+    ggplot2::geom_line(colour = "grey60") +
+    ggplot2::labs(x = "iteration", y = "J") + laot_theme()
+  if (nrow(data) > 400L) return(plot)
+  plot + ggplot2::geom_point(ggplot2::aes(fill = .data$step), shape = 21, colour = "grey20") +
+    ggplot2::scale_fill_manual(values = c("after the plan" = "white", "after the update" = "grey20"), name = NULL)
+}
+
+ggplot_cells <- function(data) {
+  labels <- attr(data, "labels")
+  # Drawn in a mixed order, so that no group covers another.
+  data <- data[order(stats::ave(seq_along(data$group), data$group, FUN = function(i) seq_along(i) / length(i))), ]
+  ggplot2::ggplot(data, ggplot2::aes(.data$first, .data$second, colour = .data$group)) +
+    ggplot2::geom_point(size = 1, alpha = 0.6) +
+    group_colours(guide = ggplot2::guide_legend(override.aes = list(size = 2.5, alpha = 1))) +
+    ggplot2::labs(x = labels[1L], y = labels[2L]) + laot_theme()
+}
+
+ggplot_marginals <- function(data) {
+  ggplot2::ggplot(data, ggplot2::aes(.data$value, .data$density, colour = .data$group)) +
+    ggplot2::geom_line(linewidth = 0.7) + group_colours() +
+    ggplot2::facet_wrap("feature", scales = "free") +
+    ggplot2::labs(x = "value", y = "density") + laot_theme()
+}
+
+ggplot_map <- function(data) {
+  limit <- max(abs(data$change), 1e-12)
+  ggplot2::ggplot(data, ggplot2::aes(.data$control, .data$treated, fill = .data$change)) +
+    ggplot2::geom_tile() +
+    ggplot2::scale_fill_gradient2(low = "#2166AC", mid = "#F7F7F7", high = "#B2182B",
+                                  limits = c(-limit, limit), name = "W - I") +
+    ggplot2::coord_equal() +
+    ggplot2::labs(x = "control feature", y = "treated feature") +
+    ggplot2::theme_minimal(base_size = 11) +
+    ggplot2::theme(panel.grid = ggplot2::element_blank(),
+                   axis.text.x = ggplot2::element_text(angle = 90, hjust = 1, vjust = 0.5))
+}

@@ -1,0 +1,90 @@
+# The parameter registry lives in the library; R only reads it.
+
+#' Methods and their parameters
+#'
+#' Names, defaults and ranges come from the library itself, so they are always those in force.
+#'
+#' @param method The name of a method: one of `laot_methods()$name`.
+#' @param preset The name of a preset, whose values are then shown as defaults.
+#' @returns `laot_methods()`: a data frame with columns `name`, `title` and `source`.
+#'   `laot_params()`: a data frame with columns `name`, `type`, `default`, `range`, `doc` and
+#'   `source`, one row for each parameter that may be given to the fitting function by name.
+#'   `laot_presets()`: a data frame with columns `name` and `doc`.
+#'   `laot_info()`: a named character vector with the version of the library, its binary
+#'   interface, the BLAS in use and the memory of the machine, for bug reports.
+#' @examples
+#' laot_methods()
+#' laot_params("laot")[, c("name", "default", "range")]
+#' laot_presets("laot")
+#' subset(laot_params("laot", preset = "algorithm1"), name == "ridge")
+#' @export
+laot_params <- function(method = "laot", preset = NULL) {
+  one_string(method, "method")
+  if (!is.null(preset)) one_string(preset, "preset")
+  entry <- native(C_params, method, preset)
+  types <- c("number", "integer", "flag", "choice")
+  data.frame(
+    name = dotted(entry$name), type = types[entry$type + 1L], default = entry$default,
+    range = allowed_values(entry), doc = entry$doc, source = entry$source
+  )
+}
+
+allowed_values <- function(entry) {
+  words <- gsub(",[[:space:]]*", ", ", entry$words)
+  number <- ifelse(is.finite(entry$maximum) & entry$maximum < 1e9,
+    paste(format_each(entry$minimum), "to", format_each(entry$maximum)),
+    paste("at least", format_each(entry$minimum))
+  )
+  range <- ifelse(entry$type == 3L, words, ifelse(entry$type == 2L, "TRUE, FALSE", number))
+  ifelse(entry$type < 2L & nzchar(words), paste(range, "or", words), range)
+}
+
+format_each <- function(x) vapply(x, function(value) format(value, digits = 6), "")
+
+#' @rdname laot_params
+#' @export
+laot_methods <- function() as.data.frame(native(C_methods))
+
+#' @rdname laot_params
+#' @export
+laot_presets <- function(method = "laot") {
+  as.data.frame(native(C_presets, one_string(method, "method")))
+}
+
+#' @rdname laot_params
+#' @export
+laot_info <- function() {
+  pairs <- strsplit(native(C_capabilities), "=", fixed = TRUE)
+  values <- vapply(pairs, function(pair) paste(pair[-1L], collapse = "="), "")
+  names(values) <- vapply(pairs, `[`, "", 1L)
+  values
+}
+
+# The ... of a fitting function as parameters of the registry. `others` are the function's own
+# arguments, so that a misspelt one is recognised as well.
+params_from_dots <- function(method, dots, others) {
+  if (!length(dots)) return(list())
+  given <- names(dots)
+  if (is.null(given) || !all(nzchar(given))) {
+    position <- if (is.null(given)) 1L else which(!nzchar(given))[1L]
+    fail("parameters must be given by name; found ", shown(dots[[position]]), " without one")
+  }
+  known <- laot_params(method)$name
+  for (name in given) {
+    if (!dotted(name) %in% known) {
+      fail("method ", method, " has no parameter ", quoted(name), did_you_mean(name, c(known, others)))
+    }
+  }
+  twice <- given[duplicated(dotted(given))]
+  if (length(twice)) fail("parameter ", twice[1L], " is given twice")
+  dots <- dots[!vapply(dots, is.null, NA)]
+  for (name in names(dots)) {
+    value <- dots[[name]]
+    if (!is.atomic(value) || length(value) != 1L || is.na(value)) {
+      fail("parameter ", name, " must be one number, string or flag, found ", shown(value))
+    }
+    if (is.factor(value)) dots[[name]] <- as.character(value)
+  }
+  names(dots) <- underscored(names(dots))
+  dots
+}

@@ -1,0 +1,98 @@
+# Cells as the library reads them: a double matrix or a dgCMatrix, features x cells, in place.
+
+#' @importFrom methods is as
+as_values <- function(x, what) {
+  if (is.data.frame(x)) {
+    bad <- names(x)[!vapply(x, is.numeric, NA)]
+    if (length(bad)) {
+      fail(what, " must hold numbers (features are rows, cells are columns); its column ",
+           quoted(bad[1L]), " is ", class(x[[bad[1L]]])[1L])
+    }
+    x <- as.matrix(x)
+  } else if (is(x, "dgCMatrix")) {
+    return(x)
+  } else if (is(x, "Matrix")) {
+    x <- if (is(x, "sparseMatrix")) {
+      as(as(as(x, "dMatrix"), "generalMatrix"), "CsparseMatrix")
+    } else {
+      as.matrix(x)
+    }
+    if (is(x, "dgCMatrix")) return(x)
+  } else if (is(x, "DelayedMatrix")) {
+    x <- as.matrix(x)
+  }
+  if (!is.matrix(x)) {
+    fail(what, " must be a matrix (features are rows, cells are columns), found ", shown(x))
+  }
+  if (!is.numeric(x)) fail(what, " must hold numbers, found ", typeof(x), " values")
+  if (!is.double(x)) storage.mode(x) <- "double"
+  x
+}
+
+value_dim <- function(values) if (isS4(values)) values@Dim else dim(values)
+value_dimnames <- function(values) {
+  names <- if (isS4(values)) values@Dimnames else dimnames(values)
+  if (is.null(names)) list(NULL, NULL) else names
+}
+
+# What one C call reads: the values and which of them.
+cells_of <- function(values, cells = NULL, features = NULL, batch = NULL, with.names = TRUE) {
+  names <- if (with.names) value_dimnames(values) else list(NULL, NULL)
+  pick <- function(names, index) if (is.null(names) || is.null(index)) names else names[index]
+  list(
+    values = values, cells = cells, features = features,
+    feature.names = pick(names[[1L]], features), cell.names = pick(names[[2L]], cells),
+    batch = batch
+  )
+}
+
+cell_count <- function(x) if (is.null(x$cells)) value_dim(x$values)[2L] else length(x$cells)
+
+require_some <- function(values, what) {
+  size <- value_dim(values)
+  if (size[2L] == 0L) fail(what, " has no cells (columns)")
+  if (size[1L] == 0L) fail(what, " has no features (rows)")
+  values
+}
+
+unique_features <- function(names, what) {
+  twice <- names[duplicated(names)]
+  if (length(twice)) {
+    fail(what, " has the feature ", quoted(twice[1L]), " more than once; features are matched by ",
+         "name, so make the names unique, for example with make.unique()")
+  }
+  names
+}
+
+# Where `wanted` features stand in `values`: by name where both have names, else by position.
+match_features <- function(wanted, count, values, what, whose) {
+  found <- value_dimnames(values)[[1L]]
+  rows <- value_dim(values)[1L]
+  if (is.null(wanted) || is.null(found)) {
+    if (rows != count) {
+      fail(what, " has ", counted(rows, "feature"), " and ", whose, " has ", count,
+           if (is.null(wanted) != is.null(found)) "; only one of them has feature names, so they cannot be matched by name")
+    }
+    return(seq_len(count))
+  }
+  at <- match(wanted, found)
+  missing <- wanted[is.na(at)]
+  if (length(missing)) {
+    fail(what, " lacks ", length(missing), " of the ", counted(count, "feature"), " of ", whose, ": ",
+         listed(missing, 5L))
+  }
+  unique_features(found[found %in% wanted], what)
+  at
+}
+
+# A small dense copy of a selection.
+dense_block <- function(x) {
+  values <- x$values
+  features <- if (is.null(x$features)) TRUE else x$features
+  cells <- if (is.null(x$cells)) TRUE else x$cells
+  if (isS4(values)) {
+    need("Matrix", "to read a sparse matrix")
+    return(as.matrix(values[features, cells, drop = FALSE]))
+  }
+  if (isTRUE(features) && isTRUE(cells)) values else values[features, cells, drop = FALSE]
+}

@@ -1,0 +1,171 @@
+#include "bridge.h"
+
+#include <cstdint>
+
+namespace bridge {
+
+namespace {
+
+void check_interrupt(void*) {
+  R_CheckUserInterrupt();
+}
+
+// R_CheckUserInterrupt jumps over every frame; inside R_ToplevelExec the jump ends here, and the
+// library unwinds by itself.
+int interrupt_wanted(void*) {
+  return R_ToplevelExec(check_interrupt, nullptr) == FALSE ? 1 : 0;
+}
+
+struct ProgressCall {
+  SEXP function;
+  const char* stage;
+  double fraction;
+};
+
+void call_progress(void* payload) {
+  const ProgressCall& call = *static_cast<ProgressCall*>(payload);
+  SEXP stage = PROTECT(Rf_mkString(call.stage));
+  SEXP fraction = PROTECT(Rf_ScalarReal(call.fraction));
+  SEXP expression = PROTECT(Rf_lang3(call.function, stage, fraction));
+  Rf_eval(expression, R_BaseEnv);
+  UNPROTECT(3);
+}
+
+// The R function catches its own errors, so only Ctrl-C ends it early.
+int show_progress(const char* stage, double fraction, void* payload) {
+  ProgressCall call{static_cast<SEXP>(payload), stage, fraction};
+  return R_ToplevelExec(call_progress, &call) == FALSE ? 1 : 0;
+}
+
+// NULL where the list has no such element, as in R.
+SEXP element(const Rcpp::List& list, const char* name) {
+  return list.containsElementNamed(name) ? static_cast<SEXP>(list[name]) : R_NilValue;
+}
+
+std::vector<std::size_t> from_zero(SEXP index) {
+  const Rcpp::IntegerVector numbers(index);
+  std::vector<std::size_t> out;
+  out.reserve(static_cast<std::size_t>(numbers.size()));
+  for (const int number : numbers) out.push_back(static_cast<std::size_t>(number) - 1);
+  return out;
+}
+
+// UTF-8 copies that the pointers of set_* can stand on.
+class Strings {
+ public:
+  explicit Strings(SEXP values) {
+    const R_xlen_t count = Rf_xlength(values);
+    kept_.reserve(static_cast<std::size_t>(count));
+    for (R_xlen_t i = 0; i < count; ++i)
+      kept_.emplace_back(Rf_translateCharUTF8(STRING_ELT(values, i)));
+    for (const std::string& value : kept_) pointers_.push_back(value.c_str());
+  }
+  const char* const* pointers() const { return pointers_.data(); }
+  std::size_t size() const { return pointers_.size(); }
+
+ private:
+  std::vector<std::string> kept_;
+  std::vector<const char*> pointers_;
+};
+
+laot_data* new_data(SEXP values) {
+  laot_data* out = nullptr;
+  if (Rf_isS4(values)) {
+    const SEXP dim = R_do_slot(values, Rf_install("Dim"));
+    const SEXP starts = R_do_slot(values, Rf_install("p"));
+    const SEXP rows = R_do_slot(values, Rf_install("i"));
+    const SEXP entries = R_do_slot(values, Rf_install("x"));
+    check(laot_data_csc(static_cast<std::size_t>(INTEGER(dim)[0]),
+                        static_cast<std::size_t>(INTEGER(dim)[1]), INTEGER(starts), INTEGER(rows),
+                        REAL(entries), &out));
+  } else {
+    const std::size_t features = static_cast<std::size_t>(Rf_nrows(values));
+    check(laot_data_dense(REAL(values), features, static_cast<std::size_t>(Rf_ncols(values)),
+                          features, &out));
+  }
+  return out;
+}
+
+void free_model(SEXP pointer) {
+  laot_model_free(static_cast<laot_model*>(R_ExternalPtrAddr(pointer)));
+  R_ClearExternalPtr(pointer);
+}
+
+}  // namespace
+
+void check(laot_status status) {
+  if (status == LAOT_OK) return;
+  if (status == LAOT_CANCELLED) throw Rcpp::internal::InterruptedException();
+  throw Rcpp::exception(laot_last_error(), false);
+}
+
+std::vector<std::string> lines(const std::string& text) {
+  std::vector<std::string> out;
+  if (text.empty()) return out;
+  std::size_t begin = 0;
+  for (std::size_t end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1)
+    out.push_back(text.substr(begin, end - begin));
+  out.push_back(text.substr(begin));
+  return out;
+}
+
+Context context(const Rcpp::List& settings) {
+  laot_context* raw = nullptr;
+  check(laot_context_new(&raw));
+  Context out(raw);
+  check(laot_context_set_seed(raw, static_cast<std::uint64_t>(Rcpp::as<double>(settings["seed"]))));
+  check(laot_context_set_threads(raw, Rcpp::as<int>(settings["threads"])));
+  check(laot_context_set_cancel(raw, interrupt_wanted, nullptr));
+  SEXP progress = element(settings, "progress");
+  if (progress != R_NilValue) check(laot_context_set_progress(raw, show_progress, progress));
+  return out;
+}
+
+Data data(const Rcpp::List& cells) {
+  Data out(new_data(cells["values"]));
+  SEXP index = element(cells, "cells");
+  if (index != R_NilValue) {
+    const std::vector<std::size_t> chosen = from_zero(index);
+    check(laot_data_select_cells(out.get(), chosen.data(), chosen.size()));
+  }
+  index = element(cells, "features");
+  if (index != R_NilValue) {
+    const std::vector<std::size_t> chosen = from_zero(index);
+    check(laot_data_select_features(out.get(), chosen.data(), chosen.size()));
+  }
+  SEXP names = element(cells, "feature.names");
+  if (names != R_NilValue) {
+    const Strings strings(names);
+    check(laot_data_set_feature_names(out.get(), strings.pointers(), strings.size()));
+  }
+  names = element(cells, "cell.names");
+  if (names != R_NilValue) {
+    const Strings strings(names);
+    check(laot_data_set_cell_names(out.get(), strings.pointers(), strings.size()));
+  }
+  names = element(cells, "batch");
+  if (names != R_NilValue) {
+    const Strings strings(names);
+    check(laot_data_set_batch(out.get(), strings.pointers(), strings.size()));
+  }
+  return out;
+}
+
+std::pair<std::size_t, std::size_t> size(const Data& data) {
+  std::size_t features = 0, cells = 0;
+  check(laot_data_size(data.get(), &features, &cells));
+  return {features, cells};
+}
+
+SEXP pointer_to(laot_model* model) {
+  SEXP pointer = PROTECT(R_MakeExternalPtr(model, R_NilValue, R_NilValue));
+  R_RegisterCFinalizerEx(pointer, free_model, FALSE);
+  UNPROTECT(1);
+  return pointer;
+}
+
+laot_model* model_of(SEXP pointer) {
+  return static_cast<laot_model*>(R_ExternalPtrAddr(pointer));
+}
+
+}  // namespace bridge

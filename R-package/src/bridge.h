@@ -1,0 +1,58 @@
+// What the glue shares: handles that free themselves, errors, and R objects as laot_data. R code
+// sees only Rcpp.h and laot.h; no algorithm lives on this side.
+#ifndef LAOT_R_BRIDGE_H
+#define LAOT_R_BRIDGE_H
+
+#include <Rcpp.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "laot.h"
+
+namespace bridge {
+
+template <class T, void (*free_it)(T*)>
+struct Freed {
+  void operator()(T* pointer) const { free_it(pointer); }
+};
+using Context = std::unique_ptr<laot_context, Freed<laot_context, laot_context_free>>;
+using Params = std::unique_ptr<laot_params, Freed<laot_params, laot_params_free>>;
+using Data = std::unique_ptr<laot_data, Freed<laot_data, laot_data_free>>;
+
+/// Turns a failed call into an R error with the library's sentence, and a cancelled one into the
+/// interrupt that R itself would have raised. Every C++ frame is unwound first.
+void check(laot_status status);
+
+/// The two-call protocol as a string.
+template <class Call>
+std::string text(Call call) {
+  std::size_t needed = 0;
+  check(call(static_cast<char*>(nullptr), std::size_t{0}, &needed));
+  std::vector<char> buffer(needed);
+  check(call(buffer.data(), buffer.size(), &needed));
+  return std::string(buffer.data());
+}
+
+/// One string a line; none for an empty text.
+std::vector<std::string> lines(const std::string& text);
+
+/// settings: list(seed, threads, progress = NULL or function(stage, fraction)). The context asks R
+/// for Ctrl-C while it works.
+Context context(const Rcpp::List& settings);
+
+/// cells: list(values = matrix, or dgCMatrix; cells, features = NULL or numbers from 1;
+/// feature.names, cell.names, batch = NULL or strings). The values are read in place.
+Data data(const Rcpp::List& cells);
+
+/// Features and cells after selection.
+std::pair<std::size_t, std::size_t> size(const Data& data);
+
+/// A model inside an external pointer, freed by R's collector.
+SEXP pointer_to(laot_model* model);
+laot_model* model_of(SEXP pointer);
+
+}  // namespace bridge
+
+#endif

@@ -1,0 +1,39 @@
+/* Every routine that R calls, once: init.c registers them from this list. */
+#ifndef LAOT_R_CALLS_H
+#define LAOT_R_CALLS_H
+
+#include <Rinternals.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+SEXP laot_r_fit(SEXP method, SEXP preset, SEXP params, SEXP control, SEXP treated, SEXP settings);
+SEXP laot_r_predict(SEXP model, SEXP cells, SEXP nonnegative, SEXP settings);
+SEXP laot_r_variable_features(SEXP control, SEXP treated, SEXP count, SEXP settings);
+SEXP laot_r_median_gamma(SEXP x, SEXP y, SEXP settings);
+
+SEXP laot_r_metrics(void);
+SEXP laot_r_score(SEXP metric, SEXP predicted, SEXP observed, SEXP control, SEXP gamma,
+                  SEXP settings);
+
+SEXP laot_r_is_lost(SEXP model);
+SEXP laot_r_trivial(SEXP model, SEXP name);
+SEXP laot_r_describe(SEXP model);
+SEXP laot_r_trace(SEXP model);
+SEXP laot_r_array(SEXP model, SEXP name);
+SEXP laot_r_to_bytes(SEXP model);
+SEXP laot_r_from_bytes(SEXP bytes);
+SEXP laot_r_save(SEXP model, SEXP path);
+SEXP laot_r_load(SEXP path);
+
+SEXP laot_r_methods(void);
+SEXP laot_r_params(SEXP method, SEXP preset);
+SEXP laot_r_presets(SEXP method);
+SEXP laot_r_capabilities(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,79 @@
+// Calls on cells: fit, predict, choose features and a bandwidth.
+#include "bridge.h"
+#include "calls.h"
+
+using namespace bridge;
+
+namespace {
+
+// params: a named list of numbers, strings and flags.
+Params params_from(const std::string& method, SEXP preset, const Rcpp::List& values) {
+  laot_params* raw = nullptr;
+  check(laot_params_new(method.c_str(), &raw));
+  Params out(raw);
+  if (preset != R_NilValue)
+    check(laot_params_use_preset(raw, Rcpp::as<std::string>(preset).c_str()));
+  if (values.size() == 0) return out;
+  const std::vector<std::string> names = Rcpp::as<std::vector<std::string>>(values.names());
+  for (R_xlen_t k = 0; k < values.size(); ++k) {
+    const std::string& name = names[static_cast<std::size_t>(k)];
+    SEXP value = values[k];
+    if (TYPEOF(value) == STRSXP)
+      check(laot_params_set_text(raw, name.c_str(), Rcpp::as<std::string>(value).c_str()));
+    else if (TYPEOF(value) == LGLSXP)
+      check(laot_params_set_text(raw, name.c_str(), Rcpp::as<bool>(value) ? "true" : "false"));
+    else
+      check(laot_params_set_number(raw, name.c_str(), Rcpp::as<double>(value)));
+  }
+  return out;
+}
+
+}  // namespace
+
+SEXP laot_r_fit(SEXP method, SEXP preset, SEXP params, SEXP control, SEXP treated, SEXP settings) {
+  BEGIN_RCPP
+  const Params asked = params_from(Rcpp::as<std::string>(method), preset, params);
+  const Data x = data(control), y = data(treated);
+  const Context call = context(settings);
+  laot_model* model = nullptr;
+  check(laot_fit(call.get(), asked.get(), x.get(), y.get(), &model));
+  return pointer_to(model);
+  END_RCPP
+}
+
+SEXP laot_r_predict(SEXP model, SEXP cells, SEXP nonnegative, SEXP settings) {
+  BEGIN_RCPP
+  const Data x = data(cells);
+  const auto shape = size(x);
+  Rcpp::NumericMatrix out(
+      Rcpp::no_init(static_cast<int>(shape.first), static_cast<int>(shape.second)));
+  const Context call = context(settings);
+  check(laot_predict(call.get(), model_of(model), x.get(),
+                     Rcpp::as<std::string>(nonnegative).c_str(), out.begin(),
+                     static_cast<std::size_t>(out.size())));
+  return out;
+  END_RCPP
+}
+
+SEXP laot_r_variable_features(SEXP control, SEXP treated, SEXP count, SEXP settings) {
+  BEGIN_RCPP
+  const Data x = data(control), y = data(treated);
+  const Context call = context(settings);
+  std::vector<std::size_t> chosen(static_cast<std::size_t>(Rcpp::as<int>(count)));
+  check(laot_variable_features(call.get(), x.get(), y.get(), chosen.size(), chosen.data()));
+  Rcpp::IntegerVector out(Rcpp::no_init(static_cast<R_xlen_t>(chosen.size())));
+  for (std::size_t k = 0; k < chosen.size(); ++k)
+    out[static_cast<R_xlen_t>(k)] = static_cast<int>(chosen[k]) + 1;
+  return out;
+  END_RCPP
+}
+
+SEXP laot_r_median_gamma(SEXP x, SEXP y, SEXP settings) {
+  BEGIN_RCPP
+  const Data a = data(x), b = data(y);
+  const Context call = context(settings);
+  double value = 0.0;
+  check(laot_median_gamma(call.get(), a.get(), b.get(), &value));
+  return Rf_ScalarReal(value);
+  END_RCPP
+}

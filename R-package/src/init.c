@@ -1,0 +1,23 @@
+#include "calls.h"
+
+#include <R_ext/Rdynload.h>
+#include <R_ext/Visibility.h>
+
+#define ROUTINE(name, arguments) \
+  { #name, (DL_FUNC)&laot_r_##name, arguments }
+
+static const R_CallMethodDef routines[] = {
+    ROUTINE(fit, 6),          ROUTINE(predict, 4),      ROUTINE(variable_features, 4),
+    ROUTINE(mmd2, 5),         ROUTINE(median_gamma, 3), ROUTINE(wasserstein2, 3),
+    ROUTINE(is_lost, 1),      ROUTINE(trivial, 2),      ROUTINE(describe, 1),
+    ROUTINE(trace, 1),        ROUTINE(array, 2),        ROUTINE(to_bytes, 1),
+    ROUTINE(from_bytes, 1),   ROUTINE(save, 2),         ROUTINE(load, 1),
+    ROUTINE(methods, 0),      ROUTINE(params, 2),       ROUTINE(presets, 1),
+    ROUTINE(capabilities, 0), {NULL, NULL, 0},
+};
+
+void attribute_visible R_init_laot(DllInfo* dll) {
+  R_registerRoutines(dll, NULL, routines, NULL, NULL);
+  R_useDynamicSymbols(dll, FALSE);
+  R_forceSymbols(dll, TRUE);
+}

@@ -1,0 +1,37 @@
+# The quickstart: fits LAOT to real cells, scores it beside the trivial predictors and the noise
+# reference, prints a table and draws a picture.
+#
+#   Rscript examples/R/quickstart/run.R OUTPUT_FOLDER [FOLDER_WITH_THE_BLOOD_CELLS]
+
+arguments <- commandArgs(trailingOnly = TRUE)
+out <- arguments[[1]]
+data_folder <- if (length(arguments) > 1) arguments[[2]] else ""
+here <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE)))
+for (part in c("data.R", "scores.R", "table.R", "picture.R")) source(file.path(here, part))
+
+blood <- blood_cells(data_folder, file.path(out, "downloads"))
+muscle <- myoblasts()
+muscle_targets <- c("24 h", "48 h", "72 h")
+
+tasks <- lapply(muscle_targets, function(target)
+  list(title = paste("Myoblasts, 0 h to", target), short = paste("Myoblasts", target), data = muscle, control = "0 h", target = target))
+if (!is.null(blood)) {
+  tasks <- c(list(list(title = "Blood cells, control to interferon-beta", short = "Blood cells",
+                       data = blood, control = "ctrl", target = "stim")), tasks)
+}
+
+seeds <- 1:20
+scores <- NULL
+for (task in tasks) {
+  started <- proc.time()[["elapsed"]]
+  found <- score_task(task, seeds)
+  scores <- rbind(scores, found)
+  print_table(task, found)
+  message(sprintf("(%.0f s)", proc.time()[["elapsed"]] - started))
+}
+print_how_to_read()
+
+utils::write.csv(scores, file.path(out, "scores.csv"), row.names = FALSE)
+picture <- file.path(out, "quickstart.png")
+draw_picture(picture, tasks[[1]], scores)
+cat("\nPicture: ", picture, "\nScores of every split: ", file.path(out, "scores.csv"), "\n", sep = "")

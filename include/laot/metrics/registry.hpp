@@ -1,0 +1,83 @@
+// Every score by name, with its definition, so that hosts list and document what they print from
+// one place; and the presets under which published code reports the same names.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "laot/armadillo.hpp"
+#include "laot/parallel.hpp"
+
+namespace laot {
+
+/// What a score is computed from: features x cells, same features, one unit.
+struct ScoreInput {
+  const arma::mat* predicted = nullptr;
+  const arma::mat* observed = nullptr;
+  /// Control cells, where the metric needs them: for cell_spearman the very cells that were
+  /// predicted, in their order.
+  const arma::mat* control = nullptr;
+  /// Bandwidth of metrics that take one; to be chosen on training cells (median_gamma).
+  double gamma = std::numeric_limits<double>::quiet_NaN();
+};
+
+struct MetricSpec {
+  std::string name;
+  std::string title;      // a few words
+  std::string estimator;  // which of the estimators that share the name
+  std::string setting;    // fixed settings, "" where there are none
+  std::string doc;        // the definition, in a sentence or two
+  std::string source;     // paper or published code
+  std::string undefined;  // when it is NaN; "" where it is always defined
+  double perfect;  // its value for a perfect prediction, or for one that cannot be told apart
+  bool larger_is_better;
+  bool needs_gamma;
+  bool needs_control;
+  std::function<double(const ScoreInput&, Context&)> compute;
+};
+
+/// All metrics, in the order in which they are listed. Names never change their meaning.
+const std::vector<MetricSpec>& metrics();
+const MetricSpec& metric(const std::string& name);  // throws unknown_name, with a suggestion
+
+struct Score {
+  double value = std::numeric_limits<double>::quiet_NaN();
+  double sd =
+      std::numeric_limits<double>::quiet_NaN();  // over repetitions (divisor repetitions - 1)
+  std::size_t repetitions = 1;
+  std::size_t cells = 0;  // a side and repetition; 0: all
+  std::string reason;     // why the value is NaN
+};
+
+/// The score of all cells.
+Score score(const std::string& name, const ScoreInput& input, Context& context);
+
+/// The mean of the score over `repetitions` random subsamples of `cells` predicted and `cells`
+/// observed cells, drawn without replacement with the context's seed (control cells go with their
+/// predictions where there are as many). Repetition r of one seed draws the same cells for every
+/// metric.
+Score score_subsampled(const std::string& name, const ScoreInput& input, std::size_t cells,
+                       std::size_t repetitions, Context& context);
+
+/// Which scores published code prints, and how it computes them.
+struct ScorePreset {
+  std::string name;
+  std::string doc;
+  std::string source;
+  std::vector<std::string> metrics;
+  std::vector<std::size_t>
+      cells;  // sizes of subsamples; the largest that fits is used. None: all cells
+  std::size_t repetitions;
+  bool gamma_from_all_features;  // where features are scored in part, gamma is of all of them
+};
+const std::vector<ScorePreset>& score_presets();
+const ScorePreset& score_preset(const std::string& name);  // throws unknown_name
+
+/// The scores of a preset, one for each of its metrics.
+std::vector<Score> score_with_preset(const std::string& name, const ScoreInput& input,
+                                     Context& context);
+
+}  // namespace laot

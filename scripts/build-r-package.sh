@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# Assembles the R package and leaves build/laot_<version>.tar.gz, which installs anywhere R does.
+# The tree is R-package/ plus the core, the C interface and the headers; the sources are those of
+# cmake/sources.cmake. The same files give the same tarball.
+#   --no-vignette   leaves the vignette unbuilt: quick, and enough for installing
+#   --tree DIR      only assembles the tree, into DIR/laot
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+version=$(tr -d '[:space:]' < "$top/VERSION")
+vignette=yes
+tree=
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --no-vignette) vignette=no ;;
+    --tree) tree=${2:?"--tree needs a folder"}; shift ;;
+    *) echo "unknown option $1; there are --no-vignette and --tree DIR" >&2; exit 2 ;;
+  esac
+  shift
+done
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+package=$work/laot
+if [ -n "$tree" ]; then
+  mkdir -p "$tree"
+  package=$(cd "$tree" && pwd)/laot
+  rm -rf "$package"
+fi
+
+# The package itself, without what a build or a check may have left in it.
+cp -R "$top/R-package" "$package"
+find "$package" \( -name '*.o' -o -name '*.so' -o -name '*.dll' -o -name '.Rhistory' \) -delete
+sed -i.orig "s/^Version: .*/Version: $version/" "$package/DESCRIPTION" && rm "$package/DESCRIPTION.orig"
+
+# The core beside the glue: src/core/{include,src,capi}.
+core=$package/src/core
+mkdir -p "$core"
+sources=$(sed -n -E 's/^[[:space:]]+((src|capi)\/[A-Za-z0-9_\/.-]+\.cpp)[[:space:]]*$/\1/p' "$top/cmake/sources.cmake")
+[ -n "$sources" ] || { echo "cmake/sources.cmake lists no sources" >&2; exit 1; }
+objects=
+for source in $sources; do
+  mkdir -p "$core/$(dirname "$source")"
+  cp "$top/$source" "$core/$source"
+  objects="$objects core/${source%.cpp}.o"
+done
+(cd "$top" && find include src capi \( -name '*.hpp' -o -name '*.h' -o -name '*.inc' \) | LC_ALL=C sort) |
+  while read -r header; do
+    mkdir -p "$core/$(dirname "$header")"
+    cp "$top/$header" "$core/$header"
+  done
+for source in $(cd "$package/src" && ls | grep -E "\.(c|cpp)$" | LC_ALL=C sort); do
+  objects="$objects ${source%.*}.o"
+done
+
+cat > "$package/src/Makevars" <<MAKEVARS
+# Written by scripts/build-r-package.sh.
+CXX_STD = CXX17
+PKG_CPPFLAGS = -Icore/include -Icore/capi -DLAOT_STATIC -DLAOT_VERSION=\\"$version\\"
+PKG_CXXFLAGS = \$(CXX_VISIBILITY)
+PKG_LIBS = \$(LAPACK_LIBS) \$(BLAS_LIBS) \$(FLIBS)
+OBJECTS =$(printf ' \\\n  %s' $objects)
+MAKEVARS
+
+[ -z "$tree" ] || { echo "$package"; exit 0; }
+
+# An out-of-date tarball must not outlive a failure.
+mkdir -p "$top/build"
+out=$top/build/laot_$version.tar.gz
+rm -f "$out"
+options=(--no-manual)
+[ "$vignette" = yes ] || options+=(--no-build-vignettes)
+(cd "$work" && MAKEFLAGS="${MAKEFLAGS:--j2}" R CMD build "${options[@]}" laot >"$work/build.log" 2>&1) ||
+  { cat "$work/build.log" >&2; echo "R CMD build failed" >&2; exit 1; }
+
+# R CMD build writes the time and the user into the package, and tar the time of each file: give all
+# of them the time of the sources instead.
+when=${SOURCE_DATE_EPOCH:-$(git -C "$top" log -1 --format=%ct 2>/dev/null || echo 0)}
+mkdir "$work/packed"
+tar -xzf "$work/laot_$version.tar.gz" -C "$work/packed"
+stamp=$(TZ=UTC Rscript --vanilla -e "cat(format(as.POSIXct($when, origin = '1970-01-01', tz = 'UTC'), '%Y-%m-%d %H:%M:%S UTC'))")
+sed -i.orig "s/^Packaged: .*/Packaged: $stamp; laot/" "$work/packed/laot/DESCRIPTION"
+rm "$work/packed/laot/DESCRIPTION.orig"
+if tar --version 2>/dev/null | grep -q GNU; then
+  tar --sort=name --mtime="@$when" --owner=0 --group=0 --numeric-owner --format=ustar \
+    -C "$work/packed" -cf - laot | gzip -n -9 > "$out"
+else
+  tar -C "$work/packed" -cf - laot | gzip -n -9 > "$out"
+fi
+echo "$out"

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Runs one of the two commands in a bare Debian made for it, as a new user's machine would.
+#
+#   scripts/in-bare-debian.sh bookworm|trixie quickstart|test
+#
+# Needs root and debootstrap. Packages come from where this machine's apt gets its own (read when it
+# runs); downloads are kept in build/bare-debian for the next time.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+release=$1
+command=$2
+shared=${LAOT_SHARED_DIR:-$(dirname "$PWD")/shared}
+cache=$PWD/build/bare-debian/$release
+here_release=$(. /etc/os-release && echo "$VERSION_CODENAME")
+
+mkdir -p "$cache/base" "$cache/archives/partial"
+root=$(mktemp -d)
+clean_up() {
+  local folder
+  for folder in var/cache/apt/archives dev proc; do
+    ! mountpoint -q "$root/$folder" || umount "$root/$folder"
+  done
+  rm -rf --one-file-system "$root"
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+mirror=$(apt-get indextargets --format '$(CREATED_BY) $(RELEASE) $(SITE)' |
+  awk -v release="$here_release" '$1 == "Packages" && $2 == release {print $3; exit}')
+debootstrap --variant=minbase --include=ca-certificates --cache-dir="$cache/base" "$release" "$root" "$mirror"
+
+# The same sources as here, for the other release; certificates and names as here.
+rm -f "$root/etc/apt/sources.list"
+for file in /etc/apt/sources.list /etc/apt/sources.list.d/debian.*; do
+  [ -f "$file" ] || continue
+  sed "s/$here_release/$release/g" "$file" >"$root${file}"
+done
+cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
+cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
+apt-config dump | grep -E '^Acquire::(Check|http|https)' >"$root/etc/apt/apt.conf.d/90-as-here" || true
+mount --bind /proc "$root/proc"
+mount --bind /dev "$root/dev"
+mount --bind "$cache/archives" "$root/var/cache/apt/archives"
+
+git clone -q --no-hardlinks . "$root/root/laot"
+[ ! -d "$shared" ] || cp -r "$shared" "$root/root/shared"
+
+started=$SECONDS
+status=0
+chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+  CI=true bash -c "cd /root/laot && scripts/$command.sh" </dev/null || status=$?
+echo "took $((SECONDS - started)) s"
+case $command in
+  quickstart)
+    mkdir -p build/bare-debian/results
+    cp "$root"/root/laot/build/quickstart/*.png "build/bare-debian/results/$release.png"
+    ;;
+esac
+exit $status

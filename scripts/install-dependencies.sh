@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that are missing for a purpose, through apt-get (Debian 12 and 13).
+#
+#   scripts/install-dependencies.sh quickstart|test|test-all...
+#
+# Run as root, or as a user with sudo. Nothing is done, and nothing asked, when all are there.
+set -euo pipefail
+
+packages_for() {
+  # What compiles the R package (R, compilers, the BLAS that R's own programs link to), and what
+  # runs it on a SingleCellExperiment. The certificates are for R's downloads.
+  local quickstart="r-base-core g++ gfortran make libopenblas-dev ca-certificates
+    r-cran-rcpp r-cran-rcpparmadillo
+    r-cran-matrix r-cran-ggplot2 r-bioc-singlecellexperiment r-bioc-hsmmsinglecell"
+  local test="cmake ninja-build libarmadillo-dev doctest-dev binutils r-cran-testthat r-cran-seurat"
+  local slow="git valgrind debootstrap r-cran-knitr r-cran-rmarkdown pandoc"
+  case $1 in
+    quickstart) echo "$quickstart" ;;
+    test) echo "$quickstart $test" ;;
+    test-all) echo "$quickstart $test $slow" ;;
+    *)
+      echo "install-dependencies.sh: unknown purpose '$1'; there are quickstart, test, test-all." >&2
+      return 2
+      ;;
+  esac
+}
+
+missing_of() {
+  local package
+  for package in "$@"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+      echo "$package"
+  done | sort -u
+}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+apt_install() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+}
+
+main() {
+  local purpose wanted="" missing log
+  for purpose in "${@:-quickstart}"; do wanted="$wanted $(packages_for "$purpose")"; done
+  read -r -a wanted <<<"$(echo $wanted)"
+  if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+    echo "This machine has no apt-get; please install what these Debian packages hold: ${wanted[*]}" >&2
+    return 1
+  fi
+  mapfile -t missing < <(missing_of "${wanted[@]}")
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+    echo "Packages are missing, and installing them needs root or sudo: apt-get install ${missing[*]}" >&2
+    return 1
+  fi
+
+  log=$(dirname "$0")/../build/install-dependencies.log
+  mkdir -p "$(dirname "$log")"
+  echo "Installing with apt-get: ${missing[*]}"
+  {
+    # Absent package lists are fetched first, outdated ones after a failure.
+    apt-cache show "${missing[@]}" || as_root apt-get update -q
+    apt_install "${missing[@]}" || { as_root apt-get update -q && apt_install "${missing[@]}"; }
+  } >"$log" 2>&1 || {
+    tail -n 20 "$log" >&2
+    echo "apt-get could not install these packages (log: build/install-dependencies.log): ${missing[*]}" >&2
+    return 1
+  }
+}
+
+main "$@"

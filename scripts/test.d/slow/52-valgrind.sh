@@ -1,0 +1,23 @@
+# The tests written in C under valgrind: no invalid access, nothing uninitialised, no leak.
+. scripts/test-lib.sh
+
+if ! have valgrind; then
+  skip 1 "valgrind is missing"
+  exit 0
+fi
+build_with_cmake valgrind "$RELEASE_BUILD" all -- -DCMAKE_BUILD_TYPE=Release || exit 1
+found=0
+for program in "$RELEASE_BUILD"/tests/*; do
+  # laot_tests is the C++ program, which the sanitizers check.
+  [ -f "$program" ] && [ -x "$program" ] && [ "$(basename "$program")" != laot_tests ] || continue
+  found=1
+  name=valgrind-$(basename "$program")
+  if logged "$name" env OPENBLAS_NUM_THREADS=1 timeout 1800 valgrind --quiet --error-exitcode=9 \
+    --leak-check=full --show-leak-kinds=definite,possible --errors-for-leak-kinds=definite \
+    "$program"; then
+    pass "$name"
+  else
+    fail "$name"
+  fi
+done
+[ $found -eq 1 ] || fail "no program of tests/capi was built"

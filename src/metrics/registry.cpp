@@ -1,0 +1,228 @@
+#include "laot/metrics/registry.hpp"
+
+#include <algorithm>
+
+#include "laot/metrics/distances.hpp"
+#include "laot/metrics/features.hpp"
+#include "laot/metrics/mmd.hpp"
+#include "laot/metrics/moments.hpp"
+
+namespace laot {
+
+namespace {
+
+constexpr const char* kGretton = "Gretton et al., JMLR 2012";
+constexpr const char* kCellOt = "Bunne et al., Nature Methods 2023, scripts/evaluate.py";
+constexpr const char* kOneCell = "one cell on a side";
+constexpr const char* kFlat = "values that are the same for all features";
+
+double one_mmd2(const ScoreInput& in, MmdEstimator estimator, Context& context) {
+  return mmd2(*in.predicted, *in.observed, {in.gamma}, estimator, context)[0];
+}
+
+double mean_of(const arma::vec& values) {
+  double sum = 0.0;
+  for (std::size_t k = 0; k < values.n_elem; ++k) sum += values[k];
+  return sum / static_cast<double>(values.n_elem);
+}
+
+// The mean over the cells whose own correlation is defined.
+double mean_of_defined(const arma::vec& values) {
+  double sum = 0.0, count = 0.0;
+  for (std::size_t k = 0; k < values.n_elem; ++k)
+    if (values[k] == values[k]) {
+      sum += values[k];
+      count += 1.0;
+    }
+  return sum / count;
+}
+
+MomentScores moments_of(const ScoreInput& in) {
+  return moment_scores(*in.predicted, *in.observed);
+}
+
+// In groups: distributions, distances, moments, structure.
+std::vector<MetricSpec> distribution_metrics() {
+  return {
+      {"mmd2", "squared MMD", "unbiased", "one gamma",
+       "Squared maximum mean discrepancy with the kernel exp(-gamma |u-v|^2), U-statistic, not "
+       "clipped: about half of the values are negative where predicted and observed cells have one "
+       "law.",
+       kGretton, kOneCell, 0.0, false, true, false,
+       [](const ScoreInput& in, Context& c) { return one_mmd2(in, MmdEstimator::unbiased, c); }},
+      {"mmd2_biased", "squared MMD, biased", "biased", "one gamma",
+       "The V-statistic: kernel means with the diagonals. Never negative, and above 0 for equal "
+       "laws.",
+       kGretton, "", 0.0, false, true, false,
+       [](const ScoreInput& in, Context& c) { return one_mmd2(in, MmdEstimator::biased, c); }},
+      {"mmd2_clipped", "squared MMD, clipped", "unbiased, negative values set to 0", "one gamma",
+       "As the LAOT notebooks print it. The clipping biases small values upwards.",
+       "LAOT notebooks (Jafari et al., ICML 2026)", kOneCell, 0.0, false, true, false,
+       [](const ScoreInput& in, Context& c) {
+         const double value = one_mmd2(in, MmdEstimator::unbiased, c);
+         return value < 0.0 ? 0.0 : value;
+       }},
+      {"mmd2_mean50", "squared MMD, mean over 50 gammas", "biased",
+       "50 gammas from 10 to 0.001, equally spaced in the exponent",
+       "As CellOT prints it: the biased estimate averaged over fixed gammas, whatever the scale of "
+       "the "
+       "data.",
+       kCellOt, "", 0.0, false, false, false,
+       [](const ScoreInput& in, Context& c) {
+         return mmd2_mean(*in.predicted, *in.observed, logspace(1.0, -3.0, 50),
+                          MmdEstimator::biased, c);
+       }},
+      {"energy_distance", "energy distance", "unbiased", "",
+       "2 E|x-y| - E|x-x'| - E|y-y'| with Euclidean distances, cells not paired with themselves.",
+       "Szekely & Rizzo, 2013", kOneCell, 0.0, false, false, false,
+       [](const ScoreInput& in, Context& c) {
+         return energy_distance(*in.predicted, *in.observed, c).unbiased;
+       }},
+      {"energy_distance_biased", "energy distance, biased", "biased", "",
+       "The same with the zero distances of cells to themselves.", "Szekely & Rizzo, 2013", "", 0.0,
+       false, false, false,
+       [](const ScoreInput& in, Context& c) {
+         return energy_distance(*in.predicted, *in.observed, c).biased;
+       }},
+      {"w2", "Wasserstein-2", "exact", "weights 1/n and 1/m",
+       "Root of the least mean squared distance of a coupling. It rewards predictions with too "
+       "little "
+       "spread: read it beside sd_ratio.",
+       "Villani, Optimal Transport, 2009", "", 0.0, false, false, false,
+       [](const ScoreInput& in, Context& c) {
+         return wasserstein2(*in.predicted, *in.observed, c);
+       }},
+      {"w1", "Wasserstein-1", "exact", "weights 1/n and 1/m",
+       "Least mean Euclidean distance of a coupling.", "Villani, Optimal Transport, 2009", "", 0.0,
+       false, false, false,
+       [](const ScoreInput& in, Context& c) {
+         return wasserstein1(*in.predicted, *in.observed, c);
+       }},
+  };
+}
+
+std::vector<MetricSpec> moment_metrics() {
+  return {
+      {"l2_drug_signature", "l2 drug signature", "exact", "",
+       "|(mean observed - mean control) - (mean predicted - mean control)|, which is the distance "
+       "of "
+       "the means: the control cancels.",
+       kCellOt, "", 0.0, false, false, false,
+       [](const ScoreInput& in, Context&) { return moments_of(in).l2_means; }},
+      {"pearson_means", "r of means", "Pearson", "",
+       "Correlation across features of predicted with observed means. CellOT's tables call it r2, "
+       "without a square. High for no change at all: read pearson_mean_shift.",
+       kCellOt, kFlat, 1.0, true, false, false,
+       [](const ScoreInput& in, Context&) { return moments_of(in).pearson_means; }},
+      {"pearson_mean_shift", "r of mean shifts", "Pearson", "",
+       "Correlation across features of the predicted with the observed shift of the means away "
+       "from "
+       "control.",
+       "Roohani et al., Nature Biotechnology 2024", kFlat, 1.0, true, false, true,
+       [](const ScoreInput& in, Context&) {
+         return pearson_mean_shift(*in.control, *in.predicted, *in.observed);
+       }},
+      {"r2_means", "R2 of means", "coefficient of determination", "",
+       "1 - SSres/SStot over features, SStot around the mean of the observed means. Not the square "
+       "of "
+       "a correlation: it can be negative.",
+       "Draper & Smith, Applied Regression Analysis, 1998", kFlat, 1.0, true, false, false,
+       [](const ScoreInput& in, Context&) { return moments_of(in).r2_means; }},
+      {"l2_sds", "l2 of sds", "divisor n", "",
+       "Distance of the standard deviations of the features.", kCellOt, "", 0.0, false, false,
+       false, [](const ScoreInput& in, Context&) { return moments_of(in).l2_sds; }},
+      {"l2_sds_ddof1", "l2 of sds, CellOT's", "divisor n - 1", "",
+       "The same with divisor n - 1, as CellOT prints it.", kCellOt, kOneCell, 0.0, false, false,
+       false, [](const ScoreInput& in, Context&) { return moments_of(in).l2_sds_ddof1; }},
+      {"pearson_sds", "r of sds", "Pearson", "",
+       "Correlation across features of predicted with observed standard deviations.", kCellOt,
+       "one cell on a side, or sds that are the same for all features", 1.0, true, false, false,
+       [](const ScoreInput& in, Context&) { return moments_of(in).pearson_sds; }},
+      {"sd_ratio", "sd ratio", "mean over features, divisor n", "",
+       "Mean over features of sd(predicted)/sd(observed); features with observed sd below 1e-12 "
+       "are "
+       "left out. Below 1: the prediction lost spread.",
+       "this library", "no feature that varies among the observed cells", 1.0, false, false, false,
+       [](const ScoreInput& in, Context&) { return moments_of(in).sd_ratio; }},
+      {"sd_ratio_median", "sd ratio, median", "median over features, divisor n", "",
+       "The median of the same ratios.", "this library",
+       "no feature that varies among the observed cells", 1.0, false, false, false,
+       [](const ScoreInput& in, Context&) { return moments_of(in).sd_ratio_median; }},
+  };
+}
+
+std::vector<MetricSpec> structure_metrics() {
+  const auto knn = [](std::size_t k) {
+    return [k](const ScoreInput& in, Context& c) {
+      return knn_enrichment(*in.predicted, *in.observed, k, c);
+    };
+  };
+  constexpr const char* kKnnDoc =
+      "Of as many predicted as observed cells, pooled: the share of predicted cells among the k "
+      "nearest neighbours of a predicted cell, mean over cells. 0.5 where they mix, 1 apart.";
+  return {
+      {"l2_feature_correlations", "l2 of feature correlations", "Pearson, upper triangle", "",
+       "Distance between the correlations of all pairs of features among predicted and among "
+       "observed "
+       "cells; features with sd up to 1e-12 on a side are left out.",
+       kCellOt, "fewer than two features that vary on both sides", 0.0, false, false, false,
+       [](const ScoreInput& in, Context& c) {
+         return correlation_scores(*in.predicted, *in.observed, c).l2;
+       }},
+      {"pearson_feature_correlations", "r of feature correlations", "Pearson, upper triangle", "",
+       "Correlation over all pairs of features of the same two.", kCellOt,
+       "fewer than three features that vary on both sides", 1.0, true, false, false,
+       [](const ScoreInput& in, Context& c) {
+         return correlation_scores(*in.predicted, *in.observed, c).pearson;
+       }},
+      {"knn_enrichment_50", "kNN enrichment", "min(n, m) cells a side", "k = 50", kKnnDoc, kCellOt,
+       "fewer than 50 other cells", 0.5, false, false, false, knn(50)},
+      {"knn_enrichment_100", "kNN enrichment", "min(n, m) cells a side", "k = 100", kKnnDoc,
+       kCellOt, "fewer than 100 other cells", 0.5, false, false, false, knn(100)},
+      {"mean_ks", "mean KS statistic", "two-sample, each feature", "",
+       "Kolmogorov-Smirnov statistic of each feature, mean over features.", "Kolmogorov, 1933", "",
+       0.0, false, false, false,
+       [](const ScoreInput& in, Context& c) {
+         return mean_of(feature_scores(*in.predicted, *in.observed, c).ks);
+       }},
+      {"mean_feature_w1", "mean feature W1", "exact, each feature", "",
+       "One-dimensional Wasserstein distance of each feature, mean over features.",
+       "Villani, Optimal Transport, 2009", "", 0.0, false, false, false,
+       [](const ScoreInput& in, Context& c) {
+         return mean_of(feature_scores(*in.predicted, *in.observed, c).w1);
+       }},
+      {"cell_spearman", "Spearman per cell", "average ranks, mean over cells", "",
+       "Correlation over features of each cell's control state with its own predicted state. It "
+       "compares with the control, not with observed cells: no change gives 1.",
+       "CellOT preprint (Bunne et al., bioRxiv 2021), Figure 4",
+       "cells whose values are all the same", 1.0, true, false, true,
+       [](const ScoreInput& in, Context& c) {
+         return mean_of_defined(cell_spearman(*in.control, *in.predicted, c));
+       }},
+  };
+}
+
+}  // namespace
+
+const std::vector<MetricSpec>& metrics() {
+  static const std::vector<MetricSpec> all = [] {
+    std::vector<MetricSpec> out;
+    for (const auto& group : {distribution_metrics(), moment_metrics(), structure_metrics()})
+      out.insert(out.end(), group.begin(), group.end());
+    return out;
+  }();
+  return all;
+}
+
+const MetricSpec& metric(const std::string& name) {
+  std::vector<std::string> names;
+  for (const MetricSpec& spec : metrics()) {
+    if (spec.name == name) return spec;
+    names.push_back(spec.name);
+  }
+  const std::string near = nearest_name(name, names);
+  fail(Status::unknown_name, "there is no metric \"", name, "\"",
+       near.empty() ? "; the metrics are " + joined(names) : "; did you mean \"" + near + "\"?");
+}
+
+}  // namespace laot

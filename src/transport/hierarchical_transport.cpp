@@ -1,0 +1,392 @@
+#include "laot/detail/hierarchical_transport.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "laot/detail/candidate_rows.hpp"
+#include "laot/detail/scaled_cloud.hpp"
+
+namespace laot::detail {
+
+namespace {
+
+constexpr std::uint64_t kSplitSeed = 7919, kSweepSeed = 104729, kSampleSeed = 1299709;
+constexpr std::size_t kDirectionSample = 2048;  // points that choose the direction of a cut
+constexpr int kDirectionRounds = 8;
+
+/// Some units of a point.
+struct Share {
+  std::uint32_t point;
+  std::int64_t units;
+};
+
+struct Pair {
+  std::uint32_t source, target;
+  std::int64_t units;
+};
+
+/// One part of the problem: shares of both clouds with equal mass.
+struct Part {
+  std::vector<Share> sources, targets;
+};
+
+double inner(const double* a, const double* b, std::size_t d) {
+  double sum[4] = {};
+  std::size_t k = 0;
+  for (; k + 4 <= d; k += 4)
+    for (std::size_t q = 0; q < 4; ++q) sum[q] += a[k + q] * b[k + q];
+  for (; k < d; ++k) sum[0] += a[k] * b[k];
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+template <class Item>
+std::int64_t mass_of(const std::vector<Item>& items) {
+  std::int64_t mass = 0;
+  for (const Item& item : items) mass += item.units;
+  return mass;
+}
+
+// Orders the items by `key` (ties: as they were) and cuts them after `mass` units; an item across
+// the cut goes to both sides.
+template <class Item, class Key>
+std::pair<std::vector<Item>, std::vector<Item>> cut(const std::vector<Item>& items,
+                                                    std::int64_t mass, const Key& key) {
+  std::vector<std::pair<double, std::uint32_t>> order(items.size());
+  for (std::uint32_t k = 0; k < items.size(); ++k) order[k] = {key(items[k]), k};
+  std::sort(order.begin(), order.end());
+  std::pair<std::vector<Item>, std::vector<Item>> out;
+  for (const auto& [value, k] : order) {
+    Item low = items[k], high = items[k];
+    low.units = std::min(mass, low.units);
+    high.units -= low.units;
+    mass -= low.units;
+    if (low.units > 0) out.first.push_back(low);
+    if (high.units > 0) out.second.push_back(high);
+  }
+  return out;
+}
+
+// A leaf polls like its caller where it runs on the calling thread, and watches the flag elsewhere.
+void follow(Context& outer, int worker, Context& inner_context) {
+  if (worker == 0)
+    inner_context.cancel = [&outer] {
+      outer.poll();
+      return false;
+    };
+  else
+    inner_context.cancel = [&outer] { return outer.stopping(); };
+}
+
+}  // namespace
+
+struct HierarchicalTransport::State {
+  arma::mat targets;
+  std::vector<std::int64_t> supply, demand;
+  HierarchyOptions options;
+  std::vector<Pair> pairs;  // of the last solve
+  std::vector<double> v;    // target potentials of the last sweep, for |y - x|^2
+
+  void choose_directions(const arma::mat& x, const Part& part, std::uint64_t seed,
+                         arma::vec& along_x, arma::vec& along_y) const;
+  std::vector<Part> split(const arma::mat& x, Context& context) const;
+  std::vector<Part> regroup(const arma::mat& x, std::uint64_t seed, Context& context) const;
+  void solve_parts(const arma::mat& x, const std::vector<Part>& parts, Context& context);
+  Certificate certify(const arma::mat& x, Context& context) const;
+  std::size_t leaves(std::size_t points) const {
+    return (points + options.leaf - 1) / std::max<std::size_t>(options.leaf, 1);
+  }
+};
+
+// Directions a, b along which the halves of the two clouds correspond: alternating maximisation of
+// the covariance of the signs of <y, a> and <x, b> about their medians, on a sample.
+void HierarchicalTransport::State::choose_directions(const arma::mat& x, const Part& part,
+                                                     std::uint64_t seed, arma::vec& along_x,
+                                                     arma::vec& along_y) const {
+  const std::size_t d = x.n_rows;
+  Rng rng = Rng(kSplitSeed).stream(seed);
+  along_x.set_size(d);
+  along_y.set_size(d);
+  for (double& entry : along_y) entry = rng.normal();
+  std::vector<double> value, sorted;
+  const auto signed_sum = [&](const arma::mat& points, const std::vector<Share>& shares,
+                              const arma::vec& direction, arma::vec& out) {
+    const std::size_t step = std::max<std::size_t>(1, shares.size() / kDirectionSample);
+    value.clear();
+    for (std::size_t k = 0; k < shares.size(); k += step)
+      value.push_back(inner(points.colptr(shares[k].point), direction.memptr(), d));
+    sorted = value;
+    const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+    std::nth_element(sorted.begin(), middle, sorted.end());
+    const double median = *middle;
+    out.zeros();
+    double balance = 0.0;
+    arma::vec mean(d, arma::fill::zeros);
+    for (std::size_t q = 0; q < value.size(); ++q) {
+      const double sign = value[q] >= median ? 1.0 : -1.0;
+      const double* point = points.colptr(shares[q * step].point);
+      for (std::size_t k = 0; k < d; ++k) {
+        out[k] += sign * point[k];
+        mean[k] += point[k];
+      }
+      balance += sign;
+    }
+    double size = 0.0;
+    for (std::size_t k = 0; k < d; ++k) {
+      out[k] -= balance * mean[k] / static_cast<double>(value.size());
+      size += out[k] * out[k];
+    }
+    for (double& entry : out) entry = size > 0.0 ? entry / std::sqrt(size) : rng.normal();
+  };
+  for (int round = 0; round < kDirectionRounds; ++round) {
+    signed_sum(targets, part.targets, along_y, along_x);
+    signed_sum(x, part.sources, along_x, along_y);
+  }
+  // <x, b> with b from the targets, and <y, a> with a from the sources.
+}
+
+std::vector<Part> HierarchicalTransport::State::split(const arma::mat& x, Context& context) const {
+  Part whole;
+  for (std::uint32_t i = 0; i < supply.size(); ++i) whole.sources.push_back({i, supply[i]});
+  for (std::uint32_t j = 0; j < demand.size(); ++j) whole.targets.push_back({j, demand[j]});
+  std::vector<Part> level;
+  level.push_back(std::move(whole));
+  for (std::uint64_t depth = 0;; ++depth) {
+    std::vector<Part> next(2 * level.size());
+    bool any = false;
+    for (const Part& part : level)
+      any = any || std::max(part.sources.size(), part.targets.size()) > options.leaf;
+    if (!any) return level;
+    parallel_for(context, level.size(), 1, [&](std::size_t k, std::size_t, int) {
+      Part& part = level[k];
+      const std::size_t count = leaves(std::max(part.sources.size(), part.targets.size()));
+      if (count < 2) {
+        next[2 * k] = std::move(part);
+        return;
+      }
+      const std::int64_t total = mass_of(part.sources);
+      const std::int64_t half = static_cast<std::int64_t>(
+          std::llround(static_cast<double>(total) * static_cast<double>(count / 2) /
+                       static_cast<double>(count)));
+      arma::vec along_x, along_y;
+      choose_directions(x, part, depth * 1000003 + k, along_x, along_y);
+      auto xs = cut(part.sources, half, [&](const Share& s) {
+        return inner(x.colptr(s.point), along_x.memptr(), x.n_rows);
+      });
+      auto ys = cut(part.targets, half, [&](const Share& s) {
+        return inner(targets.colptr(s.point), along_y.memptr(), x.n_rows);
+      });
+      part = {};
+      next[2 * k] = {std::move(xs.first), std::move(ys.first)};
+      next[2 * k + 1] = {std::move(xs.second), std::move(ys.second)};
+    });
+    level.clear();
+    for (Part& part : next)
+      if (!part.sources.empty()) level.push_back(std::move(part));
+  }
+}
+
+// Cuts the pairs by x_i + y_j along the difference of two of them, so that pairs that might trade
+// places stay together.
+std::vector<Part> HierarchicalTransport::State::regroup(const arma::mat& x, std::uint64_t seed,
+                                                        Context& context) const {
+  const std::size_t d = x.n_rows;
+  std::vector<std::vector<Pair>> level{pairs};
+  for (std::uint64_t depth = 0;; ++depth) {
+    std::vector<std::vector<Pair>> next(2 * level.size());
+    bool any = false;
+    for (const auto& group : level) any = any || group.size() > options.leaf;
+    if (!any) break;
+    parallel_for(context, level.size(), 1, [&](std::size_t k, std::size_t, int) {
+      std::vector<Pair>& group = level[k];
+      const std::size_t count = leaves(group.size());
+      if (count < 2) {
+        next[2 * k] = std::move(group);
+        return;
+      }
+      Rng rng = Rng(kSweepSeed + seed).stream(depth * 1000003 + k);
+      const Pair& a = group[rng.below(group.size())];
+      const Pair& b = group[rng.below(group.size())];
+      arma::vec direction(d);
+      for (std::size_t q = 0; q < d; ++q)
+        direction[q] = x(q, a.source) + targets(q, a.target) - x(q, b.source) -
+                       targets(q, b.target) + 0.1 * rng.normal();
+      const std::int64_t half = static_cast<std::int64_t>(
+          std::llround(static_cast<double>(mass_of(group)) * static_cast<double>(count / 2) /
+                       static_cast<double>(count)));
+      auto parts = cut(group, half, [&](const Pair& p) {
+        return inner(x.colptr(p.source), direction.memptr(), d) +
+               inner(targets.colptr(p.target), direction.memptr(), d);
+      });
+      group = {};
+      next[2 * k] = std::move(parts.first);
+      next[2 * k + 1] = std::move(parts.second);
+    });
+    level.clear();
+    for (auto& group : next)
+      if (!group.empty()) level.push_back(std::move(group));
+  }
+  std::vector<Part> out(level.size());
+  for (std::size_t k = 0; k < level.size(); ++k) {
+    const auto collect = [](std::vector<Share>& shares) {
+      std::sort(shares.begin(), shares.end(),
+                [](const Share& a, const Share& b) { return a.point < b.point; });
+      std::size_t kept = 0;
+      for (const Share& share : shares)
+        if (kept > 0 && shares[kept - 1].point == share.point)
+          shares[kept - 1].units += share.units;
+        else
+          shares[kept++] = share;
+      shares.resize(kept);
+    };
+    for (const Pair& pair : level[k]) {
+      out[k].sources.push_back({pair.source, pair.units});
+      out[k].targets.push_back({pair.target, pair.units});
+    }
+    collect(out[k].sources);
+    collect(out[k].targets);
+  }
+  return out;
+}
+
+void HierarchicalTransport::State::solve_parts(const arma::mat& x, const std::vector<Part>& parts,
+                                               Context& context) {
+  std::vector<std::vector<Pair>> found(parts.size());
+  v.assign(demand.size(), 0.0);
+  std::vector<std::vector<double>> potentials(parts.size());
+  parallel_for(context, parts.size(), 1, [&](std::size_t k, std::size_t, int worker) {
+    const Part& part = parts[k];
+    arma::mat xs(x.n_rows, part.sources.size()), ys(x.n_rows, part.targets.size());
+    std::vector<std::int64_t> part_supply, part_demand;
+    for (std::size_t i = 0; i < part.sources.size(); ++i) {
+      std::copy_n(x.colptr(part.sources[i].point), x.n_rows, xs.colptr(i));
+      part_supply.push_back(part.sources[i].units);
+    }
+    for (std::size_t j = 0; j < part.targets.size(); ++j) {
+      std::copy_n(targets.colptr(part.targets[j].point), x.n_rows, ys.colptr(j));
+      part_demand.push_back(part.targets[j].units);
+    }
+    Context mine;
+    follow(context, worker, mine);
+    ExactTransport solver(std::move(ys), std::move(part_supply), std::move(part_demand));
+    const Flow flow = solver.solve(xs, mine);
+    for (std::size_t q = 0; q < flow.units.size(); ++q)
+      found[k].push_back(
+          {part.sources[flow.source[q]].point, part.targets[flow.target[q]].point, flow.units[q]});
+    // The constant of a part is free: the same mean on both sides.
+    const auto mean = [](const std::vector<double>& values) {
+      return std::accumulate(values.begin(), values.end(), 0.0) /
+             static_cast<double>(values.size());
+    };
+    const double shift =
+        0.5 * (mean(solver.source_potentials()) - mean(solver.target_potentials()));
+    potentials[k] = solver.target_potentials();
+    for (double& value : potentials[k]) value += shift;
+  });
+  pairs.clear();
+  for (std::size_t k = 0; k < parts.size(); ++k) {
+    pairs.insert(pairs.end(), found[k].begin(), found[k].end());
+    for (std::size_t j = 0; j < parts[k].targets.size(); ++j)
+      v[parts[k].targets[j].point] = potentials[k][j];
+  }
+  // A pair may have been in several parts.
+  std::sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) {
+    return a.source != b.source ? a.source < b.source : a.target < b.target;
+  });
+  std::size_t kept = 0;
+  for (const Pair& pair : pairs)
+    if (kept > 0 && pairs[kept - 1].source == pair.source && pairs[kept - 1].target == pair.target)
+      pairs[kept - 1].units += pair.units;
+    else
+      pairs[kept++] = pair;
+  pairs.resize(kept);
+}
+
+Certificate HierarchicalTransport::State::certify(const arma::mat& x, Context& context) const {
+  const double total = static_cast<double>(mass_of(pairs));
+  Certificate out;
+  for (const Pair& pair : pairs)
+    out.primal += static_cast<double>(pair.units) / total *
+                  squared_distance(x.colptr(pair.source), targets.colptr(pair.target), x.n_rows);
+
+  // Sources are drawn in proportion to their supply.
+  std::vector<std::int64_t> up_to(supply.size());
+  std::partial_sum(supply.begin(), supply.end(), up_to.begin());
+  Rng rng(kSampleSeed);
+  arma::mat sample(x.n_rows, options.sampled_rows);
+  for (std::size_t q = 0; q < options.sampled_rows; ++q) {
+    const std::int64_t unit = static_cast<std::int64_t>(rng.below(up_to.back()));
+    const auto at = std::upper_bound(up_to.begin(), up_to.end(), unit) - up_to.begin();
+    std::copy_n(x.colptr(static_cast<std::size_t>(at)), x.n_rows, sample.colptr(q));
+  }
+  const arma::vec shift = mean_point(targets);
+  const ScaledCloud rows_cloud = scaled_cloud(sample, shift, natural_exponent(sample, shift));
+  const ScaledCloud columns_cloud = scaled_cloud(targets, shift, natural_exponent(targets, shift));
+  const int exponent = rows_cloud.exponent + columns_cloud.exponent;
+  std::vector<double> scaled_v(v.size());
+  double mean_v = 0.0;
+  for (std::size_t j = 0; j < v.size(); ++j) {
+    const double norm = std::ldexp(squared_norm(columns_cloud.points.colptr(j), x.n_rows),
+                                   2 * columns_cloud.exponent);
+    scaled_v[j] = std::ldexp(v[j] - norm, -exponent);
+    mean_v += static_cast<double>(demand[j]) / total * v[j];
+  }
+  CandidateRows rows(columns_cloud.points, VectorPath::best);
+  rows.set_potentials(scaled_v);
+  rows.set_sources(rows_cloud.points);
+  rows.build(0.0, context);
+  double mean = 0.0, square = 0.0;
+  const double count = static_cast<double>(options.sampled_rows);
+  for (std::size_t q = 0; q < options.sampled_rows; ++q) {
+    const double u =
+        std::ldexp(rows.best_two(q).least, exponent) +
+        std::ldexp(squared_norm(rows_cloud.points.colptr(q), x.n_rows), 2 * rows_cloud.exponent);
+    mean += u / count;
+    square += u * u / count;
+  }
+  out.dual_error = std::sqrt(std::max(0.0, square - mean * mean) / count);
+  out.dual = std::min(out.primal, mean_v + mean - 3.0 * out.dual_error);
+  const double scale =
+      std::max(out.primal, mean_squared_norm(rows_cloud) + mean_squared_norm(columns_cloud));
+  out.gap = scale > 0.0 ? (out.primal - out.dual) / scale : 0.0;
+  return out;
+}
+
+HierarchicalTransport::HierarchicalTransport(arma::mat targets, std::vector<std::int64_t> supply,
+                                             std::vector<std::int64_t> demand,
+                                             const HierarchyOptions& options)
+    : state_(std::make_unique<State>()) {
+  require_finite(targets, "y");
+  require(options.leaf >= 2, Status::invalid_argument,
+          "a leaf of a hierarchical coupling needs at least 2 cells, found ", options.leaf);
+  state_->targets = std::move(targets);
+  state_->supply = std::move(supply);
+  state_->demand = std::move(demand);
+  state_->options = options;
+}
+
+HierarchicalTransport::~HierarchicalTransport() = default;
+HierarchicalTransport::HierarchicalTransport(HierarchicalTransport&&) noexcept = default;
+HierarchicalTransport& HierarchicalTransport::operator=(HierarchicalTransport&&) noexcept = default;
+
+Flow HierarchicalTransport::solve(const arma::mat& sources, Context& context) {
+  State& s = *state_;
+  require(sources.n_cols == s.supply.size() && sources.n_rows == s.targets.n_rows,
+          Status::dimension_mismatch, "transport needs ", s.targets.n_rows, " features of ",
+          s.supply.size(), " sources, found ", sources.n_rows, " x ", sources.n_cols);
+  require_finite(sources, "x");
+  if (s.pairs.empty()) s.solve_parts(sources, s.split(sources, context), context);
+  for (int sweep = 0; sweep < s.options.sweeps; ++sweep)
+    s.solve_parts(sources, s.regroup(sources, static_cast<std::uint64_t>(sweep), context), context);
+  Flow out;
+  for (const Pair& pair : s.pairs) {
+    out.source.push_back(pair.source);
+    out.target.push_back(pair.target);
+    out.units.push_back(pair.units);
+  }
+  out.certificate = s.certify(sources, context);
+  return out;
+}
+
+}  // namespace laot::detail

@@ -1,0 +1,261 @@
+// Balanced transport by network simplex on candidate lists.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "laot/detail/candidate_rows.hpp"
+#include "laot/detail/scaled_cloud.hpp"
+#include "laot/detail/transport_solvers.hpp"
+#include "network_simplex.hpp"
+
+namespace laot::detail {
+
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+// Rows looked at for each pivot: the most violated of their best candidates enters.
+constexpr std::size_t kPricingBlock = 48;
+
+double largest(const std::vector<double>& values) {
+  double out = 0.0;
+  for (const double value : values) out = std::max(out, std::abs(value));
+  return out;
+}
+
+struct Offer {
+  double reduced;
+  std::uint32_t row, column;
+  bool operator<(const Offer& other) const {
+    if (reduced != other.reduced) return reduced < other.reduced;
+    return row != other.row ? row < other.row : column < other.column;
+  }
+};
+
+}  // namespace
+
+// Rows are the smaller side, so that there are fewer lists; columns the larger.
+struct SimplexTransport::State {
+  arma::mat targets;
+  std::vector<std::int64_t> supply, demand;  // of rows, of columns
+  SolverOptions options;
+  bool sources_are_columns = false;
+  SpanningTree tree;
+  bool planted = false;
+  std::vector<double> u, v;                             // of the last solve
+  int exponent = 0;                                     // their unit is 2^exponent
+  std::vector<double> row_potential, column_potential;  // of the squared distance
+
+  State(arma::mat points, std::vector<std::int64_t> sources, std::vector<std::int64_t> sinks,
+        const SolverOptions& chosen)
+      : targets(std::move(points)),
+        supply(std::move(sources)),
+        demand(std::move(sinks)),
+        options(chosen),
+        sources_are_columns(supply.size() > demand.size()),
+        tree(std::min(supply.size(), demand.size()), std::max(supply.size(), demand.size())) {
+    if (sources_are_columns) supply.swap(demand);
+  }
+
+  void plant(CandidateRows& rows, const arma::mat& row_points, const arma::mat& column_points,
+             Context& context);
+  void pivot_on_lists(const CandidateRows& rows, double tolerance, Context& context);
+  void optimise(CandidateRows& rows, Context& context);
+  Flow result(const CandidateRows& rows, const arma::mat& row_side, const arma::mat& column_side,
+              const ScaledCloud& row_cloud, const ScaledCloud& column_cloud) const;
+};
+
+// A first tree: the pairs of a rough auction and then candidates by reduced cost, each arc taking
+// all that its ends have left. Every arc empties one of its ends, so the arcs make a forest.
+void SimplexTransport::State::plant(CandidateRows& rows, const arma::mat& row_points,
+                                    const arma::mat& column_points, Context& context) {
+  const std::size_t n = supply.size(), m = demand.size();
+  std::vector<std::uint32_t> copies;
+  copies.reserve(m);
+  std::int64_t total = 0, before = 0;
+  for (const std::int64_t units : supply) total += units;
+  for (std::uint32_t i = 0; i < n; ++i) {
+    before += supply[i];
+    const double share = static_cast<double>(before) / static_cast<double>(total);
+    const std::size_t end = static_cast<std::size_t>(std::llround(share * static_cast<double>(m)));
+    while (copies.size() < std::min(end, m)) copies.push_back(i);
+  }
+  const RoughPrices prices = rough_prices(row_points, copies, column_points, options, context);
+  rows.set_potentials(prices.v);
+  rows.build(store_budget(options), context);
+
+  std::vector<std::int64_t> row_left = supply, column_left = demand;
+  std::vector<SpanningTree::Arc> forest;
+  const auto fill = [&](std::uint32_t i, std::uint32_t j) {
+    const std::int64_t units = std::min(row_left[i], column_left[j]);
+    if (units == 0) return;
+    row_left[i] -= units;
+    column_left[j] -= units;
+    forest.push_back({i, j, units});
+  };
+  for (std::size_t c = 0; c < copies.size(); ++c)
+    if (prices.column_of_copy[c] != kNone) fill(copies[c], prices.column_of_copy[c]);
+  std::vector<Offer> offers;
+  for (std::uint32_t i = 0; i < n; ++i) {
+    if (row_left[i] == 0) continue;
+    const double least = rows.best_two(i).least;
+    for (std::size_t t = 0; t < rows.list_length(); ++t) {
+      const std::uint32_t j = rows.list_columns(i)[t];
+      const double cost = rows.list_costs(i)[t];
+      if (cost < kInfinity && column_left[j] > 0)
+        offers.push_back({cost - rows.potential(j) - least, i, j});
+    }
+  }
+  std::sort(offers.begin(), offers.end());
+  for (const Offer& offer : offers) fill(offer.row, offer.column);
+  tree.plant(forest, row_left, column_left);
+  u.resize(n);
+  for (std::size_t i = 0; i < n; ++i) u[i] = rows.best_two(i).least;
+  v = prices.v;
+}
+
+// Pivots until no candidate has a reduced cost below 0.
+void SimplexTransport::State::pivot_on_lists(const CandidateRows& rows, double tolerance,
+                                             Context& context) {
+  const std::size_t n = supply.size();
+  std::size_t row = 0, without = 0;
+  while (without < n) {
+    Offer best{-tolerance, kNone, kNone};
+    const std::size_t block = std::min(kPricingBlock, n - without);
+    for (std::size_t k = 0; k < block; ++k) {
+      const BestTwo offer = rows.best_two(row, tree.column_potentials());
+      const double reduced = offer.least - tree.u(row);
+      if (reduced < best.reduced) best = {reduced, static_cast<std::uint32_t>(row), offer.column};
+      if (++row == n) row = 0;
+    }
+    if (best.row == kNone) {
+      without += block;
+      continue;
+    }
+    without = 0;
+    const std::size_t j = best.column;
+    tree.pivot(best.row, best.column, rows.cost(best.row, j), best.reduced);
+    context.poll();
+  }
+}
+
+// Candidates first, then all rows whose lists cannot prove that nothing better lies beyond them.
+void SimplexTransport::State::optimise(CandidateRows& rows, Context& context) {
+  const double tolerance = 0x1p-46 * rows.magnitude();
+  std::vector<std::uint32_t> doubtful;
+  for (bool violated = true; violated;) {
+    pivot_on_lists(rows, tolerance, context);
+    for (std::size_t j = 0; j < v.size(); ++j) v[j] = tree.v(j);
+    rows.move_potentials(v);
+    doubtful.clear();
+    for (std::uint32_t i = 0; i < u.size(); ++i)
+      if (tree.u(i) > rows.bound(i)) doubtful.push_back(i);
+    rows.refresh(doubtful.data(), doubtful.size(), context);
+    violated = std::any_of(doubtful.begin(), doubtful.end(), [&](std::uint32_t i) {
+      return rows.best_two(i).least < tree.u(i) - tolerance;
+    });
+  }
+  for (std::size_t i = 0; i < u.size(); ++i) u[i] = std::min(tree.u(i), rows.best_two(i).least);
+}
+
+// The primal value by direct differences, the dual one below it by the sum of the slacks of the
+// arcs in use, which is computed without cancellation.
+Flow SimplexTransport::State::result(const CandidateRows& rows, const arma::mat& row_side,
+                                     const arma::mat& column_side, const ScaledCloud& row_cloud,
+                                     const ScaledCloud& column_cloud) const {
+  require(
+      tree.unrouted() == 0, Status::numerical_failure,
+      "the transport left units that no arc could carry; the costs may be too large to compare");
+  std::vector<SpanningTree::Arc> arcs = tree.flows();
+  std::sort(arcs.begin(), arcs.end(), [this](const auto& a, const auto& b) {
+    if (sources_are_columns) return a.column != b.column ? a.column < b.column : a.row < b.row;
+    return a.row != b.row ? a.row < b.row : a.column < b.column;
+  });
+  Flow out;
+  double primal = 0.0, slack = 0.0, total = 0.0;
+  for (const SpanningTree::Arc& arc : arcs) {
+    out.source.push_back(sources_are_columns ? arc.column : arc.row);
+    out.target.push_back(sources_are_columns ? arc.row : arc.column);
+    out.units.push_back(arc.units);
+    const double units = static_cast<double>(arc.units);
+    primal += units * squared_distance(row_side.colptr(arc.row), column_side.colptr(arc.column),
+                                       row_side.n_rows);
+    slack += units * (rows.cost(arc.row, arc.column) - u[arc.row] - v[arc.column]);
+    total += units;
+  }
+  require(std::isfinite(primal), Status::not_finite,
+          "the squared distances are too large for double precision; rescale the points");
+  const double gap = std::ldexp(slack, exponent) / total;
+  out.certificate.primal = primal / total;
+  out.certificate.dual = out.certificate.primal - gap;
+  const double scale = std::max(out.certificate.primal,
+                                mean_squared_norm(row_cloud) + mean_squared_norm(column_cloud));
+  out.certificate.gap = scale > 0.0 ? gap / scale : 0.0;
+  return out;
+}
+
+SimplexTransport::SimplexTransport(arma::mat targets, std::vector<std::int64_t> supply,
+                                   std::vector<std::int64_t> demand, const SolverOptions& options) {
+  require_finite(targets, "y");
+  state_ =
+      std::make_unique<State>(std::move(targets), std::move(supply), std::move(demand), options);
+}
+
+SimplexTransport::~SimplexTransport() = default;
+SimplexTransport::SimplexTransport(SimplexTransport&&) noexcept = default;
+SimplexTransport& SimplexTransport::operator=(SimplexTransport&&) noexcept = default;
+
+Flow SimplexTransport::solve(const arma::mat& sources, Context& context) {
+  State& s = *state_;
+  const std::size_t n = s.supply.size(), m = s.demand.size();
+  require(sources.n_cols == (s.sources_are_columns ? m : n) && sources.n_rows == s.targets.n_rows,
+          Status::dimension_mismatch, "transport needs ", s.targets.n_rows, " features of ",
+          s.sources_are_columns ? m : n, " sources, found ", sources.n_rows, " x ", sources.n_cols);
+  require_finite(sources, "x");
+  const arma::mat& row_side = s.sources_are_columns ? s.targets : sources;
+  const arma::mat& column_side = s.sources_are_columns ? sources : s.targets;
+  const ScaledCloud row_cloud = centred_cloud(row_side), column_cloud = centred_cloud(column_side);
+  const int exponent = row_cloud.exponent + column_cloud.exponent;
+
+  CandidateRows rows(column_cloud.points, s.options.path);
+  rows.set_sources(row_cloud.points);
+  const bool warm = s.planted;
+  s.planted = false;  // an interrupted solve leaves nothing to start from
+  if (warm) {
+    for (auto* potentials : {&s.u, &s.v})
+      for (double& value : *potentials) value = std::ldexp(value, s.exponent - exponent);
+  } else {
+    s.plant(rows, row_cloud.points, column_cloud.points, context);
+  }
+  s.exponent = exponent;
+  // Above every detour: a direct arc is always cheaper than two arcs to the root.
+  const double artificial = 1.0 + 4.0 * (rows.magnitude() + largest(s.u) + largest(s.v));
+  s.tree.set_costs([&](std::size_t i, std::size_t j) { return rows.cost(i, j); }, artificial, s.u,
+                   s.v);
+  if (warm) {
+    for (std::size_t j = 0; j < m; ++j) s.v[j] = s.tree.v(j);
+    rows.set_potentials(s.v);
+    rows.build(store_budget(s.options), context);
+  }
+  s.optimise(rows, context);
+  Flow out = s.result(rows, row_side, column_side, row_cloud, column_cloud);
+  // All units are routed, so every part of the tree hangs from the root by a row without flow, and
+  // the artificial price stands in all potentials: added in the rows, taken off in the columns.
+  // Undone here, it does not pile up from solve to solve.
+  for (double& value : s.u) value -= artificial;
+  for (double& value : s.v) value += artificial;
+  s.planted = true;
+  s.row_potential = distance_potentials(s.u, exponent, row_cloud, column_cloud.shift);
+  s.column_potential = distance_potentials(s.v, exponent, column_cloud, row_cloud.shift);
+  return out;
+}
+
+const std::vector<double>& SimplexTransport::source_potentials() const {
+  return state_->sources_are_columns ? state_->column_potential : state_->row_potential;
+}
+
+const std::vector<double>& SimplexTransport::target_potentials() const {
+  return state_->sources_are_columns ? state_->row_potential : state_->column_potential;
+}
+
+}  // namespace laot::detail

@@ -1,0 +1,157 @@
+/* The calls for scores by name, used as a C program would, rightly and wrongly. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "laot.h"
+
+static int checks = 0;
+static int failures = 0;
+
+#define CHECK(condition)                                                    \
+  do {                                                                      \
+    ++checks;                                                               \
+    if (!(condition)) {                                                     \
+      ++failures;                                                           \
+      printf("%s:%d: %s; last error: %s\n", __FILE__, __LINE__, #condition, \
+             laot_last_error());                                            \
+    }                                                                       \
+  } while (0)
+
+#define REFUSED(call, code, words)                     \
+  do {                                                 \
+    CHECK((call) == (code));                           \
+    CHECK(strstr(laot_last_error(), (words)) != NULL); \
+  } while (0)
+
+enum { FEATURES = 3, CELLS = 120 };
+
+static double x_values[FEATURES * CELLS];
+static double y_values[FEATURES * CELLS];
+
+static void make_cells(void) {
+  unsigned long long state = 11;
+  int k;
+  for (k = 0; k < FEATURES * CELLS; ++k) {
+    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+    x_values[k] = (double)(state >> 11) / 9007199254740992.0 + (double)(k % FEATURES);
+    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+    y_values[k] = (double)(state >> 11) / 9007199254740992.0 + 1.5 * (double)(k % FEATURES);
+  }
+}
+
+static void test_listing(void) {
+  laot_metric_info info;
+  laot_score_preset_info preset;
+  size_t i;
+  CHECK(laot_metric_count() > 20);
+  for (i = 0; i < laot_metric_count(); ++i) {
+    info.struct_size = sizeof info;
+    CHECK(laot_metric_describe(i, &info) == LAOT_OK);
+    CHECK(strlen(info.name) > 0 && strlen(info.doc) > 0 && strlen(info.source) > 0);
+  }
+  info.struct_size = sizeof info;
+  REFUSED(laot_metric_describe(laot_metric_count(), &info), LAOT_INVALID_ARGUMENT, "metric");
+  REFUSED(laot_metric_describe(0, NULL), LAOT_INVALID_ARGUMENT, "info");
+  info.struct_size = 0;
+  REFUSED(laot_metric_describe(0, &info), LAOT_INVALID_ARGUMENT, "struct_size");
+  CHECK(laot_score_preset_count() >= 2);
+  for (i = 0; i < laot_score_preset_count(); ++i) {
+    preset.struct_size = sizeof preset;
+    CHECK(laot_score_preset_describe(i, &preset) == LAOT_OK);
+    CHECK(strlen(preset.metrics) > 0 && preset.repetitions >= 1);
+  }
+  preset.struct_size = sizeof preset;
+  REFUSED(laot_score_preset_describe(99, &preset), LAOT_INVALID_ARGUMENT, "preset");
+}
+
+static void test_scores(laot_context* context, const laot_data* x, const laot_data* y) {
+  laot_score_result result, again;
+  laot_metric_info info;
+  double gamma = 0.3, value, p;
+  size_t i;
+  result.struct_size = sizeof result;
+  again.struct_size = sizeof again;
+  info.struct_size = sizeof info;
+  for (i = 0; i < laot_metric_count(); ++i) {
+    CHECK(laot_metric_describe(i, &info) == LAOT_OK);
+    CHECK(laot_score(context, info.name, x, y, x, gamma, 0, 1, &result) == LAOT_OK);
+    /* No shift was predicted, so its correlation is undefined. */
+    if (strcmp(info.name, "pearson_mean_shift") == 0)
+      CHECK(isnan(result.value) && strlen(info.undefined) > 0);
+    else
+      CHECK(isfinite(result.value) && isnan(result.sd));
+  }
+  CHECK(laot_mmd2(context, x, y, &gamma, 1, "unbiased", &value) == LAOT_OK);
+  CHECK(laot_score(context, "mmd2", x, y, NULL, gamma, 0, 1, &result) == LAOT_OK);
+  CHECK(result.value == value);
+  CHECK(laot_score(context, "mmd2", x, y, NULL, (double)NAN, 0, 1, &result) == LAOT_OK);
+  CHECK(isnan(result.value));
+  CHECK(laot_score(context, "l2_drug_signature", x, y, NULL, 0, 50, 5, &result) == LAOT_OK);
+  CHECK(laot_score(context, "l2_drug_signature", x, y, NULL, 0, 50, 5, &again) == LAOT_OK);
+  CHECK(result.value == again.value && result.sd > 0);
+
+  REFUSED(laot_score(context, "mmd", x, y, NULL, gamma, 0, 1, &result), LAOT_UNKNOWN_NAME, "mmd2");
+  REFUSED(laot_score(context, NULL, x, y, NULL, gamma, 0, 1, &result), LAOT_INVALID_ARGUMENT,
+          "metric");
+  REFUSED(laot_score(context, "w2", NULL, y, NULL, gamma, 0, 1, &result), LAOT_INVALID_ARGUMENT,
+          "predicted");
+  REFUSED(laot_score(context, "w2", x, NULL, NULL, gamma, 0, 1, &result), LAOT_INVALID_ARGUMENT,
+          "observed");
+  REFUSED(laot_score(context, "w2", x, y, NULL, gamma, 0, 1, NULL), LAOT_INVALID_ARGUMENT,
+          "result");
+  REFUSED(laot_score(context, "cell_spearman", x, y, NULL, gamma, 0, 1, &result),
+          LAOT_INVALID_ARGUMENT, "control");
+  REFUSED(laot_score(context, "mmd2", x, y, NULL, -1.0, 0, 1, &result), LAOT_INVALID_ARGUMENT,
+          "gamma");
+  REFUSED(laot_score(context, "w2", x, y, NULL, gamma, CELLS + 1, 1, &result),
+          LAOT_INVALID_ARGUMENT, "subsample");
+  REFUSED(laot_score(context, "w2", x, y, NULL, gamma, 10, 0, &result), LAOT_INVALID_ARGUMENT,
+          "repetitions");
+
+  CHECK(laot_mmd2_test(context, x, y, &gamma, 1, 99, &value, &p) == LAOT_OK);
+  CHECK(fabs(p - 0.01) < 1e-12);
+  CHECK(laot_mmd2_test(context, x, x, &gamma, 1, 99, NULL, &p) == LAOT_OK);
+  CHECK(p > 0.5);
+  REFUSED(laot_mmd2_test(context, x, y, &gamma, 1, 0, &value, &p), LAOT_INVALID_ARGUMENT,
+          "permutations");
+  REFUSED(laot_mmd2_test(context, x, y, NULL, 1, 9, &value, &p), LAOT_INVALID_ARGUMENT, "gammas");
+  REFUSED(laot_mmd2_test(context, x, y, &gamma, 0, 9, &value, &p), LAOT_INVALID_ARGUMENT, "gamma");
+  REFUSED(laot_mmd2_test(context, x, y, &gamma, 1, 9, &value, NULL), LAOT_INVALID_ARGUMENT,
+          "p_value");
+}
+
+static void test_features(laot_context* context, const laot_data* x, const laot_data* y) {
+  double ks[FEATURES], w1[FEATURES], difference[FEATURES], r[CELLS];
+  size_t marker[FEATURES];
+  CHECK(laot_feature_scores(context, x, y, ks, w1, difference, FEATURES) == LAOT_OK);
+  CHECK(ks[2] > ks[0] && w1[2] > w1[0] && difference[2] < -0.8);
+  CHECK(laot_feature_scores(context, x, y, NULL, NULL, NULL, FEATURES) == LAOT_OK);
+  REFUSED(laot_feature_scores(context, x, y, ks, w1, difference, 2), LAOT_DIMENSION_MISMATCH,
+          "length");
+  CHECK(laot_marker_features(context, x, y, 2, marker) == LAOT_OK);
+  CHECK(marker[0] == 2 && marker[1] == 1);
+  REFUSED(laot_marker_features(context, x, y, 4, marker), LAOT_INVALID_ARGUMENT, "marker");
+  REFUSED(laot_marker_features(context, x, y, 1, NULL), LAOT_INVALID_ARGUMENT, "index");
+  CHECK(laot_cell_spearman(context, x, x, r, CELLS) == LAOT_OK);
+  CHECK(fabs(r[0] - 1.0) < 1e-12);
+  REFUSED(laot_cell_spearman(context, x, x, r, 3), LAOT_DIMENSION_MISMATCH, "length");
+  REFUSED(laot_cell_spearman(context, x, x, NULL, CELLS), LAOT_INVALID_ARGUMENT, "out");
+}
+
+int main(void) {
+  laot_context* context = NULL;
+  laot_data *x = NULL, *y = NULL;
+  make_cells();
+  CHECK(laot_context_new(&context) == LAOT_OK);
+  CHECK(laot_data_dense(x_values, FEATURES, CELLS, FEATURES, &x) == LAOT_OK);
+  CHECK(laot_data_dense(y_values, FEATURES, CELLS, FEATURES, &y) == LAOT_OK);
+  test_listing();
+  test_scores(context, x, y);
+  test_features(context, x, y);
+  laot_data_free(x);
+  laot_data_free(y);
+  laot_context_free(context);
+  printf("%d passed, %d failed, 0 skipped\n", checks - failures, failures);
+  return failures == 0 ? 0 : 1;
+}

@@ -1,0 +1,17 @@
+# No file names a package host that this machine uses, nor a path of it: what is written down here
+# must be true elsewhere.
+hosts=$({
+  sed -nE 's#^(URIs:|deb(-src)?)[[:space:]]+(\[[^]]*\][[:space:]]+)?([a-z+]+://)?([^/[:space:]]+).*#\5#p' \
+    /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources
+  Rscript --vanilla -e 'cat(sub("^[a-z]+://([^/]+).*", "\\1", getOption("repos")), sep = "\n")'
+} 2>/dev/null | grep -E '\.' | sort -u)
+here=$(dirname "$PWD")
+if git rev-parse --git-dir >/dev/null 2>&1; then files() { git ls-files -z; }
+else files() { find . -path ./build -prune -o -type f -print0; }; fi
+status=0
+while read -r word; do
+  # A checkout directly below / has no path worth looking for.
+  [ "${#word}" -gt 3 ] || continue
+  if files | xargs -0 grep -nIF -e "$word" --; then echo "names $word"; status=1; fi
+done < <(printf '%s\n' "$hosts" "$here/")
+exit $status

@@ -1,0 +1,99 @@
+// Hierarchical couplings: marginals, a cost between the optimum and the certificate, determinism.
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "laot/transport.hpp"
+#include "support/problems.hpp"
+
+using namespace laot;
+
+namespace {
+
+double marginal_error(const Plan& plan) {
+  std::vector<double> rows(plan.n, 0.0), columns(plan.m, 0.0);
+  for (std::size_t k = 0; k < plan.mass.size(); ++k) {
+    rows[plan.source[k]] += plan.mass[k];
+    columns[plan.target[k]] += plan.mass[k];
+  }
+  double worst = 0.0;
+  for (const double r : rows)
+    worst = std::max(worst, std::abs(r * static_cast<double>(plan.n) - 1.0));
+  for (const double c : columns)
+    worst = std::max(worst, std::abs(c * static_cast<double>(plan.m) - 1.0));
+  return worst;
+}
+
+}  // namespace
+
+TEST_CASE("a hierarchical coupling is a coupling, close to the optimum, with a bound below it") {
+  Context one, two;
+  two.num_threads = 2;
+  Rng rng(50);
+  for (const char* kind : {"gaussian", "clustered", "counts", "duplicates"})
+    for (const auto& [n, m] :
+         {std::pair<std::size_t, std::size_t>{900, 900}, {700, 1000}, {1100, 800}}) {
+      CAPTURE(kind);
+      CAPTURE(n);
+      CAPTURE(m);
+      arma::mat x, y;
+      problems::clouds(kind, 4, n, m, rng, x, y);
+      CouplingOptions options;
+      options.mode = CouplingMode::hierarchical;
+      options.leaf = 150;
+      options.sweeps = 4;
+      const double best = Coupling(x, y).solve(x, one).certificate.primal;
+      Coupling coupling(x, y, {}, {}, options);
+      const Plan plan = coupling.solve(x, one);
+      CHECK(marginal_error(plan) < 1e-9);
+      CHECK(plan.certificate.primal >= best * (1.0 - 1e-12));
+      CHECK(plan.certificate.primal <= best * 1.1 + 1e-12);
+      CHECK(plan.certificate.dual <= best * (1.0 + 1e-12));
+      CHECK(plan.certificate.gap >= 0.0);
+      const Plan again = Coupling(x, y, {}, {}, options).solve(x, two);
+      CHECK(again.source == plan.source);
+      CHECK(again.target == plan.target);
+      CHECK(again.mass == plan.mass);
+      CHECK(again.certificate.dual == plan.certificate.dual);
+      const double before = plan.certificate.primal;
+      CHECK(coupling.solve(x, one).certificate.primal <= before * (1.0 + 1e-12));
+    }
+}
+
+TEST_CASE("more cells than the exact limit are coupled hierarchically, fewer exactly") {
+  Context context;
+  Rng rng(51);
+  arma::mat x, y;
+  problems::clouds("gaussian", 3, 400, 400, rng, x, y);
+  CouplingOptions options;
+  options.exact_limit = 399;
+  options.leaf = 100;
+  CHECK(Coupling(x, y, {}, {}, options).solve(x, context).certificate.dual_error > 0.0);
+  options.exact_limit = 400;
+  CHECK(Coupling(x, y, {}, {}, options).solve(x, context).certificate.dual_error == 0.0);
+}
+
+TEST_CASE("changes of the plan add up to the plan") {
+  Context context;
+  Rng rng(52);
+  arma::mat x, y;
+  problems::clouds("duplicates", 3, 120, 170, rng, x, y);
+  Coupling coupling(x, y);
+  arma::mat dense(120, 170, arma::fill::zeros);
+  for (int step = 0; step < 5; ++step) {
+    const Plan& plan = coupling.solve(x, context);
+    const PlanChange& change = coupling.change();
+    for (std::size_t k = 0; k < change.mass.size(); ++k)
+      dense(change.source[k], change.target[k]) += change.mass[k];
+    arma::mat expected(120, 170, arma::fill::zeros);
+    for (std::size_t k = 0; k < plan.mass.size(); ++k)
+      expected(plan.source[k], plan.target[k]) = plan.mass[k];
+    CHECK(arma::abs(dense - expected).max() < 1e-15);
+    if (step > 0) CHECK(change.mass.size() < 2 * plan.mass.size());
+    x = arma::mat(1.02 * x + 0.01);
+  }
+  (void)coupling.solve(x, context);
+  (void)coupling.solve(x, context);
+  CHECK(coupling.change().mass.empty());
+  CHECK(coupling.repeated());
+}

@@ -1,0 +1,99 @@
+// The network simplex against successive shortest paths on the whole cost.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "laot/detail/transport_solvers.hpp"
+#include "support/problems.hpp"
+
+using namespace laot;
+
+namespace {
+
+struct Weights {
+  std::vector<std::int64_t> supply, demand;
+};
+
+// Uniform weights as integers, or random ones of equal sum.
+Weights weights(std::size_t n, std::size_t m, bool uniform, Rng& rng) {
+  Weights out{std::vector<std::int64_t>(n, 1), std::vector<std::int64_t>(m, 1)};
+  const std::int64_t shared = std::gcd(static_cast<std::int64_t>(n), static_cast<std::int64_t>(m));
+  for (auto& s : out.supply) s = static_cast<std::int64_t>(m) / shared;
+  for (auto& t : out.demand) t = static_cast<std::int64_t>(n) / shared;
+  if (uniform) return out;
+  for (auto& s : out.supply) s = 1 + static_cast<std::int64_t>(rng.below(7));
+  for (auto& t : out.demand) t = 1 + static_cast<std::int64_t>(rng.below(7));
+  const std::int64_t supplies =
+      std::accumulate(out.supply.begin(), out.supply.end(), std::int64_t{0});
+  const std::int64_t demands =
+      std::accumulate(out.demand.begin(), out.demand.end(), std::int64_t{0});
+  if (supplies < demands) out.supply[0] += demands - supplies;
+  out.demand[0] += std::max<std::int64_t>(0, supplies - demands);
+  return out;
+}
+
+void check_marginals(const Flow& flow, const Weights& w) {
+  std::vector<std::int64_t> supply(w.supply.size(), 0), demand(w.demand.size(), 0);
+  bool positive = true;
+  for (std::size_t k = 0; k < flow.units.size(); ++k) {
+    supply[flow.source[k]] += flow.units[k];
+    demand[flow.target[k]] += flow.units[k];
+    positive = positive && flow.units[k] > 0;
+  }
+  CHECK(supply == w.supply);
+  CHECK(demand == w.demand);
+  CHECK(positive);
+}
+
+}  // namespace
+
+TEST_CASE("the network simplex costs what shortest paths find, warm and cold") {
+  Context context;
+  Rng rng(40);
+  for (const std::string& kind : problems::kinds())
+    for (int trial = 0; trial < 10; ++trial) {
+      const std::size_t most = trial < 4 ? 12 : 120;
+      const std::size_t n = 1 + rng.below(most), m = 1 + rng.below(most), d = 1 + rng.below(8);
+      CAPTURE(kind);
+      CAPTURE(n);
+      CAPTURE(m);
+      CAPTURE(d);
+      arma::mat x, y;
+      problems::clouds(kind, d, n, m, rng, x, y);
+      const Weights w = weights(n, m, trial % 2 == 0, rng);
+      detail::SimplexTransport solver(y, w.supply, w.demand, {});
+      for (int step = 0; step < 4; ++step) {
+        const Flow flow = solver.solve(x, context);
+        check_marginals(flow, w);
+        const arma::mat cost = squared_distances(x, y, context);
+        std::vector<double> v(m, 0.0);
+        const Flow expected = detail::solve_transport_dense(cost, w.supply, w.demand, v, context);
+        const double unit = arma::accu(cost) / static_cast<double>(cost.n_elem);
+        CHECK(std::abs(flow.certificate.primal - expected.certificate.primal) <= 1e-12 * unit);
+        CHECK(std::abs(flow.certificate.gap) < 1e-12);
+        CHECK(std::is_sorted(flow.source.begin(), flow.source.end()));
+        arma::mat map(x.n_rows, x.n_rows, arma::fill::eye);
+        for (double& entry : map) entry += 0.1 * rng.normal();
+        x = arma::mat(map * x);
+      }
+    }
+}
+
+TEST_CASE("transport gives the same flow on each vector path and for any number of threads") {
+  Context one, two;
+  two.num_threads = 2;
+  Rng rng(41);
+  arma::mat x, y;
+  problems::clouds("clustered", 30, 300, 430, rng, x, y);
+  const Weights w = weights(300, 430, true, rng);
+  detail::SolverOptions portable;
+  portable.path = detail::VectorPath::portable;
+  portable.store_bytes = 0.0;
+  const Flow a = detail::SimplexTransport(y, w.supply, w.demand, {}).solve(x, one);
+  const Flow b = detail::SimplexTransport(y, w.supply, w.demand, portable).solve(x, two);
+  CHECK(a.source == b.source);
+  CHECK(a.target == b.target);
+  CHECK(a.units == b.units);
+  CHECK(a.certificate.primal == b.certificate.primal);
+}

@@ -1,0 +1,129 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <set>
+
+#include "laot/metrics.hpp"
+
+using namespace laot;
+
+namespace {
+
+arma::mat normal_cells(std::size_t d, std::size_t n, std::uint64_t seed, double shift = 0.0) {
+  Rng rng(seed);
+  arma::mat out(d, n);
+  for (std::size_t i = 0; i < out.n_elem; ++i) out[i] = rng.normal() + shift;
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("every metric has a definition, and its perfect value where predicted is observed") {
+  Context context;
+  const arma::mat cells = normal_cells(6, 130, 1);
+  const arma::mat control = cells - 1.0 + 0.1 * normal_cells(6, 130, 2);
+  ScoreInput input;
+  input.predicted = input.observed = &cells;
+  input.control = &control;
+  input.gamma = 0.1;
+  std::set<std::string> names;
+  for (const MetricSpec& spec : metrics()) {
+    CAPTURE(spec.name);
+    CHECK(names.insert(spec.name).second);
+    CHECK(!spec.title.empty());
+    CHECK(!spec.estimator.empty());
+    CHECK(!spec.doc.empty());
+    CHECK(!spec.source.empty());
+    const Score found = score(spec.name, input, context);
+    CHECK(std::isfinite(found.value));
+    CHECK(found.reason.empty());
+    if (spec.name == "cell_spearman") continue;  // compares with the control
+    // U-statistics of a cloud with itself leave out the pairs that are 0 apart within, not across.
+    const bool u_statistic = spec.name == "mmd2" || spec.name == "energy_distance";
+    const bool mixes = spec.name.rfind("knn", 0) == 0;
+    CHECK(std::abs(found.value - spec.perfect) < (u_statistic || mixes ? 0.06 : 1e-7));
+  }
+}
+
+TEST_CASE("an undefined score says why") {
+  Context context;
+  const arma::mat one = normal_cells(4, 1, 1), many = normal_cells(4, 30, 2);
+  ScoreInput input;
+  input.predicted = &one;
+  input.observed = &many;
+  for (const MetricSpec& spec : metrics()) {
+    if (spec.needs_control) continue;
+    CAPTURE(spec.name);
+    const Score found = score(spec.name, input, context);
+    CHECK(std::isnan(found.value) == !found.reason.empty());
+  }
+  CHECK(score("mmd2", input, context).reason.find("gamma") != std::string::npos);
+  input.gamma = 0.1;
+  CHECK(score("mmd2", input, context).reason == "one cell on a side");
+}
+
+TEST_CASE("wrong use of scores") {
+  Context context;
+  const arma::mat x = normal_cells(4, 30, 2);
+  ScoreInput input;
+  CHECK_THROWS_AS(score("w2", input, context), Error);
+  input.predicted = input.observed = &x;
+  CHECK_THROWS_AS(score("cell_spearman", input, context), Error);
+  CHECK_THROWS_AS(score_subsampled("w2", input, 31, 2, context), Error);
+  CHECK_THROWS_AS(score_subsampled("w2", input, 10, 0, context), Error);
+  CHECK_THROWS_AS(score_with_preset("cello", input, context), Error);
+  try {
+    metric("mmd_2");
+    CHECK(false);
+  } catch (const Error& error) {
+    CHECK(error.status() == Status::unknown_name);
+    CHECK(std::string(error.what()).find("did you mean \"mmd2\"") != std::string::npos);
+  }
+}
+
+TEST_CASE("subsampled scores: the mean over seeded draws") {
+  Context context;
+  const arma::mat p = normal_cells(5, 140, 1), t = normal_cells(5, 300, 2, 0.4);
+  ScoreInput input;
+  input.predicted = &p;
+  input.observed = &t;
+  const Score all = score("l2_drug_signature", input, context);
+  const Score same = score_subsampled("l2_drug_signature", input, 100, 10, context);
+  CHECK(same.value == doctest::Approx(all.value).epsilon(0.2));
+  CHECK(same.sd > 0.0);
+  CHECK(same.repetitions == 10);
+  CHECK(score_subsampled("l2_drug_signature", input, 100, 10, context).value == same.value);
+  Context other;
+  other.seed = 5;
+  CHECK(score_subsampled("l2_drug_signature", input, 100, 10, other).value != same.value);
+
+  const std::vector<Score> scores = score_with_preset("cellot", input, context);
+  CHECK(scores.size() == score_preset("cellot").metrics.size());
+  CHECK(scores[0].cells == 100);
+  CHECK(scores[1].value == same.value);
+}
+
+TEST_CASE("a drawn control cell stays with its prediction") {
+  Context context;
+  const arma::mat control = normal_cells(40, 60, 1), predicted = control + 3.0;
+  ScoreInput input;
+  input.predicted = input.observed = &predicted;
+  input.control = &control;
+  CHECK(score_subsampled("cell_spearman", input, 20, 3, context).value == doctest::Approx(1.0));
+}
+
+TEST_CASE("the laot preset: clipped at 0") {
+  Context context;
+  ScoreInput input;
+  input.gamma = 0.1;
+  bool negative = false;
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    const arma::mat p = normal_cells(5, 40, 2 * seed), t = normal_cells(5, 50, 2 * seed + 1);
+    input.predicted = &p;
+    input.observed = &t;
+    const double raw = score("mmd2", input, context).value;
+    negative |= raw < 0.0;
+    CHECK(score_with_preset("laot", input, context)[0].value == std::max(0.0, raw));
+  }
+  CHECK(negative);
+}
