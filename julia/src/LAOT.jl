@@ -25,7 +25,9 @@ export LAOTModel, ResponseModel, IdentityModel, MeanShiftModel, GaussianMapModel
 export FittedModel, fit, predict, trivial, save_model, load_model
 export method_name, report, trace, linear_map, array, array_names, model_parameters
 export feature_names, control_names, treated_names
-export mmd2, median_gamma, wasserstein2, variable_features
+export evaluate_predictions, score, available_metrics
+export mmd2, median_gamma, wasserstein2, mmd2_test, feature_scores
+export variable_features, marker_features
 export available_methods, method_parameters, method_presets, capabilities
 export LAOTError
 
