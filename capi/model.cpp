@@ -210,8 +210,15 @@ laot_status laot_load(const char* path, laot_model** out) {
 }
 
 laot_status laot_to_bytes(const laot_model* model, void* buffer, size_t size, size_t* needed) {
-  return guarded(
-      [&] { copy_out(given(model, "model").model.store().bytes(), false, buffer, size, needed); });
+  return guarded([&] {
+    const laot::ModelFile file = given(model, "model").model.store();
+    given(needed, "needed") = file.byte_count();
+    if (buffer == nullptr && size == 0) return;
+    char* out = &given(static_cast<char*>(buffer), "buffer");
+    laot::require(size >= *needed, Status::buffer_too_small, "buffer has ", size,
+                  " bytes, needed are ", *needed);
+    file.copy_bytes(out);
+  });
 }
 
 laot_status laot_from_bytes(const void* bytes, size_t size, laot_model** out) {

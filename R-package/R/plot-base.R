@@ -33,10 +33,9 @@ plot.laot_fit <- function(x, type = NULL, features = NULL, control = NULL, treat
   } else {
     one_of(type, plot.types, "type")
   }
-  if (length(type) > 1L) {
-    old <- par(mfrow = if (length(type) == 4L) c(2L, 2L) else c(1L, length(type)))
-    on.exit(par(old))
-  }
+  rows <- if (length(type) == 4L) c(2L, 2L) else c(1L, length(type))
+  old <- par(c(if (length(type) > 1L) list(mfrow = rows), tight.margins))
+  on.exit(par(old))
   for (picture in type) {
     switch(picture,
       objective = draw_objective(objective_data(x)),
@@ -54,7 +53,7 @@ plot.laot_fit <- function(x, type = NULL, features = NULL, control = NULL, treat
 #' @export
 plot.laot_fit_list <- function(x, type = "cells", ...) {
   one_of(type, c("objective", "cells"), "type")
-  old <- par(mfrow = grDevices::n2mfrow(length(x)))
+  old <- par(c(list(mfrow = panels(length(x))), tight.margins))
   on.exit(par(old))
   if (type == "objective") {
     for (fit in x) draw_objective(objective_data(fit), fit_title(fit))
@@ -68,6 +67,9 @@ plot.laot_fit_list <- function(x, type = "cells", ...) {
   }
   invisible(x)
 }
+
+tight.margins <- list(mar = c(4, 4.4, 2, 1), mgp = c(2.8, 0.7, 0))
+panels <- function(count) grDevices::n2mfrow(count, asp = par("din")[1L] / par("din")[2L])
 
 fit_title <- function(fit) paste(fit$control, "to", fit$target)
 
@@ -115,7 +117,7 @@ draw_marginals <- function(data, inside) {
   features <- levels(data$feature)
   if (inside) features <- features[1L]
   if (length(features) > 1L) {
-    old <- par(mfrow = grDevices::n2mfrow(length(features)))
+    old <- par(mfrow = panels(length(features)))
     on.exit(par(old))
   }
   for (feature in features) {
@@ -126,8 +128,15 @@ draw_marginals <- function(data, inside) {
       curve <- part[part$group == group, ]
       lines(curve$value, curve$density, col = group.colours[[group]], lwd = 2)
     }
-    legend("topright", groups.of.cells, col = group.colours, lwd = 2, bty = "n", cex = 0.9)
+    if (feature == features[1L]) {
+      legend(emptier_corner(part), groups.of.cells, col = group.colours, lwd = 2, bty = "n", cex = 0.9)
+    }
   }
+}
+
+emptier_corner <- function(curves) {
+  left <- curves$value < mean(range(curves$value))
+  if (max(curves$density[left]) < max(curves$density[!left])) "topleft" else "topright"
 }
 
 draw_map <- function(data) {

@@ -12,6 +12,7 @@ as_values <- function(x, what) {
   } else if (is(x, "dgCMatrix")) {
     return(x)
   } else if (is(x, "Matrix")) {
+    if (is(x, "lMatrix") || is(x, "nMatrix")) fail(what, " must hold numbers, found logical values")
     x <- if (is(x, "sparseMatrix")) {
       as(as(as(x, "dMatrix"), "generalMatrix"), "CsparseMatrix")
     } else {

@@ -14,8 +14,12 @@ SEXP laot_r_variable_features(SEXP control, SEXP treated, SEXP count, SEXP setti
 SEXP laot_r_median_gamma(SEXP x, SEXP y, SEXP settings);
 
 SEXP laot_r_metrics(void);
+SEXP laot_r_score_presets(void);
 SEXP laot_r_score(SEXP metric, SEXP predicted, SEXP observed, SEXP control, SEXP gamma,
-                  SEXP settings);
+                  SEXP cells, SEXP repetitions, SEXP settings);
+SEXP laot_r_feature_scores(SEXP predicted, SEXP observed, SEXP settings);
+SEXP laot_r_marker_features(SEXP control, SEXP treated, SEXP count, SEXP settings);
+SEXP laot_r_mmd2_test(SEXP x, SEXP y, SEXP gammas, SEXP permutations, SEXP settings);
 
 SEXP laot_r_is_lost(SEXP model);
 SEXP laot_r_trivial(SEXP model, SEXP name);

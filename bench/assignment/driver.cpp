@@ -17,9 +17,12 @@ laot::detail::VectorPath path_of(int path) { return static_cast<laot::detail::Ve
 
 #define LAOT_EXPORT extern "C" __attribute__((visibility("default")))
 
-LAOT_EXPORT void* bench_new(const double* y, std::int64_t d, std::int64_t m, int path) {
+/// store: bytes for single-precision costs, negative for the default.
+LAOT_EXPORT void* bench_new(const double* y, std::int64_t d, std::int64_t m, int path,
+                            double store) {
   laot::detail::SolverOptions options;
   options.path = path_of(path);
+  options.store_bytes = store;
   return new laot::detail::PointAssignment(borrowed(y, d, m), options);
 }
 LAOT_EXPORT void bench_free(void* solver) {

@@ -43,7 +43,7 @@ class AssignmentSearch {
   double mean_excess() const;
 
   /// Matches every row such that no pair is dearer than the row's best by more than about
-  /// 5 epsilon (Bertsekas, 1988): pairs that are worse than that are parted first. Stops early
+  /// 9 epsilon (Bertsekas, 1988): pairs that are worse than that are parted first. Stops early
   /// when bids multiply; what is left free is matched by finish().
   void auction(double epsilon, Context& context);
 

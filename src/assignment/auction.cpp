@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // A list may be this many epsilons out of date before it is made again; the exact phase repairs it.
-constexpr double kSlack = 4.0;
+constexpr double kSlack = 8.0;
 // Bids per row and phase before the rest is left to the exact phase: price wars end here.
 constexpr std::size_t kBidsPerRow = 100;
 constexpr std::size_t kBidsPerPoll = 256;

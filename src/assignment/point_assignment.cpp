@@ -14,7 +14,7 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // Epsilon falls from the first to the last of these, times the mean width of the lists.
-constexpr double kFirstEpsilon = 0.1, kLastEpsilon = 2e-3, kEpsilonStep = 0.2;
+constexpr double kFirstEpsilon = 0.3, kLastEpsilon = 2e-3, kEpsilonStep = 0.2;
 // Lists are kept while the mean drop of their bounds is below this part of their width.
 constexpr double kReusableDrop = 0.25;
 

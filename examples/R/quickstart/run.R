@@ -20,6 +20,9 @@ if (!is.null(blood)) {
                        data = blood, control = "ctrl", target = "stim")), tasks)
 }
 
+cat("\n", tasks[[1]]$title, ", one fit:\n\n", sep = "")
+print(fit_split(tasks[[1]], seed = 1)$fit)
+
 seeds <- 1:20
 scores <- NULL
 for (task in tasks) {
