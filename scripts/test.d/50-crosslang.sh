@@ -3,11 +3,11 @@
 
 library=$(find "$RELEASE_BUILD" -maxdepth 2 -name 'liblaot.so' | head -n 1)
 python=$(python_with_numpy)
-if [ -z "$library" ] || [ -z "$python" ] || [ ! -x "$RELEASE_BUILD/tests/laot_crosslang_c" ]; then
+if [ -z "$library" ] || [ -z "$python" ] || [ ! -x "$RELEASE_BUILD/tests/crosslang/laot_crosslang_c" ]; then
   skip 1 "the release build or a python3 with numpy is missing, so that the languages are not compared"
   exit 0
 fi
-workers=("cxx=$RELEASE_BUILD/tests/laot_crosslang_cxx" "c=$RELEASE_BUILD/tests/laot_crosslang_c"
+workers=("cxx=$RELEASE_BUILD/tests/crosslang/laot_crosslang_cxx" "c=$RELEASE_BUILD/tests/crosslang/laot_crosslang_c"
   "python=$python tests/crosslang/worker.py")
 if logged julia-install scripts/install-julia.sh; then
   workers+=("julia=$(cat build/julia/command) --startup-file=no tests/crosslang/worker.jl")
