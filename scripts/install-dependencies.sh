@@ -12,7 +12,8 @@ packages_for() {
   local quickstart="r-base-core g++ gfortran make libopenblas-dev ca-certificates
     r-cran-rcpp r-cran-rcpparmadillo
     r-cran-matrix r-cran-ggplot2 r-bioc-singlecellexperiment r-bioc-hsmmsinglecell"
-  local test="cmake ninja-build libarmadillo-dev doctest-dev binutils r-cran-testthat r-cran-seuratobject"
+  local test="cmake ninja-build libarmadillo-dev doctest-dev binutils r-cran-testthat r-cran-seuratobject
+    r-bioc-biocparallel"
   local slow="git valgrind debootstrap r-cran-knitr r-cran-rmarkdown pandoc qpdf"
   case $1 in
     quickstart) echo "$quickstart" ;;

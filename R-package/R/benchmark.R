@@ -332,5 +332,14 @@ run_tasks <- function(plan, tasks, folder, BPPARAM, verbose) {
     return(out)
   }
   need("BiocParallel", "for BPPARAM")
-  BiocParallel::bplapply(unname(each), run_task, plan = plan, folder = folder, BPPARAM = BPPARAM)
+  worker <- on_worker
+  environment(worker) <- globalenv()
+  BiocParallel::bplapply(unname(each), worker, plan = plan, folder = folder, libraries = .libPaths(),
+                         BPPARAM = BPPARAM)
+}
+
+# What a worker starts from: it may be a new session with other libraries than the caller's.
+on_worker <- function(task, plan, folder, libraries) {
+  if (!requireNamespace("laot", quietly = TRUE)) .libPaths(c(libraries, .libPaths()))
+  utils::getFromNamespace("run_task", "laot")(task, plan, folder)
 }

@@ -8,8 +8,8 @@
 #' the fit). A prediction that has lost spread can beat the noise reference in the Wasserstein
 #' distance: read `w2` beside `sd_ratio`.
 #'
-#' @param x A `laot_fit`, whose predictions for the `control` cells are scored, or predicted cells: a
-#'   matrix (features x cells), data frame, sparse matrix, SummarizedExperiment,
+#' @param x A `laot_fit` (or the `laot_ensemble` of several seeds), whose predictions for the `control`
+#'   cells are scored, or predicted cells: a matrix (features x cells), data frame, sparse matrix, SummarizedExperiment,
 #'   SingleCellExperiment or Seurat object.
 #' @param observed The treated cells that were measured, best ones that no fit has seen, in any of
 #'   these classes. Features are matched by name where there are names.
@@ -34,7 +34,8 @@
 #'   scored), `reference` (the cells that the method was compared with), `value` and `note`; with
 #'   repeated subsamples also `sd`. A value that is undefined is `NA`, and `note` says why. Printed as
 #'   one row a method, with what can be read from it in words: whether the prediction is worse than the
-#'   mean shift, has lost spread while its `w2` looks good, or cannot be told from true treated cells.
+#'   mean shift, has lost spread while its `w2` looks good, or cannot be told from true treated cells. For
+#'   a `laot_ensemble`, `value` and `sd` are mean and standard deviation over its seeds.
 #'
 #'   A warning names cells that are both training and observed cells: scores on these say little.
 #' @seealso [worst_features()], [benchmark_methods()], [split_cells()]
@@ -53,6 +54,11 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
     fail("x holds fits for several targets; score one at a time, for example x[[", quoted(names(x)[1L]), "]]")
   }
   if (missing(observed)) fail("observed is missing; give the measured treated cells")
+  if (inherits(x, "laot_ensemble")) {
+    return(evaluate_ensemble(x, observed = observed, control = control, train = train, metrics = metrics,
+                             gamma = gamma, preset = preset, markers = markers, ...,
+                             num.threads = num.threads))
+  }
   settings <- call_settings(1, num.threads)
   if (!is.null(preset)) preset <- chosen_preset(preset)
   table <- chosen_metrics(if (is.null(metrics)) preset$metrics else metrics)
@@ -129,7 +135,7 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
   out <- do.call(rbind, rows)
   if (all(is.na(out$sd))) out$sd <- NULL
   out <- structure(out, class = c("laot_scores", "data.frame"))
-  attr(out, "verdict") <- verdict(out, names(candidates)[1L], candidates[[1L]], seen, sets[[1L]]$bandwidths, settings)
+  attr(out, "verdict") <- verdict(out, names(candidates)[1L], candidates[[1L]], seen, sets, settings)
   out
 }
 
@@ -270,7 +276,9 @@ print.laot_scores <- function(x, digits = 3L, ...) {
   }
   print_notes(x)
   sentences <- attr(x, "verdict")
-  if (length(sentences)) cat("\n", paste0(strwrap(sentences, 90L, exdent = 2L), collapse = "\n"), "\n", sep = "")
+  if (length(sentences)) {
+    cat("\nThe prediction:\n", paste0(strwrap(sentences, 92L, indent = 2L, exdent = 4L), "\n"), sep = "")
+  }
   invisible(x)
 }
 

@@ -20,6 +20,7 @@ objective_data <- function(fit) {
 }
 
 has_objective <- function(fit) nrow(fit_trace(fit)) > 0L
+has_map <- function(fit) "map" %in% native(.Call(C_describe, model_pointer(fit)))$arrays
 
 # Control, treated and predicted cells: those that the fit kept, or others of the user's.
 shown_cells <- function(fit, control = NULL, treated = NULL, at.most = 500L) {
@@ -134,8 +135,7 @@ marginals_data <- function(fit, features = NULL, count = 6L, ...) {
 
 # W - I on the features that its strongest entries join.
 map_data <- function(fit, features = NULL, count = 12L) {
-  arrays <- native(.Call(C_describe, model_pointer(fit)))$arrays
-  if (!"map" %in% arrays) fail("a ", method_title(fit), " fit has no linear map to plot")
+  if (!has_map(fit)) fail("a ", method_title(fit), " fit has no linear map to plot")
   change <- model_array(fit, "map")
   diag(change) <- diag(change) - 1
   if (is.null(features)) {

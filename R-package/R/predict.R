@@ -34,6 +34,13 @@
 predict.laot_fit <- function(object, newdata, nonnegative = "no", ..., num.threads = 1L,
                              verbose = interactive()) {
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
+  out <- predicted_values(object, newdata, nonnegative, ..., num.threads = num.threads, verbose = verbose)
+  put_back(newdata, out$values, out$origin, out$at)
+}
+
+# The predicted matrix with its names, where it came from, and the rows of newdata that it holds.
+predicted_values <- function(object, newdata, nonnegative = "no", ..., num.threads = 1L,
+                             verbose = interactive()) {
   one_of(nonnegative, c("no", "clip", "marginals"), "nonnegative")
   settings <- call_settings(if (is.na(object$seed)) 1 else object$seed, num.threads,
                             progress_bar(check_verbose(verbose), "Predicting"))
@@ -51,7 +58,7 @@ predict.laot_fit <- function(object, newdata, nonnegative = "no", ..., num.threa
   }
   rows <- if (is.null(names[[1L]])) object$features else names[[1L]][at]
   if (!is.null(rows) || !is.null(names[[2L]])) dimnames(out) <- list(rows, names[[2L]])
-  put_back(newdata, out, source$origin, at)
+  list(values = out, origin = source$origin, at = at)
 }
 
 #' @rdname predict.laot_fit
