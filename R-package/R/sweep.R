@@ -142,14 +142,6 @@ split_scores <- function(control, treated, fit, splits, test, gammas, seed, num.
              value = rowMeans(values), sd = apply(values, 1L, stats::sd))
 }
 
-# The user's random stream stays where it was.
-with_seed <- function(seed, code) {
-  old <- if (exists(".Random.seed", globalenv(), inherits = FALSE)) get(".Random.seed", globalenv())
-  on.exit(if (is.null(old)) rm(".Random.seed", envir = globalenv()) else assign(".Random.seed", old, globalenv()))
-  set.seed(seed %% .Machine$integer.max)
-  force(code)
-}
-
 sweep_rates <- function(course, settings) {
   found <- native(.Call(C_rates, lapply(unname(course), function(cells) list(values = unname(cells))),
                   as.numeric(names(course)), c(0.5, 0.95), settings))$arrays

@@ -19,6 +19,7 @@ SEXP laot_r_score(SEXP metric, SEXP predicted, SEXP observed, SEXP control, SEXP
                   SEXP cells, SEXP repetitions, SEXP settings);
 SEXP laot_r_feature_scores(SEXP predicted, SEXP observed, SEXP settings);
 SEXP laot_r_marker_features(SEXP control, SEXP treated, SEXP count, SEXP settings);
+SEXP laot_r_median_gamma(SEXP x, SEXP y, SEXP settings);
 SEXP laot_r_mmd2_test(SEXP x, SEXP y, SEXP gammas, SEXP permutations, SEXP settings);
 
 SEXP laot_r_isometry(SEXP cells, SEXP rate, SEXP probabilities, SEXP settings);

@@ -17,6 +17,7 @@ static const R_CallMethodDef routines[] = {
     ROUTINE(score_presets, 0),
     ROUTINE(feature_scores, 3),
     ROUTINE(marker_features, 4),
+    ROUTINE(median_gamma, 3),
     ROUTINE(mmd2_test, 5),
     ROUTINE(isometry, 4),
     ROUTINE(rates, 4),
