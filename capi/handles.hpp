@@ -36,6 +36,12 @@ struct laot_model {
   laot::Model model;
 };
 
+struct laot_findings {
+  std::vector<std::pair<std::string, double>> numbers;
+  std::vector<std::pair<std::string, std::string>> texts;
+  std::vector<std::pair<std::string, arma::mat>> arrays;
+};
+
 namespace laot::capi {
 
 /// Keeps the sentence for laot_last_error and gives back the code.
@@ -68,7 +74,7 @@ template <class Info>
 void fill(Info* info, Info values) {
   const size_t size = given(info, "info").struct_size;
   require(size >= sizeof(size_t) && size <= 65536, Status::invalid_argument,
-                "info->struct_size must be set to sizeof the struct before the call, found ", size);
+          "info->struct_size must be set to sizeof the struct before the call, found ", size);
   values.struct_size = size;
   std::memcpy(static_cast<void*>(info), &values, std::min(size, sizeof(Info)));
 }
@@ -84,9 +90,8 @@ class CallContext {
   Context context_;
 };
 
-/// The two-call protocol.
-void copy_out(const std::string& value, bool with_final_zero, void* buffer, std::size_t size,
-              std::size_t* needed);
+/// The two-call protocol for texts.
+void copy_out(const std::string& value, char* buffer, std::size_t size, std::size_t* needed);
 
 /// labels[count] as strings; every pointer checked.
 std::vector<std::string> given_texts(const char* const* texts, std::size_t count,

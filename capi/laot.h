@@ -269,12 +269,17 @@ LAOT_API laot_status laot_model_text(const laot_model* model, const char* name, 
 /* Report: numbers such as n_control, n_treated, features, dimension, components, iterations,
  * objective (J), residual_sum (n times its first term), ridge, plan_cost, plan_gap (certificate of
  * the last plan, relative), negative_share (of predictions on the training controls), median_gamma,
- * seconds; texts: outcome ("converged", "limit_reached"), stop_reason. NaN: undefined. */
+ * seconds; texts: outcome ("converged", "limit_reached"), stop_reason. NaN: undefined.
+ * Networks: iterations, best_iteration (kept), validation_mmd2, validation_mmd2_untrained,
+ * validation_mmd2_identity (of cells that do not move), seconds_training, diverged_at (where the run
+ * diverged); outcome may also be "diverged" or, with on_cancel = "keep", "cancelled"; warning: one
+ * sentence, or empty. */
 LAOT_API laot_status laot_report_number(const laot_model* model, const char* name, double* value);
 LAOT_API laot_status laot_report_text(const laot_model* model, const char* name, char* buffer,
                                       size_t size, size_t* needed);
 
-/* Trace: columns of equal length, one value an iteration (least squares) or epoch (Adam). */
+/* Trace: columns of equal length, one value an iteration (least squares) or epoch (Adam, scgen,
+ * cae) or look at the validation cells (cellot, with its column iteration). */
 LAOT_API laot_status laot_trace_length(const laot_model* model, size_t* length);
 LAOT_API laot_status laot_trace_column(const laot_model* model, const char* name, double* out,
                                        size_t length);
@@ -396,6 +401,109 @@ LAOT_API laot_status laot_cell_spearman(laot_context* context, const laot_data* 
 LAOT_API laot_status laot_mmd2_test(laot_context* context, const laot_data* x, const laot_data* y,
                                     const double* gammas, size_t count, size_t permutations,
                                     double* mmd2, double* p_value);
+
+/* ---- Trackability: can the pairing be recovered? ----------------------------------------------
+ */
+
+/* What an analysis found: numbers, texts and arrays, each by name. Never changes. */
+typedef struct laot_findings laot_findings;
+LAOT_API void laot_findings_free(laot_findings* findings);
+
+/* Names of what is there, one a line. `what`: "numbers", "texts" or "arrays". Two-call protocol. */
+LAOT_API laot_status laot_findings_names(const laot_findings* findings, const char* what,
+                                         char* buffer, size_t size, size_t* needed);
+/* NaN: undefined; a text says why. */
+LAOT_API laot_status laot_findings_number(const laot_findings* findings, const char* name,
+                                          double* value);
+LAOT_API laot_status laot_findings_text(const laot_findings* findings, const char* name,
+                                        char* buffer, size_t size, size_t* needed);
+/* Column-major [rows x cols]. */
+LAOT_API laot_status laot_findings_array_size(const laot_findings* findings, const char* name,
+                                              size_t* rows, size_t* cols);
+LAOT_API laot_status laot_findings_array(const laot_findings* findings, const char* name,
+                                         double* out, size_t length);
+
+/* The (2, delta)-restricted isometry constant of the cells as they are given (encode or centre them
+ * first where that is wanted), exactly over all pairs, and the critical gap of the paper,
+ * sqrt((1 - delta) / (2 n L^2)). rate: L in units of the data over time, positive; NaN: unknown.
+ * For each scaling s, one of mean_square (one factor: mean squared norm 1), unit_norm (every cell
+ * norm 1) and smallest (the one factor that makes delta smallest): numbers delta_s, scale_s (NaN
+ * for unit_norm), critical_gap_s (in time; NaN where vacuous_s says why: delta is 1 or more, or L
+ * is unknown in these units); texts undefined_s, vacuous_s ("" where there is a value); arrays
+ * worst_s [pairs x 3] (two cell numbers from 0, and the pair's delta, largest first, at most 10),
+ * quantiles_s [count x 1] of the pairs' deltas at probabilities[count] (0 .. 1, right to 2^-16 of
+ * their range). n is the number n_cells. O(n^2 features) time, no n x n memory. */
+LAOT_API laot_status laot_isometry(laot_context* context, const laot_data* cells, double rate,
+                                   const double* probabilities, size_t count, laot_findings** out);
+
+/* How fast cells move in a time course: populations[count] at times[count] (increasing), coupled
+ * exactly between successive times. Array rates [count - 1 x 9]: from, to, mean, mean_low,
+ * mean_high, largest, last_low, last_high, floor, in units of the data over time; array quantiles
+ * [count - 1 x probabilities] weighted by mass. The intervals (95%, bootstrap over the coupled
+ * pairs) are of the mean and of the last quantile; floor is the mean rate between two random halves
+ * of the cells at `from`: movement that is sampling alone. */
+LAOT_API laot_status laot_rates(laot_context* context, const laot_data* const* populations,
+                                const double* times, size_t count, const double* probabilities,
+                                size_t probability_count, laot_findings** out);
+
+/* The paper's synthetic populations: controls with normal entries of variance 1/features, moved by
+ * W = I + gap E / |E|_F with entries of E "uniform" on [0, 1) or "gaussian", plus noise (sd in
+ * units of the controls' sd), shuffled. control and treated [features x cells], map [features x
+ * features], partner[cells]: treated column of each control cell. Drawn with the context's seed. */
+LAOT_API laot_status laot_simulate_populations(laot_context* context, size_t features, size_t cells,
+                                               double gap, double noise, const char* entries,
+                                               double* control, double* treated, double* map,
+                                               size_t* partner);
+
+/* The paper's phase transition: share of cells whose partner is found by `iterations` of exact
+ * assignment and raw least squares in turn; mean and sd over the trials [feature_count x
+ * gap_count], column-major. cost: "euclidean" (the published notebook) or "squared" (Algorithm 1).
+ */
+LAOT_API laot_status laot_recovery_study(laot_context* context, const size_t* features,
+                                         size_t feature_count, const double* gaps, size_t gap_count,
+                                         size_t cells, size_t trials, size_t iterations,
+                                         double noise, const char* entries, const char* cost,
+                                         double* mean, double* sd);
+
+/* How far the matching and the map of a laot model depend on the cells at hand: fits repeated, with
+ * the model's parameters in the model's feature space, on bootstrap resamples (resample: "cells",
+ * or "levels" of the batch), on halves of the cells, and from other starts. control and treated:
+ * the training cells, with their batch; both NULL: the up to keep_cells a side that the model kept.
+ * Numbers: displacement_over_spacing (median |W x - x| beyond the common shift, over the distance
+ * to the nearest other control cell), residual_over_spacing (median |y - W x| of coupled pairs,
+ * over the distance to the nearest other treated cell: around 1, others would do as well), and for
+ * each p of resamples, halves, restarts: p_overlap (mass on the same pairs), p_overlap_low,
+ * p_overlap_high (extremes), p_coherence (1: partners in the same place, 0: unrelated),
+ * p_coherence_low, _high; n_control, n_treated. Arrays, in the feature space [k x k]: map, map_low
+ * and map_high (95% percentiles over the resamples), map_sd; draws [k^2 x resamples]. Needs 4 cells
+ * a side. LAOT_NOT_AVAILABLE for other methods. Cost: resamples + 2 halves + restarts fits. */
+LAOT_API laot_status laot_stability(laot_context* context, const laot_model* model,
+                                    const laot_data* control, const laot_data* treated,
+                                    size_t resamples, size_t halves, size_t restarts,
+                                    const char* resample, laot_findings** out);
+
+/* The recovery curve of a laot model: controls drawn from the data, moved by I + s (W - I) with the
+ * residual noise of the fit, the pairing forgotten, fitted again; for s in gaps[count] (increasing,
+ * from 0 or above; 1 is the experiment). design: "counterpart" (every cell is also among the
+ * treated ones) or "anew" (the treated are other cells, as in most experiments). control and
+ * treated as in laot_stability. Arrays [count x repeats]: pairs (share of counterparts found; NaN
+ * for anew), identified (share of cells whose predicted state is nearest to their own), map_error,
+ * cell_error (relative to the change; NaN at s = 0); gaps and recovery [count x 1] (mean of pairs,
+ * for anew of identified). Numbers: cells (a side), critical (the least s with recovery under one
+ * half; Inf: none on the grid; 0: from the start), critical_low, critical_high (95%, over repeats),
+ * position (1 / critical: where the experiment stands), position_low, position_high,
+ * recovery_at_one. Fewer cells than the experiment has make recovery easier: most_cells bounds
+ * them. Cost: count x repeats fits. */
+LAOT_API laot_status laot_recovery_curve(laot_context* context, const laot_model* model,
+                                         const laot_data* control, const laot_data* treated,
+                                         const char* design, const double* gaps, size_t count,
+                                         size_t repeats, size_t most_cells, laot_findings** out);
+
+/* "recoverable", "borderline", "not recoverable" or, for NaN, "undefined", from recovery_at_one of
+ * the counterpart curve and residual_over_spacing of the stability. docs/trackability.md states how
+ * often it errs. */
+LAOT_API const char* laot_trackability_verdict(double recovery_at_one,
+                                               double residual_over_spacing);
 
 #ifdef __cplusplus
 }

@@ -38,6 +38,19 @@ set(LAOT_CORE_SOURCES
   src/laot/restore.cpp
   src/laot/alternate.cpp
   # nets
+  src/nets/kernels.cpp
+  src/nets/lanes.cpp
+  src/nets/parameters.cpp
+  src/nets/icnn.cpp
+  src/nets/icnn_pass.cpp
+  src/nets/cellot_loss.cpp
+  src/nets/snapshot.cpp
+  src/nets/batches.cpp
+  src/nets/validation.cpp
+  src/nets/cellot.cpp
+  src/nets/autoencoder.cpp
+  src/nets/autoencoder_pass.cpp
+  src/nets/autoencoder_training.cpp
   # metrics
   src/metrics/lanes.cpp
   src/metrics/pair_tiles.cpp
@@ -54,6 +67,15 @@ set(LAOT_CORE_SOURCES
   src/metrics/registry.cpp
   src/metrics/score.cpp
   # trackability
+  src/trackability/resampling.cpp
+  src/trackability/isometry.cpp
+  src/trackability/critical_gap.cpp
+  src/trackability/populations.cpp
+  src/trackability/recovery_study.cpp
+  src/trackability/refit.cpp
+  src/trackability/stability.cpp
+  src/trackability/recovery_curve.cpp
+  src/trackability/verdict.cpp
   # io
   src/io/json.cpp
   src/io/model_file.cpp
@@ -62,6 +84,9 @@ set(LAOT_CORE_SOURCES
   src/models/shared_params.cpp
   src/models/affine_response.cpp
   src/models/method_laot.cpp
+  src/models/networks.cpp
+  src/models/method_cellot.cpp
+  src/models/method_autoencoder.cpp
   src/models/method_trivial.cpp
   src/models/registry.cpp
   src/models/fit.cpp
@@ -75,5 +100,7 @@ set(LAOT_CAPI_SOURCES
   capi/params.cpp
   capi/model.cpp
   capi/metrics.cpp
+  capi/findings.cpp
+  capi/trackability.cpp
   capi/scores.cpp
 )

@@ -25,7 +25,7 @@ scripts/build-r-package.sh --no-vignette
 
 say "3/4  Compiling and installing it into $out/library"
 MAKEFLAGS=-j$(nproc) R CMD INSTALL -l "$library" "$tarball" >"$log" 2>&1 || {
-  tail -n 40 "$log" >&2
+  grep -E '(error|ERROR|fatal)' "$log" | cut -c1-300 | tail -n 20 >&2
   echo "The package did not install; the whole log is $log." >&2
   exit 1
 }

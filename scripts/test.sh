@@ -15,6 +15,7 @@ export LAOT_TEST_COUNTS
 
 finish() {
   local status=$? totals
+  [ -z "$suite_session" ] || end_session "$suite_session"
   totals=$(awk '{p += $1; f += $2; s += $3} END {print p + 0, f + 0, s + 0}' "$LAOT_TEST_COUNTS")
   rm -f "$LAOT_TEST_COUNTS"
   read -r passed failed skipped <<<"$totals"
@@ -25,6 +26,17 @@ finish() {
   exit $status
 }
 trap finish EXIT
+suite_session=
+
+# Ends what an interrupted suite has started: everything in its session.
+end_session() {
+  local file line fields
+  for file in /proc/[0-9]*/stat; do
+    { read -r line <"$file"; } 2>/dev/null || continue
+    read -r -a fields <<<"${line##*) }" # state, parent, group, session
+    [ "${fields[3]}" != "$1" ] || kill "${line%% *}" 2>/dev/null
+  done
+}
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
@@ -36,8 +48,11 @@ run_suite() {
   name=$(suite_name "$file")
   echo "== $name"
   before=$(wc -l <"$LAOT_TEST_COUNTS")
-  bash "$file" </dev/null
+  setsid bash "$file" </dev/null &
+  suite_session=$!
+  wait "$suite_session"
   status=$?
+  suite_session=
   if [ $status -ne 0 ] && ! tail -n "+$((before + 1))" "$LAOT_TEST_COUNTS" | awk '$2 > 0 {found = 1} END {exit !found}'; then
     echo "  FAILED: $name ended with status $status"
     echo "0 1 0" >>"$LAOT_TEST_COUNTS"

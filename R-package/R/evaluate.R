@@ -8,8 +8,8 @@
 #' the fit). A prediction that has lost spread can beat the noise reference in the Wasserstein
 #' distance: read `w2` beside `sd_ratio`.
 #'
-#' @param x A `laot_fit`, whose predictions for the `control` cells are scored, or predicted cells: a
-#'   matrix (features x cells), data frame, sparse matrix, SummarizedExperiment,
+#' @param x A `laot_fit` (or the `laot_ensemble` of several seeds), whose predictions for the `control`
+#'   cells are scored, or predicted cells: a matrix (features x cells), data frame, sparse matrix, SummarizedExperiment,
 #'   SingleCellExperiment or Seurat object.
 #' @param observed The treated cells that were measured, best ones that no fit has seen, in any of
 #'   these classes. Features are matched by name where there are names.
@@ -21,13 +21,24 @@
 #' @param metrics Names of metrics: see [laot_metrics()].
 #' @param gamma Bandwidths of metrics with a kernel \eqn{exp(-gamma |u-v|^2)}: `"median"`, 1 / median
 #'   of the positive squared distances between the training cells, or numbers.
+#' @param preset A name of [laot_score_presets()]: the settings under which published code prints its
+#'   scores, so that numbers can stand beside those of a paper.
+#' @param markers `NULL`, or a number: the scores are given on so many marker features as well, those
+#'   with the largest |t| of Welch's test between the training cells (of a fit: those that it keeps).
+#'   The median bandwidth is then that of the markers, but for `preset = "laot"`.
 #' @param ... For objects: `assay.type`, `dimred`, `altexp`, or `assay`, `layer`, `reduction`, where
 #'   these differ from those of the fit.
 #' @param num.threads Threads to use. The result does not depend on it.
-#' @returns A data frame of class `laot_scores` with one row for each method and metric: `method`,
-#'   `metric`, `estimator`, `setting`, `features` (how many were scored), `reference` (the cells that
-#'   the method was compared with), `value` and `note`. A value that is undefined is `NA`, and `note`
-#'   says why. Printed as one row a method.
+#' @returns A data frame of class `laot_scores` with one row for each method, metric and set of
+#'   features: `method`, `metric`, `estimator`, `setting` (bandwidth, subsamples), `features` (what was
+#'   scored), `reference` (the cells that the method was compared with), `value` and `note`; with
+#'   repeated subsamples also `sd`. A value that is undefined is `NA`, and `note` says why. Printed as
+#'   one row a method, with what can be read from it in words: whether the prediction is worse than the
+#'   mean shift, has lost spread while its `w2` looks good, or cannot be told from true treated cells. For
+#'   a `laot_ensemble`, `value` and `sd` are mean and standard deviation over its seeds.
+#'
+#'   A warning names cells that are both training and observed cells: scores on these say little.
+#' @seealso [worst_features()], [benchmark_methods()], [split_cells()]
 #' @examples
 #' set.seed(1)
 #' cells <- function(n, shift) matrix(rnorm(4 * n, shift), 4, dimnames = list(letters[1:4], NULL))
@@ -37,19 +48,29 @@
 #' subset(scores, metric == "mmd2")[, c("method", "setting", "value")]
 #' @export
 evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metrics = NULL,
-                                 gamma = "median", ..., num.threads = 1L) {
+                                 gamma = "median", preset = NULL, markers = NULL, ...,
+                                 num.threads = 1L) {
   if (inherits(x, "laot_fit_list")) {
     fail("x holds fits for several targets; score one at a time, for example x[[", quoted(names(x)[1L]), "]]")
   }
   if (missing(observed)) fail("observed is missing; give the measured treated cells")
+  if (inherits(x, "laot_ensemble")) {
+    return(evaluate_ensemble(x, observed = observed, control = control, train = train, metrics = metrics,
+                             gamma = gamma, preset = preset, markers = markers, ...,
+                             num.threads = num.threads))
+  }
   settings <- call_settings(1, num.threads)
-  table <- chosen_metrics(metrics)
+  if (!is.null(preset)) preset <- chosen_preset(preset)
+  table <- chosen_metrics(if (is.null(metrics)) preset$metrics else metrics)
   check_gamma(gamma)
   fit <- if (inherits(x, "laot_fit")) x
-  if (!is.null(fit) && is.null(control)) fail("control is missing; give the control cells that the fit should predict")
+  if (!is.null(fit) && is.null(control)) {
+    fail("control is missing; give the control cells that the fit should predict")
+  }
   model <- training_model(if (is.null(train)) fit else train, settings)
   like <- if (!is.null(fit)) fit else if (!is.null(model)) model else list(origin = list(kind = "none"))
   read <- function(object, what) read_like(like, object, list(...), what)$values
+  warn_of_leakage(train, model, read(observed, "observed"))
 
   given <- if (is.null(fit)) read(x, "the prediction")
   owner <- if (!is.null(fit)) fit else model
@@ -70,44 +91,77 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
     candidates[[name]] <<- cells
     notes[[name]] <<- note
   }
-  predicted <- function(pointer) plain(native(C_predict, pointer, start, "no", settings))
-  if (is.null(fit)) add("prediction", matched(given, "the prediction")) else add(fit$method, predicted(model_pointer(fit)))
+  predicted <- function(pointer) plain(native(.Call(C_predict, pointer, start, "no", settings)))
+  if (is.null(fit)) {
+    add("prediction", matched(given, "the prediction"))
+  } else {
+    add(fit$method, predicted(model_pointer(fit)))
+  }
   if (!is.null(start)) {
     if (!identical(fit$method, "identity")) add("identity", start)
     for (name in setdiff(c("mean_shift", "gaussian_map"), fit$method)) {
-      if (!is.null(model)) add(name, predicted(native(C_trivial, model_pointer(model), name)))
+      if (!is.null(model)) add(name, predicted(native(.Call(C_trivial, model_pointer(model), name))))
     }
   }
   if (!is.null(model)) {
     reference <- noise_reference(model, cell_count(seen))
     add("noise_reference", plain(reference$cells), reference$note)
   }
-  bandwidths <- chosen_gammas(gamma, model)
-  explain_what_is_left_out(model, start, bandwidths, table)
+  sets <- scored_features(markers, count, model, gamma, preset, settings)
+  explain_what_is_left_out(model, start, sets[[1L]]$bandwidths, table)
+  if (!is.null(model) && !is.na(model$seed)) settings$seed <- model$seed
 
   rows <- list()
-  for (method in names(candidates)) {
-    for (k in seq_len(nrow(table))) {
-      metric <- table[k, ]
-      if (metric$needs.control && is.null(start)) next
-      if (metric$needs.gamma && is.null(bandwidths)) next
-      if (method == "noise_reference" && metric$name == "cell_spearman") next
-      for (value in if (metric$needs.gamma) bandwidths$value else NA_real_) {
-        score <- native(C_score, metric$name, candidates[[method]], seen, start, value, settings)
-        rows[[length(rows) + 1L]] <- data.frame(
-          method = method, metric = metric$name, estimator = metric$estimator,
-          setting = if (metric$needs.gamma) bandwidths$text[match(value, bandwidths$value)] else metric$setting,
-          features = count, reference = counted(cell_count(seen), "observed cell"),
-          value = if (is.nan(score)) NA_real_ else score,
-          note = paste(c(notes[[method]][nzchar(notes[[method]])], if (is.nan(score)) {
-            paste("undefined:", if (metric$needs.gamma && is.na(value)) "no positive distance between training cells" else metric$undefined)
-          }), collapse = "; ")
-        )
-      }
+  for (set in sets) for (method in names(candidates)) {
+    on.set <- function(cells) restricted(cells, set$rows)
+    metrics <- table[!(method == "noise_reference" & table$name == "cell_spearman"), ]
+    sample <- if (!is.null(preset)) preset_sample(preset, cell_count(candidates[[method]]), cell_count(seen))
+    gammas <- if (any(metrics$needs.gamma) && !is.null(set$bandwidths)) set$bandwidths$value else NA_real_
+    for (k in seq_along(gammas)) {
+      wanted <- metrics[if (k > 1L) metrics$needs.gamma else !metrics$needs.gamma | !is.null(set$bandwidths), ]
+      if (!nrow(wanted)) next
+      scores <- score_rows(wanted, on.set(candidates[[method]]), on.set(seen), if (!is.null(start)) on.set(start),
+                           gammas[k], settings, sample, set$bandwidths$text[k])
+      if (!nrow(scores)) next
+      note <- function(reason) paste(c(notes[[method]][nzchar(notes[[method]])], reason[nzchar(reason)]), collapse = "; ")
+      rows[[length(rows) + 1L]] <- data.frame(
+        method = method, scores[c("metric", "estimator", "setting")], features = set$label,
+        reference = counted(cell_count(seen), "observed cell"), value = scores$value,
+        note = vapply(scores$reason, note, "", USE.NAMES = FALSE), sd = scores$sd
+      )
     }
   }
   if (!length(rows)) fail("nothing is left to score: the metrics need what was not given")
-  structure(do.call(rbind, rows), class = c("laot_scores", "data.frame"))
+  out <- do.call(rbind, rows)
+  if (all(is.na(out$sd))) out$sd <- NULL
+  out <- structure(out, class = c("laot_scores", "data.frame"))
+  attr(out, "verdict") <- verdict(out, names(candidates)[1L], candidates[[1L]], seen, sets, settings)
+  out
+}
+
+# Which features are scored, and the bandwidths there.
+scored_features <- function(markers, count, model, gamma, preset, settings) {
+  whole <- list(rows = NULL, label = counted(count, "feature"), bandwidths = chosen_gammas(gamma, model))
+  if (is.null(markers)) return(list(whole))
+  if (!is.numeric(markers) || length(markers) != 1L || is.na(markers) || markers != floor(markers) ||
+      markers < 1 || markers > count) {
+    fail("markers must be a number of features from 1 to ", count, ", found ", shown(markers))
+  }
+  if (is.null(model)) fail("markers are chosen on training cells; give these in train = ")
+  kept <- lapply(c("kept_control", "kept_treated"), function(name) cells_of(model_array(model, name), with.names = FALSE))
+  at <- marker_features(kept[[1L]], kept[[2L]], markers, settings)
+  part <- list(rows = at, label = paste("top", counted(length(at), "marker")), bandwidths = whole$bandwidths)
+  if (identical(gamma, "median") && !isTRUE(preset$gamma.from.all.features)) {
+    value <- native(.Call(C_median_gamma, restricted(kept[[1L]], at), restricted(kept[[2L]], at), settings))
+    part$bandwidths <- list(value = value, text = paste0("gamma = ", number_text(value), ", median of the training cells"))
+  }
+  list(whole, part)
+}
+
+# `cells` (as cells_of() gives them) with some of their features.
+restricted <- function(cells, rows) {
+  if (!is.null(rows)) cells$features <- if (is.null(cells$features)) rows else cells$features[rows]
+  cells
 }
 
 #' Metrics by name
@@ -119,7 +173,7 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
 #' @examples
 #' laot_metrics()[, c("name", "estimator", "perfect")]
 #' @export
-laot_metrics <- function() as.data.frame(native(C_metrics))
+laot_metrics <- function() as.data.frame(native(.Call(C_metrics)))
 
 default.metrics <- c("mmd2", "w2", "l2_drug_signature", "pearson_means", "r2_means", "pearson_sds",
                      "sd_ratio", "sd_ratio_median")
@@ -127,7 +181,9 @@ default.metrics <- c("mmd2", "w2", "l2_drug_signature", "pearson_means", "r2_mea
 chosen_metrics <- function(metrics) {
   table <- laot_metrics()
   if (is.null(metrics)) metrics <- default.metrics
-  if (!is.character(metrics) || !length(metrics)) fail("metrics must be names of metrics, found ", shown(metrics))
+  if (!is.character(metrics) || !length(metrics)) {
+    fail("metrics must be names of metrics, found ", shown(metrics))
+  }
   for (name in metrics) {
     if (!name %in% table$name) fail("there is no metric ", quoted(name), did_you_mean(name, table$name))
   }
@@ -208,11 +264,41 @@ explain_what_is_left_out <- function(model, start, bandwidths, table) {
 
 #' @export
 print.laot_scores <- function(x, digits = 3L, ...) {
-  complete <- c("method", "metric", "estimator", "setting", "value") %in% names(x)
+  complete <- c("method", "metric", "estimator", "setting", "features", "value") %in% names(x)
   if (!all(complete) || !nrow(x)) {
     print(as.data.frame(x), digits = digits, ...)
     return(invisible(x))
   }
+  sets <- unique(x$features)
+  for (set in sets) {
+    print_scores(x[x$features == set, ], digits)
+    if (set != sets[length(sets)]) cat("\n")
+  }
+  print_notes(x)
+  sentences <- attr(x, "verdict")
+  if (length(sentences)) {
+    cat("\nThe prediction:\n", paste0(strwrap(sentences, 92L, indent = 2L, exdent = 4L), "\n"), sep = "")
+  }
+  invisible(x)
+}
+
+# Each note once: of a method, and why a metric has no value.
+print_notes <- function(x) {
+  x <- as.data.frame(x)
+  reason <- ifelse(is.na(x$value), sub("^.*undefined: ", "", x$note), "")
+  about <- sub("(; )?undefined: .*$", "", x$note)
+  of.method <- unique(x[nzchar(about), "method"])
+  for (method in of.method) cat(method, ": ", about[x$method == method & nzchar(about)][1L], "\n", sep = "")
+  missing <- unique(data.frame(metric = x$metric, reason)[nzchar(reason), ])
+  for (k in seq_len(nrow(missing))) {
+    methods <- unique(x$method[x$metric == missing$metric[k] & reason == missing$reason[k]])
+    whose <- if (length(methods) < length(unique(x$method))) paste0(" of ", listed(methods))
+    cat(missing$metric[k], whose, " is NA: ", missing$reason[k], "\n", sep = "")
+  }
+}
+
+print_scores <- function(x, digits) {
+  x <- as.data.frame(x)
   key <- unique(x[c("metric", "estimator", "setting")])
   label <- key$metric
   several <- label %in% label[duplicated(label)]
@@ -222,15 +308,12 @@ print.laot_scores <- function(x, digits = 3L, ...) {
     at <- x$method == method & x$metric == key$metric[k] & x$setting == key$setting[k]
     if (!any(at)) "" else if (is.na(x$value[at][1L])) "NA" else number_text(x$value[at][1L], digits)
   }
-  table <- vapply(seq_along(label), function(k) vapply(methods, value, "", k = k), character(length(methods)))
+  table <- vapply(seq_along(label), function(k) vapply(methods, value, "", k = k),
+                  character(length(methods)))
   table <- matrix(table, nrow = length(methods), dimnames = list(methods, label))
   print(noquote(table), right = TRUE)
   cat("\n")
   definition <- ifelse(nzchar(key$setting), paste(key$estimator, key$setting, sep = ", "), key$estimator)
   cat(paste0(format(label), "  ", definition), sep = "\n")
-  cat("scored on ", counted(x$features[1L], "feature"), " against ", x$reference[1L], "\n", sep = "")
-  notes <- unique(x[nzchar(x$note), c("method", "metric", "note")])
-  whole <- unique(notes[c("method", "note")])
-  if (nrow(whole)) cat(paste0(whole$method, ": ", whole$note), sep = "\n")
-  invisible(x)
+  cat("scored on ", x$features[1L], " against ", x$reference[1L], "\n", sep = "")
 }

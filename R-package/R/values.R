@@ -12,6 +12,7 @@ as_values <- function(x, what) {
   } else if (is(x, "dgCMatrix")) {
     return(x)
   } else if (is(x, "Matrix")) {
+    if (is(x, "lMatrix") || is(x, "nMatrix")) fail(what, " must hold numbers, found logical values")
     x <- if (is(x, "sparseMatrix")) {
       as(as(as(x, "dMatrix"), "generalMatrix"), "CsparseMatrix")
     } else {
@@ -71,7 +72,9 @@ match_features <- function(wanted, count, values, what, whose) {
   if (is.null(wanted) || is.null(found)) {
     if (rows != count) {
       fail(what, " has ", counted(rows, "feature"), " and ", whose, " has ", count,
-           if (is.null(wanted) != is.null(found)) "; only one of them has feature names, so they cannot be matched by name")
+           if (is.null(wanted) != is.null(found)) {
+             "; only one of them has feature names, so they cannot be matched by name"
+           })
     }
     return(seq_len(count))
   }

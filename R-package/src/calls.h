@@ -11,11 +11,25 @@ extern "C" {
 SEXP laot_r_fit(SEXP method, SEXP preset, SEXP params, SEXP control, SEXP treated, SEXP settings);
 SEXP laot_r_predict(SEXP model, SEXP cells, SEXP nonnegative, SEXP settings);
 SEXP laot_r_variable_features(SEXP control, SEXP treated, SEXP count, SEXP settings);
-SEXP laot_r_median_gamma(SEXP x, SEXP y, SEXP settings);
 
 SEXP laot_r_metrics(void);
+SEXP laot_r_score_presets(void);
 SEXP laot_r_score(SEXP metric, SEXP predicted, SEXP observed, SEXP control, SEXP gamma,
-                  SEXP settings);
+                  SEXP cells, SEXP repetitions, SEXP settings);
+SEXP laot_r_feature_scores(SEXP predicted, SEXP observed, SEXP settings);
+SEXP laot_r_marker_features(SEXP control, SEXP treated, SEXP count, SEXP settings);
+SEXP laot_r_mmd2_test(SEXP x, SEXP y, SEXP gammas, SEXP permutations, SEXP settings);
+
+SEXP laot_r_isometry(SEXP cells, SEXP rate, SEXP probabilities, SEXP settings);
+SEXP laot_r_rates(SEXP populations, SEXP times, SEXP probabilities, SEXP settings);
+SEXP laot_r_simulate(SEXP features, SEXP cells, SEXP gap, SEXP noise, SEXP entries, SEXP settings);
+SEXP laot_r_recovery_study(SEXP features, SEXP gaps, SEXP counts, SEXP noise, SEXP entries,
+                           SEXP cost, SEXP settings);
+SEXP laot_r_stability(SEXP model, SEXP control, SEXP treated, SEXP counts, SEXP resample,
+                      SEXP settings);
+SEXP laot_r_recovery_curve(SEXP model, SEXP control, SEXP treated, SEXP design, SEXP gaps,
+                           SEXP repeats, SEXP most_cells, SEXP settings);
+SEXP laot_r_verdict(SEXP recovery, SEXP residual);
 
 SEXP laot_r_is_lost(SEXP model);
 SEXP laot_r_trivial(SEXP model, SEXP name);

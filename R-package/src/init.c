@@ -6,15 +6,40 @@
 #define ROUTINE(name, arguments) \
   { #name, (DL_FUNC)&laot_r_##name, arguments }
 
+/* clang-format off */
 static const R_CallMethodDef routines[] = {
-    ROUTINE(fit, 6),          ROUTINE(predict, 4),      ROUTINE(variable_features, 4),
-    ROUTINE(mmd2, 5),         ROUTINE(median_gamma, 3), ROUTINE(wasserstein2, 3),
-    ROUTINE(is_lost, 1),      ROUTINE(trivial, 2),      ROUTINE(describe, 1),
-    ROUTINE(trace, 1),        ROUTINE(array, 2),        ROUTINE(to_bytes, 1),
-    ROUTINE(from_bytes, 1),   ROUTINE(save, 2),         ROUTINE(load, 1),
-    ROUTINE(methods, 0),      ROUTINE(params, 2),       ROUTINE(presets, 1),
-    ROUTINE(capabilities, 0), {NULL, NULL, 0},
+    ROUTINE(fit, 6),
+    ROUTINE(predict, 4),
+    ROUTINE(variable_features, 4),
+    ROUTINE(metrics, 0),
+    ROUTINE(score, 8),
+    ROUTINE(score_presets, 0),
+    ROUTINE(feature_scores, 3),
+    ROUTINE(marker_features, 4),
+    ROUTINE(mmd2_test, 5),
+    ROUTINE(isometry, 4),
+    ROUTINE(rates, 4),
+    ROUTINE(simulate, 6),
+    ROUTINE(recovery_study, 7),
+    ROUTINE(stability, 6),
+    ROUTINE(recovery_curve, 8),
+    ROUTINE(verdict, 2),
+    ROUTINE(is_lost, 1),
+    ROUTINE(trivial, 2),
+    ROUTINE(describe, 1),
+    ROUTINE(trace, 1),
+    ROUTINE(array, 2),
+    ROUTINE(to_bytes, 1),
+    ROUTINE(from_bytes, 1),
+    ROUTINE(save, 2),
+    ROUTINE(load, 1),
+    ROUTINE(methods, 0),
+    ROUTINE(params, 2),
+    ROUTINE(presets, 1),
+    ROUTINE(capabilities, 0),
+    {NULL, NULL, 0},
 };
+/* clang-format on */
 
 void attribute_visible R_init_laot(DllInfo* dll) {
   R_registerRoutines(dll, NULL, routines, NULL, NULL);

@@ -28,25 +28,27 @@ SEXP laot_r_metrics(void) {
     needs_control[k] = info.needs_control != 0;
   }
   using Rcpp::Named;
-  return Rcpp::List::create(
-      Named("name") = name, Named("title") = title, Named("estimator") = estimator,
-      Named("setting") = setting, Named("doc") = doc, Named("source") = source,
-      Named("undefined") = undefined, Named("perfect") = perfect,
-      Named("larger.is.better") = larger, Named("needs.gamma") = needs_gamma,
-      Named("needs.control") = needs_control);
+  return Rcpp::List::create(Named("name") = name, Named("title") = title,
+                            Named("estimator") = estimator, Named("setting") = setting,
+                            Named("doc") = doc, Named("source") = source,
+                            Named("undefined") = undefined, Named("perfect") = perfect,
+                            Named("larger.is.better") = larger, Named("needs.gamma") = needs_gamma,
+                            Named("needs.control") = needs_control);
   END_RCPP
 }
 
 SEXP laot_r_score(SEXP metric, SEXP predicted, SEXP observed, SEXP control, SEXP gamma,
-                  SEXP settings) {
+                  SEXP cells, SEXP repetitions, SEXP settings) {
   BEGIN_RCPP
   const Data p = data(predicted), t = data(observed);
-  const Data c = control == R_NilValue ? Data() : data(control);
+  const Data x = control == R_NilValue ? Data() : data(control);
   const Context call = context(settings);
   laot_score_result result = {};
   result.struct_size = sizeof result;
-  check(laot_score(call.get(), Rcpp::as<std::string>(metric).c_str(), p.get(), t.get(), c.get(),
-                   Rcpp::as<double>(gamma), 0, 1, &result));
-  return Rf_ScalarReal(result.value);
+  check(laot_score(call.get(), Rcpp::as<std::string>(metric).c_str(), p.get(), t.get(), x.get(),
+                   Rcpp::as<double>(gamma), static_cast<std::size_t>(Rcpp::as<double>(cells)),
+                   static_cast<std::size_t>(Rcpp::as<double>(repetitions)), &result));
+  return Rcpp::NumericVector::create(Rcpp::Named("value") = result.value,
+                                     Rcpp::Named("sd") = result.sd);
   END_RCPP
 }

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "laot/detail/point_assignment.hpp"
+#include "laot/assignment/point_assignment.hpp"
 #include "laot/laot.hpp"
 #include "laot/transport.hpp"
 

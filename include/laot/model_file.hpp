@@ -33,6 +33,9 @@ class ModelFile {
   std::vector<std::string> tensor_names() const;
 
   std::string bytes() const;
+  /// The same into the caller's memory of byte_count() bytes.
+  std::size_t byte_count() const;
+  void copy_bytes(char* out) const;
   /// Trusts nothing: lengths, offsets, shapes and types are checked before they are used. Throws
   /// bad_format with what is wrong.
   static ModelFile parse(const char* bytes, std::size_t size);
@@ -48,6 +51,7 @@ class ModelFile {
     std::vector<double> values;  // row-major
   };
   const Tensor& tensor(const std::string& name, std::size_t axes) const;
+  std::string header() const;
 
   std::map<std::string, Tensor> tensors_;
   std::map<std::string, std::string> texts_;

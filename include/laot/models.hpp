@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "laot/feature_space.hpp"
+#include "laot/laot.hpp"
 #include "laot/model_file.hpp"
 #include "laot/params.hpp"
 
@@ -136,6 +137,10 @@ const Method& method(const std::string& name);  // throws unknown_name, with a s
 
 /// Fits. Throws on invalid input, when memory would not do, and when the host cancels.
 Model fit_model(const Params& params, const TrainingCells& cells, Context& context);
+
+/// How a model of method laot was fitted, from its parameters: to fit again as it was. Throws
+/// not_available for other methods.
+LaotOptions laot_options(const Model& model);
 
 /// "no", "clip", "marginals".
 Nonnegative nonnegative_from(const std::string& name);

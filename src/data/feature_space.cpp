@@ -41,6 +41,12 @@ FeatureSpace FeatureSpace::fit(const Cells& control, const Cells& treated,
   const Moments x = weighted_moments(control, weights_x, context);
   const Moments y = weighted_moments(treated, weights_y, context);
 
+  for (const Moments* moments : {&x, &y})
+    for (std::size_t k = 0; k < d; ++k)
+      require(std::isfinite(moments->variance[k]), Status::numerical_failure, "the variance of ",
+              moments == &x ? "control" : "treated", " feature ", k + 1,
+              " (counted from 1) overflows; the values are too large, so rescale them");
+
   FeatureSpace space;
   switch (options.center) {
     case Center::own:
@@ -93,21 +99,39 @@ FeatureSpace FeatureSpace::fit(const Cells& control, const Cells& treated,
 
 void FeatureSpace::fit_basis(const Cells& control, const Cells& treated, const arma::vec& weights_x,
                              const arma::vec& weights_y, std::size_t components, Context& context) {
-  // Columns of both populations, centred and weighted so that A A' is the pooled covariance.
+  // Cells of both populations, centred and weighted so that their outer products sum to the pooled
+  // covariance, in which each population weighs one half.
   const std::size_t d = features(), n = control.cells(), m = treated.cells();
+  const auto fill = [&](const Cells& cells, std::size_t first, std::size_t count, double* out) {
+    const bool is_control = &cells == &control;
+    const double* mean = (is_control ? mean_control : mean_treated).memptr();
+    const arma::vec& weights = is_control ? weights_x : weights_y;
+    cells.gather(first, count, out);
+    for (std::size_t i = 0; i < count; ++i, out += d) {
+      const double root = std::sqrt(0.5 * weights[first + i]);
+      for (std::size_t k = 0; k < d; ++k) out[k] = (out[k] - mean[k]) * root;
+    }
+  };
+  if (d <= kExactLimit && d <= n + m) {
+    // Block by block: the cells are never copied whole.
+    arma::mat covariance(d, d, arma::fill::zeros), block;
+    for (const Cells* cells : {&control, &treated})
+      for (std::size_t first = 0; first < cells->cells(); first += kBlock) {
+        context.poll("principal components", 0.0);
+        const std::size_t count = std::min(kBlock, cells->cells() - first);
+        block.set_size(d, count);
+        fill(*cells, first, count, block.memptr());
+        add_outer_products(block, covariance);
+      }
+    basis = leading_eigenvectors(covariance, components, context);
+    return;
+  }
   require_memory(8.0 * static_cast<double>(d) * static_cast<double>(n + m),
                  text("the working copy of ", d, " features x ", n + m, " cells"));
-  arma::mat a(d, n + m);
-  control.gather(0, n, a.memptr());
-  treated.gather(0, m, a.colptr(n));
-  for (std::size_t i = 0; i < n + m; ++i) {
-    const bool is_control = i < n;
-    const double* mean = (is_control ? mean_control : mean_treated).memptr();
-    const double root = std::sqrt(0.5 * (is_control ? weights_x[i] : weights_y[i - n]));
-    double* column = a.colptr(i);
-    for (std::size_t k = 0; k < d; ++k) column[k] = (column[k] - mean[k]) * root;
-  }
-  basis = leading_directions(a, components, context);
+  arma::mat all(d, n + m);
+  fill(control, 0, n, all.memptr());
+  fill(treated, 0, m, all.colptr(n));
+  basis = leading_directions(all, components, context);
 }
 
 void FeatureSpace::encode_block(const arma::mat& block, Population population, arma::mat& z) const {

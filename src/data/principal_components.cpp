@@ -2,13 +2,23 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
+
+// LAPACK's symmetric eigenproblem by relatively robust representations, with the hidden lengths of
+// Fortran's character arguments.
+extern "C" void dsyevr_(const char* jobz, const char* range, const char* uplo,
+                        const arma::blas_int* n, double* a, const arma::blas_int* lda,
+                        const double* vl, const double* vu, const arma::blas_int* il,
+                        const arma::blas_int* iu, const double* abstol, arma::blas_int* m,
+                        double* w, double* z, const arma::blas_int* ldz, arma::blas_int* isuppz,
+                        double* work, const arma::blas_int* lwork, arma::blas_int* iwork,
+                        const arma::blas_int* liwork, arma::blas_int* info, std::size_t,
+                        std::size_t, std::size_t);
 
 namespace laot {
 
 namespace {
 
-// Above this, a full eigen-decomposition would be one uninterruptible step of more than a second.
-constexpr std::size_t kExactLimit = 1500;
 constexpr double kRankTolerance = 1e-12;  // on eigenvalues, relative to the largest
 
 void fix_signs(arma::mat& directions) {
@@ -22,25 +32,44 @@ void fix_signs(arma::mat& directions) {
   }
 }
 
-// Eigenvectors of a symmetric matrix, largest eigenvalue first, those above the rank tolerance.
-void leading_eigenvectors(const arma::mat& symmetric, std::size_t count, arma::vec& values,
-                          arma::mat& vectors) {
-  arma::vec all;
-  arma::mat every;
-  require(arma::eig_sym(all, every, symmetric), Status::numerical_failure,
-          "the eigen-decomposition of a ", symmetric.n_rows, " x ", symmetric.n_cols,
-          " covariance failed");
-  const std::size_t size = all.n_elem;
-  const double largest = std::max(all[size - 1], 0.0);
+// The `count` largest eigenvalues (largest first) with their vectors, those above the rank
+// tolerance; the lower triangle of `symmetric` is read, and all of it overwritten. dsyevr needs no
+// work space of the matrix' size, which dsyevd (Armadillo's choice) does.
+void largest_eigenpairs(arma::mat& symmetric, std::size_t count, arma::vec& values,
+                        arma::mat& vectors) {
+  const arma::blas_int size = static_cast<arma::blas_int>(symmetric.n_rows);
+  const arma::blas_int wanted =
+      static_cast<arma::blas_int>(std::min<std::size_t>(count, symmetric.n_rows));
+  const arma::blas_int first = size - wanted + 1;
+  const double no_bound = 0.0, tolerance = 0.0;
+  arma::blas_int found = 0, info = 0, double_work = -1, integer_work = -1;
+  arma::vec ascending(symmetric.n_rows);
+  arma::mat found_vectors(symmetric.n_rows, static_cast<std::size_t>(wanted));
+  std::vector<arma::blas_int> support(2 * symmetric.n_rows), integers(1);
+  std::vector<double> doubles(1);
+  for (int pass = 0; pass < 2; ++pass) {  // the first asks for the sizes of the work space
+    dsyevr_("V", "I", "L", &size, symmetric.memptr(), &size, &no_bound, &no_bound, &first, &size,
+            &tolerance, &found, ascending.memptr(), found_vectors.memptr(), &size, support.data(),
+            doubles.data(), &double_work, integers.data(), &integer_work, &info, 1, 1, 1);
+    require(info == 0 && (pass == 0 || found == wanted), Status::numerical_failure,
+            "the eigen-decomposition of a ", size, " x ", size, " covariance failed");
+    if (pass == 1) break;
+    double_work = static_cast<arma::blas_int>(doubles[0]);
+    integer_work = integers[0];
+    doubles.resize(static_cast<std::size_t>(double_work));
+    integers.resize(static_cast<std::size_t>(integer_work));
+  }
+  const std::size_t available = static_cast<std::size_t>(wanted);
+  const double largest = std::max(ascending[available - 1], 0.0);
   std::size_t keep = 0;
-  while (keep < std::min(count, size) && all[size - 1 - keep] > kRankTolerance * largest) ++keep;
+  while (keep < available && ascending[available - 1 - keep] > kRankTolerance * largest) ++keep;
   keep = std::max<std::size_t>(keep, 1);
   values.set_size(keep);
   vectors.set_size(symmetric.n_rows, keep);
   for (std::size_t c = 0; c < keep; ++c) {
-    values[c] = all[size - 1 - c];
-    std::copy(every.colptr(size - 1 - c), every.colptr(size - 1 - c) + every.n_rows,
-              vectors.colptr(c));
+    values[c] = ascending[available - 1 - c];
+    const double* from = found_vectors.colptr(available - 1 - c);
+    std::copy(from, from + vectors.n_rows, vectors.colptr(c));
   }
 }
 
@@ -63,7 +92,8 @@ arma::mat by_iteration(const arma::mat& a, std::size_t count, Context& context) 
   for (int round = 0; round < 200; ++round) {
     context.poll("principal components", round / 200.0);
     const arma::mat projected = a.t() * q;  // N x width
-    leading_eigenvectors(arma::mat(projected.t() * projected), width, values, rotation);
+    arma::mat compressed = projected.t() * projected;
+    largest_eigenpairs(compressed, width, values, rotation);
     q = q * rotation;
     const std::size_t compared = std::min<std::size_t>(count, values.n_elem);
     if (before.n_elem >= compared) {
@@ -80,22 +110,37 @@ arma::mat by_iteration(const arma::mat& a, std::size_t count, Context& context) 
 
 }  // namespace
 
-arma::mat leading_directions(const arma::mat& a, std::size_t count, Context& context) {
+void add_outer_products(const arma::mat& block, arma::mat& sum) {
+  const arma::blas_int rows = static_cast<arma::blas_int>(block.n_rows);
+  const arma::blas_int columns = static_cast<arma::blas_int>(block.n_cols);
+  const double one = 1.0;
+  arma::blas::syrk("L", "N", &rows, &columns, &one, block.memptr(), &rows, &one, sum.memptr(),
+                   &rows);
+}
+
+arma::mat leading_eigenvectors(arma::mat& covariance, std::size_t count, Context& context) {
   context.poll("principal components", 0.0);
-  const std::size_t d = a.n_rows, cells = a.n_cols;
   arma::mat directions;
   arma::vec values;
-  if (std::min(d, cells) > kExactLimit) {
+  largest_eigenpairs(covariance, count, values, directions);
+  fix_signs(directions);
+  return directions;
+}
+
+arma::mat leading_directions(const arma::mat& a, std::size_t count, Context& context) {
+  context.poll("principal components", 0.0);
+  arma::mat directions;
+  if (a.n_cols > kExactLimit) {
     directions = by_iteration(a, count, context);
-  } else if (d <= cells) {
-    leading_eigenvectors(arma::mat(a * a.t()), count, values, directions);
   } else {
-    arma::mat weights;
-    leading_eigenvectors(arma::mat(a.t() * a), count, values, weights);
+    arma::mat gram = a.t() * a, weights;
+    arma::vec values;
+    largest_eigenpairs(gram, count, values, weights);
     directions = a * weights;
     for (std::size_t c = 0; c < directions.n_cols; ++c) {
       const double length = std::sqrt(values[c]);
-      for (std::size_t k = 0; k < d; ++k) directions(k, c) /= length > 0.0 ? length : 1.0;
+      for (std::size_t k = 0; k < directions.n_rows; ++k)
+        directions(k, c) /= length > 0.0 ? length : 1.0;
     }
   }
   fix_signs(directions);

@@ -134,7 +134,7 @@ std::vector<std::string> ModelFile::tensor_names() const {
   return out;
 }
 
-std::string ModelFile::bytes() const {
+std::string ModelFile::header() const {
   std::string header = "{\"__metadata__\":{";
   bool first = true;
   for (const auto& [name, value] : texts_) {
@@ -153,19 +153,33 @@ std::string ModelFile::bytes() const {
   }
   header += "}";
   while ((kLengthBytes + header.size()) % 8 != 0) header.push_back(' ');  // numbers aligned
+  return header;
+}
 
-  std::string out(kLengthBytes + header.size() + offset, '\0');
-  std::uint64_t length = header.size();
+std::size_t ModelFile::byte_count() const {
+  std::size_t count = kLengthBytes + header().size();
+  for (const auto& [name, tensor] : tensors_) count += 8 * tensor.values.size();
+  return count;
+}
+
+void ModelFile::copy_bytes(char* out) const {
+  const std::string head = header();
+  std::uint64_t length = head.size();
   for (std::size_t k = 0; k < kLengthBytes; ++k, length >>= 8)
-    out[k] = static_cast<char>(length & 0xff);
-  std::memcpy(&out[kLengthBytes], header.data(), header.size());
-  char* at = &out[0] + kLengthBytes + header.size();
+    *out++ = static_cast<char>(length & 0xff);
+  std::memcpy(out, head.data(), head.size());
+  out += head.size();
   for (const auto& [name, tensor] : tensors_) {
     if (tensor.values.empty()) continue;
-    std::memcpy(at, tensor.values.data(), 8 * tensor.values.size());
-    turn_to_file_order(at, tensor.values.size());
-    at += 8 * tensor.values.size();
+    std::memcpy(out, tensor.values.data(), 8 * tensor.values.size());
+    turn_to_file_order(out, tensor.values.size());
+    out += 8 * tensor.values.size();
   }
+}
+
+std::string ModelFile::bytes() const {
+  std::string out(byte_count(), '\0');
+  copy_bytes(&out[0]);
   return out;
 }
 

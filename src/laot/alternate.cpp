@@ -69,7 +69,13 @@ class Alternation {
         coupling_(x, y, batch_x, batch_y),
         least_squares_(x, coupling_.source_weights()),
         target_square_(weighted_square(y, coupling_.target_weights())),
-        map_(x.n_rows, x.n_rows, arma::fill::eye) {}
+        map_(x.n_rows, x.n_rows, arma::fill::eye) {
+    if (options.start.is_empty()) return;
+    require(options.start.n_rows == x.n_rows && options.start.n_cols == x.n_rows,
+            Status::dimension_mismatch, "start must be ", x.n_rows, " x ", x.n_rows, ", found ",
+            options.start.n_rows, " x ", options.start.n_cols);
+    map_ = options.start;
+  }
 
   LaotResult run() {
     const Clock::time_point start = Clock::now();
@@ -119,7 +125,7 @@ class Alternation {
 
   void by_least_squares() {
     result_.stop_reason = text("the limit of ", options_.max_iter, " iterations was reached");
-    arma::mat moved = x_;
+    arma::mat moved = options_.start.is_empty() ? x_ : arma::mat(map_ * x_);
     Half last{};
     for (int k = 0; k < options_.max_iter; ++k) {
       context_.poll("alternation", static_cast<double>(k) / options_.max_iter);
@@ -174,7 +180,7 @@ class Alternation {
 
   void by_adam() {
     Adam adam(x_.n_rows, options_);
-    arma::mat moved = x_;
+    arma::mat moved = options_.start.is_empty() ? x_ : arma::mat(map_ * x_);
     for (int epoch = 0; epoch < options_.epochs; ++epoch) {
       context_.poll("alternation", static_cast<double>(epoch) / options_.epochs);
       const Plan& plan = couple(moved);

@@ -94,6 +94,13 @@ constexpr std::size_t kMedianCells = 4000;
 
 void set_median_gamma(const TrainingCells& cells, TrainingSummary& summary, Context& context) {
   const std::size_t n = cells.control.cells(), pooled = n + cells.treated.cells();
+  summary.gamma_subsampled = pooled > kMedianCells;
+  const bool all_kept = summary.kept_control.n_cols + summary.kept_treated.n_cols == pooled;
+  if (all_kept && !summary.gamma_subsampled) {
+    summary.median_gamma =
+        median_gamma(summary.kept_control, summary.kept_treated, context, kMedianCells).gamma;
+    return;
+  }
   std::vector<std::size_t> chosen(pooled);
   std::iota(chosen.begin(), chosen.end(), std::size_t{0});
   if (pooled > kMedianCells) {
@@ -117,10 +124,10 @@ TrainingSummary summarise(const TrainingCells& cells, const FitInput& input, Con
   out.mean_control = weighted_moments(cells.control, input.weights_x, context).mean;
   out.mean_treated = weighted_moments(cells.treated, input.weights_y, context).mean;
   const std::size_t at_most = static_cast<std::size_t>(input.params.number("keep_cells"));
-  set_median_gamma(cells, out, context);
   const Rng rng(context.seed);
   out.kept_control = kept(cells.control, at_most, rng.stream(1));
   out.kept_treated = kept(cells.treated, at_most, rng.stream(2));
+  set_median_gamma(cells, out, context);
   out.gaussian = gaussian_response(input.x, input.weights_x, input.y, input.weights_y, {});
   out.control_names = cells.control_names;
   out.treated_names = cells.treated_names;

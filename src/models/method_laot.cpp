@@ -169,6 +169,14 @@ void fit(const FitInput& input, Model& model, Context& context) {
 
 }  // namespace
 
+LaotOptions laot_options(const Model& model) {
+  require(model.method == "laot", Status::not_available, "a ", model.method,
+          " model has no alternation that could be repeated; fit the method laot");
+  Params params(method("laot").spec);
+  for (const auto& [name, value] : model.params) params.set_text(name, value);
+  return options_from(params);
+}
+
 Method laot_method() {
   return {spec(), fit, AffineResponse::load};
 }

@@ -3,9 +3,9 @@
 #include <cmath>
 #include <limits>
 
-#include "laot/detail/candidate_rows.hpp"
-#include "laot/detail/scaled_cloud.hpp"
-#include "laot/detail/transport_solvers.hpp"
+#include "laot/assignment/candidate_rows.hpp"
+#include "laot/assignment/scaled_cloud.hpp"
+#include "laot/transport/transport_solvers.hpp"
 #include "network_simplex.hpp"
 
 namespace laot::detail {

@@ -31,7 +31,7 @@ draw_picture <- function(file, task, scores) {
 # Dense matrices over the features of the fit: test cells, observed and predicted.
 predictions_of <- function(task, split) {
   shift <- laot::fit_trivial(split$train, condition = "condition", control = task$control,
-                             target = task$target, method = "mean_shift")
+                             target = task$target, method = "mean_shift", verbose = FALSE)
   predicted <- stats::predict(split$fit, split$test_controls)
   features <- rownames(predicted)
   values <- function(cells) as.matrix(SummarizedExperiment::assay(cells, "logcounts"))[features, ]
@@ -54,7 +54,7 @@ plot_components <- function(task, shown) {
   ggplot(points, aes(V1, V2, colour = cells)) +
     geom_point(size = 1.7, alpha = 0.6, stroke = 0) +
     geom_density_2d(bins = 6, linewidth = 0.45, alpha = 0.8, show.legend = FALSE) +
-    geom_blank(aes(V1 * 1.15, V2 * 1.15)) +
+    geom_blank(aes(V1 * 1.3, V2 * 1.2)) +
     facet_wrap(~panel) +
     scale_colour_manual(values = colours, labels = c(observed = "treated cells, held out",
                                                      predicted = "predicted from held-out controls")) +

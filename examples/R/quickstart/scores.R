@@ -29,7 +29,7 @@ score_split <- function(task, seed) {
   split <- fit_split(task, seed)
   found <- laot::evaluate_predictions(split$fit, split$test_treated, control = split$test_controls,
                                       metrics = names(metrics))
-  cbind(task = task$short, found[c("method", "metric", "value")], seed = seed)
+  cbind(task = task$short, found[c("method", "metric", "features", "value")], seed = seed)
 }
 
 # One row for each predictor, metric and seed.

@@ -5,8 +5,8 @@ print_table <- function(task, scores) {
   tested <- round(cells / 5)
   splits <- length(unique(scores$seed))
   cat("\n", task$title, "\n", sep = "")
-  cat(sprintf("%d and %d cells to learn from, %d and %d to test on; mean +- sd over %d splits\n\n",
-              cells[[1]] - tested[[1]], cells[[2]] - tested[[2]], tested[[1]], tested[[2]], splits))
+  cat(sprintf("%d genes; %d and %d cells to learn from, %d and %d to test on; mean +- sd over %d splits\n\n",
+              scores$features[[1]], cells[[1]] - tested[[1]], cells[[2]] - tested[[2]], tested[[1]], tested[[2]], splits))
   cat(sprintf("  %-16s", ""), sprintf("%20s", metrics), "\n", sep = "")
   for (method in names(predictors)) {
     cat(sprintf("  %-16s", predictors[[method]]), sep = "")
@@ -17,7 +17,8 @@ print_table <- function(task, scores) {
     }
     cat("\n")
   }
-  cat("\n  ", verdict(scores, tested[[2]]), "\n", sep = "")
+  cat("\n", paste(strwrap(verdict(scores, tested[[2]]), 90, prefix = "  "), collapse = "\n"), "\n",
+      sep = "")
 }
 
 # What the splits say of LAOT against the mean shift and the Gaussian map. They share cells, so this
@@ -31,11 +32,11 @@ verdict <- function(scores, tested) {
   splits <- length(difference)
   lower <- sum(difference < 0)
   noise <- stats::sd(values("noise_reference"))
-  found <- sprintf("LAOT's MMD\u00b2 is below the mean shift's in %d of %d splits, below the Gaussian\n  map's in %d.",
+  found <- sprintf("LAOT's MMD\u00b2 is below the mean shift's in %d of %d splits, below the Gaussian map's in %d.",
                    lower, splits, sum(values("laot") < values("gaussian_map")))
   decided <- max(lower, splits - lower) >= 0.9 * splits && abs(mean(difference)) > noise
   if (decided) return(found)
-  sprintf("Too few cells to decide: with %d treated cells to test on, the noise reference itself varies\n  by %.0f (sd) from split to split. %s",
+  sprintf("Too few cells to decide: with %d treated cells to test on, the noise reference itself varies by %.0f (sd) from split to split. %s",
           tested, noise, found)
 }
 

@@ -44,7 +44,7 @@ struct MedianGamma {
 /// of the pooled cells of x and y (y may have none); the median of an even number of values is the
 /// mean of the middle two. Exact for up to `most_cells` pooled cells; of more, most_cells are drawn
 /// without replacement with the context's seed. gamma and median are NaN where no distance is
-/// positive. Memory: 4 most_cells^2 bytes (64 MB at 4000).
+/// positive. Two walks over the pairs; memory under 20 MB a thread.
 MedianGamma median_gamma(const arma::mat& x, const arma::mat& y, Context& context,
                          std::size_t most_cells = 4000);
 

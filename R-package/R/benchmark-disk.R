@@ -1,0 +1,69 @@
+# Finished tasks of a benchmark on disk.
+
+# Says whose results these are, so that others are not mixed in.
+plan_fingerprint <- function(plan) {
+  values <- plan$values
+  entries <- if (isS4(values)) values@x else values
+  facts <- list(
+    dim = value_dim(values), names = value_dimnames(values), sums = c(sum(entries), sum(entries^2)),
+    some = entries[unique(round(seq(1, length(entries), length.out = min(1000L, length(entries)))))],
+    labels = as.character(plan$labels), control = plan$control, batch = plan$batch, rows = plan$rows,
+    reduce = plan$reduce, metrics = plan$metrics$name, markers = plan$markers,
+    splits = lapply(plan$splits, function(split) list(split$name, as.character(split$part))),
+    methods = lapply(plan$methods, function(method) {
+      if (method$kind == "function") deparse(method$run) else method
+    }),
+    version = as.character(utils::packageVersion("laot"))
+  )
+  file <- tempfile()
+  on.exit(unlink(file))
+  saveRDS(facts, file, compress = FALSE, version = 2L)
+  unname(tools::md5sum(file))
+}
+
+open_folder <- function(path, plan) {
+  one_string(path, "path")
+  dir.create(path, showWarnings = FALSE, recursive = TRUE)
+  if (!dir.exists(path)) fail("the folder ", quoted(path), " cannot be made")
+  path <- normalizePath(path)
+  mark <- file.path(path, "benchmark.txt")
+  fingerprint <- plan_fingerprint(plan)
+  if (file.exists(mark)) {
+    if (!identical(readLines(mark, n = 1L), fingerprint)) {
+      fail("the folder ", quoted(path), " holds results of other data, settings or methods; choose ",
+           "another path, or delete it")
+    }
+  } else if (length(list.files(path))) {
+    fail("the folder ", quoted(path), " is not empty and holds no benchmark; choose another path")
+  } else {
+    writeLines(fingerprint, mark)
+  }
+  path
+}
+
+# Readable; the number tells names apart that look alike when plain.
+task_file <- function(folder, task) {
+  plain <- function(text) gsub("[^A-Za-z0-9_.-]", "-", text)
+  letters <- utf8ToInt(enc2utf8(paste(task$method, task$target, sep = "\n")))
+  number <- sum(letters * seq_along(letters)) %% 1e6
+  name <- paste(plain(task$method), plain(task$target), task$split, task$seed, number, sep = "__")
+  file.path(folder, paste0(name, ".rds"))
+}
+
+kept_task <- function(folder, task) {
+  if (is.null(folder)) return(NULL)
+  file <- task_file(folder, task)
+  if (!file.exists(file)) return(NULL)
+  # A file that was cut off, by a full disk say, is computed again.
+  rows <- tryCatch(readRDS(file), error = function(e) NULL)
+  if (identical(unique(rows$method), task$method) && identical(unique(rows$target), task$target)) rows
+}
+
+# Written beside and renamed: a killed run leaves no half file.
+keep_task <- function(folder, task, rows) {
+  if (is.null(folder)) return(invisible())
+  half <- tempfile("half-", folder)
+  saveRDS(rows, half)
+  if (!file.rename(half, task_file(folder, task))) unlink(half)
+  invisible()
+}

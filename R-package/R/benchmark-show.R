@@ -1,0 +1,158 @@
+# A benchmark as the papers' tables, and drawn.
+
+#' @export
+summary.laot_benchmark <- function(object, ...) {
+  object <- as.data.frame(object)
+  keys <- object[c("target", "features", "metric", "method")]
+  keys$features[!nzchar(keys$features)] <- NA
+  groups <- split(seq_len(nrow(object)), lapply(keys, factor, exclude = NULL), drop = TRUE)
+  groups <- groups[order(vapply(groups, `[`, 0L, 1L))]
+  rows <- lapply(groups, function(at) {
+    value <- object$value[at]
+    data.frame(keys[at[1L], ], estimator = object$estimator[at[1L]],
+               mean = if (all(is.na(value))) NA_real_ else mean(value, na.rm = TRUE),
+               sd = stats::sd(value, na.rm = TRUE), runs = sum(!is.na(value)),
+               failed = sum(is.na(value)), row.names = NULL)
+  })
+  do.call(rbind, unname(rows))
+}
+
+#' @export
+print.laot_benchmark <- function(x, ...) {
+  table <- summary(x)
+  known <- laot_metrics()
+  for (target in unique(table$target)) for (features in unique(table$features[table$target == target])) {
+    part <- table[table$target == target & table$features %in% features, ]
+    cat(target, if (!is.na(features)) paste0(", ", features), ": mean +- sd over ",
+        counted(max(part$runs + part$failed), "run"), "\n", sep = "")
+    methods <- unique(part$method)
+    metrics <- unique(part$metric)
+    cells <- vapply(metrics, function(metric) vapply(methods, function(method) {
+      row <- part[part$metric == metric & part$method == method, ]
+      if (!nrow(row) || is.na(row$mean)) return("-")
+      paste0(plain_number(row$mean), if (!is.na(row$sd)) paste0(" +- ", plain_number(row$sd)))
+    }, ""), character(length(methods)))
+    cells <- matrix(cells, length(methods), dimnames = list(methods, metrics))
+    print(noquote(cells), right = TRUE)
+    print_failures(x, target, features, part)
+  }
+  larger <- intersect(unique(table$metric), known$name[known$larger.is.better])
+  cat("Smaller is better", if (length(larger)) paste0(", but for ", listed(larger)),
+      if ("sd_ratio" %in% table$metric) "; sd_ratio should be 1",
+      ". noise_reference: true treated cells.\n", sep = "")
+  invisible(x)
+}
+
+# What is missing from the means, and why.
+print_failures <- function(x, target, features, part) {
+  x <- as.data.frame(x)
+  here <- x[x$target == target & (if (is.na(features)) !nzchar(x$features) else x$features == features) &
+              is.na(x$value), ]
+  if (!nrow(here)) return(invisible())
+  key <- unique(here[c("method", "reason")])
+  for (k in seq_len(nrow(key))) {
+    metrics <- unique(here$metric[here$method == key$method[k] & here$reason == key$reason[k]])
+    runs <- sum(here$method == key$method[k] & here$reason == key$reason[k] & here$metric == metrics[1L])
+    cat("  ", key$method[k], if (length(metrics) < length(unique(part$metric))) paste0(", ", listed(metrics)), ": ",
+        counted(runs, "run"), " without a value (", key$reason[k], ")\n", sep = "")
+  }
+}
+
+plain_number <- function(x) {
+  if (abs(x) >= 1e-3 && abs(x) < 1e4) formatC(x, digits = 3L, format = "fg", flag = "#") else
+    if (x == 0) "0" else formatC(x, digits = 2L, format = "e")
+}
+
+#' @export
+`[.laot_benchmark` <- function(x, ...) {
+  out <- NextMethod()
+  needed <- c("target", "features", "metric", "method", "estimator", "value")
+  if (!is.data.frame(out) || !all(needed %in% names(out))) class(out) <- setdiff(class(out), "laot_benchmark")
+  out
+}
+
+#' Plot a benchmark
+#'
+#' One panel a metric: every run as a point, mean and sd over splits and seeds beside them, the noise
+#' reference as a dashed line.
+#'
+#' @param x,object What [benchmark_methods()] returned.
+#' @param metrics Names of the metrics to draw; without it all of them.
+#' @param features Which set of features to draw, where there are several.
+#' @param ... Not used.
+#' @returns `autoplot()`: a ggplot. `plot()`: `x`, invisibly, after drawing.
+#' @examples
+#' cells <- matrix(rnorm(4 * 120), 4)
+#' condition <- rep(c("ctrl", "drug"), 60)
+#' cells[, condition == "drug"] <- cells[, condition == "drug"] + 1
+#' bench <- benchmark_methods(cells, condition = condition, seeds = 1:3, verbose = FALSE)
+#' plot(bench, metrics = "mmd2")
+#' if (requireNamespace("ggplot2", quietly = TRUE)) ggplot2::autoplot(bench)
+#' @name plot.laot_benchmark
+NULL
+
+# Points, and mean with sd, of what is to be drawn. Methods in the order of the table, best last.
+benchmark_plot_data <- function(object, metrics, features) {
+  object <- as.data.frame(object)
+  object <- object[!is.na(object$value), ]
+  if (is.null(metrics)) metrics <- unique(object$metric)
+  unknown <- setdiff(metrics, object$metric)
+  if (length(unknown)) fail("the benchmark has no values of ", quoted(unknown[1L]), "; it has ", listed(unique(object$metric)))
+  sets <- unique(object$features)
+  if (is.null(features)) features <- sets[1L]
+  one_of(features, sets, "features")
+  points <- object[object$metric %in% metrics & object$features == features, ]
+  points$metric <- factor(points$metric, metrics)
+  order <- c(setdiff(unique(points$method), "noise_reference"), intersect("noise_reference", points$method))
+  points$method <- factor(points$method, rev(order))
+  groups <- split(points$value, points[c("method", "metric", "target")], drop = TRUE, sep = "\r")
+  keys <- do.call(rbind, strsplit(names(groups), "\r", fixed = TRUE))
+  means <- data.frame(
+    method = factor(keys[, 1L], rev(order)), metric = factor(keys[, 2L], metrics), target = keys[, 3L],
+    mean = vapply(groups, mean, 0), sd = vapply(groups, function(v) if (length(v) > 1L) stats::sd(v) else 0, 0),
+    row.names = NULL
+  )
+  list(points = points, means = means)
+}
+
+#' @rdname plot.laot_benchmark
+#' @exportS3Method ggplot2::autoplot
+autoplot.laot_benchmark <- function(object, metrics = NULL, features = NULL, ...) {
+  need("ggplot2", "for autoplot(); plot() works without it")
+  data <- benchmark_plot_data(object, metrics, features)
+  reference <- data$means[data$means$method == "noise_reference", ]
+  several <- length(unique(data$means$target)) > 1L
+  ggplot2::ggplot(data$means, ggplot2::aes(.data$mean, .data$method)) +
+    ggplot2::geom_vline(data = reference, ggplot2::aes(xintercept = .data$mean), linetype = "dashed", colour = "grey50") +
+    ggplot2::geom_point(data = data$points, ggplot2::aes(.data$value, .data$method), colour = "grey70", size = 1) +
+    ggplot2::geom_errorbarh(ggplot2::aes(xmin = .data$mean - .data$sd, xmax = .data$mean + .data$sd), height = 0.25) +
+    ggplot2::geom_point(colour = "#0072B2", size = 2.4) +
+    (if (several) ggplot2::facet_grid(target ~ metric, scales = "free_x") else
+      ggplot2::facet_wrap("metric", scales = "free_x")) +
+    ggplot2::scale_x_continuous(n.breaks = 4) + ggplot2::labs(x = NULL, y = NULL) + laot_theme() +
+    ggplot2::theme(panel.spacing.x = ggplot2::unit(1.5, "lines"))
+}
+
+#' @rdname plot.laot_benchmark
+#' @export
+plot.laot_benchmark <- function(x, metrics = NULL, features = NULL, ...) {
+  data <- benchmark_plot_data(x, metrics, features)
+  panels <- unique(data$means[c("target", "metric")])
+  shape <- grDevices::n2mfrow(nrow(panels))
+  methods <- levels(data$means$method)
+  old <- graphics::par(mfrow = shape, mar = c(3, max(nchar(methods)) * 0.55 + 1, 2.5, 1), las = 1)
+  on.exit(graphics::par(old))
+  for (k in seq_len(nrow(panels))) {
+    means <- data$means[data$means$target == panels$target[k] & data$means$metric == panels$metric[k], ]
+    points <- data$points[data$points$target == panels$target[k] & data$points$metric == panels$metric[k], ]
+    at <- match(means$method, methods)
+    graphics::plot(range(points$value, means$mean - means$sd, means$mean + means$sd), c(0.5, length(methods) + 0.5),
+                   type = "n", yaxt = "n", xlab = "", ylab = "", main = paste(panels$metric[k], if (length(unique(panels$target)) > 1L) panels$target[k]))
+    graphics::axis(2, seq_along(methods), methods)
+    graphics::abline(v = means$mean[means$method == "noise_reference"], lty = 2, col = "grey50")
+    graphics::points(points$value, match(points$method, methods), col = "grey70", pch = 16, cex = 0.6)
+    graphics::segments(means$mean - means$sd, at, means$mean + means$sd, at)
+    graphics::points(means$mean, at, col = "#0072B2", pch = 16)
+  }
+  invisible(x)
+}

@@ -1,0 +1,345 @@
+# Methods x targets x splits x seeds: tasks that know nothing of each other, so that they run
+# anywhere, in any order, and not twice.
+
+#' Compare methods on held-out cells
+#'
+#' Fits every method on the training cells of every split, for every target and seed, predicts the
+#' test controls, and scores the predictions against the test treated cells, beside the noise
+#' reference: as many training treated cells as observed ones, drawn with the seed. Features of
+#' largest variance, the bandwidth and markers are chosen on the training cells of the split alone.
+#'
+#' A task is one method on one target, split and seed. With `path` every finished task is kept on
+#' disk, and a call with the same arguments goes on where a killed one was. With `BPPARAM` tasks run
+#' in parallel: `BiocParallel::SnowParam(2)` on this machine, or `BatchtoolsParam()` on a cluster,
+#' which must share `path`. The table does not depend on how it was computed.
+#'
+#' @param x All cells: a matrix, SummarizedExperiment, SingleCellExperiment or Seurat object.
+#' @param condition,control,target,batch,subset.row,features,assay.type,dimred,altexp,assay,layer,reduction
+#'   As in [laot_fit()].
+#' @param methods Names of methods, as in `laot_methods()$name`, with a preset behind a slash
+#'   (`"laot/algorithm1"`); or a named list of these, of lists such as
+#'   `list("laot", preset = "algorithm1", ridge = 0.1)`, and of functions
+#'   `function(control, treated, new)` that take matrices (features x cells) and return the
+#'   predicted cells.
+#' @param split `NULL`: random test cells, drawn with each seed. A column name, or one label per
+#'   cell, of groups to hold out in turn. Or what [split_cells()] gives: a factor with the levels
+#'   train, validation and test, or a list of these. Validation cells are left aside.
+#' @param test The share of test cells of a random split.
+#' @param seeds Seeds: of random splits, of the methods, and of the noise reference.
+#' @param metrics Names of metrics: see [laot_metrics()].
+#' @param markers `NULL`, or a number of marker features, chosen on training cells: scores on these
+#'   are given as well.
+#' @param path `NULL`, or a folder for finished tasks.
+#' @param BPPARAM `NULL` (one task after the other), or a BiocParallel backend.
+#' @param ... Further arguments that name where the values are in `x`.
+#' @param verbose Say what is being done.
+#' @returns A data frame of class `laot_benchmark`, one row for each method, target, split, seed,
+#'   metric and set of features: `method`, `target`, `split`, `seed`, `metric`, `estimator`,
+#'   `setting`, `features`, `reference`, `value` and `reason` (why a value is NA: an undefined
+#'   score, or the error of a method that failed). `print()` shows mean and sd over splits and
+#'   seeds; `summary()` gives these as a data frame; `plot()` draws them.
+#' @seealso [split_cells()], [evaluate_predictions()]
+#' @examples
+#' set.seed(1)
+#' genes <- paste0("gene", 1:5)
+#' cells <- matrix(rnorm(5 * 160), 5, dimnames = list(genes, paste0("cell", 1:160)))
+#' condition <- rep(c("ctrl", "drug"), c(90, 70))
+#' cells[, condition == "drug"] <- 0.5 * cells[, condition == "drug"] + 2
+#' bench <- benchmark_methods(cells, condition = condition, seeds = 1:2, verbose = FALSE)
+#' bench
+#' subset(summary(bench), metric == "mmd2")
+#'
+#' # Goes on where it was stopped:
+#' folder <- tempfile()
+#' again <- benchmark_methods(cells, condition = condition, seeds = 1:2, path = folder,
+#'                            verbose = FALSE)
+#' identical(again$value, bench$value)
+#' @export
+benchmark_methods <- function(x, methods = c("laot", "gaussian_map", "mean_shift", "identity"),
+                              condition = NULL, control = NULL, target = NULL, batch = NULL,
+                              split = NULL, test = 0.2, seeds = 1:5,
+                              metrics = c("mmd2", "w2", "sd_ratio", "r2_means", "pearson_mean_shift",
+                                          "l2_drug_signature"),
+                              markers = NULL, subset.row = NULL, features = NULL, path = NULL,
+                              BPPARAM = NULL, ..., verbose = interactive()) {
+  check_verbose(verbose)
+  source <- do.call(read_source, c(list(x), where_from_dots(list(...))))
+  count <- value_dim(source$values)[2L]
+  labels <- benchmark_labels(condition, source, count)
+  chosen <- choose_levels(labels$values, control, target, labels$what)
+  if (length(chosen$explained) && verbose) {
+    message("Using ", labels$what, ": ", paste(chosen$explained, collapse = "; "))
+  }
+  batches <- cell_labels(batch, source$columns, count, "batch")
+  if (anyNA(batches[labels$values %in% c(chosen$control, chosen$target)])) fail("batch has a missing label")
+  check_seeds(seeds)
+  wanted <- chosen_metrics(metrics)
+  rows <- chosen_features(if (is.null(subset.row)) features else subset.row, source$values,
+                          "the selection of features")
+  plan <- list(
+    values = source$values, labels = labels$values, control = chosen$control,
+    batch = if (!is.null(batches)) as.character(batches),
+    rows = rows, reduce = source$origin$kind != "matrix" && !is_reduced(source$origin),
+    methods = c(chosen_methods(methods), list(noise_reference = list(kind = "noise"))),
+    metrics = wanted, markers = checked_markers(markers, rows, source$values),
+    splits = chosen_splits(split, source, labels$values, chosen, test, seeds)
+  )
+  tasks <- task_table(plan, chosen$target, seeds)
+  folder <- if (!is.null(path)) open_folder(path, plan)
+  results <- run_tasks(plan, tasks, folder, BPPARAM, verbose)
+  out <- do.call(rbind, results)
+  rownames(out) <- NULL
+  structure(out, class = c("laot_benchmark", "data.frame"))
+}
+
+where_from_dots <- function(dots) {
+  allowed <- c("assay.type", "dimred", "altexp", "assay", "layer", "reduction")
+  if (length(dots) != length(names(dots)) || !all(nzchar(names(dots)))) {
+    fail("benchmark_methods() takes its further arguments by name: ", listed(allowed))
+  }
+  unknown <- setdiff(names(dots), allowed)
+  if (length(unknown)) {
+    fail("unknown argument ", quoted(unknown[1L]),
+         did_you_mean(unknown[1L], c(allowed, names(formals(benchmark_methods)))))
+  }
+  dots
+}
+
+benchmark_labels <- function(condition, source, count) {
+  if (is.null(condition) && is.null(source$columns)) {
+    fail("give the condition of each cell as condition = ")
+  }
+  column <- if (is.null(condition)) "condition" else condition
+  named <- is.character(column) && length(column) == 1L
+  list(values = cell_labels(column, source$columns, count, "condition"),
+       what = if (named) paste("column", quoted(column)) else "condition")
+}
+
+check_seeds <- function(seeds) {
+  if (!is.numeric(seeds) || !length(seeds) || anyNA(seeds) || any(seeds < 0 | seeds != floor(seeds))) {
+    fail("seeds must be whole numbers of at least 0, found ", shown(seeds))
+  }
+  if (anyDuplicated(seeds)) fail("seeds has ", seeds[duplicated(seeds)][1L], " twice")
+}
+
+checked_markers <- function(markers, rows, values) {
+  if (is.null(markers)) return(NULL)
+  most <- if (is.null(rows)) value_dim(values)[1L] else length(rows)
+  if (!is.numeric(markers) || length(markers) != 1L || is.na(markers) || markers < 1 ||
+      markers != floor(markers) || markers > most) {
+    fail("markers must be a number of features from 1 to ", most, ", found ", shown(markers))
+  }
+  as.integer(markers)
+}
+
+# A named list of list(kind, ...): what a task needs to fit and predict.
+chosen_methods <- function(methods) {
+  if (is.function(methods)) methods <- list(methods)
+  if (!length(methods)) fail("methods is empty; there are ", listed(laot_methods()$name))
+  names <- if (is.null(names(methods))) rep("", length(methods)) else names(methods)
+  out <- lapply(seq_along(methods), function(k) one_method(methods[[k]], names[k]))
+  names <- vapply(seq_along(out), function(k) if (nzchar(names[k])) names[k] else out[[k]]$label, "")
+  twice <- names[duplicated(names)]
+  if (length(twice)) fail("two methods are called ", quoted(twice[1L]), "; give them names")
+  if ("noise_reference" %in% names) fail("noise_reference is always in the table; leave it out of methods")
+  stats::setNames(out, names)
+}
+
+one_method <- function(given, name) {
+  if (is.function(given)) {
+    if (!nzchar(name)) fail("a function among the methods needs a name")
+    return(list(kind = "function", run = given, label = name))
+  }
+  if (is.character(given)) given <- list(given)
+  if (!is.list(given) || !length(given) || !is.character(given[[1L]]) || length(given[[1L]]) != 1L) {
+    fail("a method must be a name, a list that begins with one, or a function; found ", shown(given))
+  }
+  parts <- strsplit(given[[1L]], "/", fixed = TRUE)[[1L]]
+  known <- laot_methods()$name
+  if (!parts[1L] %in% known) fail("there is no method ", quoted(parts[1L]), did_you_mean(parts[1L], known))
+  settings <- given[-1L]
+  preset <- if (length(parts) > 1L) parts[2L] else settings$preset
+  settings$preset <- NULL
+  if (!is.null(preset)) laot_params(parts[1L], preset)
+  list(kind = "method", method = parts[1L], preset = preset,
+       params = params_from_dots(parts[1L], settings, "preset"), label = given[[1L]])
+}
+
+# name -> factor of parts for each seed: list(name = function or factor).
+chosen_splits <- function(split, source, labels, chosen, test, seeds) {
+  count <- length(labels)
+  used <- labels
+  used[!used %in% c(chosen$control, chosen$target)] <- NA
+  used <- droplevels(used)
+  if (is.null(split)) {
+    check_share(test, "test")
+    if (test == 0) fail("test must be above 0, or there is nothing to score")
+    return(stats::setNames(lapply(seeds, function(seed) {
+      list(name = "random", seeds = seed, part = random_split(used, test, 0, seed, NULL))
+    }), NULL))
+  }
+  if (is.list(split)) {
+    names <- if (is.null(names(split))) paste("split", seq_along(split)) else names(split)
+    return(lapply(seq_along(split), function(k) {
+      list(name = names[k], seeds = seeds, part = checked_parts(split[[k]], count))
+    }))
+  }
+  group <- cell_labels(split, source$columns, count, "split")
+  if (all(levels(group) %in% split.parts) && "train" %in% levels(group)) {
+    return(list(list(name = "given", seeds = seeds, part = checked_parts(group, count))))
+  }
+  group <- droplevels(group[!is.na(used)])
+  if (nlevels(group) < 2L) fail("split has only one group; there is nothing to hold out")
+  lapply(levels(group), function(level) {
+    part <- rep(NA_character_, count)
+    part[!is.na(used)] <- ifelse(group == level, "test", "train")
+    list(name = level, seeds = seeds, part = factor(part, split.parts))
+  })
+}
+
+checked_parts <- function(part, count) {
+  if (length(part) != count) fail("a split must have one part for each of the ", count, " cells, found ", length(part))
+  unknown <- setdiff(unique(as.character(part)), c(split.parts, NA))
+  if (length(unknown)) fail("a split has the parts train, validation and test; found ", quoted(unknown[1L]))
+  factor(as.character(part), split.parts)
+}
+
+task_table <- function(plan, targets, seeds) {
+  rows <- lapply(seq_along(plan$splits), function(k) {
+    split <- plan$splits[[k]]
+    expand.grid(method = names(plan$methods), target = targets, seed = split$seeds, split = k,
+                stringsAsFactors = FALSE)
+  })
+  tasks <- do.call(rbind, rows)
+  tasks$split.name <- vapply(plan$splits, `[[`, "", "name")[tasks$split]
+  for (k in unique(tasks$split)) for (target in targets) {
+    cells <- task_cells(plan, plan$splits[[k]]$part, target)
+    empty <- names(cells)[!lengths(cells)]
+    if (length(empty)) {
+      fail("split ", quoted(plan$splits[[k]]$name), " has no ", sub("[.]", " ", empty[1L]),
+           " cells for target ", quoted(target))
+    }
+  }
+  tasks[order(tasks$target, tasks$split, tasks$seed), ]
+}
+
+task_cells <- function(plan, part, target) {
+  pick <- function(level, which.part) which(plan$labels == level & part == which.part)
+  list(train.control = pick(plan$control, "train"), train.treated = pick(target, "train"),
+       test.control = pick(plan$control, "test"), test.treated = pick(target, "test"))
+}
+
+# One task, wherever it runs.
+run_task <- function(task, plan, folder = NULL) {
+  kept <- kept_task(folder, task)
+  if (!is.null(kept)) return(kept)
+  rows <- tryCatch(task_rows(task, plan), error = function(e) failed_rows(task, plan, conditionMessage(e)))
+  out <- data.frame(method = task$method, target = task$target, split = task$split.name,
+                    seed = task$seed, rows, row.names = NULL)
+  # A failure is tried again by the next call.
+  if (!attr(rows, "failed")) keep_task(folder, task, out)
+  out
+}
+
+task_rows <- function(task, plan) {
+  cells <- task_cells(plan, plan$splits[[task$split]]$part, task$target)
+  settings <- call_settings(task$seed)
+  bare <- function(index, rows) cells_of(plan$values, index, rows, with.names = FALSE)
+  rows <- plan$rows
+  if (is.null(rows) && plan$reduce && value_dim(plan$values)[1L] > default.features) {
+    rows <- native(.Call(C_variable_features, bare(cells$train.control, NULL), bare(cells$train.treated, NULL),
+                   default.features, settings))
+  }
+  train <- list(control = bare(cells$train.control, rows), treated = bare(cells$train.treated, rows))
+  observed <- bare(cells$test.treated, rows)
+  control <- bare(cells$test.control, rows)
+  predicted <- task_prediction(plan$methods[[task$method]], task, plan, cells, rows, train, control, settings)
+  is.noise <- plan$methods[[task$method]]$kind == "noise"
+  features <- if (is.null(rows)) value_dim(plan$values)[1L] else length(rows)
+  score <- function(keep, label) {
+    part <- function(x) {
+      x$features <- if (is.null(keep)) x$features else if (is.null(x$features)) keep else x$features[keep]
+      x
+    }
+    gamma <- if (any(plan$metrics$needs.gamma)) {
+      native(.Call(C_median_gamma, part(train$control), part(train$treated), settings))
+    } else NA_real_
+    # Training cells have no control state of their own.
+    metrics <- if (is.noise) plan$metrics[plan$metrics$name != "cell_spearman", ] else plan$metrics
+    out <- score_rows(metrics, part(predicted), part(observed), part(control), gamma, settings)
+    cbind(out, features = rep(label, nrow(out)))
+  }
+  out <- score(NULL, paste(features, "features"))
+  if (!is.null(plan$markers)) {
+    at <- marker_features(train$control, train$treated, min(plan$markers, features), settings)
+    out <- rbind(out, score(at, paste("top", length(at), "markers")))
+  }
+  out$reference <- paste(length(cells$test.treated), "test cells")
+  out <- out[c("metric", "estimator", "setting", "features", "reference", "value", "reason")]
+  attr(out, "failed") <- FALSE
+  out
+}
+
+task_prediction <- function(method, task, plan, cells, rows, train, control, settings) {
+  if (method$kind == "noise") {
+    drawn <- with_seed(task$seed, sample.int(length(cells$train.treated),
+                                             min(length(cells$train.treated), length(cells$test.treated))))
+    return(cells_of(plan$values, cells$train.treated[drawn], rows, with.names = FALSE))
+  }
+  if (method$kind == "function") {
+    values <- with_seed(task$seed, method$run(dense_block(train$control), dense_block(train$treated),
+                                              dense_block(control)))
+    values <- as_values(values, "what the function returned")
+    size <- value_dim(dense_block(control))
+    if (!identical(value_dim(values), size)) {
+      fail("the function must return ", size[1L], " x ", size[2L], " values, found ", shown(values))
+    }
+    return(cells_of(values, with.names = FALSE))
+  }
+  with.batch <- function(x, index) {
+    x$batch <- plan$batch[index]
+    x
+  }
+  pointer <- native(.Call(C_fit, method$method, method$preset, method$params,
+                    with.batch(train$control, cells$train.control),
+                    with.batch(train$treated, cells$train.treated), settings))
+  cells_of(native(.Call(C_predict, pointer, control, "no", settings)), with.names = FALSE)
+}
+
+failed_rows <- function(task, plan, reason) {
+  count <- nrow(plan$metrics)
+  out <- data.frame(metric = plan$metrics$name, estimator = plan$metrics$estimator, setting = "",
+                    features = "", reference = "", value = rep(NA_real_, count),
+                    reason = paste("failed:", reason))
+  attr(out, "failed") <- TRUE
+  out
+}
+
+run_tasks <- function(plan, tasks, folder, BPPARAM, verbose) {
+  each <- split(tasks, seq_len(nrow(tasks)))
+  done <- vapply(each, function(task) !is.null(kept_task(folder, task)), NA)
+  if (verbose) {
+    message(nrow(tasks), " tasks", if (any(done)) paste0(", ", sum(done), " of them done before"))
+  }
+  if (is.null(BPPARAM)) {
+    out <- vector("list", length(each))
+    for (k in seq_along(each)) {
+      if (verbose && !done[k]) {
+        message("  ", each[[k]]$method, ", ", each[[k]]$target, ", ", each[[k]]$split.name, ", seed ", each[[k]]$seed)
+      }
+      out[[k]] <- run_task(each[[k]], plan, folder)
+    }
+    return(out)
+  }
+  need("BiocParallel", "for BPPARAM")
+  worker <- on_worker
+  environment(worker) <- globalenv()
+  BiocParallel::bplapply(unname(each), worker, plan = plan, folder = folder, libraries = .libPaths(),
+                         BPPARAM = BPPARAM)
+}
+
+# What a worker starts from: it may be a new session with other libraries than the caller's.
+on_worker <- function(task, plan, folder, libraries) {
+  if (!requireNamespace("laot", quietly = TRUE)) .libPaths(c(libraries, .libPaths()))
+  utils::getFromNamespace("run_task", "laot")(task, plan, folder)
+}

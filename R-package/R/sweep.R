@@ -1,0 +1,179 @@
+# How far ahead can a population be tracked: one fit for every horizon of a time course.
+
+#' Fit and score every horizon of a time course
+#'
+#' From the cells at the first time to those at each later one: held-out scores of LAOT beside the
+#' trivial predictors and the noise reference, the size of the map, and trackability, against the time
+#' gap.
+#'
+#' @param x A SingleCellExperiment, SummarizedExperiment or Seurat object with a column of times, or a
+#'   matrix (features x cells).
+#' @param time The column with the time of each cell, or one time per cell. Numbers, or texts that
+#'   begin with a number such as `"24h"`.
+#' @param start The time to start from; without it the first.
+#' @param gammas Bandwidths of MMD^2: `"median"` (of the training cells) or numbers.
+#' @param splits How many random splits into training and test cells to average over.
+#' @param test Share of the cells of each time that is held out in a split.
+#' @param resamples,repeats,most.cells As in [trackability()], for the fit on all cells.
+#' @param ... Arguments of [laot_fit()], such as `assay.type`, `subset.row` or `n.pcs`.
+#' @param seed Seed; without it one number is drawn from R's generator.
+#' @param num.threads Threads to use. The result does not depend on it.
+#' @param verbose Show progress bars.
+#' @param object A `laot_sweep`.
+#' @returns A list of class `laot_sweep`:
+#' * `scores`: data frame of `time`, `gap`, `method`, `metric` (`mmd2`, `w2`), `setting`, `value` (mean
+#'   over the splits) and `sd`;
+#' * `track`: one row for each time: `gap`, `n`, `change` (\eqn{|W - I|_F} in the feature space),
+#'   `recovery` (share of pairs found again in a simulation of the fit), `residual` (over
+#'   nearest-neighbour distance), `verdict`;
+#' * `rates`: how fast cells move between successive times, in units of the data over time, with a
+#'   `floor`, what two halves of one time would show;
+#' * `isometry`: \eqn{\delta} of the centred cells at the start and the critical gap for L, the largest
+#'   95% quantile of the rates: see [trackability()];
+#' * `fits`: the fits on all cells.
+#' @examples
+#' start <- matrix(rnorm(3 * 60), 3)
+#' cells <- cbind(start, 1.2 * start + 1, 1.5 * start + 2)
+#' sweep <- time_gap_sweep(cells, time = rep(c(0, 12, 24), each = 60), splits = 2, resamples = 4,
+#'                         repeats = 2, seed = 1, verbose = FALSE)
+#' sweep
+#' plot(sweep)
+#' @export
+time_gap_sweep <- function(x, time = "time", start = NULL, gammas = "median", splits = 5, test = 0.2,
+                           resamples = 20, repeats = 4, most.cells = 200, ..., seed = NULL,
+                           num.threads = 1L, verbose = interactive()) {
+  whole(splits, "splits")
+  check_share(test, "test")
+  check_gamma(gammas)
+  whole(resamples, "resamples", 2)
+  seed <- seed_or_draw(seed)
+  dots <- list(...)
+  where <- dots[intersect(names(dots), c("assay.type", "dimred", "altexp", "assay", "layer", "reduction"))]
+  source <- do.call(read_source, c(list(x), where))
+  values <- source$values
+  times <- time_of_cells(time, source$columns, value_dim(values)[2L])
+  kept <- sort(unique(times[!is.na(times)]))
+  if (is.null(start)) start <- kept[1L]
+  if (!start %in% kept) fail("start must be one of the times, which are ", listed(kept), "; found ", shown(start))
+  horizons <- kept[kept > start]
+  if (!length(horizons)) fail("there is no time after ", start, "; the times are ", listed(kept))
+  features <- sweep_features(dots, source, times, start, call_settings(seed, num.threads))
+  dots <- dots[setdiff(names(dots), c(names(where), "subset.row", "features"))]
+  block <- function(at) dense_block(cells_of(values, which(times == at), features))
+  cells <- lapply(stats::setNames(nm = c(start, horizons)), block)
+  few <- vapply(cells, ncol, 0L) < 8L
+  if (any(few)) fail("time ", names(cells)[few][1L], " has only ", ncol(cells[[which(few)[1L]]]), " cells; 8 are needed")
+
+  fit <- function(control, treated, seed) {
+    do.call(laot_fit, c(list(control, treated), dots,
+                        list(seed = seed, num.threads = num.threads, verbose = FALSE)))
+  }
+  fits <- list()
+  track <- scores <- list()
+  for (horizon in as.character(horizons)) {
+    whole.fit <- fit(cells[[1L]], cells[[horizon]], seed)
+    whole.fit$control <- as.character(start)
+    whole.fit$target <- horizon
+    said <- trackability(whole.fit, resamples = resamples, halves = 0, restarts = 0, designs = "counterpart",
+                         gaps = c(0, 1), repeats = repeats, most.cells = most.cells, seed = seed,
+                         num.threads = num.threads, verbose = verbose)
+    latent <- model_array(whole.fit, "latent_map")
+    track[[horizon]] <- data.frame(
+      time = as.numeric(horizon), gap = as.numeric(horizon) - start, n = ncol(cells[[horizon]]),
+      change = sqrt(sum((latent - diag(nrow(latent)))^2)),
+      recovery = attr(said$curves$counterpart, "recovery.at.one"),
+      residual = said$spacing[["residual"]], verdict = said$verdict
+    )
+    scores[[horizon]] <- split_scores(cells[[1L]], cells[[horizon]], fit, splits, test, gammas, seed, num.threads)
+    scores[[horizon]] <- cbind(time = as.numeric(horizon), gap = as.numeric(horizon) - start, scores[[horizon]])
+    fits[[horizon]] <- whole.fit
+  }
+  course <- cells[order(as.numeric(names(cells)))]
+  rates <- sweep_rates(course, call_settings(seed, num.threads))
+  centred <- cells[[1L]] - rowMeans(cells[[1L]])
+  isometry <- isometry_of(centred, max(rates$q95), call_settings(seed, num.threads))$table
+  structure(list(scores = bind(scores), track = bind(track), rates = rates, isometry = isometry,
+                 fits = structure(fits, class = "laot_fit_list"), start = start), class = "laot_sweep")
+}
+
+bind <- function(parts) {
+  out <- do.call(rbind, unname(parts))
+  rownames(out) <- NULL
+  out
+}
+
+# "24h" is 24.
+time_of_cells <- function(time, columns, count) {
+  if (is.numeric(time) && length(time) == count) return(as.double(time))
+  labels <- as.character(cell_labels(time, columns, count, "time"))
+  number <- suppressWarnings(as.numeric(sub("^[[:space:]]*([-+]?[0-9]*\\.?[0-9]+).*$", "\\1", labels)))
+  bad <- is.na(number) & !is.na(labels)
+  if (any(bad)) fail("time must be numbers, or texts that begin with one; found ", quoted(labels[bad][1L]))
+  number
+}
+
+sweep_features <- function(dots, source, times, start, settings) {
+  subset <- if (!is.null(dots$subset.row)) dots$subset.row else dots$features
+  chosen <- chosen_features(subset, source$values, "the selection of features")
+  rows <- value_dim(source$values)[1L]
+  if (!is.null(chosen) || rows <= default.features) return(chosen)
+  bare <- function(cells) cells_of(source$values, cells, with.names = FALSE)
+  native(.Call(C_variable_features, bare(which(times == start)), bare(which(times > start)), default.features,
+         settings))
+}
+
+# Scores on held-out cells, averaged over splits.
+split_scores <- function(control, treated, fit, splits, test, gammas, seed, num.threads) {
+  all <- lapply(seq_len(splits), function(s) {
+    draw <- function(count) with_seed(seed + s, sample.int(count, max(2L, round(test * count))))
+    out <- list(control = draw(ncol(control)), treated = draw(ncol(treated)))
+    trained <- fit(control[, -out$control, drop = FALSE], treated[, -out$treated, drop = FALSE], seed + s)
+    as.data.frame(suppressMessages(evaluate_predictions(
+      trained, observed = treated[, out$treated, drop = FALSE], control = control[, out$control, drop = FALSE],
+      metrics = c("mmd2", "w2"), gamma = gammas, num.threads = num.threads
+    )))
+  })
+  values <- vapply(all, function(one) one$value, all[[1L]]$value)
+  values <- matrix(values, nrow(all[[1L]]))
+  # A median bandwidth differs from split to split; its name does not.
+  setting <- all[[1L]]$setting
+  if (identical(gammas, "median")) setting <- ifelse(all[[1L]]$metric == "mmd2", "median gamma", setting)
+  data.frame(method = all[[1L]]$method, metric = all[[1L]]$metric, setting = setting,
+             value = rowMeans(values), sd = apply(values, 1L, stats::sd))
+}
+
+# The user's random stream stays where it was.
+with_seed <- function(seed, code) {
+  old <- if (exists(".Random.seed", globalenv(), inherits = FALSE)) get(".Random.seed", globalenv())
+  on.exit(if (is.null(old)) rm(".Random.seed", envir = globalenv()) else assign(".Random.seed", old, globalenv()))
+  set.seed(seed %% .Machine$integer.max)
+  force(code)
+}
+
+sweep_rates <- function(course, settings) {
+  found <- native(.Call(C_rates, lapply(unname(course), function(cells) list(values = unname(cells))),
+                  as.numeric(names(course)), c(0.5, 0.95), settings))$arrays
+  table <- found$rates
+  data.frame(from = table[, 1L], to = table[, 2L], mean = table[, 3L], mean.low = table[, 4L],
+             mean.high = table[, 5L], median = found$quantiles[, 1L], q95 = found$quantiles[, 2L],
+             q95.low = table[, 7L], q95.high = table[, 8L], largest = table[, 6L], floor = not_nan(table[, 9L]))
+}
+
+#' @export
+print.laot_sweep <- function(x, ...) {
+  cat("Time-gap sweep from ", x$start, " to ", listed(x$track$time), "\n\n", sep = "")
+  print(format(x$track, digits = 2L), row.names = FALSE)
+  for (metric in unique(x$scores$metric)) {
+    for (setting in unique(x$scores$setting[x$scores$metric == metric])) {
+      part <- x$scores[x$scores$metric == metric & x$scores$setting == setting, ]
+      wide <- tapply(part$value, list(factor(part$method, unique(part$method)), part$time), mean)
+      cat("\n", metric, if (nzchar(setting)) paste0(" (", setting, ")"), " on held-out cells\n", sep = "")
+      print(signif(wide, 3L))
+    }
+  }
+  best <- x$isometry[x$isometry$scaling == "smallest", ]
+  cat("\nTheorem, cells at ", x$start, ": delta = ", number_text(best$delta, 3L),
+      if (is.na(best$critical.gap)) paste0("; ", best$note) else
+        paste0(", critical gap ", number_text(best$critical.gap, 3L)), "\n", sep = "")
+  invisible(x)
+}

@@ -1,0 +1,114 @@
+# What a table of scores says, in words; and what would make it say too much.
+
+# Sentences on the first method, for each set of features: worse than the mean shift, spread lost behind a
+# good w2, not to be told from true treated cells.
+verdict <- function(scores, method, predicted, observed, sets, settings) {
+  if (method %in% c("identity", "mean_shift", "noise_reference")) return(character())
+  sentences <- lapply(sets, function(set) {
+    on.set <- function(cells) restricted(cells, set$rows)
+    out <- set_verdict(scores[scores$features == set$label, ], method, on.set(predicted), on.set(observed),
+                       set$bandwidths, settings)
+    if (length(sets) > 1L && length(out)) paste0("On the ", set$label, ": ", out) else out
+  })
+  unlist(sentences)
+}
+
+set_verdict <- function(scores, method, predicted, observed, bandwidths, settings) {
+  value <- function(who, metric) {
+    at <- which(scores$method == who & scores$metric == metric & !is.na(scores$value))
+    if (length(at)) scores$value[at[1L]] else NA_real_
+  }
+  out <- character()
+  for (metric in c("mmd2", "mmd2_clipped", "mmd2_mean50", "energy_distance", "l2_drug_signature")) {
+    own <- value(method, metric)
+    trivial <- value("mean_shift", metric)
+    if (is.na(own) || is.na(trivial)) next
+    if (own > trivial) {
+      out <- c(out, paste0("worse than the mean shift in ", metric, ", ", number_text(own, 3L), " against ",
+                           number_text(trivial, 3L), "."))
+    }
+    break
+  }
+  spread <- value(method, "sd_ratio")
+  if (isTRUE(spread < 0.8)) {
+    good <- isTRUE(value(method, "w2") <= value("noise_reference", "w2"))
+    out <- c(out, paste0("spread is lost (sd ratio ", number_text(spread, 2L), ")",
+                         if (good) "; that is why its w2 beats true treated cells, not that it is better.",
+                         if (!good) "; predicted cells are more alike than treated cells are."))
+  }
+  p <- chance_of_equal_laws(predicted, observed, bandwidths, settings)
+  if (isTRUE(p > 0.05)) {
+    out <- c(out, paste0("cannot be told from true treated cells by MMD (permutation test, p = ", number_text(p, 2L),
+                         ", ", counted(cell_count(observed), "observed cell"), ")."))
+  } else if (!is.na(p)) {
+    out <- c(out, paste0("can be told from true treated cells by MMD (permutation test, p = ", number_text(p, 2L), ")."))
+  }
+  out
+}
+
+permutations.of.verdict <- 199L
+cells.of.verdict <- 1000L
+
+# The p-value of the permutation test, on at most so many cells a side, evenly taken.
+chance_of_equal_laws <- function(predicted, observed, bandwidths, settings) {
+  gammas <- bandwidths$value[is.finite(bandwidths$value)]
+  if (!length(gammas) || min(cell_count(predicted), cell_count(observed)) < 2L) return(NA_real_)
+  some <- function(x) {
+    count <- cell_count(x)
+    if (count <= cells.of.verdict) return(x)
+    at <- round(seq(1, count, length.out = cells.of.verdict))
+    x$cells <- if (is.null(x$cells)) at else x$cells[at]
+    x
+  }
+  native(.Call(C_mmd2_test, some(predicted), some(observed), gammas, permutations.of.verdict, settings))[["p.value"]]
+}
+
+# Training cells among the observed ones make a score worthless, and nothing else shows it.
+warn_of_leakage <- function(train, model, observed) {
+  names <- value_dimnames(observed)[[2L]]
+  trained <- if (!is.null(model)) c(model$control.cells, model$treated.cells)
+  if (is.list(train) && !inherits(train, "laot_fit")) trained <- unlist(lapply(train, colnames))
+  both <- intersect(names, trained)
+  if (length(both)) {
+    warning(counted(length(both), "observed cell"), if (length(both) == 1) " is" else " are",
+            " among the training cells (", listed(both, 5L), "); scores on cells that were trained on say ",
+            "little about new ones", call. = FALSE)
+  }
+}
+
+#' The features that are predicted worst
+#'
+#' @inheritParams evaluate_predictions
+#' @param count How many features to list.
+#' @returns A data frame with the columns `feature`, `ks` (two-sample Kolmogorov-Smirnov statistic),
+#'   `w1` (one-dimensional Wasserstein distance, in the units of the cells) and `mean.difference`
+#'   (predicted - observed), the largest `ks` first.
+#' @examples
+#' control <- matrix(rnorm(3 * 60), 3, dimnames = list(c("a", "b", "c"), NULL))
+#' observed <- control * c(1, 1, 3) + c(0, 2, 0)
+#' worst_features(control, observed)
+#' worst_features(laot_fit(control, observed, seed = 1), observed, control)
+#' @export
+worst_features <- function(x, observed, control = NULL, count = 10L, ..., num.threads = 1L) {
+  settings <- call_settings(1, num.threads)
+  fit <- if (inherits(x, "laot_fit")) x
+  if (!is.null(fit) && is.null(control)) fail("control is missing; give the control cells that the fit should predict")
+  like <- if (is.null(fit)) list(origin = list(kind = "none")) else fit
+  read <- function(object, what) read_like(like, object, list(...), what)$values
+  predicted <- if (is.null(fit)) read(x, "the prediction") else {
+    values <- read(control, "control")
+    at <- match_features(fit$features, feature_count(fit), values, "control", "the fit")
+    out <- native(.Call(C_predict, model_pointer(fit), cells_of(values, features = at, with.names = FALSE), "no", settings))
+    rownames(out) <- fit$features
+    out
+  }
+  names <- value_dimnames(predicted)[[1L]]
+  rows <- value_dim(predicted)[1L]
+  seen <- read(observed, "observed")
+  at <- match_features(names, rows, seen, "observed", "the prediction")
+  scores <- native(.Call(C_feature_scores, cells_of(predicted, with.names = FALSE),
+                   cells_of(seen, features = at, with.names = FALSE), settings))
+  order <- utils::head(order(-scores$ks, -scores$w1), count)
+  data.frame(feature = if (is.null(names)) paste("feature", order) else names[order], ks = scores$ks[order],
+             w1 = scores$w1[order], mean.difference = scores$mean.difference[order])
+}

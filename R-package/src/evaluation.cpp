@@ -1,0 +1,71 @@
+// What evaluating needs beside single scores: presets, features, markers, a test.
+#include "bridge.h"
+#include "calls.h"
+
+using namespace bridge;
+
+SEXP laot_r_score_presets(void) {
+  BEGIN_RCPP
+  const R_xlen_t count = static_cast<R_xlen_t>(laot_score_preset_count());
+  Rcpp::CharacterVector name(count), doc(count), source(count), metrics(count), cells(count);
+  Rcpp::NumericVector repetitions(count);
+  Rcpp::LogicalVector all_features(count);
+  for (R_xlen_t k = 0; k < count; ++k) {
+    laot_score_preset_info info = {};
+    info.struct_size = sizeof info;
+    check(laot_score_preset_describe(static_cast<std::size_t>(k), &info));
+    name[k] = info.name;
+    doc[k] = info.doc;
+    source[k] = info.source;
+    metrics[k] = info.metrics;
+    cells[k] = info.cells;
+    repetitions[k] = static_cast<double>(info.repetitions);
+    all_features[k] = info.gamma_from_all_features != 0;
+  }
+  using Rcpp::Named;
+  return Rcpp::List::create(Named("name") = name, Named("metrics") = metrics,
+                            Named("cells") = cells, Named("repetitions") = repetitions,
+                            Named("gamma.from.all.features") = all_features, Named("doc") = doc,
+                            Named("source") = source);
+  END_RCPP
+}
+
+SEXP laot_r_feature_scores(SEXP predicted, SEXP observed, SEXP settings) {
+  BEGIN_RCPP
+  const Data p = data(predicted), t = data(observed);
+  const Context call = context(settings);
+  const std::size_t features = size(p).first;
+  const R_xlen_t length = static_cast<R_xlen_t>(features);
+  Rcpp::NumericVector ks(length), w1(length), difference(length);
+  check(laot_feature_scores(call.get(), p.get(), t.get(), ks.begin(), w1.begin(),
+                            difference.begin(), features));
+  return Rcpp::List::create(Rcpp::Named("ks") = ks, Rcpp::Named("w1") = w1,
+                            Rcpp::Named("mean.difference") = difference);
+  END_RCPP
+}
+
+SEXP laot_r_marker_features(SEXP control, SEXP treated, SEXP count, SEXP settings) {
+  BEGIN_RCPP
+  const Data x = data(control), y = data(treated);
+  const Context call = context(settings);
+  std::vector<std::size_t> chosen(static_cast<std::size_t>(Rcpp::as<int>(count)));
+  check(laot_marker_features(call.get(), x.get(), y.get(), chosen.size(), chosen.data()));
+  Rcpp::IntegerVector out(Rcpp::no_init(static_cast<R_xlen_t>(chosen.size())));
+  for (std::size_t k = 0; k < chosen.size(); ++k)
+    out[static_cast<R_xlen_t>(k)] = static_cast<int>(chosen[k]) + 1;
+  return out;
+  END_RCPP
+}
+
+SEXP laot_r_mmd2_test(SEXP x, SEXP y, SEXP gammas, SEXP permutations, SEXP settings) {
+  BEGIN_RCPP
+  const Data a = data(x), b = data(y);
+  const Context call = context(settings);
+  const std::vector<double> wanted = Rcpp::as<std::vector<double>>(gammas);
+  double mmd2 = 0.0, p_value = 0.0;
+  check(laot_mmd2_test(call.get(), a.get(), b.get(), wanted.data(), wanted.size(),
+                       static_cast<std::size_t>(Rcpp::as<double>(permutations)), &mmd2, &p_value));
+  return Rcpp::NumericVector::create(Rcpp::Named("mmd2") = mmd2,
+                                     Rcpp::Named("p.value") = p_value);
+  END_RCPP
+}

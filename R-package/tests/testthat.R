@@ -1,0 +1,4 @@
+library(testthat)
+library(laot)
+
+test_check("laot")

@@ -1,0 +1,34 @@
+# Two populations with feature names, features x cells; `spread` and `shift` make the treated ones.
+# Cells of another seed have other names.
+two_populations <- function(n = 60, m = 45, d = 4, seed = 1, shift = 1, spread = 1.5) {
+  draw <- function(count, offset) {
+    cells <- (sin(outer(seq_len(d), offset + seq_len(count), function(k, i) k * 12.9898 + i * 78.233 + seed)) *
+      43758.5453) %% 1
+    cells <- stats::qnorm(0.001 + 0.998 * cells)
+    dimnames(cells) <- list(paste0("gene", seq_len(d)), paste0("cell", 1e5 * (seed - 1) + offset + seq_len(count)))
+    cells
+  }
+  list(control = draw(n, 0), treated = spread * draw(m, 1000) + shift)
+}
+
+quiet_fit <- function(...) suppressMessages(laot_fit(..., seed = 1, verbose = FALSE))
+
+# One clear sentence: no call, one line, and it says what was expected.
+expect_sentence <- function(code, pattern) {
+  error <- tryCatch({
+    force(code)
+    NULL
+  }, error = function(e) e)
+  expect_false(is.null(error), label = paste("no error for", pattern))
+  if (is.null(error)) return(invisible())
+  expect_null(conditionCall(error))
+  expect_match(conditionMessage(error), pattern, perl = TRUE)
+  expect_false(grepl("\n", conditionMessage(error), fixed = TRUE))
+}
+
+golden <- function(file) utils::read.csv(test_path("golden", file))
+golden_cells <- function(file) t(as.matrix(golden(file)))
+
+expect_close <- function(found, expected, tolerance) {
+  expect_lte(abs(found - expected), tolerance * max(1, abs(expected)), label = deparse1(substitute(found)))
+}

@@ -1,0 +1,156 @@
+benchmark_cells <- function() {
+  set.seed(1)
+  cells <- matrix(rnorm(4 * 120), 4, dimnames = list(paste0("gene", 1:4), paste0("cell", 1:120)))
+  cells[, 71:120] <- 0.6 * cells[, 71:120] + c(2, 0, 1, 0)
+  cells
+}
+benchmark_condition <- rep(c("ctrl", "drug"), c(70, 50))
+bench <- function(..., seeds = 1:2, verbose = FALSE) {
+  benchmark_methods(benchmark_cells(), condition = benchmark_condition, seeds = seeds, verbose = verbose, ...)
+}
+
+test_that("a benchmark has a row for each method, split, seed and metric, and the same numbers again", {
+  out <- bench(metrics = c("mmd2", "w2"))
+  expect_s3_class(out, "laot_benchmark")
+  expect_equal(nrow(out), 5 * 2 * 2)
+  expect_named(out, c("method", "target", "split", "seed", "metric", "estimator", "setting", "features",
+                      "reference", "value", "reason"))
+  expect_false(anyNA(out$value))
+  expect_identical(out, bench(metrics = c("mmd2", "w2")))
+  table <- summary(out)
+  row <- table[table$method == "laot" & table$metric == "w2", ]
+  values <- out$value[out$method == "laot" & out$metric == "w2"]
+  expect_equal(c(row$mean, row$sd), c(mean(values), sd(values)))
+  expect_lt(table$mean[table$method == "laot" & table$metric == "mmd2"],
+            table$mean[table$method == "identity" & table$metric == "mmd2"])
+})
+
+test_that("a score of the table is the score by hand", {
+  out <- bench("mean_shift", metrics = c("mmd2", "l2_drug_signature"), seeds = 4)
+  cells <- benchmark_cells()
+  part <- split_cells(120, benchmark_condition, seed = 4)
+  pick <- function(level, which) cells[, benchmark_condition == level & part == which]
+  shift <- rowMeans(pick("drug", "train")) - rowMeans(pick("ctrl", "train"))
+  predicted <- pick("ctrl", "test") + shift
+  value <- function(metric) out$value[out$method == "mean_shift" & out$metric == metric]
+  expect_equal(value("l2_drug_signature"), sqrt(sum((rowMeans(predicted) - rowMeans(pick("drug", "test")))^2)))
+  train <- cbind(pick("ctrl", "train"), pick("drug", "train"))
+  gamma <- 1 / median(dist(t(train))^2)
+  mean_k <- function(a, b, same) {
+    k <- exp(-gamma * as.matrix(dist(t(cbind(a, b))))[seq_len(ncol(a)), ncol(a) + seq_len(ncol(b))]^2)
+    if (same) (sum(k) - ncol(a)) / (ncol(a) * (ncol(a) - 1)) else mean(k)
+  }
+  p <- predicted
+  t <- pick("drug", "test")
+  expect_equal(value("mmd2"), mean_k(p, p, TRUE) + mean_k(t, t, TRUE) - 2 * mean_k(p, t, FALSE))
+})
+
+test_that("what was killed half-way goes on, and gives the same table", {
+  folder <- withr_folder()
+  killed <- new.env()
+  killed$after <- 2L
+  halting <- function(control, treated, new) {
+    killed$after <- killed$after - 1L
+    if (killed$after < 0L) stop(structure(list(message = "", call = NULL), class = c("killed", "condition")))
+    new + rowMeans(treated) - rowMeans(control)
+  }
+  methods <- list(shift = halting, identity = "identity")
+  expect_true(tryCatch({
+    bench(methods, path = folder, seeds = 1:4)
+    FALSE
+  }, killed = function(condition) TRUE))
+  before <- list.files(folder, "rds$", full.names = TRUE)
+  expect_gt(length(before), 3)
+  times <- file.mtime(before)
+  # A file that was cut off is computed again.
+  writeBin(raw(10), before[1L])
+  killed$after <- 100L
+  resumed <- bench(methods, path = folder, seeds = 1:4)
+  expect_equal(file.mtime(before)[-1L], times[-1L])
+  expect_identical(resumed, bench(methods, seeds = 1:4))
+  expect_length(list.files(folder, "half"), 0)
+  expect_error(bench(methods, path = folder, seeds = 1:4, metrics = "w1"), "other data, settings")
+  writeLines("", file.path(other <- withr_folder(), "mine.txt"))
+  expect_error(bench(methods, path = other), "not empty")
+})
+
+test_that("the table does not depend on where the tasks ran", {
+  skip_if_not_installed("BiocParallel")
+  expected <- bench(metrics = c("mmd2", "w2"))
+  expect_identical(bench(metrics = c("mmd2", "w2"), BPPARAM = BiocParallel::SerialParam()), expected)
+  skip_on_cran()
+  expect_identical(bench(metrics = c("mmd2", "w2"), BPPARAM = BiocParallel::SnowParam(2)), expected)
+})
+
+test_that("a method that fails is named with its error, and the others stand", {
+  out <- bench(list(bad = function(control, treated, new) stop("no such thing"), mean_shift = "mean_shift"))
+  expect_true(all(is.na(out$value[out$method == "bad"])))
+  expect_match(out$reason[out$method == "bad"][1L], "no such thing")
+  expect_false(anyNA(out$value[out$method == "mean_shift"]))
+  expect_output(print(out), "bad: 2 runs without a value .failed: no such thing")
+  out <- bench(list(bad = function(control, treated, new) new[1:2, ]))
+  expect_match(out$reason[1L], "must return 4 x 14 values")
+})
+
+test_that("groups are held out, given splits are used, validation cells are left aside", {
+  group <- rep(c("d1", "d2"), 60)
+  out <- bench("mean_shift", split = group, metrics = "w2", seeds = 1)
+  expect_setequal(out$split, c("d1", "d2"))
+  part <- split_cells(120, benchmark_condition, validation = 0.3, seed = 1)
+  given <- bench("mean_shift", split = part, metrics = "l2_drug_signature", seeds = 1)
+  cells <- benchmark_cells()
+  means <- function(level, which) rowMeans(cells[, benchmark_condition == level & part == which])
+  error <- means("ctrl", "test") + means("drug", "train") - means("ctrl", "train") - means("drug", "test")
+  expect_equal(given$value[given$method == "mean_shift"], sqrt(sum(error^2)))
+})
+
+test_that("markers are chosen on training cells, and scored beside all features", {
+  out <- bench("mean_shift", markers = 2, metrics = "l2_drug_signature", seeds = 1)
+  expect_setequal(out$features, c("4 features", "top 2 markers"))
+  cells <- benchmark_cells()
+  part <- split_cells(120, benchmark_condition, seed = 1)
+  means <- function(level, which) rowMeans(cells[c(1, 3), benchmark_condition == level & part == which])
+  error <- means("ctrl", "test") + means("drug", "train") - means("ctrl", "train") - means("drug", "test")
+  expect_equal(out$value[out$method == "mean_shift" & out$features == "top 2 markers"], sqrt(sum(error^2)))
+})
+
+test_that("presets and parameters of methods are passed on", {
+  out <- bench(c("laot", "laot/algorithm1"), metrics = "sd_ratio", seeds = 1)
+  expect_false(out$value[out$method == "laot"] == out$value[out$method == "laot/algorithm1"])
+  same <- bench(list(one = "laot/algorithm1", two = list("laot", preset = "algorithm1")), metrics = "w2", seeds = 1)
+  expect_equal(same$value[same$method == "one"], same$value[same$method == "two"])
+})
+
+test_that("objects give the same table as their matrix", {
+  skip_if_not_installed("SingleCellExperiment")
+  cells <- benchmark_cells()
+  sce <- SingleCellExperiment::SingleCellExperiment(
+    assays = list(logcounts = cells), colData = S4Vectors::DataFrame(condition = benchmark_condition))
+  out <- benchmark_methods(sce, "mean_shift", seeds = 1, verbose = FALSE)
+  expect_identical(out$value, bench("mean_shift", seeds = 1)$value)
+})
+
+test_that("wrong use is refused in a sentence", {
+  expect_error(bench("lot"), "did you mean \"laot\"")
+  expect_error(bench("laot/algorithm2"), "algorithm1")
+  expect_error(bench(list(function(control, treated, new) new)), "needs a name")
+  expect_error(bench(c("laot", "laot")), "two methods are called")
+  expect_error(bench(metrics = "mmd"), "no metric \"mmd\"")
+  expect_error(bench(seeds = c(1, 1)), "twice")
+  expect_error(bench(markers = 5), "1 to 4")
+  expect_error(bench(test = 0), "above 0")
+  expect_error(bench(tests = 0), "unknown argument \"tests\"")
+  expect_error(bench(split = factor(rep("train", 120))), "has no test control cells")
+  expect_error(benchmark_methods(benchmark_cells()), "condition")
+})
+
+test_that("a benchmark is drawn and printed", {
+  out <- bench(metrics = c("mmd2", "sd_ratio"))
+  expect_output(print(out), "noise_reference: true treated cells")
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  expect_identical(plot(out), out)
+  expect_error(plot(out, metrics = "w2"), "no values of \"w2\"")
+  skip_if_not_installed("ggplot2")
+  expect_s3_class(ggplot2::autoplot(out), "ggplot")
+})

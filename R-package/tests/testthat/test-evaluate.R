@@ -1,0 +1,102 @@
+cells <- two_populations(n = 80, m = 60)
+new <- two_populations(n = 30, m = 25, seed = 5)
+fit <- quiet_fit(cells$control, cells$treated)
+
+of <- function(scores, method, metric) scores$value[scores$method == method & scores$metric == metric]
+
+test_that("a fit is scored beside the trivial predictors and the noise reference", {
+  scores <- evaluate_predictions(fit, new$treated, control = new$control)
+  expect_s3_class(scores, "laot_scores")
+  expect_named(scores, c("method", "metric", "estimator", "setting", "features", "reference", "value", "note"))
+  expect_identical(unique(scores$method), c("laot", "identity", "mean_shift", "gaussian_map", "noise_reference"))
+  expect_identical(unique(scores$metric), c("mmd2", "w2", "l2_drug_signature", "pearson_means", "r2_means",
+                                            "pearson_sds", "sd_ratio", "sd_ratio_median"))
+  expect_true(all(is.finite(scores$value)))
+  expect_true(all(nzchar(scores$estimator)))
+  expect_identical(unique(scores$reference), "25 observed cells")
+  expect_identical(unique(scores$note[scores$method == "noise_reference"]), "25 training treated cells of 60")
+  expect_output(print(scores), "mean_shift.*unbiased, gamma = .*median of the training cells.*25 observed cells")
+})
+
+test_that("the scores are what their definitions say", {
+  scores <- evaluate_predictions(fit, new$treated, control = new$control)
+  predicted <- predict(fit, new$control)
+  sds <- function(x) apply(x, 1, function(row) sqrt(mean((row - mean(row))^2)))
+  means <- rowMeans(new$treated)
+  expect_equal(of(scores, "laot", "l2_drug_signature"), sqrt(sum((rowMeans(predicted) - means)^2)), tolerance = 1e-9)
+  expect_equal(of(scores, "laot", "pearson_means"), cor(rowMeans(predicted), means), tolerance = 1e-9)
+  expect_equal(of(scores, "laot", "pearson_sds"), cor(sds(predicted), sds(new$treated)), tolerance = 1e-9)
+  expect_equal(of(scores, "laot", "r2_means"), 1 - sum((rowMeans(predicted) - means)^2) / sum((means - mean(means))^2), tolerance = 1e-9)
+  expect_equal(of(scores, "laot", "sd_ratio"), mean(sds(predicted) / sds(new$treated)), tolerance = 1e-9)
+  expect_equal(of(scores, "identity", "l2_drug_signature"), sqrt(sum((rowMeans(new$control) - means)^2)), tolerance = 1e-9)
+  expect_equal(of(scores, "mean_shift", "sd_ratio"), mean(sds(new$control) / sds(new$treated)), tolerance = 1e-9)
+
+  gamma <- fit$report$median.gamma
+  distances <- as.matrix(dist(t(cbind(cells$control, cells$treated))))^2
+  expect_equal(gamma, 1 / median(distances[upper.tri(distances)]), tolerance = 1e-9)
+  kernel <- function(x, y) exp(-gamma * outer(seq_len(ncol(x)), seq_len(ncol(y)), Vectorize(function(i, j) sum((x[, i] - y[, j])^2))))
+  off <- function(k) (sum(k) - sum(diag(k))) / (nrow(k) * (nrow(k) - 1))
+  expect_equal(of(scores, "laot", "mmd2"),
+               off(kernel(predicted, predicted)) + off(kernel(new$treated, new$treated)) - 2 * mean(kernel(predicted, new$treated)),
+               tolerance = 1e-9)
+})
+
+test_that("a matrix is scored as it is, and training cells come from train", {
+  predicted <- predict(fit, new$control)
+  whole <- evaluate_predictions(fit, new$treated, control = new$control)
+  same <- evaluate_predictions(predicted, new$treated, control = new$control, train = fit)
+  expect_identical(same$value, whole$value)
+  expect_identical(same$method[1], "prediction")
+  expect_message(expect_message(alone <- evaluate_predictions(predicted, new$treated), "Left out: mean_shift, gaussian_map, noise_reference, identity"),
+                 "Left out: mmd2")
+  expect_identical(unique(alone$method), "prediction")
+  expect_false("mmd2" %in% alone$metric)
+  listed <- evaluate_predictions(predicted, new$treated[4:1, ], control = new$control, train = cells)
+  expect_equal(of(listed, "mean_shift", "w2"), of(whole, "mean_shift", "w2"), tolerance = 1e-9)
+  expect_equal(of(listed, "gaussian_map", "mmd2"), of(whole, "gaussian_map", "mmd2"), tolerance = 1e-9)
+  expect_equal(of(listed, "prediction", "mmd2"), of(whole, "laot", "mmd2"), tolerance = 1e-9)
+})
+
+test_that("bandwidths can be given", {
+  scores <- evaluate_predictions(fit, new$treated, control = new$control, metrics = "mmd2", gamma = c(0.01, 0.1))
+  expect_identical(unique(scores$setting), c("gamma = 0.01", "gamma = 0.1"))
+  expect_output(print(scores), "mmd2\\[0.01\\]")
+  expect_sentence(evaluate_predictions(fit, new$treated, control = new$control, gamma = -1), "gamma must be")
+  expect_sentence(evaluate_predictions(fit, new$treated, control = new$control, gamma = "mean"), "gamma must be")
+})
+
+test_that("what is undefined is NA with a reason", {
+  scores <- evaluate_predictions(fit, new$treated[, 1, drop = FALSE], control = new$control)
+  mmd2 <- scores[scores$method == "laot" & scores$metric == "mmd2", ]
+  expect_true(is.na(mmd2$value))
+  expect_false(is.nan(mmd2$value))
+  expect_match(mmd2$note, "undefined: one cell")
+})
+
+test_that("the noise reference leaves R's generator alone and follows the seed of the fit", {
+  set.seed(11)
+  expected <- runif(1)
+  set.seed(11)
+  first <- evaluate_predictions(fit, new$treated, control = new$control)
+  expect_identical(runif(1), expected)
+  expect_identical(first, evaluate_predictions(fit, new$treated, control = new$control))
+})
+
+test_that("a score says when the fit kept a part of its cells only", {
+  small <- quiet_fit(cells$control, cells$treated, keep.cells = 10)
+  scores <- evaluate_predictions(small, new$treated, control = new$control, metrics = "w2")
+  expect_identical(scores$note[scores$method == "noise_reference"], "10 training treated cells of 60 (the fit keeps 10)")
+})
+
+test_that("a model with other features than the observed cells is refused", {
+  expect_sentence(evaluate_predictions(fit, new$treated[1:3, ], control = new$control), "observed lacks 1 of the 4 features")
+  expect_sentence(evaluate_predictions(fit, new$treated), "control is missing")
+  expect_sentence(evaluate_predictions(fit), "observed is missing")
+  expect_sentence(evaluate_predictions(fit, new$treated, control = new$control, metrics = "mmd"), "no metric \"mmd\"; did you mean \"mmd2\"")
+  expect_sentence(evaluate_predictions(fit, new$treated, control = new$control, train = 3), "train must be")
+})
+
+test_that("a trivial predictor does not stand twice", {
+  scores <- evaluate_predictions(fit_trivial(cells$control, cells$treated, seed = 1), new$treated, control = new$control, metrics = "w2")
+  expect_identical(scores$method, c("mean_shift", "identity", "gaussian_map", "noise_reference"))
+})

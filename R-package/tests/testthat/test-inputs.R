@@ -1,0 +1,150 @@
+cells <- two_populations()
+control <- cells$control
+treated <- cells$treated
+
+test_that("what is no matrix of numbers is refused in one sentence", {
+  expect_sentence(laot_fit(1:5, treated), "control matrix must be a matrix.*features are rows")
+  expect_sentence(laot_fit(list(1), treated), "must be a matrix")
+  expect_sentence(laot_fit(NULL, treated), "must be a matrix.*NULL")
+  expect_sentence(laot_fit(matrix("a", 2, 2), treated), "must hold numbers, found character")
+  expect_sentence(laot_fit(matrix(TRUE, 4, 5), treated), "must hold numbers, found logical")
+  expect_sentence(laot_fit(data.frame(a = 1:2, b = c("x", "y")), treated), "column \"b\" is character")
+  expect_sentence(laot_fit(control), "give the treated cells as treated")
+  expect_sentence(laot_fit(control, treated, condition = "x"), "either treated or condition")
+  expect_sentence(laot_fit(control, treated, control = "a"), "name levels of condition")
+})
+
+test_that("empty matrices are refused", {
+  expect_sentence(laot_fit(control[, 0], treated), "control matrix has no cells")
+  expect_sentence(laot_fit(control, treated[, 0]), "treated matrix has no cells")
+  expect_sentence(laot_fit(control[0, ], treated[0, ]), "no features")
+})
+
+test_that("NaN, NA and Inf are refused and placed", {
+  for (bad in c(NaN, NA, Inf, -Inf)) {
+    broken <- treated
+    broken[2, 3] <- bad
+    expect_sentence(laot_fit(control, broken), "treated.*(NaN|Inf).*feature 2.*cell 3")
+    fit <- quiet_fit(control, treated)
+    expect_sentence(predict(fit, broken), "(NaN|Inf).*feature 2.*cell 3")
+  }
+})
+
+test_that("one or two cells on a side give the mean shift and say so", {
+  for (n in 1:2) {
+    fit <- quiet_fit(control[, seq_len(n), drop = FALSE], treated)
+    expect_match(fit$report$stop.reason, "mean shift")
+    expect_equal(coef(fit)$map, diag(4), ignore_attr = TRUE)
+  }
+  expect_equal(predict(quiet_fit(control[, 1, drop = FALSE], treated[, 1, drop = FALSE]), control[, 1, drop = FALSE]),
+               treated[, 1, drop = FALSE], ignore_attr = TRUE)
+})
+
+test_that("one feature, constant features and duplicated cells work", {
+  single <- quiet_fit(control[1, , drop = FALSE], treated[1, , drop = FALSE])
+  expect_identical(dim(predict(single, control[1, , drop = FALSE])), c(1L, 60L))
+  flat <- control
+  flat[2, ] <- 3
+  steady <- treated
+  steady[2, ] <- 3
+  expect_equal(unname(predict(quiet_fit(flat, steady), flat)[2, ]), rep(3, 60), tolerance = 1e-9)
+  absent <- control
+  absent[3, ] <- 0
+  expect_true(all(is.finite(predict(quiet_fit(absent, treated), absent))))
+  repeated <- control[, rep(1:5, 12)]
+  expect_true(all(is.finite(predict(quiet_fit(repeated, treated[, rep(1:9, 5)]), repeated))))
+  still <- matrix(1, 4, 10)
+  expect_true(all(is.finite(predict(quiet_fit(still, still + 1), still))))
+})
+
+test_that("sizes may differ by a factor of 100 and features may outnumber cells", {
+  many <- two_populations(n = 600, m = 6)
+  fit <- quiet_fit(many$control, many$treated)
+  expect_identical(c(fit$report$n.control, fit$report$n.treated), c(600, 6))
+  expect_true(all(is.finite(predict(fit, many$control))))
+  wide <- two_populations(n = 20, m = 15, d = 200)
+  fit <- quiet_fit(wide$control, wide$treated)
+  expect_gt(fit$report$components, 0)
+  expect_equal(rowMeans(predict(fit, wide$control)), rowMeans(wide$treated), tolerance = 1e-6)
+})
+
+test_that("features are matched by name, and a mismatch is named", {
+  fit <- quiet_fit(control, treated)
+  expect_equal(coef(quiet_fit(control, treated[4:1, ])), coef(fit), tolerance = 1e-12)
+  expect_sentence(laot_fit(control, treated[1:3, ]), "treated matrix lacks 1 of the 4 features.*gene4")
+  expect_sentence(laot_fit(control[1:3, ], treated), "1 feature that the control matrix lacks: gene4")
+  expect_sentence(laot_fit(unname(control), treated[1:3, ]), "3 features.*4")
+  double <- control
+  rownames(double)[2] <- "gene1"
+  expect_sentence(laot_fit(double, double), "feature \"gene1\" more than once")
+  expect_identical(unname(predict(quiet_fit(unname(control), treated), control)), unname(predict(fit, control)))
+})
+
+test_that("arguments are checked, with the nearest name", {
+  expect_sentence(laot_fit(control, treated, rigde = 1), "no parameter \"rigde\"; did you mean \"ridge\"")
+  expect_sentence(laot_fit(control, treated, n_pc = 1), "did you mean \"n.pcs\"")
+  expect_sentence(laot_fit(control, treated, num.thread = 1), "did you mean \"num.threads\"")
+  expect_sentence(laot_fit(control, treated, NULL, NULL, NULL, NULL, NULL, 3), "given by name")
+  expect_sentence(laot_fit(control, treated, ridge = -1), "ridge must be .*found -1")
+  expect_sentence(laot_fit(control, treated, ridge = c(1, 2)), "one number, string or flag")
+  expect_sentence(laot_fit(control, treated, ridge = NA), "one number")
+  expect_sentence(laot_fit(control, treated, n.pcs = 2.5), "n\\.pcs must be a whole number")
+  expect_sentence(laot_fit(control, treated, restore = "covarianc"), "restore must be one of")
+  expect_sentence(laot_fit(control, treated, preset = "calibrate"), "did you mean \"calibrated\"")
+  expect_sentence(laot_fit(control, treated, preset = 3), "preset must be one string")
+  expect_sentence(laot_fit(control, treated, seed = -1), "seed must be")
+  expect_sentence(laot_fit(control, treated, num.threads = 0), "num.threads must be")
+  expect_sentence(laot_fit(control, treated, verbose = NA), "verbose must be")
+})
+
+test_that("conditions are found, and what is missing is listed", {
+  both <- cbind(control, treated)
+  labels <- rep(c("DMSO", "drug"), c(60, 45))
+  expect_message(laot_fit(both, condition = labels, seed = 1), "control: DMSO; target: drug")
+  expect_silent(laot_fit(both, condition = labels, seed = 1, verbose = FALSE))
+  expect_sentence(laot_fit(both, condition = labels[-1]), "one label for each of the 105 cells")
+  expect_sentence(laot_fit(both, condition = "labels"), "a matrix has none")
+  expect_sentence(laot_fit(both, condition = rep(c("a", "b"), c(60, 45))), "no level that is called.*the levels are a, b")
+  expect_sentence(laot_fit(both, condition = rep(c("ctrl", "control"), c(60, 45))), "several control levels, ctrl, control")
+  expect_sentence(laot_fit(both, condition = labels, control = "dmso"), "levels of condition, which are DMSO, drug; found \"dmso\"")
+  expect_sentence(laot_fit(both, condition = labels, control = "DMSO", target = "drugs"), "found \"drugs\"")
+  expect_sentence(laot_fit(both, condition = rep("ctrl", 105)), "only the level \"ctrl\"")
+  labels[1:3] <- NA
+  expect_message(fit <- laot_fit(both, condition = labels, seed = 1), "Left out: 3 cells without a condition")
+  expect_identical(fit$report$n.control, 57)
+})
+
+test_that("several targets give a list of fits", {
+  both <- cbind(control, treated)
+  hours <- rep(c(0, 24, 48), c(60, 20, 25))
+  fits <- suppressMessages(laot_fit(both, condition = hours, control = 0, seed = 1))
+  expect_s3_class(fits, "laot_fit_list")
+  expect_named(fits, c("24", "48"))
+  expect_output(print(fits), "LAOT fits: 0 to 2 targets")
+  single <- quiet_fit(both, condition = hours, control = 0, target = 48)
+  expect_s3_class(single, "laot_fit")
+  expect_identical(coef(fits)[["48"]], coef(single))
+  predicted <- predict(fits, control)
+  expect_identical(predicted[["24"]], predict(fits[["24"]], control))
+  expect_s3_class(fits["24"], "laot_fit_list")
+  expect_sentence(evaluate_predictions(fits, treated), "score one at a time")
+})
+
+test_that("inputs are left as they were", {
+  before <- lapply(cells, function(x) x + 0)
+  fit <- quiet_fit(control, treated)
+  predict(fit, control, nonnegative = "marginals")
+  suppressWarnings(evaluate_predictions(fit, treated, control = control))
+  expect_identical(control, before$control)
+  expect_identical(treated, before$treated)
+})
+
+test_that("integers, data frames and further columns of attributes are one conversion away", {
+  counts <- round(exp(control))
+  storage.mode(counts) <- "integer"
+  fit <- quiet_fit(counts, treated)
+  expect_identical(coef(fit), coef(quiet_fit(counts + 0, treated)))
+  expect_type(counts, "integer")
+  frame <- as.data.frame(control)
+  expect_identical(coef(quiet_fit(frame, as.data.frame(treated))), coef(quiet_fit(control, treated)))
+})

@@ -1,0 +1,131 @@
+cells <- two_populations(n = 50, m = 40, d = 12)
+both <- cbind(cells$control, cells$treated)
+both[both < 0] <- 0
+conditions <- rep(c("ctrl", "stim"), c(50, 40))
+control <- both[, conditions == "ctrl"]
+treated <- both[, conditions == "stim"]
+by.matrix <- quiet_fit(control, treated)
+
+test_that("sparse matrices give the bits of dense ones", {
+  skip_if_not_installed("Matrix")
+  for (class in c("dgCMatrix", "dgTMatrix", "dgRMatrix", "dgeMatrix")) {
+    as_class <- function(x) if (class == "dgeMatrix") methods::as(x, class) else if (class == "dgCMatrix") methods::as(x, class) else
+      methods::as(methods::as(x, "dgCMatrix"), if (class == "dgTMatrix") "TsparseMatrix" else "RsparseMatrix")
+    fit <- quiet_fit(as_class(control), as_class(treated))
+    expect_identical(coef(fit), coef(by.matrix), label = class)
+  }
+  expect_sentence(quiet_fit(methods::as(both > 0, "lMatrix"), condition = conditions), "must hold numbers, found logical")
+  expect_sentence(quiet_fit(methods::as(both > 0, "lgCMatrix"), condition = conditions), "must hold numbers, found logical")
+})
+
+sce_of <- function(values) {
+  SingleCellExperiment::SingleCellExperiment(
+    assays = list(counts = values, logcounts = values),
+    colData = S4Vectors::DataFrame(condition = conditions, donor = rep(c("a", "b"), 45), row.names = colnames(values)),
+    rowData = S4Vectors::DataFrame(symbol = paste0("s", seq_len(nrow(values))))
+  )
+}
+
+test_that("a SingleCellExperiment alone is enough", {
+  skip_if_not_installed("SingleCellExperiment")
+  sce <- sce_of(both)
+  expect_message(fit <- laot_fit(sce, seed = 1), "Using column \"condition\": control: ctrl; target: stim")
+  expect_identical(coef(fit), coef(by.matrix))
+  expect_identical(coef(quiet_fit(sce, assay.type = "counts")), coef(by.matrix))
+  if (requireNamespace("Matrix", quietly = TRUE)) {
+    expect_identical(coef(quiet_fit(sce_of(methods::as(both, "dgCMatrix")))), coef(by.matrix))
+  }
+  expect_false(identical(coef(quiet_fit(sce, batch = "donor")), coef(by.matrix)))
+})
+
+test_that("predicting a SingleCellExperiment gives one with the predicted assay", {
+  skip_if_not_installed("SingleCellExperiment")
+  sce <- sce_of(both)
+  fit <- quiet_fit(sce)
+  start <- sce[12:1, sce$condition == "ctrl"]
+  SingleCellExperiment::reducedDim(start, "PCA") <- matrix(0, 50, 2)
+  predicted <- predict(fit, start)
+  expect_s4_class(predicted, "SingleCellExperiment")
+  expect_identical(SummarizedExperiment::assayNames(predicted), "logcounts")
+  expect_length(SingleCellExperiment::reducedDimNames(predicted), 0)
+  expect_identical(dimnames(predicted), dimnames(start))
+  expect_identical(SummarizedExperiment::colData(predicted), SummarizedExperiment::colData(start))
+  expect_identical(SummarizedExperiment::rowData(predicted), SummarizedExperiment::rowData(start))
+  expect_identical(SummarizedExperiment::assay(predicted), predict(by.matrix, control)[12:1, ])
+  expect_warning(predict(fit, sce), "40 cells that are not \"ctrl\"")
+  seen <- "40 observed cells are among the training cells"
+  expect_warning(scores <- evaluate_predictions(fit, sce[, sce$condition == "stim"], control = start), seen)
+  expect_warning(same <- evaluate_predictions(by.matrix, treated, control = control), seen)
+  expect_identical(scores$value, same$value)
+  own <- suppressMessages(evaluate_predictions(predicted, sce[, sce$condition == "stim"], metrics = "w2"))
+  expect_equal(own$value, scores$value[scores$method == "laot" & scores$metric == "w2"], tolerance = 1e-9)
+})
+
+test_that("features, reduced dimensions and alternative experiments can be chosen", {
+  skip_if_not_installed("SingleCellExperiment")
+  sce <- sce_of(both)
+  few <- quiet_fit(sce, subset.row = c("gene3", "gene1"))
+  expect_identical(few$features, c("gene3", "gene1"))
+  expect_identical(coef(few), coef(quiet_fit(sce, subset.row = c(3, 1))))
+  expect_identical(rownames(predict(few, sce[, 1:5])), c("gene1", "gene3"))
+  expect_identical(quiet_fit(sce, subset.row = rep(c(TRUE, FALSE), 6))$features, rownames(both)[seq(1, 12, 2)])
+  expect_sentence(laot_fit(sce, subset.row = "gene99"), "that x lacks: gene99")
+  expect_sentence(laot_fit(sce, subset.row = 13), "from 1 to 12")
+  expect_sentence(laot_fit(sce, subset.row = c(1, 1)), "twice")
+  expect_sentence(laot_fit(sce, assay.type = "log"), "no assay \"log\"; it has counts, logcounts")
+  expect_sentence(laot_fit(sce, dimred = "PCA"), "no reduced dimension \"PCA\"")
+  expect_sentence(laot_fit(sce, condition = "donr"), "did you mean \"donor\".*condition \\(ctrl, stim\\)")
+  expect_sentence(laot_fit(sce, condition = "donor"), "no level that is called.*the levels are a, b")
+
+  SingleCellExperiment::reducedDim(sce, "PCA") <- t(both[1:3, ])
+  reduced <- quiet_fit(sce, dimred = "PCA")
+  expect_identical(unname(coef(reduced)$map), unname(coef(quiet_fit(control[1:3, ], treated[1:3, ]))$map))
+  predicted <- predict(reduced, sce[, 1:5])
+  expect_identical(dim(SingleCellExperiment::reducedDim(predicted, "PCA")), c(5L, 3L))
+  expect_length(SummarizedExperiment::assays(predicted), 0)
+
+  SingleCellExperiment::altExp(sce, "proteins") <- SummarizedExperiment::SummarizedExperiment(list(logcounts = both[1:2, ]))
+  other <- quiet_fit(sce, altexp = "proteins")
+  expect_identical(other$features, c("gene1", "gene2"))
+  expect_s4_class(predict(other, sce[, 1:5]), "SummarizedExperiment")
+  expect_sentence(laot_fit(sce, altexp = "x"), "no alternative experiment \"x\"; it has proteins")
+})
+
+test_that("the 1000 most variable features are used, of the cells at hand", {
+  skip_if_not_installed("SummarizedExperiment")
+  wide <- two_populations(n = 12, m = 9, d = 1200)
+  values <- cbind(wide$control, wide$treated, matrix(1e6 * seq_len(1200), 1200, 2, byrow = FALSE) * rep(c(1, -1), each = 1200))
+  labels <- rep(c("ctrl", "stim", NA), c(12, 9, 2))
+  se <- SummarizedExperiment::SummarizedExperiment(list(logcounts = values), colData = S4Vectors::DataFrame(condition = labels))
+  fit <- quiet_fit(se)
+  used <- values[, 1:21]
+  spread <- rowMeans(used^2) - rowMeans(used)^2
+  expect_setequal(fit$features, rownames(values)[order(-spread)[1:1000]])
+})
+
+test_that("a Seurat object works as it is", {
+  skip_if_not_installed("SeuratObject")
+  skip_if_not_installed("Matrix")
+  sparse <- methods::as(both, "dgCMatrix")
+  assay <- SeuratObject::CreateAssayObject(data = sparse)
+  object <- suppressWarnings(SeuratObject::CreateSeuratObject(assay, assay = "RNA",
+    meta.data = data.frame(condition = conditions, row.names = colnames(both))))
+  expect_message(fit <- laot_fit(object, seed = 1), "control: ctrl; target: stim")
+  expect_identical(coef(fit), coef(by.matrix))
+  start <- object[, conditions == "ctrl"]
+  predicted <- predict(fit, start)
+  expect_s4_class(predicted, "Seurat")
+  expect_identical(colnames(predicted), colnames(start))
+  expect_equal(as.matrix(laot:::seurat_layer(predicted, "RNA", "data")), predict(by.matrix, control))
+  expect_identical(predicted$condition, start$condition)
+  expect_identical(quiet_fit(object, features = c("gene2", "gene5"))$features, c("gene2", "gene5"))
+  expect_sentence(laot_fit(object, assay = "ADT"), "no assay \"ADT\"; it has RNA")
+  expect_sentence(laot_fit(object, reduction = "pca"), "no reduction \"pca\"")
+  expect_sentence(laot_fit(object, condition = "stim"), "no column \"stim\"")
+
+  object[["pca"]] <- SeuratObject::CreateDimReducObject(t(both[1:3, ]) |> `colnames<-`(paste0("PC_", 1:3)), key = "PC_", assay = "RNA")
+  reduced <- quiet_fit(object, reduction = "pca")
+  expect_identical(unname(coef(reduced)$map), unname(coef(quiet_fit(control[1:3, ], treated[1:3, ]))$map))
+  moved <- predict(reduced, object[, conditions == "ctrl"])
+  expect_identical(unname(t(SeuratObject::Embeddings(moved[["pca"]]))), unname(predict(quiet_fit(control[1:3, ], treated[1:3, ]), unname(control[1:3, ]))))
+})

@@ -1,0 +1,68 @@
+cells <- two_populations(n = 60, m = 50, d = 15)
+fit <- quiet_fit(cells$control, cells$treated)
+
+drawn <- function(code) {
+  file <- tempfile(fileext = ".png")
+  grDevices::png(file, 900, 700)
+  force(code)
+  grDevices::dev.off()
+  on.exit(unlink(file))
+  file.size(file)
+}
+
+test_that("base graphics draw every picture", {
+  skip_if_not(capabilities("png"))
+  expect_gt(drawn(plot(fit)), 5000)
+  for (type in c("objective", "cells", "marginals", "map")) expect_gt(drawn(plot(fit, type = type)), 2000)
+  expect_gt(drawn(plot(fit, type = "marginals", features = c("gene1", "gene3"))), 2000)
+  expect_gt(drawn(plot(fit, type = "cells", control = cells$control[, 1:20], treated = cells$treated[, 1:20])), 2000)
+  expect_gt(drawn(plot(fit_trivial(cells$control, cells$treated))), 2000)
+  hours <- rep(c(0, 24, 48), c(60, 25, 25))
+  fits <- suppressMessages(laot_fit(cbind(cells$control, cells$treated), condition = hours, control = 0, seed = 1))
+  expect_gt(drawn(plot(fits)), 2000)
+  expect_gt(drawn(plot(fits, type = "objective")), 2000)
+})
+
+test_that("graphical parameters are given back", {
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  before <- graphics::par(c("mfrow", "mar", "mgp"))
+  plot(fit)
+  plot(fit, type = "map")
+  expect_identical(graphics::par(c("mfrow", "mar", "mgp")), before)
+})
+
+test_that("ggplot2 draws every picture", {
+  skip_if_not_installed("ggplot2")
+  for (type in c("objective", "cells", "marginals", "map")) {
+    picture <- ggplot2::autoplot(fit, type = type)
+    expect_s3_class(picture, "ggplot")
+    expect_gt(nrow(ggplot2::ggplot_build(picture)$data[[1]]), 0)
+  }
+})
+
+test_that("what the pictures show is right", {
+  data <- laot:::objective_data(fit)
+  expect_true(all(diff(data$objective[data$step == "after the update"]) <= 1e-9 * data$objective[1]))
+  shown <- laot:::cells_data(fit)
+  expect_identical(as.vector(table(shown$group)), c(60L, 50L, 60L))
+  # The same plane as prcomp's, whatever the signs.
+  pooled <- t(cbind(cells$control, cells$treated))
+  scores <- stats::prcomp(pooled)$x[, 1:2]
+  expect_equal(abs(cor(shown$first[1:110], scores[, 1])), 1, tolerance = 1e-6)
+  map <- laot:::map_data(fit)
+  change <- coef(fit)$map - diag(15)
+  expect_equal(map$change[map$treated == "gene2" & map$control == "gene1"], change["gene2", "gene1"])
+  strongest <- summary(fit)$changes
+  expect_equal(max(abs(change)), abs(strongest$change[1]))
+  expect_equal(change[strongest$treated[1], strongest$control[1]], strongest$change[1])
+})
+
+test_that("what cannot be drawn is said", {
+  expect_sentence(plot(fit, type = "curve"), "type must be one of")
+  expect_sentence(plot(fit, type = "marginals", features = "geneX"), "no feature \"geneX\"")
+  expect_sentence(plot(fit, type = "marginals", features = 99), "from 1 to 15")
+  expect_sentence(plot(fit_trivial(cells$control, cells$treated), type = "objective"), "closed form")
+  bare <- quiet_fit(cells$control, cells$treated, keep.cells = 0)
+  expect_sentence(plot(bare, type = "cells"), "keeps no training cells")
+})

@@ -1,0 +1,25 @@
+test_that("the registry is read from the library", {
+  params <- laot_params("laot")
+  expect_named(params, c("name", "type", "default", "range", "doc", "source"))
+  expect_true(all(c("ridge", "n.pcs", "max.iter") %in% params$name))
+  expect_false(any(grepl("_", params$name)))
+  expect_identical(params$default[params$name == "ridge"], "auto")
+  expect_match(params$range[params$name == "ridge"], "or auto")
+  expect_identical(laot_params("laot", preset = "algorithm1")$default[params$name == "ridge"], "0")
+  expect_true(all(c("laot", "identity", "mean_shift", "gaussian_map") %in% laot_methods()$name))
+  expect_identical(laot_presets("laot")$name[1], "calibrated")
+  expect_true("mmd2" %in% laot_metrics()$name)
+  expect_identical(laot_info()[["version"]], as.character(utils::packageVersion("laot")))
+  expect_sentence(laot_params("laott"), "did you mean \"laot\"")
+  expect_sentence(laot_params("laot", preset = "none"), "no preset \"none\"")
+})
+
+test_that("every default is accepted when it is given", {
+  cells <- two_populations()
+  params <- laot_params("laot")
+  given <- lapply(stats::setNames(params$default, params$name), function(text) {
+    if (text %in% c("true", "false")) text == "true" else if (is.na(suppressWarnings(as.numeric(text)))) text else as.numeric(text)
+  })
+  explicit <- do.call(laot_fit, c(list(cells$control, cells$treated, seed = 1), given))
+  expect_identical(coef(explicit), coef(quiet_fit(cells$control, cells$treated)))
+})

@@ -1,0 +1,107 @@
+// Rows of a large cost matrix that is never needed whole: for each row the columns of least reduced
+// cost, and a proof that no other column is cheaper.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "laot/armadillo.hpp"
+#include "laot/assignment/vector_path.hpp"
+#include "laot/parallel.hpp"
+
+namespace laot::detail {
+
+/// The least two reduced costs c_ij - v_j among the candidates of a row.
+struct BestTwo {
+  double least;
+  double second;
+  std::uint32_t column;  // of the least; ties go to the earlier candidate
+};
+
+/// A column and its cost, without the potential.
+struct Candidate {
+  std::uint32_t column;
+  double cost;
+};
+
+/// Keeps, for each row i, kListLength candidates and a bound b_i: every column that is not among
+/// the candidates has c_ij - v_j >= b_i, for the potentials v as they were when the list was made.
+/// As long as potentials only fall, the bound stays true; so whenever the least candidate is <=
+/// b_i it is the minimum of the whole row, and otherwise one scan of the row makes a new list.
+///
+/// A scan computes reduced costs in single precision with vector instructions, takes every column
+/// that may belong to the list given the worst-case rounding error, and recomputes those in double
+/// precision. The list is therefore exactly the least kListLength pairs (reduced cost, column) in
+/// double precision, and b_i the next one: the same bits on each vector path and for each number of
+/// threads.
+///
+/// Costs are -2 <x_i, y_j> of points (the only part of |x_i - y_j|^2 that depends on both), or
+/// given. Points are to be centred and scaled to norms of order 1 (see normalised.hpp).
+class CandidateRows {
+ public:
+  /// Costs of points; sources follow. `targets` is d x m.
+  CandidateRows(arma::mat targets, VectorPath path);
+  /// A given cost, cost(j, i) of row i and column j, |cost| of order 1. It has to outlive the
+  /// object.
+  CandidateRows(const arma::mat& cost, double largest, VectorPath path, Context& context);
+  ~CandidateRows();
+  CandidateRows(CandidateRows&&) noexcept;
+  CandidateRows& operator=(CandidateRows&&) noexcept;
+
+  std::size_t rows() const;
+  std::size_t columns() const;
+
+  /// New sources (d x n). Lists have to be built again.
+  void set_sources(arma::mat sources);
+  /// Sources that moved: lists are kept, with each bound lowered by 2 |dx_i| max|y|, which is how
+  /// much a cost of the row can have fallen.
+  void move_sources(arma::mat sources, Context& context);
+  /// The mean by which move_sources would lower the bounds.
+  double mean_drop(const arma::mat& sources) const;
+  const arma::mat& sources() const;
+  const arma::mat& targets() const;
+
+  double cost(std::size_t row, std::size_t column) const;
+  const std::vector<double>& potentials() const;
+  double potential(std::size_t column) const;
+  /// May only lower a potential while lists are in use.
+  void set_potential(std::size_t column, double value);
+  /// Sets all, in any direction; lists have to be built again.
+  void set_potentials(const std::vector<double>& values);
+  /// Sets all, in any direction, and keeps the lists: bounds fall by the largest rise.
+  void move_potentials(const std::vector<double>& values);
+
+  /// Makes all lists, keeping the single-precision costs for later scans where they fit in
+  /// `store_bytes` and scanning them is faster than computing them again.
+  void build(double store_bytes, Context& context);
+
+  BestTwo best_two(std::size_t row) const;
+  /// The same for other potentials than those of the bounds.
+  BestTwo best_two(std::size_t row, const double* potentials) const;
+  double bound(std::size_t row) const;
+  const std::uint32_t* list_columns(std::size_t row) const;
+  const double* list_costs(std::size_t row) const;
+  std::size_t list_length() const;
+
+  /// New lists for these rows at the present potentials.
+  void refresh(const std::uint32_t* rows, std::size_t count, Context& context);
+  void refresh(std::uint32_t row, Context& context) { refresh(&row, 1, context); }
+  /// The least two reduced costs of the row; `second` may be a lower bound of it instead.
+  BestTwo certified_best_two(std::uint32_t row, Context& context);
+  /// All columns with c_ij - v_j < limit, in order.
+  void columns_below(std::uint32_t row, double limit, std::vector<Candidate>& out);
+
+  /// How many rows are worth scanning together.
+  std::size_t batch() const;
+  /// The largest |c_ij| + |v_j| that can occur: the unit of rounding errors.
+  double magnitude() const;
+  std::size_t scans() const;  // rows scanned after the first build, for reports
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace laot::detail

@@ -1,0 +1,65 @@
+// Square assignment of moving points to fixed points, warm started from one solve to the next.
+#pragma once
+
+#include <memory>
+
+#include "laot/assignment.hpp"
+#include "laot/assignment/vector_path.hpp"
+
+namespace laot::detail {
+
+constexpr double kGapLimit = 1e-9;
+
+struct SolverOptions {
+  VectorPath path = VectorPath::best;
+  /// Memory that single-precision costs may take; negative: an eighth of the machine's, at most
+  /// 2 GiB. Where they do not fit, costs are computed again whenever they are needed.
+  double store_bytes = -1.0;
+  /// A solve whose certificate is worse is done again in double precision throughout.
+  double gap_limit = kGapLimit;
+};
+
+double store_budget(const SolverOptions& options);
+
+/// The exact minimum-cost matching of n sources and n targets for the squared Euclidean distance.
+/// Potentials, pairs and candidate lists are kept for the next solve. Each solve has the same cost
+/// as a cold one, and the same pairs wherever the optimum is unique.
+class PointAssignment {
+ public:
+  PointAssignment(arma::mat targets, const SolverOptions& options);
+  ~PointAssignment();
+  PointAssignment(PointAssignment&&) noexcept;
+  PointAssignment& operator=(PointAssignment&&) noexcept;
+
+  /// sources: d x n. Potentials are those of the squared distance.
+  const Assignment& solve(const arma::mat& sources, Context& context);
+  /// Of the last solve.
+  const Assignment& last() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Potentials that are nearly optimal, and pairs that are nearly tight for them, by the auction
+/// alone: a start for other solvers. The points are centred and scaled; row copy c is the point
+/// copies[c] of `points`, and there are as many copies as targets.
+struct RoughPrices {
+  std::vector<double> v;                      // for costs -2 <x, y>
+  std::vector<std::uint32_t> column_of_copy;  // may have gaps, marked by the largest number
+};
+RoughPrices rough_prices(const arma::mat& points, const std::vector<std::uint32_t>& copies,
+                         const arma::mat& targets, const SolverOptions& options, Context& context);
+
+/// Exact assignment for a given square or wide cost; see solve_assignment.
+Assignment solve_given_cost(const arma::mat& cost, const SolverOptions& options, Context& context);
+
+/// n sources to n different targets out of m >= n.
+Assignment assign_rectangular(const arma::mat& x, const arma::mat& y, const SolverOptions& options,
+                              Context& context);
+
+/// Shortest augmenting paths on the whole cost in double precision (shortest_paths.cpp): for small
+/// problems, and as the independent solver that tests compare with.
+Assignment solve_dense(const arma::mat& cost, Context& context);
+
+}  // namespace laot::detail

@@ -1,0 +1,40 @@
+// The two solvers behind ExactTransport.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "laot/assignment/point_assignment.hpp"
+#include "laot/transport.hpp"
+
+namespace laot::detail {
+
+/// Successive shortest paths on the whole cost in double precision, from given column potentials
+/// (updated): for tests, as a solver that shares no code with the other, and for a second solve
+/// where a certificate is not good enough. cost(j, i): target j, source i.
+Flow solve_transport_dense(const arma::mat& cost, const std::vector<std::int64_t>& supply,
+                           const std::vector<std::int64_t>& demand, std::vector<double>& v,
+                           Context& context);
+
+/// Network simplex on candidate arcs, priced against the certified bounds of all others. The tree
+/// is kept for the next solve: when the sources move it stays feasible, and only its potentials
+/// have to be found again.
+class SimplexTransport {
+ public:
+  SimplexTransport(arma::mat targets, std::vector<std::int64_t> supply,
+                   std::vector<std::int64_t> demand, const SolverOptions& options);
+  ~SimplexTransport();
+  SimplexTransport(SimplexTransport&&) noexcept;
+  SimplexTransport& operator=(SimplexTransport&&) noexcept;
+
+  Flow solve(const arma::mat& sources, Context& context);
+  const std::vector<double>& source_potentials() const;
+  const std::vector<double>& target_potentials() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace laot::detail

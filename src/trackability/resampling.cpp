@@ -1,0 +1,61 @@
+#include "resampling.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace laot {
+
+std::vector<std::size_t> with_replacement(std::size_t n, Rng& rng) {
+  std::vector<std::size_t> out(n);
+  for (std::size_t& cell : out) cell = static_cast<std::size_t>(rng.below(n));
+  return out;
+}
+
+arma::mat columns_of(const arma::mat& x, const std::vector<std::size_t>& index) {
+  arma::mat out(x.n_rows, index.size());
+  for (std::size_t c = 0; c < index.size(); ++c)
+    std::copy(x.colptr(index[c]), x.colptr(index[c]) + x.n_rows, out.colptr(c));
+  return out;
+}
+
+double quantile(std::vector<double> values, double probability) {
+  values.erase(std::remove_if(values.begin(), values.end(), [](double v) { return std::isnan(v); }),
+               values.end());
+  if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
+  std::sort(values.begin(), values.end());
+  const double at = probability * static_cast<double>(values.size() - 1);
+  const std::size_t below = static_cast<std::size_t>(at);
+  const std::size_t above = std::min(below + 1, values.size() - 1);
+  if (values[below] == values[above]) return values[below];  // also where both are infinite
+  const double weight = at - static_cast<double>(below);
+  return weight == 0.0 ? values[below] : (1.0 - weight) * values[below] + weight * values[above];
+}
+
+double mean_of(const std::vector<double>& values) {
+  double sum = 0.0;
+  for (const double value : values) sum += value;
+  return values.empty() ? std::numeric_limits<double>::quiet_NaN()
+                        : sum / static_cast<double>(values.size());
+}
+
+void run_tasks(Context& context, const char* stage, std::size_t count,
+               const std::function<void(std::size_t, Context&)>& task) {
+  parallel_for(context, count, 1, [&](std::size_t number, std::size_t, int worker) {
+    Context inner;
+    inner.seed = context.seed;
+    if (worker == 0) {
+      context.poll(stage, static_cast<double>(number) / static_cast<double>(count));
+      inner.cancel = [&context] {
+        context.poll();
+        return false;
+      };
+    } else {
+      inner.cancel = [&context] { return context.stopping(); };
+    }
+    task(number, inner);
+  });
+  context.poll(stage, 1.0);
+}
+
+}  // namespace laot

@@ -1,0 +1,245 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "laot/trackability.hpp"
+#include "support/clouds.hpp"
+
+using namespace laot;
+
+namespace {
+
+arma::mat own_mean(arma::mat x) {
+  x.each_col() -= arma::vec(arma::mean(x, 1));
+  return x;
+}
+
+// Controls and treated cells with a small linear response: the pairing can be recovered.
+Populations easy(std::size_t features, std::size_t cells, double gap, double noise,
+                 std::uint64_t seed) {
+  PopulationOptions options;
+  options.features = features;
+  options.cells = cells;
+  options.gap = gap;
+  options.noise = noise;
+  options.entries = Entries::gaussian;
+  return simulate_populations(options, Rng(seed));
+}
+
+}  // namespace
+
+TEST_CASE("simulated populations: the map, the partners and the variance are as promised") {
+  PopulationOptions options;
+  options.features = 25;
+  options.cells = 2000;
+  options.gap = 7.0;
+  for (const Entries entries : {Entries::uniform, Entries::gaussian}) {
+    options.entries = entries;
+    const Populations p = simulate_populations(options, Rng(3));
+    CHECK(arma::norm(p.map - arma::eye(25, 25), "fro") == doctest::Approx(7.0));
+    CHECK(arma::accu(p.control % p.control) / 2000.0 == doctest::Approx(1.0).epsilon(0.02));
+    const arma::mat moved = p.map * p.control;
+    double apart = 0.0;
+    for (std::size_t i = 0; i < 2000; ++i)
+      apart += arma::norm(arma::vec(moved.col(i) - p.treated.col(p.partner[i])));
+    CHECK(apart < 1e-9);
+  }
+  options.noise = 0.5;
+  const Populations noisy = simulate_populations(options, Rng(3));
+  const arma::mat moved = noisy.map * noisy.control;
+  double square = 0.0;
+  for (std::size_t i = 0; i < 2000; ++i) {
+    const arma::vec off = moved.col(i) - noisy.treated.col(noisy.partner[i]);
+    square += arma::dot(off, off);
+  }
+  CHECK(std::sqrt(square / 2000.0) == doctest::Approx(0.5).epsilon(0.02));
+  options.gap = -1.0;
+  CHECK_THROWS_AS(simulate_populations(options, Rng(1)), Error);
+}
+
+TEST_CASE("the recovery study is all ones below the transition and none above, on any threads") {
+  RecoveryStudyOptions options;
+  options.features = {10, 50};
+  options.gaps = {0, 5, 400};
+  options.trials = 4;
+  Context one, two;
+  two.num_threads = 2;
+  for (const PairingCost cost : {PairingCost::euclidean, PairingCost::squared}) {
+    options.cost = cost;
+    const RecoveryStudy study = recovery_study(options, one);
+    for (std::size_t r = 0; r < 2; ++r) {
+      CHECK(study.mean(r, 0) == 1.0);
+      CHECK(study.mean(r, 1) == 1.0);
+      CHECK(study.mean(r, 2) < 0.5);
+      CHECK(study.sd(r, 0) == 0.0);
+    }
+    const RecoveryStudy again = recovery_study(options, two);
+    CHECK(arma::approx_equal(study.mean, again.mean, "absdiff", 0.0));
+  }
+  options.trials = 0;
+  CHECK_THROWS_AS(recovery_study(options, one), Error);
+}
+
+TEST_CASE("an alternation may start elsewhere, and from its own result stays there") {
+  const Populations p = easy(4, 80, 0.6, 0.1, 11);
+  Context context;
+  LaotOptions options;
+  options.ridge = 0.0;
+  options.restore = Restore::none;
+  const LaotResult first = alternate(p.control, p.treated, {}, {}, options, context);
+  options.start = first.map;
+  const LaotResult second = alternate(p.control, p.treated, {}, {}, options, context);
+  CHECK(arma::abs(second.map - first.map).max() < 1e-12);
+  CHECK(second.iterations <= 2);
+  options.start = arma::mat(3, 3, arma::fill::eye);
+  CHECK_THROWS_AS(alternate(p.control, p.treated, {}, {}, options, context), Error);
+}
+
+TEST_CASE("a recoverable pairing is stable, and its map lies in its intervals") {
+  const Populations p = easy(4, 120, 0.5, 0.02, 12);
+  const arma::mat x = own_mean(p.control), y = own_mean(p.treated);
+  Context context;
+  StabilityOptions options;
+  options.resamples = 20;
+  options.halves = 3;
+  options.restarts = 2;
+  const Stability s = stability(x, y, {}, {}, options, context);
+  CHECK(s.halves.overlap > 0.8);
+  CHECK(s.resamples.overlap > 0.5);
+  CHECK(s.resamples.coherence > 0.9);
+  CHECK(s.resamples.overlap_low <= s.resamples.overlap);
+  CHECK(s.resamples.overlap_high >= s.resamples.overlap);
+  CHECK(s.residual_over_spacing < 0.5);
+  std::size_t inside = 0;
+  for (std::size_t e = 0; e < 16; ++e) {
+    CHECK(s.map_low[e] <= s.map_high[e]);
+    if (s.fit.map[e] >= s.map_low[e] && s.fit.map[e] <= s.map_high[e]) ++inside;
+  }
+  CHECK(inside >= 13);
+
+  Context two;
+  two.num_threads = 2;
+  const Stability again = stability(x, y, {}, {}, options, two);
+  CHECK(arma::approx_equal(s.draws, again.draws, "absdiff", 0.0));
+  CHECK(s.halves.overlap == again.halves.overlap);
+}
+
+TEST_CASE("the matching of unrelated clouds is not stable") {
+  Context context;
+  StabilityOptions options;
+  options.resamples = 5;
+  options.halves = 3;
+  options.restarts = 2;
+  const Stability s = stability(own_mean(clouds::gaussian(6, 100, 1)),
+                                own_mean(clouds::gaussian(6, 90, 2)), {}, {}, options, context);
+  CHECK(s.halves.overlap < 0.7);
+  CHECK(s.residual_over_spacing > 0.8);
+}
+
+TEST_CASE("stability within levels, over levels, and what it refuses") {
+  const Populations p = easy(3, 60, 0.4, 0.02, 13);
+  const arma::mat x = own_mean(p.control), y = own_mean(p.treated);
+  std::vector<std::uint32_t> batch_x(60), batch_y(60);
+  for (std::size_t i = 0; i < 60; ++i)
+    batch_x[i] = batch_y[p.partner[i]] = static_cast<std::uint32_t>(i % 3);
+  Context context;
+  StabilityOptions options;
+  options.resamples = 6;
+  options.halves = 2;
+  options.restarts = 1;
+  for (const Resample what : {Resample::cells, Resample::levels}) {
+    options.resample = what;
+    const Stability s = stability(x, y, batch_x, batch_y, options, context);
+    CHECK(s.draws.is_finite());
+    CHECK(s.resamples.overlap > 0.5);
+  }
+  CHECK_THROWS_AS(stability(x, y, {}, {}, options, context), Error);  // levels without a batch
+  options.resample = Resample::cells;
+  CHECK_THROWS_AS(stability(x.head_cols(3), y, {}, {}, options, context), Error);
+  CHECK_NOTHROW(stability(x.head_cols(4), y.head_cols(4), {}, {}, options, context));
+}
+
+TEST_CASE("a recovery curve falls, and its crossing is where it passes one half") {
+  const Populations p = easy(4, 150, 1.0, 0.0, 14);
+  const arma::mat x = own_mean(p.control), y = own_mean(p.treated);
+  Context context;
+  LaotOptions fit;
+  const LaotResult result = alternate(x, y, {}, {}, fit, context);
+  const RecoverySource source = recovery_source(x, y, result);
+  CHECK(arma::abs(source.residual).max() < 1e-6);
+
+  RecoveryCurveOptions options;
+  options.gaps = {0, 0.5, 1, 4, 40};
+  options.repeats = 4;
+  options.most_cells = 100;
+  const RecoveryCurve curve = recovery_curve(source, Design::counterpart, options, context);
+  CHECK(curve.recovery[0] == doctest::Approx(1.0));
+  CHECK(curve.recovery_at_one > 0.9);
+  CHECK(curve.recovery[4] < 0.5);
+  CHECK(curve.critical > 1.0);
+  CHECK(curve.critical < 40.0);
+  CHECK(curve.position == doctest::Approx(1.0 / curve.critical));
+  CHECK(curve.critical_low <= curve.critical);
+  CHECK(curve.critical_high >= curve.critical);
+  CHECK(std::isnan(curve.map_error(0, 0)));
+  CHECK(curve.cell_error(2, 0) < 0.1);
+
+  const RecoveryCurve anew = recovery_curve(source, Design::anew, options, context);
+  CHECK(anew.cells == 75);
+  CHECK(std::isnan(anew.pairs(1, 1)));
+  // Cells drawn anew are found less well.
+  CHECK(anew.recovery_at_one < curve.recovery_at_one);
+
+  Context two;
+  two.num_threads = 2;
+  const RecoveryCurve again = recovery_curve(source, Design::counterpart, options, two);
+  CHECK(arma::approx_equal(curve.pairs, again.pairs, "absdiff", 0.0));
+  CHECK(curve.critical_low == again.critical_low);
+}
+
+TEST_CASE("curves that never or always lie under one half say so") {
+  RecoverySource source{clouds::gaussian(3, 40, 15), arma::mat(3, 3, arma::fill::eye), {}};
+  RecoveryCurveOptions options;
+  options.gaps = {0, 1, 2};
+  options.repeats = 2;
+  Context context;
+  const RecoveryCurve never = recovery_curve(source, Design::counterpart, options, context);
+  CHECK(std::isinf(never.critical));
+  CHECK(never.position == 0.0);
+  source.residual = 1e4 * arma::mat(3, 3, arma::fill::eye);
+  const RecoveryCurve always = recovery_curve(source, Design::counterpart, options, context);
+  CHECK(always.critical == 0.0);
+  CHECK(std::isinf(always.position));
+  options.gaps = {0, 0.5};
+  CHECK(std::isnan(recovery_curve(source, Design::counterpart, options, context).recovery_at_one));
+  options.gaps = {1, 0.5};
+  CHECK_THROWS_AS(recovery_curve(source, Design::counterpart, options, context), Error);
+  source.cells = clouds::gaussian(3, 7, 15);
+  options.gaps = {1};
+  CHECK_THROWS_AS(recovery_curve(source, Design::anew, options, context), Error);
+}
+
+TEST_CASE("the verdict has three levels and an undefined one") {
+  CHECK(trackability_verdict(1.0, 0.2) == Trackability::recoverable);
+  CHECK(trackability_verdict(0.7, 0.2) == Trackability::borderline);
+  CHECK(trackability_verdict(1.0, 0.8) == Trackability::borderline);
+  CHECK(trackability_verdict(1.0, 1.1) == Trackability::not_recoverable);
+  CHECK(trackability_verdict(std::nan(""), 0.2) == Trackability::undefined);
+}
+
+TEST_CASE("long work on trackability can be cancelled") {
+  const Populations p = easy(4, 150, 1.0, 0.1, 16);
+  Context context;
+  context.num_threads = 2;
+  int asked = 0;
+  context.cancel = [&asked] { return ++asked > 2; };
+  StabilityOptions options;
+  options.resamples = 5000;
+  try {
+    stability(p.control, p.treated, {}, {}, options, context);
+    FAIL("was not cancelled");
+  } catch (const Error& error) {
+    CHECK(error.status() == Status::cancelled);
+  }
+}
