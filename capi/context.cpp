@@ -87,7 +87,7 @@ laot_status laot_capabilities(char* buffer, size_t size, size_t* needed) {
     const std::string all = laot::text("version=", LAOT_VERSION, "\nabi=", LAOT_ABI_VERSION,
                                        "\nblas=", laot::blas_description(),
                                        "\nmemory_mb=", laot::physical_memory() / 1000000);
-    copy_out(all, true, buffer, size, needed);
+    copy_out(all, buffer, size, needed);
   });
 }
 

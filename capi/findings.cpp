@@ -44,7 +44,7 @@ laot_status laot_findings_names(const laot_findings* findings, const char* what,
     const std::vector<std::string> names = asked == "numbers" ? names_of(findings->numbers)
                                            : asked == "texts" ? names_of(findings->texts)
                                                               : names_of(findings->arrays);
-    copy_out(lines(names), true, buffer, size, needed);
+    copy_out(lines(names), buffer, size, needed);
   });
 }
 
@@ -59,7 +59,7 @@ laot_status laot_findings_text(const laot_findings* findings, const char* name, 
                                size_t size, size_t* needed) {
   return guarded([&] {
     given(findings, "findings");
-    copy_out(entry_of(findings->texts, name, "text"), true, buffer, size, needed);
+    copy_out(entry_of(findings->texts, name, "text"), buffer, size, needed);
   });
 }
 

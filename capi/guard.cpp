@@ -33,12 +33,11 @@ laot_status remember_current_exception() noexcept {
   }
 }
 
-void copy_out(const std::string& value, bool with_final_zero, void* buffer, std::size_t size,
-              std::size_t* needed) {
-  const std::size_t length = value.size() + (with_final_zero ? 1 : 0);
+void copy_out(const std::string& value, char* buffer, std::size_t size, std::size_t* needed) {
+  const std::size_t length = value.size() + 1;
   given(needed, "needed") = length;
   if (buffer == nullptr && size == 0) return;
-  given(static_cast<char*>(buffer), "buffer");
+  given(buffer, "buffer");
   require(size >= length, Status::buffer_too_small, "buffer has ", size, " bytes, needed are ",
           length);
   std::memcpy(buffer, value.c_str(), length);

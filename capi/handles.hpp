@@ -90,9 +90,8 @@ class CallContext {
   Context context_;
 };
 
-/// The two-call protocol.
-void copy_out(const std::string& value, bool with_final_zero, void* buffer, std::size_t size,
-              std::size_t* needed);
+/// The two-call protocol for texts.
+void copy_out(const std::string& value, char* buffer, std::size_t size, std::size_t* needed);
 
 /// labels[count] as strings; every pointer checked.
 std::vector<std::string> given_texts(const char* const* texts, std::size_t count,

@@ -269,12 +269,17 @@ LAOT_API laot_status laot_model_text(const laot_model* model, const char* name, 
 /* Report: numbers such as n_control, n_treated, features, dimension, components, iterations,
  * objective (J), residual_sum (n times its first term), ridge, plan_cost, plan_gap (certificate of
  * the last plan, relative), negative_share (of predictions on the training controls), median_gamma,
- * seconds; texts: outcome ("converged", "limit_reached"), stop_reason. NaN: undefined. */
+ * seconds; texts: outcome ("converged", "limit_reached"), stop_reason. NaN: undefined.
+ * Networks: iterations, best_iteration (kept), validation_mmd2, validation_mmd2_untrained,
+ * validation_mmd2_identity (of cells that do not move), seconds_training, diverged_at (where the run
+ * diverged); outcome may also be "diverged" or, with on_cancel = "keep", "cancelled"; warning: one
+ * sentence, or empty. */
 LAOT_API laot_status laot_report_number(const laot_model* model, const char* name, double* value);
 LAOT_API laot_status laot_report_text(const laot_model* model, const char* name, char* buffer,
                                       size_t size, size_t* needed);
 
-/* Trace: columns of equal length, one value an iteration (least squares) or epoch (Adam). */
+/* Trace: columns of equal length, one value an iteration (least squares) or epoch (Adam, scgen,
+ * cae) or look at the validation cells (cellot, with its column iteration). */
 LAOT_API laot_status laot_trace_length(const laot_model* model, size_t* length);
 LAOT_API laot_status laot_trace_column(const laot_model* model, const char* name, double* out,
                                        size_t length);

@@ -118,7 +118,7 @@ laot_status laot_model_names(const laot_model* model, const char* what, char* bu
       laot::fail(Status::unknown_name, "what must be one of report_numbers, report_texts, trace, ",
                  "arrays, params, feature_names, control_names, treated_names, found \"", asked,
                  "\"");
-    copy_out(lines(names), true, buffer, size, needed);
+    copy_out(lines(names), buffer, size, needed);
   });
 }
 
@@ -137,7 +137,7 @@ laot_status laot_model_text(const laot_model* model, const char* name, char* buf
     else
       laot::fail(Status::unknown_name, "name must be method, preset or param.<name>, found \"",
                  asked, "\"");
-    copy_out(value, true, buffer, size, needed);
+    copy_out(value, buffer, size, needed);
   });
 }
 
@@ -153,8 +153,8 @@ laot_status laot_report_text(const laot_model* model, const char* name, char* bu
                              size_t* needed) {
   return guarded([&] {
     given(model, "model");
-    copy_out(entry_of(model->model.report.texts, given_text(name, "name"), "the report"), true,
-             buffer, size, needed);
+    copy_out(entry_of(model->model.report.texts, given_text(name, "name"), "the report"), buffer,
+             size, needed);
   });
 }
 

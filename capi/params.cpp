@@ -102,7 +102,7 @@ laot_status laot_params_set_text(laot_params* params, const char* name, const ch
 laot_status laot_params_get_text(const laot_params* params, const char* name, char* buffer,
                                  size_t size, size_t* needed) {
   return guarded([&] {
-    copy_out(given(params, "params").params.text_of(given_text(name, "name")), true, buffer, size,
+    copy_out(given(params, "params").params.text_of(given_text(name, "name")), buffer, size,
              needed);
   });
 }

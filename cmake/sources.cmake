@@ -38,6 +38,19 @@ set(LAOT_CORE_SOURCES
   src/laot/restore.cpp
   src/laot/alternate.cpp
   # nets
+  src/nets/kernels.cpp
+  src/nets/lanes.cpp
+  src/nets/parameters.cpp
+  src/nets/icnn.cpp
+  src/nets/icnn_pass.cpp
+  src/nets/cellot_loss.cpp
+  src/nets/snapshot.cpp
+  src/nets/batches.cpp
+  src/nets/validation.cpp
+  src/nets/cellot.cpp
+  src/nets/autoencoder.cpp
+  src/nets/autoencoder_pass.cpp
+  src/nets/autoencoder_training.cpp
   # metrics
   src/metrics/lanes.cpp
   src/metrics/pair_tiles.cpp
@@ -71,6 +84,9 @@ set(LAOT_CORE_SOURCES
   src/models/shared_params.cpp
   src/models/affine_response.cpp
   src/models/method_laot.cpp
+  src/models/networks.cpp
+  src/models/method_cellot.cpp
+  src/models/method_autoencoder.cpp
   src/models/method_trivial.cpp
   src/models/registry.cpp
   src/models/fit.cpp

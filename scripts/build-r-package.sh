@@ -78,6 +78,8 @@ options=(--no-manual)
 when=${SOURCE_DATE_EPOCH:-$(git -C "$top" log -1 --format=%ct 2>/dev/null || echo 0)}
 mkdir "$work/packed"
 tar -xzf "$work/laot_$version.tar.gz" -C "$work/packed"
+# Building the vignette compiles the package, and R tidies only the first level of src/.
+find "$work/packed" \( -name '*.o' -o -name '*.so' \) -delete
 stamp=$(TZ=UTC Rscript --vanilla -e "cat(format(as.POSIXct($when, origin = '1970-01-01', tz = 'UTC'), '%Y-%m-%d %H:%M:%S UTC'))")
 sed -i.orig "s/^Packaged: .*/Packaged: $stamp; laot/" "$work/packed/laot/DESCRIPTION"
 rm "$work/packed/laot/DESCRIPTION.orig"

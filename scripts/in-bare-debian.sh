@@ -45,11 +45,11 @@ mount --bind "$cache/archives" "$root/var/cache/apt/archives"
 git clone -q --no-hardlinks . "$root/root/laot"
 [ ! -d "$shared" ] || cp -r "$shared" "$root/root/shared"
 
-started=$SECONDS
 status=0
-chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+TIMEFORMAT='took %0R s; its processes used %0U s of user and %0S s of system time'
+time chroot "$root" /usr/bin/env -i HOME=/root \
+  PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
   CI=true bash -c "cd /root/laot && scripts/$command.sh" </dev/null || status=$?
-echo "took $((SECONDS - started)) s"
 case $command in
   quickstart)
     mkdir -p build/bare-debian/results

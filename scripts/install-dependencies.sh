@@ -6,14 +6,20 @@
 # Run as root, or as a user with sudo. Nothing is done, and nothing asked, when all are there.
 set -euo pipefail
 
+clang_runtime() {
+  apt-cache depends clang 2>/dev/null | sed -nE 's/.*Depends: clang-([0-9]+)$/libclang-rt-\1-dev/p'
+}
+
 packages_for() {
   # What compiles the R package (R, compilers, the BLAS that R's own programs link to), and what
   # runs it on a SingleCellExperiment. The certificates are for R's downloads.
   local quickstart="r-base-core g++ gfortran make libopenblas-dev ca-certificates
     r-cran-rcpp r-cran-rcpparmadillo
     r-cran-matrix r-cran-ggplot2 r-bioc-singlecellexperiment r-bioc-hsmmsinglecell"
-  local test="cmake ninja-build libarmadillo-dev doctest-dev binutils r-cran-testthat r-cran-seuratobject"
-  local slow="git valgrind debootstrap r-cran-knitr r-cran-rmarkdown pandoc"
+  local test="cmake ninja-build libarmadillo-dev doctest-dev binutils r-cran-testthat r-cran-seuratobject
+    r-bioc-biocparallel pkg-config python3 python3-numpy"
+  # libFuzzer comes with the runtime of the clang that this release has.
+  local slow="git valgrind debootstrap clang $(clang_runtime) r-cran-knitr r-cran-rmarkdown pandoc qpdf"
   case $1 in
     quickstart) echo "$quickstart" ;;
     test) echo "$quickstart $test" ;;

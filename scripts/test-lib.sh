@@ -102,3 +102,11 @@ run_other_ctests() {
 }
 
 have() { command -v "$1" >/dev/null; }
+
+# A python3 that has numpy: the one on PATH may be another than the system's.
+python_with_numpy() {
+  local python
+  for python in python3 /usr/bin/python3; do
+    if "$python" -c 'import numpy' >/dev/null 2>&1; then command -v "$python"; return; fi
+  done
+}

@@ -30,10 +30,12 @@ suite_session=
 
 # Ends what an interrupted suite has started: everything in its session.
 end_session() {
-  local stat
-  for stat in /proc/[0-9]*/stat; do
-    awk -v session="$1" '{pid = $1; sub(/.*\) /, ""); if ($4 == session) print pid}' "$stat" 2>/dev/null
-  done | xargs -r kill 2>/dev/null
+  local file line fields
+  for file in /proc/[0-9]*/stat; do
+    { read -r line <"$file"; } 2>/dev/null || continue
+    read -r -a fields <<<"${line##*) }" # state, parent, group, session
+    [ "${fields[3]}" != "$1" ] || kill "${line%% *}" 2>/dev/null
+  done
 }
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP

@@ -129,7 +129,8 @@ autoplot.laot_benchmark <- function(object, metrics = NULL, features = NULL, ...
     ggplot2::geom_point(colour = "#0072B2", size = 2.4) +
     (if (several) ggplot2::facet_grid(target ~ metric, scales = "free_x") else
       ggplot2::facet_wrap("metric", scales = "free_x")) +
-    ggplot2::labs(x = NULL, y = NULL) + laot_theme()
+    ggplot2::scale_x_continuous(n.breaks = 4) + ggplot2::labs(x = NULL, y = NULL) + laot_theme() +
+    ggplot2::theme(panel.spacing.x = ggplot2::unit(1.5, "lines"))
 }
 
 #' @rdname plot.laot_benchmark

@@ -247,8 +247,8 @@ task_rows <- function(task, plan) {
   bare <- function(index, rows) cells_of(plan$values, index, rows, with.names = FALSE)
   rows <- plan$rows
   if (is.null(rows) && plan$reduce && value_dim(plan$values)[1L] > default.features) {
-    rows <- native(C_variable_features, bare(cells$train.control, NULL), bare(cells$train.treated, NULL),
-                   default.features, settings)
+    rows <- native(.Call(C_variable_features, bare(cells$train.control, NULL), bare(cells$train.treated, NULL),
+                   default.features, settings))
   }
   train <- list(control = bare(cells$train.control, rows), treated = bare(cells$train.treated, rows))
   observed <- bare(cells$test.treated, rows)
@@ -262,7 +262,7 @@ task_rows <- function(task, plan) {
       x
     }
     gamma <- if (any(plan$metrics$needs.gamma)) {
-      native(C_median_gamma, part(train$control), part(train$treated), settings)
+      native(.Call(C_median_gamma, part(train$control), part(train$treated), settings))
     } else NA_real_
     # Training cells have no control state of their own.
     metrics <- if (is.noise) plan$metrics[plan$metrics$name != "cell_spearman", ] else plan$metrics
@@ -300,10 +300,10 @@ task_prediction <- function(method, task, plan, cells, rows, train, control, set
     x$batch <- plan$batch[index]
     x
   }
-  pointer <- native(C_fit, method$method, method$preset, method$params,
+  pointer <- native(.Call(C_fit, method$method, method$preset, method$params,
                     with.batch(train$control, cells$train.control),
-                    with.batch(train$treated, cells$train.treated), settings)
-  cells_of(native(C_predict, pointer, control, "no", settings), with.names = FALSE)
+                    with.batch(train$treated, cells$train.treated), settings))
+  cells_of(native(.Call(C_predict, pointer, control, "no", settings)), with.names = FALSE)
 }
 
 failed_rows <- function(task, plan, reason) {
@@ -332,5 +332,14 @@ run_tasks <- function(plan, tasks, folder, BPPARAM, verbose) {
     return(out)
   }
   need("BiocParallel", "for BPPARAM")
-  BiocParallel::bplapply(unname(each), run_task, plan = plan, folder = folder, BPPARAM = BPPARAM)
+  worker <- on_worker
+  environment(worker) <- globalenv()
+  BiocParallel::bplapply(unname(each), worker, plan = plan, folder = folder, libraries = .libPaths(),
+                         BPPARAM = BPPARAM)
+}
+
+# What a worker starts from: it may be a new session with other libraries than the caller's.
+on_worker <- function(task, plan, folder, libraries) {
+  if (!requireNamespace("laot", quietly = TRUE)) .libPaths(c(libraries, .libPaths()))
+  utils::getFromNamespace("run_task", "laot")(task, plan, folder)
 }

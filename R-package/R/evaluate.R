@@ -8,8 +8,8 @@
 #' the fit). A prediction that has lost spread can beat the noise reference in the Wasserstein
 #' distance: read `w2` beside `sd_ratio`.
 #'
-#' @param x A `laot_fit`, whose predictions for the `control` cells are scored, or predicted cells: a
-#'   matrix (features x cells), data frame, sparse matrix, SummarizedExperiment,
+#' @param x A `laot_fit` (or the `laot_ensemble` of several seeds), whose predictions for the `control`
+#'   cells are scored, or predicted cells: a matrix (features x cells), data frame, sparse matrix, SummarizedExperiment,
 #'   SingleCellExperiment or Seurat object.
 #' @param observed The treated cells that were measured, best ones that no fit has seen, in any of
 #'   these classes. Features are matched by name where there are names.
@@ -34,7 +34,8 @@
 #'   scored), `reference` (the cells that the method was compared with), `value` and `note`; with
 #'   repeated subsamples also `sd`. A value that is undefined is `NA`, and `note` says why. Printed as
 #'   one row a method, with what can be read from it in words: whether the prediction is worse than the
-#'   mean shift, has lost spread while its `w2` looks good, or cannot be told from true treated cells.
+#'   mean shift, has lost spread while its `w2` looks good, or cannot be told from true treated cells. For
+#'   a `laot_ensemble`, `value` and `sd` are mean and standard deviation over its seeds.
 #'
 #'   A warning names cells that are both training and observed cells: scores on these say little.
 #' @seealso [worst_features()], [benchmark_methods()], [split_cells()]
@@ -53,12 +54,19 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
     fail("x holds fits for several targets; score one at a time, for example x[[", quoted(names(x)[1L]), "]]")
   }
   if (missing(observed)) fail("observed is missing; give the measured treated cells")
+  if (inherits(x, "laot_ensemble")) {
+    return(evaluate_ensemble(x, observed = observed, control = control, train = train, metrics = metrics,
+                             gamma = gamma, preset = preset, markers = markers, ...,
+                             num.threads = num.threads))
+  }
   settings <- call_settings(1, num.threads)
   if (!is.null(preset)) preset <- chosen_preset(preset)
   table <- chosen_metrics(if (is.null(metrics)) preset$metrics else metrics)
   check_gamma(gamma)
   fit <- if (inherits(x, "laot_fit")) x
-  if (!is.null(fit) && is.null(control)) fail("control is missing; give the control cells that the fit should predict")
+  if (!is.null(fit) && is.null(control)) {
+    fail("control is missing; give the control cells that the fit should predict")
+  }
   model <- training_model(if (is.null(train)) fit else train, settings)
   like <- if (!is.null(fit)) fit else if (!is.null(model)) model else list(origin = list(kind = "none"))
   read <- function(object, what) read_like(like, object, list(...), what)$values
@@ -83,12 +91,16 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
     candidates[[name]] <<- cells
     notes[[name]] <<- note
   }
-  predicted <- function(pointer) plain(native(C_predict, pointer, start, "no", settings))
-  if (is.null(fit)) add("prediction", matched(given, "the prediction")) else add(fit$method, predicted(model_pointer(fit)))
+  predicted <- function(pointer) plain(native(.Call(C_predict, pointer, start, "no", settings)))
+  if (is.null(fit)) {
+    add("prediction", matched(given, "the prediction"))
+  } else {
+    add(fit$method, predicted(model_pointer(fit)))
+  }
   if (!is.null(start)) {
     if (!identical(fit$method, "identity")) add("identity", start)
     for (name in setdiff(c("mean_shift", "gaussian_map"), fit$method)) {
-      if (!is.null(model)) add(name, predicted(native(C_trivial, model_pointer(model), name)))
+      if (!is.null(model)) add(name, predicted(native(.Call(C_trivial, model_pointer(model), name))))
     }
   }
   if (!is.null(model)) {
@@ -123,7 +135,7 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
   out <- do.call(rbind, rows)
   if (all(is.na(out$sd))) out$sd <- NULL
   out <- structure(out, class = c("laot_scores", "data.frame"))
-  attr(out, "verdict") <- verdict(out, names(candidates)[1L], candidates[[1L]], seen, sets[[1L]]$bandwidths, settings)
+  attr(out, "verdict") <- verdict(out, names(candidates)[1L], candidates[[1L]], seen, sets, settings)
   out
 }
 
@@ -140,7 +152,7 @@ scored_features <- function(markers, count, model, gamma, preset, settings) {
   at <- marker_features(kept[[1L]], kept[[2L]], markers, settings)
   part <- list(rows = at, label = paste("top", counted(length(at), "marker")), bandwidths = whole$bandwidths)
   if (identical(gamma, "median") && !isTRUE(preset$gamma.from.all.features)) {
-    value <- native(C_median_gamma, restricted(kept[[1L]], at), restricted(kept[[2L]], at), settings)
+    value <- native(.Call(C_median_gamma, restricted(kept[[1L]], at), restricted(kept[[2L]], at), settings))
     part$bandwidths <- list(value = value, text = paste0("gamma = ", number_text(value), ", median of the training cells"))
   }
   list(whole, part)
@@ -161,7 +173,7 @@ restricted <- function(cells, rows) {
 #' @examples
 #' laot_metrics()[, c("name", "estimator", "perfect")]
 #' @export
-laot_metrics <- function() as.data.frame(native(C_metrics))
+laot_metrics <- function() as.data.frame(native(.Call(C_metrics)))
 
 default.metrics <- c("mmd2", "w2", "l2_drug_signature", "pearson_means", "r2_means", "pearson_sds",
                      "sd_ratio", "sd_ratio_median")
@@ -169,7 +181,9 @@ default.metrics <- c("mmd2", "w2", "l2_drug_signature", "pearson_means", "r2_mea
 chosen_metrics <- function(metrics) {
   table <- laot_metrics()
   if (is.null(metrics)) metrics <- default.metrics
-  if (!is.character(metrics) || !length(metrics)) fail("metrics must be names of metrics, found ", shown(metrics))
+  if (!is.character(metrics) || !length(metrics)) {
+    fail("metrics must be names of metrics, found ", shown(metrics))
+  }
   for (name in metrics) {
     if (!name %in% table$name) fail("there is no metric ", quoted(name), did_you_mean(name, table$name))
   }
@@ -262,7 +276,9 @@ print.laot_scores <- function(x, digits = 3L, ...) {
   }
   print_notes(x)
   sentences <- attr(x, "verdict")
-  if (length(sentences)) cat("\n", paste0(strwrap(sentences, 90L, exdent = 2L), collapse = "\n"), "\n", sep = "")
+  if (length(sentences)) {
+    cat("\nThe prediction:\n", paste0(strwrap(sentences, 92L, indent = 2L, exdent = 4L), "\n"), sep = "")
+  }
   invisible(x)
 }
 
@@ -292,7 +308,8 @@ print_scores <- function(x, digits) {
     at <- x$method == method & x$metric == key$metric[k] & x$setting == key$setting[k]
     if (!any(at)) "" else if (is.na(x$value[at][1L])) "NA" else number_text(x$value[at][1L], digits)
   }
-  table <- vapply(seq_along(label), function(k) vapply(methods, value, "", k = k), character(length(methods)))
+  table <- vapply(seq_along(label), function(k) vapply(methods, value, "", k = k),
+                  character(length(methods)))
   table <- matrix(table, nrow = length(methods), dimnames = list(methods, label))
   print(noquote(table), right = TRUE)
   cat("\n")

@@ -1,7 +1,8 @@
 # What a fit says of itself.
 
 method_title <- function(fit) {
-  titles <- c(laot = "LAOT", identity = "Identity", mean_shift = "Mean shift", gaussian_map = "Gaussian map")
+  titles <- c(laot = "LAOT", cellot = "CellOT", scgen = "scGen", cae = "Conditional autoencoder",
+              identity = "Identity", mean_shift = "Mean shift", gaussian_map = "Gaussian map")
   if (fit$method %in% names(titles)) titles[[fit$method]] else fit$method
 }
 
@@ -19,15 +20,26 @@ print.laot_fit <- function(x, ...) {
   components <- report$components
   line("cells", report$n.control, " control, ", report$n.treated, " treated")
   line("features", report$features,
-       if (!is.null(components) && components > 0) paste0(", fitted in ", components, " principal components"))
+       if (!is.null(components) && components > 0) {
+         paste0(", fitted in ", components, " principal components")
+       })
   if (!is.null(report$iterations)) {
     line("outcome", gsub("_", " ", report$outcome, fixed = TRUE), " after ",
-         counted(report$iterations, "iteration"), ": ", report$stop.reason)
-    line("objective", "J = ", number_text(report$objective),
-         if (!is.null(report$ridge) && report$ridge > 0) paste0(", ridge ", number_text(report$ridge, 3L)))
+         counted(report$iterations, if (x$method %in% c("scgen", "cae")) "epoch" else "iteration"), ": ",
+         report$stop.reason)
   } else {
     line("outcome", gsub("_", " ", report$outcome, fixed = TRUE), ": ", report$stop.reason)
   }
+  if (!is.null(report$objective)) {
+    line("objective", "J = ", number_text(report$objective),
+         if (!is.null(report$ridge) && report$ridge > 0) paste0(", ridge ", number_text(report$ridge, 3L)))
+  }
+  if (!is.null(report$validation.mmd2)) {
+    line("MMD^2", number_text(report$validation.mmd2, 3L), " on validation cells (not moved ",
+         number_text(report$validation.mmd2.identity, 3L), ", untrained ",
+         number_text(report$validation.mmd2.untrained, 3L), ")")
+  }
+  if (!is.null(report$warning) && nzchar(report$warning)) line("warning", report$warning)
   if (!is.null(report$negative.share)) {
     line("negative", number_text(100 * report$negative.share, 3L), "% of the predicted training values")
   }
@@ -62,7 +74,10 @@ summary.laot_fit <- function(object, ...) {
 print.summary.laot_fit <- function(x, ...) {
   print(x$fit)
   report <- x$report
-  if (nrow(x$trace)) {
+  if (nrow(x$trace) && !is.null(report$validation.mmd2)) {
+    cat("\nValidation MMD^2 along the training:\n  ",
+        listed(number_text_each(x$trace$validation.mmd2), 12L), "\n", sep = "")
+  } else if (nrow(x$trace)) {
     cat("\nObjective J after each ", if (x$params[["update"]] == "adam") "epoch" else "iteration", ":\n  ",
         listed(number_text_each(x$trace$objective.after.update), 12L), "\n", sep = "")
     cat("Plan: cost ", number_text(report$plan.cost), ", proven within ",
@@ -84,7 +99,7 @@ print.summary.laot_fit <- function(x, ...) {
 number_text_each <- function(x) vapply(x, number_text, "")
 
 fit_trace <- function(fit) {
-  columns <- native(C_trace, model_pointer(fit))
+  columns <- native(.Call(C_trace, model_pointer(fit)))
   names(columns) <- dotted(names(columns))
   as.data.frame(columns)
 }
@@ -92,6 +107,9 @@ fit_trace <- function(fit) {
 #' @rdname summary.laot_fit
 #' @export
 coef.laot_fit <- function(object, ...) {
+  if (is_network(object) && !"map" %in% native(.Call(C_describe, model_pointer(object)))$arrays) {
+    fail("a ", method_title(object), " fit has no matrix: its map is not linear")
+  }
   map <- model_array(object, "map")
   offset <- model_array(object, "offset")[, 1L]
   if (!is.null(object$features)) {
@@ -129,7 +147,7 @@ print.laot_fit_list <- function(x, ...) {
 
 # The largest entries of W - I, by absolute value. Without a map: no rows.
 strongest_changes <- function(fit, count) {
-  described <- native(C_describe, model_pointer(fit))$arrays
+  described <- native(.Call(C_describe, model_pointer(fit)))$arrays
   if (!"map" %in% described) {
     return(data.frame(treated = character(), control = character(), change = numeric()))
   }

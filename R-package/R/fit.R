@@ -34,7 +34,8 @@
 #' @param assay.type,dimred,altexp Which assay, or which reduced dimension, or which alternative
 #'   experiment of a SingleCellExperiment to use.
 #' @param subset.row,features Names, numbers or flags of the features to use. Without it: the 1000
-#'   of largest variance among the cells that are used (all, where there are fewer).
+#'   of largest variance among the cells that are used (all, where there are fewer), the same ones
+#'   for every target.
 #' @param assay,layer,reduction Which assay and layer, or which reduction, of a Seurat object to use.
 #' @param seed Seed of everything random; without it one number is drawn from R's generator.
 #' @param num.threads Threads to use. The result does not depend on it.
@@ -197,12 +198,14 @@ pair_batches <- function(batch, n, m) {
       fail("batch must have one label for each of the ", n, " control and ", m, " treated cells, ",
            "found ", length(batch))
     }
-    batch <- list(control = as.character(batch[seq_len(n)]), treated = as.character(batch[n + seq_len(m)]))
+    batch <- as.character(batch)
+    batch <- list(control = batch[seq_len(n)], treated = batch[n + seq_len(m)])
   }
   for (side in c("control", "treated")) {
     count <- if (side == "control") n else m
     if (length(batch[[side]]) != count) {
-      fail("batch has ", counted(length(batch[[side]]), "label"), " for ", counted(count, paste(side, "cell")))
+      fail("batch has ", counted(length(batch[[side]]), "label"), " for ",
+           counted(count, paste(side, "cell")))
     }
     if (anyNA(batch[[side]])) fail("batch has a missing label among the ", side, " cells")
   }
@@ -226,17 +229,20 @@ fit_levels <- function(ask, source, condition, control, target, batch, subset, q
   from <- which(labels == chosen$control)
   to <- lapply(chosen$target, function(level) which(labels == level))
   names(to) <- chosen$target
-  if (anyNA(levels.of.batch[c(from, unlist(to))])) fail("batch has a missing label among the cells that are used")
-  part <- function(cells, features = NULL) {
-    cells_of(source$values, cells, features, batch = if (!is.null(levels.of.batch)) as.character(levels.of.batch[cells]))
+  if (anyNA(levels.of.batch[c(from, unlist(to))])) {
+    fail("batch has a missing label among the cells that are used")
+  }
+  part <- function(cells, features) {
+    batch <- if (!is.null(levels.of.batch)) as.character(levels.of.batch[cells])
+    cells_of(source$values, cells, features, batch)
   }
   features <- chosen_features(subset, source$values, "the selection of features")
   rows <- value_dim(source$values)[1L]
   if (is.null(features) && source$origin$kind != "matrix" && !is_reduced(source$origin) &&
       rows > default.features) {
     bare <- function(cells) cells_of(source$values, cells, with.names = FALSE)
-    features <- native(C_variable_features, bare(from), bare(unlist(to, use.names = FALSE)),
-                       default.features, ask$settings)
+    features <- native(.Call(C_variable_features, bare(from), bare(unlist(to, use.names = FALSE)),
+                             default.features, ask$settings))
     say("Using the ", default.features, " most variable of ", rows, " features")
   }
   names <- value_dimnames(source$values)[[1L]]
@@ -254,14 +260,14 @@ fit_levels <- function(ask, source, condition, control, target, batch, subset, q
 
 fit_populations <- function(ask, control, treated, levels, condition, origin) {
   ask$settings$progress <- progress_bar(ask$verbose, paste("Fitting", levels$target))
-  pointer <- native(C_fit, ask$method, ask$preset, ask$params, control, treated, ask$settings)
+  pointer <- native(.Call(C_fit, ask$method, ask$preset, ask$params, control, treated, ask$settings))
   new_fit(pointer, control = levels$control, target = levels$target, condition = condition,
           origin = origin, seed = ask$settings$seed)
 }
 
 new_fit <- function(pointer, control = "control", target = "treated", condition = NULL,
                     origin = list(kind = "matrix"), seed = NA_real_, bytes = NULL) {
-  facts <- native(C_describe, pointer)
+  facts <- native(.Call(C_describe, pointer))
   texts <- as.list(facts$texts)
   structure(list(
     method = facts$method, preset = facts$preset,
@@ -272,7 +278,7 @@ new_fit <- function(pointer, control = "control", target = "treated", condition 
     treated.cells = if (length(facts$treated.names)) facts$treated.names,
     report = c(as.list(stats::setNames(facts$numbers, dotted(names(facts$numbers)))),
                stats::setNames(texts, dotted(names(texts)))),
-    bytes = if (is.null(bytes)) native(C_to_bytes, pointer) else bytes,
+    bytes = if (is.null(bytes)) native(.Call(C_to_bytes, pointer)) else bytes,
     handle = new_handle(pointer)
   ), class = "laot_fit")
 }

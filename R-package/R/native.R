@@ -6,10 +6,9 @@ fail <- function(...) stop(..., call. = FALSE)
 dotted <- function(name) gsub("_", ".", name, fixed = TRUE)
 underscored <- function(name) gsub(".", "_", name, fixed = TRUE)
 
-native <- function(routine, ...) {
-  tryCatch(.Call(routine, ...), error = function(e) {
-    fail(in_r_words(conditionMessage(e)))
-  })
+# native(.Call(...)): an error of the library as one sentence, without the call.
+native <- function(call) {
+  tryCatch(call, error = function(e) fail(in_r_words(conditionMessage(e))))
 }
 
 # Parameter names in a sentence of the library, as the user wrote them.
@@ -44,8 +43,8 @@ new_handle <- function(pointer) {
 }
 
 model_pointer <- function(fit) {
-  if (.Call(C_is_lost, fit$handle$pointer)) fit$handle$pointer <- native(C_from_bytes, fit$bytes)
+  if (.Call(C_is_lost, fit$handle$pointer)) fit$handle$pointer <- native(.Call(C_from_bytes, fit$bytes))
   fit$handle$pointer
 }
 
-model_array <- function(fit, name) native(C_array, model_pointer(fit), name)
+model_array <- function(fit, name) native(.Call(C_array, model_pointer(fit), name))

@@ -3,7 +3,8 @@
 #' Plot a fit
 #'
 #' `plot()` draws with base graphics, `autoplot()` with ggplot2. The pictures:
-#' * `"objective"`: J after every plan and every update of the map;
+#' * `"objective"`: J after every plan and every update of the map; for the neural methods the
+#'   validation score along the training (`autoplot()`: the losses too);
 #' * `"cells"`: control, treated and predicted cells on the first two principal components of control
 #'   and treated cells together;
 #' * `"marginals"`: densities of chosen features, without a choice of those whose mean moves most;
@@ -29,7 +30,7 @@
 #' @export
 plot.laot_fit <- function(x, type = NULL, features = NULL, control = NULL, treated = NULL, ...) {
   if (is.null(type)) {
-    type <- setdiff(plot.types, if (!has_objective(x)) "objective")
+    type <- setdiff(plot.types, c(if (!has_objective(x)) "objective", if (!has_map(x)) "map"))
   } else {
     one_of(type, plot.types, "type")
   }
@@ -38,7 +39,7 @@ plot.laot_fit <- function(x, type = NULL, features = NULL, control = NULL, treat
   on.exit(par(old))
   for (picture in type) {
     switch(picture,
-      objective = draw_objective(objective_data(x)),
+      objective = if (is_network(x)) draw_training(training_data(x)) else draw_objective(objective_data(x)),
       cells = draw_cells(cells_data(x, control = control, treated = treated), fit_title(x)),
       marginals = draw_marginals(
         marginals_data(x, features, control = control, treated = treated), inside = length(type) > 1L
@@ -56,7 +57,10 @@ plot.laot_fit_list <- function(x, type = "cells", ...) {
   old <- par(c(list(mfrow = panels(length(x))), tight.margins))
   on.exit(par(old))
   if (type == "objective") {
-    for (fit in x) draw_objective(objective_data(fit), fit_title(fit))
+    for (fit in x) {
+      if (is_network(fit)) draw_training(training_data(fit), fit_title(fit)) else
+        draw_objective(objective_data(fit), fit_title(fit))
+    }
   } else {
     all <- list_cells_data(x)
     for (target in names(x)) {
@@ -105,7 +109,7 @@ draw_objective <- function(data, title = "Objective") {
 draw_cells <- function(data, title, xlim = range(data$first), ylim = range(data$second)) {
   labels <- attr(data, "labels")
   # Drawn in a mixed order, so that no group covers another.
-  order <- order(stats::ave(seq_along(data$group), data$group, FUN = function(i) seq_along(i) / length(i)))
+  order <- mixed_order(data$group)
   colours <- grDevices::adjustcolor(group.colours, 0.6)[as.integer(data$group)]
   plot(data$first[order], data$second[order], col = colours[order], pch = 19, cex = 0.6, las = 1,
        bty = "l", xlab = labels[1L], ylab = labels[2L], xlim = xlim, ylim = ylim, main = title,

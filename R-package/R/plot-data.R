@@ -20,6 +20,7 @@ objective_data <- function(fit) {
 }
 
 has_objective <- function(fit) nrow(fit_trace(fit)) > 0L
+has_map <- function(fit) "map" %in% native(.Call(C_describe, model_pointer(fit)))$arrays
 
 # Control, treated and predicted cells: those that the fit kept, or others of the user's.
 shown_cells <- function(fit, control = NULL, treated = NULL, at.most = 500L) {
@@ -31,14 +32,18 @@ shown_cells <- function(fit, control = NULL, treated = NULL, at.most = 500L) {
       at <- match_features(fit$features, feature_count(fit), values, what, "the fit")
       out <- dense_block(cells_of(values, features = at))
     }
-    if (!ncol(out)) fail("the fit keeps no training cells (keep.cells = 0); give control = and treated =")
-    if (ncol(out) > at.most) out <- out[, round(seq(1, ncol(out), length.out = at.most)), drop = FALSE]
+    if (!ncol(out)) {
+      fail("the fit keeps no training cells (keep.cells = 0); give control = and treated =")
+    }
+    if (ncol(out) > at.most) {
+      out <- out[, round(seq(1, ncol(out), length.out = at.most)), drop = FALSE]
+    }
     unname(out)
   }
   x <- take(control, "kept_control", "control")
   list(
     control = x, treated = take(treated, "kept_treated", "treated"),
-    predicted = native(C_predict, model_pointer(fit), cells_of(x), "no", call_settings())
+    predicted = native(.Call(C_predict, model_pointer(fit), cells_of(x), "no", call_settings()))
   )
 }
 
@@ -75,6 +80,11 @@ cells_data <- function(fit, ...) {
   out <- do.call(rbind, lapply(groups.of.cells, function(group) on_components(cells[[group]], components, group)))
   attr(out, "labels") <- component_labels(components)
   out
+}
+
+# All groups in turn, from their first cells to their last.
+mixed_order <- function(group) {
+  order(stats::ave(seq_along(group), group, FUN = function(i) seq_along(i) / length(i)))
 }
 
 component_labels <- function(components) {
@@ -125,8 +135,7 @@ marginals_data <- function(fit, features = NULL, count = 6L, ...) {
 
 # W - I on the features that its strongest entries join.
 map_data <- function(fit, features = NULL, count = 12L) {
-  arrays <- native(C_describe, model_pointer(fit))$arrays
-  if (!"map" %in% arrays) fail("a ", method_title(fit), " fit has no linear map to plot")
+  if (!has_map(fit)) fail("a ", method_title(fit), " fit has no linear map to plot")
   change <- model_array(fit, "map")
   diag(change) <- diag(change) - 1
   if (is.null(features)) {

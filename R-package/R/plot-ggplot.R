@@ -7,7 +7,8 @@ utils::globalVariables(".data")
 autoplot.laot_fit <- function(object, type = "cells", features = NULL, control = NULL, treated = NULL, ...) {
   need("ggplot2", "for autoplot(); plot() works without it")
   switch(one_of(type, plot.types, "type"),
-    objective = ggplot_objective(objective_data(object)) + ggplot2::labs(title = fit_title(object)),
+    objective = (if (is_network(object)) ggplot_training(training_data(object)) else
+      ggplot_objective(objective_data(object))) + ggplot2::labs(title = fit_title(object)),
     cells = ggplot_cells(cells_data(object, control = control, treated = treated)) +
       ggplot2::labs(title = fit_title(object)),
     marginals = ggplot_marginals(marginals_data(object, features, control = control, treated = treated)) +
@@ -25,6 +26,14 @@ autoplot.laot_fit_list <- function(object, type = "cells", ...) {
     data <- list_cells_data(object)
     data$target <- factor(data$target, names(object))
     return(ggplot_cells(data) + ggplot2::facet_wrap("target"))
+  }
+  if (is_network(object[[1L]])) {
+    parts <- lapply(names(object), function(target) cbind(training_data(object[[target]]), target = target))
+    data <- do.call(rbind, parts)
+    data <- data[data$series == "validation MMD^2", ]
+    return(ggplot2::ggplot(data, ggplot2::aes(.data$iteration, .data$value)) +
+             ggplot2::geom_line(colour = "grey20") + ggplot2::facet_wrap("target", scales = "free") +
+             ggplot2::labs(x = names(fit_trace(object[[1L]]))[1L], y = "validation MMD^2") + laot_theme())
   }
   parts <- lapply(names(object), function(target) cbind(objective_data(object[[target]]), target = target))
   data <- do.call(rbind, parts)
@@ -45,13 +54,14 @@ ggplot_objective <- function(data) {
     ggplot2::labs(x = "iteration", y = "J") + laot_theme()
   if (nrow(data) > 400L) return(plot)
   plot + ggplot2::geom_point(ggplot2::aes(fill = .data$step), shape = 21, colour = "grey20") +
-    ggplot2::scale_fill_manual(values = c("after the plan" = "white", "after the update" = "grey20"), name = NULL)
+    ggplot2::scale_fill_manual(values = c("after the plan" = "white", "after the update" = "grey20"),
+                               name = NULL)
 }
 
 ggplot_cells <- function(data) {
   labels <- attr(data, "labels")
   # Drawn in a mixed order, so that no group covers another.
-  data <- data[order(stats::ave(seq_along(data$group), data$group, FUN = function(i) seq_along(i) / length(i))), ]
+  data <- data[mixed_order(data$group), ]
   ggplot2::ggplot(data, ggplot2::aes(.data$first, .data$second, colour = .data$group)) +
     ggplot2::geom_point(size = 1, alpha = 0.6) +
     group_colours(guide = ggplot2::guide_legend(override.aes = list(size = 2.5, alpha = 1))) +

@@ -34,14 +34,21 @@
 predict.laot_fit <- function(object, newdata, nonnegative = "no", ..., num.threads = 1L,
                              verbose = interactive()) {
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
+  out <- predicted_values(object, newdata, nonnegative, ..., num.threads = num.threads, verbose = verbose)
+  put_back(newdata, out$values, out$origin, out$at)
+}
+
+# The predicted matrix with its names, where it came from, and the rows of newdata that it holds.
+predicted_values <- function(object, newdata, nonnegative = "no", ..., num.threads = 1L,
+                             verbose = interactive()) {
   one_of(nonnegative, c("no", "clip", "marginals"), "nonnegative")
   settings <- call_settings(if (is.na(object$seed)) 1 else object$seed, num.threads,
                             progress_bar(check_verbose(verbose), "Predicting"))
   source <- read_like(object, newdata, list(...), "newdata")
   warn_if_not_control(object, source)
   at <- match_features(object$features, feature_count(object), source$values, "newdata", "the fit")
-  out <- native(C_predict, model_pointer(object), cells_of(source$values, features = at, with.names = FALSE),
-                nonnegative, settings)
+  cells <- cells_of(source$values, features = at, with.names = FALSE)
+  out <- native(.Call(C_predict, model_pointer(object), cells, nonnegative, settings))
   names <- value_dimnames(source$values)
   # The order of newdata, not of the fit.
   if (is.unsorted(at)) {
@@ -51,7 +58,7 @@ predict.laot_fit <- function(object, newdata, nonnegative = "no", ..., num.threa
   }
   rows <- if (is.null(names[[1L]])) object$features else names[[1L]][at]
   if (!is.null(rows) || !is.null(names[[2L]])) dimnames(out) <- list(rows, names[[2L]])
-  put_back(newdata, out, source$origin, at)
+  list(values = out, origin = source$origin, at = at)
 }
 
 #' @rdname predict.laot_fit
@@ -70,7 +77,8 @@ read_like <- function(fit, x, where, what) {
          if (length(unknown)) did_you_mean(unknown[1L], c(allowed, "nonnegative", "num.threads", "verbose")))
   }
   same <- fit$origin[setdiff(names(fit$origin), "kind")]
-  kind <- if (is(x, "SummarizedExperiment")) "SummarizedExperiment" else if (is(x, "Seurat")) "Seurat" else "matrix"
+  kind <- Find(function(class) is(x, class), c("SummarizedExperiment", "Seurat"))
+  if (is.null(kind)) kind <- "matrix"
   if (!identical(kind, fit$origin$kind)) same <- list()
   same[names(where)] <- where
   do.call(read_source, c(list(x), same, list(what = what)))
@@ -97,9 +105,9 @@ put_back.default <- function(newdata, values, origin, at) {
     if (.row_names_info(newdata) > 0L) rownames(out) <- rownames(newdata)[at]
     return(out)
   }
-  if (is(newdata, "sparseMatrix")) return(as(values, "dgCMatrix"))
-  if (is(newdata, "Matrix")) return(as(values, "dgeMatrix"))
-  values
+  if (!is(newdata, "Matrix")) return(values)
+  general <- as(as(values, "dMatrix"), "generalMatrix")
+  if (is(newdata, "sparseMatrix")) as(general, "CsparseMatrix") else general
 }
 
 #' @exportS3Method

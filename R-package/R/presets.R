@@ -15,7 +15,7 @@
 #' @examples
 #' laot_score_presets()[, c("name", "doc")]
 #' @export
-laot_score_presets <- function() as.data.frame(native(C_score_presets))
+laot_score_presets <- function() as.data.frame(native(.Call(C_score_presets)))
 
 chosen_preset <- function(name) {
   known <- laot_score_presets()
@@ -40,9 +40,9 @@ score_rows <- function(metrics, predicted, observed, control, gamma, settings, s
   cells <- if (is.null(sample)) 0 else sample$cells
   repetitions <- if (is.null(sample)) 1 else sample$repetitions
   scores <- vapply(seq_len(nrow(metrics)), function(k) {
-    native(C_score, metrics$name[k], predicted, observed,
+    native(.Call(C_score, metrics$name[k], predicted, observed,
            if (metrics$needs.control[k]) control, as.double(gamma), as.double(cells),
-           as.double(repetitions), settings)
+           as.double(repetitions), settings))
   }, c(value = 0, sd = 0))
   value <- scores["value", ]
   no.gamma <- metrics$needs.gamma & is.na(gamma)
@@ -68,5 +68,5 @@ score_settings <- function(metrics, gamma.text, cells, repetitions) {
 
 # The features that respond most among training cells, as row numbers.
 marker_features <- function(control, treated, count, settings) {
-  native(C_marker_features, control, treated, as.integer(count), settings)
+  native(.Call(C_marker_features, control, treated, as.integer(count), settings))
 }

@@ -2,6 +2,7 @@
 
 progress_bar <- function(verbose, title, frame = parent.frame()) {
   if (!isTRUE(verbose)) return(NULL)
+  force(frame)
   if (requireNamespace("cli", quietly = TRUE)) {
     id <- cli::cli_progress_bar(title, total = 100, clear = TRUE, .envir = frame)
     move <- function(stage, percent) {

@@ -56,8 +56,8 @@ recovery_curve <- function(x, design = "counterpart", gaps = recovery.gaps, repe
   cells <- training_cells(x, control, treated)
   settings <- call_settings(seed_of_fit(x, seed), num.threads,
                             progress_bar(check_verbose(verbose), "Recovery curve"))
-  found <- native(C_recovery_curve, model_pointer(x), cells$control, cells$treated, design,
-                  as.double(gaps), repeats, most.cells, settings)
+  found <- native(.Call(C_recovery_curve, model_pointer(x), cells$control, cells$treated, design,
+                  as.double(gaps), repeats, most.cells, settings))
   new_recovery(found, design, time.gap, fit_title(x))
 }
 

@@ -21,7 +21,7 @@
 laot_params <- function(method = "laot", preset = NULL) {
   one_string(method, "method")
   if (!is.null(preset)) one_string(preset, "preset")
-  entry <- native(C_params, method, preset)
+  entry <- native(.Call(C_params, method, preset))
   types <- c("number", "integer", "flag", "choice")
   data.frame(
     name = dotted(entry$name), type = types[entry$type + 1L], default = entry$default,
@@ -43,18 +43,18 @@ format_each <- function(x) vapply(x, function(value) format(value, digits = 6), 
 
 #' @rdname laot_params
 #' @export
-laot_methods <- function() as.data.frame(native(C_methods))
+laot_methods <- function() as.data.frame(native(.Call(C_methods)))
 
 #' @rdname laot_params
 #' @export
 laot_presets <- function(method = "laot") {
-  as.data.frame(native(C_presets, one_string(method, "method")))
+  as.data.frame(native(.Call(C_presets, one_string(method, "method"))))
 }
 
 #' @rdname laot_params
 #' @export
 laot_info <- function() {
-  pairs <- strsplit(native(C_capabilities), "=", fixed = TRUE)
+  pairs <- strsplit(native(.Call(C_capabilities)), "=", fixed = TRUE)
   values <- vapply(pairs, function(pair) paste(pair[-1L], collapse = "="), "")
   names(values) <- vapply(pairs, `[`, "", 1L)
   values

@@ -15,12 +15,12 @@
 #' @export
 save_model <- function(fit, path) {
   if (!inherits(fit, "laot_fit")) fail("fit must be a laot_fit, found ", shown(fit))
-  native(C_save, model_pointer(fit), path.expand(one_string(path, "path")))
+  native(.Call(C_save, model_pointer(fit), path.expand(one_string(path, "path"))))
   invisible(path)
 }
 
 #' @rdname save_model
 #' @export
 load_model <- function(path) {
-  new_fit(native(C_load, path.expand(one_string(path, "path"))))
+  new_fit(native(.Call(C_load, path.expand(one_string(path, "path")))))
 }

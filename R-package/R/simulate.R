@@ -30,7 +30,7 @@ simulate_populations <- function(features = 10, cells = 100, gap = 1, noise = 0,
   one_number(noise, "noise")
   one_of(entries, c("uniform", "gaussian"), "entries")
   settings <- call_settings(seed_or_draw(seed))
-  native(C_simulate, features, cells, gap, noise, entries, settings)
+  native(.Call(C_simulate, features, cells, gap, noise, entries, settings))
 }
 
 #' Where the pairing is recovered: the paper's phase transition
@@ -62,9 +62,9 @@ recovery_study <- function(features = c(10, 20, 50, 80, 100), gaps = c(0, 5, 10,
   one_number(noise, "noise")
   one_of(entries, c("uniform", "gaussian"), "entries")
   one_of(cost, c("euclidean", "squared"), "cost")
-  found <- native(C_recovery_study, as.double(features), as.double(gaps),
+  found <- native(.Call(C_recovery_study, as.double(features), as.double(gaps),
                   as.double(c(cells, trials, iterations)), noise, entries, cost,
-                  call_settings(seed_or_draw(seed), num.threads))
+                  call_settings(seed_or_draw(seed), num.threads)))
   data.frame(features = rep(features, times = length(gaps)), gap = rep(gaps, each = length(features)),
              recovered = as.vector(found$mean), sd = as.vector(found$sd))
 }

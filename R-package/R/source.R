@@ -76,7 +76,8 @@ read_source.Seurat <- function(x, assay = NULL, layer = "data", reduction = NULL
 seurat_layer <- function(x, assay, layer) {
   what <- paste0("layer ", quoted(layer))
   if (utils::packageVersion("SeuratObject") >= "5.0.0") {
-    return(as_values(SeuratObject::LayerData(x, assay = assay, layer = layer), what))
+    LayerData <- getExportedValue("SeuratObject", "LayerData")
+    return(as_values(LayerData(x, assay = assay, layer = layer), what))
   }
   one_of(layer, c("counts", "data", "scale.data"), "layer")
   as_values(SeuratObject::GetAssayData(x, assay = assay, slot = layer), what)

@@ -118,8 +118,8 @@ sweep_features <- function(dots, source, times, start, settings) {
   rows <- value_dim(source$values)[1L]
   if (!is.null(chosen) || rows <= default.features) return(chosen)
   bare <- function(cells) cells_of(source$values, cells, with.names = FALSE)
-  native(C_variable_features, bare(which(times == start)), bare(which(times > start)), default.features,
-         settings)
+  native(.Call(C_variable_features, bare(which(times == start)), bare(which(times > start)), default.features,
+         settings))
 }
 
 # Scores on held-out cells, averaged over splits.
@@ -151,8 +151,8 @@ with_seed <- function(seed, code) {
 }
 
 sweep_rates <- function(course, settings) {
-  found <- native(C_rates, lapply(unname(course), function(cells) list(values = unname(cells))),
-                  as.numeric(names(course)), c(0.5, 0.95), settings)$arrays
+  found <- native(.Call(C_rates, lapply(unname(course), function(cells) list(values = unname(cells))),
+                  as.numeric(names(course)), c(0.5, 0.95), settings))$arrays
   table <- found$rates
   data.frame(from = table[, 1L], to = table[, 2L], mean = table[, 3L], mean.low = table[, 4L],
              mean.high = table[, 5L], median = found$quantiles[, 1L], q95 = found$quantiles[, 2L],

@@ -83,8 +83,8 @@ trackability.laot_fit <- function(x, control = NULL, treated = NULL, rate = NULL
   cells <- training_cells(x, control, treated)
   settings <- call_settings(seed_of_fit(x, seed), num.threads)
   settings$progress <- progress_bar(check_verbose(verbose), "Stability")
-  stable <- native(C_stability, model_pointer(x), cells$control, cells$treated,
-                   as.double(c(resamples, halves, restarts)), "cells", settings)
+  stable <- native(.Call(C_stability, model_pointer(x), cells$control, cells$treated,
+                   as.double(c(resamples, halves, restarts)), "cells", settings))
   numbers <- stable$numbers
   curves <- lapply(stats::setNames(nm = union("counterpart", designs)), function(design) {
     enough <- numbers[["n_control"]] >= 8 || design == "counterpart"
@@ -98,7 +98,7 @@ trackability.laot_fit <- function(x, control = NULL, treated = NULL, rate = NULL
   recovery <- attr(curves$counterpart, "recovery.at.one")
   residual <- numbers[["residual_over_spacing"]]
   isometry <- isometry_of(encoded_controls(x, cells$control), rate, settings)
-  verdict <- native(C_verdict, recovery, residual)
+  verdict <- native(.Call(C_verdict, recovery, residual))
   structure(list(
     verdict = verdict, why = why_verdict(verdict, recovery, residual), title = fit_title(x),
     n.control = numbers[["n_control"]], n.treated = numbers[["n_treated"]],
@@ -148,7 +148,7 @@ why_verdict <- function(verdict, recovery, residual) {
 encoded_controls <- function(fit, control) {
   values <- if (is.null(control)) model_array(fit, "kept_control") else dense_block(control)
   centred <- values - model_array(fit, "mean_control")[, 1L]
-  described <- native(C_describe, model_pointer(fit))$arrays
+  described <- native(.Call(C_describe, model_pointer(fit)))$arrays
   if ("basis" %in% described) centred <- crossprod(model_array(fit, "basis"), centred)
   unname(centred / model_array(fit, "scale")[, 1L])
 }
@@ -156,8 +156,8 @@ encoded_controls <- function(fit, control) {
 scalings <- c("mean_square", "unit_norm", "smallest")
 
 isometry_of <- function(cells, rate, settings, probabilities = c(0, 0.05, 0.25, 0.5, 0.75, 0.95, 1)) {
-  found <- native(C_isometry, list(values = cells), if (is.null(rate)) NaN else as.double(rate),
-                  probabilities, settings)
+  found <- native(.Call(C_isometry, list(values = cells), if (is.null(rate)) NaN else as.double(rate),
+                  probabilities, settings))
   number <- function(name) not_nan(unname(found$numbers[paste0(name, "_", scalings)]))
   texts <- function(name) unname(found$texts[paste0(name, "_", scalings)])
   note <- ifelse(nzchar(texts("undefined")), texts("undefined"), texts("vacuous"))
@@ -195,7 +195,7 @@ effect_table <- function(fit, draws, count = 20L) {
   col <- match(top$control, labels)
   scale <- model_array(fit, "scale")[, 1L]
   k <- length(scale)
-  described <- native(C_describe, model_pointer(fit))$arrays
+  described <- native(.Call(C_describe, model_pointer(fit)))$arrays
   basis <- if ("basis" %in% described) model_array(fit, "basis")
   left <- if (is.null(basis)) diag(k)[row, , drop = FALSE] else basis[row, , drop = FALSE]
   right <- if (is.null(basis)) diag(k)[col, , drop = FALSE] else basis[col, , drop = FALSE]

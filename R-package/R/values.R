@@ -72,7 +72,9 @@ match_features <- function(wanted, count, values, what, whose) {
   if (is.null(wanted) || is.null(found)) {
     if (rows != count) {
       fail(what, " has ", counted(rows, "feature"), " and ", whose, " has ", count,
-           if (is.null(wanted) != is.null(found)) "; only one of them has feature names, so they cannot be matched by name")
+           if (is.null(wanted) != is.null(found)) {
+             "; only one of them has feature names, so they cannot be matched by name"
+           })
     }
     return(seq_len(count))
   }

@@ -1,35 +1,47 @@
 # What a table of scores says, in words; and what would make it say too much.
 
-# Sentences on the first method: worse than the mean shift, spread lost behind a good w2, not to be told
-# from true treated cells.
-verdict <- function(scores, method, predicted, observed, bandwidths, settings) {
+# Sentences on the first method, for each set of features: worse than the mean shift, spread lost behind a
+# good w2, not to be told from true treated cells.
+verdict <- function(scores, method, predicted, observed, sets, settings) {
   if (method %in% c("identity", "mean_shift", "noise_reference")) return(character())
-  first <- scores$features == scores$features[1L]
+  sentences <- lapply(sets, function(set) {
+    on.set <- function(cells) restricted(cells, set$rows)
+    out <- set_verdict(scores[scores$features == set$label, ], method, on.set(predicted), on.set(observed),
+                       set$bandwidths, settings)
+    if (length(sets) > 1L && length(out)) paste0("On the ", set$label, ": ", out) else out
+  })
+  unlist(sentences)
+}
+
+set_verdict <- function(scores, method, predicted, observed, bandwidths, settings) {
   value <- function(who, metric) {
-    at <- which(first & scores$method == who & scores$metric == metric & !is.na(scores$value))
+    at <- which(scores$method == who & scores$metric == metric & !is.na(scores$value))
     if (length(at)) scores$value[at[1L]] else NA_real_
   }
   out <- character()
   for (metric in c("mmd2", "mmd2_clipped", "mmd2_mean50", "energy_distance", "l2_drug_signature")) {
     own <- value(method, metric)
     trivial <- value("mean_shift", metric)
-    if (isTRUE(own > trivial)) {
-      out <- c(out, paste0("Worse than the mean shift in ", metric, ": ", number_text(own, 3L), " against ",
+    if (is.na(own) || is.na(trivial)) next
+    if (own > trivial) {
+      out <- c(out, paste0("worse than the mean shift in ", metric, ", ", number_text(own, 3L), " against ",
                            number_text(trivial, 3L), "."))
-      break
     }
+    break
   }
   spread <- value(method, "sd_ratio")
   if (isTRUE(spread < 0.8)) {
     good <- isTRUE(value(method, "w2") <= value("noise_reference", "w2"))
-    out <- c(out, paste0("Spread is lost (sd ratio ", number_text(spread, 2L), ")",
-                         if (good) ": that is why its w2 beats true treated cells; it is not a better prediction.",
-                         if (!good) ": predicted cells are more alike than treated cells are."))
+    out <- c(out, paste0("spread is lost (sd ratio ", number_text(spread, 2L), ")",
+                         if (good) "; that is why its w2 beats true treated cells, not that it is better.",
+                         if (!good) "; predicted cells are more alike than treated cells are."))
   }
   p <- chance_of_equal_laws(predicted, observed, bandwidths, settings)
   if (isTRUE(p > 0.05)) {
-    out <- c(out, paste0("Cannot be told from true treated cells by MMD (permutation test, p = ", number_text(p, 2L),
-                         ", ", cell_count(observed), " observed cells)."))
+    out <- c(out, paste0("cannot be told from true treated cells by MMD (permutation test, p = ", number_text(p, 2L),
+                         ", ", counted(cell_count(observed), "observed cell"), ")."))
+  } else if (!is.na(p)) {
+    out <- c(out, paste0("can be told from true treated cells by MMD (permutation test, p = ", number_text(p, 2L), ")."))
   }
   out
 }
@@ -48,7 +60,7 @@ chance_of_equal_laws <- function(predicted, observed, bandwidths, settings) {
     x$cells <- if (is.null(x$cells)) at else x$cells[at]
     x
   }
-  native(C_mmd2_test, some(predicted), some(observed), gammas, permutations.of.verdict, settings)[["p.value"]]
+  native(.Call(C_mmd2_test, some(predicted), some(observed), gammas, permutations.of.verdict, settings))[["p.value"]]
 }
 
 # Training cells among the observed ones make a score worthless, and nothing else shows it.
@@ -86,7 +98,7 @@ worst_features <- function(x, observed, control = NULL, count = 10L, ..., num.th
   predicted <- if (is.null(fit)) read(x, "the prediction") else {
     values <- read(control, "control")
     at <- match_features(fit$features, feature_count(fit), values, "control", "the fit")
-    out <- native(C_predict, model_pointer(fit), cells_of(values, features = at, with.names = FALSE), "no", settings)
+    out <- native(.Call(C_predict, model_pointer(fit), cells_of(values, features = at, with.names = FALSE), "no", settings))
     rownames(out) <- fit$features
     out
   }
@@ -94,8 +106,8 @@ worst_features <- function(x, observed, control = NULL, count = 10L, ..., num.th
   rows <- value_dim(predicted)[1L]
   seen <- read(observed, "observed")
   at <- match_features(names, rows, seen, "observed", "the prediction")
-  scores <- native(C_feature_scores, cells_of(predicted, with.names = FALSE),
-                   cells_of(seen, features = at, with.names = FALSE), settings)
+  scores <- native(.Call(C_feature_scores, cells_of(predicted, with.names = FALSE),
+                   cells_of(seen, features = at, with.names = FALSE), settings))
   order <- utils::head(order(-scores$ks, -scores$w1), count)
   data.frame(feature = if (is.null(names)) paste("feature", order) else names[order], ks = scores$ks[order],
              w1 = scores$w1[order], mean.difference = scores$mean.difference[order])

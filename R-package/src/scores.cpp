@@ -28,12 +28,12 @@ SEXP laot_r_metrics(void) {
     needs_control[k] = info.needs_control != 0;
   }
   using Rcpp::Named;
-  return Rcpp::List::create(
-      Named("name") = name, Named("title") = title, Named("estimator") = estimator,
-      Named("setting") = setting, Named("doc") = doc, Named("source") = source,
-      Named("undefined") = undefined, Named("perfect") = perfect,
-      Named("larger.is.better") = larger, Named("needs.gamma") = needs_gamma,
-      Named("needs.control") = needs_control);
+  return Rcpp::List::create(Named("name") = name, Named("title") = title,
+                            Named("estimator") = estimator, Named("setting") = setting,
+                            Named("doc") = doc, Named("source") = source,
+                            Named("undefined") = undefined, Named("perfect") = perfect,
+                            Named("larger.is.better") = larger, Named("needs.gamma") = needs_gamma,
+                            Named("needs.control") = needs_control);
   END_RCPP
 }
 

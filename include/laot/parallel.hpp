@@ -45,6 +45,13 @@ class Context {
   bool stopping() const noexcept { return stopping_.load(std::memory_order_relaxed); }
   void throw_if_stopping() const;
 
+  /// For work that answers a cancellation with what it has so far: the call goes on to its end and
+  /// is not asked again. Only what remains to be done must be short.
+  void accept_cancel() {
+    accepted_ = true;
+    stopping_.store(false, std::memory_order_relaxed);
+  }
+
   void note(const std::string& line) const {
     if (log) log(line);
   }
@@ -54,6 +61,7 @@ class Context {
 
   using Clock = std::chrono::steady_clock;
   std::atomic<bool> stopping_{false};
+  bool accepted_ = false;
   Clock::time_point last_poll_{};
   Clock::time_point last_progress_{};
 };

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "laot/assignment.hpp"
-#include "laot/detail/candidate_rows.hpp"
+#include "laot/assignment/candidate_rows.hpp"
 
 namespace laot::detail {
 

@@ -1,5 +1,5 @@
 // The data of the candidate lists: costs, potentials, bounds.
-#include "laot/detail/candidate_rows.hpp"
+#include "laot/assignment/candidate_rows.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -6,7 +6,7 @@
 
 #include "buffer.hpp"
 #include "kernels.hpp"
-#include "laot/detail/candidate_rows.hpp"
+#include "laot/assignment/candidate_rows.hpp"
 
 namespace laot::detail {
 

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "laot/detail/vector_path.hpp"
+#include "laot/assignment/vector_path.hpp"
 
 namespace laot::detail {
 

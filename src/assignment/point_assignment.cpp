@@ -1,12 +1,12 @@
 // The schedule of a solve: lists, a short auction, the exact phase, the certificate.
-#include "laot/detail/point_assignment.hpp"
+#include "laot/assignment/point_assignment.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "assignment_search.hpp"
-#include "laot/detail/scaled_cloud.hpp"
+#include "laot/assignment/scaled_cloud.hpp"
 
 namespace laot::detail {
 

@@ -1,4 +1,4 @@
-#include "laot/detail/scaled_cloud.hpp"
+#include "laot/assignment/scaled_cloud.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "laot/assignment.hpp"
-#include "laot/detail/point_assignment.hpp"
+#include "laot/assignment/point_assignment.hpp"
 
 namespace laot {
 

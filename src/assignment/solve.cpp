@@ -1,7 +1,7 @@
 // The room's front door: which solver for which problem.
 #include "laot/assignment.hpp"
-#include "laot/detail/point_assignment.hpp"
-#include "laot/detail/scaled_cloud.hpp"
+#include "laot/assignment/point_assignment.hpp"
+#include "laot/assignment/scaled_cloud.hpp"
 
 namespace laot {
 

@@ -1,12 +1,14 @@
 #include "laot/models.hpp"
 #include "method_laot.hpp"
+#include "method_networks.hpp"
 #include "method_trivial.hpp"
 
 namespace laot {
 
 const std::vector<Method>& methods() {
-  static const std::vector<Method> all = {laot_method(), identity_method(), mean_shift_method(),
-                                          gaussian_map_method()};
+  static const std::vector<Method> all = {
+      laot_method(),     cellot_method(),     scgen_method(),       cae_method(),
+      identity_method(), mean_shift_method(), gaussian_map_method()};
   return all;
 }
 

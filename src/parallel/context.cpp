@@ -8,7 +8,7 @@ void Context::throw_if_stopping() const {
 
 void Context::poll() {
   throw_if_stopping();
-  if (!cancel) return;
+  if (!cancel || accepted_) return;
   const Clock::time_point now = Clock::now();
   if (now - last_poll_ < std::chrono::milliseconds(20)) return;
   last_poll_ = now;

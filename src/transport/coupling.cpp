@@ -3,7 +3,7 @@
 #include <numeric>
 #include <variant>
 
-#include "laot/detail/hierarchical_transport.hpp"
+#include "laot/transport/hierarchical_transport.hpp"
 #include "laot/transport.hpp"
 
 namespace laot {

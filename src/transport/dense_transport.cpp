@@ -4,7 +4,7 @@
 #include <limits>
 #include <numeric>
 
-#include "laot/detail/transport_solvers.hpp"
+#include "laot/transport/transport_solvers.hpp"
 
 namespace laot {
 

@@ -3,7 +3,7 @@
 #include <numeric>
 #include <variant>
 
-#include "laot/detail/transport_solvers.hpp"
+#include "laot/transport/transport_solvers.hpp"
 
 namespace laot {
 

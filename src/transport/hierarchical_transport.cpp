@@ -1,12 +1,12 @@
-#include "laot/detail/hierarchical_transport.hpp"
+#include "laot/transport/hierarchical_transport.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
-#include "laot/detail/candidate_rows.hpp"
-#include "laot/detail/scaled_cloud.hpp"
+#include "laot/assignment/candidate_rows.hpp"
+#include "laot/assignment/scaled_cloud.hpp"
 
 namespace laot::detail {
 

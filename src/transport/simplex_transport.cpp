@@ -3,9 +3,9 @@
 #include <cmath>
 #include <limits>
 
-#include "laot/detail/candidate_rows.hpp"
-#include "laot/detail/scaled_cloud.hpp"
-#include "laot/detail/transport_solvers.hpp"
+#include "laot/assignment/candidate_rows.hpp"
+#include "laot/assignment/scaled_cloud.hpp"
+#include "laot/transport/transport_solvers.hpp"
 #include "network_simplex.hpp"
 
 namespace laot::detail {
@@ -44,6 +44,7 @@ struct SimplexTransport::State {
   bool planted = false;
   std::vector<double> u, v;                             // of the last solve
   int exponent = 0;                                     // their unit is 2^exponent
+  double artificial = 0.0;                              // price of arcs to the root of the tree
   std::vector<double> row_potential, column_potential;  // of the squared distance
 
   State(arma::mat points, std::vector<std::int64_t> sources, std::vector<std::int64_t> sinks,
@@ -60,6 +61,7 @@ struct SimplexTransport::State {
   void plant(CandidateRows& rows, const arma::mat& row_points, const arma::mat& column_points,
              Context& context);
   void pivot_on_lists(const CandidateRows& rows, double tolerance, Context& context);
+  void read_potentials();
   void optimise(CandidateRows& rows, Context& context);
   Flow result(const CandidateRows& rows, const arma::mat& row_side, const arma::mat& column_side,
               const ScaledCloud& row_cloud, const ScaledCloud& column_cloud) const;
@@ -139,23 +141,30 @@ void SimplexTransport::State::pivot_on_lists(const CandidateRows& rows, double t
   }
 }
 
+// Once all units are routed, every part of the tree hangs from the root by a row, and the
+// artificial price stands in all its potentials: added in the rows, taken off in the columns.
+void SimplexTransport::State::read_potentials() {
+  for (std::size_t i = 0; i < u.size(); ++i) u[i] = tree.u(i) - artificial;
+  for (std::size_t j = 0; j < v.size(); ++j) v[j] = tree.v(j) + artificial;
+}
+
 // Candidates first, then all rows whose lists cannot prove that nothing better lies beyond them.
 void SimplexTransport::State::optimise(CandidateRows& rows, Context& context) {
   const double tolerance = 0x1p-46 * rows.magnitude();
   std::vector<std::uint32_t> doubtful;
   for (bool violated = true; violated;) {
     pivot_on_lists(rows, tolerance, context);
-    for (std::size_t j = 0; j < v.size(); ++j) v[j] = tree.v(j);
+    read_potentials();
     rows.move_potentials(v);
     doubtful.clear();
     for (std::uint32_t i = 0; i < u.size(); ++i)
-      if (tree.u(i) > rows.bound(i)) doubtful.push_back(i);
+      if (u[i] > rows.bound(i)) doubtful.push_back(i);
     rows.refresh(doubtful.data(), doubtful.size(), context);
     violated = std::any_of(doubtful.begin(), doubtful.end(), [&](std::uint32_t i) {
-      return rows.best_two(i).least < tree.u(i) - tolerance;
+      return rows.best_two(i).least < u[i] - tolerance;
     });
   }
-  for (std::size_t i = 0; i < u.size(); ++i) u[i] = std::min(tree.u(i), rows.best_two(i).least);
+  for (std::size_t i = 0; i < u.size(); ++i) u[i] = std::min(u[i], rows.best_two(i).least);
 }
 
 // The primal value by direct differences, the dual one below it by the sum of the slacks of the
@@ -229,21 +238,16 @@ Flow SimplexTransport::solve(const arma::mat& sources, Context& context) {
   }
   s.exponent = exponent;
   // Above every detour: a direct arc is always cheaper than two arcs to the root.
-  const double artificial = 1.0 + 4.0 * (rows.magnitude() + largest(s.u) + largest(s.v));
-  s.tree.set_costs([&](std::size_t i, std::size_t j) { return rows.cost(i, j); }, artificial, s.u,
+  s.artificial = 1.0 + 4.0 * (rows.magnitude() + largest(s.u) + largest(s.v));
+  s.tree.set_costs([&](std::size_t i, std::size_t j) { return rows.cost(i, j); }, s.artificial, s.u,
                    s.v);
   if (warm) {
-    for (std::size_t j = 0; j < m; ++j) s.v[j] = s.tree.v(j);
+    s.read_potentials();
     rows.set_potentials(s.v);
     rows.build(store_budget(s.options), context);
   }
   s.optimise(rows, context);
   Flow out = s.result(rows, row_side, column_side, row_cloud, column_cloud);
-  // All units are routed, so every part of the tree hangs from the root by a row without flow, and
-  // the artificial price stands in all potentials: added in the rows, taken off in the columns.
-  // Undone here, it does not pile up from solve to solve.
-  for (double& value : s.u) value -= artificial;
-  for (double& value : s.v) value += artificial;
   s.planted = true;
   s.row_potential = distance_potentials(s.u, exponent, row_cloud, column_cloud.shift);
   s.column_potential = distance_potentials(s.v, exponent, column_cloud, row_cloud.shift);

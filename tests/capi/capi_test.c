@@ -684,6 +684,53 @@ static void test_trackability(void) {
   laot_context_free(context);
 }
 
+/* The neural methods go through the same calls: fit, predict, report, trace, bytes and back. */
+static void test_networks(void) {
+  static const char* const names[] = {"cellot", "scgen", "cae"};
+  laot_context* context = NULL;
+  laot_data* control = dense(control_values, CONTROLS);
+  laot_data* treated = dense(treated_values, TREATED);
+  size_t m;
+  CHECK(laot_context_new(&context) == LAOT_OK);
+  for (m = 0; m < 3; ++m) {
+    laot_params* params = NULL;
+    laot_model* model = NULL;
+    laot_model* back = NULL;
+    double predicted[FEATURES * CONTROLS];
+    double again[FEATURES * CONTROLS];
+    double value = 0.0;
+    size_t size = 0, length = 0, k;
+    char* bytes;
+    char* text;
+    const int is_cellot = m == 0;
+    CHECK(laot_params_new(names[m], &params) == LAOT_OK);
+    CHECK(laot_params_set_number(params, is_cellot ? "iterations" : "epochs", 10) == LAOT_OK);
+    CHECK(laot_params_set_number(params, "hidden_units", 8) == LAOT_OK);
+    CHECK(laot_fit(context, params, control, treated, &model) == LAOT_OK);
+    CHECK(laot_predict(context, model, control, "no", predicted, FEATURES * CONTROLS) == LAOT_OK);
+    for (k = 0; k < FEATURES * CONTROLS; ++k) CHECK(isfinite(predicted[k]));
+    CHECK(laot_report_number(model, "validation_mmd2", &value) == LAOT_OK && isfinite(value));
+    CHECK(laot_trace_length(model, &length) == LAOT_OK && length > 0);
+    text = text_of(laot_report_text, model, "outcome");
+    CHECK(strcmp(text, "limit_reached") == 0);
+    free(text);
+    REFUSED(laot_array_size(model, "map", &size, &length), LAOT_NOT_AVAILABLE, "no array");
+    CHECK(laot_to_bytes(model, NULL, 0, &size) == LAOT_OK);
+    bytes = malloc(size);
+    CHECK(laot_to_bytes(model, bytes, size, &size) == LAOT_OK);
+    CHECK(laot_from_bytes(bytes, size, &back) == LAOT_OK);
+    CHECK(laot_predict(context, back, control, "no", again, FEATURES * CONTROLS) == LAOT_OK);
+    CHECK(memcmp(predicted, again, sizeof predicted) == 0);
+    free(bytes);
+    laot_model_free(back);
+    laot_model_free(model);
+    laot_params_free(params);
+  }
+  laot_data_free(control);
+  laot_data_free(treated);
+  laot_context_free(context);
+}
+
 int main(void) {
   make_cells();
   test_version();
@@ -694,6 +741,7 @@ int main(void) {
   test_names_and_batches();
   test_metrics();
   test_trackability();
+  test_networks();
   printf("%d passed, %d failed, 0 skipped\n", checks - failures, failures);
   return failures == 0 ? 0 : 1;
 }

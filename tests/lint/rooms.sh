@@ -10,19 +10,21 @@ rank_of() {
   echo none
 }
 
-# The room of a core header: its own name or folder, else the folder of the source of the same name.
+# The room of a core header: its folder or name; else the folder of the source of the same name; else
+# the room that its name begins with. detail/ holds what a room shares with later ones only.
 room_of_header() {
-  local source
-  case $1 in
-    armadillo.hpp) echo base ;;
-    */*) echo "${1%%/*}" ;;
-    *)
-      if [ "$(rank_of "${1%.hpp}")" != none ]; then echo "${1%.hpp}"; return; fi
-      source=$(find src -name "${1%.hpp}.cpp" | head -n 1)
-      source=${source#src/}
-      echo "${source%%/*}"
-      ;;
+  local header=${1#detail/} stem source
+  case $header in
+    armadillo.hpp) echo base; return ;;
+    vector_path.hpp) echo assignment; return ;;
+    */*) echo "${header%%/*}"; return ;;
   esac
+  stem=${header%.hpp}
+  source=$(find src -name "$stem.cpp" | head -n 1)
+  source=${source#src/}
+  if [ "$(rank_of "$stem")" != none ]; then echo "$stem"
+  elif [ -n "$source" ]; then echo "${source%%/*}"
+  else echo "${stem%%_*}"; fi
 }
 
 status=0

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <set>
 
-#include "laot/detail/candidate_rows.hpp"
-#include "laot/detail/point_assignment.hpp"
+#include "laot/assignment/candidate_rows.hpp"
+#include "laot/assignment/point_assignment.hpp"
 #include "support/problems.hpp"
 
 using namespace laot;

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "laot/detail/transport_solvers.hpp"
+#include "laot/transport/transport_solvers.hpp"
 #include "support/problems.hpp"
 
 using namespace laot;

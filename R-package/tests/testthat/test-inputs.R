@@ -134,7 +134,7 @@ test_that("inputs are left as they were", {
   before <- lapply(cells, function(x) x + 0)
   fit <- quiet_fit(control, treated)
   predict(fit, control, nonnegative = "marginals")
-  evaluate_predictions(fit, treated, control = control)
+  suppressWarnings(evaluate_predictions(fit, treated, control = control))
   expect_identical(control, before$control)
   expect_identical(treated, before$treated)
 })

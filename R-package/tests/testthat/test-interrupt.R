@@ -43,7 +43,7 @@ test_that("progress is shown on request, and an error in it stops nothing", {
     stages <<- c(stages, stage)
     NULL
   }
-  pointer <- laot:::native(laot:::C_fit, "laot", NULL, list(), laot:::cells_of(cells$control), laot:::cells_of(cells$treated), settings)
+  pointer <- laot:::native(.Call(laot:::C_fit, "laot", NULL, list(), laot:::cells_of(cells$control), laot:::cells_of(cells$treated), settings))
   expect_gt(length(stages), 0)
   expect_identical(typeof(pointer), "externalptr")
   expect_silent(capture.output(fit <- laot_fit(cells$control, cells$treated, seed = 1, verbose = TRUE), type = "message"))

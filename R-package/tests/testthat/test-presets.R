@@ -77,11 +77,13 @@ test_that("the verdict says what the numbers mean", {
   verdict_of <- function(predicted) {
     paste(attr(suppressMessages(evaluate_predictions(predicted, observed, new, train)), "verdict"), collapse = " ")
   }
-  expect_match(verdict_of(good), "Cannot be told from true treated cells")
-  expect_match(verdict_of(flat), "Spread is lost .sd ratio 0.7.*its w2 beats true treated cells")
-  expect_match(verdict_of(wrong), "Worse than the mean shift in mmd2")
-  expect_no_match(verdict_of(wrong), "Cannot be told")
-  expect_output(print(suppressMessages(evaluate_predictions(wrong, observed, new, train))), "Worse than the mean shift")
+  expect_match(verdict_of(good), "cannot be told from true treated cells")
+  expect_match(verdict_of(flat), "spread is lost .sd ratio 0.7.*its w2 beats true treated cells")
+  expect_match(verdict_of(wrong), "worse than the mean shift in mmd2")
+  expect_match(verdict_of(wrong), "can be told from true")
+  by.set <- evaluate_predictions(flat, observed, new, train, markers = 2)
+  expect_match(attr(by.set, "verdict"), "^On the (6 features|top 2 markers): ")
+  expect_output(print(suppressMessages(evaluate_predictions(wrong, observed, new, train))), "worse than the mean shift")
 })
 
 test_that("the worst features come first", {

@@ -1,11 +1,12 @@
 # The quickstart: fits LAOT to real cells, scores it beside the trivial predictors and the noise
 # reference, prints a table and draws a picture.
 #
-#   Rscript examples/R/quickstart/run.R OUTPUT_FOLDER [FOLDER_WITH_THE_BLOOD_CELLS]
+#   Rscript examples/R/quickstart/run.R OUTPUT_FOLDER [FOLDER_WITH_THE_BLOOD_CELLS [SPLITS]]
 
 arguments <- commandArgs(trailingOnly = TRUE)
 out <- arguments[[1]]
 data_folder <- if (length(arguments) > 1) arguments[[2]] else ""
+seeds <- seq_len(if (length(arguments) > 2) as.integer(arguments[[3]]) else 20L)
 here <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE)))
 for (part in c("data.R", "scores.R", "table.R", "picture.R")) source(file.path(here, part))
 
@@ -23,7 +24,6 @@ if (!is.null(blood)) {
 cat("\n", tasks[[1]]$title, ", one fit:\n\n", sep = "")
 print(fit_split(tasks[[1]], seed = 1)$fit)
 
-seeds <- 1:20
 scores <- NULL
 for (task in tasks) {
   started <- proc.time()[["elapsed"]]

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "laot/armadillo.hpp"
-#include "laot/detail/vector_path.hpp"
+#include "laot/assignment/vector_path.hpp"
 #include "laot/parallel.hpp"
 
 namespace laot::detail {

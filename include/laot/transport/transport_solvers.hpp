@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "laot/detail/point_assignment.hpp"
+#include "laot/assignment/point_assignment.hpp"
 #include "laot/transport.hpp"
 
 namespace laot::detail {

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "laot/assignment.hpp"
-#include "laot/detail/vector_path.hpp"
+#include "laot/assignment/vector_path.hpp"
 
 namespace laot::detail {
 

@@ -1,0 +1,246 @@
+# The neural methods: the same objects in, the same kind of fit out, and repeated seeds.
+
+#' Fit a neural method: CellOT, scGen, a conditional autoencoder
+#'
+#' `cellot_fit()` trains two input-convex networks in a min-max game, whose solution is the optimal
+#' transport map (CellOT). `scgen_fit()` trains a variational autoencoder and predicts by the shift
+#' of the latent means (scGen). `cae_fit()` trains an autoencoder that is told the condition, and
+#' predicts by switching it. All of it is trained here, without Python.
+#'
+#' A share of the training cells (`validation.share`) is held out, and the iterate that predicts
+#' these best is kept; never cells that you score on later. A run that diverges keeps the best iterate
+#' before that, and a warning says so. Training is in single precision on one thread; a seed fixes
+#' the result. Networks see the cells standardised on one common mean (`center = "joint"`,
+#' `scale = "feature"`), on principal components where there are many features; what the components
+#' leave out of a cell is kept.
+#'
+#' @inheritParams laot_fit
+#' @param batch For `scgen_fit()`: a column, or one label per cell (for two matrices
+#'   `list(control =, treated =)`), of the cell types; the latent shift is then the mean of the
+#'   shifts within the types that both populations have.
+#' @param compact Use 3 hidden layers of 32 units in place of 4 of 64.
+#' @param ... Parameters of the method by name, such as `iterations = 3000`, `learning.rate`,
+#'   `hidden.units`, or `on.cancel = "keep"`, with which Ctrl-C ends the training and hands back the
+#'   best iterate so far: see `laot_params("cellot")`, `laot_params("scgen")`, `laot_params("cae")`.
+#'   For objects also `assay.type`, `dimred`, `altexp`, `subset.row`, or `assay`, `layer`,
+#'   `reduction`, `features`, as in [laot_fit()].
+#' @param seeds Several seeds give one fit for each: see [predict.laot_ensemble()].
+#' @returns A `laot_fit`; with `seeds` a `laot_ensemble`; for several targets a `laot_fit_list`. The
+#'   losses and the validation score of the training are `summary(fit)$trace`, and `plot(fit)` draws
+#'   them.
+#' @references Bunne et al. (2023), Nature Methods 20, 1759-1768. Lotfollahi et al. (2019), Nature
+#'   Methods 16, 715-721. Lopez et al. (2018), Nature Methods 15, 1053-1058.
+#' @examples
+#' set.seed(1)
+#' control <- matrix(rnorm(4 * 100), 4)
+#' treated <- matrix(rnorm(4 * 100, mean = 2), 4)
+#' fit <- cellot_fit(control, treated, compact = TRUE, iterations = 100, seed = 1)
+#' fit
+#' tail(summary(fit)$trace, 2)
+#' predict(fit, control[, 1:3])
+#' scgen_fit(control, treated, hidden.units = 16, latent = 4, epochs = 20, seed = 1)
+#' cae_fit(control, treated, hidden.units = 16, latent = 4, epochs = 20, seed = 1)
+#' @export
+cellot_fit <- function(x, treated = NULL, condition = NULL, control = NULL, target = NULL,
+                       preset = NULL, compact = FALSE, ..., seed = NULL, seeds = NULL,
+                       num.threads = 1L, verbose = interactive()) {
+  if (!is.logical(compact) || length(compact) != 1L || is.na(compact)) {
+    fail("compact must be TRUE or FALSE, found ", shown(compact))
+  }
+  dots <- list(...)
+  if (compact) {
+    if (is.null(dots$hidden.units)) dots$hidden.units <- 32
+    if (is.null(dots$hidden.layers)) dots$hidden.layers <- 3
+  }
+  fit_network("cellot", x, treated, condition, control, target, NULL, preset, dots, seed, seeds,
+              num.threads, verbose, quiet = !missing(verbose) && !verbose)
+}
+
+#' @rdname cellot_fit
+#' @export
+scgen_fit <- function(x, treated = NULL, condition = NULL, control = NULL, target = NULL,
+                      batch = NULL, preset = NULL, ..., seed = NULL, seeds = NULL,
+                      num.threads = 1L, verbose = interactive()) {
+  fit_network("scgen", x, treated, condition, control, target, batch, preset, list(...), seed, seeds,
+              num.threads, verbose, quiet = !missing(verbose) && !verbose)
+}
+
+#' @rdname cellot_fit
+#' @export
+cae_fit <- function(x, treated = NULL, condition = NULL, control = NULL, target = NULL,
+                    preset = NULL, ..., seed = NULL, seeds = NULL, num.threads = 1L,
+                    verbose = interactive()) {
+  fit_network("cae", x, treated, condition, control, target, NULL, preset, list(...), seed, seeds,
+              num.threads, verbose, quiet = !missing(verbose) && !verbose)
+}
+
+fit_network <- function(method, x, treated, condition, control, target, batch, preset, dots, seed,
+                        seeds, num.threads, verbose, quiet) {
+  names <- names(dots)
+  object.args <- intersect(names, c("assay.type", "dimred", "altexp", "assay", "layer", "reduction"))
+  subset.args <- intersect(names, c("subset.row", "features"))
+  params <- dots[!names %in% c(object.args, subset.args)]
+  one <- function(seed, quiet) {
+    fit_source(method, x, treated, condition, control, target, batch, preset, params, seed, num.threads,
+               verbose, quiet, subset = if (length(subset.args)) dots[[subset.args[1L]]],
+               where = dots[object.args])
+  }
+  if (is.null(seeds)) return(warn_of_training(one(seed, quiet)))
+  if (!is.null(seed)) fail("give either seed or seeds, not both")
+  if (!is.numeric(seeds) || length(seeds) < 2L || anyDuplicated(seeds)) {
+    fail("seeds must be two or more different numbers, found ", shown(seeds))
+  }
+  for (value in seeds) seed_or_draw(value)
+  fits <- list()
+  for (k in seq_along(seeds)) {
+    fit <- one(seeds[k], quiet || k > 1L)
+    if (inherits(fit, "laot_fit_list")) fail("seeds goes with one target; choose it with target = ")
+    fits[[k]] <- warn_of_training(fit, paste0("seed ", seeds[k], ": "))
+  }
+  names(fits) <- paste0("seed", seeds)
+  structure(fits, class = "laot_ensemble")
+}
+
+warn_of_training <- function(fit, label = "") {
+  fits <- if (inherits(fit, "laot_fit_list")) unclass(fit) else list(fit)
+  for (each in fits) {
+    text <- each$report$warning
+    if (!is.null(text) && nzchar(text)) {
+      warning(label, if (length(fits) > 1L) paste0(each$target, ": "), text, call. = FALSE)
+    }
+  }
+  fit
+}
+
+is_network <- function(fit) fit$method %in% c("cellot", "scgen", "cae")
+
+#' Repeated seeds
+#'
+#' `cellot_fit()`, `scgen_fit()` and `cae_fit()` with `seeds = 1:5` give one fit for each seed.
+#' `predict()` gives the mean of their predictions, `prediction_spread()` how much they differ for
+#' every cell, and [evaluate_predictions()] the mean and the standard deviation of every score.
+#'
+#' @param object A `laot_ensemble`; its elements are `laot_fit`s.
+#' @param newdata,... As in [predict.laot_fit()].
+#' @returns `predict()`: the mean prediction, in the class of `newdata`. `prediction_spread()`: one
+#'   number a cell, in the units of the features: the root of the mean over the features of the
+#'   variance between the seeds (divisor: seeds - 1).
+#' @examples
+#' set.seed(1)
+#' control <- matrix(rnorm(3 * 80), 3)
+#' treated <- matrix(rnorm(3 * 80, mean = 2), 3)
+#' fits <- cellot_fit(control, treated, compact = TRUE, iterations = 60, seeds = 1:3)
+#' fits
+#' new.cells <- matrix(rnorm(3 * 5), 3)
+#' predict(fits, new.cells)
+#' prediction_spread(fits, new.cells)
+#' @export
+predict.laot_ensemble <- function(object, newdata, ...) {
+  if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
+  seen <- lapply(unclass(object), predicted_values, newdata, ...)
+  put_back(newdata, mean_of(seen), seen[[1L]]$origin, seen[[1L]]$at)
+}
+
+#' @rdname predict.laot_ensemble
+#' @export
+prediction_spread <- function(object, newdata, ...) {
+  if (!inherits(object, "laot_ensemble")) fail("object must be a laot_ensemble, found ", shown(object))
+  if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
+  seen <- lapply(unclass(object), predicted_values, newdata, ...)
+  center <- mean_of(seen)
+  variance <- Reduce(`+`, lapply(seen, function(one) (one$values - center)^2)) / (length(seen) - 1)
+  sqrt(colMeans(variance))
+}
+
+mean_of <- function(seen) Reduce(`+`, lapply(seen, `[[`, "values")) / length(seen)
+
+#' @export
+`[.laot_ensemble` <- function(x, i) structure(unclass(x)[i], class = "laot_ensemble")
+
+#' @export
+print.laot_ensemble <- function(x, ...) {
+  first <- x[[1L]]
+  cat(method_title(first), " fits: ", first$control, " to ", first$target, ", ",
+      counted(length(x), "seed"), "\n", sep = "")
+  number <- function(name) vapply(x, function(fit) as.numeric(fit$report[[name]]), 0)
+  score <- number("validation.mmd2")
+  print(data.frame(
+    seed = vapply(x, `[[`, 0, "seed"), iterations = number("iterations"), kept = number("best.iteration"),
+    validation.mmd2 = signif(score, 3L),
+    outcome = vapply(x, function(fit) gsub("_", " ", fit$report$outcome, fixed = TRUE), "")
+  ), row.names = FALSE)
+  cat("validation MMD^2 ", mean_and_sd(score), "; not moving the cells ",
+      mean_and_sd(number("validation.mmd2.identity")), "\n", sep = "")
+  invisible(x)
+}
+
+mean_and_sd <- function(x, digits = 3L) {
+  if (anyNA(x)) return("NA")
+  paste(number_text(mean(x), digits), "+-", number_text(stats::sd(x), 2L))
+}
+
+# Scores of every seed, gathered: mean and sd where the seeds differ.
+evaluate_ensemble <- function(x, ...) {
+  each <- lapply(seq_along(x), function(k) {
+    run <- if (k == 1L) identity else suppressMessages
+    run(evaluate_predictions(x[[k]], ...))
+  })
+  values <- vapply(each, `[[`, numeric(nrow(each[[1L]])), "value")
+  values <- matrix(values, nrow = nrow(each[[1L]]))
+  out <- as.data.frame(each[[1L]])
+  out$value <- rowMeans(values)
+  out$sd <- apply(values, 1L, stats::sd)
+  out$seeds <- length(x)
+  structure(out, class = c("laot_ensemble_scores", "data.frame"))
+}
+
+#' @export
+print.laot_ensemble_scores <- function(x, digits = 3L, ...) {
+  if (!all(c("method", "metric", "setting", "features", "value", "sd", "seeds") %in% names(x)) || !nrow(x)) {
+    print(as.data.frame(x), digits = digits, ...)
+    return(invisible(x))
+  }
+  table <- data.frame(
+    method = x$method, metric = x$metric, mean = vapply(x$value, number_text, "", digits = digits),
+    sd = vapply(x$sd, number_text, "", digits = 2L), setting = x$setting
+  )
+  if (length(unique(x$features)) > 1L) table$features <- x$features
+  print(table, row.names = FALSE, right = FALSE)
+  cat("mean and sd over ", counted(x$seeds[1L], "seed"), "; scored on ", listed(unique(x$features)), " against ",
+      x$reference[1L], "\n", sep = "")
+  invisible(x)
+}
+
+# The training of a network, long: series, iteration, value.
+training_data <- function(fit) {
+  trace <- fit_trace(fit)
+  if (!nrow(trace)) fail("the training ended before its first look at the validation cells; there is nothing to plot")
+  series <- if (fit$method == "cellot") {
+    c(loss.g = "loss of g", loss.f = "loss of f", validation.mmd2 = "validation MMD^2")
+  } else {
+    c(training.loss = "training loss", validation.loss = "validation loss", validation.mmd2 = "validation MMD^2")
+  }
+  out <- do.call(rbind, lapply(names(series), function(name) {
+    data.frame(series = series[[name]], iteration = trace[[1L]], value = trace[[name]])
+  }))
+  out$series <- factor(out$series, unique(out$series))
+  attr(out, "unit") <- names(trace)[1L]
+  attr(out, "kept") <- fit$report$best.iteration
+  out
+}
+
+draw_training <- function(data, title = "Training") {
+  score <- data[data$series == "validation MMD^2", ]
+  plot(score$iteration, score$value, type = "l", las = 1, bty = "l", col = "grey20",
+       xlab = attr(data, "unit"), ylab = "validation MMD^2", main = title)
+  graphics::abline(v = attr(data, "kept"), col = "grey60", lty = 2L)
+  mtext("dashed: the iterate that is kept", side = 3L, line = 0, cex = 0.7, col = "grey40")
+}
+
+ggplot_training <- function(data) {
+  ggplot2::ggplot(data, ggplot2::aes(.data$iteration, .data$value)) +
+    ggplot2::geom_vline(xintercept = attr(data, "kept"), colour = "grey60", linetype = 2L) +
+    ggplot2::geom_line(colour = "grey20") +
+    ggplot2::facet_wrap("series", scales = "free_y") +
+    ggplot2::labs(x = attr(data, "unit"), y = NULL) + laot_theme()
+}

@@ -1,0 +1,128 @@
+# CellOT, scGen and the conditional autoencoder, and repeated seeds.
+
+small <- list(
+  cellot = function(...) cellot_fit(..., hidden.units = 8, hidden.layers = 2, iterations = 40, check.every = 10),
+  scgen = function(...) scgen_fit(..., hidden.units = 12, latent = 3, epochs = 5),
+  cae = function(...) cae_fit(..., hidden.units = 12, latent = 3, epochs = 5)
+)
+fitted <- function(...) suppressWarnings(...)
+
+some_cells <- function(n, shift, seed, genes = paste0("gene", 1:4)) {
+  set.seed(seed)
+  matrix(rnorm(length(genes) * n, shift), length(genes),
+         dimnames = list(genes, paste0(if (shift) "t" else "c", seed, "_", seq_len(n))))
+}
+control <- some_cells(80, 0, 1)
+treated <- some_cells(90, 1.5, 2)
+fresh <- some_cells(7, 0, 3)
+
+test_that("every network fits, predicts, prints and survives saveRDS and a file", {
+  for (method in names(small)) {
+    fit <- fitted(small[[method]](control, treated, seed = 1))
+    expect_s3_class(fit, "laot_fit")
+    expect_identical(fit$method, method)
+    moved <- predict(fit, fresh)
+    expect_identical(dimnames(moved), dimnames(fresh))
+    expect_true(all(is.finite(moved)))
+    expect_output(print(fit), "on validation cells")
+    expect_output(print(summary(fit)), "along the training")
+    trace <- summary(fit)$trace
+    expect_true(nrow(trace) >= 4 && all(is.finite(as.matrix(trace))))
+    expect_error(coef(fit), "not linear")
+
+    again <- unserialize(serialize(fit, NULL))
+    expect_identical(predict(again, fresh), moved)
+    file <- tempfile(fileext = ".safetensors")
+    save_model(fit, file)
+    expect_identical(predict(load_model(file), fresh), moved)
+    unlink(file)
+
+    pdf(NULL)
+    expect_silent(plot(fit))
+    dev.off()
+    expect_error(plot(fit, type = "map"), "no linear map")
+    if (requireNamespace("ggplot2", quietly = TRUE)) {
+      expect_s3_class(ggplot2::autoplot(fit, type = "objective"), "ggplot")
+    }
+  }
+})
+
+test_that("a seed fixes a network", {
+  for (method in names(small)) {
+    one <- fitted(small[[method]](control, treated, seed = 4))
+    expect_identical(predict(fitted(small[[method]](control, treated, seed = 4, num.threads = 2)), fresh),
+                     predict(one, fresh))
+    expect_false(identical(predict(fitted(small[[method]](control, treated, seed = 5)), fresh),
+                           predict(one, fresh)))
+  }
+})
+
+test_that("compact and presets set the network's size, and given parameters win", {
+  sizes <- function(...) {
+    fit <- fitted(cellot_fit(control, treated, iterations = 1, seed = 1, ...))
+    fit$params[c("hidden.units", "hidden.layers", "kernels")]
+  }
+  expect_equal(unname(sizes()), c("64", "4", "plain"))
+  expect_equal(unname(sizes(compact = TRUE)), c("32", "3", "plain"))
+  expect_equal(unname(sizes(preset = "compact")), c("32", "3", "plain"))
+  expect_equal(unname(sizes(compact = TRUE, hidden.units = 5, preset = "notebook")), c("5", "3", "softplus"))
+  expect_error(cellot_fit(control, treated, compact = NA), "compact must be TRUE or FALSE")
+  expect_error(cellot_fit(control, treated, iteration = 3), "did you mean \"iterations\"")
+  expect_error(cellot_fit(control, treated, slope = 3), "parameter slope must be")
+})
+
+test_that("repeated seeds give an ensemble with mean, spread and scores", {
+  fits <- fitted(small$cellot(control, treated, seeds = 1:3))
+  expect_s3_class(fits, "laot_ensemble")
+  expect_named(fits, c("seed1", "seed2", "seed3"))
+  expect_output(print(fits), "validation MMD\\^2 .* \\+- ")
+  each <- lapply(1:3, function(s) predict(fitted(small$cellot(control, treated, seed = s)), fresh))
+  expect_equal(predict(fits, fresh), (each[[1]] + each[[2]] + each[[3]]) / 3)
+  stack <- simplify2array(each)
+  wanted <- sqrt(colMeans(apply(stack, 1:2, var)))
+  expect_equal(prediction_spread(fits, fresh), wanted)
+
+  scores <- evaluate_predictions(fits, observed = some_cells(30, 1.5, 6), control = some_cells(30, 0, 7),
+                                 metrics = c("mmd2", "sd_ratio"))
+  alone <- vapply(1:3, function(k) {
+    one <- evaluate_predictions(fits[[k]], observed = some_cells(30, 1.5, 6), control = some_cells(30, 0, 7),
+                                metrics = "mmd2")
+    one$value[one$method == "cellot"]
+  }, 0)
+  row <- scores$method == "cellot" & scores$metric == "mmd2"
+  expect_equal(scores$value[row], mean(alone))
+  expect_equal(scores$sd[row], sd(alone))
+  expect_output(print(scores), "over 3 seeds")
+
+  expect_error(small$cellot(control, treated, seeds = 1:3, seed = 1), "not both")
+  expect_error(small$cellot(control, treated, seeds = c(1, 1)), "different numbers")
+  expect_error(prediction_spread(fits[[1]], fresh), "laot_ensemble")
+})
+
+test_that("a run that gains nothing warns, once a fit", {
+  expect_warning(cellot_fit(control, control, compact = TRUE, iterations = 0, seed = 1), "not moving|saturated")
+  expect_warning(expect_warning(cellot_fit(control, control, compact = TRUE, iterations = 0, seeds = 1:2),
+                                "seed 1: "), "seed 2: ")
+})
+
+test_that("scGen balances by cell type, and the others refuse a batch", {
+  types <- list(control = rep(c("B", "T"), c(60, 20)), treated = rep(c("B", "T"), c(20, 70)))
+  fit <- fitted(small$scgen(control, treated, batch = types, seed = 1))
+  expect_true(all(is.finite(predict(fit, fresh))))
+  plain <- fitted(small$scgen(control, treated, seed = 1))
+  expect_false(identical(predict(fit, fresh), predict(plain, fresh)))
+  expect_error(cellot_fit(control, treated, batch = types), "batch")
+  expect_error(cae_fit(control, treated, batch = types), "batch")
+})
+
+test_that("objects give the same networks as their matrices", {
+  skip_if_not_installed("SingleCellExperiment")
+  sce <- SingleCellExperiment::SingleCellExperiment(
+    assays = list(logcounts = cbind(control, treated)),
+    colData = S4Vectors::DataFrame(condition = rep(c("ctrl", "stim"), c(ncol(control), ncol(treated))))
+  )
+  fit <- fitted(small$cae(sce, seed = 1, verbose = FALSE))
+  expect_equal(predict(fit, fresh), predict(fitted(small$cae(control, treated, seed = 1)), fresh))
+  moved <- predict(fit, sce[, sce$condition == "ctrl"])
+  expect_s4_class(moved, "SingleCellExperiment")
+})

@@ -1,0 +1,356 @@
+#!/usr/bin/python3
+"""Assignment and transport side by side with scipy and POT, in one run, as ratios.
+
+The whole table, on a quiet machine (about half an hour, most of it the peers):
+
+    cmake -S . -B build/bench -G Ninja -DLAOT_BUILD_BENCH=ON && ninja -C build/bench laot_assignment_bench
+    bench/assignment/compare.py build/bench/bench/assignment/liblaot_assignment_bench.so \\
+        --figure docs/figures/assignment-scaling.png
+
+Both sides are timed from points to permutation: ours includes packing the points, theirs the cost
+matrix (scipy's cdist). Each line gives the wall and the processor time of ours (median of --rounds),
+the peer's, the ratio of the wall times, and the relative difference of the costs with our duality
+gap. Peers that take long run once; every line says how often. --only picks sections by name.
+"""
+import argparse
+import ctypes
+import gzip
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"
+
+import numpy as np
+from scipy.io import mmread
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
+
+SHARED = pathlib.Path(__file__).resolve().parents[2].parent / "shared"
+PATHS = {"portable": 1, "AVX2": 2, "AVX-512": 3}
+
+
+def gaussian(n, d, m=None, seed=0):
+    """x ~ N(0, I), y = W z + 0.5 with z ~ N(0, I) and W = I + 0.3 N(0, 1) / sqrt(d)."""
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((n, d))
+    w = np.eye(d) + 0.3 * rng.standard_normal((d, d)) / np.sqrt(d)
+    y = rng.standard_normal((m or n, d)) @ w.T
+    y += 0.5
+    return x, y
+
+
+def clustered(n, d, seed=0, clusters=12):
+    """Unbalanced clusters whose weights and places differ between the clouds."""
+    rng = np.random.default_rng(seed)
+    centres, weights = 3 * rng.standard_normal((clusters, d)), rng.dirichlet(np.ones(clusters))
+    x = centres[rng.choice(clusters, n, p=weights)]
+    x = x + rng.standard_normal((n, d)) * (0.3 + rng.random(d))
+    other = rng.dirichlet(5 * weights * clusters + 0.1)
+    moved = centres + rng.standard_normal((clusters, d))
+    y = moved[rng.choice(clusters, n, p=other)]
+    return x, y + rng.standard_normal((n, d)) * (0.3 + rng.random(d))
+
+
+def read_cells(name, control, target):
+    """Log-normalised 50 most variable genes, as the fixtures have them; None without the data."""
+    folder = SHARED / "data"
+    if not (folder / f"{name}_counts.mtx.gz").exists():
+        return None
+    with gzip.open(folder / f"{name}_counts.mtx.gz") as stream:
+        counts = mmread(stream).tocsc().toarray().T.astype(float)
+    with gzip.open(folder / f"{name}_cells.csv.gz", "rt") as stream:
+        header = [c.strip('"') for c in stream.readline().strip().split(",")]
+        column = header.index("condition")
+        condition = np.array([line.strip().split(",")[column].strip('"') for line in stream])
+    size = counts.sum(1)
+    values = np.log2(counts / (size / size.mean())[:, None] + 1)
+    rows = [int(line.split(",")[1]) - 1 for line in open(folder / f"{name}_hvg50.csv").readlines()[1:]]
+    values = values[:, rows]
+    return (np.ascontiguousarray(values[condition == control]),
+            np.ascontiguousarray(values[condition == target]))
+
+
+def pointer(array):
+    return array.ctypes.data_as(ctypes.c_void_p)
+
+
+class Library:
+    def __init__(self, path):
+        self.so = ctypes.CDLL(str(path))
+        for name in ("bench_assignment_new", "bench_coupling_new"):
+            getattr(self.so, name).restype = ctypes.c_void_p
+
+    @staticmethod
+    def size(n):
+        return ctypes.c_int64(n)
+
+    def assignment(self, y, path=0, store=-1.0):
+        return ctypes.c_void_p(self.so.bench_assignment_new(
+            pointer(y), self.size(y.shape[1]), self.size(len(y)), path, ctypes.c_double(store)))
+
+    def assign(self, handle, x, threads=1):
+        permutation, out = np.zeros(len(x), np.uint32), np.zeros(6)
+        self.so.bench_assignment_solve(handle, pointer(x), self.size(x.shape[1]), self.size(len(x)),
+                                       threads, pointer(permutation), pointer(out))
+        return permutation, out
+
+    def cold(self, x, y, threads=1, path=0):
+        handle = self.assignment(y, path)
+        result = self.assign(handle, x, threads)
+        self.so.bench_assignment_free(handle)
+        return result
+
+    def coupling(self, x, y, mode=0, leaf=0, sweeps=-1):
+        return ctypes.c_void_p(self.so.bench_coupling_new(
+            pointer(x), self.size(x.shape[1]), self.size(len(x)), pointer(y), self.size(len(y)), mode,
+            self.size(leaf), sweeps))
+
+    def couple(self, handle, x, threads=1):
+        out = np.zeros(4)
+        self.so.bench_coupling_solve(handle, pointer(x), self.size(x.shape[1]), self.size(len(x)),
+                                     threads, pointer(out))
+        return out
+
+    def cold_coupling(self, x, y, threads=1, **options):
+        handle = self.coupling(x, y, **options)
+        out = self.couple(handle, x, threads)
+        self.so.bench_coupling_free(handle)
+        return out
+
+    def fit(self, x, y, adam, iterations, threads=1):
+        w, out = np.zeros((x.shape[1], x.shape[1])), np.zeros(3)
+        self.so.bench_fit(pointer(x), self.size(x.shape[1]), self.size(len(x)), pointer(y),
+                          self.size(len(y)), int(adam), iterations, threads, pointer(w), pointer(out))
+        return w.T, out
+
+
+def timed(work, rounds=1):
+    """Medians of wall and processor time, and the last result."""
+    wall, cpu = [], []
+    for _ in range(rounds):
+        a, b = time.perf_counter(), time.process_time()
+        result = work()
+        wall.append(time.perf_counter() - a)
+        cpu.append(time.process_time() - b)
+    return np.median(wall), np.median(cpu), result
+
+
+def scipy_assign(x, y):
+    cost = cdist(x, y, "sqeuclidean")
+    rows, columns = linear_sum_assignment(cost)
+    return cost[rows, columns].sum()
+
+
+def pot_transport(x, y):
+    import ot
+    n, m = len(x), len(y)
+    cost = cdist(x, y, "sqeuclidean")
+    return ot.emd2(np.full(n, 1 / n), np.full(m, 1 / m), cost, numItermax=10**9) * n
+
+
+def line(name, ours, peers, gap):
+    wall, cpu, cost = ours
+    text = f"{name:<28} ours {wall:9.4f} s (cpu {cpu:9.4f})"
+    for peer, (peer_wall, peer_cpu, peer_cost) in peers.items():
+        text += (f" | {peer} {peer_wall:8.3f} s (cpu {peer_cpu:8.3f}) ratio {peer_wall / wall:6.1f}"
+                 f" (cpu {peer_cpu / cpu:6.1f}) difference {abs(peer_cost - cost) / max(cost, 1e-300):.0e}")
+    print(text + f" | gap {gap:.0e}", flush=True)
+
+
+def assignment_line(lib, name, x, y, rounds, peers=("scipy", "POT"), peer_rounds=1):
+    wall, cpu, (_, out) = timed(lambda: lib.cold(x, y), rounds)
+    run = {"scipy": scipy_assign, "POT": pot_transport}
+    others = {p: timed(lambda p=p: run[p](x, y), peer_rounds) for p in peers}
+    line(name, (wall, cpu, out[0]), others, out[2])
+
+
+def section_cold(lib, args):
+    problems = [("n=1000 d=50", *gaussian(1000, 50), 5), ("n=2000 d=50", *gaussian(2000, 50), 3),
+                ("n=2000 d=1000", *gaussian(2000, 1000), 3), ("n=4000 d=50", *gaussian(4000, 50), 1),
+                ("n=4000 d=10", *gaussian(4000, 10), 1),
+                ("n=4000 d=10 clustered", *clustered(4000, 10), 1)]
+    if not args.quick:
+        problems.append(("n=8000 d=50", *gaussian(8000, 50), 1))
+    for name, x, y, peer_rounds in problems:
+        assignment_line(lib, name, x, y, args.rounds, peer_rounds=peer_rounds)
+    wall, cpu, (_, out) = timed(lambda: lib.cold(*gaussian(20000, 50)), 3)
+    line("n=20000 d=50", (wall, cpu, out[0]), {}, out[2])
+
+
+def section_real(lib, args):
+    for name, target in (("pbmc", "stim"), ("gbm", "panobinostat")):
+        cells = read_cells(name, "ctrl", target)
+        if cells is None:
+            print(f"{name}: the data are not here; skipped")
+            continue
+        assignment_line(lib, f"{name}-50, n={len(cells[0])}", *cells, args.rounds, peer_rounds=3)
+
+
+def section_unequal(lib, args):
+    for n, m, d in ((1000, 1500, 50), (2000, 2100, 50), (2000, 3001, 10)):
+        x, y = gaussian(n, d, m)
+        wall, cpu, out = timed(lambda: lib.cold_coupling(x, y), args.rounds)
+        peer = timed(lambda: pot_transport(x, y) / n, 3)
+        line(f"n={n} m={m} d={d}", (wall, cpu, out[0]), {"POT": peer}, out[2])
+        handle = lib.coupling(x, y)
+        lib.couple(handle, x)
+        step = np.random.default_rng(1).standard_normal((d, d))
+        moved = np.ascontiguousarray(x @ (np.eye(d) + 0.01 * step).T)
+        wall, cpu, out = timed(lambda: lib.couple(handle, moved))
+        line("  warm, W moved by 1%", (wall, cpu, out[0]), {}, out[2])
+        lib.so.bench_coupling_free(handle)
+
+
+def peer_fit(x, y, adam, iterations):
+    """The same loop with scipy: plan, update of W, from W = I."""
+    n, d = x.shape
+    w, square = np.eye(d), x.T @ x
+    first, second = np.zeros((d, d)), np.zeros((d, d))
+    for k in range(1, iterations + 1):
+        _, columns = linear_sum_assignment(cdist(x @ w.T, y, "sqeuclidean"))
+        cross = y[columns].T @ x
+        if adam:
+            gradient = 2 * (w @ square - cross)
+            first = 0.9 * first + 0.1 * gradient
+            second = 0.999 * second + 0.001 * gradient**2
+            w = w - 5e-3 * (first / (1 - 0.9**k)) / (np.sqrt(second / (1 - 0.999**k)) + 1e-8)
+        else:
+            w = np.linalg.solve(square, cross.T).T
+    return w
+
+
+def section_fit(lib, args):
+    x, y = gaussian(4000, 50)
+    x, y = x - x.mean(0), y - y.mean(0)
+    shown = 1 if args.quick else 3
+    for name, adam in (("ls", False), ("adam", True)):
+        wall, cpu, (w, out) = timed(lambda: lib.fit(x, y, adam, 50), min(args.rounds, 5))
+        peer_wall, peer_cpu, peer_w = timed(lambda: peer_fit(x, y, adam, shown))
+        ours_w, _ = lib.fit(x, y, adam, shown)
+        iterations = out[0]
+        print(f"fit n=4000 d=50 {name:<5} ours {wall:7.3f} s (cpu {cpu:7.3f}) for {iterations:.0f} iterations"
+              f" | scipy {peer_wall / shown:7.3f} s an iteration (mean of {shown}): ratio"
+              f" {iterations * peer_wall / shown / wall:.0f} (cpu"
+              f" {iterations * peer_cpu / shown / cpu:.0f}) | W after {shown} differs by"
+              f" {np.abs(ours_w - peer_w).max():.0e}", flush=True)
+    import ot
+    x, y = gaussian(1000, 50)
+    wall, cpu, _ = timed(lambda: lib.fit(x - x.mean(0), y - y.mean(0), False, 30), args.rounds)
+    peer_wall, peer_cpu, _ = timed(lambda: ot.mapping.joint_OT_mapping_linear(x, y, bias=True))
+    print(f"fit n=1000 d=50 ls    ours {wall:7.3f} s (cpu {cpu:7.3f}) | joint_OT_mapping_linear"
+          f" {peer_wall:7.3f} s: ratio {peer_wall / wall:.0f} (cpu {peer_cpu / cpu:.0f})", flush=True)
+
+
+def section_paths(lib, args):
+    for name, (x, y) in (("n=4000 d=50", gaussian(4000, 50)), ("n=4000 d=10", gaussian(4000, 10)),
+                         ("n=2000 d=1000", gaussian(2000, 1000))):
+        seconds = {p: timed(lambda k=k: lib.cold(x, y, path=k), args.rounds)
+                   for p, k in PATHS.items() if lib.so.bench_available(k)}
+        fastest = min(s[1] for s in seconds.values())
+        print(f"{name:<20} " + "  ".join(f"{p} {s[1]:.4f} s cpu ({s[1] / fastest:.2f}x)"
+                                        for p, s in seconds.items()), flush=True)
+
+
+def section_threads(lib, args):
+    for n in (8000, 20000):
+        x, y = gaussian(n, 50)
+        one, two = (timed(lambda t=t: lib.cold(x, y, threads=t), min(args.rounds, 5)) for t in (1, 2))
+        same = (one[2][0] == two[2][0]).all()
+        print(f"n={n} d=50: one thread {one[0]:.3f} s, two {two[0]:.3f} s, ratio {one[0] / two[0]:.2f};"
+              f" same permutation: {same}", flush=True)
+
+
+LARGE = """
+import resource, sys, time
+sys.path.insert(0, {folder!r})
+import compare
+lib = compare.Library({library!r})
+x, y = compare.gaussian({n}, {d})
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+a, c = time.perf_counter(), time.process_time()
+out = lib.cold_coupling(x, y, threads={threads}, mode={mode}, leaf={leaf}, sweeps={sweeps})
+wall, cpu = time.perf_counter() - a, time.process_time() - c
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(wall, cpu, before, peak, *out)
+"""
+
+
+def large(args, n, d, mode, threads=2, leaf=0, sweeps=-1):
+    """In a process of its own, so that its peak memory can be told."""
+    code = LARGE.format(folder=str(pathlib.Path(__file__).parent), library=str(args.library), n=n, d=d,
+                        threads=threads, mode=mode, leaf=leaf, sweeps=sweeps)
+    got = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return [float(v) for v in got.stdout.split()]
+
+
+def section_large(lib, args):
+    for name, n, mode in (("exact", 100_000, 1), ("hierarchical", 100_000, 2),
+                          ("hierarchical", 1_000_000, 2)):
+        wall, cpu, before, peak, primal, dual, gap, _ = large(args, n, 50, mode)
+        print(f"n={n} d=50 {name}, 2 threads: {wall:.1f} s (cpu {cpu:.1f}), peak {peak:.0f} MB of which"
+              f" {before:.0f} MB are the cells; primal {primal:.5f} dual {dual:.5f} gap {gap:.1e}", flush=True)
+
+
+def section_figure(lib, args):
+    import matplotlib
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+    sizes = {"laot, exact": [500, 1000, 2000, 4000, 8000, 16000, 32000],
+             "laot, hierarchical": [32000, 100000, 320000], "scipy": [500, 1000, 2000, 4000],
+             "POT": [500, 1000, 2000, 4000]}
+    if args.quick:
+        sizes = {k: v[:3] for k, v in sizes.items()}
+    fig, axis = plt.subplots(figsize=(6.4, 4.4))
+    for solver, ns in sizes.items():
+        seconds, memory = [], []
+        for n in ns:
+            if solver.startswith("laot"):
+                mode = 1 if "exact" in solver else 2
+                got = large(args, n, 50, mode, threads=1)
+                seconds.append(got[0])
+                memory.append(got[3] - got[2])
+            else:
+                x, y = gaussian(n, 50)
+                work = scipy_assign if solver == "scipy" else pot_transport
+                seconds.append(timed(lambda: work(x, y))[0])
+                memory.append(8 * n * n / 2**20)  # the cost matrix alone
+        exponent = np.polyfit(np.log(ns[1:]), np.log(seconds[1:]), 1)[0]
+        growth = np.polyfit(np.log(ns[1:]), np.log(np.maximum(memory[1:], 1e-3)), 1)[0]
+        print(f"{solver}: seconds {dict(zip(ns, np.round(seconds, 4)))}, MB {dict(zip(ns, np.round(memory, 1)))},"
+              f" time grows as n^{exponent:.2f}, memory as n^{growth:.2f}", flush=True)
+        axis.loglog(ns, seconds, marker="o", label=f"{solver}: $n^{{{exponent:.2f}}}$")
+    axis.set_xlabel("cells on each side (d = 50)")
+    axis.set_ylabel("seconds, points to permutation, one thread")
+    axis.grid(True, which="both", alpha=0.25)
+    axis.legend(frameon=False)
+    fig.tight_layout()
+    pathlib.Path(args.figure).parent.mkdir(parents=True, exist_ok=True)
+    fig.savefig(args.figure, dpi=160)
+
+
+SECTIONS = {"cold": section_cold, "real": section_real, "unequal": section_unequal, "fit": section_fit,
+            "paths": section_paths, "threads": section_threads, "large": section_large,
+            "figure": section_figure}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("library", type=pathlib.Path)
+    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="leave out what takes minutes")
+    parser.add_argument("--figure", default="assignment-scaling.png")
+    args = parser.parse_args()
+    args.library = args.library.resolve()
+    lib = Library(args.library)
+    for name in args.only:
+        print(f"-- {name}", flush=True)
+        SECTIONS[name](lib, args)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,315 @@
+"""laot from Python: learn how cells respond to a treatment, and predict it for new cells.
+
+One file over the C interface (capi/laot.h), with ctypes and numpy alone; paste it into a project.
+Run as a program it fits, predicts, scores and saves a small made-up experiment:
+
+    LAOT_LIBRARY=build/release/liblaot.so python3 examples/python/laot.py
+
+The library is looked for in LAOT_LIBRARY, then in the build folders of the source tree that this
+file lies in, then on the system. Cells are rows here, as numpy users have them: (cells, features)
+in C order is what the library calls features x cells, column-major, so nothing is copied.
+"""
+
+import ctypes
+import ctypes.util
+import os
+import signal
+import threading
+from ctypes import (CFUNCTYPE, POINTER, c_char_p, c_double, c_int, c_int64, c_size_t, c_uint64,
+                    c_void_p)
+
+import numpy as np
+
+CANCELLED = -6
+PROGRESS = CFUNCTYPE(c_int, c_char_p, c_double, c_void_p)
+CANCEL = CFUNCTYPE(c_int, c_void_p)
+
+# What is used of the header: name -> (result, arguments). Handles are void pointers.
+H, OUT = c_void_p, POINTER(c_void_p)
+DECLARATIONS = {
+    "laot_version": (c_char_p, []),
+    "laot_abi_version": (c_int, []),
+    "laot_last_error": (c_char_p, []),
+    "laot_status_name": (c_char_p, [c_int]),
+    "laot_context_new": (c_int, [OUT]),
+    "laot_context_free": (None, [H]),
+    "laot_context_set_threads": (c_int, [H, c_int]),
+    "laot_context_set_seed": (c_int, [H, c_uint64]),
+    "laot_context_set_cancel": (c_int, [H, CANCEL, c_void_p]),
+    "laot_context_set_progress": (c_int, [H, PROGRESS, c_void_p]),
+    "laot_data_dense": (c_int, [POINTER(c_double), c_size_t, c_size_t, c_size_t, OUT]),
+    "laot_data_csc64": (c_int, [c_size_t, c_size_t, POINTER(c_int64), POINTER(c_int64), POINTER(c_double), OUT]),
+    "laot_data_set_batch": (c_int, [H, POINTER(c_char_p), c_size_t]),
+    "laot_data_set_feature_names": (c_int, [H, POINTER(c_char_p), c_size_t]),
+    "laot_data_free": (None, [H]),
+    "laot_params_new": (c_int, [c_char_p, OUT]),
+    "laot_params_use_preset": (c_int, [H, c_char_p]),
+    "laot_params_set_text": (c_int, [H, c_char_p, c_char_p]),
+    "laot_params_free": (None, [H]),
+    "laot_fit": (c_int, [H, H, H, H, OUT]),
+    "laot_predict": (c_int, [H, H, H, c_char_p, POINTER(c_double), c_size_t]),
+    "laot_model_trivial": (c_int, [H, c_char_p, OUT]),
+    "laot_model_names": (c_int, [H, c_char_p, c_char_p, c_size_t, POINTER(c_size_t)]),
+    "laot_model_text": (c_int, [H, c_char_p, c_char_p, c_size_t, POINTER(c_size_t)]),
+    "laot_report_number": (c_int, [H, c_char_p, POINTER(c_double)]),
+    "laot_report_text": (c_int, [H, c_char_p, c_char_p, c_size_t, POINTER(c_size_t)]),
+    "laot_array_size": (c_int, [H, c_char_p, POINTER(c_size_t), POINTER(c_size_t)]),
+    "laot_array": (c_int, [H, c_char_p, POINTER(c_double), c_size_t]),
+    "laot_model_free": (None, [H]),
+    "laot_save": (c_int, [H, c_char_p]),
+    "laot_load": (c_int, [c_char_p, OUT]),
+    "laot_wasserstein2": (c_int, [H, H, H, POINTER(c_double), POINTER(c_double)]),
+}
+
+
+class LaotError(Exception):
+    """A refused call: the status code, and one sentence that names the argument."""
+
+    def __init__(self, code, message):
+        super().__init__(message)
+        self.code = code
+
+
+def _open():
+    here = os.path.dirname(os.path.abspath(__file__))
+    builds = [os.path.join(here, "..", "..", "build", name, "liblaot.so") for name in ("release", "dev")]
+    named = os.environ.get("LAOT_LIBRARY")
+    candidates = [named] if named else [path for path in builds if os.path.exists(path)]
+    path = (candidates or [ctypes.util.find_library("laot") or "liblaot.so.1"])[0]
+    library = ctypes.CDLL(path)
+    for name, (result, arguments) in DECLARATIONS.items():
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, arguments
+    if library.laot_abi_version() != 1:
+        raise OSError(f"{path} has another binary interface than this file, which needs 1")
+    return library
+
+
+lib = _open()
+
+
+def _check(code):
+    if code != 0:
+        raise LaotError(code, lib.laot_last_error().decode())
+
+
+def _new(call, *arguments):
+    out = c_void_p()
+    _check(call(*arguments, ctypes.byref(out)))
+    return out
+
+
+def _numbers(array):
+    return array.ctypes.data_as(POINTER(c_double))
+
+
+def _texts(values):
+    return (c_char_p * len(values))(*[str(value).encode() for value in values])
+
+
+class _Data:
+    """Cells as the library sees them; holds the array that it borrows."""
+
+    def __init__(self, cells, batch=None, features=None):
+        if hasattr(cells, "tocsr"):  # scipy.sparse: rows of cells are columns of the library
+            csr = cells.tocsr()
+            csr.sum_duplicates()
+            self.shape = csr.shape
+            self.memory = (csr.indptr.astype(np.int64), csr.indices.astype(np.int64), csr.data.astype(np.float64))
+            starts, rows, values = self.memory
+            self.handle = _new(lib.laot_data_csc64, csr.shape[1], csr.shape[0],
+                               starts.ctypes.data_as(POINTER(c_int64)), rows.ctypes.data_as(POINTER(c_int64)),
+                               _numbers(values))
+        else:
+            self.memory = np.ascontiguousarray(cells, dtype=np.float64)
+            if self.memory.ndim != 2:
+                raise ValueError(f"cells must be a matrix (cells, features), found {self.memory.ndim} axes")
+            self.shape = self.memory.shape
+            self.handle = _new(lib.laot_data_dense, _numbers(self.memory), self.shape[1], self.shape[0], self.shape[1])
+        try:
+            if batch is not None:
+                _check(lib.laot_data_set_batch(self.handle, _texts(batch), len(batch)))
+            if features is not None:
+                _check(lib.laot_data_set_feature_names(self.handle, _texts(features), len(features)))
+        except LaotError:
+            self.close()
+            raise
+
+    def close(self):
+        lib.laot_data_free(self.handle)
+        self.handle = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class _Context:
+    """Seed, threads and callbacks of one call. What a callback raises comes out of run()."""
+
+    def __init__(self, seed=1, threads=1, progress=None):
+        self.handle = _new(lib.laot_context_new)
+        self.raised = None
+
+        def report(stage, fraction, _):
+            try:
+                progress(stage.decode(), fraction)
+                return 0
+            except BaseException as error:  # may not cross the library
+                self.raised = error
+                return 1
+
+        def poll(_):
+            return 1 if self.raised else 0
+
+        self.callbacks = (PROGRESS(report), CANCEL(poll))  # alive as long as the context
+        try:
+            _check(lib.laot_context_set_seed(self.handle, seed))
+            _check(lib.laot_context_set_threads(self.handle, threads))
+            _check(lib.laot_context_set_cancel(self.handle, self.callbacks[1], None))
+            if progress is not None:
+                _check(lib.laot_context_set_progress(self.handle, self.callbacks[0], None))
+        except LaotError:
+            lib.laot_context_free(self.handle)
+            raise
+
+    def run(self, call, *arguments):
+        # Ctrl-C would raise inside a callback, where ctypes drops it: it is noted instead, the next
+        # poll ends the call, and it is raised below.
+        catch = threading.current_thread() is threading.main_thread()
+        if catch:
+            before = signal.signal(signal.SIGINT, lambda *_: setattr(self, "raised", KeyboardInterrupt()))
+        try:
+            code = call(self.handle, *arguments)
+        finally:
+            if catch:
+                signal.signal(signal.SIGINT, before)
+        if code == CANCELLED and self.raised is not None:
+            raise self.raised
+        _check(code)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        lib.laot_context_free(self.handle)
+        self.handle = None
+
+
+class Laot:
+    """A fitted model. Laot.fit(control, treated) makes one, Laot.load(path) reads one."""
+
+    def __init__(self, handle):
+        self._handle = handle
+
+    def __del__(self):
+        if getattr(self, "_handle", None):
+            lib.laot_model_free(self._handle)
+            self._handle = None
+
+    @classmethod
+    def fit(cls, control, treated, method="laot", preset=None, batch_control=None, batch_treated=None,
+            feature_names=None, seed=1, threads=1, progress=None, **parameters):
+        """control, treated: (cells, features), as many cells each as there are. Parameters go by the
+        names of the registry: ridge=0.3, restore="none"."""
+        params = _new(lib.laot_params_new, method.encode())
+        try:
+            if preset is not None:
+                _check(lib.laot_params_use_preset(params, preset.encode()))
+            for name, value in parameters.items():
+                text = str(value).lower() if isinstance(value, bool) else str(value)
+                _check(lib.laot_params_set_text(params, name.encode(), text.encode()))
+            out = c_void_p()
+            with _Data(control, batch_control, feature_names) as x, _Data(treated, batch_treated, feature_names) as y, \
+                    _Context(seed, threads, progress) as context:
+                context.run(lib.laot_fit, params, x.handle, y.handle, ctypes.byref(out))
+            return cls(out)
+        finally:
+            lib.laot_params_free(params)
+
+    @classmethod
+    def load(cls, path):
+        return cls(_new(lib.laot_load, os.fsencode(path)))
+
+    def save(self, path):
+        _check(lib.laot_save(self._handle, os.fsencode(path)))
+
+    def predict(self, cells, nonnegative="no", threads=1):
+        """What the control cells (cells, features) would look like treated."""
+        with _Data(cells) as data, _Context(threads=threads) as context:
+            out = np.empty(data.shape)
+            context.run(lib.laot_predict, self._handle, data.handle, nonnegative.encode(), _numbers(out), out.size)
+            return out
+
+    def trivial(self, name):
+        """identity, mean_shift or gaussian_map of the same training cells."""
+        return Laot(_new(lib.laot_model_trivial, self._handle, name.encode()))
+
+    def _text(self, call, name):
+        needed = c_size_t()
+        _check(call(self._handle, name.encode(), None, 0, ctypes.byref(needed)))
+        buffer = ctypes.create_string_buffer(needed.value)
+        _check(call(self._handle, name.encode(), buffer, needed, ctypes.byref(needed)))
+        return buffer.value.decode()
+
+    @property
+    def method(self):
+        return self._text(lib.laot_model_text, "method")
+
+    @property
+    def report(self):
+        """What the fit says of itself: outcome, iterations, objective, ..."""
+        out = {}
+        for name in self._text(lib.laot_model_names, "report_numbers").split("\n"):
+            value = c_double()
+            _check(lib.laot_report_number(self._handle, name.encode(), ctypes.byref(value)))
+            out[name] = value.value
+        for name in self._text(lib.laot_model_names, "report_texts").split("\n"):
+            out[name] = self._text(lib.laot_report_text, name)
+        return out
+
+    def array(self, name):
+        """A result by its name ("map": x_treated = map @ x + offset), indexed as in the library."""
+        rows, columns = c_size_t(), c_size_t()
+        _check(lib.laot_array_size(self._handle, name.encode(), ctypes.byref(rows), ctypes.byref(columns)))
+        out = np.empty((rows.value, columns.value), order="F")
+        _check(lib.laot_array(self._handle, name.encode(), _numbers(out), out.size))
+        return out
+
+
+def wasserstein2(x, y, threads=1):
+    """The exact 2-Wasserstein distance between two populations (cells, features)."""
+    value = c_double()
+    with _Data(x) as a, _Data(y) as b, _Context(threads=threads) as context:
+        context.run(lib.laot_wasserstein2, a.handle, b.handle, ctypes.byref(value), None)
+    return value.value
+
+
+def main():
+    random = np.random.default_rng(1)
+    stretch = np.array([[1.4, 0.3, 0.0], [0.0, 0.6, 0.0], [0.4, 0.0, 1.3]])
+
+    def draw(count):
+        return random.exponential(size=(count, 3)) * [1.0, 2.0, 0.5]
+
+    def treat(cells):
+        return cells @ stretch.T + [2.0, 0.0, -1.0]
+
+    control, treated = draw(300), treat(draw(250))
+    fitted = Laot.fit(control, treated)
+    print(f"laot {lib.laot_version().decode()}: {fitted.report['outcome']} after {fitted.report['iterations']:.0f} iterations")
+
+    unseen, observed = draw(200), treat(draw(200))
+    score = wasserstein2(fitted.predict(unseen), observed)
+    shift = wasserstein2(fitted.trivial("mean_shift").predict(unseen), observed)
+    print(f"2-Wasserstein distance to unseen treated cells: {score:.3f}; the mean shift's: {shift:.3f}")
+
+    fitted.save("laot_example.safetensors")
+    same = np.array_equal(Laot.load("laot_example.safetensors").predict(unseen), fitted.predict(unseen))
+    print(f"saved to laot_example.safetensors; loaded, it predicts the same: {same}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+// Training of the autoencoders: scGen, the plain one and the conditional one.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "laot/nets/autoencoder.hpp"
+#include "laot/nets/training.hpp"
+
+namespace laot::nets {
+
+struct AutoencoderOptions {
+  AutoencoderShape shape;  // features and conditions are set from the data
+  AutoencoderLossWeights loss;
+  AdamSettings adam{1e-3, 0.9, 0.999, 1e-8, 0.0, 0.0};
+  double last_rate = 1.0;  // the learning rate ends at this fraction, along a cosine
+  std::size_t batch = 32;
+  std::size_t epochs = 100;
+  std::size_t patience =
+      25;  // stop after so many epochs without a smaller validation loss (0: never)
+  double validation_share = 0.2;
+  double gamma = 0.0;        // of the validation score; 0: median heuristic of the given cells
+  arma::fvec score_weights;  // what a unit of each feature is worth in the score; empty: 1
+};
+
+/// A look at the run, once an epoch: mean training loss of the epoch's batches (NaN before the
+/// first), loss on the validation cells (no noise, no dropout), norm of the last gradient (NaN
+/// before the first), and MMD^2 of the predicted validation controls against the validation treated
+/// cells.
+struct AutoencoderTrace {
+  std::uint64_t epoch;
+  double training_loss, validation_loss, gradient_norm, validation_mmd2;
+};
+
+/// A run that can be stopped, put away and gone on with; see CellotTrainer, whose rules hold here.
+/// Control and treated cells are trained together. Cell types (both empty: none) balance the latent
+/// shift.
+class AutoencoderTrainer {
+ public:
+  AutoencoderTrainer(const arma::mat& source, const arma::mat& target,
+                     const AutoencoderOptions& options, std::uint64_t seed,
+                     const std::vector<std::uint32_t>& source_types = {},
+                     const std::vector<std::uint32_t>& target_types = {});
+
+  /// Trains to options.epochs, to the end of the patience, or until a loss is no longer finite.
+  /// Polls the context at every batch; a cancelled run (Error, cancelled) stands between two
+  /// batches, and its best iterate is as good as any. One thread; the same bits for any number.
+  void run(Context& context);
+
+  const TrainingReport& report() const { return report_; }  // iterations are epochs
+  const std::vector<AutoencoderTrace>& trace() const { return trace_; }
+  /// The epoch with the best validation score so far, the untrained network included.
+  const Autoencoder<float>& best() const { return best_; }
+  /// Its latent shift from all training cells; empty for a conditional autoencoder. One pass over
+  /// the cells. (The validation score of an epoch takes at most 2000 of each side.)
+  arma::fvec best_shift() const;
+
+  Snapshot save() const;
+  void restore(const Snapshot& state);
+
+ private:
+  void step();
+  void look(double training_loss, double gradient_norm);
+  bool out_of_patience() const;
+  arma::fvec shift_of(const Autoencoder<float>& net, std::size_t at_most) const;
+  void conclude();
+
+  AutoencoderOptions options_;
+  arma::fmat source_, target_, pooled_, validation_source_, validation_target_, validation_;
+  std::vector<std::uint32_t> source_types_, target_types_, labels_, validation_labels_;
+  ValidationScore score_;
+  Rng rng_;
+  BatchSampler batches_;
+  Autoencoder<float> net_, best_;
+  Adam<float> adam_;
+  AutoencoderPass<float> pass_;
+  std::vector<float> gradient_, x_, noise_;
+  std::vector<std::uint32_t> batch_labels_;
+  std::uint64_t batches_done_ = 0;  // of the current epoch
+  double loss_sum_ = 0.0, last_norm_ = 0.0, best_overlap_ = 1.0;
+  std::vector<AutoencoderTrace> trace_;
+  TrainingReport report_;
+};
+
+}  // namespace laot::nets

@@ -1,0 +1,82 @@
+// CellOT (Bunne et al., Nature Methods 20, 2023): two input-convex networks f and g in a min-max
+// game; the map is T = grad g.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "laot/nets/icnn.hpp"
+#include "laot/nets/training.hpp"
+
+namespace laot::nets {
+
+struct CellotOptions {
+  std::vector<std::size_t> hidden{64, 64, 64, 64};
+  double slope = 0.2;             // leaky ReLU
+  bool softplus_kernels = false;  // else: penalty on the negative kernels of g, clamp on those of f
+  double init_low = 0.0, init_high = 0.1;
+  double penalty = 1.0;
+  AdamSettings adam_f{5e-4, 0.5, 0.9, 1e-8, 0.0, 0.0};
+  AdamSettings adam_g{5e-4, 0.5, 0.9, 1e-8, 0.0, 0.0};
+  double last_rate = 1.0;  // the learning rates end at this fraction, along a cosine
+  std::size_t batch = 256;
+  std::size_t inner = 10;  // steps of g for one of f
+  std::size_t iterations = 1500;
+  std::size_t check_every = 25;   // iterations between two looks at the validation cells
+  double validation_share = 0.2;  // of the given cells, held out from training
+  double gamma = 0.0;             // of the validation score; 0: median heuristic of the given cells
+  arma::fvec score_weights;       // what a unit of each feature is worth in the score; empty: 1
+};
+
+/// A look at the run: both losses and the norms of their gradients on the validation cells.
+struct CellotTrace {
+  std::uint64_t iteration;
+  double loss_g, loss_f, norm_g, norm_f, validation_mmd2;
+};
+
+/// A run that can be stopped, put away and gone on with. Cells are columns, finite, in the feature
+/// space; either side needs at least 4.
+class CellotTrainer {
+ public:
+  CellotTrainer(const arma::mat& source, const arma::mat& target, const CellotOptions& options,
+                std::uint64_t seed);
+
+  /// Trains to options.iterations, or until a gradient is no longer finite. Polls the context at
+  /// every outer iteration; a cancelled run (Error, cancelled) stands between two iterations, and
+  /// its best iterate is as good as any. One thread; the same bits for any number.
+  void run(Context& context);
+
+  const TrainingReport& report() const { return report_; }
+  const std::vector<CellotTrace>& trace() const { return trace_; }
+  /// The best iterate on the validation cells so far, the untrained networks included.
+  const Icnn<float>& best_g() const { return best_g_; }
+  const Icnn<float>& best_f() const { return best_f_; }
+
+  /// The whole state. A new trainer with the same cells, options and seed that restores it goes on
+  /// as if it had never stopped (options.iterations may be larger where last_rate is 1).
+  Snapshot save() const;
+  void restore(const Snapshot& state);
+
+ private:
+  void outer_iteration();
+  void look();
+  void conclude();
+
+  CellotOptions options_;
+  arma::fmat source_, target_, validation_source_, validation_target_;
+  ValidationScore score_;
+  Rng rng_;
+  BatchSampler source_batches_, target_batches_;
+  Icnn<float> f_, g_, best_f_, best_g_;
+  Adam<float> adam_f_, adam_g_;
+  CellotLoss<float> loss_;
+  std::vector<float> gradient_f_, gradient_g_, x_, y_;
+  double best_overlap_ = 1.0;
+  std::vector<CellotTrace> trace_;
+  TrainingReport report_;
+};
+
+/// T(x) = grad g(x) in single precision.
+arma::mat transport(const Icnn<float>& g, const arma::mat& x);
+
+}  // namespace laot::nets

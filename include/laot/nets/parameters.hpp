@@ -1,0 +1,72 @@
+// All weights of a network in one flat array, named views of it, and Adam on the whole of it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "laot/armadillo.hpp"
+#include "laot/base.hpp"
+
+namespace laot::nets {
+
+/// One named tensor inside the flat array: element (r, c) lies at offset + r + c * stride. Weights
+/// are outputs x inputs; a bias has one column.
+struct Tensor {
+  std::string name;
+  std::size_t offset = 0, rows = 0, cols = 0, stride = 0;
+};
+
+/// The order of a network's tensors in its flat array.
+class Layout {
+ public:
+  /// Appends a tensor of its own and returns its offset.
+  std::size_t add(const std::string& name, std::size_t rows, std::size_t cols);
+  /// Names a block inside what has been added (a row block of stacked weights, say).
+  void alias(const Tensor& tensor) { tensors_.push_back(tensor); }
+  /// Reserves room that aliases will name.
+  std::size_t reserve(std::size_t count);
+
+  std::size_t size() const { return size_; }
+  const std::vector<Tensor>& tensors() const { return tensors_; }
+  const Tensor& find(const std::string& name) const;  // unknown_name if there is none
+
+  template <class T>
+  arma::mat get(const std::vector<T>& values, const std::string& name) const;
+  template <class T>
+  void set(std::vector<T>& values, const std::string& name, const arma::mat& value) const;
+
+ private:
+  std::vector<Tensor> tensors_;
+  std::size_t size_ = 0;
+};
+
+struct AdamSettings {
+  double rate = 1e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 0.0;  // added to the gradient, as torch.optim.Adam does
+  double clip_norm = 0.0;     // gradients of a larger norm are scaled down to it (0: never)
+};
+
+/// Adam (Kingma & Ba, 2015) with bias correction; m_hat / (sqrt(v_hat) + epsilon).
+template <class T>
+class Adam {
+ public:
+  Adam() = default;
+  Adam(std::size_t count, const AdamSettings& settings);
+
+  /// One step down `gradient` (clipped in place where asked for) with the rate times `factor`.
+  void step(T* values, T* gradient, double factor = 1.0);
+
+  const AdamSettings& settings() const { return settings_; }
+  /// What an interrupted run needs to go on: both moments and the number of steps taken.
+  std::vector<T> first, second;
+  std::uint64_t steps = 0;
+
+ private:
+  AdamSettings settings_;
+};
+
+}  // namespace laot::nets

@@ -1,0 +1,122 @@
+// What every training loop shares: seeded minibatches, the learning-rate schedule, the validation
+// score, the trace, and snapshots from which a run goes on with the same bits.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "laot/armadillo.hpp"
+#include "laot/base.hpp"
+#include "laot/parallel.hpp"
+
+namespace laot::nets {
+
+/// Named arrays that hold the whole state of a run. Single precision and 32-bit integers are exact
+/// in a double; 64-bit words are stored in halves.
+using Snapshot = std::map<std::string, std::vector<double>>;
+
+namespace snapshot {
+void put(Snapshot& to, const std::string& name, const std::vector<float>& values);
+void put(Snapshot& to, const std::string& name, const std::vector<std::uint64_t>& words);
+void put(Snapshot& to, const std::string& name, const Rng& rng);
+void put(Snapshot& to, const std::string& name, double value);
+// Each refuses an array that is missing or has another size than `into` (an Error, bad_format).
+void get(const Snapshot& from, const std::string& name, std::vector<float>& into);
+void get(const Snapshot& from, const std::string& name, std::vector<std::uint64_t>& into);
+void get(const Snapshot& from, const std::string& name, Rng& into);
+double number(const Snapshot& from, const std::string& name);
+std::vector<double> numbers(const Snapshot& from, const std::string& name, std::size_t count);
+// An array of rows of `width` values, at least one.
+std::vector<std::vector<double>> rows(const Snapshot& from, const std::string& name,
+                                      std::size_t width);
+}  // namespace snapshot
+
+/// Refuses populations that a training with held-out cells cannot use: fewer than 4 cells, no
+/// features, values that are not finite in single precision, features that differ in number.
+void check_training_cells(const arma::mat& source, const arma::mat& target);
+
+/// The chosen columns in single precision.
+arma::fmat single_precision(const arma::mat& cells, const std::vector<std::uint64_t>& index);
+
+/// Endless minibatches without replacement: every pass over the cells is a fresh permutation, and a
+/// batch may straddle two passes, so that all batches have the same size.
+class BatchSampler {
+ public:
+  BatchSampler() = default;
+  BatchSampler(std::size_t count, std::size_t batch);
+
+  std::size_t batch() const { return batch_; }
+  const std::vector<std::uint64_t>& next(Rng& rng);
+
+  void put(Snapshot& to, const std::string& name) const;
+  void get(const Snapshot& from, const std::string& name);
+
+ private:
+  std::size_t batch_ = 0, position_ = 0;
+  std::vector<std::uint64_t> order_, current_;
+};
+
+/// Copies the chosen columns of `cells` into `out` (d x index.size(), contiguous).
+void gather(const arma::fmat& cells, const std::vector<std::uint64_t>& index,
+            std::vector<float>& out);
+
+/// The factor on the learning rate: 1 at the start, falling along half a cosine to `last` at the
+/// end.
+double cosine_factor(double last, std::uint64_t step, std::uint64_t steps);
+
+/// Unbiased MMD^2 of predicted cells against validation cells, kernel exp(-gamma |u - v|^2), after
+/// each feature was multiplied by `weights` (empty: 1).
+class ValidationScore {
+ public:
+  struct Value {
+    double mmd2;     // not clipped
+    double overlap;  // mean kernel between predicted and observed over that among the observed:
+                     // near 0 where the prediction has left the data
+  };
+
+  ValidationScore() = default;
+  ValidationScore(const arma::fmat& observed, double gamma, const arma::fvec& weights);
+  Value operator()(const arma::fmat& predicted) const;
+  /// MMD^2 of a prediction that is far from everything and spread out: the mean kernel among the
+  /// observed.
+  double ceiling() const { return within_; }
+
+ private:
+  double gamma_ = 1.0, within_ = 0.0;
+  arma::fvec weights_;
+  arma::fmat observed_;
+};
+
+/// 1 / median of the positive squared distances among the pooled cells, at most 500 of either set
+/// (the first ones). NaN where there is no positive distance.
+double median_gamma(const arma::fmat& a, const arma::fmat& b, const arma::fvec& weights);
+
+/// Splits 0 .. count-1 into training and validation cells with the generator's permutation: `share`
+/// of the cells for validation, at least 2 and at most half of them or 500.
+struct Holdout {
+  std::vector<std::uint64_t> train, validation;
+};
+Holdout hold_out(std::size_t count, double share, Rng& rng);
+
+enum class Outcome { running, finished, diverged };
+
+/// What a run says about itself.
+struct TrainingReport {
+  Outcome outcome = Outcome::running;
+  std::uint64_t iterations = 0;      // done
+  std::uint64_t best_iteration = 0;  // of the iterate that is kept
+  double best_score = 0.0;           // its validation score
+  double untrained_score = 0.0;      // of the network before any step
+  double identity_score = 0.0;       // of cells that do not move
+  std::uint64_t diverged_at = 0;     // 0: never
+  std::string warning;               // one sentence, empty where all is well
+};
+
+/// What a user should know about a run that has ended, in one sentence; empty where all is well.
+/// `overlap` is the one of the best iterate; `unit` says what an iteration is.
+std::string warning_of(const TrainingReport& report, double overlap, double ceiling,
+                       const char* unit);
+
+}  // namespace laot::nets

@@ -1,0 +1,43 @@
+"""
+    LAOT
+
+Learns the map between unpaired control and treated single cells, and predicts how new cells
+respond. Cells are columns: a matrix is features × cells.
+
+```julia
+using LAOT
+fitted = fit(LAOTModel(), control, treated; seed = 1)
+predicted = predict(fitted, new_control_cells)
+save_model(fitted, "response.safetensors")
+```
+
+The numbers come from the shared library `liblaot`, which is looked for in the environment variable
+`LAOT_LIBRARY`, then in what `Pkg.build("LAOT")` made, then on the system. With the same library
+they are the same, bit for bit, as those of the R package and of every other language.
+"""
+module LAOT
+
+using Libdl
+using Serialization
+using SparseArrays
+
+export LAOTModel, ResponseModel, IdentityModel, MeanShiftModel, GaussianMapModel
+export FittedModel, fit, predict, trivial, save_model, load_model
+export method_name, report, trace, linear_map, array, array_names, model_parameters
+export feature_names, control_names, treated_names
+export evaluate_predictions, score, available_metrics
+export mmd2, median_gamma, wasserstein2, mmd2_test, feature_scores
+export variable_features, marker_features
+export available_methods, method_parameters, method_presets, capabilities
+export LAOTError
+
+include("library.jl")
+include("libcalls.jl")
+include("status.jl")
+include("context.jl")
+include("data.jl")
+include("registry.jl")
+include("model.jl")
+include("metrics.jl")
+
+end

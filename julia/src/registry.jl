@@ -1,0 +1,116 @@
+# Methods and their parameters, as the library lists them: nothing is written twice.
+
+function described(describe, info, indices...)
+    out = Ref(info)
+    check(describe(indices..., out))
+    return out[]
+end
+
+method_infos() = [described(laot_method_describe, laot_method_info(), i) for i in 0:laot_method_count()-1]
+
+"""
+    available_methods() -> Vector{NamedTuple}
+
+Every method of the loaded library: `name`, `title`, `source` (the paper).
+"""
+available_methods() = [(name = unsafe_string(m.name), title = unsafe_string(m.title),
+                        source = unsafe_string(m.source)) for m in method_infos()]
+
+function method_index(name)
+    infos = method_infos()
+    found = findfirst(m -> unsafe_string(m.name) == name, infos)
+    found === nothing && throw(ArgumentError("there is no method \"$name\"; there are " *
+        join((unsafe_string(m.name) for m in infos), ", ")))
+    return found - 1, infos[found]
+end
+
+const PARAMETER_TYPES = Dict(LAOT_NUMBER => :number, LAOT_INTEGER => :integer, LAOT_FLAG => :flag,
+                             LAOT_CHOICE => :choice)
+
+"""
+    method_parameters(method) -> Vector{NamedTuple}
+
+Name, type, default, range, words, documentation and source of each parameter of a method
+("laot", "identity", ...).
+"""
+function method_parameters(method::AbstractString)
+    index, info = method_index(method)
+    rows = [described(laot_param_describe, laot_param_info(), index, p) for p in 0:info.param_count-1]
+    return [(name = unsafe_string(r.name), type = get(PARAMETER_TYPES, r.type, :unknown),
+             default = unsafe_string(r.default_text), minimum = r.minimum, maximum = r.maximum,
+             words = filter(!isempty, String.(strip.(split(unsafe_string(r.words), ',')))),
+             doc = unsafe_string(r.doc), source = unsafe_string(r.source)) for r in rows]
+end
+
+"""
+    method_presets(method) -> Vector{NamedTuple}
+
+Name and documentation of each preset of a method.
+"""
+function method_presets(method::AbstractString)
+    index, info = method_index(method)
+    rows = [described(laot_preset_describe, laot_preset_info(), index, p) for p in 0:info.preset_count-1]
+    return [(name = unsafe_string(r.name), doc = unsafe_string(r.doc)) for r in rows]
+end
+
+"""
+    ResponseModel(method; preset = nothing, parameters...)
+
+What is to be fitted: a method by its name, a preset, and parameters that differ from it. Unknown
+names and values out of range are refused here, not at the fit. `method_parameters(method)` lists
+the parameters.
+"""
+struct ResponseModel
+    method::String
+    preset::Union{Nothing,String}
+    parameters::Vector{Pair{String,Any}}
+    function ResponseModel(method::AbstractString; preset = nothing, parameters...)
+        model = new(method, preset === nothing ? nothing : String(preset),
+                    Pair{String,Any}[String(name) => value for (name, value) in parameters])
+        with_params(identity, model)
+        return model
+    end
+end
+
+"""
+    LAOTModel(; preset = nothing, parameters...)
+
+Linear alternating optimal transport: exact transport and a linear map, in turn.
+"""
+LAOTModel(; parameters...) = ResponseModel("laot"; parameters...)
+
+"Predicts that nothing changes."
+IdentityModel(; parameters...) = ResponseModel("identity"; parameters...)
+
+"Moves every cell by the difference of the means."
+MeanShiftModel(; parameters...) = ResponseModel("mean_shift"; parameters...)
+
+"The optimal map between two Gaussians with the populations' means and covariances."
+GaussianMapModel(; parameters...) = ResponseModel("gaussian_map"; parameters...)
+
+function Base.show(io::IO, model::ResponseModel)
+    print(io, "ResponseModel(\"", model.method, "\"")
+    settings = Pair{String,Any}[model.parameters...]
+    model.preset === nothing || pushfirst!(settings, "preset" => model.preset)
+    isempty(settings) || print(io, "; ", join(("$name = $(repr(value))" for (name, value) in settings), ", "))
+    print(io, ")")
+end
+
+set_parameter(params, name, value::Bool) = check(laot_params_set_text(params, name, string(value)))
+set_parameter(params, name, value::Real) = check(laot_params_set_number(params, name, value))
+set_parameter(params, name, value::Union{AbstractString,Symbol}) =
+    check(laot_params_set_text(params, name, String(value)))
+set_parameter(params, name, value) =
+    throw(ArgumentError("parameter $name must be a number, a text or a flag, found $(typeof(value))"))
+
+function with_params(f, model::ResponseModel)
+    out = Ref{Ptr{Cvoid}}(C_NULL)
+    check(laot_params_new(model.method, out))
+    try
+        model.preset === nothing || check(laot_params_use_preset(out[], model.preset))
+        foreach(((name, value),) -> set_parameter(out[], name, value), model.parameters)
+        return f(out[])
+    finally
+        laot_params_free(out[])
+    end
+end

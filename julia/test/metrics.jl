@@ -1,0 +1,43 @@
+@testset "distances against their definitions" begin
+    x, y = CONTROL[:, 1:12], TREATED[:, 1:12]
+    squared(u, v) = [sum(abs2, u[:, i] - v[:, j]) for i in axes(u, 2), j in axes(v, 2)]
+    gamma = 0.3
+    off(k) = (sum(k) - sum(k[i, i] for i in axes(k, 1))) / (12 * 11)
+    kernel(u, v) = exp.(-gamma .* squared(u, v))
+    @test mmd2(x, y; gammas = gamma) ≈ off(kernel(x, x)) + off(kernel(y, y)) - 2sum(kernel(x, y)) / 144
+    @test mmd2(x, y; gammas = [gamma, gamma]) ≈ mmd2(x, y; gammas = gamma)
+    one_row = wasserstein2(x[1:1, :], y[1:1, :])
+    @test one_row.value ≈ sqrt(sum(abs2, sort(x[1, :]) - sort(y[1, :])) / 12)
+    @test abs(one_row.gap) < 1e-9
+    both = hcat(x, y)
+    positive = sort([squared(both, both)[i, j] for i in 1:24 for j in 1:i-1])
+    @test median_gamma(x, y) ≈ 2 / (positive[138] + positive[139])
+    spread(v) = sum(abs2, v .- sum(v) / length(v)) / length(v)
+    @test variable_features(x, y, 5) == sortperm([spread(both[k, :]) for k in 1:5]; rev = true)
+    @test sort(marker_features(x, y, 5)) == 1:5
+    @test feature_scores(x, y).mean_difference ≈ vec(sum(x .- y; dims = 2)) ./ 12
+    test = mmd2_test(x, y; gammas = gamma, permutations = 99)
+    @test test.mmd2 ≈ mmd2(x, y; gammas = gamma) && 0.01 <= test.p_value <= 1
+    @test_throws LAOTError mmd2(x, y; gammas = -1)
+    @test_throws LAOTError variable_features(x, y, 6)
+end
+
+@testset "scores by name" begin
+    metrics = available_metrics()
+    @test "mmd2" in [m.name for m in metrics] && all(!isempty(m.doc) for m in metrics)
+    @test score("w2", CONTROL, TREATED).value ≈ wasserstein2(CONTROL, TREATED).value
+    @test score("mmd2", CONTROL, TREATED; gamma = 0.3).value ≈ mmd2(CONTROL, TREATED; gammas = 0.3)
+    @test score("mmd2", CONTROL, TREATED; gamma = 0.3, cells = 20, repetitions = 5).sd > 0
+    @test_throws LAOTError score("w22", CONTROL, TREATED)
+
+    observed, control = 1.7 .* cells(5, 30, 4) .+ 1, cells(5, 25, 3)
+    rows = evaluate_predictions(FITTED, observed; control = control)
+    @test unique(r.method for r in rows) ==
+        ["laot", "identity", "mean_shift", "gaussian_map", "noise_reference"]
+    value(method, metric) = only(r.value for r in rows if r.method == method && r.metric == metric)
+    @test value("laot", "w2") == score("w2", predict(FITTED, control), observed).value
+    @test value("laot", "w2") < value("identity", "w2")
+    @test value("identity", "mmd2") ≈ mmd2(control, observed; gammas = report(FITTED)["median_gamma"])
+    @test all(isfinite(r.value) for r in rows)
+    @test_throws ArgumentError evaluate_predictions(FITTED, observed; control = control, metrics = ["w22"])
+end

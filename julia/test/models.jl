@@ -1,0 +1,95 @@
+@testset "registry" begin
+    names = [m.name for m in available_methods()]
+    @test issubset(["laot", "identity", "mean_shift", "gaussian_map"], names)
+    ridge = only(filter(p -> p.name == "ridge", method_parameters("laot")))
+    @test ridge.default == "auto" && ridge.type == :number && !isempty(ridge.doc)
+    @test "algorithm1" in [p.name for p in method_presets("laot")]
+    @test capabilities()["abi"] == "1"
+    @test_throws LAOTError LAOTModel(ridgee = 1)
+    @test_throws LAOTError LAOTModel(preset = "notebok")
+    @test_throws LAOTError ResponseModel("loat")
+    @test_throws ArgumentError LAOTModel(ridge = [1, 2])
+    @test_throws ArgumentError method_parameters("loat")
+    error = try LAOTModel(ridgee = 1) catch e; e end
+    @test error.status == :unknown_name && occursin("did you mean \"ridge\"", error.message)
+    @test occursin("ridge = 0.1", repr(LAOTModel(ridge = 0.1)))
+end
+
+@testset "fit and predict" begin
+    W, b = linear_map(FITTED)
+    predicted = predict(FITTED, CONTROL)
+    @test predicted ≈ W * CONTROL .+ b
+    @test method_name(FITTED) == "laot"
+    said = report(FITTED)
+    @test said["outcome"] == "converged" && said["n_control"] == 60 && said["n_treated"] == 47
+    @test model_parameters(FITTED)["restore"] == "covariance"
+    @test length(trace(FITTED)["objective_after_update"]) == said["iterations"]
+    @test "map" in array_names(FITTED)
+    @test sum(array(FITTED, "plan_mass")) ≈ 1
+    @test occursin("60 control and 47 treated cells", sprint(show, MIME("text/plain"), FITTED))
+    @test same(predict(trivial(FITTED, "identity"), CONTROL), CONTROL)
+    @test all(predict(FITTED, CONTROL .- 5; nonnegative = "clip") .>= 0)
+    @test_throws LAOTError predict(FITTED, CONTROL[1:4, :])
+    @test_throws LAOTError predict(FITTED, CONTROL; nonnegative = "maybe")
+    @test_throws LAOTError fit(LAOTModel(), CONTROL, TREATED[1:4, :])
+    @test_throws LAOTError array(FITTED, "nothing")
+    @test_throws ArgumentError fit(LAOTModel(), "CONTROL", TREATED)
+    bad = copy(CONTROL)
+    bad[3] = NaN
+    error = try fit(LAOTModel(), bad, TREATED) catch e; e end
+    @test error.status == :not_finite && occursin("feature 3, cell 1", error.message)
+end
+
+@testset "kinds of matrices give the same bits" begin
+    predicted = predict(FITTED, CONTROL)
+    wide = hcat(zeros(5, 3), CONTROL)
+    tall = vcat(CONTROL, zeros(2, 60))
+    for control in (view(wide, :, 4:63), view(tall, 1:5, :), sparse(CONTROL),
+                    copy(transpose(copy(transpose(CONTROL)))), transpose(copy(transpose(CONTROL))),
+                    view(tall, 1:1:5, :))
+        @test same(predict(fit(LAOTModel(), control, TREATED), CONTROL), predicted)
+        @test same(predict(FITTED, control), predicted)
+    end
+    whole = Float32.(round.(CONTROL; digits = 1))
+    @test same(predict(FITTED, whole), predict(FITTED, Float64.(whole)))
+    @test same(predict(FITTED, sparse(round.(Int, CONTROL))), predict(FITTED, round.(CONTROL)))
+    @test size(predict(FITTED, CONTROL[:, 1:1])) == (5, 1)
+end
+
+@testset "threads and seeds" begin
+    adam = LAOTModel(preset = "notebook")
+    one = fit(adam, CONTROL, TREATED; seed = 3)
+    two = fit(adam, CONTROL, TREATED; seed = 3, num_threads = 2)
+    @test same(predict(one, CONTROL), predict(two, CONTROL))
+    @test_throws LAOTError fit(LAOTModel(), CONTROL, TREATED; num_threads = 0)
+end
+
+@testset "labels and names" begin
+    donor(count) = [isodd(i) ? :a : :b for i in 1:count]
+    names = ["gene $k" for k in 1:5]
+    fitted = fit(LAOTModel(), CONTROL, TREATED; batch_control = donor(60), batch_treated = donor(47),
+                 feature_names = names, control_names = ["c$i" for i in 1:60])
+    @test feature_names(fitted) == names && control_names(fitted)[60] == "c60"
+    @test isempty(treated_names(fitted)) && isempty(feature_names(FITTED))
+    source, target = Int.(array(fitted, "plan_source")), Int.(array(fitted, "plan_target"))
+    @test all(iseven.(source) .== iseven.(target))
+    @test_throws LAOTError predict(fitted, CONTROL; feature_names = reverse(names))
+    @test_throws LAOTError fit(LAOTModel(), CONTROL, TREATED; feature_names = names[1:2])
+end
+
+@testset "save and load" begin
+    predicted = predict(FITTED, CONTROL)
+    mktempdir() do folder
+        path = joinpath(folder, "model.safetensors")
+        save_model(FITTED, path)
+        @test same(predict(load_model(path), CONTROL), predicted)
+        write(path, read(path)[1:end-8])
+        @test_throws LAOTError load_model(path)
+    end
+    @test_throws LAOTError load_model("no/such/file")
+    @test_throws LAOTError save_model(FITTED, "no/such/folder/model")
+    stream = IOBuffer()
+    serialize(stream, [FITTED, FITTED])
+    @test same(predict(deserialize(seekstart(stream))[2], CONTROL), predicted)
+    @test same(predict(deepcopy(FITTED), CONTROL), predicted)
+end

@@ -1,0 +1,27 @@
+# libFuzzer over the model reader and the C calls, with AddressSanitizer and UBSan, for FUZZ_SECONDS
+# each (60). Findings are left in build/test/fuzz; add what found a defect to tests/fuzz/corpus.
+. scripts/test-lib.sh
+
+if ! have clang++ || ! ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a >/dev/null 2>&1; then
+  skip 2 "clang++ or its libFuzzer is missing"
+  exit 0
+fi
+build=build/test/fuzz
+build_with_cmake fuzz "$build" laot_fuzz_model_reader laot_fuzz_c_calls -- -DCMAKE_BUILD_TYPE=Release \
+  -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ -DLAOT_BUILD_FUZZ=ON -DLAOT_BUILD_TESTS=OFF \
+  -DLAOT_SANITIZE=fuzzer-no-link,address,undefined -DCMAKE_CXX_FLAGS="-fno-sanitize-recover=all -g1" || exit 1
+fuzz() { # TARGET MAX-LENGTH SEEDS...
+  local target=$1 length=$2 found=$build/found-$1
+  shift 2
+  mkdir -p "$found"
+  # The corpus first: each of its files is run even if the time is short.
+  if logged "fuzz-$target" env OPENBLAS_NUM_THREADS=1 timeout 1200 "$build/tests/fuzz/laot_fuzz_$target" "$found" "$@" \
+    -max_total_time="${FUZZ_SECONDS:-60}" -max_len="$length" -timeout=20 -rss_limit_mb=3000 \
+    -artifact_prefix="$build/$target-" -print_final_stats=1; then
+    pass "fuzz-$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$LAOT_TEST_LOGS/fuzz-$target.log") runs"
+  else
+    fail "fuzz-$target"
+  fi
+}
+fuzz model_reader 16384 tests/fuzz/corpus/model_reader tests/compat/*/
+fuzz c_calls 512 tests/fuzz/corpus/c_calls

@@ -1,0 +1,301 @@
+#include <chrono>
+#include <cmath>
+
+#include "laot/nets/autoencoder_training.hpp"
+#include "method_networks.hpp"
+
+namespace laot {
+
+namespace {
+
+constexpr double kMany = 1e9;
+constexpr std::size_t kMostLayers = 64, kMostUnits = 100000;
+const char kScgen[] = "Lotfollahi et al., Nature Methods 16, 715-721 (2019)";
+const char kPublished[] = "CellOT, published code";
+
+void add_network_params(std::vector<ParamSpec>& params, double units, double epochs,
+                        const char* source) {
+  const std::vector<ParamSpec> rows = {
+      {"hidden_units",
+       ParamType::integer,
+       units,
+       1,
+       100000,
+       {},
+       "Units of each hidden layer of encoder and decoder",
+       source},
+      {"hidden_layers",
+       ParamType::integer,
+       2.0,
+       0,
+       64,
+       {},
+       "Hidden layers of encoder and decoder",
+       source},
+      {"latent", ParamType::integer, 50.0, 1, 100000, {}, "Dimensions of the code", source},
+      {"learning_rate", ParamType::number, 1e-3, 0, 1, {}, "Adam: step size", source},
+      {"epochs",
+       ParamType::integer,
+       epochs,
+       0,
+       kMany,
+       {},
+       "Passes over the training cells at most",
+       "own"},
+      {"patience",
+       ParamType::integer,
+       25.0,
+       0,
+       kMany,
+       {},
+       "Stop after so many epochs without a smaller validation loss; 0: never",
+       kScgen},
+  };
+  params.insert(params.end(), rows.begin(), rows.end());
+}
+
+MethodSpec scgen_spec() {
+  MethodSpec out;
+  out.name = "scgen";
+  out.title = "scGen: a variational autoencoder and the shift of latent means";
+  out.source = kScgen;
+  add_network_params(out.params, 256.0, 150.0, kScgen);
+  const std::vector<ParamSpec> own = {
+      {"autoencoder",
+       ParamType::choice,
+       std::string("variational"),
+       0,
+       0,
+       {"variational", "plain"},
+       "Variational as in scGen, or plain as in CellOT's comparison",
+       "scGen; CellOT, published code"},
+      {"kl_weight",
+       ParamType::number,
+       5e-5,
+       0,
+       1e6,
+       {},
+       "Weight of the KL term (variational)",
+       kScgen},
+      {"code_weight", ParamType::number, 0.0, 0, 1e6, {}, "Weight of |z|^2 (plain)", kPublished},
+      {"slope",
+       ParamType::number,
+       0.01,
+       0,
+       1,
+       {},
+       "Slope of the leaky ReLU under 0; 0: ReLU",
+       kScgen},
+      {"batch_norm",
+       ParamType::flag,
+       1.0,
+       0,
+       1,
+       {},
+       "Batch normalisation of every hidden layer",
+       kScgen},
+      {"dropout",
+       ParamType::number,
+       0.0,
+       0,
+       0.95,
+       {},
+       "Share of hidden units dropped while training",
+       kScgen},
+  };
+  out.params.insert(out.params.end(), own.begin(), own.end());
+  networks::add_training_params(out.params, 64.0, 0.0);
+  out.presets = {
+      {"calibrated",
+       "256-256-50 with batch normalisation, no dropout: scores best of the three",
+       {}},
+      {"official",
+       "scGen's own network: 800-800-100, dropout 0.2",
+       {{"hidden_units", 800.0},
+        {"latent", 100.0},
+        {"dropout", 0.2},
+        {"batch_size", 32.0},
+        {"epochs", 100.0},
+        {"weight_decay", 1e-6}}},
+      {"cellot",
+       "as CellOT compares with it: a plain autoencoder, 512-512-50",
+       {{"autoencoder", std::string("plain")},
+        {"hidden_units", 512.0},
+        {"batch_norm", 0.0},
+        {"slope", 0.0},
+        {"batch_size", 256.0},
+        {"weight_decay", 1e-5}}},
+  };
+  return out;
+}
+
+MethodSpec cae_spec() {
+  MethodSpec out;
+  out.name = "cae";
+  out.title = "Conditional autoencoder: the condition given to encoder and decoder, and switched";
+  out.source = "Lopez et al. 2018, as CellOT compares with it";
+  add_network_params(out.params, 512.0, 150.0, kPublished);
+  const std::vector<ParamSpec> own = {
+      {"code_weight", ParamType::number, 0.0, 0, 1e6, {}, "Weight of |z|^2", kPublished},
+      {"slope",
+       ParamType::number,
+       0.0,
+       0,
+       1,
+       {},
+       "Slope of the leaky ReLU under 0; 0: ReLU",
+       kPublished},
+  };
+  out.params.insert(out.params.end(), own.begin(), own.end());
+  networks::add_training_params(out.params, 128.0, 1e-5);
+  out.presets = {{"official", "CellOT's comparison: 512-512-50, ReLU", {}}};
+  return out;
+}
+
+nets::AutoencoderOptions options_from(const Params& params, const FeatureSpace& space) {
+  const bool conditional = params.method().name == "cae";
+  nets::AutoencoderOptions o;
+  o.shape.kind = conditional ? nets::AutoencoderKind::conditional
+                 : params.choice("autoencoder") == "variational"
+                     ? nets::AutoencoderKind::variational
+                     : nets::AutoencoderKind::plain;
+  o.shape.hidden = networks::hidden_of(params);
+  o.shape.latent = static_cast<std::size_t>(params.integer("latent"));
+  o.shape.slope = params.number("slope");
+  o.loss.code_weight = params.number("code_weight");
+  if (!conditional) {
+    o.shape.batch_norm = params.flag("batch_norm");
+    o.shape.dropout = params.number("dropout");
+    o.loss.kl_weight = params.number("kl_weight");
+  }
+  o.adam.rate = params.number("learning_rate");
+  o.adam.weight_decay = params.number("weight_decay");
+  o.last_rate = params.number("last_rate");
+  o.batch = static_cast<std::size_t>(params.integer("batch_size"));
+  o.epochs = static_cast<std::size_t>(params.integer("epochs"));
+  o.patience = static_cast<std::size_t>(params.integer("patience"));
+  o.validation_share = params.number("validation_share");
+  o.score_weights = networks::score_weights(space);
+  return o;
+}
+
+/// f(z) = decode(encode(z) + shift), or the conditional autoencoder's switch of the label.
+class AutoencoderResponse final : public ResponseMap {
+ public:
+  AutoencoderResponse(nets::Autoencoder<float> net, arma::fvec shift)
+      : net_(std::move(net)), shift_(std::move(shift)) {}
+
+  void apply(const arma::mat& z, arma::mat& moved) const override {
+    moved = arma::conv_to<arma::mat>::from(
+        nets::predict(net_, arma::conv_to<arma::fmat>::from(z), shift_));
+  }
+
+  void store(ModelFile& file) const override {
+    const nets::AutoencoderShape& shape = net_.shape();
+    file.put_text("response.autoencoder",
+                  shape.kind == nets::AutoencoderKind::variational   ? "variational"
+                  : shape.kind == nets::AutoencoderKind::conditional ? "conditional"
+                                                                     : "plain");
+    file.put_number("response.layers", static_cast<double>(shape.hidden.size()));
+    file.put_number("response.slope", shape.slope);
+    file.put_number("response.batch_norm", shape.batch_norm ? 1.0 : 0.0);
+    networks::store_tensors(net_.layout(), net_.values(), "response.", file);
+    networks::store_tensors(net_.running_layout(), net_.running(), "response.", file);
+    if (!shift_.is_empty()) file.put("response.shift", arma::conv_to<arma::vec>::from(shift_));
+  }
+
+  static std::shared_ptr<const ResponseMap> load(const ModelFile& file, std::size_t dimension) {
+    // Too few cells for a network: the mean shift (see fit_model).
+    if (!file.has("response.layers") && !file.has_text("response.layers"))
+      return AffineResponse::load(file, dimension);
+    nets::AutoencoderShape shape;
+    const std::string& kind = file.text_value("response.autoencoder");
+    require(kind == "variational" || kind == "conditional" || kind == "plain", Status::bad_format,
+            "the model file has an autoencoder of an unknown kind, \"", kind, "\"");
+    shape.kind = kind == "variational"   ? nets::AutoencoderKind::variational
+                 : kind == "conditional" ? nets::AutoencoderKind::conditional
+                                         : nets::AutoencoderKind::plain;
+    shape.conditions = 2;
+    shape.features = dimension;
+    shape.slope = networks::stored_finite(file, "response.slope");
+    shape.batch_norm = networks::stored_count(file, "response.batch_norm", 0, 1) == 1;
+    const auto rows = [&](const std::string& name) {
+      const std::size_t units = file.matrix("response." + name).n_rows;
+      require(units >= 1 && units <= kMostUnits, Status::bad_format, "layer \"", name,
+              "\" of the model file has ", units, " units");
+      return units;
+    };
+    const std::size_t layers = networks::stored_count(file, "response.layers", 0, kMostLayers);
+    for (std::size_t l = 0; l < layers; ++l)
+      shape.hidden.push_back(rows(text("enc", l, ".weight")));
+    shape.latent = rows("code.weight");
+    nets::Autoencoder<float> net(shape);
+    networks::load_tensors(file, net.layout(), "response.", net.values());
+    networks::load_tensors(file, net.running_layout(), "response.", net.running());
+    for (const nets::Tensor& tensor : net.running_layout().tensors())
+      if (tensor.name.find(".variance") != std::string::npos)
+        for (std::size_t i = 0; i < tensor.rows; ++i)
+          require(net.running()[tensor.offset + i] >= 0.0F, Status::bad_format,
+                  "the model file has a negative variance");
+    arma::fvec shift;
+    if (shape.kind != nets::AutoencoderKind::conditional) {
+      const arma::vec stored = file.vector("response.shift");
+      require(stored.n_elem == shape.latent && stored.is_finite(), Status::bad_format,
+              "the latent shift of the model file has ", stored.n_elem, " values for a code of ",
+              shape.latent, ", or is not finite");
+      shift = arma::conv_to<arma::fvec>::from(stored);
+    }
+    return std::make_shared<AutoencoderResponse>(std::move(net), std::move(shift));
+  }
+
+ private:
+  nets::Autoencoder<float> net_;
+  arma::fvec shift_;
+};
+
+void add_trace(const std::vector<nets::AutoencoderTrace>& trace, Model& model) {
+  model.trace = {{"epoch", {}},
+                 {"training_loss", {}},
+                 {"validation_loss", {}},
+                 {"gradient_norm", {}},
+                 {"validation_mmd2", {}}};
+  // The untrained network has no training loss; its score is in the report.
+  for (std::size_t i = 1; i < trace.size(); ++i) {
+    const nets::AutoencoderTrace& t = trace[i];
+    const double row[] = {static_cast<double>(t.epoch), t.training_loss, t.validation_loss,
+                          t.gradient_norm, t.validation_mmd2};
+    for (std::size_t c = 0; c < model.trace.size(); ++c) model.trace[c].second.push_back(row[c]);
+  }
+}
+
+void fit(const FitInput& input, Model& model, Context& context) {
+  const bool conditional = input.params.method().name == "cae";
+  require(!conditional || input.batch_x.empty(), Status::invalid_argument,
+          "cae does not use levels of a batch; leave batch out, or fit each level on its own");
+  const auto start = std::chrono::steady_clock::now();
+  const nets::AutoencoderOptions options = options_from(input.params, model.space);
+  nets::AutoencoderTrainer trainer(input.x, input.y, options, context.seed, input.batch_x,
+                                   input.batch_y);
+  const bool cancelled =
+      networks::train_until_cancelled(input.params, context, [&] { trainer.run(context); });
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const bool early = trainer.report().iterations < options.epochs;
+  networks::add_report(trainer.report(), cancelled, early, "epoch", seconds, model, context);
+  add_trace(trainer.trace(), model);
+  const arma::fvec shift = trainer.best_shift();
+  if (!shift.is_empty()) model.arrays["latent_shift"] = arma::conv_to<arma::mat>::from(shift);
+  model.map = std::make_shared<AutoencoderResponse>(trainer.best(), shift);
+}
+
+}  // namespace
+
+Method scgen_method() {
+  return {scgen_spec(), fit, AutoencoderResponse::load};
+}
+
+Method cae_method() {
+  return {cae_spec(), fit, AutoencoderResponse::load};
+}
+
+}  // namespace laot

@@ -1,0 +1,188 @@
+#include "laot/nets/cellot.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "laot/nets/kernels.hpp"
+
+namespace laot::nets {
+
+namespace {
+
+void check_options(const CellotOptions& o) {
+  require(o.batch > 0 && o.inner > 0 && o.check_every > 0, Status::invalid_argument,
+          "batch, inner and check_every must be at least 1");
+  require(o.validation_share > 0.0 && o.validation_share < 1.0, Status::invalid_argument,
+          "validation_share must lie between 0 and 1, not at ", o.validation_share);
+}
+
+}  // namespace
+
+CellotTrainer::CellotTrainer(const arma::mat& source, const arma::mat& target,
+                             const CellotOptions& options, std::uint64_t seed)
+    : options_(options), rng_(Rng(seed).stream(0)) {
+  check_training_cells(source, target);
+  check_options(options);
+  Rng split = Rng(seed).stream(1);
+  const Holdout of_source = hold_out(source.n_cols, options.validation_share, split);
+  const Holdout of_target = hold_out(target.n_cols, options.validation_share, split);
+  source_ = single_precision(source, of_source.train);
+  target_ = single_precision(target, of_target.train);
+  validation_source_ = single_precision(source, of_source.validation);
+  validation_target_ = single_precision(target, of_target.validation);
+  if (options_.gamma <= 0.0)
+    options_.gamma = median_gamma(source_, target_, options_.score_weights);
+  score_ = ValidationScore(validation_target_, options_.gamma, options_.score_weights);
+  source_batches_ = BatchSampler(source_.n_cols, options_.batch);
+  target_batches_ = BatchSampler(target_.n_cols, options_.batch);
+
+  const IcnnShape shape{source.n_rows, options_.hidden, options_.slope, options_.softplus_kernels};
+  f_ = g_ = Icnn<float>(shape);
+  Rng start = Rng(seed).stream(2);
+  f_.initialise(start, options_.init_low, options_.init_high);
+  g_.initialise(start, options_.init_low, options_.init_high);
+  adam_f_ = Adam<float>(f_.size(), options_.adam_f);
+  adam_g_ = Adam<float>(g_.size(), options_.adam_g);
+  gradient_f_.resize(f_.size());
+  gradient_g_.resize(g_.size());
+  report_.identity_score = score_(validation_source_).mmd2;
+  look();
+}
+
+void CellotTrainer::outer_iteration() {
+  const double factor = cosine_factor(options_.last_rate, report_.iterations, options_.iterations);
+  for (std::size_t k = 0; k < options_.inner; ++k) {
+    gather(source_, source_batches_.next(rng_), x_);
+    loss_.step_g(f_, g_, x_.data(), source_batches_.batch(), gradient_g_.data(), false);
+    if (options_.penalty > 0.0) g_.penalty(gradient_g_.data(), options_.penalty);
+    g_.change([&](float* values) { adam_g_.step(values, gradient_g_.data(), factor); });
+  }
+  gather(source_, source_batches_.next(rng_), x_);
+  gather(target_, target_batches_.next(rng_), y_);
+  loss_.step_f(f_, g_, x_.data(), source_batches_.batch(), y_.data(), target_batches_.batch(),
+               gradient_f_.data(), false);
+  f_.change([&](float* values) { adam_f_.step(values, gradient_f_.data(), factor); });
+  f_.clamp();
+  ++report_.iterations;
+}
+
+void CellotTrainer::look() {
+  const std::size_t n = validation_source_.n_cols, m = validation_target_.n_cols;
+  CellotTrace entry{};
+  entry.iteration = report_.iterations;
+  entry.loss_g = loss_.step_g(f_, g_, validation_source_.memptr(), n, gradient_g_.data(), true);
+  entry.norm_g = std::sqrt(sum_of_squares(gradient_g_.data(), gradient_g_.size()));
+  entry.loss_f = loss_.step_f(f_, g_, validation_source_.memptr(), n, validation_target_.memptr(),
+                              m, gradient_f_.data(), true);
+  entry.norm_f = std::sqrt(sum_of_squares(gradient_f_.data(), gradient_f_.size()));
+  const ValidationScore::Value value = score_(potential_gradient(g_, validation_source_));
+  entry.validation_mmd2 = value.mmd2;
+  const bool first = trace_.empty();
+  if (!std::isfinite(entry.loss_g) || !std::isfinite(entry.loss_f) || !std::isfinite(value.mmd2)) {
+    require(!first, Status::numerical_failure,
+            "the untrained network is not finite on these cells: scale the features");
+    report_.outcome = Outcome::diverged;
+    report_.diverged_at = report_.iterations;
+    return;
+  }
+  trace_.push_back(entry);
+  if (first) report_.untrained_score = value.mmd2;
+  if (first || value.mmd2 < report_.best_score) {
+    report_.best_score = value.mmd2;
+    report_.best_iteration = report_.iterations;
+    best_overlap_ = value.overlap;
+    best_g_ = g_;
+    best_f_ = f_;
+  }
+}
+
+void CellotTrainer::run(Context& context) {
+  const SingleThreadedBlas one_thread;
+  while (report_.outcome != Outcome::diverged && report_.iterations < options_.iterations) {
+    context.poll("training", static_cast<double>(report_.iterations) /
+                                 static_cast<double>(options_.iterations));
+    outer_iteration();
+    const bool finite = std::isfinite(sum_of_squares(gradient_f_.data(), gradient_f_.size())) &&
+                        std::isfinite(sum_of_squares(gradient_g_.data(), gradient_g_.size())) &&
+                        std::isfinite(sum_of_squares(g_.values().data(), g_.size()));
+    if (!finite) {
+      report_.outcome = Outcome::diverged;
+      report_.diverged_at = report_.iterations;
+    } else if (report_.iterations % options_.check_every == 0 ||
+               report_.iterations == options_.iterations) {
+      look();
+    }
+  }
+  conclude();
+}
+
+void CellotTrainer::conclude() {
+  if (report_.outcome != Outcome::diverged) report_.outcome = Outcome::finished;
+  report_.warning = warning_of(report_, best_overlap_, score_.ceiling(), "iteration");
+}
+
+Snapshot CellotTrainer::save() const {
+  Snapshot out;
+  snapshot::put(out, "rng", rng_);
+  source_batches_.put(out, "source");
+  target_batches_.put(out, "target");
+  snapshot::put(out, "f", f_.values());
+  snapshot::put(out, "g", g_.values());
+  snapshot::put(out, "best_f", best_f_.values());
+  snapshot::put(out, "best_g", best_g_.values());
+  snapshot::put(out, "adam_f.first", adam_f_.first);
+  snapshot::put(out, "adam_f.second", adam_f_.second);
+  snapshot::put(out, "adam_g.first", adam_g_.first);
+  snapshot::put(out, "adam_g.second", adam_g_.second);
+  snapshot::put(out, "steps",
+                std::vector<std::uint64_t>{adam_f_.steps, adam_g_.steps, report_.iterations,
+                                           report_.best_iteration, report_.diverged_at});
+  snapshot::put(out, "best_score", report_.best_score);
+  snapshot::put(out, "best_overlap", best_overlap_);
+  std::vector<double>& trace = out["trace"];
+  for (const CellotTrace& t : trace_)
+    trace.insert(trace.end(), {static_cast<double>(t.iteration), t.loss_g, t.loss_f, t.norm_g,
+                               t.norm_f, t.validation_mmd2});
+  return out;
+}
+
+void CellotTrainer::restore(const Snapshot& state) {
+  CellotTrainer next = *this;
+  const auto load = [&](Icnn<float>& net, const char* name) {
+    std::vector<float> values(net.size());
+    snapshot::get(state, name, values);
+    net.assign(values);
+  };
+  snapshot::get(state, "rng", next.rng_);
+  next.source_batches_.get(state, "source");
+  next.target_batches_.get(state, "target");
+  load(next.f_, "f");
+  load(next.g_, "g");
+  load(next.best_f_, "best_f");
+  load(next.best_g_, "best_g");
+  snapshot::get(state, "adam_f.first", next.adam_f_.first);
+  snapshot::get(state, "adam_f.second", next.adam_f_.second);
+  snapshot::get(state, "adam_g.first", next.adam_g_.first);
+  snapshot::get(state, "adam_g.second", next.adam_g_.second);
+  std::vector<std::uint64_t> steps(5);
+  snapshot::get(state, "steps", steps);
+  next.adam_f_.steps = steps[0];
+  next.adam_g_.steps = steps[1];
+  next.report_.iterations = steps[2];
+  next.report_.best_iteration = steps[3];
+  next.report_.diverged_at = steps[4];
+  next.report_.outcome = steps[4] > 0 ? Outcome::diverged : Outcome::running;
+  next.report_.best_score = snapshot::number(state, "best_score");
+  next.best_overlap_ = snapshot::number(state, "best_overlap");
+  next.trace_.clear();
+  for (const std::vector<double>& t : snapshot::rows(state, "trace", 6))
+    next.trace_.push_back({static_cast<std::uint64_t>(t[0]), t[1], t[2], t[3], t[4], t[5]});
+  *this = std::move(next);
+}
+
+arma::mat transport(const Icnn<float>& g, const arma::mat& x) {
+  const SingleThreadedBlas one_thread;
+  return arma::conv_to<arma::mat>::from(potential_gradient(g, arma::conv_to<arma::fmat>::from(x)));
+}
+
+}  // namespace laot::nets

@@ -1,0 +1,40 @@
+// The same element-wise work eight floats at a time, chosen at run time where the processor has
+// AVX2. Only separate multiplications, additions and comparisons are used, never a fused one, so
+// the bits are those of the plain loops in kernels.cpp (a test compares them).
+#pragma once
+
+#include <cstddef>
+
+#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
+#define LAOT_NETS_LANES 1
+#endif
+
+namespace laot::nets::lanes {
+
+/// True where the functions below may be called.
+bool available();
+
+// Each treats one column or array and returns how many leading elements it has done.
+std::size_t activate(float* z, float* gate, const float* bias, std::size_t n, float slope);
+std::size_t activate_squared(float* z, float* gate, const float* bias, std::size_t n, float slope);
+std::size_t multiply(float* out, const float* a, const float* b, std::size_t n);
+std::size_t bend(float* curved, float* tangent, const float* back, const float* gate, std::size_t n,
+                 float slope);
+std::size_t scaled_product(float* out, const float* a, const float* b, float c, std::size_t n);
+std::size_t scaled_difference(float* out, const float* a, const float* b, float c, std::size_t n);
+std::size_t accumulate(float* total, const float* z, std::size_t n);
+
+std::size_t add_squares(float* total, const float* z, const float* centre, std::size_t n);
+std::size_t add_products(float* total, const float* a, const float* b, std::size_t n);
+std::size_t standardise(float* out, const float* z, const float* centre, const float* scale,
+                        std::size_t n);
+std::size_t unstandardise_gradient(float* delta, const float* normal, const float* scale,
+                                   const float* mean, const float* slope, std::size_t n);
+
+struct AdamStep {
+  float beta1, keep1, beta2, keep2, decay, rate, root, epsilon;
+};
+std::size_t adam(const AdamStep& step, float* value, const float* gradient, float* m, float* v,
+                 std::size_t n);
+
+}  // namespace laot::nets::lanes

@@ -1,0 +1,108 @@
+#include "laot/nets/parameters.hpp"
+
+#include <cmath>
+#include <type_traits>
+
+#include "lanes.hpp"
+#include "laot/nets/kernels.hpp"
+
+namespace laot::nets {
+
+std::size_t Layout::reserve(std::size_t count) {
+  const std::size_t offset = size_;
+  size_ += count;
+  return offset;
+}
+
+std::size_t Layout::add(const std::string& name, std::size_t rows, std::size_t cols) {
+  const std::size_t offset = reserve(rows * cols);
+  tensors_.push_back({name, offset, rows, cols, rows});
+  return offset;
+}
+
+const Tensor& Layout::find(const std::string& name) const {
+  for (const Tensor& tensor : tensors_)
+    if (tensor.name == name) return tensor;
+  fail(Status::unknown_name, "the network has no tensor \"", name, "\"");
+}
+
+template <class T>
+arma::mat Layout::get(const std::vector<T>& values, const std::string& name) const {
+  const Tensor& tensor = find(name);
+  arma::mat out(tensor.rows, tensor.cols);
+  for (std::size_t c = 0; c < tensor.cols; ++c)
+    for (std::size_t r = 0; r < tensor.rows; ++r)
+      out(r, c) = static_cast<double>(values.at(tensor.offset + r + c * tensor.stride));
+  return out;
+}
+
+template <class T>
+void Layout::set(std::vector<T>& values, const std::string& name, const arma::mat& value) const {
+  const Tensor& tensor = find(name);
+  require(value.n_rows == tensor.rows && value.n_cols == tensor.cols, Status::dimension_mismatch,
+          "tensor \"", name, "\" is ", tensor.rows, " x ", tensor.cols, ", and ", value.n_rows,
+          " x ", value.n_cols, " values were given");
+  for (std::size_t c = 0; c < tensor.cols; ++c)
+    for (std::size_t r = 0; r < tensor.rows; ++r)
+      values.at(tensor.offset + r + c * tensor.stride) = static_cast<T>(value(r, c));
+}
+
+template <class T>
+Adam<T>::Adam(std::size_t count, const AdamSettings& settings)
+    : first(count, T(0)), second(count, T(0)), settings_(settings) {}
+
+namespace {
+
+template <class T>
+struct Step {
+  T beta1, keep1, beta2, keep2, decay, rate, root, epsilon;
+
+  void one(T& value, T gradient, T& m, T& v) const {
+    const T g = gradient + decay * value;
+    m = beta1 * m + keep1 * g;
+    v = beta2 * v + keep2 * (g * g);
+    value -= rate * m / (std::sqrt(v) * root + epsilon);
+  }
+};
+
+}  // namespace
+
+template <class T>
+void Adam<T>::step(T* values, T* gradient, double factor) {
+  const std::size_t count = first.size();
+  if (settings_.clip_norm > 0.0) {
+    const double norm = std::sqrt(sum_of_squares(gradient, count));
+    const T scale = static_cast<T>(settings_.clip_norm / (norm + 1e-6));
+    if (scale < T(1))
+      for (std::size_t i = 0; i < count; ++i) gradient[i] *= scale;
+  }
+  ++steps;
+  const double t = static_cast<double>(steps);
+  Step<T> step;
+  step.beta1 = static_cast<T>(settings_.beta1);
+  step.keep1 = static_cast<T>(1.0 - settings_.beta1);
+  step.beta2 = static_cast<T>(settings_.beta2);
+  step.keep2 = static_cast<T>(1.0 - settings_.beta2);
+  step.decay = static_cast<T>(settings_.weight_decay);
+  step.rate = static_cast<T>(settings_.rate * factor / (1.0 - std::pow(settings_.beta1, t)));
+  step.root = static_cast<T>(1.0 / std::sqrt(1.0 - std::pow(settings_.beta2, t)));
+  step.epsilon = static_cast<T>(settings_.epsilon);
+  std::size_t i = 0;
+  if constexpr (std::is_same_v<T, float>) {
+    if (lanes::available())
+      i = lanes::adam({step.beta1, step.keep1, step.beta2, step.keep2, step.decay, step.rate,
+                       step.root, step.epsilon},
+                      values, gradient, first.data(), second.data(), count);
+  }
+  for (; i < count; ++i) step.one(values[i], gradient[i], first[i], second[i]);
+}
+
+#define LAOT_INSTANTIATE(T)                                                                  \
+  template arma::mat Layout::get<T>(const std::vector<T>&, const std::string&) const;        \
+  template void Layout::set<T>(std::vector<T>&, const std::string&, const arma::mat&) const; \
+  template class Adam<T>;
+LAOT_INSTANTIATE(float)
+LAOT_INSTANTIATE(double)
+#undef LAOT_INSTANTIATE
+
+}  // namespace laot::nets

@@ -1,0 +1,52 @@
+"""Records the model files of this version, which every later version must read: once a version, with
+its library, before it is released.
+
+    LAOT_LIBRARY=build/release/liblaot.so python3 tests/compat/record.py
+
+Writes tests/compat/<version>/: one file a case, cells.csv and <case>.csv, the predictions for them."""
+
+import os
+import sys
+
+import numpy as np
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(HERE, "..", "..", "examples", "python"))
+from laot import Laot, lib  # noqa: E402
+
+CASES = {
+    "laot": dict(n_pcs=0),
+    "laot_components": dict(n_pcs=2),
+    "laot_notebook": dict(preset="notebook", epochs=5),
+    "laot_named": dict(batch_control=["a", "b"] * 10, batch_treated=["b", "a"] * 8,
+                       feature_names=["gène 1", 'gene "2"', "gene\\3", "gene 4"]),
+    "identity": dict(method="identity"),
+    "mean_shift": dict(method="mean_shift"),
+    "gaussian_map": dict(method="gaussian_map"),
+}
+
+
+def write(path, values):
+    np.savetxt(path, values, fmt="%.17g", delimiter=",", comments="",
+               header=",".join(f"f{k}" for k in range(values.shape[1])))
+
+
+def main():
+    folder = os.path.join(HERE, lib.laot_version().decode())
+    os.makedirs(folder, exist_ok=True)
+    random = np.random.default_rng(3)
+    control = random.exponential(size=(20, 4))
+    treated = random.exponential(size=(16, 4)) @ random.normal(size=(4, 4)) + 1.0
+    cells = random.exponential(size=(5, 4))
+    write(os.path.join(folder, "cells.csv"), cells)
+    for name, settings in CASES.items():
+        if os.path.exists(os.path.join(folder, name + ".safetensors")):
+            continue
+        fitted = Laot.fit(control, treated, **settings)
+        fitted.save(os.path.join(folder, name + ".safetensors"))
+        write(os.path.join(folder, name + ".csv"), fitted.predict(cells))
+
+
+if __name__ == "__main__":
+    main()

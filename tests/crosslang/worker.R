@@ -1,0 +1,39 @@
+# The R package.  worker.R fit CASES DATA OUT THREADS | load CASES DATA OUT MODELS...
+suppressPackageStartupMessages(library(laot))
+arguments <- commandArgs(TRUE)
+mode <- arguments[1]
+data <- arguments[3]
+out <- arguments[4]
+
+read.matrix <- function(path) {
+  file <- file(path, "rb")
+  on.exit(close(file))
+  size <- readBin(file, "integer", 4L, endian = "little")[c(1L, 3L)]
+  matrix(readBin(file, "double", prod(size), endian = "little"), size[1L])
+}
+write.numbers <- function(values, path) writeBin(as.double(values), path, endian = "little")
+cases <- read.table(arguments[2], col.names = c("name", "method", "preset", "settings"))
+new <- read.matrix(file.path(data, "new.bin"))
+
+if (mode == "fit") {
+  control <- read.matrix(file.path(data, "control.bin"))
+  treated <- read.matrix(file.path(data, "treated.bin"))
+  said <- laot:::native(laot:::C_capabilities)
+  writeLines(sub("^blas=", "", grep("^blas=", said, value = TRUE)), file.path(out, "blas.txt"))
+  for (k in seq_len(nrow(cases))) {
+    case <- cases[k, ]
+    pairs <- if (case$settings == "-") list() else strsplit(strsplit(case$settings, ",")[[1L]], "=")
+    values <- lapply(pairs, function(pair) utils::type.convert(pair[2L], as.is = TRUE))
+    names(values) <- gsub("_", ".", vapply(pairs, `[`, "", 1L), fixed = TRUE)
+    # What every fitting function of the package calls.
+    fit <- laot:::fit_source(case$method, control, treated, NULL, NULL, NULL, NULL,
+      if (case$preset != "-") case$preset, values, 11, as.integer(arguments[5]), FALSE, TRUE)
+    save_model(fit, file.path(out, paste0(case$name, ".safetensors")))
+    write.numbers(predict(fit, new, num.threads = as.integer(arguments[5])), file.path(out, paste0(case$name, ".bin")))
+  }
+} else {
+  for (models in arguments[-(1:4)]) for (name in cases$name) {
+    fit <- load_model(file.path(models, paste0(name, ".safetensors")))
+    write.numbers(predict(fit, new), file.path(out, basename(models), paste0(name, ".bin")))
+  }
+}

@@ -1,0 +1,183 @@
+/* The C interface.
+ *   worker methods
+ *   worker fit CASES DATA OUT THREADS
+ *   worker load CASES DATA OUT MODELS... */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "laot.h"
+
+typedef struct matrix {
+  int64_t size[2];
+  double* values;
+} matrix;
+
+typedef struct row {
+  char name[64], method[64], preset[64], settings[256];
+} row;
+
+static void check(int good) {
+  if (good) return;
+  fprintf(stderr, "%s\n", laot_last_error());
+  exit(1);
+}
+
+static void join(char* out, size_t size, const char* a, const char* b, const char* c,
+                 const char* d) {
+  check((size_t)snprintf(out, size, "%s/%s%s%s", a, b, c, d) < size);
+}
+
+static matrix read_matrix(const char* folder, const char* name) {
+  char path[1024];
+  matrix out;
+  FILE* file;
+  size_t count;
+  join(path, sizeof path, folder, name, "", "");
+  file = fopen(path, "rb");
+  check(file != NULL && fread(out.size, sizeof out.size, 1, file) == 1);
+  count = (size_t)(out.size[0] * out.size[1]);
+  out.values = (double*)malloc(count * sizeof(double));
+  check(out.values != NULL && fread(out.values, sizeof(double), count, file) == count);
+  fclose(file);
+  return out;
+}
+
+static laot_data* data_of(const matrix* m) {
+  laot_data* out = NULL;
+  check(laot_data_dense(m->values, (size_t)m->size[0], (size_t)m->size[1], (size_t)m->size[0],
+                        &out) == LAOT_OK);
+  return out;
+}
+
+static int next_case(FILE* file, row* out) {
+  char line[512];
+  while (fgets(line, sizeof line, file))
+    if (line[0] != '#' && sscanf(line, "%63s %63s %63s %255s", out->name, out->method, out->preset,
+                                 out->settings) == 4)
+      return 1;
+  return 0;
+}
+
+static laot_params* params_of(row* r) {
+  laot_params* out = NULL;
+  char* setting;
+  check(laot_params_new(r->method, &out) == LAOT_OK);
+  if (strcmp(r->preset, "-") != 0) check(laot_params_use_preset(out, r->preset) == LAOT_OK);
+  if (strcmp(r->settings, "-") == 0) return out;
+  for (setting = strtok(r->settings, ","); setting; setting = strtok(NULL, ",")) {
+    char* equals = strchr(setting, '=');
+    *equals = '\0';
+    check(laot_params_set_text(out, setting, equals + 1) == LAOT_OK);
+  }
+  return out;
+}
+
+static void predict(laot_context* context, const laot_model* model, const matrix* cells,
+                    const char* path) {
+  const size_t count = (size_t)(cells->size[0] * cells->size[1]);
+  double* out = (double*)malloc(count * sizeof(double));
+  laot_data* data = data_of(cells);
+  FILE* file;
+  check(laot_predict(context, model, data, "no", out, count) == LAOT_OK);
+  file = fopen(path, "wb");
+  check(file != NULL && fwrite(out, sizeof(double), count, file) == count);
+  fclose(file);
+  laot_data_free(data);
+  free(out);
+}
+
+static void write_blas(const char* folder) {
+  char path[1024], text[1024];
+  char *begin, *end;
+  size_t needed = 0;
+  FILE* file;
+  check(laot_capabilities(text, sizeof text, &needed) == LAOT_OK);
+  begin = strstr(text, "blas=") + 5;
+  end = strchr(begin, '\n');
+  if (end) *end = '\0';
+  join(path, sizeof path, folder, "blas.txt", "", "");
+  file = fopen(path, "w");
+  check(file != NULL);
+  fputs(begin, file);
+  fclose(file);
+}
+
+static void print_methods(void) {
+  size_t k;
+  laot_method_info info;
+  for (k = 0; k < laot_method_count(); ++k) {
+    info.struct_size = sizeof info;
+    check(laot_method_describe(k, &info) == LAOT_OK);
+    printf("%s\n", info.name);
+  }
+}
+
+static void fit_all(FILE* cases, const char* data, const char* out, int threads) {
+  laot_context* context = NULL;
+  matrix control = read_matrix(data, "control.bin"), treated = read_matrix(data, "treated.bin");
+  matrix cells = read_matrix(data, "new.bin");
+  laot_data *x = data_of(&control), *y = data_of(&treated);
+  char path[1024];
+  row r;
+  check(laot_context_new(&context) == LAOT_OK && laot_context_set_seed(context, 11) == LAOT_OK &&
+        laot_context_set_threads(context, threads) == LAOT_OK);
+  write_blas(out);
+  while (next_case(cases, &r)) {
+    laot_params* params = params_of(&r);
+    laot_model* model = NULL;
+    check(laot_fit(context, params, x, y, &model) == LAOT_OK);
+    join(path, sizeof path, out, r.name, ".safetensors", "");
+    check(laot_save(model, path) == LAOT_OK);
+    join(path, sizeof path, out, r.name, ".bin", "");
+    predict(context, model, &cells, path);
+    laot_model_free(model);
+    laot_params_free(params);
+  }
+  laot_data_free(x);
+  laot_data_free(y);
+  laot_context_free(context);
+  free(control.values);
+  free(treated.values);
+  free(cells.values);
+}
+
+static void load_all(FILE* cases, const char* data, const char* out, const char* models) {
+  laot_context* context = NULL;
+  matrix cells = read_matrix(data, "new.bin");
+  char path[1024];
+  row r;
+  check(laot_context_new(&context) == LAOT_OK);
+  while (next_case(cases, &r)) {
+    laot_model* model = NULL;
+    join(path, sizeof path, models, r.name, ".safetensors", "");
+    check(laot_load(path, &model) == LAOT_OK);
+    join(path, sizeof path, out, strrchr(models, '/') + 1, "/", "");
+    strncat(path, r.name, sizeof path - strlen(path) - 1);
+    strncat(path, ".bin", sizeof path - strlen(path) - 1);
+    predict(context, model, &cells, path);
+    laot_model_free(model);
+  }
+  laot_context_free(context);
+  free(cells.values);
+}
+
+int main(int count, char** arguments) {
+  FILE* cases;
+  int k;
+  if (count == 2 && strcmp(arguments[1], "methods") == 0) {
+    print_methods();
+    return 0;
+  }
+  if (count < 6) return 2;
+  cases = fopen(arguments[2], "r");
+  check(cases != NULL);
+  if (strcmp(arguments[1], "fit") == 0)
+    fit_all(cases, arguments[3], arguments[4], atoi(arguments[5]));
+  for (k = 5; strcmp(arguments[1], "load") == 0 && k < count; ++k) {
+    rewind(cases);
+    load_all(cases, arguments[3], arguments[4], arguments[k]);
+  }
+  fclose(cases);
+  return 0;
+}

@@ -1,0 +1,102 @@
+// The core itself, without the C interface.
+//   worker fit CASES DATA OUT THREADS
+//   worker load CASES DATA OUT MODELS...
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "laot/linear_algebra.hpp"
+#include "laot/models.hpp"
+
+namespace {
+
+arma::mat read_matrix(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::int64_t size[2];
+  file.read(reinterpret_cast<char*>(size), sizeof size);
+  arma::mat out(static_cast<arma::uword>(size[0]), static_cast<arma::uword>(size[1]));
+  file.read(reinterpret_cast<char*>(out.memptr()),
+            static_cast<std::streamsize>(out.n_elem * sizeof(double)));
+  laot::require(file.good(), laot::Status::io_error, "cannot read ", path);
+  return out;
+}
+
+void write_numbers(const std::string& path, const arma::mat& values) {
+  std::ofstream file(path, std::ios::binary);
+  file.write(reinterpret_cast<const char*>(values.memptr()),
+             static_cast<std::streamsize>(values.n_elem * sizeof(double)));
+}
+
+struct Case {
+  std::string name, method, preset, settings;
+};
+
+std::vector<Case> read_cases(const std::string& path) {
+  std::vector<Case> out;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    Case row;
+    std::istringstream(line) >> row.name >> row.method >> row.preset >> row.settings;
+    out.push_back(row);
+  }
+  return out;
+}
+
+laot::Params params_of(const Case& row) {
+  laot::Params params(laot::method(row.method).spec);
+  if (row.preset != "-") params.use_preset(row.preset);
+  std::istringstream settings(row.settings == "-" ? "" : row.settings);
+  for (std::string setting; std::getline(settings, setting, ',');) {
+    const auto equals = setting.find('=');
+    params.set_text(setting.substr(0, equals), setting.substr(equals + 1));
+  }
+  return params;
+}
+
+void predict(const laot::Model& model, const arma::mat& cells, const std::string& path,
+             laot::Context& context) {
+  arma::mat out(cells.n_rows, cells.n_cols);
+  model.predict(laot::Cells::dense(cells), laot::Nonnegative::no, out.memptr(), context);
+  write_numbers(path, out);
+}
+
+int run(int count, char** arguments) {
+  const std::string mode = arguments[1], data = arguments[3], out = arguments[4];
+  const arma::mat cells = read_matrix(data + "/new.bin");
+  laot::Context context;
+  context.seed = 11;
+  if (mode == "load") {
+    for (int k = 5; k < count; ++k)
+      for (const Case& row : read_cases(arguments[2])) {
+        const std::string from = arguments[k];
+        predict(laot::Model::load(laot::ModelFile::read(from + "/" + row.name + ".safetensors")),
+                cells, out + from.substr(from.rfind('/')) + "/" + row.name + ".bin", context);
+      }
+    return 0;
+  }
+  const arma::mat control = read_matrix(data + "/control.bin");
+  const arma::mat treated = read_matrix(data + "/treated.bin");
+  context.num_threads = std::stoi(arguments[5]);
+  std::ofstream(out + "/blas.txt") << laot::blas_description();
+  for (const Case& row : read_cases(arguments[2])) {
+    laot::TrainingCells training;
+    training.control = laot::Cells::dense(control);
+    training.treated = laot::Cells::dense(treated);
+    const laot::Model model = laot::fit_model(params_of(row), training, context);
+    model.store().write(out + "/" + row.name + ".safetensors");
+    predict(model, cells, out + "/" + row.name + ".bin", context);
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  try {
+    return run(count, arguments);
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << '\n';
+    return 1;
+  }
+}

@@ -1,0 +1,37 @@
+"""The Python example.  worker.py fit CASES DATA OUT THREADS | load CASES DATA OUT MODELS..."""
+
+import os
+import sys
+
+import numpy as np
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples", "python"))
+from laot import Laot  # noqa: E402
+
+
+def read(path):
+    with open(path, "rb") as file:
+        features, cells = np.fromfile(file, "<i8", 2)
+        return np.fromfile(file, "<f8").reshape(cells, features)
+
+
+def cases(path):
+    return [line.split() for line in open(path) if line.strip() and not line.startswith("#")]
+
+
+mode, listed, data, out = sys.argv[1:5]
+new = read(f"{data}/new.bin")
+if mode == "fit":
+    control, treated = read(f"{data}/control.bin"), read(f"{data}/treated.bin")
+    for name, method, preset, settings in cases(listed):
+        parameters = {} if settings == "-" else dict(one.split("=") for one in settings.split(","))
+        fitted = Laot.fit(control, treated, method, None if preset == "-" else preset, seed=11,
+                          threads=int(sys.argv[5]), **parameters)
+        fitted.save(f"{out}/{name}.safetensors")
+        fitted.predict(new, threads=int(sys.argv[5])).tofile(f"{out}/{name}.bin")
+else:
+    for models in sys.argv[5:]:
+        for name, *_ in cases(listed):
+            predicted = Laot.load(f"{models}/{name}.safetensors").predict(new)
+            predicted.tofile(f"{out}/{os.path.basename(models)}/{name}.bin")

@@ -1,0 +1,164 @@
+"""Nothing drifts apart: the header, what follows from it, the library's exports, Julia's ccalls, the
+Python declarations, R's registered routines.
+
+    drift.py [LIBRARY]
+
+Prints "ok" or "not ok" a check and exits with 1 if one failed. Python's own library, cc, nm."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(ROOT, "scripts"))
+from laot_header import of_kind, parse  # noqa: E402
+
+failures = 0
+
+
+def check(wrong, what):
+    global failures
+    failures += bool(wrong)
+    print(f"not ok {what}: {wrong}" if wrong else f"ok {what}", flush=True)
+
+
+def text(*path):
+    with open(os.path.join(ROOT, *path), encoding="utf-8") as file:
+        return file.read()
+
+
+def folder(path, ending):
+    path = os.path.join(ROOT, path)
+    return {name: text(path, name) for name in sorted(os.listdir(path)) if name.endswith(ending)}
+
+
+CTYPES = {
+    "void": "None", "int": "c_int", "size_t": "c_size_t", "double": "c_double", "uint64_t": "c_uint64",
+    "laot_status": "c_int", "const char*": "c_char_p", "char*": "c_char_p", "const char* const*": "POINTER(c_char_p)",
+    "const double*": "POINTER(c_double)", "double*": "POINTER(c_double)", "size_t*": "POINTER(c_size_t)",
+    "const size_t*": "POINTER(c_size_t)", "const int32_t*": "POINTER(c_int32)", "const int64_t*": "POINTER(c_int64)",
+    "void*": "c_void_p", "const void*": "c_void_p", "laot_progress_fn": "PROGRESS", "laot_cancel_fn": "CANCEL",
+    "laot_log_fn": "LOG",
+}
+
+
+def as_ctypes(kind, opaque):
+    plain = kind.replace("const ", "")
+    if plain.rstrip("*") in opaque:
+        return "OUT" if plain.endswith("**") else "H"
+    return CTYPES.get(kind, kind)
+
+
+def check_python(functions, opaque, statuses):
+    tree = ast.parse(text("examples", "python", "laot.py"))
+    table = next(node.value for node in tree.body if isinstance(node, ast.Assign)
+                 and getattr(node.targets[0], "id", "") == "DECLARATIONS")
+    wrong = []
+    declared = set()
+    for key, value in zip(table.keys, table.values):
+        name, found = key.value, ast.unparse(value)
+        declared.add(name)
+        if name not in functions:
+            wrong.append(f"{name} is not in the header")
+            continue
+        item = functions[name]
+        kinds = ", ".join(as_ctypes(kind, opaque) for kind, _ in item.arguments)
+        expected = f"({as_ctypes(item.result, opaque)}, [{kinds}])"
+        if found != expected:
+            wrong.append(f"{name} is {found}, the header has {expected}")
+    source = text("examples", "python", "laot.py")
+    wrong += [f"{name} is called but not declared" for name in sorted(set(re.findall(r"\blib\.(laot_\w+)", source)) - declared)]
+    if f"CANCELLED = {statuses['LAOT_CANCELLED']}\n" not in source:
+        wrong.append("CANCELLED has another number")
+    check(wrong, "the Python declarations are the header's")
+
+
+def check_julia(functions, items):
+    sources = folder("julia/src", ".jl")
+    calls = sources.pop("libcalls.jl")
+    made = set(re.findall(r"^(laot_\w+)\(.*\) =$", calls, re.M))
+    check(sorted(set(functions) ^ made), "Julia has a ccall for each function of the header")
+    wrong = []
+    for name, source in sources.items():
+        source = re.sub(r"^\s*#.*$", "", source, flags=re.M)
+        names = set(re.findall(r"\b(laot_\w+)\b", source))
+        known = made | {item.name for item in of_kind(items, "struct")}
+        wrong += [f"{name} uses {one}" for one in sorted(names - known)]
+        # Finding the library is the one place that may ask for a symbol by itself.
+        if "ccall(" in source and name != "library.jl":
+            wrong.append(f"{name} has a ccall of its own")
+        for call, arguments in called(source):
+            if call in functions and arguments != len(functions[call].arguments):
+                wrong.append(f"{name} calls {call} with {arguments} arguments")
+    check(wrong, "Julia calls what the header declares")
+
+
+def called(source):
+    """(name, number of arguments) of every laot_ call, brackets respected."""
+    for match in re.finditer(r"\b(laot_\w+)\(", source):
+        depth, commas, end, empty = 1, 0, match.end(), True
+        while depth and end < len(source):
+            character = source[end]
+            depth += (character in "([{") - (character in ")]}")
+            commas += character == "," and depth == 1
+            empty = empty and (character.isspace() or depth == 0)
+            end += 1
+        yield match.group(1), 0 if empty else commas + 1
+
+
+def check_r(functions):
+    if not os.path.isdir(os.path.join(ROOT, "R-package", "src")):
+        return
+    declared = {name: 0 if kinds.strip() in ("", "void") else kinds.count(",") + 1 for name, kinds in
+                re.findall(r"SEXP laot_r_(\w+)\(([^)]*)\)", text("R-package", "src", "calls.h"))}
+    registered = {name: int(count) for name, count in
+                  re.findall(r"ROUTINE\((\w+), (\d+)\)", text("R-package", "src", "init.c"))}
+    check(sorted(set(declared.items()) ^ set(registered.items())), "R registers the routines of calls.h")
+    used = {}
+    for source in folder("R-package/R", ".R").values():
+        source = re.sub(r"^\s*#.*$", "", source, flags=re.M)
+        for name in re.findall(r"\bC_(\w+)", source):
+            used[name] = True
+    check(sorted(set(used) ^ set(registered)), "R calls the routines that it registers, and no other")
+    wrong = []
+    for name, source in folder("R-package/src", ".cpp").items():
+        wrong += [f"{name} calls {one}" for one in sorted(set(re.findall(r"\b(laot_\w+)\(", source)))
+                  if not one.startswith("laot_r_") and one not in functions]
+    check(wrong, "R's glue calls what the header declares")
+
+
+def check_library(functions, library):
+    listed = subprocess.run(["nm", "-D", "--defined-only", library], check=True, capture_output=True, text=True).stdout
+    exported = {line.split()[2].split("@")[0] for line in listed.splitlines() if line.split()[1] != "A"}
+    check(sorted(exported ^ set(functions)), "the library exports the functions of the header, and nothing else")
+
+
+def check_tests(functions):
+    """Every function is called from C, by a test that was compiled against the header."""
+    source = "".join(folder("tests/capi", ".c").values())
+    check([name for name in functions if name + "(" not in source and name + "," not in source],
+          "tests/capi uses every function")
+
+
+def main():
+    items = parse(os.path.join(ROOT, "capi", "laot.h"))
+    functions = {item.name: item for item in of_kind(items, "function")}
+    opaque = {item.name for item in of_kind(items, "opaque")}
+    statuses = {name: number for item in of_kind(items, "enum") for name, number, _ in item.members}
+    made = subprocess.run([sys.executable, os.path.join(ROOT, "scripts", "bindings.py")], capture_output=True, text=True)
+    print(made.stdout + made.stderr, end="")
+    check(made.returncode and "see above", "symbols, frozen table, ccalls and reference page follow from the header")
+    check_python(functions, opaque, statuses)
+    check_julia(functions, items)
+    check_r(functions)
+    check_tests(functions)
+    if len(sys.argv) > 1:
+        check_library(functions, sys.argv[1])
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+// libFuzzer: any bytes either are refused with one sentence, or are a model that can be asked,
+// predicted from, written and read again.
+#include "fuzz.hpp"
+
+namespace {
+
+void use(laot_model* model) {
+  const std::vector<std::string> arrays = fuzz::lines(laot_model_names, model, "arrays");
+  std::size_t features = 0;
+  for (const std::string& name : arrays) {
+    std::size_t rows = 0, cols = 0;
+    if (!fuzz::known(laot_array_size(model, name.c_str(), &rows, &cols))) continue;
+    std::vector<double> values(rows * cols + 1);
+    fuzz::known(laot_array(model, name.c_str(), values.data(), values.size()));
+    if (name == "mean_control") features = rows;
+  }
+  for (const char* what : {"report_numbers", "report_texts", "trace", "params", "feature_names",
+                           "control_names", "treated_names"})
+    fuzz::lines(laot_model_names, model, what);
+  fuzz::lines(laot_model_text, model, "method");
+  if (features == 0 || features > 4096) return;
+
+  const fuzz::Context context;
+  const std::vector<double> cells(2 * features, 0.5);
+  std::vector<double> out(2 * features);
+  laot_data* data = nullptr;
+  FUZZ_REQUIRE(laot_data_dense(cells.data(), features, 2, features, &data) == LAOT_OK);
+  for (const char* nonnegative : {"no", "clip", "marginals"})
+    fuzz::known(laot_predict(context.get(), model, data, nonnegative, out.data(), out.size()));
+  laot_data_free(data);
+  for (const char* name : {"identity", "mean_shift", "gaussian_map"}) {
+    laot_model* trivial = nullptr;
+    if (fuzz::known(laot_model_trivial(model, name, &trivial))) laot_model_free(trivial);
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  laot_model* model = nullptr;
+  const laot_status status = laot_from_bytes(bytes, size, &model);
+  if (!fuzz::known(status)) {
+    FUZZ_REQUIRE(model == nullptr);
+    return 0;
+  }
+  use(model);
+  std::size_t needed = 0;
+  FUZZ_REQUIRE(laot_to_bytes(model, nullptr, 0, &needed) == LAOT_OK);
+  std::vector<char> again(needed);
+  FUZZ_REQUIRE(laot_to_bytes(model, again.data(), again.size(), &needed) == LAOT_OK);
+  laot_model* reread = nullptr;
+  FUZZ_REQUIRE(laot_from_bytes(again.data(), again.size(), &reread) == LAOT_OK);
+  laot_model_free(reread);
+  laot_model_free(model);
+  return 0;
+}

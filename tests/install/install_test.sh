@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Installs a build into a folder of its own, moves that folder, and builds and runs a small program
+# against it: with find_package (shared and static), with pkg-config (shared and static).
+#
+#   tests/install/install_test.sh BUILD-FOLDER WORK-FOLDER
+set -euo pipefail
+build=$(realpath "$1")
+here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
+version=$(cat "$here/../../VERSION")
+expected="$version 5 6"
+rm -rf "$2" && mkdir -p "$2"
+work=$(realpath "$2")
+
+die() { echo "install_test: $*" >&2; exit 1; }
+runs() {
+  local said
+  said=$("$@") || die "$* failed: $said"
+  [ "$said" = "$expected" ] || die "$* printed '$said', expected '$expected'"
+}
+
+cmake --install "$build" --prefix "$work/first" >/dev/null
+# Nothing may remember where it was installed.
+mv "$work/first" "$work/moved"
+prefix=$work/moved
+for file in include/laot.h; do [ -s "$prefix/$file" ] || die "$file is not installed"; done
+library=$(find "$prefix" -name liblaot.so)
+libdir=$(dirname "$library")
+[ -s "$libdir/liblaot.a" ] || die "liblaot.a is not installed beside liblaot.so"
+if grep -rlF -e "$build" -e "$work" "$libdir/cmake" "$libdir/pkgconfig"; then
+  die "these installed files hold a path of the build machine"
+fi
+
+# soname with the ABI number; BLAS, LAPACK and the runtimes of C and C++, nothing else.
+abi=$(sed -n 's/^#define LAOT_ABI_VERSION //p' "$prefix/include/laot.h")
+dynamic=$(readelf -d "$library")
+grep -q "SONAME.*\[liblaot\.so\.$abi\]" <<<"$dynamic" || die "the soname is not liblaot.so.$abi"
+foreign=$(sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' <<<"$dynamic" |
+  grep -vE '^(lib(openblas|blas|lapack|stdc\+\+|gcc_s|gfortran|quadmath|m|c|dl|pthread)|ld-linux[-a-z0-9_]*)\.so\.[0-9]+$' || true)
+[ -z "$foreign" ] || die "the shared library needs $foreign"
+
+cmake -S "$here/consumer" -B "$work/consumer" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" \
+  -DLAOT_WANTED="${version%.*}" >"$work/consumer.log" || die "find_package failed: $work/consumer.log"
+cmake --build "$work/consumer" >>"$work/consumer.log" || die "the consumer does not build"
+runs "$work/consumer/shared"
+runs "$work/consumer/static"
+# A minor version that was never promised is refused.
+if cmake -S "$here/consumer" -B "$work/refused" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" \
+  -DLAOT_WANTED=99.0 >/dev/null 2>&1; then
+  die "version 99.0 was found"
+fi
+
+command -v pkg-config >/dev/null || { echo "pkg-config is missing"; exit 77; }
+export PKG_CONFIG_PATH=$libdir/pkgconfig
+[ "$(pkg-config --modversion laot)" = "$version" ] || die "laot.pc has the wrong version"
+read -r -a flags <<<"$(pkg-config --cflags --libs laot)"
+"${CC:-cc}" -std=c99 "$here/consumer/consumer.c" "${flags[@]}" -o "$work/with-pkg-config"
+runs env LD_LIBRARY_PATH="$libdir" "$work/with-pkg-config"
+read -r -a private <<<"$(pkg-config --static --libs-only-l laot | sed 's/-llaot//')"
+"${CC:-cc}" -std=c99 -DLAOT_STATIC -I"$prefix/include" "$here/consumer/consumer.c" \
+  "$libdir/liblaot.a" "${private[@]}" -o "$work/static-with-pkg-config"
+runs "$work/static-with-pkg-config"
+echo "installed, found and linked four ways"

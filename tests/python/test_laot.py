@@ -1,0 +1,144 @@
+"""examples/python/laot.py, in its right and wrong uses. Needs numpy and LAOT_LIBRARY."""
+
+import gc
+import os
+import signal
+import sys
+import tempfile
+import threading
+import unittest
+
+import numpy as np
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(ROOT, "examples", "python"))
+import laot  # noqa: E402
+from laot import Laot, LaotError, wasserstein2  # noqa: E402
+
+RANDOM = np.random.default_rng(2)
+CONTROL = RANDOM.exponential(size=(60, 4))
+TREATED = RANDOM.exponential(size=(47, 4)) * [1.0, 2.0, 0.5, 1.0] + 1.0
+
+
+class Sparse:
+    """As much of a scipy.sparse matrix as laot.py asks for."""
+
+    def __init__(self, dense):
+        self.shape = dense.shape
+        rows = [np.flatnonzero(row) for row in dense]
+        self.indptr = np.cumsum([0] + [len(row) for row in rows]).astype(np.int32)
+        self.indices = np.concatenate(rows).astype(np.int32)
+        self.data = np.concatenate([row[index] for row, index in zip(dense, rows)])
+
+    def tocsr(self):
+        return self
+
+    def sum_duplicates(self):
+        pass
+
+
+class Example(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.fitted = Laot.fit(CONTROL, TREATED)
+        cls.predicted = cls.fitted.predict(CONTROL)
+
+    def same(self, cells):
+        self.assertEqual(cells.tobytes(), self.predicted.tobytes())
+
+    def test_the_map_is_the_prediction(self):
+        W, b = self.fitted.array("map"), self.fitted.array("offset")
+        np.testing.assert_allclose(self.predicted, CONTROL @ W.T + b.T, rtol=1e-12)
+        self.assertEqual(self.fitted.report["outcome"], "converged")
+        self.assertEqual(self.fitted.report["n_treated"], 47)
+        self.assertEqual(self.fitted.method, "laot")
+
+    def test_kinds_of_arrays_give_the_same_bits(self):
+        wide = np.zeros((60, 9))
+        wide[:, 2:6] = CONTROL
+        for control in (np.asfortranarray(CONTROL), wide[:, 2:6], Sparse(CONTROL), CONTROL.tolist()):
+            self.same(Laot.fit(control, TREATED).predict(CONTROL))
+            self.same(self.fitted.predict(control))
+
+    def test_threads_and_files(self):
+        self.same(Laot.fit(CONTROL, TREATED, threads=2).predict(CONTROL, threads=2))
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "modèle")
+            self.fitted.save(path)
+            self.same(Laot.load(path).predict(CONTROL))
+
+    def test_wasserstein_in_one_dimension(self):
+        x, y = np.sort(CONTROL[:40, 0]), np.sort(TREATED[:40, 0])
+        self.assertAlmostEqual(wasserstein2(CONTROL[:40, :1], TREATED[:40, :1]), np.sqrt(np.mean((x - y) ** 2)))
+
+    def refused(self, code, words, call):
+        with self.assertRaisesRegex(LaotError, words) as caught:
+            call()
+        self.assertEqual(caught.exception.code, code)
+
+    def test_wrong_uses(self):
+        self.refused(-4, 'did you mean "ridge"', lambda: Laot.fit(CONTROL, TREATED, ridgee=1))
+        self.refused(-4, "gaussian_map", lambda: self.fitted.trivial("nothing"))
+        self.refused(-2, "found 3", lambda: self.fitted.predict(CONTROL[:, :3]))
+        self.refused(-7, "no/such/file", lambda: Laot.load("no/such/file"))
+        self.refused(-1, "threads", lambda: Laot.fit(CONTROL, TREATED, threads=0))
+        self.refused(-3, "NaN", lambda: Laot.fit(CONTROL * np.nan, TREATED))
+        self.refused(-2, "1 entries for 60", lambda: Laot.fit(CONTROL, TREATED, batch_control=["a"]))
+        with self.assertRaisesRegex(ValueError, "1 axes"):
+            Laot.fit(CONTROL[0], TREATED)
+
+    def test_what_a_callback_raises_comes_out(self):
+        def progress(stage, fraction):
+            raise KeyError("on purpose")
+
+        with self.assertRaisesRegex(KeyError, "on purpose"):
+            Laot.fit(CONTROL, TREATED, progress=progress)
+
+    def test_ctrl_c(self):
+        x, y = RANDOM.normal(size=(1500, 8)), RANDOM.normal(size=(1400, 8))
+        handler = signal.getsignal(signal.SIGINT)
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with self.assertRaises(KeyboardInterrupt):
+            Laot.fit(x, y, preset="notebook")
+        self.assertIs(signal.getsignal(signal.SIGINT), handler)
+
+    def test_threads_with_a_context_each(self):
+        failures = []
+
+        def work(k):
+            try:
+                for _ in range(5):
+                    self.same(self.fitted.predict(CONTROL))
+                    self.same(Laot.fit(CONTROL, TREATED).predict(CONTROL))
+                    self.refused(-2, f"found {k}", lambda: self.fitted.predict(CONTROL[:, :k]))
+            except BaseException as error:
+                failures.append(error)
+
+        threads = [threading.Thread(target=work, args=(1 + k % 3,)) for k in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(failures, [])
+
+    def test_memory_comes_back(self):
+        def resident():
+            with open("/proc/self/statm") as file:
+                return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+        if not os.path.exists("/proc/self/statm"):
+            self.skipTest("no /proc")
+        def some():
+            for _ in range(20):
+                Laot.fit(CONTROL, TREATED, method="mean_shift").trivial("identity").predict(CONTROL)
+                gc.collect()
+        some()
+        before = resident()
+        for _ in range(5):
+            some()
+        self.assertLess(resident() - before, 4 << 20)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,180 @@
+// The neural methods behind the one interface of all methods.
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "laot/models.hpp"
+#include "support/clouds.hpp"
+
+using namespace laot;
+
+namespace {
+
+const std::vector<std::pair<std::string, std::vector<std::pair<std::string, std::string>>>> kSmall{
+    {"cellot",
+     {{"hidden_units", "8"},
+      {"hidden_layers", "2"},
+      {"iterations", "30"},
+      {"check_every", "10"},
+      {"batch_size", "32"}}},
+    {"scgen", {{"hidden_units", "12"}, {"latent", "3"}, {"epochs", "5"}, {"batch_size", "16"}}},
+    {"cae", {{"hidden_units", "12"}, {"latent", "3"}, {"epochs", "5"}, {"batch_size", "16"}}}};
+
+Params params_of(const std::string& name,
+                 const std::vector<std::pair<std::string, std::string>>& settings) {
+  Params params(method(name).spec);
+  for (const auto& [key, value] : settings) params.set_text(key, value);
+  return params;
+}
+
+TrainingCells cells_of(const arma::mat& x, const arma::mat& y) {
+  return {Cells::dense(x), Cells::dense(y), {}, {}, {}, {}, {}};
+}
+
+arma::mat predicted(const Model& model, const arma::mat& x) {
+  Context context;
+  arma::mat out(x.n_rows, x.n_cols);
+  model.predict(Cells::dense(x), Nonnegative::no, out.memptr(), context);
+  return out;
+}
+
+std::string report_text(const Model& model, const std::string& name) {
+  for (const auto& [key, value] : model.report.texts)
+    if (key == name) return value;
+  FAIL("the report has no ", name);
+  return {};
+}
+
+double largest_gap(const arma::mat& a, const arma::mat& b) {
+  return arma::abs(a - b).max();
+}
+
+const arma::mat kX = clouds::gaussian(5, 80, 1);
+const arma::mat kY = clouds::gaussian(5, 90, 2) + 1.0;
+
+}  // namespace
+
+TEST_CASE(
+    "every network fits, predicts, reports, and comes back from its file with the same bits") {
+  const arma::mat fresh = clouds::gaussian(5, 300, 3);
+  for (const auto& [name, settings] : kSmall) {
+    CAPTURE(name);
+    Context context;
+    const Model model = fit_model(params_of(name, settings), cells_of(kX, kY), context);
+    const arma::mat moved = predicted(model, fresh);
+    CHECK(moved.is_finite());
+    CHECK(largest_gap(moved, fresh) > 1e-3);
+    for (const auto& [column, values] : model.trace) {
+      CAPTURE(column);
+      CHECK(!values.empty());
+      for (const double value : values) REQUIRE(std::isfinite(value));
+    }
+    for (const auto& [number, value] : model.report.numbers) {
+      CAPTURE(number);
+      CHECK(std::isfinite(value));
+    }
+    CHECK(report_text(model, "outcome") == "limit_reached");
+    const std::string bytes = model.store().bytes();
+    const Model back = Model::load(ModelFile::parse(bytes.data(), bytes.size()));
+    CHECK(largest_gap(predicted(back, fresh), moved) == 0.0);
+    CHECK(back.store().bytes() == bytes);
+  }
+}
+
+TEST_CASE("a network depends on the seed and on nothing else") {
+  for (const auto& [name, settings] : kSmall) {
+    CAPTURE(name);
+    Context one, three, other;
+    three.num_threads = 3;
+    other.seed = 2;
+    const Params params = params_of(name, settings);
+    const arma::mat a = predicted(fit_model(params, cells_of(kX, kY), one), kX);
+    CHECK(largest_gap(predicted(fit_model(params, cells_of(kX, kY), three), kX), a) == 0.0);
+    CHECK(largest_gap(predicted(fit_model(params, cells_of(kX, kY), other), kX), a) > 0.0);
+  }
+}
+
+TEST_CASE("a network works on components and keeps what they leave out") {
+  const arma::mat x = clouds::gaussian(40, 80, 1), y = clouds::gaussian(40, 80, 2) + 0.5;
+  for (const auto& [name, settings] : kSmall) {
+    CAPTURE(name);
+    Context context;
+    const Model model = fit_model(params_of(name, settings), cells_of(x, y), context);
+    REQUIRE(model.space.has_components());
+    const arma::mat& basis = model.space.basis;
+    const arma::mat change = predicted(model, x) - x;
+    // Only the components move.
+    CHECK(largest_gap(change, arma::mat(basis * (basis.t() * change))) < 1e-9);
+  }
+}
+
+TEST_CASE("a cancelled network stops, or hands back its best iterate where asked to") {
+  for (const auto& [name, settings] : kSmall) {
+    CAPTURE(name);
+    Params params = params_of(name, settings);
+    params.set_text(name == "cellot" ? "iterations" : "epochs", "1000000");
+    if (name != "cellot") params.set_text("patience", "0");
+    // The run asks at most every 20 ms; the first questions come before the training.
+    const auto cancelling = [](Context& context) {
+      context.cancel = [left = 6]() mutable { return left-- <= 0; };
+    };
+    Context stopping;
+    cancelling(stopping);
+    CHECK_THROWS_AS(fit_model(params, cells_of(kX, kY), stopping), Error);
+    params.set_text("on_cancel", "keep");
+    Context keeping;
+    cancelling(keeping);
+    const Model model = fit_model(params, cells_of(kX, kY), keeping);
+    CHECK(report_text(model, "outcome") == "cancelled");
+    CHECK(predicted(model, kX).is_finite());
+  }
+}
+
+TEST_CASE("the latent shift of scGen is balanced by the levels that are given") {
+  TrainingCells cells = cells_of(kX, kY);
+  for (std::size_t i = 0; i < 80; ++i) cells.batch_control.push_back(i % 4 == 0 ? "B" : "T");
+  for (std::size_t j = 0; j < 90; ++j) cells.batch_treated.push_back(j % 2 == 0 ? "B" : "T");
+  Context context;
+  const Model balanced = fit_model(params_of("scgen", kSmall[1].second), cells, context);
+  CHECK(predicted(balanced, kX).is_finite());
+  CHECK_THROWS_WITH_AS(fit_model(params_of("cellot", kSmall[0].second), cells, context),
+                       doctest::Contains("leave batch out"), Error);
+  CHECK_THROWS_WITH_AS(fit_model(params_of("cae", kSmall[2].second), cells, context),
+                       doctest::Contains("leave batch out"), Error);
+}
+
+TEST_CASE("networks need a few cells, and say so") {
+  Context context;
+  CHECK_THROWS_WITH_AS(
+      fit_model(params_of("cellot", kSmall[0].second), cells_of(kX.head_cols(3), kY), context),
+      doctest::Contains("control has 3 cells"), Error);
+  // Two cells: the mean shift, as for every method.
+  const Model model =
+      fit_model(params_of("scgen", kSmall[1].second), cells_of(kX.head_cols(2), kY), context);
+  CHECK(report_text(model, "stop_reason").find("mean shift") != std::string::npos);
+  const std::string bytes = model.store().bytes();
+  CHECK_NOTHROW(Model::load(ModelFile::parse(bytes.data(), bytes.size())));
+}
+
+TEST_CASE("a damaged network file is refused") {
+  for (const auto& [name, settings] : kSmall) {
+    CAPTURE(name);
+    Context context;
+    const ModelFile good = fit_model(params_of(name, settings), cells_of(kX, kY), context).store();
+    const std::string first = name == "cellot" ? "response.g.A0.weight" : "response.enc0.weight";
+    const auto refused = [](const ModelFile& file) { CHECK_THROWS_AS(Model::load(file), Error); };
+    ModelFile bad = good;
+    bad.put(first, arma::mat(arma::mat(3, 2, arma::fill::ones)));
+    refused(bad);
+    bad = good;
+    arma::mat holed = good.matrix(first);
+    holed(0, 0) = std::nan("");
+    bad.put(first, holed);
+    refused(bad);
+    for (const double layers : {-1.0, 1.5, 1e9, 3.0, std::nan("")}) {
+      bad = good;
+      bad.put_number("response.layers", layers);
+      refused(bad);
+    }
+  }
+}

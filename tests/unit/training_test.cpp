@@ -1,0 +1,241 @@
+// The training loops: same bits again, after a stop, and for any number of threads; a run that goes
+// wrong keeps what was right.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "laot/nets/autoencoder_training.hpp"
+#include "laot/nets/cellot.hpp"
+
+using namespace laot;
+using namespace laot::nets;
+
+namespace {
+
+arma::mat normal_cells(std::uint64_t seed, std::size_t d, std::size_t n, double shift) {
+  Rng rng(seed);
+  arma::mat out(d, n);
+  for (double& value : out) value = rng.normal() + shift;
+  return out;
+}
+
+const arma::mat kSource = normal_cells(1, 3, 60, 0.0);
+const arma::mat kTarget = normal_cells(2, 3, 70, 1.5);
+
+CellotOptions cellot_options() {
+  CellotOptions o;
+  o.hidden = {8, 8};
+  o.batch = 16;
+  o.inner = 3;
+  o.iterations = 40;
+  o.check_every = 10;
+  return o;
+}
+
+AutoencoderOptions scgen_options() {
+  AutoencoderOptions o;
+  o.shape.kind = AutoencoderKind::variational;
+  o.shape.hidden = {8, 8};
+  o.shape.latent = 2;
+  o.shape.slope = 0.01;
+  o.shape.batch_norm = true;
+  o.shape.dropout = 0.2;
+  o.batch = 16;
+  o.epochs = 6;
+  return o;
+}
+
+// Cancels after so many polls; the clock of Context::poll is waited for.
+struct StopAfter {
+  int left;
+  bool operator()() { return left-- <= 0; }
+};
+
+template <class Trainer>
+void check_same(const Trainer& a, const Trainer& b) {
+  CHECK(a.save() == b.save());
+  CHECK(a.report().best_score == b.report().best_score);
+  CHECK(a.trace().size() == b.trace().size());
+}
+
+}  // namespace
+
+TEST_CASE("a run gives the same bits again and for any number of threads") {
+  Context one, three;
+  three.num_threads = 3;
+  CellotTrainer a(kSource, kTarget, cellot_options(), 7), b(kSource, kTarget, cellot_options(), 7);
+  a.run(one);
+  b.run(three);
+  check_same(a, b);
+  CellotTrainer other(kSource, kTarget, cellot_options(), 8);
+  other.run(one);
+  CHECK(other.best_g().values() != a.best_g().values());
+  // NaN before the first epoch makes the traces unequal to themselves, so networks are compared.
+  AutoencoderTrainer c(kSource, kTarget, scgen_options(), 7);
+  AutoencoderTrainer d(kSource, kTarget, scgen_options(), 7);
+  c.run(one);
+  d.run(three);
+  CHECK(c.best().values() == d.best().values());
+  CHECK(c.best().running() == d.best().running());
+}
+
+TEST_CASE("a run that was put away goes on with the same bits") {
+  Context context;
+  CellotTrainer whole(kSource, kTarget, cellot_options(), 7);
+  whole.run(context);
+  for (const std::size_t stop : {3, 10, 27}) {
+    CellotOptions part = cellot_options();
+    part.iterations = stop;
+    CellotTrainer first(kSource, kTarget, part, 7);
+    first.run(context);
+    Snapshot state = first.save();
+    if (stop % 10 != 0) {
+      // The look at the end of a shorter run is not one of the longer run: drop it.
+      std::vector<double>& trace = state["trace"];
+      trace.resize(trace.size() - 6);
+    }
+    CellotTrainer second(kSource, kTarget, cellot_options(), 7);
+    second.restore(state);
+    second.run(context);
+    CHECK(second.save().at("g") == whole.save().at("g"));
+    CHECK(second.save().at("f") == whole.save().at("f"));
+    CHECK(second.save().at("trace") == whole.save().at("trace"));
+  }
+}
+
+TEST_CASE("a cancelled run stands at a good iterate and goes on with the same bits") {
+  CellotOptions long_run = cellot_options();
+  long_run.iterations = 3000;
+  CellotTrainer cut(kSource, kTarget, long_run, 7);
+  Context cancelling;
+  cancelling.cancel = StopAfter{1};
+  CHECK_THROWS_AS(cut.run(cancelling), Error);
+  CHECK(cut.report().iterations < 3000);
+  CHECK(cut.report().outcome == Outcome::running);
+  for (const float value : cut.best_g().values()) REQUIRE(std::isfinite(value));
+  const Snapshot state = cut.save();
+  CellotTrainer resumed(kSource, kTarget, long_run, 7), whole(kSource, kTarget, long_run, 7);
+  resumed.restore(state);
+  Context context;
+  resumed.run(context);
+  whole.run(context);
+  check_same(resumed, whole);
+
+  AutoencoderOptions many = scgen_options();
+  many.epochs = 3000;
+  many.patience = 0;
+  AutoencoderTrainer stopped(kSource, kTarget, many, 7);
+  Context again;
+  again.cancel = StopAfter{1};
+  CHECK_THROWS_AS(stopped.run(again), Error);
+  AutoencoderTrainer continued(kSource, kTarget, many, 7), uncut(kSource, kTarget, many, 7);
+  continued.restore(stopped.save());
+  continued.run(context);
+  uncut.run(context);
+  CHECK(continued.best().values() == uncut.best().values());
+  CHECK(continued.best_shift()(0) == uncut.best_shift()(0));
+  CHECK(continued.trace().back().validation_loss == uncut.trace().back().validation_loss);
+  CHECK(continued.trace()[5].training_loss == uncut.trace()[5].training_loss);
+}
+
+TEST_CASE("a diverged run reports where and keeps a finite iterate") {
+  Context context;
+  CellotOptions wild = cellot_options();
+  wild.adam_f.rate = wild.adam_g.rate = 1e30;
+  CellotTrainer a(kSource, kTarget, wild, 7);
+  a.run(context);
+  CHECK(a.report().outcome == Outcome::diverged);
+  CHECK(a.report().diverged_at >= 1);
+  CHECK(a.report().warning.find("diverged at iteration") != std::string::npos);
+  for (const CellotTrace& t : a.trace())
+    CHECK(std::isfinite(t.loss_f + t.loss_g + t.norm_f + t.norm_g + t.validation_mmd2));
+  const arma::mat moved = transport(a.best_g(), kSource);
+  for (const double value : moved) REQUIRE(std::isfinite(value));
+
+  AutoencoderOptions steep = scgen_options();
+  steep.adam.rate = 1e30;
+  AutoencoderTrainer b(kSource, kTarget, steep, 7);
+  b.run(context);
+  CHECK(b.report().outcome == Outcome::diverged);
+  CHECK(b.report().warning.find("diverged at epoch") != std::string::npos);
+  for (const float value : b.best().values()) REQUIRE(std::isfinite(value));
+}
+
+TEST_CASE("a run that saturates or gains nothing says so") {
+  Context context;
+  CellotOptions far = cellot_options();
+  far.iterations = 0;
+  far.init_low = 3.0;
+  far.init_high = 4.0;
+  CellotTrainer a(kSource, kTarget, far, 7);
+  a.run(context);
+  CHECK(a.report().warning.find("saturated") != std::string::npos);
+  CellotOptions still = cellot_options();
+  still.iterations = 0;
+  CellotTrainer b(kSource, kSource, still, 7);
+  b.run(context);
+  CHECK(b.report().warning.find("not moving") != std::string::npos);
+}
+
+TEST_CASE("a shift of a Gaussian is learned") {
+  Context context;
+  CellotOptions o = cellot_options();
+  o.hidden = {16, 16};
+  o.adam_f.rate = o.adam_g.rate = 2e-3;
+  o.iterations = 600;
+  const arma::mat source = normal_cells(3, 3, 400, 0.0), target = normal_cells(4, 3, 400, 1.5);
+  CellotTrainer trainer(source, target, o, 1);
+  trainer.run(context);
+  CHECK(trainer.report().warning.empty());
+  CHECK(trainer.report().best_score < 0.05 * trainer.report().identity_score);
+  CHECK(trainer.report().best_score < trainer.report().untrained_score);
+}
+
+TEST_CASE("hard inputs of a training are refused in one sentence") {
+  const auto refused = [](const arma::mat& x, const arma::mat& y) {
+    CHECK_THROWS_AS(CellotTrainer(x, y, cellot_options(), 1), Error);
+    CHECK_THROWS_AS(AutoencoderTrainer(x, y, scgen_options(), 1), Error);
+  };
+  refused(kSource.head_cols(3), kTarget);
+  refused(kSource.head_rows(2), kTarget);
+  arma::mat holed = kTarget;
+  holed(1, 1) = std::numeric_limits<double>::quiet_NaN();
+  refused(kSource, holed);
+  CellotTrainer trainer(kSource, kTarget, cellot_options(), 1);
+  Snapshot damaged = trainer.save();
+  damaged.erase("adam_f.first");
+  CHECK_THROWS_AS(trainer.restore(damaged), Error);
+  damaged = trainer.save();
+  damaged["f"].pop_back();
+  CHECK_THROWS_AS(trainer.restore(damaged), Error);
+  damaged = trainer.save();
+  damaged["source.order"][1] = 1e6;
+  CHECK_THROWS_AS(trainer.restore(damaged), Error);
+}
+
+TEST_CASE("the validation score is the unbiased MMD^2") {
+  const arma::fmat p{{0.0F, 1.0F}}, y{{0.0F, 2.0F, 3.0F}};
+  const ValidationScore score(y, 0.5, {});
+  const auto k = [](double d) { return std::exp(-0.5 * d * d); };
+  const double among = k(1), within = (k(2) + k(3) + k(1)) / 3;
+  const double across = (k(0) + k(2) + k(3) + k(1) + k(1) + k(2)) / 6;
+  CHECK(score(p).mmd2 == doctest::Approx(among + within - 2 * across).epsilon(1e-6));
+  CHECK(score(p).overlap == doctest::Approx(across / within).epsilon(1e-6));
+  // Squared distances 1 1 1 1 4 4 4 9 9, and one pair of equal cells that does not count.
+  CHECK(median_gamma(p, y, {}) == doctest::Approx(0.25));
+}
+
+TEST_CASE("batches pass over all cells and validation cells are held out") {
+  Rng rng(4);
+  BatchSampler sampler(10, 4);
+  std::vector<int> seen(10, 0);
+  for (int i = 0; i < 5; ++i)
+    for (const std::uint64_t index : sampler.next(rng)) ++seen[index];
+  for (const int times : seen) CHECK(times == 2);
+  const Holdout parts = hold_out(10, 0.2, rng);
+  CHECK(parts.validation.size() == 2);
+  CHECK(parts.train.size() == 8);
+  for (const std::uint64_t index : parts.validation)
+    CHECK(std::count(parts.train.begin(), parts.train.end(), index) == 0);
+}
