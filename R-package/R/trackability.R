@@ -24,6 +24,8 @@
 #' \eqn{\delta} reaches 1, as it does where two cells are nearly alike, the bound says nothing and the
 #' gap is `NA`; on real data this is the usual case.
 #'
+#' The levels of a `batch` are not kept with a fit: here all cells may be paired with all.
+#'
 #' @param x A `laot_fit`; or cells, which are fitted first: see [laot_fit()].
 #' @param control,treated The training cells, where the fit did not keep them all (see `keep.cells`
 #'   in `laot_params("laot")`). Without them: those that it kept, up to 1000 a side. For cells in `x`:
