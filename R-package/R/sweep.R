@@ -164,7 +164,7 @@ print.laot_sweep <- function(x, ...) {
     }
   }
   best <- x$isometry[x$isometry$scaling == "smallest", ]
-  cat("\nTheorem, cells at ", x$start, ": delta = ", number_text(best$delta, 3L),
+  cat("\nTheorem, cells at ", x$start, ": delta = ", number_text(best$delta, 5L),
       if (is.na(best$critical.gap)) paste0("; ", best$note) else
         paste0(", critical gap ", number_text(best$critical.gap, 3L)), "\n", sep = "")
   invisible(x)
