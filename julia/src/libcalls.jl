@@ -268,3 +268,42 @@ laot_cell_spearman(context, control, predicted, out, length) =
 
 laot_mmd2_test(context, x, y, gammas, count, permutations, mmd2, p_value) =
     ccall(symbol(:laot_mmd2_test), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}, Csize_t, Csize_t, Ptr{Cdouble}, Ptr{Cdouble}), context, x, y, gammas, count, permutations, mmd2, p_value)
+
+laot_findings_free(findings) =
+    ccall(symbol(:laot_findings_free), Cvoid, (Ptr{Cvoid},), findings)
+
+laot_findings_names(findings, what, buffer, size, needed) =
+    ccall(symbol(:laot_findings_names), Cint, (Ptr{Cvoid}, Cstring, Ptr{UInt8}, Csize_t, Ptr{Csize_t}), findings, what, buffer, size, needed)
+
+laot_findings_number(findings, name, value) =
+    ccall(symbol(:laot_findings_number), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cdouble}), findings, name, value)
+
+laot_findings_text(findings, name, buffer, size, needed) =
+    ccall(symbol(:laot_findings_text), Cint, (Ptr{Cvoid}, Cstring, Ptr{UInt8}, Csize_t, Ptr{Csize_t}), findings, name, buffer, size, needed)
+
+laot_findings_array_size(findings, name, rows, cols) =
+    ccall(symbol(:laot_findings_array_size), Cint, (Ptr{Cvoid}, Cstring, Ptr{Csize_t}, Ptr{Csize_t}), findings, name, rows, cols)
+
+laot_findings_array(findings, name, out, length) =
+    ccall(symbol(:laot_findings_array), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cdouble}, Csize_t), findings, name, out, length)
+
+laot_isometry(context, cells, rate, probabilities, count, out) =
+    ccall(symbol(:laot_isometry), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Cdouble, Ptr{Cdouble}, Csize_t, Ptr{Ptr{Cvoid}}), context, cells, rate, probabilities, count, out)
+
+laot_rates(context, populations, times, count, probabilities, probability_count, out) =
+    ccall(symbol(:laot_rates), Cint, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}, Ptr{Cdouble}, Csize_t, Ptr{Cdouble}, Csize_t, Ptr{Ptr{Cvoid}}), context, populations, times, count, probabilities, probability_count, out)
+
+laot_simulate_populations(context, features, cells, gap, noise, entries, control, treated, map, partner) =
+    ccall(symbol(:laot_simulate_populations), Cint, (Ptr{Cvoid}, Csize_t, Csize_t, Cdouble, Cdouble, Cstring, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Csize_t}), context, features, cells, gap, noise, entries, control, treated, map, partner)
+
+laot_recovery_study(context, features, feature_count, gaps, gap_count, cells, trials, iterations, noise, entries, cost, mean, sd) =
+    ccall(symbol(:laot_recovery_study), Cint, (Ptr{Cvoid}, Ptr{Csize_t}, Csize_t, Ptr{Cdouble}, Csize_t, Csize_t, Csize_t, Csize_t, Cdouble, Cstring, Cstring, Ptr{Cdouble}, Ptr{Cdouble}), context, features, feature_count, gaps, gap_count, cells, trials, iterations, noise, entries, cost, mean, sd)
+
+laot_stability(context, model, control, treated, resamples, halves, restarts, resample, out) =
+    ccall(symbol(:laot_stability), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Csize_t, Csize_t, Csize_t, Cstring, Ptr{Ptr{Cvoid}}), context, model, control, treated, resamples, halves, restarts, resample, out)
+
+laot_recovery_curve(context, model, control, treated, design, gaps, count, repeats, most_cells, out) =
+    ccall(symbol(:laot_recovery_curve), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Cstring, Ptr{Cdouble}, Csize_t, Csize_t, Csize_t, Ptr{Ptr{Cvoid}}), context, model, control, treated, design, gaps, count, repeats, most_cells, out)
+
+laot_trackability_verdict(recovery_at_one, residual_over_spacing) =
+    ccall(symbol(:laot_trackability_verdict), Cstring, (Cdouble, Cdouble), recovery_at_one, residual_over_spacing)
