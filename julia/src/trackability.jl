@@ -73,7 +73,7 @@ function stability(fitted::FittedModel; control = nothing, treated = nothing, ba
     end
 end
 
-const RECOVERY_GAPS = [0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0]
+const RECOVERY_GAPS = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4, 6, 8]
 
 """
     recovery_curve(fitted; design = "counterpart", gaps, repeats = 8, most_cells = 300) -> (numbers, texts, arrays)
