@@ -87,20 +87,22 @@ laot_status laot_data_size(const laot_data* data, size_t* features, size_t* cell
 
 laot_status laot_data_set_batch(laot_data* data, const char* const* labels, size_t count) {
   return guarded([&] {
-    set_labels(given(data, "data").batch, labels, count, data->cells.cells(), "labels", "cells");
+    laot_data& d = given(data, "data");
+    set_labels(d.batch, labels, count, d.cells.cells(), "labels", "cells");
   });
 }
 
 laot_status laot_data_set_feature_names(laot_data* data, const char* const* names, size_t count) {
   return guarded([&] {
-    set_labels(given(data, "data").feature_names, names, count, data->cells.features(), "names",
-               "features");
+    laot_data& d = given(data, "data");
+    set_labels(d.feature_names, names, count, d.cells.features(), "names", "features");
   });
 }
 
 laot_status laot_data_set_cell_names(laot_data* data, const char* const* names, size_t count) {
   return guarded([&] {
-    set_labels(given(data, "data").cell_names, names, count, data->cells.cells(), "names", "cells");
+    laot_data& d = given(data, "data");
+    set_labels(d.cell_names, names, count, d.cells.cells(), "names", "cells");
   });
 }
 

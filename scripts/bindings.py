@@ -14,6 +14,7 @@ rest. Needs python3 and a C compiler (for the offsets), nothing else."""
 
 import difflib
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -91,7 +92,7 @@ def julia_type(kind, items, in_struct=False):
     opaque = {item.name for item in of_kind(items, "opaque")}
     callbacks = {item.name for item in of_kind(items, "callback")}
     enums = {item.name for item in of_kind(items, "enum")}
-    plain = kind.replace("const ", "")
+    plain = re.sub(r"\s*\*", "*", re.sub(r"\bconst\b", "", kind)).strip()
     if kind in JULIA_TYPES:
         return JULIA_TYPES[kind]
     if plain in callbacks:

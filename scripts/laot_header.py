@@ -99,7 +99,7 @@ def parse(path):
             comment = ""
 
     for part in declarations(open(path, encoding="utf-8").read()):
-        section = re.fullmatch(r"/\* -{2,} (.*?) -{2,} \*/", part)
+        section = re.fullmatch(r"/\* -{2,} (.*?) -{2,}\s*\*/", part)
         define = re.fullmatch(r"#define (LAOT_\w+) (-?\d+)", part)
         if section:
             set_apart()

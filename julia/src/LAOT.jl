@@ -21,13 +21,15 @@ using Libdl
 using Serialization
 using SparseArrays
 
-export LAOTModel, ResponseModel, IdentityModel, MeanShiftModel, GaussianMapModel
+export LAOTModel, CellOTModel, ScGenModel, CondAEModel
+export ResponseModel, IdentityModel, MeanShiftModel, GaussianMapModel
 export FittedModel, fit, predict, trivial, save_model, load_model
 export method_name, report, trace, linear_map, array, array_names, model_parameters
 export feature_names, control_names, treated_names
 export evaluate_predictions, score, available_metrics
 export mmd2, median_gamma, wasserstein2, mmd2_test, feature_scores
 export variable_features, marker_features
+export trackability, stability, recovery_curve, isometry, simulate_populations
 export available_methods, method_parameters, method_presets, capabilities
 export LAOTError
 
@@ -39,5 +41,6 @@ include("data.jl")
 include("registry.jl")
 include("model.jl")
 include("metrics.jl")
+include("trackability.jl")
 
 end

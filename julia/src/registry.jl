@@ -79,6 +79,15 @@ Linear alternating optimal transport: exact transport and a linear map, in turn.
 """
 LAOTModel(; parameters...) = ResponseModel("laot"; parameters...)
 
+"Two input-convex networks, min-max (Bunne et al. 2023); `preset = \"compact\"` has 3 x 32 hidden units."
+CellOTModel(; parameters...) = ResponseModel("cellot"; parameters...)
+
+"A variational autoencoder with a latent shift (Lotfollahi et al. 2019)."
+ScGenModel(; parameters...) = ResponseModel("scgen"; parameters...)
+
+"An autoencoder conditioned on the label (Lopez et al. 2018, as CellOT's baseline)."
+CondAEModel(; parameters...) = ResponseModel("cae"; parameters...)
+
 "Predicts that nothing changes."
 IdentityModel(; parameters...) = ResponseModel("identity"; parameters...)
 

@@ -77,6 +77,19 @@ end
     @test_throws LAOTError fit(LAOTModel(), CONTROL, TREATED; feature_names = names[1:2])
 end
 
+@testset "networks" begin
+    for model in (CellOTModel(preset = "compact", iterations = 6, check_every = 3),
+                  ScGenModel(hidden_units = 16, latent = 3, epochs = 2),
+                  CondAEModel(hidden_units = 16, latent = 3, epochs = 2))
+        fitted = fit(model, CONTROL, TREATED; seed = 5)
+        predicted = predict(fitted, CONTROL)
+        @test all(isfinite, predicted)
+        @test same(predicted, predict(fit(model, CONTROL, TREATED; seed = 5, num_threads = 2), CONTROL))
+        @test same(predicted, predict(LAOT.from_bytes(LAOT.to_bytes(fitted)), CONTROL))
+        @test method_name(fitted) == model.method
+    end
+end
+
 @testset "save and load" begin
     predicted = predict(FITTED, CONTROL)
     mktempdir() do folder

@@ -20,5 +20,6 @@ same(a, b) = size(a) == size(b) && all(reinterpret(UInt64, vec(a)) .== reinterpr
 
 include("models.jl")
 include("metrics.jl")
+include("trackability.jl")
 include("callbacks.jl")
 include("memory.jl")

@@ -146,6 +146,9 @@ static void test_data(void) {
   CHECK(features == 2 && count == 2);
   REFUSED(laot_data_set_batch(data, names, 3), LAOT_DIMENSION_MISMATCH, "3 entries for 2 cells");
   REFUSED(laot_data_set_feature_names(data, hole, 2), LAOT_INVALID_ARGUMENT, "[1] is NULL");
+  REFUSED(laot_data_set_batch(NULL, names, 2), LAOT_INVALID_ARGUMENT, "data is NULL");
+  REFUSED(laot_data_set_feature_names(NULL, names, 2), LAOT_INVALID_ARGUMENT, "data is NULL");
+  REFUSED(laot_data_set_cell_names(NULL, names, 2), LAOT_INVALID_ARGUMENT, "data is NULL");
   CHECK(laot_data_set_cell_names(data, names, 2) == LAOT_OK);
   laot_data_free(data);
   laot_data_free(NULL);

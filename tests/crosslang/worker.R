@@ -18,7 +18,7 @@ new <- read.matrix(file.path(data, "new.bin"))
 if (mode == "fit") {
   control <- read.matrix(file.path(data, "control.bin"))
   treated <- read.matrix(file.path(data, "treated.bin"))
-  said <- laot:::native(laot:::C_capabilities)
+  said <- .Call(laot:::C_capabilities)
   writeLines(sub("^blas=", "", grep("^blas=", said, value = TRUE)), file.path(out, "blas.txt"))
   for (k in seq_len(nrow(cases))) {
     case <- cases[k, ]

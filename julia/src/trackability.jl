@@ -1,0 +1,132 @@
+# Can the pairing be recovered from these data?
+
+# What an analysis found: one NamedTuple of Dicts, and the handle is gone.
+function findings(call)
+    out = Ref{Ptr{Cvoid}}(C_NULL)
+    check(call(out))
+    handle = out[]
+    try
+        names(what) = text_lines((b, s, n) -> laot_findings_names(handle, what, b, s, n))
+        return (numbers = Dict(name => finding_number(handle, name) for name in names("numbers")),
+                texts = Dict(name => text((b, s, n) -> laot_findings_text(handle, name, b, s, n))
+                             for name in names("texts")),
+                arrays = Dict(name => finding_array(handle, name) for name in names("arrays")))
+    finally
+        laot_findings_free(handle)
+    end
+end
+
+function finding_number(handle, name)
+    value = Ref{Cdouble}(NaN)
+    check(laot_findings_number(handle, name, value))
+    return value[]
+end
+
+function finding_array(handle, name)
+    rows, columns = Ref{Csize_t}(0), Ref{Csize_t}(0)
+    check(laot_findings_array_size(handle, name, rows, columns))
+    out = Matrix{Float64}(undef, rows[], columns[])
+    check(laot_findings_array(handle, name, out, length(out)))
+    return out
+end
+
+# The training cells of an analysis: given, or (nothing) the ones that the model kept.
+function with_training(f, control, treated, batch_control, batch_treated)
+    control === nothing && treated === nothing && return f(C_NULL, C_NULL)
+    with_data(control; batch = batch_control) do x
+        with_data(y -> f(x, y), treated; batch = batch_treated)
+    end
+end
+
+"""
+    isometry(cells; rate = NaN, probabilities = 0:0.25:1) -> (numbers, texts, arrays)
+
+The (2, δ)-restricted isometry constant over all pairs of cells and the critical gap of the paper,
+for three scalings; `rate` is the speed of the cells in units of the data over time. The reference
+page of the C interface (`laot_isometry`) lists the names. Cell numbers in `worst_*` count from 0.
+"""
+function isometry(cells; rate::Real = NaN, probabilities = 0:0.25:1, seed::Integer = 1,
+                  num_threads::Integer = 1, progress = nothing)
+    at = Float64[probabilities...]
+    with_data(cells) do x
+        with_context(; seed = seed, num_threads = num_threads, progress = progress) do context
+            findings(out -> laot_isometry(context, x, rate, at, length(at), out))
+        end
+    end
+end
+
+"""
+    stability(fitted; control, treated, resamples = 30, halves = 10, restarts = 5) -> (numbers, texts, arrays)
+
+How far the matching and the map of a LAOT fit depend on the cells at hand. Without `control` and
+`treated`, the training cells that the fit kept are used. Names: `laot_stability` in the reference
+page of the C interface.
+"""
+function stability(fitted::FittedModel; control = nothing, treated = nothing, batch_control = nothing,
+                   batch_treated = nothing, resamples::Integer = 30, halves::Integer = 10,
+                   restarts::Integer = 5, resample = "cells", seed::Integer = 1,
+                   num_threads::Integer = 1, progress = nothing)
+    with_training(control, treated, batch_control, batch_treated) do x, y
+        with_context(; seed = seed, num_threads = num_threads, progress = progress) do context
+            findings(out -> laot_stability(context, fitted, x, y, resamples, halves, restarts, String(resample), out))
+        end
+    end
+end
+
+const RECOVERY_GAPS = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4, 6, 8]
+
+"""
+    recovery_curve(fitted; design = "counterpart", gaps, repeats = 8, most_cells = 300) -> (numbers, texts, arrays)
+
+Controls moved by `I + s (W - I)` for each `s` of `gaps`, the pairing forgotten, and fitted again:
+how much of the pairing comes back. `design` is `"counterpart"` or `"anew"`. Names:
+`laot_recovery_curve` in the reference page of the C interface.
+"""
+function recovery_curve(fitted::FittedModel; design = "counterpart", control = nothing, treated = nothing,
+                        batch_control = nothing, batch_treated = nothing, gaps = RECOVERY_GAPS,
+                        repeats::Integer = 8, most_cells::Integer = 300, seed::Integer = 1,
+                        num_threads::Integer = 1, progress = nothing)
+    grid = Float64[gaps...]
+    with_training(control, treated, batch_control, batch_treated) do x, y
+        with_context(; seed = seed, num_threads = num_threads, progress = progress) do context
+            findings(out -> laot_recovery_curve(context, fitted, x, y, String(design), grid, length(grid), repeats,
+                                                most_cells, out))
+        end
+    end
+end
+
+"""
+    trackability(fitted; control, treated, resamples = 30, repeats = 8, ...) -> (verdict, stability, curve)
+
+Can the pairing of a LAOT fit be trusted? `verdict` is `"recoverable"`, `"borderline"`,
+`"not recoverable"` or `"undefined"`, from the recovery at the experiment's own gap and from the
+residual over the spacing of the cells.
+"""
+function trackability(fitted::FittedModel; resamples::Integer = 30, halves::Integer = 10,
+                      restarts::Integer = 5, gaps = RECOVERY_GAPS, repeats::Integer = 8,
+                      most_cells::Integer = 300, shared...)
+    1 in gaps || throw(ArgumentError("gaps must have 1, the experiment itself, among its values"))
+    stable = stability(fitted; resamples = resamples, halves = halves, restarts = restarts, shared...)
+    curve = recovery_curve(fitted; gaps = gaps, repeats = repeats, most_cells = most_cells, shared...)
+    verdict = unsafe_string(laot_trackability_verdict(curve.numbers["recovery_at_one"],
+                                                      stable.numbers["residual_over_spacing"]))
+    return (verdict = verdict, stability = stable, curve = curve)
+end
+
+"""
+    simulate_populations(features, cells, gap; noise = 0, entries = "gaussian", seed = 1)
+        -> (control, treated, map, partner)
+
+The paper's synthetic populations; `partner[i]` is the treated column of control cell `i`.
+"""
+function simulate_populations(features::Integer, cells::Integer, gap::Real; noise::Real = 0,
+                              entries = "gaussian", seed::Integer = 1)
+    control, treated = (Matrix{Float64}(undef, features, cells) for _ in 1:2)
+    map = Matrix{Float64}(undef, features, features)
+    partner = Vector{Csize_t}(undef, cells)
+    with_context(; seed = seed) do context
+        check(laot_simulate_populations(context, features, cells, gap, noise, String(entries), control, treated,
+                                        map, partner))
+    end
+    return (control = control, treated = treated, map = map, partner = Int.(partner) .+ 1)
+end

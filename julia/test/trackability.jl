@@ -1,0 +1,25 @@
+@testset "simulated populations and their recovery" begin
+    made = simulate_populations(6, 60, 0.05; seed = 2)
+    @test made.treated[:, made.partner] ≈ made.map * made.control
+    fitted = fit(LAOTModel(preset = "algorithm1"), made.control, made.treated)
+    found = trackability(fitted; resamples = 4, halves = 2, restarts = 1, repeats = 2, gaps = [0, 1, 2])
+    @test found.verdict == "recoverable"
+    @test found.curve.numbers["recovery_at_one"] == 1
+    @test size(found.curve.arrays["pairs"]) == (3, 2)
+    @test size(found.stability.arrays["map"]) == (6, 6)
+    again = trackability(fitted; control = made.control, treated = made.treated, resamples = 4, halves = 2,
+                         restarts = 1, repeats = 2, gaps = [0, 1, 2], num_threads = 2)
+    @test same(again.stability.arrays["map_sd"], found.stability.arrays["map_sd"])
+    @test_throws ArgumentError trackability(fitted; gaps = [0, 2])
+    @test_throws LAOTError stability(trivial(fitted, "identity"))
+end
+
+@testset "isometry against its definition" begin
+    x = CONTROL[:, 1:10] .- sum(CONTROL[:, 1:10]; dims = 2) ./ 10
+    unit = x ./ sqrt.(sum(abs2, x; dims = 1))
+    products = [sum(unit[:, i] .* unit[:, j]) for i in 1:10 for j in 1:i-1]
+    found = isometry(x; rate = 0.1)
+    # Two columns of norm 1: the eigenvalues of their Gram matrix are 1 ± their product.
+    @test found.numbers["delta_unit_norm"] ≈ maximum(abs, products)
+    @test found.numbers["n_cells"] == 10
+end
