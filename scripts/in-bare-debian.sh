@@ -18,7 +18,8 @@ root=$(mktemp -d)
 clean_up() {
   local folder
   for folder in var/cache/apt/archives dev proc; do
-    ! mountpoint -q "$root/$folder" || umount "$root/$folder"
+    # Lazily where a process that is about to end still holds it: nothing below may be deleted.
+    ! mountpoint -q "$root/$folder" || umount "$root/$folder" || umount -l "$root/$folder"
   done
   rm -rf --one-file-system "$root"
 }
