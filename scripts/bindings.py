@@ -103,6 +103,8 @@ def julia_type(kind, items, in_struct=False):
         return plain
     if plain in opaque:
         return "Cvoid"
+    if plain.endswith("* const*"):  # an array of pointers that the callee only reads
+        plain = plain[:-8] + "**"
     if plain.endswith("*"):
         inner = plain[:-1]
         return "Ptr{" + (JULIA_TYPES.get(inner) or julia_type(inner, items)) + "}"

@@ -14,8 +14,7 @@
 #' which must share `path`. The table does not depend on how it was computed.
 #'
 #' @param x All cells: a matrix, SummarizedExperiment, SingleCellExperiment or Seurat object.
-#' @param condition,control,target,batch,subset.row,features,assay.type,dimred,altexp,assay,layer,reduction
-#'   As in [laot_fit()].
+#' @param condition,control,target,batch,subset.row,features As in [laot_fit()].
 #' @param methods Names of methods, as in `laot_methods()$name`, with a preset behind a slash
 #'   (`"laot/algorithm1"`); or a named list of these, of lists such as
 #'   `list("laot", preset = "algorithm1", ridge = 0.1)`, and of functions
@@ -31,7 +30,8 @@
 #'   are given as well.
 #' @param path `NULL`, or a folder for finished tasks.
 #' @param BPPARAM `NULL` (one task after the other), or a BiocParallel backend.
-#' @param ... Further arguments that name where the values are in `x`.
+#' @param ... Where the values are in `x`: `assay.type`, `dimred`, `altexp`, or `assay`, `layer`,
+#'   `reduction`, as in [laot_fit()].
 #' @param verbose Say what is being done.
 #' @returns A data frame of class `laot_benchmark`, one row for each method, target, split, seed,
 #'   metric and set of features: `method`, `target`, `split`, `seed`, `metric`, `estimator`,

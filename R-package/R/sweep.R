@@ -142,14 +142,6 @@ split_scores <- function(control, treated, fit, splits, test, gammas, seed, num.
              value = rowMeans(values), sd = apply(values, 1L, stats::sd))
 }
 
-# The user's random stream stays where it was.
-with_seed <- function(seed, code) {
-  old <- if (exists(".Random.seed", globalenv(), inherits = FALSE)) get(".Random.seed", globalenv())
-  on.exit(if (is.null(old)) rm(".Random.seed", envir = globalenv()) else assign(".Random.seed", old, globalenv()))
-  set.seed(seed %% .Machine$integer.max)
-  force(code)
-}
-
 sweep_rates <- function(course, settings) {
   found <- native(.Call(C_rates, lapply(unname(course), function(cells) list(values = unname(cells))),
                   as.numeric(names(course)), c(0.5, 0.95), settings))$arrays
@@ -172,7 +164,7 @@ print.laot_sweep <- function(x, ...) {
     }
   }
   best <- x$isometry[x$isometry$scaling == "smallest", ]
-  cat("\nTheorem, cells at ", x$start, ": delta = ", number_text(best$delta, 3L),
+  cat("\nTheorem, cells at ", x$start, ": delta = ", number_text(best$delta, 5L),
       if (is.na(best$critical.gap)) paste0("; ", best$note) else
         paste0(", critical gap ", number_text(best$critical.gap, 3L)), "\n", sep = "")
   invisible(x)

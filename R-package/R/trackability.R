@@ -24,6 +24,8 @@
 #' \eqn{\delta} reaches 1, as it does where two cells are nearly alike, the bound says nothing and the
 #' gap is `NA`; on real data this is the usual case.
 #'
+#' The levels of a `batch` are not kept with a fit: here all cells may be paired with all.
+#'
 #' @param x A `laot_fit`; or cells, which are fitted first: see [laot_fit()].
 #' @param control,treated The training cells, where the fit did not keep them all (see `keep.cells`
 #'   in `laot_params("laot")`). Without them: those that it kept, up to 1000 a side. For cells in `x`:
@@ -53,8 +55,10 @@
 #' * `agreement`: how alike matchings are between bootstrap resamples and the fit, between halves, and
 #'   between other starts and the fit: `overlap` (share of mass on the same pairs) and `coherence` (1:
 #'   partners in the same place, 0: unrelated), with extremes;
-#' * `effects`: the strongest entries of W - I with 95% bootstrap intervals; `stable` where the
-#'   interval leaves out 0;
+#' * `effects`: the strongest entries of W - I with 95% bootstrap intervals (percentiles); `stable`
+#'   where the interval leaves out 0. A resample draws both populations separately, so it has lost
+#'   most counterparts: its maps are those of an experiment with cells drawn anew, and where the
+#'   pairing is exact the intervals are wider than they need be and may lie to one side of the fit;
 #' * `curves`: a list of [recovery_curve()]s.
 #' @examples
 #' cells <- simulate_populations(3, 60, gap = 0.5, entries = "gaussian", seed = 1)
@@ -224,6 +228,9 @@ print.laot_trackability <- function(x, ...) {
     cat(strwrap(paste0(lead, position_sentence(x$curves[[design]])), 80L, indent = 2L, exdent = 4L), sep = "\n")
     cat("\n")
   }
+  if (x$verdict == "not recoverable") {
+    cat("  (these curves assume that the fit is right, which is in doubt here)\n")
+  }
   cat("  Displacement beyond the common shift: ", number_text(x$spacing[["displacement"]], 2L),
       " nearest-neighbour distances\n", sep = "")
   for (k in seq_len(nrow(x$agreement))) {
@@ -237,9 +244,9 @@ print.laot_trackability <- function(x, ...) {
   }
   best <- x$isometry[x$isometry$scaling == "smallest", ]
   if (!is.na(best$critical.gap)) {
-    cat("  Theorem: delta = ", number_text(best$delta, 3L), ", critical gap ", number_text(best$critical.gap, 3L), "\n", sep = "")
+    cat("  Theorem: delta = ", number_text(best$delta, 5L), ", critical gap ", number_text(best$critical.gap, 3L), "\n", sep = "")
   } else {
-    cat(strwrap(paste0("Theorem: delta = ", number_text(best$delta, 3L), "; ", best$note, "."), 80L,
+    cat(strwrap(paste0("Theorem: delta = ", number_text(best$delta, 5L), "; ", best$note, "."), 80L,
                 indent = 2L, exdent = 4L), sep = "\n")
     cat("\n")
   }

@@ -11,6 +11,7 @@ extern "C" {
 SEXP laot_r_fit(SEXP method, SEXP preset, SEXP params, SEXP control, SEXP treated, SEXP settings);
 SEXP laot_r_predict(SEXP model, SEXP cells, SEXP nonnegative, SEXP settings);
 SEXP laot_r_variable_features(SEXP control, SEXP treated, SEXP count, SEXP settings);
+SEXP laot_r_median_gamma(SEXP x, SEXP y, SEXP settings);
 
 SEXP laot_r_metrics(void);
 SEXP laot_r_score_presets(void);
@@ -18,6 +19,7 @@ SEXP laot_r_score(SEXP metric, SEXP predicted, SEXP observed, SEXP control, SEXP
                   SEXP cells, SEXP repetitions, SEXP settings);
 SEXP laot_r_feature_scores(SEXP predicted, SEXP observed, SEXP settings);
 SEXP laot_r_marker_features(SEXP control, SEXP treated, SEXP count, SEXP settings);
+SEXP laot_r_median_gamma(SEXP x, SEXP y, SEXP settings);
 SEXP laot_r_mmd2_test(SEXP x, SEXP y, SEXP gammas, SEXP permutations, SEXP settings);
 
 SEXP laot_r_isometry(SEXP cells, SEXP rate, SEXP probabilities, SEXP settings);

@@ -1,4 +1,4 @@
-// What evaluating needs beside single scores: presets, features, markers, a test.
+// What evaluating needs beside single scores: presets, features, markers, a bandwidth, a test.
 #include "bridge.h"
 #include "calls.h"
 
@@ -67,5 +67,15 @@ SEXP laot_r_mmd2_test(SEXP x, SEXP y, SEXP gammas, SEXP permutations, SEXP setti
                        static_cast<std::size_t>(Rcpp::as<double>(permutations)), &mmd2, &p_value));
   return Rcpp::NumericVector::create(Rcpp::Named("mmd2") = mmd2,
                                      Rcpp::Named("p.value") = p_value);
+  END_RCPP
+}
+
+SEXP laot_r_median_gamma(SEXP x, SEXP y, SEXP settings) {
+  BEGIN_RCPP
+  const Data a = data(x), b = data(y);
+  const Context call = context(settings);
+  double value = 0.0;
+  check(laot_median_gamma(call.get(), a.get(), b.get(), &value));
+  return Rf_ScalarReal(value);
   END_RCPP
 }

@@ -1,4 +1,4 @@
-// Calls on cells: fit, predict, choose features.
+// Calls on cells: fit, predict, choose features and a bandwidth.
 #include "bridge.h"
 #include "calls.h"
 
@@ -65,5 +65,15 @@ SEXP laot_r_variable_features(SEXP control, SEXP treated, SEXP count, SEXP setti
   for (std::size_t k = 0; k < chosen.size(); ++k)
     out[static_cast<R_xlen_t>(k)] = static_cast<int>(chosen[k]) + 1;
   return out;
+  END_RCPP
+}
+
+SEXP laot_r_median_gamma(SEXP x, SEXP y, SEXP settings) {
+  BEGIN_RCPP
+  const Data a = data(x), b = data(y);
+  const Context call = context(settings);
+  double value = 0.0;
+  check(laot_median_gamma(call.get(), a.get(), b.get(), &value));
+  return Rf_ScalarReal(value);
   END_RCPP
 }

@@ -36,7 +36,8 @@ ROWS = [
     ("scGen", "scgen", "calibrated", {}, True),
     ("scGen, untrained", "scgen", "calibrated", {"epochs": 0}, True),
     ("scGen as CellOT has it", "scgen", "cellot", {}, True),
-    ("cAE", "cae", "official", {}, True),
+    ("cAE", "cae", "calibrated", {}, True),
+    ("cAE as CellOT has it", "cae", "official", {}, True),
 ]
 SETS = ["PBMC-50", "PBMC-PC", "GBM-50"]
 

@@ -12,7 +12,7 @@ logged r-build timeout 300 scripts/build-r-package.sh --no-vignette || { fail "t
 rm -rf "$R_LIBRARY" build/test/r-source
 mkdir -p "$R_LIBRARY" build/test/r-source
 export R_LIBS=$R_LIBRARY
-if logged r-install env MAKEFLAGS="-j$JOBS" timeout 900 R CMD INSTALL --no-test-load -l "$R_LIBRARY" "$tarball" &&
+if logged r-install env MAKEFLAGS="-j$JOBS" timeout 1500 R CMD INSTALL --no-test-load -l "$R_LIBRARY" "$tarball" &&
   logged r-load Rscript -e 'library(laot)'; then
   pass "the R package installs from its tarball"
 else

@@ -37,6 +37,9 @@ class AssignmentSearch {
  public:
   AssignmentSearch(CandidateRows& rows, Matching& matching, AssignmentStatistics& statistics);
 
+  /// Makes every list prove the minimum of its row.
+  void certify_all(Context& context);
+
   /// Mean distance between the least candidate and the bound: the unit for epsilon.
   double list_width() const;
   /// Mean excess of the matched pairs over the least candidate of their rows.
@@ -60,7 +63,6 @@ class AssignmentSearch {
  private:
   using Event = std::pair<double, std::uint32_t>;  // key; column, or columns() + row
 
-  void certify_all(Context& context);
   void refresh_ahead(std::uint32_t row, double slack, Context& context);
   void keep_tight_pairs();
   void claim_free_columns();

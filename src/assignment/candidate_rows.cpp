@@ -103,6 +103,17 @@ void CandidateRows::move_sources(arma::mat sources, Context& context) {
   });
 }
 
+double CandidateRows::mean_drop(const arma::mat& sources) const {
+  const State& s = *state_;
+  std::vector<double> step(s.d);
+  double sum = 0.0;
+  for (std::size_t i = 0; i < s.n; ++i) {
+    for (std::size_t k = 0; k < s.d; ++k) step[k] = sources.at(k, i) - s.sources.at(k, i);
+    sum += s.norm(step.data());
+  }
+  return 2.0 * s.target_norm * sum / static_cast<double>(s.n);
+}
+
 double CandidateRows::State::norm(const double* point) const {
   return std::sqrt(kernels->dot(point, point, d));
 }

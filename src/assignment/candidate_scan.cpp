@@ -91,8 +91,8 @@ void CandidateRows::State::finish(Selection& selection, std::size_t i, Scratch& 
     exact.erase(needed, exact.end());
   }
   std::sort(exact.begin(), exact.end());
-  require(!exact.empty(), Status::numerical_failure,
-          "no finite reduced cost in row ", i, " of the assignment; its potentials overflowed");
+  require(!exact.empty(), Status::numerical_failure, "no finite reduced cost in row ", i,
+          " of the assignment; its potentials overflowed");
   const std::size_t kept = std::min(exact.size(), kListLength);
   for (std::size_t t = 0; t < kListLength; ++t) {
     column[i * kListLength + t] = exact[std::min(t, kept - 1)].column;

@@ -2,7 +2,9 @@
 // runs is decided by what the processor says.
 #include "kernels.hpp"
 
-#if (defined(__x86_64__) || defined(__i386__)) && defined(__GNUC__)
+// GCC for Windows does not align its stack for vectors wider than SSE (GCC bug 54412): portable
+// there.
+#if defined(__x86_64__) && defined(__GNUC__) && (!defined(_WIN32) || defined(__clang__))
 #include <immintrin.h>
 
 #include <algorithm>

@@ -14,9 +14,10 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // Epsilon falls from the first to the last of these, times the mean width of the lists.
+// Lists are kept while their bounds fall on average by less than this part of their width; beyond,
+// so many rows have to be scanned that making and storing all costs again is faster.
+constexpr double kReusableDrop = 1.0;
 constexpr double kFirstEpsilon = 0.3, kLastEpsilon = 2e-3, kEpsilonStep = 0.2;
-// Lists are kept while the mean drop of their bounds is below this part of their width.
-constexpr double kReusableDrop = 0.25;
 
 // Epsilon scaling from potentials that are off by about `first`.
 void run_auctions(AssignmentSearch& search, double first, double last, Context& context) {
@@ -86,7 +87,7 @@ struct PointAssignment::State {
 
   void solve_again(const arma::mat& sources, Context& context);
   void start_cold(Context& context);
-  void start_warm(const ScaledCloud& before, Context& context);
+  void start_warm(Context& context);
 };
 
 void PointAssignment::State::start_cold(Context& context) {
@@ -99,29 +100,25 @@ void PointAssignment::State::start_cold(Context& context) {
   run_auctions(search, kFirstEpsilon * width, kLastEpsilon * width, context);
 }
 
-// Keeps the potentials and the pairs; the auction starts at the size of their error.
-void PointAssignment::State::start_warm(const ScaledCloud& before, Context& context) {
-  double drop = 0.0, longest = 0.0;
-  for (std::size_t i = 0; i < targets.n_cols; ++i)
-    drop += std::sqrt(
-        squared_distance(scaled_sources.points.colptr(i), before.points.colptr(i), targets.n_rows));
-  for (std::size_t j = 0; j < targets.n_cols; ++j)
-    longest = std::max(longest, squared_norm(scaled_targets.points.colptr(j), targets.n_rows));
-  drop *= 2.0 * std::sqrt(longest) / static_cast<double>(targets.n_cols);
-  if (drop <= kReusableDrop * width) {
+// Keeps the potentials, the pairs and, after a small step, the lists, whose bounds fall as far as
+// costs can have fallen: only rows that their list no longer settles are scanned. The auction
+// starts at the size of the error of the potentials.
+void PointAssignment::State::start_warm(Context& context) {
+  // Potentials drift downwards from solve to solve; only their differences count.
+  std::vector<double> v = rows.potentials();
+  const auto [low, high] = std::minmax_element(v.begin(), v.end());
+  const double middle = 0.5 * (*low + *high);
+  for (double& value : v) value -= middle;
+  if (rows.mean_drop(scaled_sources.points) <= kReusableDrop * width) {
+    rows.move_potentials(v);
     rows.move_sources(scaled_sources.points, context);
   } else {
-    // Potentials drift downwards from solve to solve; only their differences count.
-    std::vector<double> v = rows.potentials();
-    const auto [low, high] = std::minmax_element(v.begin(), v.end());
-    const double middle = 0.5 * (*low + *high);
-    for (double& value : v) value -= middle;
     rows.set_potentials(v);
     rows.set_sources(scaled_sources.points);
     rows.build(store_budget(options), context);
   }
   AssignmentSearch search(rows, matching, result.statistics);
-  if (drop > kReusableDrop * width) width = search.list_width();
+  search.certify_all(context);
   run_auctions(search, std::min(search.mean_excess(), kFirstEpsilon * width), kLastEpsilon * width,
                context);
 }
@@ -167,13 +164,12 @@ const Assignment& PointAssignment::solve(const arma::mat& sources, Context& cont
   // The scale is kept from solve to solve, and with it the unit of the potentials, unless the
   // sources grow or shrink a lot.
   const bool same_scale = warm && std::abs(natural - s.scaled_sources.exponent) <= 4;
-  const ScaledCloud before = std::move(s.scaled_sources);
-  s.scaled_sources = scaled_cloud(sources, shift, same_scale ? before.exponent : natural);
+  s.scaled_sources = scaled_cloud(sources, shift, same_scale ? s.scaled_sources.exponent : natural);
   s.last_sources.reset();  // an interrupted solve leaves nothing to start from
   s.result.statistics = {};
   const std::size_t scans_before = s.rows.scans();
   if (same_scale)
-    s.start_warm(before, context);
+    s.start_warm(context);
   else
     s.start_cold(context);
   AssignmentSearch search(s.rows, s.matching, s.result.statistics);
@@ -183,6 +179,7 @@ const Assignment& PointAssignment::solve(const arma::mat& sources, Context& cont
   s.result.statistics.solves = 1;
   translate(s.rows, search, s.matching, gap, sources, s.targets, s.scaled_sources, s.scaled_targets,
             s.result);
+  if (!(s.result.certificate.gap <= s.options.gap_limit)) s.solve_again(sources, context);
   s.last_sources = sources;
   return s.result;
 }

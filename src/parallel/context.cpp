@@ -16,7 +16,7 @@ void Context::poll() {
 }
 
 void Context::ask() {
-  if (cancel && cancel()) stopping_.store(true, std::memory_order_relaxed);
+  if (!accepted_ && cancel && cancel()) stopping_.store(true, std::memory_order_relaxed);
   throw_if_stopping();
 }
 

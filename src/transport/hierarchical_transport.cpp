@@ -143,7 +143,6 @@ void HierarchicalTransport::State::choose_directions(const arma::mat& x, const P
     signed_sum(targets, part.targets, along_y, along_x);
     signed_sum(x, part.sources, along_x, along_y);
   }
-  // <x, b> with b from the targets, and <y, a> with a from the sources.
 }
 
 std::vector<Part> HierarchicalTransport::State::split(const arma::mat& x, Context& context) const {
@@ -322,7 +321,7 @@ Certificate HierarchicalTransport::State::certify(const arma::mat& x, Context& c
   }
   const arma::vec shift = mean_point(targets);
   const ScaledCloud rows_cloud = scaled_cloud(sample, shift, natural_exponent(sample, shift));
-  const ScaledCloud columns_cloud = scaled_cloud(targets, shift, natural_exponent(targets, shift));
+  ScaledCloud columns_cloud = scaled_cloud(targets, shift, natural_exponent(targets, shift));
   const int exponent = rows_cloud.exponent + columns_cloud.exponent;
   std::vector<double> scaled_v(v.size());
   double mean_v = 0.0;
@@ -332,7 +331,8 @@ Certificate HierarchicalTransport::State::certify(const arma::mat& x, Context& c
     scaled_v[j] = std::ldexp(v[j] - norm, -exponent);
     mean_v += static_cast<double>(demand[j]) / total * v[j];
   }
-  CandidateRows rows(columns_cloud.points, VectorPath::best);
+  const double spread = mean_squared_norm(rows_cloud) + mean_squared_norm(columns_cloud);
+  CandidateRows rows(std::move(columns_cloud.points), VectorPath::best);
   rows.set_potentials(scaled_v);
   rows.set_sources(rows_cloud.points);
   rows.build(0.0, context);
@@ -347,8 +347,7 @@ Certificate HierarchicalTransport::State::certify(const arma::mat& x, Context& c
   }
   out.dual_error = std::sqrt(std::max(0.0, square - mean * mean) / count);
   out.dual = std::min(out.primal, mean_v + mean - 3.0 * out.dual_error);
-  const double scale =
-      std::max(out.primal, mean_squared_norm(rows_cloud) + mean_squared_norm(columns_cloud));
+  const double scale = std::max(out.primal, spread);
   out.gap = scale > 0.0 ? (out.primal - out.dual) / scale : 0.0;
   return out;
 }
@@ -360,6 +359,10 @@ HierarchicalTransport::HierarchicalTransport(arma::mat targets, std::vector<std:
   require_finite(targets, "y");
   require(options.leaf >= 2, Status::invalid_argument,
           "a leaf of a hierarchical coupling needs at least 2 cells, found ", options.leaf);
+  require_memory(32.0 * static_cast<double>(targets.n_elem) +
+                     200.0 * static_cast<double>(supply.size() + demand.size()),
+                 text("a hierarchical coupling of ", supply.size(), " and ", demand.size(),
+                      " points of ", targets.n_rows, " features"));
   state_->targets = std::move(targets);
   state_->supply = std::move(supply);
   state_->demand = std::move(demand);

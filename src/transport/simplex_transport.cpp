@@ -62,6 +62,7 @@ struct SimplexTransport::State {
              Context& context);
   void pivot_on_lists(const CandidateRows& rows, double tolerance, Context& context);
   void read_potentials();
+  Flow solve_again(const arma::mat& sources, Context& context);
   void optimise(CandidateRows& rows, Context& context);
   Flow result(const CandidateRows& rows, const arma::mat& row_side, const arma::mat& column_side,
               const ScaledCloud& row_cloud, const ScaledCloud& column_cloud) const;
@@ -203,6 +204,22 @@ Flow SimplexTransport::State::result(const CandidateRows& rows, const arma::mat&
   return out;
 }
 
+// The certificate is not good enough: everything once more, in double precision throughout.
+Flow SimplexTransport::State::solve_again(const arma::mat& sources, Context& context) {
+  const arma::mat cost = squared_distances(sources, targets, context);
+  const bool swapped = sources_are_columns;
+  std::vector<double>& target_v = swapped ? row_potential : column_potential;
+  std::vector<double>& source_u = swapped ? column_potential : row_potential;
+  target_v.assign(cost.n_rows, 0.0);
+  source_u.assign(cost.n_cols, kInfinity);
+  Flow out = solve_transport_dense(cost, swapped ? demand : supply, swapped ? supply : demand,
+                                   target_v, context);
+  for (std::size_t i = 0; i < cost.n_cols; ++i)
+    for (std::size_t j = 0; j < cost.n_rows; ++j)
+      source_u[i] = std::min(source_u[i], cost(j, i) - target_v[j]);
+  return out;
+}
+
 SimplexTransport::SimplexTransport(arma::mat targets, std::vector<std::int64_t> supply,
                                    std::vector<std::int64_t> demand, const SolverOptions& options) {
   require_finite(targets, "y");
@@ -248,6 +265,7 @@ Flow SimplexTransport::solve(const arma::mat& sources, Context& context) {
   }
   s.optimise(rows, context);
   Flow out = s.result(rows, row_side, column_side, row_cloud, column_cloud);
+  if (!(out.certificate.gap <= s.options.gap_limit)) return s.solve_again(sources, context);
   s.planted = true;
   s.row_potential = distance_potentials(s.u, exponent, row_cloud, column_cloud.shift);
   s.column_potential = distance_potentials(s.v, exponent, column_cloud, row_cloud.shift);

@@ -97,3 +97,34 @@ TEST_CASE("transport gives the same flow on each vector path and for any number 
   CHECK(a.units == b.units);
   CHECK(a.certificate.primal == b.certificate.primal);
 }
+
+TEST_CASE("a transport with too wide a gap is solved again, densely") {
+  Context context;
+  Rng rng(42);
+  for (const auto& [n, m] : {std::pair<std::size_t, std::size_t>{40, 65}, {65, 40}}) {
+    arma::mat x, y;
+    problems::clouds("gaussian", 4, n, m, rng, x, y);
+    const Weights w = weights(n, m, true, rng);
+    detail::SolverOptions never;
+    never.gap_limit = -1.0;
+    detail::SimplexTransport once(y, w.supply, w.demand, {}), again(y, w.supply, w.demand, never);
+    const Flow a = once.solve(x, context), b = again.solve(x, context);
+    check_marginals(b, w);
+    CHECK(a.certificate.primal == doctest::Approx(b.certificate.primal).epsilon(1e-12));
+    for (const detail::SimplexTransport* solver : {&once, &again}) {
+      double dual = 0.0, worst = 0.0;
+      for (std::size_t i = 0; i < n; ++i)
+        dual += static_cast<double>(w.supply[i]) * solver->source_potentials()[i];
+      for (std::size_t j = 0; j < m; ++j)
+        dual += static_cast<double>(w.demand[j]) * solver->target_potentials()[j];
+      const arma::mat cost = squared_distances(x, y, context);
+      for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t j = 0; j < m; ++j)
+          worst = std::max(
+              worst, solver->source_potentials()[i] + solver->target_potentials()[j] - cost(j, i));
+      CHECK(worst < 1e-10);
+      CHECK(dual / static_cast<double>(w.supply[0] * static_cast<std::int64_t>(n)) ==
+            doctest::Approx(a.certificate.primal).epsilon(1e-12));
+    }
+  }
+}

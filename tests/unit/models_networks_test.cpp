@@ -114,9 +114,13 @@ TEST_CASE("a cancelled network stops, or hands back its best iterate where asked
     Params params = params_of(name, settings);
     params.set_text(name == "cellot" ? "iterations" : "epochs", "1000000");
     if (name != "cellot") params.set_text("patience", "0");
-    // The run asks at most every 20 ms; the first questions come before the training.
-    const auto cancelling = [](Context& context) {
-      context.cancel = [left = 6]() mutable { return left-- <= 0; };
+    bool training = false;
+    const auto cancelling = [&training](Context& context) {
+      training = false;
+      context.progress = [&training](const std::string& stage, double) {
+        training = training || stage == "training";
+      };
+      context.cancel = [&training] { return training; };
     };
     Context stopping;
     cancelling(stopping);

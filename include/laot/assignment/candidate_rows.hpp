@@ -58,6 +58,8 @@ class CandidateRows {
   /// Sources that moved: lists are kept, with each bound lowered by 2 |dx_i| max|y|, which is how
   /// much a cost of the row can have fallen.
   void move_sources(arma::mat sources, Context& context);
+  /// The mean by which move_sources would lower the bounds.
+  double mean_drop(const arma::mat& sources) const;
   const arma::mat& sources() const;
   const arma::mat& targets() const;
 

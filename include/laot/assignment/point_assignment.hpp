@@ -8,7 +8,6 @@
 
 namespace laot::detail {
 
-/// A solve whose certificate is worse than this is done again in double precision throughout.
 constexpr double kGapLimit = 1e-9;
 
 struct SolverOptions {
@@ -16,6 +15,8 @@ struct SolverOptions {
   /// Memory that single-precision costs may take; negative: an eighth of the machine's, at most
   /// 2 GiB. Where they do not fit, costs are computed again whenever they are needed.
   double store_bytes = -1.0;
+  /// A solve whose certificate is worse is done again in double precision throughout.
+  double gap_limit = kGapLimit;
 };
 
 double store_budget(const SolverOptions& options);

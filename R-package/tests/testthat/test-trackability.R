@@ -1,0 +1,125 @@
+easy_fit <- function(n = 80, noise = 0, gap = 0.5, ...) {
+  cells <- simulate_populations(3, n, gap = gap, noise = noise, entries = "gaussian", seed = 4)
+  dimnames(cells$control) <- list(paste0("gene", 1:3), NULL)
+  dimnames(cells$treated) <- list(paste0("gene", 1:3), NULL)
+  laot_fit(cells$control, cells$treated, seed = 1, verbose = FALSE, ...)
+}
+
+quick_trackability <- function(fit, ...) {
+  trackability(fit, resamples = 8, halves = 2, restarts = 2, gaps = c(0, 1, 4), repeats = 3,
+               most.cells = 60, verbose = FALSE, ...)
+}
+
+test_that("simulated populations have the pairing, the map and the gap that they say", {
+  for (entries in c("uniform", "gaussian")) {
+    cells <- simulate_populations(6, 40, gap = 3, entries = entries, seed = 2)
+    expect_equal(cells$map %*% cells$control, cells$treated[, cells$partner], tolerance = 1e-12)
+    expect_equal(norm(cells$map - diag(6), "F"), 3)
+    expect_identical(sort(cells$partner), 1:40)
+  }
+  expect_identical(simulate_populations(seed = 5), simulate_populations(seed = 5))
+  expect_sentence(simulate_populations(entries = "round"), "entries must be one of")
+  expect_sentence(simulate_populations(cells = 0), "cells must be one whole number")
+  expect_sentence(simulate_populations(gap = -1), "gap must be 0 or a positive")
+})
+
+test_that("the recovery study falls from all to few, on any number of threads", {
+  study <- recovery_study(c(10, 30), c(0, 5, 300), cells = 40, trials = 3, seed = 1)
+  expect_identical(study$recovered[study$gap < 10], rep(1, 4))
+  expect_true(all(study$recovered[study$gap == 300] < 0.6))
+  expect_identical(recovery_study(c(10, 30), c(0, 5, 300), cells = 40, trials = 3, seed = 1, num.threads = 2), study)
+})
+
+test_that("a recoverable pairing is called so", {
+  fit <- easy_fit()
+  said <- quick_trackability(fit)
+  expect_identical(said$verdict, "recoverable")
+  expect_s3_class(said, "laot_trackability")
+  expect_lt(said$spacing[["residual"]], 0.5)
+  expect_gt(said$agreement$overlap[said$agreement$between == "two halves"], 0.9)
+  expect_named(said$effects, c("treated", "control", "change", "low", "high", "stable"))
+  expect_output(print(said), "RECOVERABLE.*critical gap.*Theorem")
+  expect_identical(quick_trackability(fit, num.threads = 2)$agreement, said$agreement)
+})
+
+test_that("intervals of effects are in the units of the cells, with components and without", {
+  for (n.pcs in c(0, 2)) {
+    fit <- easy_fit(noise = 0.1, n.pcs = n.pcs)
+    latent <- as.vector(laot:::model_array(fit, "latent_map"))
+    effects <- laot:::effect_table(fit, cbind(latent, latent))
+    expect_equal(effects$low, effects$change, tolerance = 1e-10)
+    expect_equal(effects$high, effects$change, tolerance = 1e-10)
+  }
+})
+
+test_that("cells without counterparts are called not recoverable", {
+  set.seed(1)
+  fit <- laot_fit(matrix(rnorm(4 * 150), 4), 1.3 * matrix(rnorm(4 * 140), 4), seed = 1, verbose = FALSE)
+  said <- quick_trackability(fit)
+  expect_identical(said$verdict, "not recoverable")
+  expect_output(print(said), "NOT RECOVERABLE.*these curves assume that the fit is right")
+})
+
+test_that("the isometry constant is that of every pair, and a vacuous bound is NA with a reason", {
+  cells <- simulate_populations(40, 24, seed = 3)$control
+  found <- laot:::isometry_of(cells, 1, laot:::call_settings())
+  # delta under the mean-square scaling, and the largest cosine.
+  gram <- crossprod(cells / sqrt(mean(colSums(cells^2))))
+  pairs <- utils::combn(ncol(cells), 2)
+  delta <- apply(pairs, 2, function(p) max(abs(eigen(gram[p, p], TRUE, TRUE)$values - 1)))
+  expect_equal(found$table$delta[1], max(delta), tolerance = 1e-10)
+  expect_identical(unlist(found$worst[1, c("first", "second")], use.names = FALSE),
+                   as.double(pairs[, which.max(delta)]))
+  doubled <- cbind(cells, cells[, 3])
+  found <- laot:::isometry_of(doubled, 1, laot:::call_settings())
+  expect_true(all(is.na(found$table$critical.gap)))
+  expect_match(found$table$note, "vacuous", all = TRUE)
+})
+
+test_that("recovery curves print, plot and translate into hours", {
+  fit <- easy_fit(noise = 0.05)
+  curve <- recovery_curve(fit, gaps = c(0, 1, 2, 8, 40), repeats = 3, most.cells = 60, time.gap = 24, verbose = FALSE)
+  expect_s3_class(curve, "laot_recovery")
+  expect_identical(curve$time, 24 * curve$gap)
+  expect_true(all(curve$low <= curve$recovery & curve$recovery <= curve$high))
+  expect_true(is.na(curve$map.error[1]))
+  expect_output(print(curve), "counterparts|critical gap")
+  anew <- recovery_curve(fit, "anew", gaps = c(0, 1), repeats = 2, most.cells = 30, verbose = FALSE)
+  expect_true(all(is.na(anew$pairs)))
+  pdf(NULL)
+  on.exit(dev.off())
+  expect_silent(plot(curve))
+  expect_silent(plot(quick_trackability(fit)))
+  skip_if_not_installed("ggplot2")
+  expect_s3_class(ggplot2::autoplot(curve), "ggplot")
+  expect_silent(ggplot2::ggplot_build(ggplot2::autoplot(quick_trackability(fit))))
+})
+
+test_that("what trackability() cannot do it says", {
+  fit <- easy_fit()
+  expect_sentence(trackability(fit, gaps = c(0, 2)), "gaps must have 1")
+  expect_sentence(trackability(fit, rate = "fast"), "rate must be one number")
+  expect_sentence(recovery_curve(fit, "sideways"), "design must be one of")
+  expect_sentence(recovery_curve(fit_trivial(diag(4), diag(4), seed = 1)), "Mean shift fit")
+  expect_sentence(recovery_curve(fit, control = diag(3)), "both control and treated")
+  expect_sentence(recovery_curve(fit, gaps = c(1, 0), verbose = FALSE), "increasing")
+  expect_sentence(trackability(easy_fit(keep.cells = 0), verbose = FALSE), "kept no cells")
+})
+
+test_that("a sweep has a row for each horizon and knows its units", {
+  set.seed(1)
+  start <- matrix(rnorm(3 * 50), 3)
+  cells <- cbind(start, 1.2 * start + 1, 1.5 * start + 2)
+  time <- rep(c("0h", "12h", "24h"), each = 50)
+  sweep <- time_gap_sweep(cells, time, splits = 2, resamples = 3, repeats = 2, seed = 1, verbose = FALSE)
+  expect_identical(sweep$track$gap, c(12, 24))
+  expect_identical(sort(unique(sweep$scores$metric)), c("mmd2", "w2"))
+  expect_equal(sweep$rates$from, c(0, 12))
+  expect_output(print(sweep), "Time-gap sweep from 0")
+  pdf(NULL)
+  on.exit(dev.off())
+  expect_silent(plot(sweep))
+  expect_sentence(time_gap_sweep(cells, rep("late", 150)), "begin with one; found \"late\"")
+  expect_sentence(time_gap_sweep(cells, time, start = 5), "start must be one of the times")
+  expect_sentence(time_gap_sweep(cells, time, start = 24), "no time after 24")
+})
