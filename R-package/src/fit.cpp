@@ -67,13 +67,3 @@ SEXP laot_r_variable_features(SEXP control, SEXP treated, SEXP count, SEXP setti
   return out;
   END_RCPP
 }
-
-SEXP laot_r_median_gamma(SEXP x, SEXP y, SEXP settings) {
-  BEGIN_RCPP
-  const Data a = data(x), b = data(y);
-  const Context call = context(settings);
-  double value = 0.0;
-  check(laot_median_gamma(call.get(), a.get(), b.get(), &value));
-  return Rf_ScalarReal(value);
-  END_RCPP
-}

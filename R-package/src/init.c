@@ -11,7 +11,6 @@ static const R_CallMethodDef routines[] = {
     ROUTINE(fit, 6),
     ROUTINE(predict, 4),
     ROUTINE(variable_features, 4),
-    ROUTINE(median_gamma, 3),
     ROUTINE(metrics, 0),
     ROUTINE(score, 8),
     ROUTINE(score_presets, 0),
