@@ -31,6 +31,7 @@ class Crew {
 void parallel_for(Context& context, std::size_t count, std::size_t grain,
                   const std::function<void(std::size_t, std::size_t, int)>& body) {
   if (count == 0) return;
+  context.poll();  // the other workers may take every chunk before this thread comes to one
   grain = std::max<std::size_t>(grain, 1);
   const std::size_t chunks = (count + grain - 1) / grain;
   const int threads =
