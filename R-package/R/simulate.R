@@ -41,6 +41,7 @@ simulate_populations <- function(features = 10, cells = 100, gap = 1, noise = 0,
 #'
 #' @inheritParams simulate_populations
 #' @param features,gaps Numbers of features and gaps to cross.
+#' @param cells Number of cells of each population.
 #' @param trials,iterations Simulations for each pair, and iterations of the algorithm in each.
 #' @param cost What the assignment minimises: `"euclidean"` distances, as the published notebook does,
 #'   or `"squared"` ones, as Algorithm 1 does.
