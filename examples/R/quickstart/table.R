@@ -5,7 +5,7 @@ print_table <- function(task, scores) {
   tested <- round(cells / 5)
   splits <- length(unique(scores$seed))
   cat("\n", task$title, "\n", sep = "")
-  cat(sprintf("%d genes; %d and %d cells to learn from, %d and %d to test on; mean +- sd over %d splits\n\n",
+  cat(sprintf("%s; %d and %d cells to learn from, %d and %d to test on; mean +- sd over %d splits\n\n",
               scores$features[[1]], cells[[1]] - tested[[1]], cells[[2]] - tested[[2]], tested[[1]], tested[[2]], splits))
   cat(sprintf("  %-16s", ""), sprintf("%20s", metrics), "\n", sep = "")
   for (method in names(predictors)) {
