@@ -41,7 +41,7 @@ double plain_mmd2(const arma::mat& x, const arma::mat& y, double gamma, bool unb
 }
 
 bool same_bits(const double* a, const double* b, std::size_t count) {
-  return std::memcmp(a, b, count * sizeof(double)) == 0;
+  return count == 0 || std::memcmp(a, b, count * sizeof(double)) == 0;
 }
 
 }  // namespace
