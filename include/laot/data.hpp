@@ -42,6 +42,9 @@ class Cells {
   template <class Index>
   void gather_sparse(const Index* starts, const Index* rows, std::size_t cell, double* out) const;
   template <class Index>
+  static Cells checked_sparse(std::size_t features, std::size_t cells, const Index* column_starts,
+                              const Index* rows, const double* values, const std::string& name);
+  template <class Index>
   static void check_structure(std::size_t features, std::size_t cells, const Index* starts,
                               const Index* rows, const std::string& name);
 

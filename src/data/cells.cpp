@@ -56,8 +56,9 @@ void Cells::check_structure(std::size_t features, std::size_t cells, const Index
   }
 }
 
-Cells Cells::sparse(std::size_t features, std::size_t cells, const std::int32_t* column_starts,
-                    const std::int32_t* rows, const double* values, const std::string& name) {
+template <class Index>
+Cells Cells::checked_sparse(std::size_t features, std::size_t cells, const Index* column_starts,
+                            const Index* rows, const double* values, const std::string& name) {
   check_structure(features, cells, column_starts, rows, name);
   require(values != nullptr || column_starts[cells] == 0, Status::invalid_argument, name,
           ": the values of a sparse matrix are NULL");
@@ -65,6 +66,12 @@ Cells Cells::sparse(std::size_t features, std::size_t cells, const std::int32_t*
   out.stored_features_ = out.features_ = features;
   out.stored_cells_ = out.cells_ = cells;
   out.values_ = values;
+  return out;
+}
+
+Cells Cells::sparse(std::size_t features, std::size_t cells, const std::int32_t* column_starts,
+                    const std::int32_t* rows, const double* values, const std::string& name) {
+  Cells out = checked_sparse(features, cells, column_starts, rows, values, name);
   out.starts32_ = column_starts;
   out.rows32_ = rows;
   return out;
@@ -72,13 +79,7 @@ Cells Cells::sparse(std::size_t features, std::size_t cells, const std::int32_t*
 
 Cells Cells::sparse(std::size_t features, std::size_t cells, const std::int64_t* column_starts,
                     const std::int64_t* rows, const double* values, const std::string& name) {
-  check_structure(features, cells, column_starts, rows, name);
-  require(values != nullptr || column_starts[cells] == 0, Status::invalid_argument, name,
-          ": the values of a sparse matrix are NULL");
-  Cells out;
-  out.stored_features_ = out.features_ = features;
-  out.stored_cells_ = out.cells_ = cells;
-  out.values_ = values;
+  Cells out = checked_sparse(features, cells, column_starts, rows, values, name);
   out.starts64_ = column_starts;
   out.rows64_ = rows;
   return out;
