@@ -5,38 +5,56 @@
  * Conventions
  *   Cells are columns. A dense matrix is features x cells, column-major, double: value (k, i) of
  *   feature k and cell i stands at values[k + i * leading_dimension]. This is an R matrix, a Julia
- *   Matrix{Float64}, or a C-contiguous numpy array of shape (cells, features).
+ *   Matrix{Float64}, or a C-contiguous numpy array of shape (cells, features). [a x b] says that an
+ *   array has a rows and b columns and lies in this order; [a] is a vector.
  *   Units: any scale on which differences mean something (log-normalised expression, principal
  *   components, transformed intensities). What is fitted is what is predicted; raw counts are
  *   accepted but rarely wanted. NaN and Inf are refused, never carried along.
- *   Indices count from 0.
+ *   Indices count from 0 (in the sentences of errors, features and cells count from 1).
+ *
+ * Reading a comment
+ *   @param speaks of one argument, @return of the codes below that belong to that call. Texts are
+ *   UTF-8 and end with 0. An argument may be NULL only where its line says so. What is not told
+ *   apart by an @since has been there since 0.1.0.
  *
  * Errors
  *   Every call that can fail returns a laot_status: 0, or one of the negative codes below, whose
  *   numbers never change. laot_last_error() then gives one sentence, per thread, that names the
  *   argument and what was found. On failure nothing is changed and outputs are not written, but for
- *   the `needed` of the two-call protocol. No exception, output, signal handler or abort crosses
- *   this border.
+ *   the `needed` of the two-call protocol and `out` of laot_predict. No exception, output, signal
+ *   handler or abort crosses this border.
+ *   Any call: LAOT_INVALID_ARGUMENT for a NULL that is not allowed, LAOT_OUT_OF_MEMORY,
+ *   LAOT_INTERNAL_ERROR. Calls with a context: LAOT_CANCELLED. Calls with cells:
+ *   LAOT_INVALID_ARGUMENT where there are none, LAOT_NOT_FINITE for NaN or Inf among them,
+ *   LAOT_DIMENSION_MISMATCH where two populations differ in their number of features. @return does
+ *   not repeat these.
  *
  * Ownership
  *   `laot_X** out` gives a new object that the caller frees with laot_X_free (which takes NULL).
- *   Each object is freed once; what was made with a context or from params does not need them any
- *   more afterwards. Matrices handed to laot_data_* are borrowed and must outlive the laot_data;
- *   everything else that is passed in is copied. `const char*` returned by introspection calls
- *   belongs to the library and lives as long as it is loaded.
+ *   Each object is freed once, in any order: what was made with a context, from params, data or a
+ *   model does not need them any more afterwards. Matrices handed to laot_data_* are borrowed and
+ *   must outlive the laot_data; everything else that is passed in is copied. `const char*` returned
+ *   by introspection calls belongs to the library and lives as long as it is loaded.
  *
  * Two-call protocol for texts and bytes
- *   call(..., NULL, 0, &needed) sets `needed` (with the final 0 for texts) and returns LAOT_OK; then
- *   call again with a buffer of that size. A buffer too small: LAOT_BUFFER_TOO_SMALL, `needed` set.
+ *   call(..., NULL, 0, &needed) sets `needed` (with the final 0 for texts) and returns LAOT_OK;
+ *   then call again with a buffer of that size. A buffer too small: LAOT_BUFFER_TOO_SMALL, `needed`
+ *   set.
  *
  * Threads
- *   A context, params or data belong to one thread at a time. A laot_model never changes: several
- *   threads may use one at once, each with its own context. While a call works, OpenBLAS is held to
- *   one thread and restored afterwards (process-wide: OpenBLAS has only one setting).
+ *   A context, params or data belong to one thread at a time. A laot_model or laot_findings never
+ *   changes: several threads may use one at once, each with its own context. While a call works,
+ *   OpenBLAS is held to one thread and restored afterwards (process-wide: OpenBLAS has only one
+ *   setting).
  *
  * Bits
  *   On one machine with one BLAS library, a seed fixes every result for any number of threads and
  *   from every language.
+ *
+ * Papers
+ *   Those of the methods are in laot_method_info.source, those of the metrics in
+ *   laot_metric_info.source. LAOT, the isometry constant, the critical gap and the recovery study:
+ *   Jafari, Shakeri, Daneshmand, ICML 2026.
  */
 #ifndef LAOT_H
 #define LAOT_H
@@ -62,10 +80,11 @@
 extern "C" {
 #endif
 
-/* ---- Status -------------------------------------------------------------------------------- */
+/* ---- Status ---------------------------------------------------------------------------------- */
 
+/** What a call returns. The numbers never change; new ones are added at the end. */
 typedef enum laot_status {
-  LAOT_OK = 0,
+  LAOT_OK = 0,                  /* it worked; whether a fit converged is in its report */
   LAOT_INVALID_ARGUMENT = -1,   /* a value outside its range, a NULL, a wrong type */
   LAOT_DIMENSION_MISMATCH = -2, /* sizes that do not fit each other */
   LAOT_NOT_FINITE = -3,         /* NaN or Inf in the input */
@@ -80,384 +99,1020 @@ typedef enum laot_status {
   LAOT_INTERNAL_ERROR = -99     /* a defect of the library */
 } laot_status;
 
-/* The sentence of the last failure on this thread ("" if there was none). Valid until the next
- * failing call on this thread. */
+/** The sentence of the last failure on this thread ("" if there was none), one line, at most 1023
+ * bytes. Valid until the next failing call on this thread. */
 LAOT_API const char* laot_last_error(void);
 
-/* "invalid_argument", ...; "unknown" for other numbers. */
+/**
+ * The name of a code, for a binding's own errors: "invalid_argument". "unknown" for other numbers.
+ *
+ * @param status  what a call returned
+ */
 LAOT_API const char* laot_status_name(int status);
 
-/* ---- Version and capabilities -------------------------------------------------------------- */
+/* ---- Version and capabilities ---------------------------------------------------------------- */
 
-/* "MAJOR.MINOR.PATCH" of the library. */
+/** "MAJOR.MINOR.PATCH" of the library. */
 LAOT_API const char* laot_version(void);
 
-/* Number of the binary interface; grows only when something that existed changes. */
+/** Number of the binary interface that this header describes; grows only when something that
+ * existed changes. It is also the number in the soname. */
 #define LAOT_ABI_VERSION 1
+
+/** Number of the binary interface of the library that was loaded: a binding that opens it at run
+ * time compares this with LAOT_ABI_VERSION. */
 LAOT_API int laot_abi_version(void);
 
-/* One "name=value" a line, for bug reports: version, abi, blas, memory_mb. Two-call protocol. */
+/**
+ * One "name=value" a line, for bug reports: version, abi, blas, memory_mb. Two-call protocol.
+ *
+ * @param buffer  where the text goes; NULL with size 0 to ask for the size
+ * @param size    bytes of buffer
+ * @param needed  set to the bytes of the text with its final 0
+ * @return LAOT_BUFFER_TOO_SMALL
+ */
 LAOT_API laot_status laot_capabilities(char* buffer, size_t size, size_t* needed);
 
-/* ---- Context: threads, seed, callbacks ------------------------------------------------------ */
+/* ---- Context: threads, seed, callbacks ------------------------------------------------------- */
 
+/** Threads, seed and callbacks of the calls that it is given to. One thread at a time. */
 typedef struct laot_context laot_context;
 
+/**
+ * A context with one thread, seed 1 and no callbacks.
+ *
+ * @param out  the new context; free it with laot_context_free
+ */
 LAOT_API laot_status laot_context_new(laot_context** out);
+
+/**
+ * @param context  freed; NULL does nothing. Not from within one of its callbacks
+ */
 LAOT_API void laot_context_free(laot_context* context);
 
-/* Threads to use, 1 .. 1024 (default 1). The result does not depend on it. */
+/**
+ * How many threads a call may use. The result does not depend on it.
+ *
+ * @param context  changed
+ * @param threads  1 .. 1024; 1 unless set
+ * @return LAOT_INVALID_ARGUMENT: outside the range
+ */
 LAOT_API laot_status laot_context_set_threads(laot_context* context, int threads);
 
-/* The seed of everything random (default 1). */
+/**
+ * The seed of everything random. Every call starts from it anew: the same call gives the same.
+ *
+ * @param context  changed
+ * @param seed     any number; 1 unless set
+ */
 LAOT_API laot_status laot_context_set_seed(laot_context* context, uint64_t seed);
 
 /* Callbacks run on the thread that made the call, never on a worker, and must not call back into
- * the library with the same context. NULL takes a callback away. */
+ * the library with the same context (another context is fine). No exception, and no longjmp, may
+ * leave them: keep it, return 1, and raise it when the call has come back. */
 
-/* Asked at most every 20 ms while a call works; a return other than 0 stops it with LAOT_CANCELLED.
- * The longest single step between two questions is one LAPACK call: an eigen-decomposition of at
- * most 1500 x 1500, about a second. */
+/**
+ * Asked at most every 20 ms while a call works. The longest single step between two questions is
+ * one LAPACK call: an eigen-decomposition of at most 1500 x 1500, about a second.
+ *
+ * @param payload  as given to laot_context_set_cancel
+ * @return 0: go on; anything else stops the call, which returns LAOT_CANCELLED
+ */
 typedef int (*laot_cancel_fn)(void* payload);
+
+/**
+ * Sets who is asked whether to stop.
+ *
+ * @param context   changed
+ * @param function  the callback; NULL takes it away
+ * @param payload   handed to each of its calls, not looked at; may be NULL
+ */
 LAOT_API laot_status laot_context_set_cancel(laot_context* context, laot_cancel_fn function,
                                              void* payload);
 
-/* Progress of the named stage, fraction 0 .. 1, at most every 100 ms. A return other than 0 cancels
- * as above. */
+/**
+ * Told at most every 100 ms, and at the fractions 0 and 1 of a stage.
+ *
+ * @param stage     what is being done, a few words; valid during the callback
+ * @param fraction  share of the stage that is done, 0 .. 1
+ * @param payload   as given to laot_context_set_progress
+ * @return 0: go on; anything else cancels, as laot_cancel_fn does
+ */
 typedef int (*laot_progress_fn)(const char* stage, double fraction, void* payload);
+
+/**
+ * Sets who is told of progress.
+ *
+ * @param context   changed
+ * @param function  the callback; NULL takes it away
+ * @param payload   handed to each of its calls, not looked at; may be NULL
+ */
 LAOT_API laot_status laot_context_set_progress(laot_context* context, laot_progress_fn function,
                                                void* payload);
 
-/* Lines worth telling an engineer. */
+/**
+ * Told lines worth telling an engineer.
+ *
+ * @param line     one line without its end; valid during the callback
+ * @param payload  as given to laot_context_set_log
+ */
 typedef void (*laot_log_fn)(const char* line, void* payload);
+
+/**
+ * Sets who is told of such lines.
+ *
+ * @param context   changed
+ * @param function  the callback; NULL takes it away
+ * @param payload   handed to each of its calls, not looked at; may be NULL
+ */
 LAOT_API laot_status laot_context_set_log(laot_context* context, laot_log_fn function,
                                           void* payload);
 
 /* ---- Data ------------------------------------------------------------------------------------ */
 
+/** A population of cells: the caller's matrix seen in place, with a selection, labels, names. */
 typedef struct laot_data laot_data;
 
-/* values[features x cells], column-major, borrowed; leading_dimension >= features. */
+/**
+ * A dense matrix as laot_data. Nothing is copied; values are checked by the calls that read them.
+ *
+ * @param values             [features x cells], column-major, borrowed: must outlive the data. NULL
+ *                           only where the matrix is empty
+ * @param features           rows of the matrix
+ * @param cells              columns of the matrix
+ * @param leading_dimension  distance of two columns in values, at least features
+ * @param out                the new data; free it with laot_data_free
+ * @return LAOT_DIMENSION_MISMATCH: leading_dimension below features
+ */
 LAOT_API laot_status laot_data_dense(const double* values, size_t features, size_t cells,
                                      size_t leading_dimension, laot_data** out);
 
-/* Compressed sparse columns, borrowed: column_starts[cells + 1], rows[nnz] counted from 0 and
- * unique within a column (any order), values[nnz]. A dgCMatrix as it lies in memory. */
+/**
+ * Compressed sparse columns as laot_data: a dgCMatrix as it lies in memory. Nothing is copied; the
+ * structure is checked here, in one pass over column_starts and rows.
+ *
+ * @param features       rows of the matrix
+ * @param cells          columns of the matrix
+ * @param column_starts  [cells + 1], borrowed: where each column begins in rows and values; from 0,
+ *                       never decreasing
+ * @param rows           [column_starts[cells]], borrowed: feature of each value, from 0, in any
+ *                       order within a column but each once. NULL only without values
+ * @param values         [column_starts[cells]], borrowed. NULL only without values
+ * @param out            the new data; free it with laot_data_free
+ * @return LAOT_INVALID_ARGUMENT: a structure that is not of this form
+ */
 LAOT_API laot_status laot_data_csc(size_t features, size_t cells, const int32_t* column_starts,
                                    const int32_t* rows, const double* values, laot_data** out);
+
+/**
+ * The same with indices of 64 bits.
+ *
+ * @param features       rows of the matrix
+ * @param cells          columns of the matrix
+ * @param column_starts  [cells + 1], borrowed, as for laot_data_csc
+ * @param rows           [column_starts[cells]], borrowed, as for laot_data_csc
+ * @param values         [column_starts[cells]], borrowed, as for laot_data_csc
+ * @param out            the new data; free it with laot_data_free
+ * @return LAOT_INVALID_ARGUMENT: a structure that is not of this form
+ */
 LAOT_API laot_status laot_data_csc64(size_t features, size_t cells, const int64_t* column_starts,
                                      const int64_t* rows, const double* values, laot_data** out);
+
+/**
+ * @param data  freed, the borrowed matrix is left alone; NULL does nothing
+ */
 LAOT_API void laot_data_free(laot_data* data);
 
-/* Keeps the listed columns or rows of what is selected now, in that order, in place: no copy of the
- * values is made. Labels and names that were set are dropped, so select first. */
+/**
+ * Keeps the listed cells of what is selected now, in that order, in place: no value is copied.
+ * Labels and cell names that were set are dropped, so select first.
+ *
+ * @param data   changed
+ * @param index  [count] columns, from 0 among those selected now; may repeat
+ * @param count  at least 1
+ * @return LAOT_INVALID_ARGUMENT: an index outside the data, or none
+ */
 LAOT_API laot_status laot_data_select_cells(laot_data* data, const size_t* index, size_t count);
+
+/**
+ * Keeps the listed features of what is selected now, in that order, in place: no value is copied.
+ * Feature names that were set are dropped, so select first.
+ *
+ * @param data   changed
+ * @param index  [count] rows, from 0 among those selected now; may repeat
+ * @param count  at least 1
+ * @return LAOT_INVALID_ARGUMENT: an index outside the data, or none
+ */
 LAOT_API laot_status laot_data_select_features(laot_data* data, const size_t* index, size_t count);
 
-/* Selected features (rows) and cells (columns). */
+/**
+ * The size of what is selected.
+ *
+ * @param data      looked at
+ * @param features  set to the number of rows
+ * @param cells     set to the number of columns
+ */
 LAOT_API laot_status laot_data_size(const laot_data* data, size_t* features, size_t* cells);
 
-/* One label per cell [cells]: cells are paired within a label only (donor, cell line, replicate).
- * Both populations must have the same labels. */
+/**
+ * Labels of the cells (donor, cell line, replicate): cells are paired within a label only, and one
+ * map is learnt for all. Two populations that meet in a fit must have the same set of labels.
+ *
+ * @param data    changed
+ * @param labels  [count] texts, one for each selected cell, copied
+ * @param count   number of selected cells
+ * @return LAOT_DIMENSION_MISMATCH: count is not the number of cells; LAOT_INVALID_ARGUMENT: a text
+ *         is NULL
+ */
 LAOT_API laot_status laot_data_set_batch(laot_data* data, const char* const* labels, size_t count);
 
-/* UTF-8 names, kept with the model: features [features], cells [cells]. Where two objects that meet
- * in a call both have feature names, these must be equal and in the same order. */
+/**
+ * Names of the features, kept with a model. Where two objects that meet in a call both have feature
+ * names, these must be equal and in the same order, or the call gives LAOT_DIMENSION_MISMATCH.
+ *
+ * @param data   changed
+ * @param names  [count] texts, one for each selected feature, copied
+ * @param count  number of selected features
+ * @return LAOT_DIMENSION_MISMATCH: count is not the number of features; LAOT_INVALID_ARGUMENT: a
+ *         text is NULL
+ */
 LAOT_API laot_status laot_data_set_feature_names(laot_data* data, const char* const* names,
                                                  size_t count);
+
+/**
+ * Names of the cells, kept with a model.
+ *
+ * @param data   changed
+ * @param names  [count] texts, one for each selected cell, copied
+ * @param count  number of selected cells
+ * @return LAOT_DIMENSION_MISMATCH: count is not the number of cells; LAOT_INVALID_ARGUMENT: a text
+ *         is NULL
+ */
 LAOT_API laot_status laot_data_set_cell_names(laot_data* data, const char* const* names,
                                               size_t count);
 
-/* index[count]: the features of largest variance (divisor: number of cells) over the pooled cells,
- * in decreasing order, ties by position. count must be 1 .. features. Cost: two passes. */
+/**
+ * The features that vary most, to be handed to laot_data_select_features of both populations: by
+ * variance (divisor: number of cells) over the pooled cells, ties by position.
+ *
+ * @param context  threads and callbacks
+ * @param control  [features x n] control cells
+ * @param treated  [features x m] treated cells, same features
+ * @param count    how many features: 1 .. features
+ * @param index    [count] set to their rows, largest variance first
+ * @return LAOT_INVALID_ARGUMENT: count outside its range
+ *
+ * Cost: two passes over the cells; no copy.
+ */
 LAOT_API laot_status laot_variable_features(laot_context* context, const laot_data* control,
                                             const laot_data* treated, size_t count, size_t* index);
 
-/* ---- Methods and parameters: one registry ----------------------------------------------------- */
+/* ---- Methods and parameters: one registry ---------------------------------------------------- */
 
-/* Methods are numbered 0 .. laot_method_count() - 1; so are their parameters and presets. */
+/** Number of methods: they are numbered from 0. */
 LAOT_API size_t laot_method_count(void);
 
+/** A method. Texts belong to the library. */
 typedef struct laot_method_info {
-  size_t struct_size; /* set to sizeof(laot_method_info) before the call */
-  const char* name;   /* "laot" */
-  const char* title;  /* one line */
-  const char* source; /* the paper */
-  size_t param_count;
-  size_t preset_count;
+  size_t struct_size;  /* set to sizeof(laot_method_info) before the call */
+  const char* name;    /* "laot" */
+  const char* title;   /* one line */
+  const char* source;  /* the paper */
+  size_t param_count;  /* its parameters are numbered from 0 to this, less one */
+  size_t preset_count; /* and so are its presets */
 } laot_method_info;
+
+/**
+ * Describes a method.
+ *
+ * @param method  0 .. laot_method_count() - 1
+ * @param info    struct_size read, the rest filled as far as struct_size reaches
+ * @return LAOT_INVALID_ARGUMENT: no such method, or struct_size not set
+ */
 LAOT_API laot_status laot_method_describe(size_t method, laot_method_info* info);
 
+/** What a parameter takes. */
 typedef enum laot_param_type {
-  LAOT_NUMBER = 0,
-  LAOT_INTEGER = 1,
-  LAOT_FLAG = 2,
-  LAOT_CHOICE = 3
+  LAOT_NUMBER = 0,  /* minimum .. maximum, or one of words */
+  LAOT_INTEGER = 1, /* a whole number in minimum .. maximum, or one of words */
+  LAOT_FLAG = 2,    /* "true", "false"; 1, 0 */
+  LAOT_CHOICE = 3   /* one of words */
 } laot_param_type;
 
+/** A parameter of a method. Texts belong to the library. */
 typedef struct laot_param_info {
-  size_t struct_size; /* set to sizeof(laot_param_info) before the call */
-  const char* name;
-  int type;                 /* laot_param_type */
+  size_t struct_size;       /* set to sizeof(laot_param_info) before the call */
+  const char* name;         /* "ridge" */
+  int type;                 /* a laot_param_type; take numbers that are new to you as texts */
   const char* default_text; /* as laot_params_set_text takes it */
   double minimum;           /* of a number or an integer */
-  double maximum;
-  const char* words;  /* a choice's values, or words that a number may be: "auto"; comma-separated */
-  const char* doc;    /* one line */
-  const char* source; /* where it is defined */
+  double maximum;           /* of a number or an integer; Inf: no bound */
+  const char* words;        /* values of a choice, or words a number may be; comma-separated */
+  const char* doc;          /* one line */
+  const char* source;       /* where it is defined */
 } laot_param_info;
+
+/**
+ * Describes a parameter.
+ *
+ * @param method  0 .. laot_method_count() - 1
+ * @param param   0 .. laot_method_info.param_count - 1
+ * @param info    struct_size read, the rest filled as far as struct_size reaches
+ * @return LAOT_INVALID_ARGUMENT: no such method or parameter, or struct_size not set
+ */
 LAOT_API laot_status laot_param_describe(size_t method, size_t param, laot_param_info* info);
 
+/** A preset of a method: values for all its parameters. Texts belong to the library. */
 typedef struct laot_preset_info {
   size_t struct_size; /* set to sizeof(laot_preset_info) before the call */
-  const char* name;
-  const char* doc;
+  const char* name;   /* "notebook" */
+  const char* doc;    /* what it is for, one line */
 } laot_preset_info;
+
+/**
+ * Describes a preset.
+ *
+ * @param method  0 .. laot_method_count() - 1
+ * @param preset  0 .. laot_method_info.preset_count - 1
+ * @param info    struct_size read, the rest filled as far as struct_size reaches
+ * @return LAOT_INVALID_ARGUMENT: no such method or preset, or struct_size not set
+ */
 LAOT_API laot_status laot_preset_describe(size_t method, size_t preset, laot_preset_info* info);
 
+/** A method and a value for each of its parameters. One thread at a time. */
 typedef struct laot_params laot_params;
 
-/* The defaults of a method ("laot", "identity", "mean_shift", "gaussian_map", ...). */
+/**
+ * A method with its defaults.
+ *
+ * @param method  name of a method: "laot", "identity", "mean_shift", "gaussian_map", "cellot", ...
+ * @param out     the new params; free them with laot_params_free
+ * @return LAOT_UNKNOWN_NAME: no such method; the sentence names the nearest one
+ */
 LAOT_API laot_status laot_params_new(const char* method, laot_params** out);
+
+/**
+ * @param params  freed; NULL does nothing
+ */
 LAOT_API void laot_params_free(laot_params* params);
 
-/* Sets every parameter to the preset's value; call it before single settings. */
+/**
+ * Sets every parameter to the preset's value, so call it before single settings.
+ *
+ * @param params  changed
+ * @param preset  name of a preset of the method
+ * @return LAOT_UNKNOWN_NAME: the method has no such preset
+ */
 LAOT_API laot_status laot_params_use_preset(laot_params* params, const char* preset);
+
+/**
+ * Sets a number, an integer or a flag (1, 0).
+ *
+ * @param params  changed
+ * @param name    name of a parameter of the method
+ * @param value   within the range of laot_param_info
+ * @return LAOT_UNKNOWN_NAME: the method has no such parameter; LAOT_INVALID_ARGUMENT: out of range,
+ *         not whole, or the parameter takes a word
+ */
 LAOT_API laot_status laot_params_set_number(laot_params* params, const char* name, double value);
-/* "0.3", "auto", "true", "covariance". */
+
+/**
+ * Sets any parameter from a text.
+ *
+ * @param params  changed
+ * @param name    name of a parameter of the method
+ * @param value   "0.3", "auto", "true", "covariance"
+ * @return LAOT_UNKNOWN_NAME: the method has no such parameter; LAOT_INVALID_ARGUMENT: a text that
+ *         it does not take
+ */
 LAOT_API laot_status laot_params_set_text(laot_params* params, const char* name, const char* value);
-/* The present value as text. Two-call protocol. */
+
+/**
+ * The present value of a parameter, as laot_params_set_text takes it. Two-call protocol.
+ *
+ * @param params  looked at
+ * @param name    name of a parameter of the method
+ * @param buffer  where the text goes; NULL with size 0 to ask for the size
+ * @param size    bytes of buffer
+ * @param needed  set to the bytes of the text with its final 0
+ * @return LAOT_UNKNOWN_NAME: the method has no such parameter; LAOT_BUFFER_TOO_SMALL
+ */
 LAOT_API laot_status laot_params_get_text(const laot_params* params, const char* name, char* buffer,
                                           size_t size, size_t* needed);
 
-/* ---- Fit and predict ---------------------------------------------------------------------------- */
+/* ---- Fit and predict ------------------------------------------------------------------------- */
 
+/** What a fit has learnt. It never changes. */
 typedef struct laot_model laot_model;
 
-/* Fits. control: features x n, treated: features x m, same features; n and m may differ, and all
- * cells are used. Whether the call worked and whether the fit converged are two answers: see
+/**
+ * Learns the response. Whether the call worked and whether the fit converged are two answers: see
  * "outcome" in the report. Fewer than 3 cells on a side: the mean shift, and the report says so.
- * Memory beyond the input: one working copy of the selected features, and the transport's. */
+ * The numbers of cells may differ; all are used, with weights 1/n and 1/m. Labels and names of the
+ * data count.
+ *
+ * @param context  threads, seed, callbacks
+ * @param params   method and parameters; copied
+ * @param control  [features x n] control cells, any units
+ * @param treated  [features x m] treated cells, the same features in the same order and units
+ * @param out      the new model; free it with laot_model_free
+ * @return LAOT_DIMENSION_MISMATCH: features or their names differ, or only one side has labels;
+ *         LAOT_INVALID_ARGUMENT: a label that one side lacks; LAOT_NUMERICAL_FAILURE: values so
+ *         large that the fit overflows
+ *
+ * Cost: laot, iterations x (one exact transport + O(n k^2 + k^3)) in k dimensions of the feature
+ * space; networks, iterations x minibatch (docs/performance.md, docs/networks.md). Memory beyond
+ * the input: one working copy of the cells, the kept cells, and the transport's.
+ */
 LAOT_API laot_status laot_fit(laot_context* context, const laot_params* params,
                               const laot_data* control, const laot_data* treated, laot_model** out);
+
+/**
+ * @param model  freed; NULL does nothing
+ */
 LAOT_API void laot_model_free(laot_model* model);
 
-/* out[features x cells], column-major, length >= features * cells: what the control cells of `cells`
- * would look like treated, in the units of the training cells. nonnegative: "no", "clip" (raise
- * negative values to 0), or "marginals" (send each feature through the monotone map from its
- * predicted to its observed treated training values, which keeps zeros and shape). */
+/**
+ * What control cells would look like treated, in the units of the training cells.
+ *
+ * @param context      threads and callbacks
+ * @param model        looked at
+ * @param cells        [features x count] control cells, features as in the fit
+ * @param nonnegative  "no": as predicted. "clip": negative values raised to 0. "marginals": each
+ *                     feature sent through the monotone map from its predicted to its observed
+ *                     treated training values, which keeps zeros and shape
+ * @param out          [features x count], column-major, filled; undefined if the call fails after
+ *                     it began (LAOT_NOT_FINITE, LAOT_CANCELLED)
+ * @param length       numbers that out has room for, at least features * count
+ * @return LAOT_DIMENSION_MISMATCH: other features than the model's; LAOT_BUFFER_TOO_SMALL: length;
+ *         LAOT_UNKNOWN_NAME: nonnegative; LAOT_NOT_AVAILABLE: "marginals" of a model that kept no
+ *         cells
+ *
+ * Cost: one pass over the cells, 256 at a time; O(features k + k^2) a cell for laot.
+ */
 LAOT_API laot_status laot_predict(laot_context* context, const laot_model* model,
                                   const laot_data* cells, const char* nonnegative, double* out,
                                   size_t length);
 
-/* A trivial predictor of the same training cells: "identity", "mean_shift", "gaussian_map". */
+/**
+ * A trivial predictor of the same training cells, to score beside the model.
+ *
+ * @param model  looked at
+ * @param name   "identity", "mean_shift" or "gaussian_map"
+ * @param out    the new model; free it with laot_model_free
+ * @return LAOT_UNKNOWN_NAME: another name
+ */
 LAOT_API laot_status laot_model_trivial(const laot_model* model, const char* name,
                                         laot_model** out);
 
-/* ---- What a model holds --------------------------------------------------------------------------- */
+/* ---- What a model holds ---------------------------------------------------------------------- */
 
-/* Names of what is there, one a line. Two-call protocol. `what`: "report_numbers", "report_texts",
- * "trace", "arrays", "params", "feature_names", "control_names", "treated_names" (the last three
- * may be empty). */
+/**
+ * Names of what is there, one a line. Two-call protocol.
+ *
+ * @param model   looked at
+ * @param what    "report_numbers", "report_texts", "trace", "arrays", "params", "feature_names",
+ *                "control_names", "treated_names" (the last three may be empty)
+ * @param buffer  where the text goes; NULL with size 0 to ask for the size
+ * @param size    bytes of buffer
+ * @param needed  set to the bytes of the text with its final 0
+ * @return LAOT_UNKNOWN_NAME: another what; LAOT_BUFFER_TOO_SMALL
+ */
 LAOT_API laot_status laot_model_names(const laot_model* model, const char* what, char* buffer,
                                       size_t size, size_t* needed);
 
-/* Method, preset, or a parameter's value as text: "method", "preset", "param.ridge". Two-call. */
+/**
+ * Method, preset, or the value of a parameter, as text. Two-call protocol.
+ *
+ * @param model   looked at
+ * @param name    "method", "preset" ("" if none), or "param." and a parameter: "param.ridge"
+ * @param buffer  where the text goes; NULL with size 0 to ask for the size
+ * @param size    bytes of buffer
+ * @param needed  set to the bytes of the text with its final 0
+ * @return LAOT_UNKNOWN_NAME: another name; LAOT_BUFFER_TOO_SMALL
+ */
 LAOT_API laot_status laot_model_text(const laot_model* model, const char* name, char* buffer,
                                      size_t size, size_t* needed);
 
-/* Report: numbers such as n_control, n_treated, features, dimension, components, iterations,
- * objective (J), residual_sum (n times its first term), ridge, plan_cost, plan_gap (certificate of
- * the last plan, relative), negative_share (of predictions on the training controls), median_gamma,
- * seconds; texts: outcome ("converged", "limit_reached"), stop_reason. NaN: undefined.
- * Networks: iterations, best_iteration (kept), validation_mmd2, validation_mmd2_untrained,
- * validation_mmd2_identity (of cells that do not move), seconds_training, diverged_at (where the run
- * diverged); outcome may also be "diverged" or, with on_cancel = "keep", "cancelled"; warning: one
- * sentence, or empty. */
+/**
+ * A number of the report. All: n_control, n_treated, features, median_gamma (1 / squared units),
+ * negative_share (of predictions on the training controls), seconds. laot: dimension, components,
+ * iterations, objective (J), residual_sum (n times its first term), ridge, plan_cost, plan_gap
+ * (certificate of the last plan, relative). Networks: iterations, best_iteration (kept),
+ * validation_mmd2, validation_mmd2_untrained, validation_mmd2_identity (of cells that do not move),
+ * seconds_training, diverged_at (where the run diverged).
+ *
+ * @param model  looked at
+ * @param name   one of laot_model_names("report_numbers")
+ * @param value  set to the number; NaN: undefined
+ * @return LAOT_UNKNOWN_NAME: the report has no such number; the sentence lists what it has
+ */
 LAOT_API laot_status laot_report_number(const laot_model* model, const char* name, double* value);
+
+/**
+ * A text of the report: outcome ("converged", "limit_reached"; of networks also "diverged" or, with
+ * on_cancel = "keep", "cancelled"), stop_reason, warning (one sentence, or empty). Two-call
+ * protocol.
+ *
+ * @param model   looked at
+ * @param name    one of laot_model_names("report_texts")
+ * @param buffer  where the text goes; NULL with size 0 to ask for the size
+ * @param size    bytes of buffer
+ * @param needed  set to the bytes of the text with its final 0
+ * @return LAOT_UNKNOWN_NAME: the report has no such text; LAOT_BUFFER_TOO_SMALL
+ */
 LAOT_API laot_status laot_report_text(const laot_model* model, const char* name, char* buffer,
                                       size_t size, size_t* needed);
 
-/* Trace: columns of equal length, one value an iteration (least squares) or epoch (Adam, scgen,
- * cae) or look at the validation cells (cellot, with its column iteration). */
+/**
+ * The length of the trace: its columns have one value an iteration (least squares) or epoch (Adam,
+ * scgen, cae) or look at the validation cells (cellot, with its column iteration).
+ *
+ * @param model   looked at
+ * @param length  set to the number of rows; 0: the method has no trace
+ */
 LAOT_API laot_status laot_trace_length(const laot_model* model, size_t* length);
+
+/**
+ * A column of the trace.
+ *
+ * @param model   looked at
+ * @param name    one of laot_model_names("trace")
+ * @param out     [laot_trace_length] filled
+ * @param length  numbers that out has room for
+ * @return LAOT_UNKNOWN_NAME: no such column; LAOT_BUFFER_TOO_SMALL: length
+ */
 LAOT_API laot_status laot_trace_column(const laot_model* model, const char* name, double* out,
                                        size_t length);
 
-/* Arrays, column-major [rows x cols]. Affine methods have map [features x features] (x_t = W x_0 +
- * b, original units), offset [features x 1], latent_map [k x k] (in the feature space); all have
- * mean_control, mean_treated, scale and, with components, basis [features x k]; laot has
- * plan_source, plan_target, plan_mass [entries x 1] (cell numbers from 0, masses sum to 1);
- * kept_control, kept_treated [features x kept cells]. */
+/**
+ * The size of an array. Affine methods have map [features x features] (x_t = W x_0 + b, original
+ * units), offset [features x 1], latent_map [k x k] (in the feature space); all have mean_control,
+ * mean_treated [features x 1], scale [k x 1], training_mean_control, training_mean_treated
+ * [features x 1] and, with components, basis [features x k]; laot has plan_source, plan_target,
+ * plan_mass [entries x 1] (cell numbers from 0, masses sum to 1); kept_control, kept_treated
+ * [features x kept cells].
+ *
+ * @param model  looked at
+ * @param name   one of laot_model_names("arrays")
+ * @param rows   set to the number of rows
+ * @param cols   set to the number of columns
+ * @return LAOT_NOT_AVAILABLE: the model has no such array; the sentence lists what it has
+ */
 LAOT_API laot_status laot_array_size(const laot_model* model, const char* name, size_t* rows,
                                      size_t* cols);
+
+/**
+ * An array of the model.
+ *
+ * @param model   looked at
+ * @param name    one of laot_model_names("arrays")
+ * @param out     [rows x cols] of laot_array_size, column-major, filled
+ * @param length  numbers that out has room for
+ * @return LAOT_NOT_AVAILABLE: the model has no such array; LAOT_BUFFER_TOO_SMALL: length
+ *
+ * Cost: a copy; map is made from its factors, O(features^2 k), so ask for it once.
+ */
 LAOT_API laot_status laot_array(const laot_model* model, const char* name, double* out,
                                 size_t length);
 
-/* ---- Save and load ----------------------------------------------------------------------------------- */
+/* ---- Save and load --------------------------------------------------------------------------- */
 
-/* One safetensors file: tensors row-major, JSON metadata; docs/model-file.md lists them. Written
- * beside `path` and renamed, so that a failure leaves no half file. */
+/**
+ * Writes a model to one safetensors file: tensors row-major, JSON metadata; docs/model-file.md
+ * lists them. It is written beside its path and then renamed, so that a failure leaves no half
+ * file, and an older file stays as it was.
+ *
+ * @param model  looked at
+ * @param path   where to, in the encoding of the system's own calls
+ * @return LAOT_IO_ERROR: the file cannot be written; the sentence has the system's reason
+ */
 LAOT_API laot_status laot_save(const laot_model* model, const char* path);
+
+/**
+ * Reads a model that any version up to this one has written, in any language. The file is not
+ * trusted: everything in it is checked before it is used.
+ *
+ * @param path  the file
+ * @param out   the new model; free it with laot_model_free
+ * @return LAOT_IO_ERROR: the file cannot be read; LAOT_BAD_FORMAT: it is not a model, damaged, or
+ *         of a newer format
+ */
 LAOT_API laot_status laot_load(const char* path, laot_model** out);
-/* The same bytes in memory. Two-call protocol (no final 0). */
+
+/**
+ * The bytes of the file, in memory. Two-call protocol (no final 0).
+ *
+ * @param model   looked at
+ * @param buffer  where the bytes go; NULL with size 0 to ask for the size
+ * @param size    bytes of buffer
+ * @param needed  set to the number of bytes
+ * @return LAOT_BUFFER_TOO_SMALL
+ */
 LAOT_API laot_status laot_to_bytes(const laot_model* model, void* buffer, size_t size,
                                    size_t* needed);
+
+/**
+ * Reads a model from such bytes, or from a file's, trusting them as little as laot_load does.
+ *
+ * @param bytes  [size] copied
+ * @param size   number of bytes
+ * @param out    the new model; free it with laot_model_free
+ * @return LAOT_BAD_FORMAT: not a model, damaged, or of a newer format
+ */
 LAOT_API laot_status laot_from_bytes(const void* bytes, size_t size, laot_model** out);
 
-/* ---- Metrics -------------------------------------------------------------------------------------------- */
+/* ---- Metrics --------------------------------------------------------------------------------- */
 
-/* Squared maximum mean discrepancy between two populations of cells with the kernel
- * exp(-gamma |u - v|^2), averaged over gammas[count] (each > 0). estimator: "unbiased" (the
- * U-statistic; not clipped, so negative about half the time when the populations are alike; NaN for
- * one cell) or "biased" (the V-statistic). Gretton et al., JMLR 2012. O((n + m)^2 features). */
+/**
+ * Squared maximum mean discrepancy between two populations with the kernel exp(-gamma |u - v|^2),
+ * averaged over bandwidths.
+ *
+ * @param context    threads and callbacks
+ * @param x          [features x n] cells
+ * @param y          [features x m] cells, same features and units
+ * @param gammas     [count] bandwidths, each positive, in 1 / squared units
+ * @param count      number of bandwidths, at least 1
+ * @param estimator  "unbiased": the U-statistic, not clipped, so negative about half the time when
+ *                   the populations are alike. "biased": the V-statistic, never negative
+ * @param value      set to the MMD^2; NaN: unbiased, and one of n and m is 1
+ * @return LAOT_INVALID_ARGUMENT: a gamma that is not positive, or none; LAOT_UNKNOWN_NAME:
+ *         estimator
+ *
+ * Cost: O((n + m)^2 features); four or more gammas cost little more than one. Memory: a copy of the
+ * cells and under 20 MB a thread.
+ * Source: Gretton et al., JMLR 2012.
+ */
 LAOT_API laot_status laot_mmd2(laot_context* context, const laot_data* x, const laot_data* y,
                                const double* gammas, size_t count, const char* estimator,
                                double* value);
 
-/* 1 / median of the positive squared distances over all pairs of the pooled cells; exact up to 4000
- * pooled cells, a seeded subsample of as many beyond. y may be NULL. NaN: no positive distance. */
+/**
+ * The median heuristic: 1 / median of the positive squared distances over all pairs of the pooled
+ * cells; exact up to 4000 pooled cells, of a subsample of as many beyond.
+ *
+ * @param context  threads, callbacks, and the seed of the subsample
+ * @param x        [features x n] cells
+ * @param y        [features x m] cells, same features and units; NULL: none
+ * @param value    set to the bandwidth, in 1 / squared units; NaN: no distance is positive
+ *
+ * Cost: O(min(n + m, 4000)^2 features), and a copy of the cells.
+ */
 LAOT_API laot_status laot_median_gamma(laot_context* context, const laot_data* x,
                                        const laot_data* y, double* value);
 
-/* Exact 2-Wasserstein distance between the populations, uniform weights, any sizes: the root of the
- * least mean squared distance of a coupling. gap (may be NULL): relative duality gap of the proof. */
+/**
+ * The exact 2-Wasserstein distance between two populations with weights 1/n and 1/m: the root of
+ * the least mean squared distance of a coupling.
+ *
+ * @param context  threads and callbacks
+ * @param x        [features x n] cells
+ * @param y        [features x m] cells, same features and units
+ * @param value    set to the distance, in units of the cells
+ * @param gap      set to the relative duality gap, which proves it; may be NULL
+ *
+ * Cost: one exact transport (docs/performance.md: seconds for 10,000 against 10,000 cells).
+ */
 LAOT_API laot_status laot_wasserstein2(laot_context* context, const laot_data* x,
                                        const laot_data* y, double* value, double* gap);
 
-/* ---- Scores by name ------------------------------------------------------------------------------------- */
+/* ---- Scores by name -------------------------------------------------------------------------- */
 
-/* Every metric with its definition: numbered 0 .. laot_metric_count() - 1. */
+/** Number of metrics: they are numbered from 0. */
 LAOT_API size_t laot_metric_count(void);
 
+/** A metric and its definition. Texts belong to the library. */
 typedef struct laot_metric_info {
-  size_t struct_size; /* set to sizeof(laot_metric_info) before the call */
-  const char* name;   /* "mmd2" */
-  const char* title;
+  size_t struct_size;    /* set to sizeof(laot_metric_info) before the call */
+  const char* name;      /* "mmd2" */
+  const char* title;     /* a few words */
   const char* estimator; /* "unbiased" */
   const char* setting;   /* fixed settings: "k = 50" */
   const char* doc;       /* the definition */
   const char* source;    /* paper or published code */
   const char* undefined; /* when the value is NaN; "" if never */
   double perfect;        /* the value of a perfect prediction */
-  int larger_is_better;
-  int needs_gamma;
-  int needs_control;
+  int larger_is_better;  /* 1, or 0 where smaller is */
+  int needs_gamma;       /* 1: the score depends on gamma */
+  int needs_control;     /* 1: the score needs the control cells */
 } laot_metric_info;
+
+/**
+ * Describes a metric.
+ *
+ * @param metric  0 .. laot_metric_count() - 1
+ * @param info    struct_size read, the rest filled as far as struct_size reaches
+ * @return LAOT_INVALID_ARGUMENT: no such metric, or struct_size not set
+ */
 LAOT_API laot_status laot_metric_describe(size_t metric, laot_metric_info* info);
 
+/** A score. */
 typedef struct laot_score_result {
   size_t struct_size; /* set to sizeof(laot_score_result) before the call */
   double value;       /* NaN: undefined, see laot_metric_info.undefined */
   double sd;          /* over repetitions, divisor repetitions - 1; NaN with one */
 } laot_score_result;
 
-/* The score of predicted against observed cells. control may be NULL where the metric does not need
- * it; for cell_spearman it holds the cells that were predicted, in their order. gamma: the RBF
- * bandwidth (take it from training cells) for metrics that need one, else any number; NaN gives NaN.
- * cells = 0: all cells, once. Else the mean over `repetitions` random subsamples of `cells` cells a
- * side, drawn without replacement with the context's seed, the same cells for every metric.
+/**
+ * The score of predicted against observed cells, by the name of a metric.
+ *
+ * @param context      threads, callbacks, and the seed of the subsamples
+ * @param metric       name of a metric
+ * @param predicted    [features x n] predicted cells
+ * @param observed     [features x m] observed treated cells, same features and units
+ * @param control      [features x c] control cells; may be NULL where the metric does not need
+ *                     them. For cell_spearman the cells that were predicted, in their order
+ * @param gamma        bandwidth of metrics that need one, in 1 / squared units (take it from
+ *                     training cells): positive, or NaN, which gives NaN. Ignored by the others
+ * @param cells        0: all cells, once. Else the size of random subsamples on either side, at
+ *                     most min(n, m), drawn without replacement, the same for every metric
+ * @param repetitions  number of subsamples, at least 1; ignored with cells = 0
+ * @param result       struct_size read; set to the score, or the mean and sd over the subsamples
+ * @return LAOT_UNKNOWN_NAME: no such metric; LAOT_INVALID_ARGUMENT: control is needed, or gamma,
+ *         cells or repetitions are outside their range
+ *
  * Cost: a copy of the cells, and the metric's own time: O((n + m)^2 features) for MMD and energy
- * distances, exact transport for w1 and w2. */
+ * distances, exact transport for w1 and w2.
+ */
 LAOT_API laot_status laot_score(laot_context* context, const char* metric,
                                 const laot_data* predicted, const laot_data* observed,
                                 const laot_data* control, double gamma, size_t cells,
                                 size_t repetitions, laot_score_result* result);
 
-/* The settings under which published code prints its scores. */
+/** Number of presets of scores, the settings under which published code prints them: numbered from
+ * 0. */
 LAOT_API size_t laot_score_preset_count(void);
 
+/** Settings under which scores are printed. Texts belong to the library. */
 typedef struct laot_score_preset_info {
-  size_t struct_size; /* set to sizeof(laot_score_preset_info) before the call */
-  const char* name;   /* "cellot" */
-  const char* doc;
-  const char* source;
-  const char* metrics; /* comma-separated */
-  const char* cells;   /* sizes of subsamples, comma-separated, the largest that fits; "": all */
-  size_t repetitions;
-  int gamma_from_all_features; /* also where a part of the features is scored */
+  size_t struct_size;          /* set to sizeof(laot_score_preset_info) before the call */
+  const char* name;            /* "cellot" */
+  const char* doc;             /* what it reproduces */
+  const char* source;          /* paper or published code */
+  const char* metrics;         /* comma-separated */
+  const char* cells;           /* sizes of subsamples, the largest that fits is used; "": all */
+  size_t repetitions;          /* number of subsamples */
+  int gamma_from_all_features; /* 1: also where a part of the features is scored */
 } laot_score_preset_info;
+
+/**
+ * Describes a preset of scores.
+ *
+ * @param preset  0 .. laot_score_preset_count() - 1
+ * @param info    struct_size read, the rest filled as far as struct_size reaches
+ * @return LAOT_INVALID_ARGUMENT: no such preset, or struct_size not set
+ */
 LAOT_API laot_status laot_score_preset_describe(size_t preset, laot_score_preset_info* info);
 
-/* Feature by feature, each output [features] or NULL: two-sample Kolmogorov-Smirnov statistic,
- * one-dimensional Wasserstein distance, mean(predicted) - mean(observed). */
+/**
+ * Scores feature by feature.
+ *
+ * @param context          threads and callbacks
+ * @param predicted        [features x n] predicted cells
+ * @param observed         [features x m] observed treated cells, same features and units
+ * @param ks               [length] set to the two-sample Kolmogorov-Smirnov statistics; may be NULL
+ * @param w1               [length] set to the one-dimensional Wasserstein distances, in units of
+ *                         the feature; may be NULL
+ * @param mean_difference  [length] set to mean(predicted) - mean(observed); may be NULL
+ * @param length           number of features
+ * @return LAOT_DIMENSION_MISMATCH: length is not the number of features
+ *
+ * Cost: a copy of the cells and a sort of each feature.
+ */
 LAOT_API laot_status laot_feature_scores(laot_context* context, const laot_data* predicted,
                                          const laot_data* observed, double* ks, double* w1,
                                          double* mean_difference, size_t length);
 
-/* index[count]: the features that respond most, by |t| of Welch's test of treated against control
- * (training cells, so that scores on them are honest), in decreasing order, ties by position. */
+/**
+ * The features that respond most: by |t| of Welch's test of treated against control, ties by
+ * position; one that differs and varies on neither side comes first. Choose them on training cells,
+ * so that scores on them are honest.
+ *
+ * @param context  threads and callbacks
+ * @param control  [features x n] control cells, n at least 2
+ * @param treated  [features x m] treated cells, m at least 2, same features and units
+ * @param count    how many features: 1 .. features
+ * @param index    [count] set to their rows, largest |t| first
+ * @return LAOT_INVALID_ARGUMENT: count outside its range, or fewer than 2 cells on a side
+ *
+ * Cost: a copy of the cells.
+ */
 LAOT_API laot_status laot_marker_features(laot_context* context, const laot_data* control,
                                           const laot_data* treated, size_t count, size_t* index);
 
-/* out[cells]: Spearman's correlation over features of each cell's control state with its predicted
- * state. NaN where a cell's values are all the same. */
+/**
+ * Spearman's correlation, over features, of each cell's control state with its predicted state
+ * (mean ranks for ties): low values mean that the map loses the cell's identity.
+ *
+ * @param context    threads and callbacks
+ * @param control    [features x cells] control cells
+ * @param predicted  [features x cells] their predictions, in the same order
+ * @param out        [length] set to the correlations; NaN where a cell's values are all the same
+ * @param length     number of cells
+ * @return LAOT_DIMENSION_MISMATCH: length or the two numbers of cells differ
+ *
+ * Cost: a copy of the cells and two sorts a cell.
+ * Source: Bunne et al., the preprint of CellOT, Figure 4.
+ */
 LAOT_API laot_status laot_cell_spearman(laot_context* context, const laot_data* control,
                                         const laot_data* predicted, double* out, size_t length);
 
-/* Permutation test of equal laws by the unbiased MMD^2, mean over gammas[count]: p_value is
- * (1 + relabellings, drawn with the context's seed, with an MMD^2 as large) / (1 + permutations).
- * NaN for one cell. mmd2 may be NULL. */
+/**
+ * Permutation test of equal laws by the unbiased MMD^2, mean over bandwidths.
+ *
+ * @param context       threads, callbacks, and the seed of the relabellings
+ * @param x             [features x n] cells
+ * @param y             [features x m] cells, same features and units
+ * @param gammas        [count] bandwidths, each positive, in 1 / squared units
+ * @param count         number of bandwidths, at least 1
+ * @param permutations  number of relabellings, at least 1; the least p-value is 1 over one more
+ * @param mmd2          set to the MMD^2 of the data; may be NULL
+ * @param p_value       set to (1 + relabellings with an MMD^2 as large) / (1 + permutations); NaN
+ *                      where n or m is 1
+ * @return LAOT_INVALID_ARGUMENT: a gamma that is not positive, none, or no permutations
+ *
+ * Cost: O((n + m)^2 (features + permutations)); a copy of the cells and under 60 MB.
+ * Source: Gretton et al., JMLR 2012.
+ */
 LAOT_API laot_status laot_mmd2_test(laot_context* context, const laot_data* x, const laot_data* y,
                                     const double* gammas, size_t count, size_t permutations,
                                     double* mmd2, double* p_value);
 
-/* ---- Trackability: can the pairing be recovered? ----------------------------------------------
- */
+/* ---- Trackability: can the pairing be recovered? --------------------------------------------- */
 
-/* What an analysis found: numbers, texts and arrays, each by name. Never changes. */
+/** What an analysis found: numbers, texts and arrays, each by name. It never changes. */
 typedef struct laot_findings laot_findings;
+
+/**
+ * @param findings  freed; NULL does nothing
+ */
 LAOT_API void laot_findings_free(laot_findings* findings);
 
-/* Names of what is there, one a line. `what`: "numbers", "texts" or "arrays". Two-call protocol. */
+/**
+ * Names of what is there, one a line. Two-call protocol.
+ *
+ * @param findings  looked at
+ * @param what      "numbers", "texts" or "arrays"
+ * @param buffer    where the text goes; NULL with size 0 to ask for the size
+ * @param size      bytes of buffer
+ * @param needed    set to the bytes of the text with its final 0
+ * @return LAOT_UNKNOWN_NAME: another what; LAOT_BUFFER_TOO_SMALL
+ */
 LAOT_API laot_status laot_findings_names(const laot_findings* findings, const char* what,
                                          char* buffer, size_t size, size_t* needed);
-/* NaN: undefined; a text says why. */
+
+/**
+ * A number of the findings.
+ *
+ * @param findings  looked at
+ * @param name      one of laot_findings_names("numbers")
+ * @param value     set to the number; NaN: undefined, and a text says why
+ * @return LAOT_UNKNOWN_NAME: no such number; the sentence lists what there is
+ */
 LAOT_API laot_status laot_findings_number(const laot_findings* findings, const char* name,
                                           double* value);
+
+/**
+ * A text of the findings. Two-call protocol.
+ *
+ * @param findings  looked at
+ * @param name      one of laot_findings_names("texts")
+ * @param buffer    where the text goes; NULL with size 0 to ask for the size
+ * @param size      bytes of buffer
+ * @param needed    set to the bytes of the text with its final 0
+ * @return LAOT_UNKNOWN_NAME: no such text; LAOT_BUFFER_TOO_SMALL
+ */
 LAOT_API laot_status laot_findings_text(const laot_findings* findings, const char* name,
                                         char* buffer, size_t size, size_t* needed);
-/* Column-major [rows x cols]. */
+
+/**
+ * The size of an array.
+ *
+ * @param findings  looked at
+ * @param name      one of laot_findings_names("arrays")
+ * @param rows      set to the number of rows
+ * @param cols      set to the number of columns
+ * @return LAOT_UNKNOWN_NAME: no such array
+ */
 LAOT_API laot_status laot_findings_array_size(const laot_findings* findings, const char* name,
                                               size_t* rows, size_t* cols);
+
+/**
+ * An array of the findings.
+ *
+ * @param findings  looked at
+ * @param name      one of laot_findings_names("arrays")
+ * @param out       [rows x cols] of laot_findings_array_size, column-major, filled
+ * @param length    numbers that out has room for
+ * @return LAOT_UNKNOWN_NAME: no such array; LAOT_BUFFER_TOO_SMALL: length
+ */
 LAOT_API laot_status laot_findings_array(const laot_findings* findings, const char* name,
                                          double* out, size_t length);
 
-/* The (2, delta)-restricted isometry constant of the cells as they are given (encode or centre them
- * first where that is wanted), exactly over all pairs, and the critical gap of the paper,
- * sqrt((1 - delta) / (2 n L^2)). rate: L in units of the data over time, positive; NaN: unknown.
- * For each scaling s, one of mean_square (one factor: mean squared norm 1), unit_norm (every cell
- * norm 1) and smallest (the one factor that makes delta smallest): numbers delta_s, scale_s (NaN
- * for unit_norm), critical_gap_s (in time; NaN where vacuous_s says why: delta is 1 or more, or L
- * is unknown in these units); texts undefined_s, vacuous_s ("" where there is a value); arrays
- * worst_s [pairs x 3] (two cell numbers from 0, and the pair's delta, largest first, at most 10),
- * quantiles_s [count x 1] of the pairs' deltas at probabilities[count] (0 .. 1, right to 2^-16 of
- * their range). n is the number n_cells. O(n^2 features) time, no n x n memory. */
+/**
+ * The (2, delta)-restricted isometry constant, exactly over all pairs of cells, and the critical
+ * gap of the paper, sqrt((1 - delta) / (2 n L^2)). For each scaling s, one of mean_square (one
+ * factor: mean squared norm 1), unit_norm (every cell norm 1) and smallest (the one factor that
+ * makes delta smallest) there are
+ *
+ * - numbers delta_s, scale_s (NaN for unit_norm), critical_gap_s (in time; NaN where vacuous_s says
+ *   why: delta is 1 or more, or L is unknown in these units);
+ * - texts undefined_s, vacuous_s ("" where there is a value);
+ * - arrays worst_s [pairs x 3] (two cell numbers from 0, and the pair's delta, largest first, at
+ *   most 10), quantiles_s [count x 1] of the pairs' deltas, right to 2^-16 of their range;
+ *
+ * and the number n_cells (n).
+ *
+ * @param context        threads and callbacks
+ * @param cells          [features x n] cells as they are, n at least 2: encode or centre them first
+ *                       where that is wanted
+ * @param rate           L, in units of the cells over time, positive; NaN: unknown
+ * @param probabilities  [count] of the quantiles, each 0 .. 1
+ * @param count          number of probabilities, at least 1
+ * @param out            the findings; free them with laot_findings_free
+ * @return LAOT_INVALID_ARGUMENT: rate or a probability outside its range, or fewer than 2 cells
+ *
+ * Cost: O(n^2 features) time (20,000 x 50: about ten seconds on one thread), a copy of the cells
+ * and no n x n memory.
+ * Source: Jafari, Shakeri, Daneshmand, ICML 2026.
+ */
 LAOT_API laot_status laot_isometry(laot_context* context, const laot_data* cells, double rate,
                                    const double* probabilities, size_t count, laot_findings** out);
 
-/* How fast cells move in a time course: populations[count] at times[count] (increasing), coupled
- * exactly between successive times. Array rates [count - 1 x 9]: from, to, mean, mean_low,
- * mean_high, largest, last_low, last_high, floor, in units of the data over time; array quantiles
- * [count - 1 x probabilities] weighted by mass. The intervals (95%, bootstrap over the coupled
- * pairs) are of the mean and of the last quantile; floor is the mean rate between two random halves
- * of the cells at `from`: movement that is sampling alone. */
+/**
+ * How fast cells move in a time course, coupled exactly between successive times, so that a rate is
+ * of the least movement that explains the data. Arrays, in units of the cells over time:
+ *
+ * - rates [count - 1 x 9]: from, to (times), mean, mean_low, mean_high, largest, last_low,
+ *   last_high, floor. The intervals (95%, bootstrap over the coupled pairs) are of the mean and of
+ *   the last quantile; floor is the mean rate between two random halves of the cells at `from`:
+ *   movement that is sampling alone (NaN with one cell);
+ * - quantiles [count - 1 x probability_count], weighted by the coupled mass.
+ *
+ * @param context            threads, callbacks, and the seed of bootstrap and halves
+ * @param populations        [count] data, each [features x its own number of cells], same features
+ * @param times              [count] increasing, in any unit of time
+ * @param count              number of times, at least 2
+ * @param probabilities      [probability_count] of the quantiles, each 0 .. 1
+ * @param probability_count  number of probabilities, at least 1
+ * @param out                the findings; free them with laot_findings_free
+ * @return LAOT_INVALID_ARGUMENT: times that do not increase, a probability outside its range;
+ *         LAOT_DIMENSION_MISMATCH: fewer than 2 populations, or their features differ
+ *
+ * Cost: two exact transports a step, and a copy of the cells.
+ */
 LAOT_API laot_status laot_rates(laot_context* context, const laot_data* const* populations,
                                 const double* times, size_t count, const double* probabilities,
                                 size_t probability_count, laot_findings** out);
 
-/* The paper's synthetic populations: controls with normal entries of variance 1/features, moved by
- * W = I + gap E / |E|_F with entries of E "uniform" on [0, 1) or "gaussian", plus noise (sd in
- * units of the controls' sd), shuffled. control and treated [features x cells], map [features x
- * features], partner[cells]: treated column of each control cell. Drawn with the context's seed. */
+/**
+ * The paper's synthetic populations: controls with independent normal entries of variance
+ * 1/features, moved by W = I + gap E / |E|_F, plus noise, shuffled.
+ *
+ * @param context   the seed
+ * @param features  rows, at least 1
+ * @param cells     columns of either population, at least 1
+ * @param gap       |W - I|_F, 0 or more
+ * @param noise     sd of what is added to each treated value, in units of the controls' sd, 0 or
+ *                  more
+ * @param entries   of E: "uniform" on [0, 1) (the published notebook) or "gaussian"
+ * @param control   [features x cells], column-major, filled
+ * @param treated   [features x cells], column-major, filled
+ * @param map       [features x features], column-major, set to W
+ * @param partner   [cells] set to the treated column of each control cell, from 0
+ * @return LAOT_UNKNOWN_NAME: entries; LAOT_INVALID_ARGUMENT: a number outside its range
+ *
+ * Source: Jafari, Shakeri, Daneshmand, ICML 2026.
+ */
 LAOT_API laot_status laot_simulate_populations(laot_context* context, size_t features, size_t cells,
                                                double gap, double noise, const char* entries,
                                                double* control, double* treated, double* map,
                                                size_t* partner);
 
-/* The paper's phase transition: share of cells whose partner is found by `iterations` of exact
- * assignment and raw least squares in turn; mean and sd over the trials [feature_count x
- * gap_count], column-major. cost: "euclidean" (the published notebook) or "squared" (Algorithm 1).
+/**
+ * The paper's phase transition: the share of cells whose partner is found in synthetic populations
+ * by exact assignment and raw least squares in turn, from W = I.
+ *
+ * @param context        threads, callbacks, and the seed of the trials
+ * @param features       [feature_count] numbers of features, each at least 1
+ * @param feature_count  at least 1
+ * @param gaps           [gap_count] values of |W - I|_F, each 0 or more
+ * @param gap_count      at least 1
+ * @param cells          cells of either population, at least 1
+ * @param trials         populations drawn for each pair of features and gap, at least 1
+ * @param iterations     turns of assignment and least squares, at least 1
+ * @param noise          as in laot_simulate_populations
+ * @param entries        as in laot_simulate_populations
+ * @param cost           what the assignment adds up: "euclidean" distances (the published notebook)
+ *                       or "squared" ones (Algorithm 1)
+ * @param mean           [feature_count x gap_count], column-major, set to the mean share, 0 .. 1
+ * @param sd             [feature_count x gap_count], column-major, set to the sd over the trials
+ *                       (divisor trials - 1; NaN with one)
+ * @return LAOT_UNKNOWN_NAME: entries or cost; LAOT_INVALID_ARGUMENT: a number outside its range, or
+ *         an empty list
+ *
+ * Cost: feature_count x gap_count x trials, about 5 ms each with 100 cells.
+ * Source: Jafari, Shakeri, Daneshmand, ICML 2026.
  */
 LAOT_API laot_status laot_recovery_study(laot_context* context, const size_t* features,
                                          size_t feature_count, const double* gaps, size_t gap_count,
@@ -465,43 +1120,86 @@ LAOT_API laot_status laot_recovery_study(laot_context* context, const size_t* fe
                                          double noise, const char* entries, const char* cost,
                                          double* mean, double* sd);
 
-/* How far the matching and the map of a laot model depend on the cells at hand: fits repeated, with
- * the model's parameters in the model's feature space, on bootstrap resamples (resample: "cells",
- * or "levels" of the batch), on halves of the cells, and from other starts. control and treated:
- * the training cells, with their batch; both NULL: the up to keep_cells a side that the model kept.
- * Numbers: displacement_over_spacing (median |W x - x| beyond the common shift, over the distance
- * to the nearest other control cell), residual_over_spacing (median |y - W x| of coupled pairs,
- * over the distance to the nearest other treated cell: around 1, others would do as well), and for
- * each p of resamples, halves, restarts: p_overlap (mass on the same pairs), p_overlap_low,
- * p_overlap_high (extremes), p_coherence (1: partners in the same place, 0: unrelated),
- * p_coherence_low, _high; n_control, n_treated. Arrays, in the feature space [k x k]: map, map_low
- * and map_high (95% percentiles over the resamples), map_sd; draws [k^2 x resamples]. Needs 4 cells
- * a side. LAOT_NOT_AVAILABLE for other methods. Cost: resamples + 2 halves + restarts fits. */
+/**
+ * How far the matching and the map of a laot model depend on the cells at hand: fits repeated, with
+ * the model's parameters in the model's feature space, on bootstrap resamples, on halves of the
+ * cells, and from other starts.
+ *
+ * - Numbers: n_control, n_treated; displacement_over_spacing (median |W x - x| beyond the common
+ *   shift, over the distance to the nearest other control cell); residual_over_spacing (median
+ *   |y - W x| of coupled pairs, over the distance to the nearest other treated cell: around 1,
+ *   others would do as well); and for each p of resamples, halves, restarts: p_overlap (mass on the
+ *   same pairs), p_overlap_low, p_overlap_high (extremes), p_coherence (1: partners in the same
+ *   place, 0: unrelated), p_coherence_low, p_coherence_high. NaN: no such repetitions.
+ * - Arrays, in the feature space [k x k]: map; map_low and map_high (95% percentiles over the
+ *   resamples) and map_sd; draws [k^2 x resamples], the map of each.
+ *
+ * @param context    threads, callbacks, and the seed of all draws
+ * @param model      a laot model
+ * @param control    [features x n] the training control cells, with their labels, n at least 4;
+ *                   NULL, like treated: the up to keep_cells that the model kept
+ * @param treated    [features x m] the training treated cells, m at least 4; NULL as control is
+ * @param resamples  bootstrap resamples, 0 or more
+ * @param halves     splits into halves, 0 or more
+ * @param restarts   other starts, 0 or more
+ * @param resample   what is resampled: "cells" (within their label), or "levels" of the batch
+ * @param out        the findings; free them with laot_findings_free
+ * @return LAOT_NOT_AVAILABLE: a model of another method, or one that kept no cells;
+ *         LAOT_DIMENSION_MISMATCH: other features than the model's; LAOT_INVALID_ARGUMENT: only one
+ *         of control and treated, labels that do not agree, "levels" without labels, or fewer than
+ *         4 cells; LAOT_UNKNOWN_NAME: resample
+ *
+ * Cost: 1 + resamples + 2 halves + restarts fits.
+ */
 LAOT_API laot_status laot_stability(laot_context* context, const laot_model* model,
                                     const laot_data* control, const laot_data* treated,
                                     size_t resamples, size_t halves, size_t restarts,
                                     const char* resample, laot_findings** out);
 
-/* The recovery curve of a laot model: controls drawn from the data, moved by I + s (W - I) with the
- * residual noise of the fit, the pairing forgotten, fitted again; for s in gaps[count] (increasing,
- * from 0 or above; 1 is the experiment). design: "counterpart" (every cell is also among the
- * treated ones) or "anew" (the treated are other cells, as in most experiments). control and
- * treated as in laot_stability. Arrays [count x repeats]: pairs (share of counterparts found; NaN
- * for anew), identified (share of cells whose predicted state is nearest to their own), map_error,
- * cell_error (relative to the change; NaN at s = 0); gaps and recovery [count x 1] (mean of pairs,
- * for anew of identified). Numbers: cells (a side), critical (the least s with recovery under one
- * half; Inf: none on the grid; 0: from the start), critical_low, critical_high (95%, over repeats),
- * position (1 / critical: where the experiment stands), position_low, position_high,
- * recovery_at_one. Fewer cells than the experiment has make recovery easier: most_cells bounds
- * them. Cost: count x repeats fits. */
+/**
+ * The recovery curve of a laot model: controls drawn from the data, moved by I + s (W - I) with the
+ * residual noise of the fit, the pairing forgotten, fitted again. s = 1 is the experiment.
+ *
+ * - Arrays [count x repeats]: pairs (share of counterparts found; NaN for "anew"), identified
+ *   (share of cells whose predicted state is nearest to their own), map_error, cell_error (relative
+ *   to the change; NaN at s = 0); [count x 1]: gaps, and recovery (mean of pairs, for "anew" of
+ *   identified).
+ * - Numbers: cells (a side); critical (the least s with recovery under one half; Inf: none on the
+ *   grid; 0: from the start), critical_low, critical_high (95%, over repeats); position (1 /
+ *   critical: where the experiment stands), position_low, position_high; recovery_at_one.
+ * - Text: design.
+ *
+ * @param context     threads, callbacks, and the seed of all draws
+ * @param model       a laot model
+ * @param control     [features x n] the training control cells, as in laot_stability, or NULL; n at
+ *                    least 4, for "anew" 8
+ * @param treated     [features x m] the training treated cells, as in laot_stability, or NULL
+ * @param design      "counterpart": every cell is also among the treated ones. "anew": the treated
+ *                    are other cells, as in most experiments
+ * @param gaps        [count] values of s, increasing, from 0 or above
+ * @param count       number of gaps, at least 1
+ * @param repeats     simulations for each s, at least 1
+ * @param most_cells  cells a side in one simulation, at least 4. Fewer than the experiment has make
+ *                    recovery easier
+ * @param out         the findings; free them with laot_findings_free
+ * @return LAOT_NOT_AVAILABLE, LAOT_DIMENSION_MISMATCH: as laot_stability; LAOT_INVALID_ARGUMENT: a
+ *         number outside its range, gaps that do not increase, too few cells; LAOT_UNKNOWN_NAME:
+ *         design
+ *
+ * Cost: 1 + count x repeats fits.
+ */
 LAOT_API laot_status laot_recovery_curve(laot_context* context, const laot_model* model,
                                          const laot_data* control, const laot_data* treated,
                                          const char* design, const double* gaps, size_t count,
                                          size_t repeats, size_t most_cells, laot_findings** out);
 
-/* "recoverable", "borderline", "not recoverable" or, for NaN, "undefined", from recovery_at_one of
- * the counterpart curve and residual_over_spacing of the stability. docs/trackability.md states how
- * often it errs. */
+/**
+ * "recoverable", "borderline", "not recoverable" or, for NaN, "undefined". docs/trackability.md
+ * states how often it errs.
+ *
+ * @param recovery_at_one        of the recovery curve with design "counterpart", 0 .. 1
+ * @param residual_over_spacing  of the stability, 0 or more
+ */
 LAOT_API const char* laot_trackability_verdict(double recovery_at_one,
                                                double residual_over_spacing);
 

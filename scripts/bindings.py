@@ -21,7 +21,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from laot_header import of_kind, parse  # noqa: E402
+from laot_header import of_kind, parse, parse_comment  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HEADER = os.path.join(ROOT, "capi", "laot.h")
@@ -135,9 +135,22 @@ def julia_calls(items):
 
 # ---- The reference page ---------------------------------------------------------------------------------
 
+def one_block(block):
+    """Lines that belong together as one line each: paragraphs, points of a list, Cost: and Source:."""
+    starts = r"\n(?=- |Cost: |Source: )"
+    return "\n".join(re.sub(r"\s*\n\s*", " ", part) + ("" if part.startswith("- ") else "  ")
+                     for part in re.split(starts, block)).rstrip()
+
+
 def paragraphs(comment):
-    """A comment of the header as Markdown: indented blocks under a heading word become paragraphs."""
-    return "\n\n".join(" ".join(line.strip() for line in block.split("\n")) for block in comment.split("\n\n"))
+    """A comment of the header as Markdown."""
+    parts = parse_comment(comment)
+    blocks = [one_block(block) for block in parts.prose]
+    points = [f"- **`{name}`** {text}" for name, text in parts.params]
+    points += [f"- returns {parts.returns}"] if parts.returns else []
+    # Two lists in a row would be one.
+    apart = ["Arguments:"] * bool(points and blocks and "\n- " in "\n" + blocks[-1])
+    return "\n\n".join(blocks + apart + ["\n".join(points)] * bool(points) + [one_block(x) for x in parts.after])
 
 
 def introduction(comment):
@@ -182,6 +195,7 @@ def reference(items):
         else:
             end = group_end(items, position)
             group = items[position:end]
+            blocks.append(f"### `{item.name}`")
             blocks.append("```c\n" + "\n".join(x.source for x in group) + "\n```")
             if item.comment:
                 blocks.append(paragraphs(item.comment))

@@ -1,6 +1,7 @@
 """Reads capi/laot.h into a list of its parts. The header's own style is the grammar: a comment
-stands before the declarations that it speaks of, with no empty line between; a comment behind an
-enum's value or a struct's field speaks of that one; /* ---- Title ---- */ begins a section."""
+stands before the declaration that it speaks of, with no empty line between, and has an @param for
+each argument and an @return for the codes; a comment behind an enum's value or a struct's field
+speaks of that one; /* ---- Title ---- */ begins a section."""
 
 import re
 from dataclasses import dataclass, field
@@ -18,8 +19,32 @@ class Item:
 
 
 def clean_comment(text):
-    lines = [re.sub(r"^\s*\* ?", "", line) for line in text[2:-2].split("\n")]
+    lines = [re.sub(r"^\s*\* ?", "", line) for line in re.sub(r"^/\*+", "", text)[:-2].split("\n")]
     return "\n".join(line.rstrip() for line in lines).strip()
+
+
+@dataclass
+class Comment:
+    """A comment in its parts; texts are joined to one line, blocks of prose are not."""
+    prose: list  # before the tags
+    params: list  # (name, text), in order
+    returns: str
+    after: list  # behind the tags: "Cost: ...", "Source: ..."
+
+
+def parse_comment(text):
+    before, tags, after = [], [], []
+    for block in text.split("\n\n"):
+        if block.startswith("@"):
+            tags += [re.sub(r"\s+", " ", tag).strip() for tag in re.split(r"^@", block, flags=re.M) if tag]
+        else:
+            (after if tags else before).append(block)
+    params = [tuple((tag.split(" ", 2) + ["", ""])[1:3]) for tag in tags if tag.startswith("param ")]
+    returns = [tag[len("return "):] for tag in tags if tag.startswith("return ")]
+    other = [tag for tag in tags if not tag.startswith(("param ", "return "))]
+    if other or len(returns) > 1:
+        raise SystemExit(f"laot.h: scripts/laot_header.py does not know these tags: {other + returns[1:]}")
+    return Comment([x for x in before if x], params, returns[0] if returns else "", after)
 
 
 def clean_type(text):
@@ -54,7 +79,7 @@ def parse_struct(body):
 
 def parse_declaration(text):
     text = text.strip()
-    source = re.sub(r"\bLAOT_API ", "", text)
+    source = re.sub(r"\n {9}", "\n", text[len("LAOT_API "):]) if text.startswith("LAOT_API ") else text
     match = re.fullmatch(r"typedef enum (\w+) \{(.*)\} \1;", text, re.S)
     if match:
         return Item("enum", match.group(1), members=parse_enum(match.group(2)), source=source)

@@ -1,4 +1,4 @@
-"""Nothing drifts apart: the header, what follows from it, the library's exports, Julia's ccalls, the
+"""Nothing drifts apart: the header and its comments, what follows from it, the library's exports, Julia's ccalls, the
 Python declarations, R's registered routines.
 
     drift.py [LIBRARY]
@@ -14,7 +14,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
-from laot_header import of_kind, parse  # noqa: E402
+from laot_header import of_kind, parse, parse_comment  # noqa: E402
 
 failures = 0
 
@@ -136,6 +136,38 @@ def check_library(functions, library):
     check(sorted(exported ^ set(functions)), "the library exports the functions of the header, and nothing else")
 
 
+def check_comments(items, statuses):
+    """Each function and callback speaks of its arguments, in order, with the sizes of its arrays, and
+    of its codes by their names; each value of an enum and each field of a struct has its comment."""
+    wrong = []
+    for item in items:
+        if item.kind in ("opaque", "enum", "struct", "function", "callback", "define") and not item.comment:
+            wrong.append(f"{item.name} has no comment")
+        wrong += [f"{item.name}: nothing about {member[0] if item.kind == 'enum' else member[1]}"
+                  for member in item.members if item.kind in ("enum", "struct") and not member[2]]
+        if item.kind not in ("function", "callback") or not item.comment:
+            continue
+        comment = parse_comment(item.comment)
+        if [name for name, _ in comment.params] != [name for _, name in item.arguments]:
+            wrong.append(f"{item.name} has the arguments {', '.join(name for _, name in item.arguments)} and speaks of "
+                         + (", ".join(name for name, _ in comment.params) or "none"))
+        said = dict(comment.params)
+        wrong += [f"{item.name}: {name} is said in {len(said.get(name, ''))} characters"
+                  for _, name in item.arguments if len(said.get(name, "")) < 5]
+        wrong += [f"{item.name}: [sizes] of {name} are missing" for kind, name in item.arguments
+                  if re.fullmatch(r"const (double|size_t|int32_t|int64_t)\*|const (char|laot_data)\* const\*", kind)
+                  and not re.match(r"\[[^]]+\]", said.get(name, ""))]
+        # Cells have both axes.
+        wrong += [f"{item.name}: {name} needs [features x cells]" for kind, name in item.arguments
+                  if kind == "const laot_data*" and "laot_context*" in dict(item.arguments)
+                  and not re.match(r"\[features x ", said.get(name, ""))]
+        wrong += [f"{item.name} returns {code}, which there is not"
+                  for code in re.findall(r"LAOT_[A-Z_]+", comment.returns) if code not in statuses]
+        if len(item.comment.split("\n\n")[0]) < 10:
+            wrong.append(f"{item.name} does not say what it is")
+    check(wrong, "each comment of the header speaks of every argument, size and code")
+
+
 def check_tests(functions):
     """Every function is called from C, by a test that was compiled against the header."""
     source = "".join(folder("tests/capi", ".c").values())
@@ -154,6 +186,7 @@ def main():
     check_python(functions, opaque, statuses)
     check_julia(functions, items)
     check_r(functions)
+    check_comments(items, statuses)
     check_tests(functions)
     if len(sys.argv) > 1:
         check_library(functions, sys.argv[1])

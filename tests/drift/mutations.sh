@@ -28,7 +28,7 @@ mutation "a function is gone from the header" capi/laot.h '/^LAOT_API void laot_
 mutation "an argument of the header has another type" capi/laot.h 's/(laot_context_set_threads\(laot_context\* context), int/\1, size_t/'
 mutation "an enum has another number" capi/laot.h 's/LAOT_CANCELLED = -6/LAOT_CANCELLED = -7/'
 mutation "a parameter type has another number" capi/laot.h 's/LAOT_CHOICE = 3/LAOT_CHOICE = 4/'
-mutation "two fields changed places" capi/laot.h 's/^  const char\* title;  \/\* one line \*\/$/  int inserted;\n&/'
+mutation "two fields changed places" capi/laot.h 's/^  const char\* title; +\/\* one line \*\/$/  int inserted; \/* x *\/\n&/'
 mutation "a ccall of Julia has another type" julia/src/libcalls.jl '/:laot_fit\)/s/Cint/Cvoid/'
 mutation "Julia gives an argument less" julia/src/model.jl 's/laot_fit\(context, params, x, y, out\)/laot_fit(context, params, x, y)/'
 mutation "Julia calls what is not there" julia/src/model.jl 's/laot_load\(/laot_lode(/'
@@ -37,6 +37,12 @@ mutation "Python calls what it did not declare" examples/python/laot.py '/^    "
 mutation "R registers another number of arguments" R-package/src/init.c 's/ROUTINE\(predict, 4\)/ROUTINE(predict, 3)/'
 mutation "R registers a routine less" R-package/src/init.c 's/ROUTINE\(trace, 1\),?//'
 mutation "R calls what is not registered" R-package/R/save.R 's/C_save\b/C_sav/'
+mutation "a comment does not speak of an argument" capi/laot.h '/^ \* @param leading_dimension/d'
+mutation "a comment speaks of an argument that is not there" capi/laot.h 's/@param threads /@param cores /'
+mutation "an array has no size" capi/laot.h 's/(@param gammas +)\[count\] /\1/'
+mutation "cells have one axis" capi/laot.h 's/(@param predicted +)\[features x n\]/\1[n]/'
+mutation "a field has no comment" capi/laot.h 's@^(  const char\* title;).*@\1@'
+mutation "a code that there is not" capi/laot.h 's/@return LAOT_NOT_AVAILABLE/@return LAOT_NOT_THERE/'
 mutation "a symbol is not listed" capi/laot.symbols '/^laot_fit$/d'
 rm -rf "$work"
 exit $status
