@@ -1137,7 +1137,7 @@ LAOT_API laot_status laot_recovery_study(laot_context* context, const size_t* fe
  * @param context    threads, callbacks, and the seed of all draws
  * @param model      a laot model
  * @param control    [features x n] the training control cells, with their labels, n at least 4;
- *                   NULL, like treated: the up to keep_cells that the model kept
+ *                   NULL, like treated: the up to keep_cells that the model kept, with theirs
  * @param treated    [features x m] the training treated cells, m at least 4; NULL as control is
  * @param resamples  bootstrap resamples, 0 or more
  * @param halves     splits into halves, 0 or more
@@ -1146,8 +1146,8 @@ LAOT_API laot_status laot_recovery_study(laot_context* context, const size_t* fe
  * @param out        the findings; free them with laot_findings_free
  * @return LAOT_NOT_AVAILABLE: a model of another method, or one that kept no cells;
  *         LAOT_DIMENSION_MISMATCH: other features than the model's; LAOT_INVALID_ARGUMENT: only one
- *         of control and treated, labels that do not agree, "levels" without labels, or fewer than
- *         4 cells; LAOT_UNKNOWN_NAME: resample
+ *         of control and treated, labels that do not agree, "levels" without labels or with only
+ *         one level, or fewer than 4 cells; LAOT_UNKNOWN_NAME: resample
  *
  * Cost: 1 + resamples + 2 halves + restarts fits.
  */
@@ -1158,7 +1158,8 @@ LAOT_API laot_status laot_stability(laot_context* context, const laot_model* mod
 
 /**
  * The recovery curve of a laot model: controls drawn from the data, moved by I + s (W - I) with the
- * residual noise of the fit, the pairing forgotten, fitted again. s = 1 is the experiment.
+ * residual noise of the fit, the pairing forgotten, fitted again. s = 1 is the experiment. Pairs are
+ * sought within a label of the batch, where there is one.
  *
  * - Arrays [count x repeats]: pairs (share of counterparts found; NaN for "anew"), identified
  *   (share of cells whose predicted state is nearest to their own), map_error, cell_error (relative

@@ -60,7 +60,7 @@ void add_constant(const laot::IsometryConstant& constant, std::size_t cells, dou
 // The training cells of a model in its feature space, with the levels of the batch as numbers.
 struct Encoded {
   arma::mat x, y;
-  std::vector<std::uint32_t> batch_x, batch_y;
+  laot::Levels batch;
 };
 
 Encoded encoded(const laot_model* model, const laot_data* control, const laot_data* treated,
@@ -80,33 +80,13 @@ Encoded encoded(const laot_model* model, const laot_data* control, const laot_da
                   "the model kept no cells (keep_cells is 0); give control and treated");
     return {encode(laot::Cells::dense(x), laot::Population::control, "control"),
             encode(laot::Cells::dense(y), laot::Population::treated, "treated"),
-            {},
-            {}};
+            laot::levels_of(m.training.kept_batch_control, m.training.kept_batch_treated)};
   }
-  Encoded out{encode(control->cells, laot::Population::control, "control"),
-              encode(treated->cells, laot::Population::treated, "treated"),
-              {},
-              {}};
   laot::require(control->batch.empty() == treated->batch.empty(), Status::invalid_argument,
                 "only one of control and treated has a batch");
-  std::vector<std::string> levels;
-  const auto number = [&](const std::string& level) {
-    for (std::size_t l = 0; l < levels.size(); ++l)
-      if (levels[l] == level) return static_cast<std::uint32_t>(l);
-    levels.push_back(level);
-    return static_cast<std::uint32_t>(levels.size() - 1);
-  };
-  for (const std::string& level : control->batch) out.batch_x.push_back(number(level));
-  const std::size_t of_control = levels.size();
-  for (const std::string& level : treated->batch) out.batch_y.push_back(number(level));
-  laot::require(levels.size() == of_control, Status::invalid_argument, "batch level \"",
-                levels.empty() ? "" : levels.back(), "\" has treated cells but no control cells");
-  std::vector<char> met(of_control, 0);
-  for (const std::uint32_t level : out.batch_y) met[level] = 1;
-  for (std::size_t l = 0; l < of_control; ++l)
-    laot::require(met[l] != 0, Status::invalid_argument, "batch level \"", levels[l],
-                  "\" has control cells but no treated cells");
-  return out;
+  return {encode(control->cells, laot::Population::control, "control"),
+          encode(treated->cells, laot::Population::treated, "treated"),
+          laot::levels_of(control->batch, treated->batch)};
 }
 
 bool own_means(const laot_model& model) {
@@ -245,7 +225,7 @@ laot_status laot_stability(laot_context* context, const laot_model* model, const
     const laot::SingleThreadedBlas blas;
     const Encoded cells = encoded(model, control, treated, *call);
     const laot::Stability s =
-        laot::stability(cells.x, cells.y, cells.batch_x, cells.batch_y, options, *call);
+        laot::stability(cells.x, cells.y, cells.batch.control, cells.batch.treated, options, *call);
     auto found = std::make_unique<laot_findings>();
     found->numbers = {{"n_control", static_cast<double>(cells.x.n_cols)},
                       {"n_treated", static_cast<double>(cells.y.n_cols)},
@@ -281,10 +261,10 @@ laot_status laot_recovery_curve(laot_context* context, const laot_model* model,
     CallContext call(context);
     const laot::SingleThreadedBlas blas;
     const Encoded cells = encoded(model, control, treated, *call);
-    const laot::LaotResult fit =
-        laot::alternate(cells.x, cells.y, cells.batch_x, cells.batch_y, options.fit, *call);
+    const laot::LaotResult fit = laot::alternate(cells.x, cells.y, cells.batch.control,
+                                                 cells.batch.treated, options.fit, *call);
     const laot::RecoveryCurve c = laot::recovery_curve(
-        laot::recovery_source(cells.x, cells.y, fit),
+        laot::recovery_source(cells.x, cells.y, cells.batch.control, fit),
         asked == "anew" ? laot::Design::anew : laot::Design::counterpart, options, *call);
     auto found = std::make_unique<laot_findings>();
     found->numbers = {{"cells", static_cast<double>(c.cells)},

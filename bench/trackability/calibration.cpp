@@ -91,7 +91,7 @@ Row experiment(const Setting& s, Rng rng, std::uint64_t seed, Context& outer) {
   RecoveryCurveOptions curve;
   curve.gaps = {1.0};
   curve.repeats = 4;
-  const RecoverySource from = recovery_source(x, y, stable.fit);
+  const RecoverySource from = recovery_source(x, y, {}, stable.fit);
   row.score = recovery_curve(from, Design::counterpart, curve, context).recovery_at_one;
   row.unexplained = arma::trace(from.residual) * static_cast<double>(s.cells) / arma::accu(y % y);
   return row;

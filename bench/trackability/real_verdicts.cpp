@@ -23,7 +23,7 @@ void print_verdict(const char* name, const real_data::Populations& cells, Contex
   options.halves = 5;
   options.restarts = 3;
   const Stability s = stability(x, y, {}, {}, options, context);
-  const RecoverySource source = recovery_source(x, y, s.fit);
+  const RecoverySource source = recovery_source(x, y, {}, s.fit);
   RecoveryCurveOptions curve;
   curve.gaps = {0, 0.5, 1, 2, 4, 8};
   curve.repeats = 4;

@@ -1,6 +1,7 @@
 // One interface for every method: fit on two populations, predict, report, save, load.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -23,6 +24,15 @@ struct TrainingCells {
   std::vector<std::string> feature_names;                 // empty, or one each
   std::vector<std::string> control_names, treated_names;  // cell names; empty, or one each
 };
+
+/// The levels of a batch as numbers, in order of first appearance among the controls.
+struct Levels {
+  std::vector<std::uint32_t> control, treated;
+};
+
+/// One label for each cell, or none on both sides (then no numbers). Throws invalid_argument,
+/// naming the level, where one has cells on one side only: cells are paired within a level.
+Levels levels_of(const std::vector<std::string>& control, const std::vector<std::string>& treated);
 
 /// What a method has learnt: a map f of the feature space, z -> f(z).
 class ResponseMap {
@@ -58,7 +68,10 @@ struct TrainingSummary {
   double median_gamma = 0.0;             // 1 / median positive squared distance; NaN: none
   bool gamma_subsampled = false;
   arma::mat kept_control, kept_treated;  // features x at most keep_cells, original order
-  AffineResponse gaussian;               // the Gaussian map in the model's feature space
+  /// The level of each kept cell; empty without a batch. Every level has a kept cell on either side
+  /// unless there are more levels than keep_cells.
+  std::vector<std::string> kept_batch_control, kept_batch_treated;
+  AffineResponse gaussian;  // the Gaussian map in the model's feature space
   std::vector<std::string> control_names, treated_names;
 };
 

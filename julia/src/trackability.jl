@@ -59,7 +59,8 @@ end
     stability(fitted; control, treated, resamples = 30, halves = 10, restarts = 5) -> (numbers, texts, arrays)
 
 How far the matching and the map of a LAOT fit depend on the cells at hand. Without `control` and
-`treated`, the training cells that the fit kept are used. Names: `laot_stability` in the reference
+`treated`, the training cells that the fit kept are used, with their batch. `resample = "levels"`
+draws whole levels of the batch (donors) instead of cells. Names: `laot_stability` in the reference
 page of the C interface.
 """
 function stability(fitted::FittedModel; control = nothing, treated = nothing, batch_control = nothing,
@@ -103,10 +104,11 @@ Can the pairing of a LAOT fit be trusted? `verdict` is `"recoverable"`, `"border
 residual over the spacing of the cells.
 """
 function trackability(fitted::FittedModel; resamples::Integer = 30, halves::Integer = 10,
-                      restarts::Integer = 5, gaps = RECOVERY_GAPS, repeats::Integer = 8,
-                      most_cells::Integer = 300, shared...)
+                      restarts::Integer = 5, resample = "cells", gaps = RECOVERY_GAPS,
+                      repeats::Integer = 8, most_cells::Integer = 300, shared...)
     1 in gaps || throw(ArgumentError("gaps must have 1, the experiment itself, among its values"))
-    stable = stability(fitted; resamples = resamples, halves = halves, restarts = restarts, shared...)
+    stable = stability(fitted; resamples = resamples, halves = halves, restarts = restarts, resample = resample,
+                       shared...)
     curve = recovery_curve(fitted; gaps = gaps, repeats = repeats, most_cells = most_cells, shared...)
     verdict = unsafe_string(laot_trackability_verdict(curve.numbers["recovery_at_one"],
                                                       stable.numbers["residual_over_spacing"]))

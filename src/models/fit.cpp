@@ -17,37 +17,14 @@ namespace {
 constexpr std::size_t kBlock = 256;
 constexpr std::size_t kFewestCells = 3;
 
-struct Batches {
-  std::vector<std::uint32_t> control, treated;
-};
-
-// Level numbers in order of first appearance among the controls.
-Batches batches_of(const TrainingCells& cells) {
-  Batches out;
-  if (cells.batch_control.empty() && cells.batch_treated.empty()) return out;
-  require(cells.batch_control.size() == cells.control.cells() &&
-              cells.batch_treated.size() == cells.treated.cells(),
+Levels batches_of(const TrainingCells& cells) {
+  const bool none = cells.batch_control.empty() && cells.batch_treated.empty();
+  require(none || (cells.batch_control.size() == cells.control.cells() &&
+                   cells.batch_treated.size() == cells.treated.cells()),
           Status::dimension_mismatch, "batch needs one level per cell: found ",
           cells.batch_control.size(), " levels for ", cells.control.cells(), " control cells and ",
           cells.batch_treated.size(), " for ", cells.treated.cells(), " treated cells");
-  std::map<std::string, std::uint32_t> number;
-  for (const std::string& level : cells.batch_control)
-    number.emplace(level, static_cast<std::uint32_t>(number.size()));
-  std::vector<char> met(number.size(), 0);
-  for (const std::string& level : cells.batch_treated) {
-    const auto found = number.find(level);
-    require(found != number.end(), Status::invalid_argument, "batch level \"", level,
-            "\" has treated cells but no control cells; cells are paired within a level, so leave "
-            "its cells out or merge it with another level");
-    met[found->second] = 1;
-  }
-  for (const auto& [level, index] : number)
-    require(met[index] != 0, Status::invalid_argument, "batch level \"", level,
-            "\" has control cells but no treated cells; cells are paired within a level, so leave "
-            "its cells out or merge it with another level");
-  for (const std::string& level : cells.batch_control) out.control.push_back(number.at(level));
-  for (const std::string& level : cells.batch_treated) out.treated.push_back(number.at(level));
-  return out;
+  return levels_of(cells.batch_control, cells.batch_treated);
 }
 
 // The first min(n, m) cells of each side.
@@ -80,13 +57,45 @@ void check(const TrainingCells& cells, Context& context) {
   check_names(cells.treated_names, cells.treated.cells(), "names of treated cells");
 }
 
-arma::mat kept(const Cells& cells, std::size_t at_most, Rng rng) {
-  if (cells.cells() <= at_most) return cells.gather_all();
+// A level that was not drawn gets one of its cells, in place of one of the level drawn most often.
+void cover_levels(std::vector<std::size_t>& chosen, const std::vector<std::uint32_t>& batch,
+                  Rng& rng) {
+  std::vector<std::vector<std::size_t>> members;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (batch[i] >= members.size()) members.resize(batch[i] + 1);
+    members[batch[i]].push_back(i);
+  }
+  std::vector<std::size_t> drawn(members.size(), 0);
+  for (const std::size_t cell : chosen) ++drawn[batch[cell]];
+  for (std::size_t level = 0; level < members.size(); ++level) {
+    const auto most = std::max_element(drawn.begin(), drawn.end());
+    if (drawn[level] > 0 || *most < 2) continue;
+    const auto crowded = static_cast<std::uint32_t>(most - drawn.begin());
+    *std::find_if(chosen.begin(), chosen.end(), [&](std::size_t cell) {
+      return batch[cell] == crowded;
+    }) = members[level][static_cast<std::size_t>(rng.below(members[level].size()))];
+    --*most;
+    drawn[level] = 1;
+  }
+}
+
+// batch, labels: the level of each cell as a number and by name; both empty without a batch.
+void keep(const Cells& cells, const std::vector<std::uint32_t>& batch,
+          const std::vector<std::string>& labels, std::size_t at_most, Rng rng, arma::mat& kept,
+          std::vector<std::string>& kept_labels) {
+  if (cells.cells() <= at_most) {
+    kept = cells.gather_all();
+    kept_labels = labels;
+    return;
+  }
   std::vector<std::size_t> chosen = rng.sample(cells.cells(), at_most);
+  if (!batch.empty()) cover_levels(chosen, batch, rng);
   std::sort(chosen.begin(), chosen.end());
-  arma::mat out(cells.features(), chosen.size());
-  for (std::size_t c = 0; c < chosen.size(); ++c) cells.gather(chosen[c], 1, out.colptr(c));
-  return out;
+  kept.set_size(cells.features(), chosen.size());
+  for (std::size_t c = 0; c < chosen.size(); ++c) {
+    cells.gather(chosen[c], 1, kept.colptr(c));
+    if (!labels.empty()) kept_labels.push_back(labels[chosen[c]]);
+  }
 }
 
 // The median bandwidth looks at all pairs of pooled cells, of at most kMedianCells of them.
@@ -125,8 +134,10 @@ TrainingSummary summarise(const TrainingCells& cells, const FitInput& input, Con
   out.mean_treated = weighted_moments(cells.treated, input.weights_y, context).mean;
   const std::size_t at_most = static_cast<std::size_t>(input.params.number("keep_cells"));
   const Rng rng(context.seed);
-  out.kept_control = kept(cells.control, at_most, rng.stream(1));
-  out.kept_treated = kept(cells.treated, at_most, rng.stream(2));
+  keep(cells.control, input.batch_x, cells.batch_control, at_most, rng.stream(1), out.kept_control,
+       out.kept_batch_control);
+  keep(cells.treated, input.batch_y, cells.batch_treated, at_most, rng.stream(2), out.kept_treated,
+       out.kept_batch_treated);
   set_median_gamma(cells, out, context);
   out.gaussian = gaussian_response(input.x, input.weights_x, input.y, input.weights_y, {});
   out.control_names = cells.control_names;
@@ -172,6 +183,28 @@ FeatureSpace space_for(const Params& params, const TrainingCells& cells, const a
 
 }  // namespace
 
+Levels levels_of(const std::vector<std::string>& control, const std::vector<std::string>& treated) {
+  std::map<std::string, std::uint32_t> number;
+  for (const std::string& level : control)
+    number.emplace(level, static_cast<std::uint32_t>(number.size()));
+  std::vector<char> met(number.size(), 0);
+  for (const std::string& level : treated) {
+    const auto found = number.find(level);
+    require(found != number.end(), Status::invalid_argument, "batch level \"", level,
+            "\" has treated cells but no control cells; cells are paired within a level, so leave "
+            "its cells out or merge it with another level");
+    met[found->second] = 1;
+  }
+  for (const auto& [level, index] : number)
+    require(met[index] != 0, Status::invalid_argument, "batch level \"", level,
+            "\" has control cells but no treated cells; cells are paired within a level, so leave "
+            "its cells out or merge it with another level");
+  Levels out;
+  for (const std::string& level : control) out.control.push_back(number.at(level));
+  for (const std::string& level : treated) out.treated.push_back(number.at(level));
+  return out;
+}
+
 Model fit_model(const Params& params, const TrainingCells& given, Context& context) {
   const auto start = std::chrono::steady_clock::now();
   const SingleThreadedBlas blas;
@@ -183,7 +216,7 @@ Model fit_model(const Params& params, const TrainingCells& given, Context& conte
     if (spec.name == "equal_counts") equal_counts = params.flag("equal_counts");
   const TrainingCells cells = equal_counts ? truncated(given) : given;
 
-  const Batches batches = batches_of(cells);
+  const Levels batches = batches_of(cells);
   arma::vec weights_x, weights_y;
   batch_weights(batches.control, batches.treated, cells.control.cells(), cells.treated.cells(),
                 weights_x, weights_y);

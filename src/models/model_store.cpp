@@ -49,6 +49,9 @@ void store_training(const TrainingSummary& training, ModelFile& file) {
   file.put("training.gaussian_offset", training.gaussian.offset());
   file.put_texts("training.control_names", training.control_names);
   file.put_texts("training.treated_names", training.treated_names);
+  if (training.kept_batch_control.empty()) return;
+  file.put_texts("training.kept_batch_control", training.kept_batch_control);
+  file.put_texts("training.kept_batch_treated", training.kept_batch_treated);
 }
 
 TrainingSummary load_training(const ModelFile& file, const FeatureSpace& space) {
@@ -74,6 +77,15 @@ TrainingSummary load_training(const ModelFile& file, const FeatureSpace& space) 
   out.gaussian = AffineResponse(std::move(map), std::move(offset));
   out.control_names = file.texts("training.control_names");
   out.treated_names = file.texts("training.treated_names");
+  if (file.has_text("training.kept_batch_control")) {
+    out.kept_batch_control = file.texts("training.kept_batch_control");
+    out.kept_batch_treated = file.texts("training.kept_batch_treated");
+    require(out.kept_batch_control.size() == out.kept_control.n_cols &&
+                out.kept_batch_treated.size() == out.kept_treated.n_cols,
+            Status::bad_format, "the model file has the batch of ", out.kept_batch_control.size(),
+            " control and ", out.kept_batch_treated.size(), " treated cells, but keeps ",
+            out.kept_control.n_cols, " and ", out.kept_treated.n_cols);
+  }
   return out;
 }
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numeric>
+#include <utility>
 
 #include "laot/linear_algebra.hpp"
 #include "refit.hpp"
@@ -34,36 +36,78 @@ arma::mat scaled_map(const arma::mat& map, double gap) {
   return out;
 }
 
+using Index = std::vector<std::size_t>;
+
+// Two disjoint sets of as many cells of each level; the last cell of an odd level is left out.
+std::pair<Index, Index> dealt(const Index& drawn, const std::vector<std::uint32_t>& batch) {
+  const auto middle = drawn.begin() + static_cast<std::ptrdiff_t>(drawn.size() / 2);
+  if (batch.empty()) return {Index(drawn.begin(), middle), Index(middle, drawn.end())};
+  Index first, second;
+  std::map<std::uint32_t, std::size_t> waiting;
+  for (const std::size_t cell : drawn) {
+    const auto [found, is_new] = waiting.emplace(batch[cell], cell);
+    if (is_new) continue;
+    first.push_back(found->second);
+    second.push_back(cell);
+    waiting.erase(found);
+  }
+  return {first, second};
+}
+
+// Level numbers of a simulation's cells: those of `batch`, without gaps. Treated cell order[i] has
+// the level of sources[i].
+void set_levels(const std::vector<std::uint32_t>& batch, const Index& controls,
+                const Index& sources, const Index& order, Pair& cells) {
+  if (batch.empty()) return;
+  std::map<std::uint32_t, std::uint32_t> number;
+  for (const std::size_t cell : controls)
+    cells.batch_x.push_back(
+        number.emplace(batch[cell], static_cast<std::uint32_t>(number.size())).first->second);
+  cells.batch_y.resize(sources.size());
+  for (std::size_t i = 0; i < sources.size(); ++i)
+    cells.batch_y[order[i]] = number.at(batch[sources[i]]);
+}
+
 Simulated simulate(const RecoverySource& source, const arma::mat& root, const arma::mat& map,
                    Design design, std::size_t count, Rng rng) {
   const std::size_t k = source.cells.n_rows;
   const bool counterpart = design == Design::counterpart;
   const std::vector<std::size_t> drawn =
       rng.sample(source.cells.n_cols, counterpart ? count : 2 * count);
-  const auto middle = drawn.begin() + static_cast<std::ptrdiff_t>(count);
+  const auto [controls, sources] =
+      counterpart ? std::make_pair(drawn, drawn) : dealt(drawn, source.batch);
+  const std::size_t cells = controls.size();
+  require(
+      cells >= kFewestCells, Status::invalid_argument,
+      "a recovery curve with treated cells anew deals the cells of each batch level to two sets; "
+      "of ",
+      drawn.size(), " cells only ", cells, " found one to stand beside, and ", kFewestCells,
+      " are needed");
   Simulated out;
-  out.cells.x = columns_of(source.cells, {drawn.begin(), middle});
-  arma::mat treated = counterpart ? moved_by(map, out.cells.x)
-                                  : moved_by(map, columns_of(source.cells, {middle, drawn.end()}));
+  out.cells.x = columns_of(source.cells, controls);
+  arma::mat treated = moved_by(map, columns_of(source.cells, sources));
   if (!root.is_empty()) {
-    arma::mat noise(k, count);
+    arma::mat noise(k, cells);
     for (double& value : noise) value = rng.normal();
     treated += root * noise;
   }
-  const std::vector<std::size_t> order = rng.permutation(count);
-  out.cells.y.set_size(k, count);
-  for (std::size_t i = 0; i < count; ++i)
+  const std::vector<std::size_t> order = rng.permutation(cells);
+  out.cells.y.set_size(k, cells);
+  for (std::size_t i = 0; i < cells; ++i)
     std::copy(treated.colptr(i), treated.colptr(i) + k, out.cells.y.colptr(order[i]));
+  set_levels(source.batch, controls, sources, order, out.cells);
   if (counterpart) out.partner = order;
   return out;
 }
 
 double pairs_found(const Plan& plan, const std::vector<std::size_t>& partner) {
   if (partner.empty()) return kNan;
-  double found = 0.0;
-  for (std::size_t e = 0; e < plan.mass.size(); ++e)
+  double found = 0.0, all = 0.0;  // n masses of 1/n need not sum to 1
+  for (std::size_t e = 0; e < plan.mass.size(); ++e) {
+    all += plan.mass[e];
     if (plan.target[e] == partner[plan.source[e]]) found += plan.mass[e];
-  return found;
+  }
+  return found / all;
 }
 
 struct Outcome {
@@ -174,6 +218,9 @@ void check(const RecoverySource& source, Design design, const RecoveryCurveOptio
       Status::dimension_mismatch, "the residual covariance must be ", k, " x ", k);
   require(source.cells.is_finite() && source.map.is_finite() && source.residual.is_finite(),
           Status::not_finite, "the cells, the map or the residual have a NaN or Inf");
+  require(source.batch.empty() || source.batch.size() == source.cells.n_cols,
+          Status::dimension_mismatch, "batch has ", source.batch.size(), " levels for ",
+          source.cells.n_cols, " control cells");
   const std::size_t fewest = design == Design::counterpart ? kFewestCells : 2 * kFewestCells;
   require(source.cells.n_cols >= fewest, Status::invalid_argument,
           "a recovery curve with treated cells ", name_of(design), " needs at least ", fewest,
@@ -195,7 +242,8 @@ const char* name_of(Design design) {
   return design == Design::counterpart ? "counterpart" : "anew";
 }
 
-RecoverySource recovery_source(const arma::mat& x, const arma::mat& y, const LaotResult& fit) {
+RecoverySource recovery_source(const arma::mat& x, const arma::mat& y,
+                               const std::vector<std::uint32_t>& batch, const LaotResult& fit) {
   const SingleThreadedBlas blas;
   const arma::mat moved = moved_by(fit.map_unrestored, x);
   const std::size_t k = x.n_rows, entries = fit.plan.mass.size();
@@ -205,7 +253,7 @@ RecoverySource recovery_source(const arma::mat& x, const arma::mat& y, const Lao
     const double* b = y.colptr(fit.plan.target[e]);
     for (std::size_t r = 0; r < k; ++r) residual(r, e) = b[r] - a[r];
   }
-  return {x, fit.map_unrestored, weighted_covariance(residual, arma::vec(fit.plan.mass))};
+  return {x, fit.map_unrestored, weighted_covariance(residual, arma::vec(fit.plan.mass)), batch};
 }
 
 RecoveryCurve recovery_curve(const RecoverySource& source, Design design,

@@ -1,5 +1,6 @@
 #include "refit.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <map>
 
@@ -78,7 +79,7 @@ double overlap(const Plan& a, const Plan& b) {
     if (left <= right) ++i;
     if (right <= left) ++j;
   }
-  return shared;
+  return std::min(shared, 1.0);  // masses need not sum to 1 exactly
 }
 
 double coherence(const Plan& a, const Plan& b, const arma::mat& y) {

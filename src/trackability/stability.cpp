@@ -178,6 +178,9 @@ void check(const Pair& cells, const StabilityOptions& options) {
           "level must lie between 0 and 1, found ", options.level);
   require(options.resample == Resample::cells || !cells.batch_x.empty(), Status::invalid_argument,
           "resampling levels needs a batch: give the donor or replicate of each cell");
+  const std::size_t levels = members(cells.batch_x, cells.x.n_cols).size();
+  require(options.resample == Resample::cells || levels > 1, Status::invalid_argument,
+          "resampling levels needs a batch of at least 2 levels, found 1");
   const double entries = static_cast<double>(cells.x.n_rows) * static_cast<double>(cells.x.n_rows);
   require_memory(8.0 * entries * static_cast<double>(options.resamples + 3),
                  text(options.resamples, " maps of ", cells.x.n_rows, " x ", cells.x.n_rows));

@@ -404,6 +404,12 @@ static void test_fit_and_predict(void) {
   laot_context_free(context);
 }
 
+static double number_found(const laot_findings* findings, const char* name) {
+  double value = -77.0;
+  CHECK(laot_findings_number(findings, name, &value) == LAOT_OK);
+  return value;
+}
+
 static void test_names_and_batches(void) {
   static const char* const genes[FEATURES] = {"A", "B", "C", "D"};
   static const char* const swapped[FEATURES] = {"A", "C", "B", "D"};
@@ -415,6 +421,8 @@ static void test_names_and_batches(void) {
   laot_data* control = dense(control_values, CONTROLS);
   laot_data* treated = dense(treated_values, TREATED);
   double* plan[2];
+  laot_findings* given = NULL;
+  laot_findings* kept = NULL;
   size_t rows = 0, cols = 0, i, top[2];
 
   CHECK(laot_context_new(&context) == LAOT_OK);
@@ -448,6 +456,14 @@ static void test_names_and_batches(void) {
   }
   free(plan[0]);
   free(plan[1]);
+
+  /* The model kept the cells with their levels: the same analysis as of the cells themselves. */
+  CHECK(laot_stability(context, model, control, treated, 3, 1, 1, "levels", &given) == LAOT_OK);
+  CHECK(laot_stability(context, model, NULL, NULL, 3, 1, 1, "levels", &kept) == LAOT_OK);
+  CHECK(number_found(given, "resamples_overlap") == number_found(kept, "resamples_overlap"));
+  CHECK(number_found(given, "halves_coherence") == number_found(kept, "halves_coherence"));
+  laot_findings_free(given);
+  laot_findings_free(kept);
   laot_model_free(model);
   laot_params_free(params);
   laot_data_free(control);
@@ -532,12 +548,6 @@ static void test_findings(const laot_findings* findings) {
           "out");
   REFUSED(laot_findings_array_size(findings, "w", &rows, &cols), LAOT_UNKNOWN_NAME, "array");
   laot_findings_free(NULL);
-}
-
-static double number_found(const laot_findings* findings, const char* name) {
-  double value = -77.0;
-  CHECK(laot_findings_number(findings, name, &value) == LAOT_OK);
-  return value;
 }
 
 static void test_isometry_and_rates(laot_context* context, const laot_data* control,

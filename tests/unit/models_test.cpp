@@ -150,6 +150,47 @@ TEST_CASE("cells are paired within a batch, and the plan has the levels' masses"
                        doctest::Contains("\"b\" has control cells but no treated cells"), Error);
 }
 
+TEST_CASE("the levels of the kept cells stay with a model, and with its file") {
+  // The first feature of a cell is its level; one cell in 400 is of level 7.
+  arma::mat x = clouds::gaussian(3, 400, 1), y = clouds::gaussian(3, 900, 2);
+  TrainingCells cells;
+  const auto label = [](arma::mat& values, std::vector<std::string>& batch) {
+    for (std::size_t i = 0; i < values.n_cols; ++i) {
+      const std::size_t level = i == 250 ? 7 : i % 3;
+      values(0, i) = static_cast<double>(level);
+      batch.push_back(text(level));
+    }
+  };
+  label(x, cells.batch_control);
+  label(y, cells.batch_treated);
+  cells.control = Cells::dense(x);
+  cells.treated = Cells::dense(y);
+  for (const char* keep : {"1000", "500", "30", "4", "0"}) {
+    Params params(method("mean_shift").spec);
+    params.set_text("keep_cells", keep);
+    Context context;
+    const Model model = Model::load(fit_model(params, cells, context).store());
+    const auto check = [&](const arma::mat& kept, const std::vector<std::string>& levels,
+                           std::size_t count) {
+      REQUIRE(kept.n_cols == std::min<std::size_t>(std::stoul(keep), count));
+      REQUIRE(levels.size() == kept.n_cols);
+      std::size_t rare = 0;
+      for (std::size_t c = 0; c < kept.n_cols; ++c) {
+        CHECK(levels[c] == text(kept(0, c)));
+        if (levels[c] == "7") ++rare;
+      }
+      CHECK(rare == (kept.n_cols > 0 ? 1 : 0));
+    };
+    check(model.training.kept_control, model.training.kept_batch_control, 400);
+    check(model.training.kept_treated, model.training.kept_batch_treated, 900);
+  }
+  CHECK(fitted(x, y).training.kept_batch_control.empty());
+  Context context;
+  ModelFile file = fit_model(Params(method("laot").spec), cells, context).store();
+  file.put_texts("training.kept_batch_treated", {"0", "1"});
+  CHECK_THROWS_WITH_AS(Model::load(file), doctest::Contains("batch"), Error);
+}
+
 TEST_CASE("too few cells fall back to the mean shift and say so") {
   const arma::mat x = clouds::gaussian(4, 2, 1), y = clouds::gaussian(4, 30, 2) + 5.0;
   const Model model = fitted(x, y);

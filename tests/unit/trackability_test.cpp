@@ -155,6 +155,9 @@ TEST_CASE("stability within levels, over levels, and what it refuses") {
     CHECK(s.resamples.overlap > 0.5);
   }
   CHECK_THROWS_AS(stability(x, y, {}, {}, options, context), Error);  // levels without a batch
+  const std::vector<std::uint32_t> one(60, 0);
+  CHECK_THROWS_WITH_AS(stability(x, y, one, one, options, context),
+                       doctest::Contains("at least 2 levels"), Error);
   options.resample = Resample::cells;
   CHECK_THROWS_AS(stability(x.head_cols(3), y, {}, {}, options, context), Error);
   CHECK_NOTHROW(stability(x.head_cols(4), y.head_cols(4), {}, {}, options, context));
@@ -166,7 +169,7 @@ TEST_CASE("a recovery curve falls, and its crossing is where it passes one half"
   Context context;
   LaotOptions fit;
   const LaotResult result = alternate(x, y, {}, {}, fit, context);
-  const RecoverySource source = recovery_source(x, y, result);
+  const RecoverySource source = recovery_source(x, y, {}, result);
   CHECK(arma::abs(source.residual).max() < 1e-6);
 
   RecoveryCurveOptions options;
@@ -198,8 +201,47 @@ TEST_CASE("a recovery curve falls, and its crossing is where it passes one half"
   CHECK(curve.critical_low == again.critical_low);
 }
 
+TEST_CASE("a recovery curve pairs cells within their level") {
+  // The noise hides every pair; the level alone gives it away.
+  RecoverySource source{clouds::gaussian(3, 40, 15), arma::mat(3, 3, arma::fill::eye),
+                        1e4 * arma::mat(3, 3, arma::fill::eye), std::vector<std::uint32_t>(40)};
+  RecoveryCurveOptions options;
+  options.gaps = {0, 1};
+  options.repeats = 6;
+  Context context;
+  const auto recovered = [&](std::size_t levels) {
+    for (std::size_t i = 0; i < 40; ++i) source.batch[i] = static_cast<std::uint32_t>(i % levels);
+    return recovery_curve(source, Design::counterpart, options, context).recovery_at_one;
+  };
+  CHECK(recovered(40) == 1.0);
+  CHECK(recovered(20) == doctest::Approx(0.5).epsilon(0.4));
+  CHECK(recovered(1) < 0.15);
+
+  // Anew: levels of 3, 3, 3, .. give a control and a treated cell each, and one cell is left out.
+  for (std::size_t i = 0; i < 40; ++i) source.batch[i] = static_cast<std::uint32_t>(i % 13);
+  const RecoveryCurve anew = recovery_curve(source, Design::anew, options, context);
+  CHECK(arma::mat(anew.identified).is_finite());
+  for (std::size_t i = 0; i < 40; ++i) source.batch[i] = static_cast<std::uint32_t>(i);
+  CHECK_THROWS_WITH_AS(recovery_curve(source, Design::anew, options, context),
+                       doctest::Contains("deals the cells of each batch level"), Error);
+  source.batch.pop_back();
+  CHECK_THROWS_AS(recovery_curve(source, Design::counterpart, options, context), Error);
+}
+
+TEST_CASE("a recovery of everything is 1, not a rounding error more") {
+  for (const std::size_t cells : {7, 49, 110, 147}) {
+    const RecoverySource source{
+        clouds::gaussian(2, cells, 3), arma::mat(2, 2, arma::fill::eye), {}, {}};
+    RecoveryCurveOptions options;
+    options.gaps = {0, 1};
+    options.repeats = 3;
+    Context context;
+    CHECK(recovery_curve(source, Design::counterpart, options, context).recovery_at_one == 1.0);
+  }
+}
+
 TEST_CASE("curves that never or always lie under one half say so") {
-  RecoverySource source{clouds::gaussian(3, 40, 15), arma::mat(3, 3, arma::fill::eye), {}};
+  RecoverySource source{clouds::gaussian(3, 40, 15), arma::mat(3, 3, arma::fill::eye), {}, {}};
   RecoveryCurveOptions options;
   options.gaps = {0, 1, 2};
   options.repeats = 2;

@@ -19,10 +19,12 @@ struct RecoverySource {
   arma::mat cells;     // k x n controls, of which each simulation draws
   arma::mat map;       // W, without restoration: the expected state of a moved cell
   arma::mat residual;  // k x k covariance of y - W x over the coupled pairs; empty: no noise
+  std::vector<std::uint32_t> batch;  // level of each cell; empty: one level
 };
 
-/// W and the residual covariance of a fit.
-RecoverySource recovery_source(const arma::mat& x, const arma::mat& y, const LaotResult& fit);
+/// W and the residual covariance of a fit. batch: the level of each column of x; empty: one level.
+RecoverySource recovery_source(const arma::mat& x, const arma::mat& y,
+                               const std::vector<std::uint32_t>& batch, const LaotResult& fit);
 
 struct RecoveryCurveOptions {
   LaotOptions fit;
@@ -58,9 +60,11 @@ struct RecoveryCurve {
 
 /// For each s and repeat: draws min(n, most_cells) controls (anew: two disjoint sets of
 /// min(n / 2, most_cells)), moves them by I + s (W - I), adds normal noise of the residual
-/// covariance, forgets the pairing, fits again, and compares with the truth. Fewer cells than the
-/// experiment has make recovery easier, so raise most_cells for a final answer. Needs 4 cells
-/// (anew: 8). Drawn with the context's seed. Cost: gaps x repeats fits, on the context's threads.
+/// covariance, forgets the pairing, fits again, and compares with the truth. With a batch, cells
+/// are paired within their level, and anew deals the cells of each level to the two sets. Fewer
+/// cells than the experiment has make recovery easier, so raise most_cells for a final answer.
+/// Needs 4 cells (anew: 8). Drawn with the context's seed. Cost: gaps x repeats fits, on the
+/// context's threads.
 RecoveryCurve recovery_curve(const RecoverySource& source, Design design,
                              const RecoveryCurveOptions& options, Context& context);
 
