@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "handles.hpp"
 
 using laot::Status;
@@ -11,6 +13,8 @@ CallContext::CallContext(laot_context* settings) {
   const laot_context& s = given(settings, "context");
   context_.num_threads = s.threads;
   context_.seed = s.seed;
+  context_.checkpoint = s.checkpoint;
+  context_.checkpoint_seconds = s.checkpoint_seconds;
   if (s.progress) {
     context_.progress = [this, &s](const std::string& stage, double fraction) {
       if (s.progress(stage.c_str(), fraction, s.progress_payload) != 0)
@@ -71,6 +75,18 @@ laot_status laot_context_set_log(laot_context* context, laot_log_fn function, vo
   return guarded([&] {
     given(context, "context").log = function;
     context->log_payload = payload;
+  });
+}
+
+laot_status laot_context_set_checkpoint(laot_context* context, const char* path, double seconds) {
+  return guarded([&] {
+    laot::require(path == nullptr || *path != '\0', Status::invalid_argument,
+                  "path is empty; name a file, or give NULL for none");
+    laot::require(std::isfinite(seconds) && seconds >= 0.0, Status::invalid_argument,
+                  "seconds must be a number of at least 0, found ", seconds);
+    laot_context& c = given(context, "context");
+    c.checkpoint = path ? path : "";
+    c.checkpoint_seconds = seconds;
   });
 }
 

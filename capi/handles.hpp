@@ -21,6 +21,8 @@ struct laot_context {
   void* progress_payload = nullptr;
   laot_log_fn log = nullptr;
   void* log_payload = nullptr;
+  std::string checkpoint;
+  double checkpoint_seconds = 30.0;
 };
 
 struct laot_data {

@@ -228,6 +228,20 @@ typedef void (*laot_log_fn)(const char* line, void* payload);
 LAOT_API laot_status laot_context_set_log(laot_context* context, laot_log_fn function,
                                           void* payload);
 
+/* Trainings that outlive their process. Until it is taken away (path NULL), a fit of cellot, scgen or
+ * cae made with this context keeps the state of its training in the file `path`: a safetensors file,
+ * replaced at once or not at all, written after every `seconds` (0 or more; 30 is a good choice) and
+ * when the training ends or is cancelled. Where the file exists, the fit goes on from it, and the
+ * result has the same bits as that of a training that was never interrupted. The same cells,
+ * parameters and seed are needed, else LAOT_INVALID_ARGUMENT says what differs; only `iterations` or
+ * `epochs` (where last_rate is 1), patience, on_cancel and keep_cells may change: more iterations
+ * train a finished network further (bit for bit as in one go where the first number was a multiple
+ * of check_every). One file holds one training. LAOT_IO_ERROR from the fit: `path` cannot be written;
+ * once a training runs, a failure to write ends in its report's `warning` instead. Other methods
+ * take no notice. */
+LAOT_API laot_status laot_context_set_checkpoint(laot_context* context, const char* path,
+                                                 double seconds);
+
 /* ---- Data ------------------------------------------------------------------------------------ */
 
 /** A population of cells: the caller's matrix seen in place, with a selection, labels, names. */

@@ -40,6 +40,7 @@ set(LAOT_CORE_SOURCES
   # nets
   src/nets/kernels.cpp
   src/nets/lanes.cpp
+  src/nets/products.cpp
   src/nets/parameters.cpp
   src/nets/icnn.cpp
   src/nets/icnn_pass.cpp
@@ -83,6 +84,7 @@ set(LAOT_CORE_SOURCES
   src/models/params.cpp
   src/models/shared_params.cpp
   src/models/affine_response.cpp
+  src/models/checkpoint.cpp
   src/models/method_laot.cpp
   src/models/networks.cpp
   src/models/method_cellot.cpp

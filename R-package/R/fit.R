@@ -136,14 +136,15 @@ shared.arguments <- c("treated", "condition", "control", "target", "batch", "pre
 default.features <- 1000L
 
 fit_source <- function(method, x, treated, condition, control, target, batch, preset, dots, seed,
-                       num.threads, verbose, quiet, subset = NULL, where = list()) {
+                       num.threads, verbose, quiet, subset = NULL, where = list(), checkpoint = NULL) {
   check_verbose(verbose)
   params <- params_from_dots(method, dots, shared.arguments)
   if (!is.null(preset)) one_string(preset, "preset")
   settings <- call_settings(1, num.threads)
   settings$seed <- seed_or_draw(seed)
+  settings$drawn <- is.null(seed)
   ask <- list(method = method, preset = preset, params = params, settings = settings,
-              verbose = verbose)
+              checkpoint = checkpoint, verbose = verbose)
   if (!is.null(treated)) {
     if (!is.null(condition)) fail("give either treated or condition, not both")
     if (!is.null(control) || !is.null(target)) {
@@ -249,6 +250,7 @@ fit_levels <- function(ask, source, condition, control, target, batch, subset, q
   if (!is.null(names)) unique_features(if (is.null(features)) names else names[features], "x")
 
   fits <- lapply(names(to), function(level) {
+    if (length(to) > 1L) ask$checkpoint <- checkpoint_for(ask$checkpoint, level)
     fit_populations(ask, part(from, features), part(to[[level]], features),
                     levels = list(control = chosen$control, target = level), condition = column,
                     origin = source$origin)
@@ -260,7 +262,15 @@ fit_levels <- function(ask, source, condition, control, target, batch, subset, q
 
 fit_populations <- function(ask, control, treated, levels, condition, origin) {
   ask$settings$progress <- progress_bar(ask$verbose, paste("Fitting", levels$target))
-  pointer <- native(.Call(C_fit, ask$method, ask$preset, ask$params, control, treated, ask$settings))
+  if (!is.null(ask$checkpoint)) {
+    if (ask$settings$drawn) ask$settings$seed <- c(checkpoint_seed(ask$checkpoint), ask$settings$seed)[1L]
+    ask$settings$checkpoint <- enc2native(ask$checkpoint$path)
+    ask$settings$checkpoint.seconds <- ask$checkpoint$seconds
+  }
+  pointer <- tell_of_checkpoint(
+    native(.Call(C_fit, ask$method, ask$preset, ask$params, control, treated, ask$settings)),
+    ask$checkpoint
+  )
   new_fit(pointer, control = levels$control, target = levels$target, condition = condition,
           origin = origin, seed = ask$settings$seed)
 }

@@ -24,6 +24,14 @@
 #'   best iterate so far: see `laot_params("cellot")`, `laot_params("scgen")`, `laot_params("cae")`.
 #'   For objects also `assay.type`, `dimred`, `altexp`, `subset.row`, or `assay`, `layer`,
 #'   `reduction`, `features`, as in [laot_fit()].
+#' @param checkpoint A file that keeps the state of the training: it is replaced every
+#'   `checkpoint.seconds`, and when the training ends or is interrupted. Where it exists, the call
+#'   goes on from it, and the fit is the one that an uninterrupted call would have given, to the last
+#'   bit: so a script that was killed is simply run again. The file must be of the same cells,
+#'   parameters and seed (a seed that was not given is taken from the file); only `iterations` or
+#'   `epochs` may have grown, which trains a finished network further. Several seeds or targets have
+#'   a file each, with the seed or the target in its name. Delete the file to start anew.
+#' @param checkpoint.seconds How often to write the checkpoint.
 #' @param seeds Several seeds give one fit for each: see [predict.laot_ensemble()].
 #' @returns A `laot_fit`; with `seeds` a `laot_ensemble`; for several targets a `laot_fit_list`. The
 #'   losses and the validation score of the training are `summary(fit)$trace`, and `plot(fit)` draws
@@ -42,8 +50,9 @@
 #' cae_fit(control, treated, hidden.units = 16, latent = 4, epochs = 20, seed = 1)
 #' @export
 cellot_fit <- function(x, treated = NULL, condition = NULL, control = NULL, target = NULL,
-                       preset = NULL, compact = FALSE, ..., seed = NULL, seeds = NULL,
-                       num.threads = 1L, verbose = interactive()) {
+                       preset = NULL, compact = FALSE, ..., checkpoint = NULL,
+                       checkpoint.seconds = 30, seed = NULL, seeds = NULL, num.threads = 1L,
+                       verbose = interactive()) {
   if (!is.logical(compact) || length(compact) != 1L || is.na(compact)) {
     fail("compact must be TRUE or FALSE, found ", shown(compact))
   }
@@ -52,40 +61,44 @@ cellot_fit <- function(x, treated = NULL, condition = NULL, control = NULL, targ
     if (is.null(dots$hidden.units)) dots$hidden.units <- 32
     if (is.null(dots$hidden.layers)) dots$hidden.layers <- 3
   }
-  fit_network("cellot", x, treated, condition, control, target, NULL, preset, dots, seed, seeds,
-              num.threads, verbose, quiet = !missing(verbose) && !verbose)
+  fit_network("cellot", x, treated, condition, control, target, NULL, preset, dots,
+              checked_checkpoint(checkpoint, checkpoint.seconds), seed, seeds, num.threads, verbose,
+              quiet = !missing(verbose) && !verbose)
 }
 
 #' @rdname cellot_fit
 #' @export
 scgen_fit <- function(x, treated = NULL, condition = NULL, control = NULL, target = NULL,
-                      batch = NULL, preset = NULL, ..., seed = NULL, seeds = NULL,
-                      num.threads = 1L, verbose = interactive()) {
-  fit_network("scgen", x, treated, condition, control, target, batch, preset, list(...), seed, seeds,
-              num.threads, verbose, quiet = !missing(verbose) && !verbose)
+                      batch = NULL, preset = NULL, ..., checkpoint = NULL,
+                      checkpoint.seconds = 30, seed = NULL, seeds = NULL, num.threads = 1L,
+                      verbose = interactive()) {
+  fit_network("scgen", x, treated, condition, control, target, batch, preset, list(...),
+              checked_checkpoint(checkpoint, checkpoint.seconds), seed, seeds, num.threads, verbose,
+              quiet = !missing(verbose) && !verbose)
 }
 
 #' @rdname cellot_fit
 #' @export
 cae_fit <- function(x, treated = NULL, condition = NULL, control = NULL, target = NULL,
-                    preset = NULL, ..., seed = NULL, seeds = NULL, num.threads = 1L,
-                    verbose = interactive()) {
-  fit_network("cae", x, treated, condition, control, target, NULL, preset, list(...), seed, seeds,
-              num.threads, verbose, quiet = !missing(verbose) && !verbose)
+                    preset = NULL, ..., checkpoint = NULL, checkpoint.seconds = 30, seed = NULL,
+                    seeds = NULL, num.threads = 1L, verbose = interactive()) {
+  fit_network("cae", x, treated, condition, control, target, NULL, preset, list(...),
+              checked_checkpoint(checkpoint, checkpoint.seconds), seed, seeds, num.threads, verbose,
+              quiet = !missing(verbose) && !verbose)
 }
 
-fit_network <- function(method, x, treated, condition, control, target, batch, preset, dots, seed,
-                        seeds, num.threads, verbose, quiet) {
+fit_network <- function(method, x, treated, condition, control, target, batch, preset, dots,
+                        checkpoint, seed, seeds, num.threads, verbose, quiet) {
   names <- names(dots)
   object.args <- intersect(names, c("assay.type", "dimred", "altexp", "assay", "layer", "reduction"))
   subset.args <- intersect(names, c("subset.row", "features"))
   params <- dots[!names %in% c(object.args, subset.args)]
-  one <- function(seed, quiet) {
+  one <- function(seed, quiet, checkpoint) {
     fit_source(method, x, treated, condition, control, target, batch, preset, params, seed, num.threads,
                verbose, quiet, subset = if (length(subset.args)) dots[[subset.args[1L]]],
-               where = dots[object.args])
+               where = dots[object.args], checkpoint = checkpoint)
   }
-  if (is.null(seeds)) return(warn_of_training(one(seed, quiet)))
+  if (is.null(seeds)) return(warn_of_training(one(seed, quiet, checkpoint)))
   if (!is.null(seed)) fail("give either seed or seeds, not both")
   if (!is.numeric(seeds) || length(seeds) < 2L || anyDuplicated(seeds)) {
     fail("seeds must be two or more different numbers, found ", shown(seeds))
@@ -93,7 +106,7 @@ fit_network <- function(method, x, treated, condition, control, target, batch, p
   for (value in seeds) seed_or_draw(value)
   fits <- list()
   for (k in seq_along(seeds)) {
-    fit <- one(seeds[k], quiet || k > 1L)
+    fit <- one(seeds[k], quiet || k > 1L, checkpoint_for(checkpoint, paste0("seed", seeds[k])))
     if (inherits(fit, "laot_fit_list")) fail("seeds goes with one target; choose it with target = ")
     fits[[k]] <- warn_of_training(fit, paste0("seed ", seeds[k], ": "))
   }

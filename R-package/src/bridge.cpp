@@ -116,6 +116,10 @@ Context context(const Rcpp::List& settings) {
   check(laot_context_set_seed(raw, static_cast<std::uint64_t>(Rcpp::as<double>(settings["seed"]))));
   check(laot_context_set_threads(raw, Rcpp::as<int>(settings["threads"])));
   check(laot_context_set_cancel(raw, interrupt_wanted, nullptr));
+  SEXP checkpoint = element(settings, "checkpoint");
+  if (checkpoint != R_NilValue)
+    check(laot_context_set_checkpoint(raw, Rcpp::as<std::string>(checkpoint).c_str(),
+                                      Rcpp::as<double>(settings["checkpoint.seconds"])));
   SEXP progress = element(settings, "progress");
   if (progress != R_NilValue) check(laot_context_set_progress(raw, show_progress, progress));
   return out;

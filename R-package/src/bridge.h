@@ -38,8 +38,8 @@ std::string text(Call call) {
 /// One string a line; none for an empty text.
 std::vector<std::string> lines(const std::string& text);
 
-/// settings: list(seed, threads, progress = NULL or function(stage, fraction)). The context asks R
-/// for Ctrl-C while it works.
+/// settings: list(seed, threads, progress = NULL or function(stage, fraction), checkpoint = NULL or a
+/// path, with checkpoint.seconds). The context asks R for Ctrl-C while it works.
 Context context(const Rcpp::List& settings);
 
 /// cells: list(values = matrix, or dgCMatrix; cells, features = NULL or numbers from 1;

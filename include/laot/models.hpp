@@ -123,9 +123,10 @@ class Model {
   void predict_block(arma::mat& block) const;
 };
 
-/// What a method is given: the cells in the feature space.
+/// What a method is given: the cells as they came and in the feature space.
 struct FitInput {
   const Params& params;
+  const TrainingCells& cells;
   const arma::mat& x;  // k x n
   const arma::mat& y;  // k x m
   const arma::vec& weights_x;

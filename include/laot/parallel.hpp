@@ -24,6 +24,10 @@ class Context {
   Progress progress;  // fraction in [0, 1], of the named stage
   Cancel cancel;
   Log log;
+  /// A file in which a training keeps its state, and from which it goes on where the file exists;
+  /// empty: none. Written when training ends or is stopped, and meanwhile after so many seconds.
+  std::string checkpoint;
+  double checkpoint_seconds = 30.0;
 
   Context() = default;
   /// The settings and callbacks are copied, the state of cancellation is not.
@@ -32,7 +36,9 @@ class Context {
         seed(other.seed),
         progress(other.progress),
         cancel(other.cancel),
-        log(other.log) {}
+        log(other.log),
+        checkpoint(other.checkpoint),
+        checkpoint_seconds(other.checkpoint_seconds) {}
   Context& operator=(const Context&) = delete;
 
   /// To be called often (cheap: it asks the host at most every 20 ms) from the calling thread in

@@ -52,6 +52,9 @@ laot_context_set_progress(context, callback, payload) =
 laot_context_set_log(context, callback, payload) =
     ccall(symbol(:laot_context_set_log), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}), context, callback, payload)
 
+laot_context_set_checkpoint(context, path, seconds) =
+    ccall(symbol(:laot_context_set_checkpoint), Cint, (Ptr{Cvoid}, Cstring, Cdouble), context, path, seconds)
+
 laot_data_dense(values, features, cells, leading_dimension, out) =
     ccall(symbol(:laot_data_dense), Cint, (Ptr{Cdouble}, Csize_t, Csize_t, Csize_t, Ptr{Ptr{Cvoid}}), values, features, cells, leading_dimension, out)
 

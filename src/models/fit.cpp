@@ -231,7 +231,7 @@ Model fit_model(const Params& params, const TrainingCells& given, Context& conte
   model.space = space_for(params, cells, weights_x, weights_y, too_few, context);
   const arma::mat x = model.space.encode(cells.control, Population::control, context);
   const arma::mat y = model.space.encode(cells.treated, Population::treated, context);
-  const FitInput input{params, x, y, weights_x, weights_y, batches.control, batches.treated};
+  const FitInput input{params, cells, x, y, weights_x, weights_y, batches.control, batches.treated};
 
   model.report.add("n_control", static_cast<double>(cells.control.cells()));
   model.report.add("n_treated", static_cast<double>(cells.treated.cells()));

@@ -1,6 +1,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "checkpoint.hpp"
 #include "laot/nets/autoencoder_training.hpp"
 #include "method_networks.hpp"
 
@@ -291,12 +292,14 @@ void fit(const FitInput& input, Model& model, Context& context) {
   const nets::AutoencoderOptions options = options_from(input.params, model.space);
   nets::AutoencoderTrainer trainer(input.x, input.y, options, context.seed, input.batch_x,
                                    input.batch_y);
+  networks::Checkpoint checkpoint(input, context);
   const bool cancelled =
-      networks::train_until_cancelled(input.params, context, [&] { trainer.run(context); });
+      networks::train(trainer, checkpoint, input, options.epochs, "epoch", context);
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const bool early = trainer.report().iterations < options.epochs;
-  networks::add_report(trainer.report(), cancelled, early, "epoch", seconds, model, context);
+  networks::add_report(trainer.report(), cancelled, early, "epoch", seconds, checkpoint, model,
+                       context);
   add_trace(trainer.trace(), model);
   const arma::fvec shift = trainer.best_shift();
   if (!shift.is_empty()) model.arrays["latent_shift"] = arma::conv_to<arma::mat>::from(shift);

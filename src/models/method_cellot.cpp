@@ -1,5 +1,6 @@
 #include <chrono>
 
+#include "checkpoint.hpp"
 #include "laot/nets/cellot.hpp"
 #include "method_networks.hpp"
 
@@ -233,13 +234,15 @@ void fit(const FitInput& input, Model& model, Context& context) {
           "cellot does not pair cells within levels of a batch; leave batch out, or fit each level "
           "on its own");
   const auto start = std::chrono::steady_clock::now();
-  nets::CellotTrainer trainer(input.x, input.y, options_from(input.params, model.space),
-                              context.seed);
+  const nets::CellotOptions options = options_from(input.params, model.space);
+  nets::CellotTrainer trainer(input.x, input.y, options, context.seed);
+  networks::Checkpoint checkpoint(input, context);
   const bool cancelled =
-      networks::train_until_cancelled(input.params, context, [&] { trainer.run(context); });
+      networks::train(trainer, checkpoint, input, options.iterations, "iteration", context);
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  networks::add_report(trainer.report(), cancelled, false, "iteration", seconds, model, context);
+  networks::add_report(trainer.report(), cancelled, false, "iteration", seconds, checkpoint, model,
+                       context);
   add_trace(trainer.trace(), model);
   model.map = std::make_shared<PotentialResponse>(trainer.best_f(), trainer.best_g());
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,6 +15,8 @@ Method cae_method();
 
 namespace networks {
 
+class Checkpoint;
+
 /// Registry rows that all networks share, after those of the method: what the trainings have in
 /// common and the feature space with the networks' defaults.
 void add_training_params(std::vector<ParamSpec>& params, double batch_size, double weight_decay);
@@ -26,15 +27,12 @@ std::vector<std::size_t> hidden_of(const Params& params);
 /// What a unit of each coordinate is worth in the original units.
 arma::fvec score_weights(const FeatureSpace& space);
 
-/// Runs `train`. Where the host cancels and on_cancel is "keep", the cancellation is accepted, and
-/// true is returned.
-bool train_until_cancelled(const Params& params, Context& context,
-                           const std::function<void()>& train);
-
 /// outcome, stop_reason, warning (empty: none), iterations, best_iteration and the validation
 /// scores. `patience_ended`: the run ended before its last iteration, because nothing was gained.
+/// A checkpoint that could not be written is a warning.
 void add_report(const nets::TrainingReport& training, bool cancelled, bool patience_ended,
-                const char* unit, double seconds, Model& model, Context& context);
+                const char* unit, double seconds, const Checkpoint& checkpoint, Model& model,
+                Context& context);
 
 template <class T>
 void store_tensors(const nets::Layout& layout, const std::vector<T>& values,

@@ -1,6 +1,7 @@
 // What the neural methods share: parameters, cancellation, report, and tensors in a model file.
 #include <cmath>
 
+#include "checkpoint.hpp"
 #include "method_networks.hpp"
 #include "shared_params.hpp"
 
@@ -75,20 +76,9 @@ arma::fvec score_weights(const FeatureSpace& space) {
   return out;
 }
 
-bool train_until_cancelled(const Params& params, Context& context,
-                           const std::function<void()>& train) {
-  try {
-    train();
-  } catch (const Error& error) {
-    if (error.status() != Status::cancelled || params.choice("on_cancel") != "keep") throw;
-    context.accept_cancel();
-    return true;
-  }
-  return false;
-}
-
 void add_report(const nets::TrainingReport& training, bool cancelled, bool patience_ended,
-                const char* unit, double seconds, Model& model, Context& context) {
+                const char* unit, double seconds, const Checkpoint& checkpoint, Model& model,
+                Context& context) {
   const bool diverged = training.outcome == nets::Outcome::diverged;
   model.report.add("outcome", std::string(cancelled        ? "cancelled"
                                           : diverged       ? "diverged"
@@ -106,8 +96,12 @@ void add_report(const nets::TrainingReport& training, bool cancelled, bool patie
   else
     reason = text("trained to the last ", unit, ", ", training.iterations);
   model.report.add("stop_reason", reason + kept);
-  model.report.add("warning", training.warning);
-  if (!training.warning.empty()) context.note(training.warning);
+  std::string warning = training.warning;
+  if (!checkpoint.failure().empty())
+    warning +=
+        text(warning.empty() ? "" : "; ", "the training could not be kept: ", checkpoint.failure());
+  model.report.add("warning", warning);
+  if (!warning.empty()) context.note(warning);
   model.report.add("iterations", static_cast<double>(training.iterations));
   model.report.add("best_iteration", static_cast<double>(training.best_iteration));
   if (diverged) model.report.add("diverged_at", static_cast<double>(training.diverged_at));

@@ -43,8 +43,8 @@ void linear(const std::vector<T>& values, std::size_t weight, std::size_t bias, 
     std::copy(values.begin() + static_cast<std::ptrdiff_t>(bias),
               values.begin() + static_cast<std::ptrdiff_t>(bias + outputs),
               out.begin() + static_cast<std::ptrdiff_t>(j * outputs));
-  gemm<T>(false, false, outputs, count, inputs, 1, values.data() + weight, outputs, input, inputs,
-          1, out.data(), outputs);
+  product(false, outputs, count, inputs, values.data() + weight, outputs, input, inputs, true,
+          out.data(), outputs);
 }
 
 // Stacks `rows` values a cell and the one-hot label below them.
@@ -75,8 +75,8 @@ void AutoencoderPass<T>::run_hidden(const Autoencoder<T>& net, const Layer& laye
   out.gate.resize(need);
   if (!net.shape().batch_norm) {
     out.z.resize(need);
-    gemm<T>(false, false, h, count, layer.inputs, 1, values + layer.weight, h, input, layer.inputs,
-            0, out.z.data(), h);
+    product(false, h, count, layer.inputs, values + layer.weight, h, input, layer.inputs, false,
+            out.z.data(), h);
     activate(out.z.data(), out.gate.data(), values + layer.bias, block, slope);
   } else {
     linear(net.values(), layer.weight, layer.bias, layer.inputs, h, input, count, out.z);
@@ -196,11 +196,16 @@ template <class T>
 void AutoencoderPass<T>::back_linear(const Autoencoder<T>& net, const Layer& layer, const T* input,
                                      const T* delta, std::size_t count, T* gradient,
                                      T* delta_input) {
-  gemm<T>(false, true, layer.outputs, layer.inputs, count, 1, delta, layer.outputs, input,
-          layer.inputs, 0, gradient + layer.weight, layer.outputs);
-  if (delta_input)
-    gemm<T>(true, false, layer.inputs, count, layer.outputs, 1, net.values().data() + layer.weight,
-            layer.outputs, delta, layer.outputs, 0, delta_input, layer.inputs);
+  product(true, layer.outputs, layer.inputs, count, delta, layer.outputs, input, layer.inputs,
+          false, gradient + layer.weight, layer.outputs);
+  if (!delta_input) return;
+  // W' delta as (delta' W)': a batch is turned round with less work than a weight matrix.
+  turned_.resize((layer.outputs + layer.inputs) * count);
+  T* back = turned_.data() + layer.outputs * count;
+  transpose(delta, layer.outputs, count, turned_.data());
+  product(false, count, layer.inputs, layer.outputs, turned_.data(), count,
+          net.values().data() + layer.weight, layer.outputs, false, back, count);
+  transpose(back, count, layer.inputs, delta_input);
 }
 
 template <class T>

@@ -161,20 +161,22 @@ bool AutoencoderTrainer::out_of_patience() const {
   return trace_.back().epoch - best->epoch >= options_.patience;
 }
 
-void AutoencoderTrainer::run(Context& context) {
+void AutoencoderTrainer::run(Context& context, const std::function<void()>& between) {
   const SingleThreadedBlas one_thread;
   while (report_.outcome != Outcome::diverged && report_.iterations < options_.epochs &&
          !(batches_done_ == 0 && out_of_patience())) {
     context.poll("training",
                  static_cast<double>(report_.iterations) / static_cast<double>(options_.epochs));
+    if (between) between();
     step();
   }
-  conclude();
+  if (report_.outcome != Outcome::diverged) report_.outcome = Outcome::finished;
 }
 
-void AutoencoderTrainer::conclude() {
-  if (report_.outcome != Outcome::diverged) report_.outcome = Outcome::finished;
-  report_.warning = warning_of(report_, best_overlap_, score_.ceiling(), "epoch");
+TrainingReport AutoencoderTrainer::report() const {
+  TrainingReport out = report_;
+  out.warning = warning_of(report_, best_overlap_, score_.ceiling(), "epoch");
+  return out;
 }
 
 Snapshot AutoencoderTrainer::save() const {

@@ -96,11 +96,12 @@ void CellotTrainer::look() {
   }
 }
 
-void CellotTrainer::run(Context& context) {
+void CellotTrainer::run(Context& context, const std::function<void()>& between) {
   const SingleThreadedBlas one_thread;
   while (report_.outcome != Outcome::diverged && report_.iterations < options_.iterations) {
     context.poll("training", static_cast<double>(report_.iterations) /
                                  static_cast<double>(options_.iterations));
+    if (between) between();
     outer_iteration();
     const bool finite = std::isfinite(sum_of_squares(gradient_f_.data(), gradient_f_.size())) &&
                         std::isfinite(sum_of_squares(gradient_g_.data(), gradient_g_.size())) &&
@@ -113,12 +114,13 @@ void CellotTrainer::run(Context& context) {
       look();
     }
   }
-  conclude();
+  if (report_.outcome != Outcome::diverged) report_.outcome = Outcome::finished;
 }
 
-void CellotTrainer::conclude() {
-  if (report_.outcome != Outcome::diverged) report_.outcome = Outcome::finished;
-  report_.warning = warning_of(report_, best_overlap_, score_.ceiling(), "iteration");
+TrainingReport CellotTrainer::report() const {
+  TrainingReport out = report_;
+  out.warning = warning_of(report_, best_overlap_, score_.ceiling(), "iteration");
+  return out;
 }
 
 Snapshot CellotTrainer::save() const {

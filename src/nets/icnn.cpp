@@ -70,16 +70,6 @@ const T* Icnn<T>::kernel(std::size_t l) const {
                                  : values_.data() + kernel_[l];
 }
 
-namespace {
-
-template <class T>
-void transpose(const T* from, std::size_t rows, std::size_t cols, T* to) {
-  for (std::size_t c = 0; c < cols; ++c)
-    for (std::size_t r = 0; r < rows; ++r) to[c + r * cols] = from[r + c * rows];
-}
-
-}  // namespace
-
 template <class T>
 void Icnn<T>::refresh() {
   if (shape_.softplus_kernels) refresh_softplus();

@@ -27,12 +27,12 @@ void IcnnPass<T>::forward(const Icnn<T>& net, const T* x, std::size_t count) {
   const auto& hidden = net.shape().hidden;
   const std::size_t total = net.total(), d = net.shape().features;
   const T slope = static_cast<T>(net.shape().slope);
-  gemm<T>(false, false, total, count, d, 1, net.stack(), total, x, d, 0, z_.data(), total);
+  product(false, total, count, d, net.stack(), total, x, d, false, z_.data(), total);
   activate_squared(z_.data(), gate_.data(), net.bias(), {hidden[0], count, total}, slope);
   for (std::size_t l = 1; l < hidden.size(); ++l) {
     const std::size_t from = net.start(l - 1), to = net.start(l);
-    gemm<T>(false, false, hidden[l], count, hidden[l - 1], 1, net.kernel(l), hidden[l],
-            z_.data() + from, total, 1, z_.data() + to, total);
+    product(false, hidden[l], count, hidden[l - 1], net.kernel(l), hidden[l], z_.data() + from,
+            total, true, z_.data() + to, total);
     activate(z_.data() + to, gate_.data() + to, net.bias() + to, {hidden[l], count, total}, slope);
   }
 }
@@ -63,12 +63,12 @@ void IcnnPass<T>::backward(const Icnn<T>& net, const T* weights) {
     const std::size_t from = net.start(l), to = net.start(l - 1);
     const Block block{hidden[l - 1], count_, total};
     if (l > 1) {
-      gemm<T>(false, false, hidden[l - 1], count_, hidden[l], 1, net.kernel_transposed(l),
-              hidden[l - 1], delta_.data() + from, total, 0, delta_.data() + to, total);
+      product(false, hidden[l - 1], count_, hidden[l], net.kernel_transposed(l), hidden[l - 1],
+              delta_.data() + from, total, false, delta_.data() + to, total);
       multiply_by(delta_.data() + to, gate_.data() + to, block);
     } else {
-      gemm<T>(false, false, hidden[0], count_, hidden[1], 1, net.kernel_transposed(1), hidden[0],
-              delta_.data() + from, total, 0, back_.data(), hidden[0]);
+      product(false, hidden[0], count_, hidden[1], net.kernel_transposed(1), hidden[0],
+              delta_.data() + from, total, false, back_.data(), hidden[0]);
       multiply_into(delta_.data(), total, back_.data(), hidden[0], gate_.data(), block);
     }
   }
@@ -79,8 +79,7 @@ void IcnnPass<T>::input_gradient(const Icnn<T>& net, T* out) const {
   const std::size_t total = net.total(), d = net.shape().features;
   const T* last = net.last_weight();
   for (std::size_t j = 0; j < count_; ++j) std::copy(last, last + d, out + j * d);
-  gemm<T>(false, false, d, count_, total, 1, net.stack_transposed(), d, delta_.data(), total, 1,
-          out, d);
+  product(false, d, count_, total, net.stack_transposed(), d, delta_.data(), total, true, out, d);
 }
 
 template <class T>
@@ -88,12 +87,12 @@ void IcnnPass<T>::value_gradient(const Icnn<T>& net, const T* x, const T* weight
                                  T* gradient) const {
   const auto& hidden = net.shape().hidden;
   const std::size_t depth = hidden.size(), total = net.total(), d = net.shape().features;
-  gemm<T>(false, true, total, d, count_, 1, delta_.data(), total, x, d, 1, gradient, total);
+  product(true, total, d, count_, delta_.data(), total, x, d, true, gradient, total);
   add_row_sums(gradient + net.bias_offset(), delta_.data(), {total, count_, total});
   gemv<T>(false, d, count_, 1, x, d, weights, 1, gradient + net.last_weight_offset());
   for (std::size_t l = 1; l < depth; ++l)
-    gemm<T>(false, true, hidden[l], hidden[l - 1], count_, 1, delta_.data() + net.start(l), total,
-            z_.data() + net.start(l - 1), total, 1, gradient + net.kernel_offset(l), hidden[l]);
+    product(true, hidden[l], hidden[l - 1], count_, delta_.data() + net.start(l), total,
+            z_.data() + net.start(l - 1), total, true, gradient + net.kernel_offset(l), hidden[l]);
   gemv<T>(false, hidden[depth - 1], count_, 1, z_.data() + net.start(depth - 1), total, weights, 1,
           gradient + net.kernel_offset(depth));
 }
@@ -108,22 +107,22 @@ void IcnnPass<T>::directional_gradient(const Icnn<T>& net, const T* x, const T* 
   if (curved_.size() < first * count_) curved_.resize(first * count_);
 
   T* tangent = tangent_.data();
-  gemm<T>(false, false, total, count_, d, 1, net.stack(), total, v, d, 0, tangent, total);
+  product(false, total, count_, d, net.stack(), total, v, d, false, tangent, total);
   bend(curved_.data(), tangent, back_.data(), gate_.data(), {first, count_, total}, slope);
   for (std::size_t l = 1; l < depth; ++l) {
     const std::size_t from = net.start(l - 1), to = net.start(l);
-    gemm<T>(false, false, hidden[l], count_, hidden[l - 1], 1, net.kernel(l), hidden[l],
-            tangent + from, total, 1, tangent + to, total);
+    product(false, hidden[l], count_, hidden[l - 1], net.kernel(l), hidden[l], tangent + from,
+            total, true, tangent + to, total);
     multiply_by(tangent + to, gate_.data() + to, {hidden[l], count_, total});
   }
 
-  gemm<T>(false, true, total, d, count_, 1, delta_.data(), total, v, d, 1, gradient, total);
-  gemm<T>(false, true, first, d, count_, 1, curved_.data(), first, x, d, 1, gradient, total);
+  product(true, total, d, count_, delta_.data(), total, v, d, true, gradient, total);
+  product(true, first, d, count_, curved_.data(), first, x, d, true, gradient, total);
   add_row_sums(gradient + net.bias_offset(), curved_.data(), {first, count_, first});
   add_row_sums(gradient + net.last_weight_offset(), v, {d, count_, d});
   for (std::size_t l = 1; l < depth; ++l)
-    gemm<T>(false, true, hidden[l], hidden[l - 1], count_, 1, delta_.data() + net.start(l), total,
-            tangent + net.start(l - 1), total, 1, gradient + net.kernel_offset(l), hidden[l]);
+    product(true, hidden[l], hidden[l - 1], count_, delta_.data() + net.start(l), total,
+            tangent + net.start(l - 1), total, true, gradient + net.kernel_offset(l), hidden[l]);
   add_row_sums(gradient + net.kernel_offset(depth), tangent + net.start(depth - 1),
                {hidden[depth - 1], count_, total});
 }

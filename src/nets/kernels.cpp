@@ -1,8 +1,10 @@
 #include "laot/nets/kernels.hpp"
 
+#include <algorithm>
 #include <type_traits>
 
 #include "lanes.hpp"
+#include "products.hpp"
 
 namespace laot::nets {
 
@@ -17,6 +19,27 @@ namespace {
   }
 
 }  // namespace
+
+template <class T>
+void product(bool transpose_b, std::size_t m, std::size_t n, std::size_t k, const T* a,
+             std::size_t lda, const T* b, std::size_t ldb, bool add, T* c, std::size_t ldc) {
+  if constexpr (std::is_same_v<T, float>) {
+    products::run({m, n, k, a, lda, b, transpose_b ? ldb : 1, transpose_b ? 1 : ldb, c, ldc, add});
+  } else {
+    gemm<T>(false, transpose_b, m, n, k, T(1), a, lda, b, ldb, add ? T(1) : T(0), c, ldc);
+  }
+}
+
+template <class T>
+void transpose(const T* from, std::size_t rows, std::size_t cols, T* to) {
+  constexpr std::size_t side = 16;  // whole lines of the cache on both sides
+  for (std::size_t c0 = 0; c0 < cols; c0 += side)
+    for (std::size_t r0 = 0; r0 < rows; r0 += side) {
+      const std::size_t c1 = std::min(cols, c0 + side), r1 = std::min(rows, r0 + side);
+      for (std::size_t c = c0; c < c1; ++c)
+        for (std::size_t r = r0; r < r1; ++r) to[c + r * cols] = from[r + c * rows];
+    }
+}
 
 template <class T>
 void activate(T* z, T* gate, const T* bias, Block block, T slope) {
@@ -166,19 +189,22 @@ double sum_of_squares(const T* values, std::size_t count) {
   return total;
 }
 
-#define LAOT_INSTANTIATE(T)                                                                   \
-  template void activate<T>(T*, T*, const T*, Block, T);                                      \
-  template void activate_squared<T>(T*, T*, const T*, Block, T);                              \
-  template void multiply_by<T>(T*, const T*, Block);                                          \
-  template void multiply_into<T>(T*, std::size_t, const T*, std::size_t, const T*, Block);    \
-  template void bend<T>(T*, T*, const T*, const T*, Block, T);                                \
-  template void gated_outer<T>(T*, const T*, const T*, const T*, Block);                      \
-  template void scaled_difference<T>(T*, const T*, const T*, T, std::size_t);                 \
-  template void add_row_sums<T>(T*, const T*, Block);                                         \
-  template void add_row_squares<T>(T*, const T*, const T*, Block);                            \
-  template void add_row_products<T>(T*, const T*, const T*, Block);                           \
-  template void standardise_rows<T>(T*, const T*, const T*, const T*, Block);                 \
-  template void unstandardise_gradient<T>(T*, const T*, const T*, const T*, const T*, Block); \
+#define LAOT_INSTANTIATE(T)                                                                    \
+  template void product<T>(bool, std::size_t, std::size_t, std::size_t, const T*, std::size_t, \
+                           const T*, std::size_t, bool, T*, std::size_t);                      \
+  template void transpose<T>(const T*, std::size_t, std::size_t, T*);                          \
+  template void activate<T>(T*, T*, const T*, Block, T);                                       \
+  template void activate_squared<T>(T*, T*, const T*, Block, T);                               \
+  template void multiply_by<T>(T*, const T*, Block);                                           \
+  template void multiply_into<T>(T*, std::size_t, const T*, std::size_t, const T*, Block);     \
+  template void bend<T>(T*, T*, const T*, const T*, Block, T);                                 \
+  template void gated_outer<T>(T*, const T*, const T*, const T*, Block);                       \
+  template void scaled_difference<T>(T*, const T*, const T*, T, std::size_t);                  \
+  template void add_row_sums<T>(T*, const T*, Block);                                          \
+  template void add_row_squares<T>(T*, const T*, const T*, Block);                             \
+  template void add_row_products<T>(T*, const T*, const T*, Block);                            \
+  template void standardise_rows<T>(T*, const T*, const T*, const T*, Block);                  \
+  template void unstandardise_gradient<T>(T*, const T*, const T*, const T*, const T*, Block);  \
   template double sum_of_squares<T>(const T*, std::size_t);
 LAOT_INSTANTIATE(float)
 LAOT_INSTANTIATE(double)

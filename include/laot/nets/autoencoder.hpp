@@ -138,7 +138,7 @@ class AutoencoderPass {
   std::vector<Hidden> encoder_, decoder_;
   std::vector<T> input_, code_input_;  // with the one-hot rows, conditional only
   std::vector<T> code_, logvar_, variance_, sample_, output_;
-  std::vector<T> delta_, delta_next_, delta_code_, delta_logvar_, row_a_, row_b_;
+  std::vector<T> delta_, delta_next_, delta_code_, delta_logvar_, row_a_, row_b_, turned_;
 };
 
 /// Codes and cells of whole matrices (features x n), in prediction mode. `condition` is the label

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -46,9 +47,10 @@ class AutoencoderTrainer {
   /// Trains to options.epochs, to the end of the patience, or until a loss is no longer finite.
   /// Polls the context at every batch; a cancelled run (Error, cancelled) stands between two
   /// batches, and its best iterate is as good as any. One thread; the same bits for any number.
-  void run(Context& context);
+  /// `between` is called between any two batches, where save() may be called.
+  void run(Context& context, const std::function<void()>& between = {});
 
-  const TrainingReport& report() const { return report_; }  // iterations are epochs
+  TrainingReport report() const;  // iterations are epochs
   const std::vector<AutoencoderTrace>& trace() const { return trace_; }
   /// The epoch with the best validation score so far, the untrained network included.
   const Autoencoder<float>& best() const { return best_; }
@@ -64,7 +66,6 @@ class AutoencoderTrainer {
   void look(double training_loss, double gradient_norm);
   bool out_of_patience() const;
   arma::fvec shift_of(const Autoencoder<float>& net, std::size_t at_most) const;
-  void conclude();
 
   AutoencoderOptions options_;
   arma::fmat source_, target_, pooled_, validation_source_, validation_target_, validation_;

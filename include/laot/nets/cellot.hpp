@@ -2,6 +2,7 @@
 // game; the map is T = grad g.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -44,9 +45,10 @@ class CellotTrainer {
   /// Trains to options.iterations, or until a gradient is no longer finite. Polls the context at
   /// every outer iteration; a cancelled run (Error, cancelled) stands between two iterations, and
   /// its best iterate is as good as any. One thread; the same bits for any number.
-  void run(Context& context);
+  /// `between` is called between any two iterations, where save() may be called.
+  void run(Context& context, const std::function<void()>& between = {});
 
-  const TrainingReport& report() const { return report_; }
+  TrainingReport report() const;
   const std::vector<CellotTrace>& trace() const { return trace_; }
   /// The best iterate on the validation cells so far, the untrained networks included.
   const Icnn<float>& best_g() const { return best_g_; }
@@ -60,7 +62,6 @@ class CellotTrainer {
  private:
   void outer_iteration();
   void look();
-  void conclude();
 
   CellotOptions options_;
   arma::fmat source_, target_, validation_source_, validation_target_;

@@ -25,6 +25,16 @@ inline void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t 
   arma::blas::gemm<T>(&ta, &tb, &m_, &n_, &k_, &alpha, a, &lda_, b, &ldb_, &beta, c, &ldc_);
 }
 
+/// c (m x n) <- [c +] a op(b), op(b) being k x n: in single precision by loops of our own for small
+/// matrices (src/nets/products.hpp), else by BLAS.
+template <class T>
+void product(bool transpose_b, std::size_t m, std::size_t n, std::size_t k, const T* a,
+             std::size_t lda, const T* b, std::size_t ldb, bool add, T* c, std::size_t ldc);
+
+/// to (cols x rows, contiguous) <- the transpose of from (rows x cols, contiguous).
+template <class T>
+void transpose(const T* from, std::size_t rows, std::size_t cols, T* to);
+
 /// y = alpha op(a) x + beta y for a column-major a of `rows` x `cols`.
 template <class T>
 inline void gemv(bool transpose, std::size_t rows, std::size_t cols, T alpha, const T* a,

@@ -1,0 +1,44 @@
+# Trainings that outlive their session: the file that holds the state, one for each training.
+
+checked_checkpoint <- function(checkpoint, seconds) {
+  if (is.null(checkpoint)) return(NULL)
+  one_string(checkpoint, "checkpoint")
+  if (!is.numeric(seconds) || length(seconds) != 1L || is.na(seconds) || seconds < 0 || seconds > 1e9) {
+    fail("checkpoint.seconds must be one number of at least 0, found ", shown(seconds))
+  }
+  path <- path.expand(checkpoint)
+  if (dir.exists(path)) fail("checkpoint must be a file, and ", quoted(checkpoint), " is a folder")
+  list(path = path, seconds = as.double(seconds))
+}
+
+# "run.ckpt" and "seed3" make "run-seed3.ckpt".
+checkpoint_for <- function(checkpoint, what) {
+  if (is.null(checkpoint)) return(NULL)
+  what <- gsub("[^A-Za-z0-9._-]", "_", what)
+  ending <- regmatches(checkpoint$path, regexpr("[.][^./\\]*$", checkpoint$path))
+  stem <- substr(checkpoint$path, 1L, nchar(checkpoint$path) - sum(nchar(ending)))
+  checkpoint$path <- paste0(stem, "-", what, ending)
+  checkpoint
+}
+
+# A run that drew its seed goes on with the same one: it stands in the header of the file.
+checkpoint_seed <- function(checkpoint) {
+  if (is.null(checkpoint) || !file.exists(checkpoint$path)) return(NULL)
+  file <- file(checkpoint$path, "rb")
+  on.exit(close(file))
+  size <- readBin(file, "integer", 2L, size = 4L, endian = "little")
+  if (length(size) != 2L || size[2L] != 0L || size[1L] <= 0L) return(NULL)
+  header <- rawToChar(Filter(function(byte) byte != 0, readBin(file, "raw", min(size[1L], 1e7))))
+  found <- regmatches(header, regexec("\"seed\":\"([0-9]+)\"", header, useBytes = TRUE))[[1L]]
+  if (length(found) == 2L) as.numeric(found[2L])
+}
+
+# Ctrl-C passes through, and leaves a word on how to go on.
+tell_of_checkpoint <- function(expression, checkpoint) {
+  if (is.null(checkpoint)) return(expression)
+  withCallingHandlers(expression, interrupt = function(condition) {
+    if (file.exists(checkpoint$path)) {
+      message("Interrupted; the same call goes on from where the training in ", checkpoint$path, " stands")
+    }
+  })
+}

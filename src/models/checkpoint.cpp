@@ -1,0 +1,129 @@
+#include "checkpoint.hpp"
+
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+
+namespace laot::networks {
+
+namespace {
+
+const char kKind[] = "laot training state 1";
+const char kState[] = "state.";
+constexpr std::size_t kBlock = 256;
+
+// What may change between two calls: how far to train, and what concerns the result alone.
+bool may_change(const std::string& name, bool constant_rate) {
+  if (name == "iterations" || name == "epochs") return constant_rate;
+  return name == "patience" || name == "on_cancel" || name == "keep_cells";
+}
+
+// FNV-1a, a word at a time. The values as the caller has them, because components of them may
+// differ in the last bits from one machine to the next.
+std::uint64_t mixed(std::uint64_t hash, std::uint64_t word) {
+  return (hash ^ word) * 1099511628211ULL;
+}
+
+std::string fingerprint(const Cells& cells, const std::vector<std::uint32_t>& levels) {
+  std::uint64_t hash = 14695981039346656037ULL;
+  std::vector<double> block(cells.features() * std::min(kBlock, cells.cells()));
+  for (std::size_t first = 0; first < cells.cells(); first += kBlock) {
+    const std::size_t count = std::min(kBlock, cells.cells() - first);
+    cells.gather(first, count, block.data());
+    for (std::size_t i = 0; i < cells.features() * count; ++i) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, &block[i], sizeof word);
+      hash = mixed(hash, word);
+      hash ^= hash >> 29;
+    }
+  }
+  for (const std::uint32_t level : levels) hash = mixed(hash, level);
+  char out[20];
+  std::snprintf(out, sizeof out, "%016llx", static_cast<unsigned long long>(hash));
+  return text(cells.features(), " x ", cells.cells(), ", ", out);
+}
+
+}  // namespace
+
+Checkpoint::Checkpoint(const FitInput& input, Context& context)
+    : path_(context.checkpoint), seconds_(context.checkpoint_seconds) {
+  if (path_.empty()) return;
+  identity_.put_text("kind", kKind);
+  identity_.put_text("method", input.params.method().name);
+  identity_.put_text("seed", text(context.seed));
+  identity_.put_text("control", fingerprint(input.cells.control, input.batch_x));
+  identity_.put_text("treated", fingerprint(input.cells.treated, input.batch_y));
+  for (const ParamSpec& spec : input.params.method().params)
+    identity_.put_text("param." + spec.name, input.params.text_of(spec.name));
+}
+
+bool Checkpoint::exists() const {
+  std::FILE* file = std::fopen(path_.c_str(), "rb");
+  if (file) std::fclose(file);
+  return file != nullptr;
+}
+
+void Checkpoint::require_same_run(const ModelFile& file) const {
+  require(file.has_text("kind") && file.text_value("kind") == kKind, Status::bad_format,
+          "the checkpoint \"", path_, "\" is no training state; name another file");
+  const auto same = [&](const std::string& key, const std::string& what) {
+    const std::string& there = file.text_value(key);
+    const std::string& here = identity_.text_value(key);
+    require(there == here, Status::invalid_argument, "the checkpoint \"", path_,
+            "\" is of another run: ", what, " is ", there, " there and ", here,
+            " here; name another file, or delete it to start anew");
+  };
+  const auto same_cells = [&](const std::string& key) {
+    require(file.text_value(key) == identity_.text_value(key), Status::invalid_argument,
+            "the checkpoint \"", path_, "\" is of another run: its ", key,
+            " cells are not the ones given here; name another file, or delete it to start anew");
+  };
+  same("method", "the method");
+  const bool constant_rate = identity_.text_value("param.last_rate") == "1";
+  for (const auto& [name, value] : identity_.texts_below("param."))
+    if (!may_change(name, constant_rate)) same("param." + name, "parameter " + name);
+  same("seed", "the seed");
+  same_cells("control");
+  same_cells("treated");
+}
+
+nets::Snapshot Checkpoint::read() const {
+  const ModelFile file = ModelFile::read(path_);
+  require_same_run(file);
+  nets::Snapshot out;
+  for (const std::string& name : file.tensor_names()) {
+    if (name.compare(0, sizeof kState - 1, kState) != 0) continue;
+    const arma::vec values = file.vector(name);
+    const std::string key = name.substr(sizeof kState - 1);
+    // A state that has diverged holds values that are not finite, but never in what is kept.
+    require(key.compare(0, 4, "best") != 0 || values.is_finite(), Status::bad_format, "array \"",
+            key, "\" of the checkpoint \"", path_, "\" is not finite");
+    out[key].assign(values.begin(), values.end());
+  }
+  return out;
+}
+
+void Checkpoint::write(const nets::Snapshot& state) {
+  ModelFile file = identity_;
+  for (const auto& [name, values] : state) file.put(kState + name, arma::vec(values));
+  file.write(path_);
+  written_ = std::chrono::steady_clock::now();
+  failure_.clear();
+}
+
+void Checkpoint::try_write(const nets::Snapshot& state) noexcept {
+  try {
+    write(state);
+  } catch (const std::exception& error) {
+    written_ = std::chrono::steady_clock::now();
+    failure_ = error.what();
+  }
+}
+
+bool Checkpoint::due() const {
+  if (path_.empty()) return false;
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - written_).count() >=
+         seconds_;
+}
+
+}  // namespace laot::networks

@@ -1,0 +1,82 @@
+// A training that survives its process: its state in a file, and the check that a file belongs to
+// the run that is about to go on with it.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "laot/models.hpp"
+#include "laot/nets/training.hpp"
+
+namespace laot::networks {
+
+/// The file named by context.checkpoint: one safetensors file with the state of a trainer, beside
+/// the method, parameters, seed and cells that it belongs to. Does nothing where none is named.
+class Checkpoint {
+ public:
+  Checkpoint(const FitInput& input, Context& context);
+
+  bool named() const { return !path_.empty(); }
+  const std::string& path() const { return path_; }
+  bool exists() const;
+  /// The state in the file. Throws invalid_argument, naming what differs, where it is another
+  /// run's, and bad_format where the file is damaged.
+  nets::Snapshot read() const;
+  /// Replaces the file at once or not at all.
+  void write(const nets::Snapshot& state);
+  /// The same in the midst of a training, which a full disk must not end: failures are remembered.
+  void try_write(const nets::Snapshot& state) noexcept;
+  /// Whether the last writing is long enough ago.
+  bool due() const;
+  /// The last failure of try_write; empty where the file is up to date.
+  const std::string& failure() const { return failure_; }
+
+ private:
+  void require_same_run(const ModelFile& file) const;
+
+  std::string path_;
+  double seconds_ = 0.0;
+  ModelFile identity_;
+  std::chrono::steady_clock::time_point written_{};
+  std::string failure_;
+};
+
+/// Runs a trainer from where its checkpoint stands. Returns true where the host cancelled and
+/// on_cancel is "keep": the cancellation is then accepted. `last` is the iteration (`unit`) at
+/// which the training is to end.
+template <class Trainer>
+bool train(Trainer& trainer, Checkpoint& checkpoint, const FitInput& input, std::size_t last,
+           const char* unit, Context& context) {
+  if (checkpoint.named()) {
+    if (checkpoint.exists()) {
+      trainer.restore(checkpoint.read());
+      const std::uint64_t stands = trainer.report().iterations;
+      require(stands <= last, Status::invalid_argument, "the checkpoint \"", checkpoint.path(),
+              "\" stands at ", unit, " ", stands, ", beyond the ", last,
+              " that are asked for; ask for more, or name another file");
+      context.note(text("going on from ", unit, " ", stands, " in ", checkpoint.path()));
+    }
+    checkpoint.write(trainer.save());  // a place that cannot be written is found before the work
+  }
+  bool kept = false;
+  try {
+    trainer.run(context, [&] {
+      if (checkpoint.due()) checkpoint.try_write(trainer.save());
+    });
+  } catch (const Error& error) {
+    if (error.status() != Status::cancelled) throw;
+    if (checkpoint.named()) checkpoint.try_write(trainer.save());
+    if (input.params.choice("on_cancel") != "keep") {
+      if (!checkpoint.named() || !checkpoint.failure().empty()) throw;
+      fail(Status::cancelled, "cancelled at ", unit, " ", trainer.report().iterations,
+           " of the training; the same call goes on from there with checkpoint \"",
+           checkpoint.path(), "\"");
+    }
+    context.accept_cancel();
+    kept = true;
+  }
+  if (checkpoint.named() && !kept) checkpoint.try_write(trainer.save());
+  return kept;
+}
+
+}  // namespace laot::networks
