@@ -14,7 +14,8 @@ native <- function(call) {
 # Parameter names in a sentence of the library, as the user wrote them.
 in_r_words <- function(sentence) {
   if (!grepl("parameter", sentence, fixed = TRUE)) return(sentence)
-  gsub("(?<=[a-z])_(?=[a-z])", ".", sentence, perl = TRUE)
+  # Not in a path, which stands in quotes.
+  gsub('"[^"]*[./\\\\][^"]*"(*SKIP)(*FAIL)|(?<=[a-z])_(?=[a-z])', ".", sentence, perl = TRUE)
 }
 
 call_settings <- function(seed = 1, num.threads = 1L, progress = NULL) {

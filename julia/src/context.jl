@@ -31,7 +31,8 @@ on_progress(stage::Cstring, fraction::Cdouble, payload::Ptr{Cvoid})::Cint =
     end
 
 # Runs call(context); what a callback threw, or an interrupt, comes out of here.
-function with_context(call; seed::Integer = 1, num_threads::Integer = 1, progress = nothing)
+function with_context(call; seed::Integer = 1, num_threads::Integer = 1, progress = nothing,
+                      checkpoint = nothing, checkpoint_seconds::Real = 30)
     watch = Watch(progress, nothing)
     out = Ref{Ptr{Cvoid}}(C_NULL)
     check(laot_context_new(out))
@@ -43,6 +44,8 @@ function with_context(call; seed::Integer = 1, num_threads::Integer = 1, progres
     try
         check(laot_context_set_seed(context, seed))
         check(laot_context_set_threads(context, num_threads))
+        checkpoint === nothing ||
+            check(laot_context_set_checkpoint(context, String(checkpoint), checkpoint_seconds))
         GC.@preserve watch begin
             payload = pointer_from_objref(watch)
             check(laot_context_set_cancel(context, @cfunction(on_cancel, Cint, (Ptr{Cvoid},)), payload))

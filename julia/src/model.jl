@@ -38,6 +38,9 @@ cells may differ, and all are used.
 - `seed`: fixes the result for any number of threads.
 - `progress`: a function of `(stage, fraction)`, called from this task at most every 100 ms. What it
   throws stops the fit and comes out of `fit`.
+- `checkpoint`: a file that keeps the state of a training of `cellot`, `scgen` or `cae`, replaced
+  every `checkpoint_seconds` and when the training ends or is stopped. Where it exists, the fit goes
+  on from it, and ends with the bits of one that was never interrupted.
 
 Ctrl-C stops a fit with an `InterruptException`, within a second. Whether the fit converged is in
 `report(fitted)["outcome"]`.
@@ -50,11 +53,13 @@ fitted = fit(ResponseModel("gaussian_map"), control, treated)
 """
 function fit(model::ResponseModel, control, treated; batch_control = nothing, batch_treated = nothing,
              feature_names = nothing, control_names = nothing, treated_names = nothing,
-             seed::Integer = 1, num_threads::Integer = 1, progress = nothing)
+             seed::Integer = 1, num_threads::Integer = 1, progress = nothing,
+             checkpoint = nothing, checkpoint_seconds::Real = 30)
     with_params(model) do params
         with_data(control; batch = batch_control, features = feature_names, cells = control_names) do x
             with_data(treated; batch = batch_treated, features = feature_names, cells = treated_names) do y
-                with_context(; seed = seed, num_threads = num_threads, progress = progress) do context
+                with_context(; seed = seed, num_threads = num_threads, progress = progress,
+                             checkpoint = checkpoint, checkpoint_seconds = checkpoint_seconds) do context
                     new_model(out -> laot_fit(context, params, x, y, out))
                 end
             end

@@ -87,6 +87,13 @@ end
         @test same(predicted, predict(fit(model, CONTROL, TREATED; seed = 5, num_threads = 2), CONTROL))
         @test same(predicted, predict(LAOT.from_bytes(LAOT.to_bytes(fitted)), CONTROL))
         @test method_name(fitted) == model.method
+        mktempdir() do folder
+            checkpoint = joinpath(folder, "run.ckpt")
+            @test same(predicted, predict(fit(model, CONTROL, TREATED; seed = 5, checkpoint = checkpoint), CONTROL))
+            @test isfile(checkpoint)
+            @test same(predicted, predict(fit(model, CONTROL, TREATED; seed = 5, checkpoint = checkpoint), CONTROL))
+            @test_throws LAOTError fit(model, CONTROL, TREATED; seed = 6, checkpoint = checkpoint)
+        end
     end
 end
 

@@ -88,7 +88,14 @@ void Checkpoint::require_same_run(const ModelFile& file) const {
 }
 
 nets::Snapshot Checkpoint::read() const {
-  const ModelFile file = ModelFile::read(path_);
+  const ModelFile file = [&] {
+    try {
+      return ModelFile::read(path_);
+    } catch (const Error& error) {
+      fail(error.status(), "the checkpoint \"", path_, "\" cannot be used (", error.what(),
+           "); name another file, or delete it to start anew");
+    }
+  }();
   require_same_run(file);
   nets::Snapshot out;
   for (const std::string& name : file.tensor_names()) {

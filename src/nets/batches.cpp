@@ -1,6 +1,7 @@
 // Minibatches, the holdout, the schedule, and what a run says about itself.
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "laot/nets/training.hpp"
 
@@ -99,6 +100,17 @@ Holdout hold_out(std::size_t count, double share, Rng& rng) {
   return out;
 }
 
+namespace {
+
+// A score as a sentence needs it.
+std::string three_digits(double value) {
+  char out[40];
+  std::snprintf(out, sizeof out, "%.3g", value);
+  return out;
+}
+
+}  // namespace
+
 std::string warning_of(const TrainingReport& report, double overlap, double ceiling,
                        const char* unit) {
   if (report.outcome == Outcome::diverged)
@@ -107,11 +119,12 @@ std::string warning_of(const TrainingReport& report, double overlap, double ceil
                 report.best_iteration, ", is kept: lower the learning rate");
   if (overlap < 0.01)
     return text("the map saturated: even the best iterate (", unit, " ", report.best_iteration,
-                ") moves cells away from all treated cells (validation MMD^2 ", report.best_score,
-                ", ceiling ", ceiling, "): train longer or change the learning rate");
+                ") moves cells away from all treated cells (validation MMD^2 ",
+                three_digits(report.best_score), ", ceiling ", three_digits(ceiling),
+                "): train longer or change the learning rate");
   if (report.best_score >= report.identity_score)
     return text("no iterate was better on validation cells than not moving them (MMD^2 ",
-                report.best_score, " against ", report.identity_score,
+                three_digits(report.best_score), " against ", three_digits(report.identity_score),
                 "): train longer or change the learning rate");
   return "";
 }

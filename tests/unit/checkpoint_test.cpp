@@ -114,10 +114,15 @@ TEST_CASE("a cancelled fit goes on from its checkpoint with the bits of an unint
     counting.seed = 3;
     counting.checkpoint = file.path;
     std::vector<std::string> said;
+    asked = 0;
+    counting.progress = [&asked](const std::string& stage, double) {
+      asked += stage == "training";
+    };
     counting.log = [&said](const std::string& line) { said.push_back(line); };
     check_same(fitted(params, counting), whole);
     REQUIRE(!said.empty());
     CHECK(said.front().find("going on from") == 0);
+    CHECK(asked == 0);
     CHECK(content(file.path) == finished);
   }
 }

@@ -1,0 +1,117 @@
+# Trainings that are killed, interrupted, and gone on with.
+
+runs <- list(
+  cellot = "cellot_fit(x, y, hidden.units = 8, hidden.layers = 2, batch.size = 16, check.every = 5, iterations = %d",
+  scgen = "scgen_fit(x, y, hidden.units = 12, latent = 3, batch.size = 16, patience = 0, epochs = %d",
+  cae = "cae_fit(x, y, hidden.units = 12, latent = 3, batch.size = 16, patience = 0, epochs = %d"
+)
+set.seed(4)
+x <- matrix(rnorm(5 * 60), 5)
+y <- matrix(rnorm(5 * 60, 1.5), 5)
+quietly <- function(text, ...) {
+  suppressWarnings(suppressMessages(eval(parse(text = sprintf(text, ...)), parent.frame())))
+}
+
+# A process of its own that runs `call` and says "fitted <outcome>"; `then` gets its id once the
+# checkpoint is there, while the training runs.
+with_process <- function(call, checkpoint, then) {
+  script <- tempfile(fileext = ".R")
+  out <- tempfile()
+  id <- tempfile()
+  on.exit(unlink(c(script, out, id)))
+  writeLines(c(
+    sprintf(".libPaths(%s)", paste(deparse(.libPaths()), collapse = "")),
+    "library(laot); set.seed(4); x <- matrix(rnorm(5 * 60), 5); y <- matrix(rnorm(5 * 60, 1.5), 5)",
+    sprintf("cat(Sys.getpid(), '\\n', file = '%s')", id),
+    paste0("fit <- ", call),
+    "cat('fitted', fit$report$outcome, all(is.finite(predict(fit, x))), '\\n')"
+  ), script)
+  system2(file.path(R.home("bin"), "Rscript"), c("--vanilla", script), stdout = out, stderr = out, wait = FALSE)
+  waited <- 0
+  while (!file.exists(checkpoint) && waited < 120) {
+    Sys.sleep(0.05)
+    waited <- waited + 0.05
+  }
+  Sys.sleep(0.5)
+  then(as.integer(readLines(id, warn = FALSE)))
+  waited <- 0
+  said <- function() if (file.exists(out)) readLines(out, warn = FALSE) else character()
+  while (!any(grepl("^(fitted|Interrupted|Killed)", said())) && waited < 10) {
+    Sys.sleep(0.1)
+    waited <- waited + 0.1
+  }
+  said()
+}
+
+test_that("a fit that was killed goes on with the bits of an uninterrupted one", {
+  skip_on_os("windows")
+  skip_on_cran()
+  for (method in names(runs)) {
+    file <- tempfile(fileext = ".ckpt")
+    # So many iterations that it cannot end before it is killed.
+    call <- sprintf(paste0(runs[[method]], ", checkpoint = '%s', checkpoint.seconds = 0, seed = 9)"), 1e6L, file)
+    kill <- function(id) tools::pskill(id, tools::SIGKILL)
+    expect_false(any(grepl("^fitted", with_process(call, file, kill))))
+    expect_error(quietly(paste0(runs[[method]], ", checkpoint = file, seed = 9)"), 1L), "beyond the 1 that are asked")
+    stands <- as.integer(sub(".*stands at [a-z]+ ([0-9]+),.*", "\\1", tryCatch(
+      quietly(paste0(runs[[method]], ", checkpoint = file, seed = 9)"), 0L),
+      error = conditionMessage)))
+    expect_gt(stands, 0)
+    more <- 5L * (stands %/% 5L + 2L)
+    resumed <- quietly(paste0(runs[[method]], ", checkpoint = file)"), more)
+    whole <- quietly(paste0(runs[[method]], ", seed = 9)"), more)
+    expect_identical(resumed$seed, 9)
+    expect_identical(predict(resumed, x), predict(whole, x))
+    expect_identical(summary(resumed)$trace, summary(whole)$trace)
+    unlink(file)
+  }
+})
+
+test_that("Ctrl-C says how to go on, or hands back the best iterate", {
+  skip_on_os("windows")
+  skip_on_cran()
+  interrupt <- function(id) tools::pskill(id, tools::SIGINT)
+  for (method in names(runs)) {
+    file <- tempfile(fileext = ".ckpt")
+    call <- sprintf(paste0(runs[[method]], ", checkpoint = '%s', checkpoint.seconds = 0, seed = 9"), 1e6L, file)
+    said <- with_process(paste0(call, ")"), file, interrupt)
+    expect_true(any(grepl("^Interrupted; the same call goes on from", said)))
+    unlink(file)
+    said <- with_process(paste0(call, ", on.cancel = 'keep')"), file, interrupt)
+    expect_true(any(grepl("fitted cancelled TRUE", said)))
+    unlink(file)
+  }
+})
+
+test_that("several seeds and targets have a checkpoint each", {
+  folder <- tempfile()
+  dir.create(folder)
+  on.exit(unlink(folder, recursive = TRUE))
+  file <- file.path(folder, "run.ckpt")
+  fits <- quietly(paste0(runs$cae, ", checkpoint = file, seeds = 1:2)"), 3L)
+  expect_setequal(list.files(folder), c("run-seed1.ckpt", "run-seed2.ckpt"))
+  again <- quietly(paste0(runs$cae, ", checkpoint = file, seeds = 1:2)"), 3L)
+  expect_identical(predict(again, x), predict(fits, x))
+  suppressWarnings(suppressMessages(cae_fit(
+    cbind(x, y, y + 1), condition = rep(c("ctrl", "A/1", "B"), each = 60), hidden.units = 4,
+    latent = 2, epochs = 2, checkpoint = file.path(folder, "drug"), seed = 1
+  )))
+  expect_true(all(c("drug-A_1", "drug-B") %in% list.files(folder)))
+})
+
+test_that("a checkpoint that does not fit is refused in one sentence", {
+  file <- tempfile(fileext = ".ckpt")
+  on.exit(unlink(file))
+  fit <- quietly(paste0(runs$cae, ", checkpoint = file, seed = 3)"), 2L)
+  expect_error(quietly(paste0(runs$cae, ", checkpoint = file, seed = 4)"), 2L),
+               "is of another run: the seed is 3 there and 4 here")
+  expect_error(quietly(paste0(runs$cae, ", checkpoint = file, learning.rate = 0.1)"), 2L),
+               "parameter learning.rate is 0.001 there and 0.1 here")
+  expect_error(cae_fit(x + 1, y, checkpoint = file, hidden.units = 12, latent = 3, batch.size = 16,
+                       patience = 0, epochs = 2), "its control cells are not the ones given here")
+  expect_error(cae_fit(x, y, checkpoint = tempdir()), "is a folder")
+  expect_error(cae_fit(x, y, checkpoint = 3), "checkpoint must be one string")
+  expect_error(cae_fit(x, y, checkpoint = file, checkpoint.seconds = -1), "checkpoint.seconds must be")
+  writeLines("no state", file)
+  expect_error(cae_fit(x, y, checkpoint = file), "safetensors|cut off|header")
+})
