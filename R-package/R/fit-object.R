@@ -96,7 +96,7 @@ print.summary.laot_fit <- function(x, ...) {
   invisible(x)
 }
 
-number_text_each <- function(x) vapply(x, number_text, "")
+number_text_each <- function(x, ...) vapply(x, number_text, "", ...)
 
 fit_trace <- function(fit) {
   columns <- native(.Call(C_trace, model_pointer(fit)))

@@ -1,8 +1,14 @@
 # Pictures of recovery curves, trackability and time-gap sweeps, in base graphics and in ggplot2.
 
 curve.colours <- c(counterpart = "#0072B2", anew = "#D55E00")
-design.words <- c(counterpart = "counterparts present (pairs found)",
-                  anew = "treated cells drawn anew (states identified)")
+design.words <- c(counterpart = "every cell seen before and after: pairs found",
+                  anew = "treated cells are other cells: states found")
+curve.words <- list(
+  x = "s: size of the change (1: this experiment)", y = "share found again",
+  caption = "Simulated as if the fit were right. Bars: range over simulations. Dashed: this experiment. Dotted: one half."
+)
+
+curve_title <- function(x) paste0("Would the pairs be found again? ", x)
 
 # Large gaps stand close together on a linear axis from 0, so s is shown by its root.
 curve_axis <- function(gap) sqrt(gap)
@@ -10,9 +16,12 @@ curve_axis <- function(gap) sqrt(gap)
 draw_curves <- function(curves, title) {
   gaps <- curves[[1L]]$gap
   at <- curve_axis(gaps)
-  plot(range(at), c(0, 1), type = "n", xaxt = "n", las = 1, xlab = "s: the change, relative to the experiment's",
-       ylab = "recovered", main = title)
-  axis(1L, at, format(gaps, drop0trailing = TRUE, trim = TRUE))
+  old <- par(mar = c(5.1, 4.1, 5.1, 1.1))
+  on.exit(par(old))
+  plot(range(at), c(0, 1), type = "n", xaxt = "n", las = 1, xlab = curve.words$x, ylab = curve.words$y)
+  graphics::title(curve_title(title), line = 3.4, cex.main = 1)
+  axis(1L, at, format(gaps, drop0trailing = TRUE, trim = TRUE), gap.axis = 0.2)
+  graphics::mtext(curve.words$caption, 1L, 4, cex = 0.7, col = "grey30")
   lines(range(at), c(0.5, 0.5), lty = 3L, col = "grey50")
   lines(c(1, 1), c(0, 1), lty = 2L, col = "grey50")
   for (design in names(curves)) {
@@ -22,9 +31,8 @@ draw_curves <- function(curves, title) {
     lines(here, curve$recovery, col = curve.colours[[design]], lwd = 2)
     points(here, curve$recovery, col = curve.colours[[design]], pch = 16L)
   }
-  if (length(curves) > 1L) {
-    legend("topright", design.words[names(curves)], col = curve.colours[names(curves)], lwd = 2, pch = 16L, bty = "n")
-  }
+  legend(mean(range(at)), 1.03, design.words[names(curves)], col = curve.colours[names(curves)], lwd = 2, pch = 16L,
+         bty = "n", xjust = 0.5, yjust = 0, xpd = NA, cex = 0.9)
 }
 
 #' @rdname recovery_curve
@@ -52,10 +60,12 @@ ggplot_curves <- function(curves, title) {
     ggplot2::geom_vline(xintercept = 1, linetype = 2, colour = "grey50") +
     ggplot2::geom_linerange(ggplot2::aes(ymin = .data$low, ymax = .data$high)) +
     ggplot2::geom_line() + ggplot2::geom_point() +
-    ggplot2::scale_x_continuous(trans = "sqrt", breaks = gaps) +
+    ggplot2::scale_x_continuous(trans = "sqrt", breaks = gaps, labels = format(gaps, drop0trailing = TRUE, trim = TRUE),
+                                guide = ggplot2::guide_axis(check.overlap = TRUE)) +
     ggplot2::scale_colour_manual(values = curve.colours, labels = design.words, name = NULL) +
     ggplot2::coord_cartesian(ylim = c(0, 1)) +
-    ggplot2::labs(x = "s: the change, relative to the experiment's", y = "recovered", title = title) + laot_theme()
+    ggplot2::labs(x = curve.words$x, y = curve.words$y, title = curve_title(title), caption = curve.words$caption) +
+    laot_theme()
 }
 
 #' @rdname recovery_curve
@@ -75,37 +85,53 @@ autoplot.laot_trackability <- function(object, ...) {
 # Everything that is drawn against the time gap, one panel each.
 sweep_data <- function(sweep) {
   scores <- sweep$scores
-  panel <- paste0(scores$metric, ifelse(nzchar(scores$setting), paste0(" (", scores$setting, ")"), ""))
-  from.scores <- data.frame(gap = scores$gap, panel = panel, method = scores$method, value = scores$value)
+  words <- c(mmd2 = "MMD^2", w2 = "W2")[scores$metric]
+  setting <- ifelse(scores$metric == "mmd2", paste0(" (", scores$setting, ")"), "")
+  from.scores <- data.frame(gap = scores$gap, panel = paste0(words, setting, ", held-out cells"),
+                            method = sweep_method(scores$method), value = scores$value)
+  from.scores <- from.scores[order(match(scores$metric, c("mmd2", "w2"))), ]
   one <- function(column, label) {
-    data.frame(gap = sweep$track$gap, panel = label, method = "fit on all cells", value = sweep$track[[column]])
+    data.frame(gap = sweep$track$gap, panel = label, method = sweep_method("laot"), value = sweep$track[[column]])
   }
-  out <- rbind(from.scores, one("change", "size of the map |W - I|"), one("recovery", "pairs found again"))
+  out <- rbind(from.scores, one("change", "size of the map, |W - I|"),
+               one("recovery", "pairs found again, were the fit right"))
   out$panel <- factor(out$panel, unique(out$panel))
   out$method <- factor(out$method, unique(out$method))
-  out
+  out[is.finite(out$value), ]
+}
+
+sweep_method <- function(names) {
+  titles <- c(laot = "LAOT", identity = "no change", mean_shift = "mean shift", gaussian_map = "Gaussian map",
+              noise_reference = "true cells (noise)")
+  known <- names %in% names(titles)
+  names[known] <- titles[names[known]]
+  unname(names)
+}
+
+sweep_colours <- function(methods) {
+  stats::setNames(rep_len(c("#D55E00", "#999999", "#56B4E9", "#009E73", "#000000"), length(methods)), methods)
 }
 
 #' @rdname time_gap_sweep
 #' @export
 plot.laot_sweep <- function(x, ...) {
   data <- sweep_data(x)
-  colours <- stats::setNames(grDevices::hcl.colors(nlevels(data$method), "Dark 3"), levels(data$method))
-  old <- par(mfrow = grDevices::n2mfrow(nlevels(data$panel)))
+  colours <- sweep_colours(levels(data$method))
+  old <- par(mfrow = grDevices::n2mfrow(nlevels(data$panel) + 1L), mar = c(4.1, 4.6, 2.6, 0.6))
   on.exit(par(old))
   for (panel in levels(data$panel)) {
-    part <- data[data$panel == panel & is.finite(data$value), ]
-    plot(range(data$gap), range(part$value, 0), type = "n", las = 1, xlab = "time gap", ylab = "", main = panel)
+    part <- data[data$panel == panel, ]
+    plot(range(data$gap), range(part$value, 0), type = "n", las = 1, xaxt = "n",
+         xlab = paste("time after", x$start), ylab = "", main = panel, cex.main = 0.9)
+    axis(1L, unique(data$gap))
     for (method in unique(as.character(part$method))) {
       line <- part[part$method == method, ]
       lines(line$gap, line$value, col = colours[[method]], lwd = 2)
       points(line$gap, line$value, col = colours[[method]], pch = 16L)
     }
-    if (length(unique(part$method)) > 1L) {
-      shown <- unique(as.character(part$method))
-      legend("topleft", shown, col = colours[shown], lwd = 2, bty = "n", cex = 0.8)
-    }
   }
+  graphics::plot.new()
+  legend("center", levels(data$method), col = colours, lwd = 2, pch = 16L, bty = "n")
   invisible(x)
 }
 
@@ -114,9 +140,11 @@ plot.laot_sweep <- function(x, ...) {
 autoplot.laot_sweep <- function(object, ...) {
   need("ggplot2", "for autoplot(); plot() works without it")
   data <- sweep_data(object)
-  ggplot2::ggplot(data[is.finite(data$value), ], ggplot2::aes(.data$gap, .data$value, colour = .data$method)) +
+  ggplot2::ggplot(data, ggplot2::aes(.data$gap, .data$value, colour = .data$method)) +
     ggplot2::geom_line() + ggplot2::geom_point() +
     ggplot2::facet_wrap("panel", scales = "free_y") +
-    ggplot2::scale_colour_brewer(palette = "Dark2", name = NULL) +
-    ggplot2::expand_limits(y = 0) + ggplot2::labs(x = "time gap", y = NULL) + laot_theme()
+    ggplot2::scale_colour_manual(values = sweep_colours(levels(data$method)), name = NULL) +
+    ggplot2::scale_x_continuous(breaks = unique(data$gap)) +
+    ggplot2::scale_y_continuous(labels = function(value) format(signif(value, 3L), drop0trailing = TRUE, trim = TRUE)) +
+    ggplot2::expand_limits(y = 0) + ggplot2::labs(x = paste("time after", object$start), y = NULL) + laot_theme()
 }

@@ -24,6 +24,8 @@ recovery.gaps <- c(0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4, 6, 8)
 #'   make recovery easier; raise this for a final answer.
 #' @param control,treated The training cells, where the fit did not keep them all (see `keep.cells`
 #'   in `laot_params("laot")`). Without them: those that it kept, up to 1000 a side.
+#' @param batch The levels of `control` and `treated`, `list(control =, treated =)`, one label per
+#'   cell: pairs are sought within a level. The cells that a fit kept have theirs.
 #' @param time.gap The time between control and treated cells: s is then also given in time.
 #' @param seed Seed; without it that of the fit.
 #' @param num.threads Threads to use. The result does not depend on it.
@@ -45,15 +47,15 @@ recovery.gaps <- c(0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4, 6, 8)
 #' plot(curve)
 #' @export
 recovery_curve <- function(x, design = "counterpart", gaps = recovery.gaps, repeats = 8,
-                           most.cells = 300, control = NULL, treated = NULL, time.gap = NULL,
-                           seed = NULL, num.threads = 1L, verbose = interactive(), ...) {
+                           most.cells = 300, control = NULL, treated = NULL, batch = NULL,
+                           time.gap = NULL, seed = NULL, num.threads = 1L, verbose = interactive(), ...) {
   require_alternation(x, "a recovery curve")
   one_of(design, c("counterpart", "anew"), "design")
   whole(repeats, "repeats")
   whole(most.cells, "most.cells", 4)
   if (!is.numeric(gaps) || !length(gaps) || anyNA(gaps)) fail("gaps must be numbers, found ", shown(gaps))
   if (!is.null(time.gap)) one_number(time.gap, "time.gap")
-  cells <- training_cells(x, control, treated)
+  cells <- training_cells(x, control, treated, batch)
   settings <- call_settings(seed_of_fit(x, seed), num.threads,
                             progress_bar(check_verbose(verbose), "Recovery curve"))
   found <- native(.Call(C_recovery_curve, model_pointer(x), cells$control, cells$treated, design,
@@ -103,17 +105,16 @@ position_sentence <- function(curve) {
   critical <- attr(curve, "critical")[["value"]]
   time <- attr(curve, "time.gap")
   if (position[["value"]] == 0) {
-    return(paste0("More than half are recovered up to s = ", number_text(max(curve$gap), 2L),
-                  ": this experiment stands at less than ", number_text(1 / max(curve$gap), 2L),
-                  " of its critical gap."))
+    return(paste0("More than half are found up to ", number_text(max(curve$gap), 2L), " times the change: this ",
+                  "experiment stands at less than ", number_text(1 / max(curve$gap), 2L), " of its critical gap."))
   }
   if (is.infinite(position[["value"]])) {
-    return(paste("Fewer than half are recovered at every s: the noise alone hides the pairs,",
-                 "whatever the gap."))
+    return("Fewer than half are found at any change, so the noise alone hides them, whatever the gap.")
   }
   paste0("This experiment stands at ", number_text(position[["value"]], 2L), " of its critical gap (",
          number_text(position[["low"]], 2L), " to ", number_text(position[["high"]], 2L), ")",
-         if (!is.null(time)) paste0(", which lies at ", number_text(critical * time, 3L)), ".")
+         if (!is.null(time)) paste0("; in time, that gap is ", number_text(critical * time, 3L), " and the experiment's ",
+                                    number_text(time, 3L)), ".")
 }
 
 fits_only <- function(x, what) {
@@ -135,13 +136,18 @@ seed_of_fit <- function(fit, seed) {
 }
 
 # The training cells as the user gives them, or NULL for those that the fit kept.
-training_cells <- function(fit, control, treated) {
+training_cells <- function(fit, control, treated, batch = NULL) {
   if (is.null(control) != is.null(treated)) fail("give both control and treated, or neither")
-  if (is.null(control)) return(list(control = NULL, treated = NULL))
-  one <- function(cells, what) {
-    values <- read_like(fit, cells, list(), what)$values
-    at <- match_features(fit$features, feature_count(fit), values, what, "the fit")
-    cells_of(values, features = at, with.names = FALSE)
+  if (is.null(control)) {
+    if (!is.null(batch)) fail("batch goes with control and treated; the cells that the fit kept have theirs")
+    return(list(control = NULL, treated = NULL))
   }
-  list(control = one(control, "control"), treated = one(treated, "treated"))
+  read <- function(cells, what) read_like(fit, cells, list(), what)$values
+  values <- list(control = read(control, "control"), treated = read(treated, "treated"))
+  batch <- pair_batches(batch, value_dim(values$control)[2L], value_dim(values$treated)[2L])
+  one <- function(what) {
+    at <- match_features(fit$features, feature_count(fit), values[[what]], what, "the fit")
+    cells_of(values[[what]], features = at, batch = batch[[what]], with.names = FALSE)
+  }
+  list(control = one("control"), treated = one("treated"))
 }

@@ -9,12 +9,14 @@
 #' @param x A SingleCellExperiment, SummarizedExperiment or Seurat object with a column of times, or a
 #'   matrix (features x cells).
 #' @param time The column with the time of each cell, or one time per cell. Numbers, or texts that
-#'   begin with a number such as `"24h"`.
+#'   begin with a number such as `"24h"`. Cells without a time are left out.
 #' @param start The time to start from; without it the first.
 #' @param gammas Bandwidths of MMD^2: `"median"` (of the training cells) or numbers.
 #' @param splits How many random splits into training and test cells to average over.
 #' @param test Share of the cells of each time that is held out in a split.
 #' @param resamples,repeats,most.cells As in [trackability()], for the fit on all cells.
+#' @param batch A column, or one label per cell, of donor or replicate: cells are paired only within a
+#'   level.
 #' @param ... Arguments of [laot_fit()], such as `assay.type`, `subset.row` or `n.pcs`.
 #' @param seed Seed; without it one number is drawn from R's generator.
 #' @param num.threads Threads to use. The result does not depend on it.
@@ -40,7 +42,7 @@
 #' plot(sweep)
 #' @export
 time_gap_sweep <- function(x, time = "time", start = NULL, gammas = "median", splits = 5, test = 0.2,
-                           resamples = 20, repeats = 4, most.cells = 200, ..., seed = NULL,
+                           resamples = 20, repeats = 4, most.cells = 200, batch = NULL, ..., seed = NULL,
                            num.threads = 1L, verbose = interactive()) {
   whole(splits, "splits")
   check_share(test, "test")
@@ -52,20 +54,33 @@ time_gap_sweep <- function(x, time = "time", start = NULL, gammas = "median", sp
   source <- do.call(read_source, c(list(x), where))
   values <- source$values
   times <- time_of_cells(time, source$columns, value_dim(values)[2L])
+  levels <- cell_labels(batch, source$columns, length(times), "batch")
+  if (anyNA(levels[!is.na(times)])) fail("batch has a missing label among the cells that are used")
+  if (anyNA(times) && verbose) message("Left out: ", counted(sum(is.na(times)), "cell"), " without a time")
   kept <- sort(unique(times[!is.na(times)]))
+  if (length(kept) < 2L) {
+    fail("a sweep needs cells of at least two times, found ",
+         if (length(kept)) paste("only time", kept) else "none with a time")
+  }
   if (is.null(start)) start <- kept[1L]
   if (!start %in% kept) fail("start must be one of the times, which are ", listed(kept), "; found ", shown(start))
   horizons <- kept[kept > start]
   if (!length(horizons)) fail("there is no time after ", start, "; the times are ", listed(kept))
   features <- sweep_features(dots, source, times, start, call_settings(seed, num.threads))
   dots <- dots[setdiff(names(dots), c(names(where), "subset.row", "features"))]
-  block <- function(at) dense_block(cells_of(values, which(times == at), features))
-  cells <- lapply(stats::setNames(nm = c(start, horizons)), block)
-  few <- vapply(cells, ncol, 0L) < 8L
-  if (any(few)) fail("time ", names(cells)[few][1L], " has only ", ncol(cells[[which(few)[1L]]]), " cells; 8 are needed")
+  population <- function(at) {
+    index <- which(times == at)
+    list(values = dense_block(cells_of(values, index, features)),
+         batch = if (!is.null(levels)) as.character(levels[index]))
+  }
+  cells <- lapply(stats::setNames(nm = c(start, horizons)), population)
+  counts <- vapply(cells, function(at) ncol(at$values), 0L)
+  few <- which(counts < 8L)
+  if (length(few)) fail("time ", names(few)[1L], " has only ", counted(counts[few[1L]], "cell"), "; 8 are needed")
 
   fit <- function(control, treated, seed) {
-    do.call(laot_fit, c(list(control, treated), dots,
+    batch <- if (!is.null(levels)) list(control = control$batch, treated = treated$batch)
+    do.call(laot_fit, c(list(control$values, treated$values, batch = batch), dots,
                         list(seed = seed, num.threads = num.threads, verbose = FALSE)))
   }
   fits <- list()
@@ -79,7 +94,7 @@ time_gap_sweep <- function(x, time = "time", start = NULL, gammas = "median", sp
                          num.threads = num.threads, verbose = verbose)
     latent <- model_array(whole.fit, "latent_map")
     track[[horizon]] <- data.frame(
-      time = as.numeric(horizon), gap = as.numeric(horizon) - start, n = ncol(cells[[horizon]]),
+      time = as.numeric(horizon), gap = as.numeric(horizon) - start, n = counts[[horizon]],
       change = sqrt(sum((latent - diag(nrow(latent)))^2)),
       recovery = attr(said$curves$counterpart, "recovery.at.one"),
       residual = said$spacing[["residual"]], verdict = said$verdict
@@ -88,10 +103,11 @@ time_gap_sweep <- function(x, time = "time", start = NULL, gammas = "median", sp
     scores[[horizon]] <- cbind(time = as.numeric(horizon), gap = as.numeric(horizon) - start, scores[[horizon]])
     fits[[horizon]] <- whole.fit
   }
-  course <- cells[order(as.numeric(names(cells)))]
+  course <- lapply(cells[order(as.numeric(names(cells)))], function(at) at$values)
   rates <- sweep_rates(course, call_settings(seed, num.threads))
-  centred <- cells[[1L]] - rowMeans(cells[[1L]])
-  isometry <- isometry_of(centred, max(rates$q95), call_settings(seed, num.threads))$table
+  centred <- cells[[1L]]$values - rowMeans(cells[[1L]]$values)
+  rate <- max(rates$q95)
+  isometry <- isometry_of(centred, if (rate > 0) rate, call_settings(seed, num.threads))$table
   structure(list(scores = bind(scores), track = bind(track), rates = rates, isometry = isometry,
                  fits = structure(fits, class = "laot_fit_list"), start = start), class = "laot_sweep")
 }
@@ -125,11 +141,15 @@ sweep_features <- function(dots, source, times, start, settings) {
 # Scores on held-out cells, averaged over splits.
 split_scores <- function(control, treated, fit, splits, test, gammas, seed, num.threads) {
   all <- lapply(seq_len(splits), function(s) {
-    draw <- function(count) with_seed(seed + s, sample.int(count, max(2L, round(test * count))))
-    out <- list(control = draw(ncol(control)), treated = draw(ncol(treated)))
-    trained <- fit(control[, -out$control, drop = FALSE], treated[, -out$treated, drop = FALSE], seed + s)
+    draw <- function(from) {
+      count <- ncol(from$values)
+      with_seed(seed + s, sample.int(count, max(2L, round(test * count))))
+    }
+    part <- function(from, index) list(values = from$values[, index, drop = FALSE], batch = from$batch[index])
+    out <- list(control = draw(control), treated = draw(treated))
+    trained <- fit(part(control, -out$control), part(treated, -out$treated), seed + s)
     as.data.frame(suppressMessages(evaluate_predictions(
-      trained, observed = treated[, out$treated, drop = FALSE], control = control[, out$control, drop = FALSE],
+      trained, observed = part(treated, out$treated)$values, control = part(control, out$control)$values,
       metrics = c("mmd2", "w2"), gamma = gammas, num.threads = num.threads
     )))
   })
@@ -155,6 +175,10 @@ sweep_rates <- function(course, settings) {
 print.laot_sweep <- function(x, ...) {
   cat("Time-gap sweep from ", x$start, " to ", listed(x$track$time), "\n\n", sep = "")
   print(format(x$track, digits = 2L), row.names = FALSE)
+  writeLines(strwrap(paste(
+    "change: |W - I|. recovery: share of pairs found again, were the fit right. residual: how far partners lie",
+    "from where the map sends cells, over the distance to the nearest neighbour (1: others would do as well)."
+  ), 84L))
   for (metric in unique(x$scores$metric)) {
     for (setting in unique(x$scores$setting[x$scores$metric == metric])) {
       part <- x$scores[x$scores$metric == metric & x$scores$setting == setting, ]
@@ -164,8 +188,8 @@ print.laot_sweep <- function(x, ...) {
     }
   }
   best <- x$isometry[x$isometry$scaling == "smallest", ]
-  cat("\nTheorem, cells at ", x$start, ": delta = ", number_text(best$delta, 5L),
-      if (is.na(best$critical.gap)) paste0("; ", best$note) else
-        paste0(", critical gap ", number_text(best$critical.gap, 3L)), "\n", sep = "")
+  cat("\n")
+  writeLines(strwrap(paste0("The theorem's bound, cells at ", x$start, ": ", theorem_sentence(best, x$track$gap), "."),
+                     84L, exdent = 2L))
   invisible(x)
 }

@@ -24,16 +24,23 @@
 #' \eqn{\delta} reaches 1, as it does where two cells are nearly alike, the bound says nothing and the
 #' gap is `NA`; on real data this is the usual case.
 #'
-#' The levels of a `batch` are not kept with a fit: here all cells may be paired with all.
+#' Cells that were fitted with a `batch` are paired within its levels here too.
 #'
 #' @param x A `laot_fit`; or cells, which are fitted first: see [laot_fit()].
 #' @param control,treated The training cells, where the fit did not keep them all (see `keep.cells`
 #'   in `laot_params("laot")`). Without them: those that it kept, up to 1000 a side. For cells in `x`:
 #'   as in [laot_fit()].
-#' @param rate L: how far cells move in a unit of time, in the units of the fit's feature space; see
-#'   [time_gap_sweep()] for an estimate. Without it there is no critical gap in time.
-#' @param resamples,halves,restarts How many bootstrap resamples of cells, random halves, and other
-#'   starts of the alternation to fit.
+#' @param batch The levels of `control` and `treated`, `list(control =, treated =)`, one label per
+#'   cell. The cells that a fit kept have theirs. For cells in `x`: as in [laot_fit()].
+#' @param rate L: how far cells move in a unit of time, in the units of the fit's feature space.
+#'   Without it there is no critical gap in time. [time_gap_sweep()] estimates L from a time course
+#'   and gives that gap, in the units of the data.
+#' @param resamples,halves,restarts How many bootstrap resamples, random halves, and other starts of
+#'   the alternation to fit.
+#' @param resample What a bootstrap resample draws: `"cells"` (within their level of `batch`, where
+#'   there is one), or `"levels"`, whole donors or replicates. Intervals over donors say whether an
+#'   effect would be there in other donors; those over cells, only in other cells of the same ones.
+#'   With few levels they are coarse.
 #' @param designs Which recovery curves to simulate; `"counterpart"` is always among them, since the
 #'   verdict needs it.
 #' @param time.gap The time between control and treated cells, to give s in time.
@@ -56,10 +63,11 @@
 #'   between other starts and the fit: `overlap` (share of mass on the same pairs) and `coherence` (1:
 #'   partners in the same place, 0: unrelated), with extremes;
 #' * `effects`: the strongest entries of W - I with 95% bootstrap intervals (percentiles); `stable`
-#'   where the interval leaves out 0. A resample draws both populations separately, so it has lost
+#'   where the interval leaves out 0; the attribute `resample` says what was drawn. A resample of
+#'   cells draws both populations separately, so it has lost
 #'   most counterparts: its maps are those of an experiment with cells drawn anew, and where the
 #'   pairing is exact the intervals are wider than they need be and may lie to one side of the fit;
-#' * `curves`: a list of [recovery_curve()]s.
+#' * `curves`: a list of [recovery_curve()]s; `time.gap` as given.
 #' @examples
 #' cells <- simulate_populations(3, 60, gap = 0.5, entries = "gaussian", seed = 1)
 #' fit <- laot_fit(cells$control, cells$treated, seed = 1, verbose = FALSE)
@@ -70,29 +78,30 @@ trackability <- function(x, ...) UseMethod("trackability")
 
 #' @rdname trackability
 #' @export
-trackability.laot_fit <- function(x, control = NULL, treated = NULL, rate = NULL, resamples = 30,
-                                  halves = 10, restarts = 5, designs = c("counterpart", "anew"),
-                                  gaps = recovery.gaps, repeats = 8, most.cells = 300,
-                                  time.gap = NULL, seed = NULL, num.threads = 1L,
-                                  verbose = interactive(), ...) {
+trackability.laot_fit <- function(x, control = NULL, treated = NULL, batch = NULL, rate = NULL,
+                                  resamples = 30, halves = 10, restarts = 5, resample = "cells",
+                                  designs = c("counterpart", "anew"), gaps = recovery.gaps,
+                                  repeats = 8, most.cells = 300, time.gap = NULL, seed = NULL,
+                                  num.threads = 1L, verbose = interactive(), ...) {
   require_alternation(x, "trackability()")
   if (!is.null(rate)) one_number(rate, "rate")
   whole(resamples, "resamples", 2)
   whole(halves, "halves", 0)
   whole(restarts, "restarts", 0)
+  one_of(resample, c("cells", "levels"), "resample")
   for (design in designs) one_of(design, c("counterpart", "anew"), "designs")
   if (!1 %in% gaps) fail("gaps must have 1, the experiment itself, among its values")
-  cells <- training_cells(x, control, treated)
+  cells <- training_cells(x, control, treated, batch)
   settings <- call_settings(seed_of_fit(x, seed), num.threads)
   settings$progress <- progress_bar(check_verbose(verbose), "Stability")
   stable <- native(.Call(C_stability, model_pointer(x), cells$control, cells$treated,
-                   as.double(c(resamples, halves, restarts)), "cells", settings))
+                   as.double(c(resamples, halves, restarts)), resample, settings))
   numbers <- stable$numbers
   curves <- lapply(stats::setNames(nm = union("counterpart", designs)), function(design) {
     enough <- numbers[["n_control"]] >= 8 || design == "counterpart"
     if (enough) {
       recovery_curve(x, design, gaps = gaps, repeats = repeats, most.cells = most.cells,
-                     control = control, treated = treated, time.gap = time.gap,
+                     control = control, treated = treated, batch = batch, time.gap = time.gap,
                      seed = settings$seed, num.threads = num.threads, verbose = verbose)
     }
   })
@@ -109,23 +118,27 @@ trackability.laot_fit <- function(x, control = NULL, treated = NULL, rate = NULL
     isometry = isometry$table, worst.pairs = isometry$worst, delta.quantiles = isometry$quantiles,
     spacing = c(displacement = not_nan(numbers[["displacement_over_spacing"]]), residual = not_nan(residual)),
     agreement = agreement_table(numbers, c(resamples, halves, restarts)),
-    effects = effect_table(x, stable$arrays$draws), curves = curves
+    effects = structure(effect_table(x, stable$arrays$draws), resample = resample), curves = curves,
+    time.gap = time.gap
   ), class = "laot_trackability")
 }
 
 #' @rdname trackability
 #' @export
-trackability.default <- function(x, ..., resamples = 30, halves = 10, restarts = 5, gaps = recovery.gaps,
-                                 repeats = 8, most.cells = 300, rate = NULL, time.gap = NULL,
-                                 seed = NULL, num.threads = 1L, verbose = interactive()) {
+trackability.default <- function(x, ..., rate = NULL, resamples = 30, halves = 10, restarts = 5,
+                                 resample = "cells", designs = c("counterpart", "anew"),
+                                 gaps = recovery.gaps, repeats = 8, most.cells = 300,
+                                 time.gap = NULL, seed = NULL, num.threads = 1L,
+                                 verbose = interactive()) {
   seed <- seed_or_draw(seed)
   fit <- laot_fit(x, ..., seed = seed, num.threads = num.threads, verbose = verbose)
   if (inherits(fit, "laot_fit_list")) {
     fail("there are ", length(fit), " targets; name one with target = ; there are ", listed(names(fit)))
   }
-  trackability(fit, rate = rate, resamples = resamples, halves = halves, restarts = restarts, gaps = gaps,
-               repeats = repeats, most.cells = most.cells, time.gap = time.gap, seed = seed,
-               num.threads = num.threads, verbose = verbose)
+  trackability(fit, rate = rate, resamples = resamples, halves = halves, restarts = restarts,
+               resample = resample, designs = designs, gaps = gaps, repeats = repeats,
+               most.cells = most.cells, time.gap = time.gap, seed = seed, num.threads = num.threads,
+               verbose = verbose)
 }
 
 #' @rdname trackability
@@ -136,12 +149,12 @@ not_nan <- function(x) replace(x, is.nan(x), NA_real_)
 
 why_verdict <- function(verdict, recovery, residual) {
   found <- paste0("if the fit were right, ", number_text(100 * recovery, 2L), "% of its pairs would be found again")
-  near <- paste0("a cell's partner lies ", number_text(residual, 2L),
-                 " nearest-neighbour distances from where the map sends the cell")
+  near <- paste0("a cell's partner lies ", if (isTRUE(residual < 0.01)) "less than 0.01" else number_text(residual, 2L),
+                 " times as far from where the map sends the cell as from its own nearest neighbour")
   switch(verdict,
     recoverable = paste0(found, ", and ", near, ": nearer than other treated cells"),
     borderline = paste0(found, ", and ", near),
-    `not recoverable` = paste0(near, ": other treated cells would do as well; do not read the fate of single cells"),
+    `not recoverable` = paste0(near, ": other treated cells would do as well"),
     "too many cells are identical to say"
   )
 }
@@ -214,41 +227,55 @@ effect_table <- function(fit, draws, count = 20L) {
   top
 }
 
+verdict.words <- c(
+  recoverable = "Most pairs can be trusted, and with them the fate of single cells.",
+  borderline = "Some pairs may be wrong: read the fate of single cells with care.",
+  `not recoverable` = paste("Do not read the fate of single cells from this fit. Its predictions of the population",
+                            "may still be good: evaluate_predictions() says how good."),
+  undefined = "Nothing can be said about the pairs."
+)
+
 #' @export
 print.laot_trackability <- function(x, ...) {
+  say <- function(..., indent = 2L) writeLines(strwrap(paste0(...), 84L, indent = indent, exdent = indent + 2L))
   cat("Trackability of ", x$title, ": ", toupper(x$verdict), "\n", sep = "")
-  cat(strwrap(paste0(toupper(substr(x$why, 1L, 1L)), substring(x$why, 2L), "."), 80L, indent = 2L, exdent = 2L),
-      sep = "\n")
-  cat("\n")
+  say(verdict.words[[x$verdict]])
+  say("Why: ", x$why, ".")
   if (x$subsample) {
-    cat("  (from ", x$n.control, " control and ", x$n.treated, " treated cells that the fit kept)\n", sep = "")
+    say("(From ", x$n.control, " control and ", x$n.treated, " treated cells that the fit kept.)")
   }
+  cat("\n")
+  say("If the fit were right", if (x$verdict == "not recoverable") ", which is in doubt here",
+      " (simulated from it; the critical gap is the change at which fewer than half are found):", indent = 0L)
   for (design in names(x$curves)) {
-    lead <- if (design == "anew") "  Treated cells drawn anew: " else "  Counterparts present: "
-    cat(strwrap(paste0(lead, position_sentence(x$curves[[design]])), 80L, indent = 2L, exdent = 4L), sep = "\n")
-    cat("\n")
+    curve <- x$curves[[design]]
+    share <- paste0(number_text(100 * attr(curve, "recovery.at.one"), 2L), "% of the ")
+    say(if (design == "anew") paste0("Treated cells are other cells, as in most experiments: ", share, "states are found. ")
+        else paste0("Every cell is seen before and after: ", share, "pairs are found. "), position_sentence(curve))
   }
-  if (x$verdict == "not recoverable") {
-    cat("  (these curves assume that the fit is right, which is in doubt here)\n")
-  }
-  cat("  Displacement beyond the common shift: ", number_text(x$spacing[["displacement"]], 2L),
-      " nearest-neighbour distances\n", sep = "")
-  for (k in seq_len(nrow(x$agreement))) {
-    row <- x$agreement[k, ]
-    cat("  Same pairs, ", row$between, ": ", number_text(100 * row$overlap, 2L), "%; same place: ",
-        number_text(row$coherence, 2L), "\n", sep = "")
-  }
+  cat("\nHow far the pairs depend on the cells at hand (same place: 1 the same, 0 unrelated):\n")
+  print(data.frame(
+    between = x$agreement$between, `same pairs` = paste0(number_text_each(100 * x$agreement$overlap, 2L), "%"),
+    `same place` = number_text_each(x$agreement$coherence, 2L), check.names = FALSE
+  ), row.names = FALSE, right = FALSE)
+  say("Displacement beyond the common shift: ", number_text(x$spacing[["displacement"]], 2L),
+      " times the distance to the nearest neighbour.")
   if (nrow(x$effects)) {
-    cat("  Strongest effects: ", sum(x$effects$stable), " of ", nrow(x$effects),
-        " keep their sign in 95% of the resamples\n", sep = "")
+    say(sum(x$effects$stable), " of the ", nrow(x$effects), " strongest effects (entries of W - I) keep their sign in ",
+        "95% of the resamples of ", if (attr(x$effects, "resample") == "levels") "the batch's levels" else "cells", ".")
   }
   best <- x$isometry[x$isometry$scaling == "smallest", ]
-  if (!is.na(best$critical.gap)) {
-    cat("  Theorem: delta = ", number_text(best$delta, 5L), ", critical gap ", number_text(best$critical.gap, 3L), "\n", sep = "")
-  } else {
-    cat(strwrap(paste0("Theorem: delta = ", number_text(best$delta, 5L), "; ", best$note, "."), 80L,
-                indent = 2L, exdent = 4L), sep = "\n")
-    cat("\n")
-  }
+  cat("\n")
+  writeLines(strwrap(paste0("The theorem's bound: ", theorem_sentence(best, x$time.gap), "."), 84L, exdent = 2L))
   invisible(x)
+}
+
+# isometry: one row of its table. gaps: of the experiment, in time; NULL where unknown.
+theorem_sentence <- function(isometry, gaps) {
+  delta <- paste0("delta = ", number_text(isometry$delta, 5L))
+  if (is.na(isometry$critical.gap)) return(paste0(delta, "; ", isometry$note))
+  below <- gaps < isometry$critical.gap
+  paste0(delta, ", critical gap ", number_text(isometry$critical.gap, 3L), " in time",
+         if (any(below)) paste0("; below it, where pairs can be recovered: ", listed(gaps[below])),
+         if (!all(below)) paste0("; above it, where the theorem promises nothing: ", listed(gaps[!below])))
 }

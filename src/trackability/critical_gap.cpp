@@ -113,10 +113,12 @@ CriticalGap critical_gap(double delta, std::size_t n, double rate) {
     out.vacuous = "delta is undefined, so there is no critical gap";
   } else if (delta >= 1.0 - kNearOne) {
     out.vacuous =
-        text("the bound is vacuous here: delta is ", delta,
+        text("the bound is vacuous here: delta is ", std::round(1e3 * delta) / 1e3,
              ", and the theorem needs delta < 1 (two cells are too much alike or too different)");
   } else if (std::isnan(rate)) {
-    out.vacuous = "the rate of the dynamics L is unknown: give it, or a time course";
+    out.vacuous =
+        "there is no gap in time without L, how fast cells move: give a rate, or estimate it from "
+        "a time course";
   } else {
     out.value = std::sqrt((1.0 - delta) / (2.0 * static_cast<double>(n))) / rate;
   }

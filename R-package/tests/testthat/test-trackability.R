@@ -38,7 +38,7 @@ test_that("a recoverable pairing is called so", {
   expect_lt(said$spacing[["residual"]], 0.5)
   expect_gt(said$agreement$overlap[said$agreement$between == "two halves"], 0.9)
   expect_named(said$effects, c("treated", "control", "change", "low", "high", "stable"))
-  expect_output(print(said), "RECOVERABLE.*critical gap.*Theorem")
+  expect_output(print(said), "RECOVERABLE.*Most pairs can be trusted.*critical gap.*theorem's bound")
   expect_identical(quick_trackability(fit, num.threads = 2)$agreement, said$agreement)
 })
 
@@ -57,7 +57,7 @@ test_that("cells without counterparts are called not recoverable", {
   fit <- laot_fit(matrix(rnorm(4 * 150), 4), 1.3 * matrix(rnorm(4 * 140), 4), seed = 1, verbose = FALSE)
   said <- quick_trackability(fit)
   expect_identical(said$verdict, "not recoverable")
-  expect_output(print(said), "NOT RECOVERABLE.*these curves assume that the fit is right")
+  expect_output(print(said), "NOT RECOVERABLE.*Do not read the fate.*which is in doubt here")
 })
 
 test_that("the isometry constant is that of every pair, and a vacuous bound is NA with a reason", {
@@ -74,6 +74,51 @@ test_that("the isometry constant is that of every pair, and a vacuous bound is N
   found <- laot:::isometry_of(doubled, 1, laot:::call_settings())
   expect_true(all(is.na(found$table$critical.gap)))
   expect_match(found$table$note, "vacuous", all = TRUE)
+})
+
+test_that("intervals over donors come from the levels that a fit kept", {
+  cells <- simulate_populations(3, 90, gap = 0.5, noise = 0.05, entries = "gaussian", seed = 4)
+  donors <- list(control = rep(c("a", "b", "c"), 30), treated = character(90))
+  donors$treated[cells$partner] <- donors$control
+  fit <- laot_fit(cells$control, cells$treated, batch = donors, seed = 1, verbose = FALSE)
+  said <- quick_trackability(fit, resample = "levels")
+  # What a fit kept is what it was given.
+  given <- quick_trackability(fit, resample = "levels", control = cells$control, treated = cells$treated,
+                              batch = donors)
+  expect_identical(given$effects, said$effects)
+  expect_identical(given$curves$counterpart$recovery, said$curves$counterpart$recovery)
+  expect_output(print(said), "resamples of the batch's levels")
+  over.cells <- quick_trackability(fit)
+  expect_false(identical(over.cells$effects$low, said$effects$low))
+  file <- tempfile(fileext = ".rds")
+  on.exit(unlink(file))
+  saveRDS(fit, file)
+  expect_identical(quick_trackability(readRDS(file), resample = "levels")$effects, said$effects)
+
+  fit.one <- laot_fit(cells$control, cells$treated, seed = 1, verbose = FALSE)
+  expect_sentence(quick_trackability(fit.one, resample = "levels"), "needs a batch")
+  expect_sentence(quick_trackability(fit, resample = "donors"), "resample must be one of cells, levels")
+  expect_sentence(quick_trackability(fit, batch = donors), "batch goes with control and treated")
+
+  skip_if_not_installed("SingleCellExperiment")
+  sce <- SingleCellExperiment::SingleCellExperiment(
+    assays = list(logcounts = cbind(cells$control, cells$treated)),
+    colData = S4Vectors::DataFrame(condition = rep(c("ctrl", "stim"), each = 90), donor = unlist(donors)))
+  from.object <- quick_trackability(sce, batch = "donor", resample = "levels", designs = "counterpart", seed = 1)
+  expect_identical(from.object$effects$low, said$effects$low)
+  expect_named(from.object$curves, "counterpart")
+})
+
+test_that("where a rate and a time gap are given, the theorem says on which side the experiment lies", {
+  fit <- easy_fit()
+  below <- quick_trackability(fit, rate = 1e-6, time.gap = 1)
+  best <- below$isometry[below$isometry$scaling == "smallest", ]
+  expect_match(laot:::theorem_sentence(best, 1), "; below it, where pairs can be recovered: 1$")
+  expect_match(laot:::theorem_sentence(best, c(1, 1e9)), "recovered: 1; above it, where the theorem promises nothing: 1e\\+09$")
+  expect_output(print(below), "below it")
+  expect_output(print(quick_trackability(fit, rate = 1e6, time.gap = 1)), "above it")
+  expect_equal(best$critical.gap, sqrt((1 - best$delta) / (2 * 80)) / (1e-6 * best$scale), tolerance = 1e-12)
+  expect_output(print(below), "in time, that gap is|less than")
 })
 
 test_that("recovery curves print, plot and translate into hours", {
@@ -106,6 +151,25 @@ test_that("what trackability() cannot do it says", {
   expect_sentence(trackability(easy_fit(keep.cells = 0), verbose = FALSE), "kept no cells")
 })
 
+test_that("a sweep pairs within donors, and constant cells have no rate", {
+  set.seed(1)
+  start <- matrix(rnorm(3 * 60), 3)
+  cells <- cbind(start, 1.2 * start + 1)
+  donor <- rep(c("a", "b"), 60)
+  sweep <- function(cells, ...) {
+    time_gap_sweep(cells, rep(c(0, 12), each = 60), splits = 1, resamples = 2, repeats = 1, seed = 1, verbose = FALSE, ...)
+  }
+  found <- sweep(cells, batch = donor)
+  fit <- found$fits[[1]]
+  plan <- lapply(c("plan_source", "plan_target"), function(name) donor[laot:::model_array(fit, name)[, 1] + 1])
+  expect_identical(plan[[1]], plan[[2]])
+  expect_sentence(sweep(cells, batch = replace(donor, 3, NA)), "missing label")
+  constant <- sweep(0 * cells + 1)
+  expect_true(all(is.na(constant$isometry$critical.gap)))
+  expect_identical(constant$track$verdict, "undefined")
+  expect_output(print(constant), "undefined")
+})
+
 test_that("a sweep has a row for each horizon and knows its units", {
   set.seed(1)
   start <- matrix(rnorm(3 * 50), 3)
@@ -120,6 +184,8 @@ test_that("a sweep has a row for each horizon and knows its units", {
   on.exit(dev.off())
   expect_silent(plot(sweep))
   expect_sentence(time_gap_sweep(cells, rep("late", 150)), "begin with one; found \"late\"")
+  expect_sentence(time_gap_sweep(cells, rep(24, 150)), "at least two times, found only time 24")
+  expect_sentence(time_gap_sweep(cells, replace(time, 101:145, NA)), "time 24 has only 5 cells; 8 are needed")
   expect_sentence(time_gap_sweep(cells, time, start = 5), "start must be one of the times")
   expect_sentence(time_gap_sweep(cells, time, start = 24), "no time after 24")
 })
