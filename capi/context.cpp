@@ -4,13 +4,18 @@
 
 using laot::Status;
 using laot::capi::copy_out;
+using laot::capi::free_handle;
 using laot::capi::given;
 using laot::capi::guarded;
+using laot::capi::hand_out;
 
 namespace laot::capi {
 
-CallContext::CallContext(laot_context* settings) {
-  const laot_context& s = given(settings, "context");
+CallContext::CallContext(laot_context* settings) : settings_(given(settings, "context")) {
+  require(!settings_.in_use.exchange(true), Status::invalid_argument,
+          "context is in use by a call that has not come back; give each thread, and a call from "
+          "within a callback, a context of its own");
+  const laot_context& s = settings_;
   context_.num_threads = s.threads;
   context_.seed = s.seed;
   context_.checkpoint = s.checkpoint;
@@ -35,13 +40,13 @@ extern "C" {
 
 laot_status laot_context_new(laot_context** out) {
   return guarded([&] {
-    laot_context*& made = given(out, "out");
-    made = new laot_context;
+    given(out, "out");
+    hand_out(std::make_unique<laot_context>(), out);
   });
 }
 
 void laot_context_free(laot_context* context) {
-  delete context;
+  free_handle(context, "context");
 }
 
 laot_status laot_context_set_threads(laot_context* context, int threads) {

@@ -2,9 +2,11 @@
 
 using laot::Status;
 using laot::capi::CallContext;
+using laot::capi::free_handle;
 using laot::capi::given;
 using laot::capi::given_texts;
 using laot::capi::guarded;
+using laot::capi::hand_out;
 
 namespace {
 
@@ -13,6 +15,10 @@ void set_labels(std::vector<std::string>& into, const char* const* texts, size_t
   laot::require(count == expected, Status::dimension_mismatch, argument, " has ", count,
                 " entries for ", expected, " ", unit);
   into = given_texts(texts, count, argument);
+}
+
+std::unique_ptr<laot_data> new_data(laot::Cells cells) {
+  return std::unique_ptr<laot_data>(new laot_data{std::move(cells), {}, {}, {}});
 }
 
 std::vector<std::size_t> given_index(const size_t* index, size_t count) {
@@ -28,38 +34,33 @@ extern "C" {
 laot_status laot_data_dense(const double* values, size_t features, size_t cells,
                             size_t leading_dimension, laot_data** out) {
   return guarded([&] {
-    laot_data*& made = given(out, "out");
-    made =
-        new laot_data{laot::Cells::dense(values, features, cells, leading_dimension), {}, {}, {}};
+    given(out, "out");
+    hand_out(new_data(laot::Cells::dense(values, features, cells, leading_dimension)), out);
   });
 }
 
 laot_status laot_data_csc(size_t features, size_t cells, const int32_t* column_starts,
                           const int32_t* rows, const double* values, laot_data** out) {
   return guarded([&] {
-    laot_data*& made = given(out, "out");
-    made = new laot_data{
-        laot::Cells::sparse(features, cells, column_starts, rows, values, "sparse data"),
-        {},
-        {},
-        {}};
+    given(out, "out");
+    hand_out(
+        new_data(laot::Cells::sparse(features, cells, column_starts, rows, values, "sparse data")),
+        out);
   });
 }
 
 laot_status laot_data_csc64(size_t features, size_t cells, const int64_t* column_starts,
                             const int64_t* rows, const double* values, laot_data** out) {
   return guarded([&] {
-    laot_data*& made = given(out, "out");
-    made = new laot_data{
-        laot::Cells::sparse(features, cells, column_starts, rows, values, "sparse data"),
-        {},
-        {},
-        {}};
+    given(out, "out");
+    hand_out(
+        new_data(laot::Cells::sparse(features, cells, column_starts, rows, values, "sparse data")),
+        out);
   });
 }
 
 void laot_data_free(laot_data* data) {
-  delete data;
+  free_handle(data, "data");
 }
 
 laot_status laot_data_select_cells(laot_data* data, const size_t* index, size_t count) {
@@ -80,8 +81,10 @@ laot_status laot_data_select_features(laot_data* data, const size_t* index, size
 laot_status laot_data_size(const laot_data* data, size_t* features, size_t* cells) {
   return guarded([&] {
     given(data, "data");
-    given(features, "features") = data->cells.features();
-    given(cells, "cells") = data->cells.cells();
+    given(features, "features");
+    given(cells, "cells");
+    *features = data->cells.features();
+    *cells = data->cells.cells();
   });
 }
 

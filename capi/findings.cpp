@@ -3,6 +3,7 @@
 
 using laot::Status;
 using laot::capi::copy_out;
+using laot::capi::free_handle;
 using laot::capi::given;
 using laot::capi::given_text;
 using laot::capi::guarded;
@@ -31,7 +32,7 @@ const auto& entry_of(const Pairs& pairs, const char* name, const char* what) {
 extern "C" {
 
 void laot_findings_free(laot_findings* findings) {
-  delete findings;
+  free_handle(findings, "findings");
 }
 
 laot_status laot_findings_names(const laot_findings* findings, const char* what, char* buffer,

@@ -2,15 +2,18 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <memory>
 #include <new>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "laot.h"
 #include "laot/models.hpp"
+#include "live_handles.hpp"
 
 struct laot_context {
   int threads = 1;
@@ -23,6 +26,7 @@ struct laot_context {
   void* log_payload = nullptr;
   std::string checkpoint;
   double checkpoint_seconds = 30.0;
+  std::atomic<bool> in_use{false};  // a call works with it
 };
 
 struct laot_data {
@@ -61,10 +65,46 @@ laot_status guarded(Body body) noexcept {
   }
 }
 
+/// What a handle is called in messages; nullptr for what is none.
+template <class T>
+constexpr const char* kind_of = nullptr;
+template <>
+inline constexpr const char* kind_of<laot_context> = "laot_context";
+template <>
+inline constexpr const char* kind_of<laot_data> = "laot_data";
+template <>
+inline constexpr const char* kind_of<laot_params> = "laot_params";
+template <>
+inline constexpr const char* kind_of<laot_model> = "laot_model";
+template <>
+inline constexpr const char* kind_of<laot_findings> = "laot_findings";
+
+/// What stands behind an argument: not NULL and, of a handle, held by the host.
 template <class T>
 T& given(T* pointer, const char* argument) {
+  using Handle = std::remove_const_t<T>;
   require(pointer != nullptr, Status::invalid_argument, argument, " is NULL");
+  if constexpr (kind_of<Handle> != nullptr)
+    require(LiveHandles<Handle>::all().has(pointer), Status::invalid_argument, argument, " is no ",
+            kind_of<Handle>, " that is in use: it was freed, or is something else");
   return *pointer;
+}
+
+/// Gives a new object to the host.
+template <class Handle>
+void hand_out(std::unique_ptr<Handle> made, Handle** out) {
+  *out = LiveHandles<Handle>::all().add(std::move(made));
+}
+
+/// Frees what the host holds; of anything else, only laot_last_error speaks.
+template <class Handle>
+void free_handle(Handle* handle, const char* argument) noexcept {
+  if (handle == nullptr) return;
+  (void)guarded([&] {
+    require(LiveHandles<Handle>::all().take(handle) != nullptr, Status::invalid_argument, argument,
+            " is no ", kind_of<Handle>,
+            " that is in use: it was freed already, or is something else");
+  });
 }
 
 inline std::string given_text(const char* value, const char* argument) {
@@ -85,9 +125,13 @@ void fill(Info* info, Info values) {
 class CallContext {
  public:
   explicit CallContext(laot_context* settings);
+  ~CallContext() { settings_.in_use = false; }
+  CallContext(const CallContext&) = delete;
+  CallContext& operator=(const CallContext&) = delete;
   Context& operator*() { return context_; }
 
  private:
+  laot_context& settings_;
   bool cancelled_by_progress_ = false;
   Context context_;
 };

@@ -32,7 +32,11 @@
  * Ownership
  *   `laot_X** out` gives a new object that the caller frees with laot_X_free (which takes NULL).
  *   Each object is freed once, in any order: what was made with a context, from params, data or a
- *   model does not need them any more afterwards. Matrices handed to laot_data_* are borrowed and
+ *   model does not need them any more afterwards. A second free does nothing, and a call that is
+ *   given a freed object, or one of another kind, returns LAOT_INVALID_ARGUMENT; only where a newer
+ *   object of the same kind has got the address of the freed one is it taken for that one. So set
+ *   a handle to NULL when you free it, and free nothing that a call of another thread, or the call
+ *   whose callback you are in, still works with. Matrices handed to laot_data_* are borrowed and
  *   must outlive the laot_data; everything else that is passed in is copied. `const char*` returned
  *   by introspection calls belongs to the library and lives as long as it is loaded.
  *
@@ -42,7 +46,8 @@
  *   set.
  *
  * Threads
- *   A context, params or data belong to one thread at a time. A laot_model or laot_findings never
+ *   A context, params or data belong to one thread at a time; a context that is given to a second
+ *   call while a first works with it is refused (LAOT_INVALID_ARGUMENT). A laot_model or laot_findings never
  *   changes: several threads may use one at once, each with its own context. While a call works,
  *   OpenBLAS is held to one thread and restored afterwards (process-wide: OpenBLAS has only one
  *   setting).
@@ -228,17 +233,23 @@ typedef void (*laot_log_fn)(const char* line, void* payload);
 LAOT_API laot_status laot_context_set_log(laot_context* context, laot_log_fn function,
                                           void* payload);
 
-/* Trainings that outlive their process. Until it is taken away (path NULL), a fit of cellot, scgen or
- * cae made with this context keeps the state of its training in the file `path`: a safetensors file,
- * replaced at once or not at all, written after every `seconds` (0 or more; 30 is a good choice) and
- * when the training ends or is cancelled. Where the file exists, the fit goes on from it, and the
- * result has the same bits as that of a training that was never interrupted. The same cells,
- * parameters and seed are needed, else LAOT_INVALID_ARGUMENT says what differs; only `iterations` or
- * `epochs` (where last_rate is 1), patience, on_cancel and keep_cells may change: more iterations
- * train a finished network further (bit for bit as in one go where the first number was a multiple
- * of check_every). One file holds one training. LAOT_IO_ERROR from the fit: `path` cannot be written;
- * once a training runs, a failure to write ends in its report's `warning` instead. Other methods
- * take no notice. */
+/**
+ * Trainings that outlive their process. A fit of cellot, scgen or cae made with this context keeps
+ * the state of its training in a file: safetensors, replaced at once or not at all, and written
+ * also when the training ends or is cancelled. Where the file exists, the fit goes on from it, and
+ * the result has the same bits as that of a training that was never interrupted. The same cells,
+ * parameters and seed are needed, else the fit's LAOT_INVALID_ARGUMENT says what differs; only
+ * `iterations` or `epochs` (where last_rate is 1), patience, on_cancel and keep_cells may change:
+ * more iterations train a finished network further (bit for bit as in one go where the first number
+ * was a multiple of check_every). One file holds one training. A file that cannot be written is the
+ * fit's LAOT_IO_ERROR; once a training runs, a failure to write ends in its report's `warning`
+ * instead. Other methods take no notice.
+ *
+ * @param context  changed
+ * @param path     the file, copied; NULL takes it away: no checkpoints, as in a new context
+ * @param seconds  between two writings, 0 or more; 30 is a good choice
+ * @return LAOT_INVALID_ARGUMENT: path is empty, or seconds is negative or not finite
+ */
 LAOT_API laot_status laot_context_set_checkpoint(laot_context* context, const char* path,
                                                  double seconds);
 

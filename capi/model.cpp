@@ -3,9 +3,11 @@
 using laot::Status;
 using laot::capi::CallContext;
 using laot::capi::copy_out;
+using laot::capi::free_handle;
 using laot::capi::given;
 using laot::capi::given_text;
 using laot::capi::guarded;
+using laot::capi::hand_out;
 using laot::capi::lines;
 
 namespace {
@@ -36,6 +38,10 @@ auto& entry_of(const Pairs& pairs, const std::string& name, const char* what) {
              laot::joined(names_of(pairs)));
 }
 
+void hand_out_model(laot::Model model, laot_model** out) {
+  hand_out(std::unique_ptr<laot_model>(new laot_model{std::move(model)}), out);
+}
+
 void require_length(size_t length, size_t expected, const char* what) {
   laot::require(length >= expected, Status::buffer_too_small, "out has room for ", length,
                 " numbers, ", what, " needs ", expected);
@@ -62,12 +68,12 @@ laot_status laot_fit(laot_context* context, const laot_params* params, const lao
         control->feature_names.empty() ? treated->feature_names : control->feature_names,
         control->cell_names,
         treated->cell_names};
-    *out = new laot_model{laot::fit_model(params->params, cells, *call)};
+    hand_out_model(laot::fit_model(params->params, cells, *call), out);
   });
 }
 
 void laot_model_free(laot_model* model) {
-  delete model;
+  free_handle(model, "model");
 }
 
 laot_status laot_predict(laot_context* context, const laot_model* model, const laot_data* cells,
@@ -87,8 +93,8 @@ laot_status laot_predict(laot_context* context, const laot_model* model, const l
 laot_status laot_model_trivial(const laot_model* model, const char* name, laot_model** out) {
   return guarded([&] {
     given(model, "model");
-    laot_model*& made = given(out, "out");
-    made = new laot_model{model->model.trivial(given_text(name, "name"))};
+    given(out, "out");
+    hand_out_model(model->model.trivial(given_text(name, "name")), out);
   });
 }
 
@@ -205,7 +211,7 @@ laot_status laot_save(const laot_model* model, const char* path) {
 laot_status laot_load(const char* path, laot_model** out) {
   return guarded([&] {
     given(out, "out");
-    *out = new laot_model{laot::Model::load(laot::ModelFile::read(given_text(path, "path")))};
+    hand_out_model(laot::Model::load(laot::ModelFile::read(given_text(path, "path"))), out);
   });
 }
 
@@ -225,7 +231,7 @@ laot_status laot_from_bytes(const void* bytes, size_t size, laot_model** out) {
   return guarded([&] {
     given(out, "out");
     const char* first = &given(static_cast<const char*>(bytes), "bytes");
-    *out = new laot_model{laot::Model::load(laot::ModelFile::parse(first, size))};
+    hand_out_model(laot::Model::load(laot::ModelFile::parse(first, size)), out);
   });
 }
 

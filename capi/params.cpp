@@ -5,9 +5,11 @@
 using laot::Status;
 using laot::capi::copy_out;
 using laot::capi::fill;
+using laot::capi::free_handle;
 using laot::capi::given;
 using laot::capi::given_text;
 using laot::capi::guarded;
+using laot::capi::hand_out;
 
 namespace {
 
@@ -77,12 +79,13 @@ laot_status laot_preset_describe(size_t method, size_t preset, laot_preset_info*
 laot_status laot_params_new(const char* method, laot_params** out) {
   return guarded([&] {
     given(out, "out");
-    *out = new laot_params{laot::Params(laot::method(given_text(method, "method")).spec)};
+    const laot::MethodSpec& spec = laot::method(given_text(method, "method")).spec;
+    hand_out(std::unique_ptr<laot_params>(new laot_params{laot::Params(spec)}), out);
   });
 }
 
 void laot_params_free(laot_params* params) {
-  delete params;
+  free_handle(params, "params");
 }
 
 laot_status laot_params_use_preset(laot_params* params, const char* preset) {

@@ -10,6 +10,7 @@ using laot::capi::CallContext;
 using laot::capi::given;
 using laot::capi::given_text;
 using laot::capi::guarded;
+using laot::capi::hand_out;
 
 namespace {
 
@@ -82,6 +83,8 @@ Encoded encoded(const laot_model* model, const laot_data* control, const laot_da
             encode(laot::Cells::dense(y), laot::Population::treated, "treated"),
             laot::levels_of(m.training.kept_batch_control, m.training.kept_batch_treated)};
   }
+  given(control, "control");
+  given(treated, "treated");
   laot::require(control->batch.empty() == treated->batch.empty(), Status::invalid_argument,
                 "only one of control and treated has a batch");
   return {encode(control->cells, laot::Population::control, "control"),
@@ -120,7 +123,7 @@ laot_status laot_isometry(laot_context* context, const laot_data* cells, double 
     found->numbers.emplace_back("n_cells", static_cast<double>(x.n_cols));
     for (const laot::IsometryConstant& constant : laot::isometry_constants(x, options, *call))
       add_constant(constant, x.n_cols, rate, *found);
-    *out = found.release();
+    hand_out(std::move(found), out);
   });
 }
 
@@ -150,7 +153,7 @@ laot_status laot_rates(laot_context* context, const laot_data* const* population
     auto found = std::make_unique<laot_findings>();
     found->arrays.emplace_back("rates", table);
     found->arrays.emplace_back("quantiles", quantiles);
-    *out = found.release();
+    hand_out(std::move(found), out);
   });
 }
 
@@ -239,7 +242,7 @@ laot_status laot_stability(laot_context* context, const laot_model* model, const
                      {"map_high", s.map_high},
                      {"map_sd", s.map_sd},
                      {"draws", s.draws}};
-    *out = found.release();
+    hand_out(std::move(found), out);
   });
 }
 
@@ -279,7 +282,7 @@ laot_status laot_recovery_curve(laot_context* context, const laot_model* model,
     found->arrays = {{"gaps", column(c.gaps)},   {"recovery", column(c.recovery)},
                      {"pairs", c.pairs},         {"identified", c.identified},
                      {"map_error", c.map_error}, {"cell_error", c.cell_error}};
-    *out = found.release();
+    hand_out(std::move(found), out);
   });
 }
 

@@ -6,28 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "laot.h"
-
-static int checks = 0;
-static int failures = 0;
-
-#define CHECK(condition)                                                    \
-  do {                                                                      \
-    ++checks;                                                               \
-    if (!(condition)) {                                                     \
-      ++failures;                                                           \
-      printf("%s:%d: %s; last error: %s\n", __FILE__, __LINE__, #condition, \
-             laot_last_error());                                            \
-    }                                                                       \
-  } while (0)
-
-/* A wrong use returns its code, and a sentence that contains `words`. */
-#define REFUSED(call, code, words)                           \
-  do {                                                       \
-    CHECK((call) == (code));                                 \
-    CHECK(strstr(laot_last_error(), (words)) != NULL);       \
-    CHECK(strchr(laot_last_error(), '\n') == NULL);          \
-  } while (0)
+#include "check.h"
 
 enum { FEATURES = 4, CONTROLS = 40, TREATED = 31 };
 
@@ -755,6 +734,5 @@ int main(void) {
   test_metrics();
   test_trackability();
   test_networks();
-  printf("%d passed, %d failed, 0 skipped\n", checks - failures, failures);
-  return failures == 0 ? 0 : 1;
+  return counted();
 }

@@ -3,26 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "laot.h"
-
-static int checks = 0;
-static int failures = 0;
-
-#define CHECK(condition)                                                    \
-  do {                                                                      \
-    ++checks;                                                               \
-    if (!(condition)) {                                                     \
-      ++failures;                                                           \
-      printf("%s:%d: %s; last error: %s\n", __FILE__, __LINE__, #condition, \
-             laot_last_error());                                            \
-    }                                                                       \
-  } while (0)
-
-#define REFUSED(call, code, words)                     \
-  do {                                                 \
-    CHECK((call) == (code));                           \
-    CHECK(strstr(laot_last_error(), (words)) != NULL); \
-  } while (0)
+#include "check.h"
 
 enum { FEATURES = 3, CELLS = 120 };
 
@@ -152,6 +133,5 @@ int main(void) {
   laot_data_free(x);
   laot_data_free(y);
   laot_context_free(context);
-  printf("%d passed, %d failed, 0 skipped\n", checks - failures, failures);
-  return failures == 0 ? 0 : 1;
+  return counted();
 }

@@ -24,6 +24,10 @@ CASES = {
     "identity": dict(method="identity"),
     "mean_shift": dict(method="mean_shift"),
     "gaussian_map": dict(method="gaussian_map"),
+    "cellot": dict(method="cellot", hidden_units=4, hidden_layers=2, iterations=4, check_every=2),
+    "scgen": dict(method="scgen", hidden_units=4, latent=2, epochs=2),
+    "scgen_cellot": dict(method="scgen", preset="cellot", hidden_units=4, latent=2, epochs=2),
+    "cae": dict(method="cae", hidden_units=4, latent=2, epochs=2),
 }
 
 

@@ -169,10 +169,20 @@ def check_comments(items, statuses):
 
 
 def check_tests(functions):
-    """Every function is called from C, by a test that was compiled against the header."""
+    """Every function is called from C, by a test that was compiled against the header, and every code
+    that its comment speaks of is provoked there; so is NULL for each pointer that may not be NULL."""
     source = "".join(folder("tests/capi", ".c").values())
     check([name for name in functions if name + "(" not in source and name + "," not in source],
           "tests/capi uses every function")
+    refused = {(name, "LAOT_INVALID_ARGUMENT") for name in re.findall(r"NULL_REFUSED\(\s*(laot_\w+)", source)}
+    refused |= set(re.findall(r"\bREFUSED\(\s*(laot_\w+)\((?:[^;]*?)\),\s*(LAOT_[A-Z_]+),", source))
+    wrong = []
+    for item in functions.values():
+        codes = set(re.findall(r"LAOT_[A-Z_]+", parse_comment(item.comment).returns))
+        if any("*" in kind for kind, _ in item.arguments) and item.result == "laot_status":
+            codes.add("LAOT_INVALID_ARGUMENT")
+        wrong += [f"{item.name} {code}" for code in sorted(codes) if (item.name, code) not in refused]
+    check(wrong, "tests/capi provokes each code that the header speaks of")
 
 
 def main():

@@ -18,9 +18,11 @@ void check_file(const std::filesystem::path& file) {
   arma::mat found(cells.n_rows, cells.n_cols);
   model.predict(laot::Cells::dense(cells), laot::Nonnegative::no, found.memptr(), context);
   REQUIRE(found.n_elem == expected.n_elem);
-  // Another BLAS may add in another order.
+  // Another BLAS may add in another order; networks compute in single precision.
+  const bool network = model.method == "cellot" || model.method == "scgen" || model.method == "cae";
+  const double tolerance = network ? 1e-5 : 1e-12;
   for (arma::uword i = 0; i < found.n_elem; ++i)
-    CHECK(fixtures::close(found(i), expected(i), 1e-12));
+    CHECK(fixtures::close(found(i), expected(i), tolerance));
   // What is read can be written and read again, and has lost nothing on the way.
   const std::string bytes = model.store().bytes();
   const laot::Model again = laot::Model::load(laot::ModelFile::parse(bytes.data(), bytes.size()));
@@ -42,7 +44,7 @@ TEST_CASE("model files of every version can be read") {
     }
   }
   CHECK(versions >= 1);
-  CHECK(files >= 7 * versions);
+  CHECK(files >= 11 * versions);
 }
 
 TEST_CASE("names with quotes, backslashes and accents survive the file") {
