@@ -20,16 +20,18 @@ module LAOT
 using Libdl
 using Serialization
 using SparseArrays
+using SparseArrays: getcolptr
 
 export LAOTModel, CellOTModel, ScGenModel, CondAEModel
 export ResponseModel, IdentityModel, MeanShiftModel, GaussianMapModel
 export FittedModel, fit, predict, trivial, save_model, load_model
 export method_name, report, trace, linear_map, array, array_names, model_parameters
 export feature_names, control_names, treated_names
-export evaluate_predictions, score, available_metrics
-export mmd2, median_gamma, wasserstein2, mmd2_test, feature_scores
+export evaluate_predictions, score, available_metrics, score_presets
+export mmd2, median_gamma, wasserstein2, mmd2_test, feature_scores, cell_spearman
 export variable_features, marker_features
-export trackability, stability, recovery_curve, isometry, simulate_populations
+export trackability, stability, recovery_curve, isometry, movement_rates
+export simulate_populations, recovery_study
 export available_methods, method_parameters, method_presets, capabilities
 export LAOTError
 

@@ -30,6 +30,16 @@ on_progress(stage::Cstring, fraction::Cdouble, payload::Ptr{Cvoid})::Cint =
         watch.progress === nothing || watch.progress(unsafe_string(stage), fraction)
     end
 
+# For JULIA_DEBUG=LAOT. A logger's failure is its own affair, and must not cross C frames.
+function on_log(line::Cstring, ::Ptr{Cvoid})::Cvoid
+    said = unsafe_string(line)
+    try
+        @debug said
+    catch
+    end
+    return nothing
+end
+
 # Runs call(context); what a callback threw, or an interrupt, comes out of here.
 function with_context(call; seed::Integer = 1, num_threads::Integer = 1, progress = nothing,
                       checkpoint = nothing, checkpoint_seconds::Real = 30)
@@ -46,6 +56,7 @@ function with_context(call; seed::Integer = 1, num_threads::Integer = 1, progres
         check(laot_context_set_threads(context, num_threads))
         checkpoint === nothing ||
             check(laot_context_set_checkpoint(context, String(checkpoint), checkpoint_seconds))
+        check(laot_context_set_log(context, @cfunction(on_log, Cvoid, (Cstring, Ptr{Cvoid})), C_NULL))
         GC.@preserve watch begin
             payload = pointer_from_objref(watch)
             check(laot_context_set_cancel(context, @cfunction(on_cancel, Cint, (Ptr{Cvoid},)), payload))

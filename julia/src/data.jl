@@ -13,14 +13,37 @@ function new_data(x::AbstractMatrix{<:Real})
 end
 
 # Indices count from 0 there: their copy is shifted, the values stay where they are.
-function new_data(x::SparseMatrixCSC{<:Real})
-    starts = Vector{Int64}(x.colptr .- 1)
-    rows = Vector{Int64}(x.rowval .- 1)
-    values = convert(Vector{Float64}, x.nzval)
+function new_data(x::SparseMatrixCSC{<:Real,Index}) where {Index}
+    # As wide as they are, where the library has that width.
+    wide, call = Index === Int32 ? (Int32, laot_data_csc) : (Int64, laot_data_csc64)
+    starts = Vector{wide}(getcolptr(x) .- one(Index))
+    rows = Vector{wide}(rowvals(x) .- one(Index))
+    values = convert(Vector{Float64}, nonzeros(x))
     out = Ref{Ptr{Cvoid}}(C_NULL)
-    GC.@preserve starts rows values check(laot_data_csc64(size(x, 1), size(x, 2), pointer(starts),
-        pointer(rows), pointer(values), out))
+    GC.@preserve starts rows values check(call(size(x, 1), size(x, 2), pointer(starts), pointer(rows),
+        pointer(values), out))
     return out[], (starts, rows, values)
+end
+
+# A view with some of the rows and columns, in any order: the matrix is read in place.
+function new_data(x::SubArray{<:Real,2,<:Union{Matrix{Float64},SparseMatrixCSC}})
+    x isa StridedMatrix{Float64} && stride(x, 1) == 1 && return invoke(new_data, Tuple{AbstractMatrix{<:Real}}, x)
+    rows, columns = parentindices(x)
+    data, memory = new_data(parent(x))
+    try
+        select(laot_data_select_features, data, rows)
+        select(laot_data_select_cells, data, columns)
+    catch
+        laot_data_free(data)
+        rethrow()
+    end
+    return data, memory
+end
+
+select(call, data, ::Base.Slice) = nothing
+function select(call, data, indices)
+    from_zero = Csize_t[index - 1 for index in indices]
+    check(call(data, from_zero, length(from_zero)))
 end
 
 new_data(x) = throw(ArgumentError("cells must be a matrix (features × cells), found $(typeof(x))"))

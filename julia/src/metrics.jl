@@ -92,6 +92,23 @@ function available_metrics()
              needs_control = m.needs_control != 0) for m in rows]
 end
 
+"""
+    score_presets() -> Vector{NamedTuple}
+
+The settings under which published code prints its scores: `name`, `doc`, `source`, `metrics`,
+`cells` (sizes of the subsamples, of which the largest that fits is used; none: all cells),
+`repetitions`, `gamma_from_all_features`.
+"""
+function score_presets()
+    rows = [described(laot_score_preset_describe, laot_score_preset_info(), i)
+            for i in 0:laot_score_preset_count()-1]
+    items(list) = filter(!isempty, String.(strip.(split(unsafe_string(list), ','))))
+    return [(name = unsafe_string(p.name), doc = unsafe_string(p.doc), source = unsafe_string(p.source),
+             metrics = items(p.metrics), cells = parse.(Int, items(p.cells)),
+             repetitions = Int(p.repetitions), gamma_from_all_features = p.gamma_from_all_features != 0)
+            for p in rows]
+end
+
 # f(C_NULL) without cells: an argument that may be left out.
 with_optional_data(f, ::Nothing) = f(C_NULL)
 with_optional_data(f, x) = with_data(f, x)
@@ -224,4 +241,22 @@ function feature_scores(predicted, observed; num_threads::Integer = 1, progress 
         end
     end
     return (ks = ks, w1 = w1, mean_difference = difference)
+end
+
+"""
+    cell_spearman(control, predicted; num_threads = 1) -> Vector{Float64}
+
+Spearman's correlation, over features, of each cell's control state with its predicted state: low
+values mean that the map loses the cell's identity. `NaN` where a cell's values are all the same.
+"""
+function cell_spearman(control, predicted; num_threads::Integer = 1, progress = nothing)
+    out = Vector{Float64}(undef, size(control, 2))
+    with_data(control) do c
+        with_data(predicted) do p
+            with_context(; num_threads = num_threads, progress = progress) do context
+                check(laot_cell_spearman(context, c, p, out, length(out)))
+            end
+        end
+    end
+    return out
 end

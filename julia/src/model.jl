@@ -110,11 +110,12 @@ to_bytes(fitted::FittedModel) = two_calls((b, s, n) -> laot_to_bytes(fitted, b, 
 from_bytes(bytes::Vector{UInt8}) = new_model(out -> laot_from_bytes(bytes, length(bytes), out))
 
 # A pointer means nothing in another process: the file's bytes travel instead.
-function Serialization.serialize(s::AbstractSerializer, fitted::FittedModel)
+function Serialization.serialize(s::Serialization.AbstractSerializer, fitted::FittedModel)
     Serialization.serialize_type(s, FittedModel)
     Serialization.serialize(s, to_bytes(fitted))
 end
-Serialization.deserialize(s::AbstractSerializer, ::Type{FittedModel}) = from_bytes(Serialization.deserialize(s))
+Serialization.deserialize(s::Serialization.AbstractSerializer, ::Type{FittedModel}) =
+    from_bytes(Serialization.deserialize(s))
 Base.copy(fitted::FittedModel) = from_bytes(to_bytes(fitted))
 Base.deepcopy_internal(fitted::FittedModel, ::IdDict) = copy(fitted)
 
@@ -124,11 +125,6 @@ model_text(fitted, name) = text((b, s, n) -> laot_model_text(fitted, name, b, s,
 "    method_name(fitted) -> String"
 method_name(fitted::FittedModel) = model_text(fitted, "method")
 
-"""
-    model_parameters(fitted) -> Dict{String,String}
-
-The value of every parameter that the fit used.
-"""
 model_parameters(fitted::FittedModel) =
     Dict(name => model_text(fitted, "param.$name") for name in model_names(fitted, "params"))
 

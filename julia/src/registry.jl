@@ -97,6 +97,17 @@ MeanShiftModel(; parameters...) = ResponseModel("mean_shift"; parameters...)
 "The optimal map between two Gaussians with the populations' means and covariances."
 GaussianMapModel(; parameters...) = ResponseModel("gaussian_map"; parameters...)
 
+"""
+    model_parameters(model) -> Dict{String,String}
+
+The value of every parameter with which a `ResponseModel` will be fitted, defaults included; of a
+`FittedModel`, with which it was.
+"""
+model_parameters(model::ResponseModel) = with_params(model) do params
+    Dict(row.name => text((b, s, n) -> laot_params_get_text(params, row.name, b, s, n))
+         for row in method_parameters(model.method))
+end
+
 function Base.show(io::IO, model::ResponseModel)
     print(io, "ResponseModel(\"", model.method, "\"")
     settings = Pair{String,Any}[model.parameters...]

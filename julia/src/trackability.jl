@@ -132,3 +132,59 @@ function simulate_populations(features::Integer, cells::Integer, gap::Real; nois
     end
     return (control = control, treated = treated, map = map, partner = Int.(partner) .+ 1)
 end
+
+"""
+    recovery_study(; features, gaps, cells = 100, trials = 50, iterations = 10, noise = 0,
+                   entries = "uniform", cost = "euclidean", seed = 1, num_threads = 1)
+        -> (features, gaps, mean, sd)
+
+The paper's phase transition: the share of cells of synthetic populations whose partner is found by
+exact assignment and raw least squares in turn. `mean` and `sd` (over the trials; `NaN` with one)
+are features × gaps. `cost` is `"euclidean"` (the published notebook) or `"squared"` (Algorithm 1);
+`noise` and `entries` are those of `simulate_populations`.
+"""
+function recovery_study(; features = [10, 20, 50, 80, 100],
+                        gaps = [0, 5, 10, 15, 20, 25, 30, 40, 50, 100, 150, 200], cells::Integer = 100,
+                        trials::Integer = 50, iterations::Integer = 10, noise::Real = 0,
+                        entries = "uniform", cost = "euclidean", seed::Integer = 1,
+                        num_threads::Integer = 1, progress = nothing)
+    sizes, grid = Csize_t[features...], Float64[gaps...]
+    mean, sd = (Matrix{Float64}(undef, length(sizes), length(grid)) for _ in 1:2)
+    with_context(; seed = seed, num_threads = num_threads, progress = progress) do context
+        check(laot_recovery_study(context, sizes, length(sizes), grid, length(grid), cells, trials, iterations,
+                                  noise, String(entries), String(cost), mean, sd))
+    end
+    return (features = Int.(sizes), gaps = grid, mean = mean, sd = sd)
+end
+
+const RATE_COLUMNS = (:from, :to, :mean, :mean_low, :mean_high, :largest, :last_low, :last_high, :floor)
+
+# f with the handles of all populations, which live as long as it runs.
+function with_all_data(f, populations, handles = Ptr{Cvoid}[])
+    length(handles) == length(populations) && return f(handles)
+    with_data(x -> with_all_data(f, populations, push!(handles, x)), populations[length(handles)+1])
+end
+
+"""
+    movement_rates(populations, times; probabilities = [0.5, 0.9, 0.95], seed = 1, num_threads = 1)
+        -> Vector{NamedTuple}
+
+How fast cells move in a time course, coupled exactly between successive `times`: one row a step, in
+units of the cells over time, with `from`, `to`, `mean`, `largest`, `quantiles` (at
+`probabilities`), the bootstrap's 95% limits of the mean and of the last quantile (`mean_low`,
+`mean_high`, `last_low`, `last_high`), and `floor`, the rate between two random halves of the cells
+at `from`: movement that is sampling alone.
+"""
+function movement_rates(populations, times; probabilities = [0.5, 0.9, 0.95], seed::Integer = 1,
+                        num_threads::Integer = 1, progress = nothing)
+    length(populations) == length(times) || throw(ArgumentError(
+        "each population needs its time: found $(length(populations)) populations and $(length(times)) times"))
+    at, clock = Float64[probabilities...], Float64[times...]
+    found = with_all_data(collect(Any, populations)) do handles
+        with_context(; seed = seed, num_threads = num_threads, progress = progress) do context
+            findings(out -> laot_rates(context, handles, clock, length(clock), at, length(at), out))
+        end
+    end
+    return [merge(NamedTuple{RATE_COLUMNS}(Tuple(found.arrays["rates"][s, :])),
+                  (quantiles = found.arrays["quantiles"][s, :],)) for s in axes(found.arrays["rates"], 1)]
+end

@@ -4,6 +4,12 @@
     @test !isempty(seen) && all(0 <= fraction <= 1 for (_, fraction) in seen)
 end
 
+@testset "lines for engineers" begin
+    line = "what the library says"
+    GC.@preserve line @test_logs((:debug, line), min_level = Base.CoreLogging.Debug,
+                                 LAOT.on_log(Base.unsafe_convert(Cstring, line), C_NULL))
+end
+
 struct OnPurpose <: Exception end
 
 @testset "what a callback throws comes out of the call" begin

@@ -18,6 +18,12 @@
     @test feature_scores(x, y).mean_difference ≈ vec(sum(x .- y; dims = 2)) ./ 12
     test = mmd2_test(x, y; gammas = gamma, permutations = 99)
     @test test.mmd2 ≈ mmd2(x, y; gammas = gamma) && 0.01 <= test.p_value <= 1
+    ranks(v) = [count(<(a), v) + (count(==(a), v) + 1) / 2 for a in v]
+    centred(v) = v .- sum(v) / length(v)
+    rho(u, v) = (a = centred(ranks(u)); b = centred(ranks(v)); sum(a .* b) / sqrt(sum(abs2, a) * sum(abs2, b)))
+    @test cell_spearman(x, y) ≈ [rho(x[:, i], y[:, i]) for i in 1:12]
+    @test isnan(cell_spearman(ones(5, 1), y[:, 1:1])[1])
+    @test_throws LAOTError cell_spearman(x, y[:, 1:3])
     @test_throws LAOTError mmd2(x, y; gammas = -1)
     @test_throws LAOTError variable_features(x, y, 6)
 end
@@ -29,6 +35,10 @@ end
     @test score("mmd2", CONTROL, TREATED; gamma = 0.3).value ≈ mmd2(CONTROL, TREATED; gammas = 0.3)
     @test score("mmd2", CONTROL, TREATED; gamma = 0.3, cells = 20, repetitions = 5).sd > 0
     @test_throws LAOTError score("w22", CONTROL, TREATED)
+    known = [m.name for m in metrics]
+    presets = score_presets()
+    @test "cellot" in [p.name for p in presets]
+    @test all(issubset(p.metrics, known) && p.repetitions >= 1 && all(p.cells .> 0) for p in presets)
 
     observed, control = 1.7 .* cells(5, 30, 4) .+ 1, cells(5, 25, 3)
     rows = evaluate_predictions(FITTED, observed; control = control)

@@ -13,6 +13,9 @@
     error = try LAOTModel(ridgee = 1) catch e; e end
     @test error.status == :unknown_name && occursin("did you mean \"ridge\"", error.message)
     @test occursin("ridge = 0.1", repr(LAOTModel(ridge = 0.1)))
+    settings = model_parameters(LAOTModel(preset = "algorithm1", max_iter = 7))
+    @test settings["max_iter"] == "7" && settings["center"] == "none"
+    @test sort(collect(keys(settings))) == sort([p.name for p in method_parameters("laot")])
 end
 
 @testset "fit and predict" begin
@@ -46,10 +49,16 @@ end
     tall = vcat(CONTROL, zeros(2, 60))
     for control in (view(wide, :, 4:63), view(tall, 1:5, :), sparse(CONTROL),
                     copy(transpose(copy(transpose(CONTROL)))), transpose(copy(transpose(CONTROL))),
-                    view(tall, 1:1:5, :))
+                    view(tall, 1:1:5, :), view(wide, :, collect(4:63)), view(tall, [1, 2, 3, 4, 5], :),
+                    view(sparse(wide), :, 4:63), view(sparse(tall), tall[:, 1] .!= 0, :),
+                    SparseMatrixCSC{Float64,Int32}(sparse(CONTROL)))
         @test same(predict(fit(LAOTModel(), control, TREATED), CONTROL), predicted)
         @test same(predict(FITTED, control), predicted)
     end
+    shuffled = [3, 1, 60, 2]
+    @test same(predict(FITTED, view(CONTROL, :, shuffled)), predicted[:, shuffled])
+    @test same(predict(FITTED, view(sparse(CONTROL), :, shuffled)), predicted[:, shuffled])
+    @test_throws LAOTError predict(FITTED, view(CONTROL, 1:4, shuffled))
     whole = Float32.(round.(CONTROL; digits = 1))
     @test same(predict(FITTED, whole), predict(FITTED, Float64.(whole)))
     @test same(predict(FITTED, sparse(round.(Int, CONTROL))), predict(FITTED, round.(CONTROL)))

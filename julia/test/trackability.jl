@@ -23,3 +23,28 @@ end
     @test found.numbers["delta_unit_norm"] ≈ maximum(abs, products)
     @test found.numbers["n_cells"] == 10
 end
+
+@testset "rates of a time course" begin
+    # Every cell moves by the same step, so that the coupling and every rate are known.
+    x = CONTROL[:, 1:20]
+    step = [3.0, 0, 0, 4, 0] .* 0.01
+    rows = movement_rates([x, x .+ step, x .+ 3 .* step], [0, 2, 4]; probabilities = [0, 1])
+    @test [r.from for r in rows] == [0, 2] && [r.to for r in rows] == [2, 4]
+    @test rows[1].mean ≈ 0.025 && rows[2].mean ≈ 0.05
+    @test rows[1].quantiles ≈ [0.025, 0.025] && rows[1].largest ≈ 0.025 && rows[1].floor > 0.025
+    @test rows == movement_rates([x, sparse(x .+ step), x .+ 3 .* step], [0, 2, 4]; probabilities = [0, 1],
+                                 num_threads = 2)
+    @test_throws ArgumentError movement_rates([x, x], [0])
+    @test_throws LAOTError movement_rates([x, x], [1, 0])
+    @test_throws LAOTError movement_rates([x, x[1:2, :]], [0, 1])
+end
+
+@testset "recovery study" begin
+    found = recovery_study(features = [8], gaps = [0, 1000], cells = 40, trials = 3, seed = 4, cost = "squared")
+    @test size(found.mean) == size(found.sd) == (1, 2)
+    @test found.mean[1, 1] == 1 && found.mean[1, 2] < 0.5
+    @test same(found.mean, recovery_study(features = [8], gaps = [0, 1000], cells = 40, trials = 3, seed = 4,
+                                          cost = "squared", num_threads = 2).mean)
+    @test_throws LAOTError recovery_study(trials = 0)
+    @test_throws LAOTError recovery_study(cost = "dear")
+end

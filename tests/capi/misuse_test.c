@@ -1,5 +1,6 @@
 /* What a careless host does: frees in the wrong order, or twice, uses what it freed, hands over the
  * wrong kind of object, or NULL. Nothing crashes, and each call says what was wrong. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "check.h"
@@ -354,6 +355,10 @@ static void test_values(void) {
   laot_model* other = NULL;
   laot_findings* found = NULL;
   size_t i, needed = 0;
+  REFUSED(laot_context_set_checkpoint(context, "", 1.0), LAOT_INVALID_ARGUMENT, "path is empty");
+  REFUSED(laot_context_set_checkpoint(context, "x", -1.0), LAOT_INVALID_ARGUMENT, "found -1");
+  REFUSED(laot_context_set_checkpoint(context, "x", (double)NAN), LAOT_INVALID_ARGUMENT, "seconds");
+  REFUSED(laot_context_set_checkpoint(NULL, "x", 1.0), LAOT_INVALID_ARGUMENT, "context is NULL");
   CHECK(laot_data_dense(control_values, FEATURES - 1, CELLS, FEATURES, &few) == LAOT_OK);
   REFUSED(laot_stability(context, model, few, few, 1, 0, 0, "cells", &found),
           LAOT_DIMENSION_MISMATCH, "control has 3 features and the model 4");
