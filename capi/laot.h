@@ -47,10 +47,10 @@
  *
  * Threads
  *   A context, params or data belong to one thread at a time; a context that is given to a second
- *   call while a first works with it is refused (LAOT_INVALID_ARGUMENT). A laot_model or laot_findings never
- *   changes: several threads may use one at once, each with its own context. While a call works,
- *   OpenBLAS is held to one thread and restored afterwards (process-wide: OpenBLAS has only one
- *   setting).
+ *   call while a first works with it is refused (LAOT_INVALID_ARGUMENT). A laot_model or
+ *   laot_findings never changes: several threads may use one at once, each with its own context.
+ *   While a call works, OpenBLAS is held to one thread and restored afterwards (process-wide:
+ *   OpenBLAS has only one setting).
  *
  * Bits
  *   On one machine with one BLAS library, a seed fixes every result for any number of threads and
@@ -1183,8 +1183,8 @@ LAOT_API laot_status laot_stability(laot_context* context, const laot_model* mod
 
 /**
  * The recovery curve of a laot model: controls drawn from the data, moved by I + s (W - I) with the
- * residual noise of the fit, the pairing forgotten, fitted again. s = 1 is the experiment. Pairs are
- * sought within a label of the batch, where there is one.
+ * residual noise of the fit, the pairing forgotten, fitted again. s = 1 is the experiment. Pairs
+ * are sought within a label of the batch, where there is one.
  *
  * - Arrays [count x repeats]: pairs (share of counterparts found; NaN for "anew"), identified
  *   (share of cells whose predicted state is nearest to their own), map_error, cell_error (relative

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs a build into a folder of its own, moves that folder, and builds and runs a small program
-# against it: with find_package (shared and static), with pkg-config (shared and static).
+# against it: with find_package (shared and static), with pkg-config (shared and static). On Debian
+# also as a package would, into the multi-arch folder under /usr.
 #
 #   tests/install/install_test.sh BUILD-FOLDER WORK-FOLDER
 set -euo pipefail
@@ -47,6 +48,25 @@ runs "$work/consumer/static"
 if cmake -S "$here/consumer" -B "$work/refused" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" \
   -DLAOT_WANTED=99.0 >/dev/null 2>&1; then
   die "version 99.0 was found"
+fi
+
+# Debian's layout: the same libraries, from a build whose prefix is /usr, below another root.
+multiarch=$("${CC:-cc}" -print-multiarch 2>/dev/null || true)
+if [ -f /etc/debian_version ] && [ -n "$multiarch" ]; then
+  cmake -S "$here/../.." -B "$work/usr-build" -G Ninja -DCMAKE_INSTALL_PREFIX=/usr -DLAOT_BUILD_TESTS=OFF \
+    -DBLA_VENDOR="$(sed -n 's/^BLA_VENDOR:[A-Z]*=//p' "$build/CMakeCache.txt")" >"$work/usr.log"
+  cp -P "$build"/liblaot.* "$work/usr-build"
+  DESTDIR=$work/root cmake --install "$work/usr-build" >>"$work/usr.log"
+  usr=$work/root/usr
+  for file in liblaot.so "liblaot.so.$abi" liblaot.a pkgconfig/laot.pc cmake/laot/laot-config.cmake; do
+    [ -e "$usr/lib/$multiarch/$file" ] || die "$file is not installed in /usr/lib/$multiarch"
+  done
+  elsewhere=$(find "$usr" -not -type d -not -path "$usr/lib/$multiarch/*" -not -path "$usr/include/laot.h")
+  [ -z "$elsewhere" ] || die "installed outside the multi-arch folder: $elsewhere"
+  cmake -S "$here/consumer" -B "$work/usr-consumer" -G Ninja -DCMAKE_PREFIX_PATH="$usr" \
+    -DLAOT_WANTED="${version%.*}" >>"$work/usr.log" || die "find_package failed under /usr: $work/usr.log"
+  cmake --build "$work/usr-consumer" >>"$work/usr.log" || die "the consumer under /usr does not build"
+  runs "$work/usr-consumer/shared"
 fi
 
 command -v pkg-config >/dev/null || { echo "pkg-config is missing"; exit 77; }
