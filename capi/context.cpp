@@ -107,7 +107,7 @@ laot_status laot_capabilities(char* buffer, size_t size, size_t* needed) {
   return guarded([&] {
     const std::string all = laot::text("version=", LAOT_VERSION, "\nabi=", LAOT_ABI_VERSION,
                                        "\nblas=", laot::blas_description(),
-                                       "\nmemory_mb=", laot::physical_memory() / 1000000);
+                                       "\nmemory_mb=", laot::usable_memory() / 1000000);
     copy_out(all, buffer, size, needed);
   });
 }

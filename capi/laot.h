@@ -622,8 +622,11 @@ LAOT_API laot_status laot_model_text(const laot_model* model, const char* name, 
 /**
  * A number of the report. All: n_control, n_treated, features, median_gamma (1 / squared units),
  * negative_share (of predictions on the training controls), seconds. laot: dimension, components,
- * iterations, objective (J), residual_sum (n times its first term), ridge, plan_cost, plan_gap
- * (certificate of the last plan, relative). Networks: iterations, best_iteration (kept),
+ * iterations, objective (J), residual_sum (n times its first term), ridge, plan_cost,
+ * plan_cost_lower_bound and plan_gap (certificate of the last plan: the least cost is not below the
+ * bound; the gap is relative to the cost or, where larger, to the spread of the cells),
+ * plan_cost_lower_bound_error (0: the bound is proven; else it was estimated from a sample and
+ * lowered by three standard errors of this size). Networks: iterations, best_iteration (kept),
  * validation_mmd2, validation_mmd2_untrained, validation_mmd2_identity (of cells that do not move),
  * seconds_training, diverged_at (where the run diverged).
  *
@@ -636,8 +639,8 @@ LAOT_API laot_status laot_report_number(const laot_model* model, const char* nam
 
 /**
  * A text of the report: outcome ("converged", "limit_reached"; of networks also "diverged" or, with
- * on_cancel = "keep", "cancelled"), stop_reason, warning (one sentence, or empty). Two-call
- * protocol.
+ * on_cancel = "keep", "cancelled"), stop_reason, warning (one sentence, or empty); of laot also
+ * coupling ("exact", "hierarchical") and plan_bound ("proven", "estimated"). Two-call protocol.
  *
  * @param model   looked at
  * @param name    one of laot_model_names("report_texts")

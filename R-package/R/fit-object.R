@@ -34,6 +34,10 @@ print.laot_fit <- function(x, ...) {
     line("objective", "J = ", number_text(report$objective),
          if (!is.null(report$ridge) && report$ridge > 0) paste0(", ridge ", number_text(report$ridge, 3L)))
   }
+  if (identical(report$coupling, "hierarchical")) {
+    line("coupling", "hierarchical: plan cost ", number_text(report$plan.cost), ", least possible ",
+         number_text(report$plan.cost.lower.bound), " (estimated bound)")
+  }
   if (!is.null(report$validation.mmd2)) {
     line("MMD^2", number_text(report$validation.mmd2, 3L), " on validation cells (not moved ",
          number_text(report$validation.mmd2.identity, 3L), ", untrained ",
@@ -80,7 +84,8 @@ print.summary.laot_fit <- function(x, ...) {
   } else if (nrow(x$trace)) {
     cat("\nObjective J after each ", if (x$params[["update"]] == "adam") "epoch" else "iteration", ":\n  ",
         listed(number_text_each(x$trace$objective.after.update), 12L), "\n", sep = "")
-    cat("Plan: cost ", number_text(report$plan.cost), ", proven within ",
+    cat("Plan: cost ", number_text(report$plan.cost), ", ",
+        if (identical(report$plan.bound, "estimated")) "by estimate" else "proven", " within ",
         number_text(report$plan.gap, 2L), " of the least\n", sep = "")
   }
   if (nrow(x$changes)) {

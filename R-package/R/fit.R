@@ -31,6 +31,11 @@
 #' @param preset A row of parameters by name: see [laot_presets()].
 #' @param ... Parameters of the method by name, such as `ridge = 0.3` or `n.pcs = 0`: see
 #'   [laot_params()] for names, defaults and ranges.
+#'   `coupling` chooses how cells are paired: `"exact"` (proven optimal), `"hierarchical"` (by parts,
+#'   nearly optimal, with an estimated bound) or `"auto"`, exact up to 100,000 cells on the larger
+#'   side. `fit$report` says which one ran (`coupling`), what is known of the last plan (`plan.cost`,
+#'   `plan.cost.lower.bound`, `plan.gap`) and whether that bound is `"proven"` or `"estimated"`
+#'   (`plan.bound`). A coupling that does not fit in memory is refused with the estimate.
 #' @param assay.type,dimred,altexp Which assay, or which reduced dimension, or which alternative
 #'   experiment of a SingleCellExperiment to use.
 #' @param subset.row,features Names, numbers or flags of the features to use. Without it: the 1000

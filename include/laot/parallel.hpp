@@ -44,8 +44,29 @@ class Context {
   /// To be called often (cheap: it asks the host at most every 20 ms) from the calling thread in
   /// everything that can run long. Throws Error(cancelled) when the host wants to stop.
   void poll();
-  /// The same, and reports progress (at most every 100 ms, always at fraction 0 and 1).
+  /// The same, and reports progress (at most every 100 ms, outside a Span always at 0 and 1).
   void poll(const char* stage, double fraction);
+
+  /// While it lives, progress is reported as the part [first, last] of what the caller reports: a
+  /// solve inside an iteration moves the iteration's bar and does not start one of its own.
+  class Span {
+   public:
+    Span(Context& context, double first, double last)
+        : context_(context), first_(context.first_), width_(context.width_) {
+      context.first_ = first_ + width_ * first;
+      context.width_ = width_ * (last - first);
+    }
+    ~Span() {
+      context_.first_ = first_;
+      context_.width_ = width_;
+    }
+    Span(const Span&) = delete;
+    Span& operator=(const Span&) = delete;
+
+   private:
+    Context& context_;
+    double first_, width_;
+  };
 
   /// For workers: true once the host asked to stop. Cheap, and safe from every thread.
   bool stopping() const noexcept { return stopping_.load(std::memory_order_relaxed); }
@@ -68,6 +89,7 @@ class Context {
   using Clock = std::chrono::steady_clock;
   std::atomic<bool> stopping_{false};
   bool accepted_ = false;
+  double first_ = 0.0, width_ = 1.0;  // of the present span
   Clock::time_point last_poll_{};
   Clock::time_point last_progress_{};
 };
@@ -93,10 +115,11 @@ class SingleThreadedBlas {
 /// The name and settings of the BLAS library in use, as far as it tells ("unknown" otherwise).
 std::string blas_description();
 
-/// Physical memory of the machine in bytes (0: unknown).
-std::uint64_t physical_memory();
+/// Memory that this process may use, in bytes: the machine's, or less where its control group or
+/// its own limit (ulimit -v) says so; 0: unknown.
+std::uint64_t usable_memory();
 
-/// Throws Error(out_of_memory) with the estimate when `bytes` exceed what the machine has, before
+/// Throws Error(out_of_memory) with the estimate when `bytes` exceed what may be used, before
 /// anything is allocated. `what` names the work and the sizes: "the cost matrix of 90000 x 90000".
 void require_memory(double bytes, const std::string& what);
 

@@ -59,6 +59,7 @@ struct Plan {
   std::size_t n = 0, m = 0;
   std::vector<std::uint32_t> source, target;
   std::vector<double> mass;
+  bool hierarchical = false;  // whether a level was coupled hierarchically
   /// The worst certificate of the levels, with primal and dual averaged over the mass of all.
   Certificate certificate;
 };

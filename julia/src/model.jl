@@ -42,6 +42,10 @@ cells may differ, and all are used.
   every `checkpoint_seconds` and when the training ends or is stopped. Where it exists, the fit goes
   on from it, and ends with the bits of one that was never interrupted.
 
+`LAOTModel(coupling = "hierarchical")` pairs the cells by parts, nearly optimally; `"exact"` is proven
+optimal, and `"auto"`, the default, is exact up to 100,000 cells. The report's `"coupling"` says which
+one ran, and `"plan_bound"` whether `"plan_cost_lower_bound"` is proven or estimated.
+
 Ctrl-C stops a fit with an `InterruptException`, within a second. Whether the fit converged is in
 `report(fitted)["outcome"]`.
 

@@ -77,7 +77,8 @@ void AssignmentSearch::auction(double epsilon, Context& context) {
   std::size_t tail = waiting_ % queue_.size();
   const std::size_t limit = statistics_.bids + kBidsPerRow * n;
   while (waiting_ > 0 && statistics_.bids < limit) {
-    if (statistics_.bids++ % kBidsPerPoll == 0) context.poll();
+    if (statistics_.bids++ % kBidsPerPoll == 0)
+      context.poll(kStage, 1.0 - static_cast<double>(waiting_) / static_cast<double>(n));
     const std::uint32_t i = queue_[head_];
     if (++head_ == queue_.size()) head_ = 0;
     --waiting_;

@@ -95,9 +95,9 @@ void AssignmentSearch::finish(Context& context) {
   row_distance_.resize(n);
   relaxed_to_.resize(n);
   statistics_.augmentations += free_.size();
-  for (const std::uint32_t i : free_) {
-    context.poll();
-    augment(i, context);
+  for (std::size_t k = 0; k < free_.size(); ++k) {
+    context.poll(kStage, static_cast<double>(k) / static_cast<double>(free_.size()));
+    augment(free_[k], context);
   }
 }
 

@@ -14,12 +14,40 @@ constexpr std::size_t kRowGroup = 4 * kRowBlock;  // rows scanned together over 
 constexpr std::size_t kTileBytes = 384u << 10;    // of packed targets: a share of the L2 cache
 constexpr std::size_t kStoredTile = 64;           // panels read between two looks at the hits
 constexpr std::size_t kEnough = 4 * kListLength;  // hits worth a lower threshold
+constexpr std::size_t kFew = 28;                  // hits not worth one before the last selection
+constexpr int kHalvings = 10;                     // for a first threshold
 // Below this many multiplications a second thread costs more than it brings.
 constexpr double kParallelWork = 3e7;
 
 float rounded_up(double x) {
   const float f = static_cast<float>(std::min(x, static_cast<double>(kHuge) / 2));
   return static_cast<double>(f) < x ? std::nextafter(f, kHuge) : f;
+}
+
+// Of kMinima values, one that at least kListLength + 1 of them do not exceed, and not many more. By
+// halving, because counting needs no branch that depends on the data.
+float threshold(float* minima) {
+  float low = minima[0], high = minima[0];
+  for (std::size_t k = 1; k < kMinima; ++k) {
+    low = std::min(low, minima[k]);
+    high = std::max(high, minima[k]);
+  }
+  if (high >= kHuge) {  // some groups are empty
+    std::nth_element(minima, minima + kListLength, minima + kMinima);
+    return minima[kListLength];
+  }
+  for (int step = 0; step < kHalvings; ++step) {
+    const float middle = 0.5f * (low + high);
+    int below = 0;
+    for (std::size_t k = 0; k < kMinima; ++k) below += minima[k] <= middle ? 1 : 0;
+    if (below > static_cast<int>(kListLength)) {
+      high = middle;
+      if (below <= static_cast<int>(kListLength) + 3) break;
+    } else {
+      low = middle;
+    }
+  }
+  return high;
 }
 
 }  // namespace
@@ -33,6 +61,7 @@ std::size_t CandidateRows::State::tile_panels() const {
 // kListLength of the row are not above the largest of them.
 void CandidateRows::State::start(Selection& selection, std::size_t i) const {
   selection.count = 0;
+  selection.begun = false;
   selection.limit = std::numeric_limits<float>::infinity();
   selection.proven = kInfinity;
   if (bound[i] == -kInfinity) return;
@@ -44,61 +73,95 @@ void CandidateRows::State::start(Selection& selection, std::size_t i) const {
 }
 
 void CandidateRows::State::consume(Selection& selection, std::size_t i, const float* raw,
-                                   std::size_t first, std::size_t columns) const {
+                                   std::size_t first, std::size_t columns, Scratch& memory) const {
   const float* prices = minus_v.data() + first;
-  if (selection.limit == std::numeric_limits<float>::infinity()) {
+  if (!selection.begun) {
+    selection.begun = true;
     // kListLength + 1 groups of columns have a member up to the threshold, so that many columns do.
     float minima[kMinima];
     kernels->group_minima(raw, prices, columns, minima);
-    std::nth_element(minima, minima + kListLength, minima + kMinima);
-    selection.limit = rounded_up(static_cast<double>(minima[kListLength]) + 2.0 * error(i));
+    const float limit = rounded_up(static_cast<double>(threshold(minima)) + 2.0 * error(i));
+    if (limit < selection.limit) {
+      selection.limit = limit;
+      selection.proven = kInfinity;  // not needed: there are enough hits
+    }
   }
-  if (selection.hits.size() < selection.count + columns)
-    selection.hits.resize(std::max(selection.count + columns, 2 * selection.hits.size()));
-  selection.count +=
-      kernels->collect(raw, prices, columns, selection.limit, static_cast<std::uint32_t>(first),
-                       selection.hits.data() + selection.count);
-  if (selection.count > kEnough) tighten(selection, i);
+  selection.make_room(selection.count + columns);
+  selection.count += kernels->collect(
+      raw, prices, columns, selection.limit, static_cast<std::uint32_t>(first),
+      selection.value.data() + selection.count, selection.column.data() + selection.count);
+  if (selection.count > kEnough) tighten(selection, i, memory.order);
 }
 
 // Keeps what may still be among the least kListLength + 1: two single-precision errors above the
 // last of them in single precision.
-void CandidateRows::State::tighten(Selection& selection, std::size_t i) const {
-  if (selection.count <= kListLength + 1) return;
-  Hit* hits = selection.hits.data();
-  Hit* end = hits + selection.count;
-  std::nth_element(hits, hits + kListLength, end,
-                   [](const Hit& a, const Hit& b) { return a.value < b.value; });
-  const float limit = rounded_up(static_cast<double>(hits[kListLength].value) + 2.0 * error(i));
+void CandidateRows::State::tighten(Selection& selection, std::size_t i,
+                                   std::vector<float>& order) const {
+  order.assign(selection.value.begin(),
+               selection.value.begin() + static_cast<std::ptrdiff_t>(selection.count));
+  std::nth_element(order.begin(), order.begin() + kListLength, order.end());
+  const float limit = rounded_up(static_cast<double>(order[kListLength]) + 2.0 * error(i));
   if (limit >= selection.limit) return;
   selection.limit = limit;
-  selection.count = static_cast<std::size_t>(
-      std::partition(hits, end, [limit](const Hit& h) { return h.value <= limit; }) - hits);
+  std::size_t kept = 0;
+  for (std::size_t h = 0; h < selection.count; ++h) {
+    const float value = selection.value[h];
+    selection.value[kept] = value;
+    selection.column[kept] = selection.column[h];
+    kept += value <= limit ? 1 : 0;
+  }
+  selection.count = kept;
 }
 
 void CandidateRows::State::finish(Selection& selection, std::size_t i, Scratch& memory) {
-  tighten(selection, i);
+  if (selection.count > kFew) tighten(selection, i, memory.order);
   std::vector<Reduced>& exact = memory.exact;
   exact.clear();
   for (std::size_t h = 0; h < selection.count; ++h) {
-    const std::uint32_t j = selection.hits[h].column;
+    const std::uint32_t j = selection.column[h];
     const double c = exact_cost(i, j);
     if (c - v[j] <= selection.proven) exact.push_back({c - v[j], j, c});
   }
-  if (exact.size() > kEnough) {
-    const auto needed = exact.begin() + static_cast<std::ptrdiff_t>(kListLength) + 1;
-    std::nth_element(exact.begin(), needed, exact.end());
-    exact.erase(needed, exact.end());
-  }
-  std::sort(exact.begin(), exact.end());
   require(!exact.empty(), Status::numerical_failure, "no finite reduced cost in row ", i,
           " of the assignment; its potentials overflowed");
   const std::size_t kept = std::min(exact.size(), kListLength);
-  for (std::size_t t = 0; t < kListLength; ++t) {
-    column[i * kListLength + t] = exact[std::min(t, kept - 1)].column;
-    cost[i * kListLength + t] = t < kept ? exact[t].cost : kInfinity;
+  bound[i] = selection.proven;
+  std::uint32_t* columns = column.data() + i * kListLength;
+  double* costs = cost.data() + i * kListLength;
+  if (exact.size() <= kEnough) {
+    // Each finds its place by counting who comes before it: no branch depends on the data. Columns
+    // are in order, so of equals the earlier comes first.
+    std::uint32_t place[kEnough] = {};
+    for (std::size_t a = 1; a < exact.size(); ++a) {
+      std::uint32_t before = 0;
+      for (std::size_t b = 0; b < a; ++b) {
+        const std::uint32_t later = exact[a].value < exact[b].value ? 1 : 0;
+        place[b] += later;
+        before += 1 - later;
+      }
+      place[a] += before;
+    }
+    for (std::size_t a = 0; a < exact.size(); ++a) {
+      if (place[a] < kListLength) {
+        columns[place[a]] = exact[a].column;
+        costs[place[a]] = exact[a].cost;
+      } else if (place[a] == kListLength) {
+        bound[i] = exact[a].value;
+      }
+    }
+  } else {
+    const auto needed = exact.begin() + static_cast<std::ptrdiff_t>(kListLength) + 1;
+    std::partial_sort(exact.begin(), needed, exact.end());
+    for (std::size_t t = 0; t < kListLength; ++t) {
+      columns[t] = exact[t].column;
+      costs[t] = exact[t].cost;
+    }
+    bound[i] = exact[kListLength].value;
   }
-  bound[i] = exact.size() > kListLength ? exact[kListLength].value : selection.proven;
+  for (std::size_t t = kept; t < kListLength; ++t) {
+    columns[t] = columns[kept - 1];
+    costs[t] = kInfinity;
+  }
 }
 
 // Rows of one group over some of the panels; hits are added to the selections.
@@ -112,7 +175,7 @@ void CandidateRows::State::scan(const std::uint32_t* rows, std::size_t count,
       for (std::size_t p = first_panel; p < last_panel; p += kStoredTile) {
         const std::size_t columns = (std::min(p + kStoredTile, last_panel) - p) * kPanel;
         consume(selection[r], rows[r], stored.data() + rows[r] * width() + p * kPanel, p * kPanel,
-                columns);
+                columns, memory);
       }
     return;
   }
@@ -140,7 +203,7 @@ void CandidateRows::State::scan(const std::uint32_t* rows, std::size_t count,
         kernels->block_products(x, y, d, used, out, tile_width);
     }
     for (std::size_t r = 0; r < count; ++r)
-      consume(selection[r], rows[r], tile + r * tile_width, p * kPanel, used * kPanel);
+      consume(selection[r], rows[r], tile + r * tile_width, p * kPanel, used * kPanel, memory);
   }
 }
 
@@ -166,13 +229,20 @@ void CandidateRows::State::scan_all(const std::uint32_t* rows, std::size_t count
     if (parts > 1) return;
     for (std::size_t r = 0; r < used; ++r) finish(mine[r], rows[first + r], scratch[worker]);
   };
+  const auto poll = [&](std::size_t t) {
+    if (count == n)  // all lists: long enough to report
+      context.poll(kStage, static_cast<double>(t) / static_cast<double>(groups * parts));
+    else
+      context.poll();
+  };
   if (parallel) {
     parallel_for(context, groups * parts, 1, [&](std::size_t t, std::size_t, int worker) {
+      if (worker == 0) poll(t);
       task(t, static_cast<std::size_t>(worker));
     });
   } else {
     for (std::size_t t = 0; t < groups * parts; ++t) {
-      context.poll();
+      poll(t);
       task(t, 0);
     }
   }
@@ -182,9 +252,11 @@ void CandidateRows::State::scan_all(const std::uint32_t* rows, std::size_t count
     Selection& all = selections[group * parts * kRowGroup + r % kRowGroup];
     for (std::size_t part = 1; part < parts; ++part) {
       const Selection& more = selections[(group * parts + part) * kRowGroup + r % kRowGroup];
-      if (all.hits.size() < all.count + more.count) all.hits.resize(all.count + more.count);
-      std::copy(more.hits.begin(), more.hits.begin() + static_cast<std::ptrdiff_t>(more.count),
-                all.hits.begin() + static_cast<std::ptrdiff_t>(all.count));
+      all.make_room(all.count + more.count);
+      std::copy_n(more.value.begin(), more.count,
+                  all.value.begin() + static_cast<std::ptrdiff_t>(all.count));
+      std::copy_n(more.column.begin(), more.count,
+                  all.column.begin() + static_cast<std::ptrdiff_t>(all.count));
       all.count += more.count;
       all.limit = std::numeric_limits<float>::infinity();
     }
@@ -235,11 +307,11 @@ void CandidateRows::columns_below(std::uint32_t row, double limit, std::vector<C
                             memory.tile.data());
     raw = memory.tile.data();
   }
-  if (selection.hits.size() < s.width()) selection.hits.resize(s.width());
-  const std::size_t count =
-      s.kernels->collect(raw, s.minus_v.data(), s.width(), single_limit, 0, selection.hits.data());
+  selection.make_room(s.width());
+  const std::size_t count = s.kernels->collect(raw, s.minus_v.data(), s.width(), single_limit, 0,
+                                               selection.value.data(), selection.column.data());
   for (std::size_t h = 0; h < count; ++h) {
-    const std::uint32_t j = selection.hits[h].column;
+    const std::uint32_t j = selection.column[h];
     const double c = s.exact_cost(row, j);
     if (c - s.v[j] < limit) out.push_back({j, c});
   }

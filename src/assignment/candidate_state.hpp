@@ -1,6 +1,7 @@
 // What CandidateRows holds, shared by the files that implement it.
 #pragma once
 
+#include <algorithm>
 #include <limits>
 #include <vector>
 
@@ -14,8 +15,17 @@ namespace laot::detail {
 struct Selection {
   float limit = std::numeric_limits<float>::infinity();     // of hits, in single precision
   double proven = std::numeric_limits<double>::infinity();  // every column up to here is a hit
-  std::vector<Hit> hits;
+  bool begun = false;                                       // a tile has been seen
+  // The hits: single-precision reduced costs and their columns, in the order of the columns.
+  std::vector<float> value;
+  std::vector<std::uint32_t> column;
   std::size_t count = 0;
+
+  void make_room(std::size_t size) {
+    if (value.size() >= size) return;
+    value.resize(std::max(size, 2 * value.size()));
+    column.resize(value.size());
+  }
 };
 
 struct Reduced {
@@ -31,6 +41,7 @@ struct Reduced {
 struct Scratch {
   FloatBuffer blocks, tile;
   std::vector<Reduced> exact;
+  std::vector<float> order;
 };
 
 struct CandidateRows::State {
@@ -66,8 +77,8 @@ struct CandidateRows::State {
 
   void start(Selection& selection, std::size_t i) const;
   void consume(Selection& selection, std::size_t i, const float* raw, std::size_t first,
-               std::size_t columns) const;
-  void tighten(Selection& selection, std::size_t i) const;
+               std::size_t columns, Scratch& memory) const;
+  void tighten(Selection& selection, std::size_t i, std::vector<float>& order) const;
   void finish(Selection& selection, std::size_t i, Scratch& memory);
   void scan(const std::uint32_t* rows, std::size_t count, std::size_t first_panel,
             std::size_t last_panel, bool keep, Selection* selections, Scratch& memory);

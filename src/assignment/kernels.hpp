@@ -14,12 +14,6 @@ constexpr std::size_t kListLength = 16;  // candidates kept for a row
 constexpr std::size_t kDotLanes = 8;     // running sums of a dot product
 constexpr std::size_t kMinima = 64;      // group minima from which a first threshold is taken
 
-/// A column whose single-precision reduced cost passed a threshold.
-struct Hit {
-  float value;
-  std::uint32_t column;
-};
-
 /// The least two reduced costs of a candidate list; ties go to the first position.
 struct ListMinimum {
   double least;
@@ -41,10 +35,10 @@ struct Kernels {
   /// kMinima minima of raw + minus_v over disjoint groups of columns; `columns` is a multiple of
   /// kPanel; groups without a column give a huge value.
   void (*group_minima)(const float* raw, const float* minus_v, std::size_t columns, float* minima);
-  /// Appends the columns with raw + minus_v <= limit to hits, numbered from `first`; returns how
-  /// many. hits has room for `columns`, a multiple of kPanel.
+  /// Writes the columns with raw + minus_v <= limit, numbered from `first`, and these values, in
+  /// order; returns how many. There is room for `columns`, a multiple of kPanel.
   std::size_t (*collect)(const float* raw, const float* minus_v, std::size_t columns, float limit,
-                         std::uint32_t first, Hit* hits);
+                         std::uint32_t first, float* value, std::uint32_t* column);
   /// sum_k a[k] b[k] in double precision: lane q of kDotLanes adds the products with k = q modulo
   /// kDotLanes, one rounding each; then neighbours are added pairwise. The same bits on each path.
   double (*dot)(const double* a, const double* b, std::size_t d);

@@ -49,11 +49,13 @@ void group_minima(const float* raw, const float* minus_v, std::size_t columns, f
 }
 
 std::size_t collect(const float* raw, const float* minus_v, std::size_t columns, float limit,
-                    std::uint32_t first, Hit* hits) {
+                    std::uint32_t first, float* value, std::uint32_t* column) {
   std::size_t count = 0;
   for (std::size_t j = 0; j < columns; ++j) {
-    const float value = raw[j] + minus_v[j];
-    if (value <= limit) hits[count++] = {value, first + static_cast<std::uint32_t>(j)};
+    const float sum = raw[j] + minus_v[j];
+    value[count] = sum;  // kept only where it counts, so that nothing depends on a branch
+    column[count] = first + static_cast<std::uint32_t>(j);
+    count += sum <= limit ? 1 : 0;
   }
   return count;
 }

@@ -12,7 +12,7 @@
 
 #define LAOT_AVX2_ONLY __attribute__((target("avx2")))  // no fused operations can be made of it
 #define LAOT_AVX2 __attribute__((target("avx2,fma")))
-#define LAOT_AVX512 __attribute__((target("avx512f,avx512dq,avx512vl")))
+#define LAOT_AVX512 __attribute__((target("avx512f,avx512dq,avx512vl,popcnt")))
 
 namespace laot::detail {
 
@@ -114,37 +114,41 @@ LAOT_AVX512 void group_minima_avx512(const float* raw, const float* minus_v, std
   for (int q = 0; q < 4; ++q) _mm512_storeu_ps(minima + 16 * q, least[q]);
 }
 
-// The hits among the 16 columns from j, in order.
-LAOT_AVX512 inline std::size_t append_hits(const float* raw, const float* minus_v, std::size_t j,
-                                           unsigned mask, std::uint32_t first, Hit* hits) {
-  std::size_t count = 0;
-  for (; mask != 0; mask &= mask - 1) {
-    const std::size_t c = j + static_cast<std::size_t>(__builtin_ctz(mask));
-    hits[count++] = {raw[c] + minus_v[c], first + static_cast<std::uint32_t>(c)};
-  }
-  return count;
+// The values within the mask and their columns, moved together and written with what lies beyond:
+// no branch depends on the data.
+LAOT_AVX512 inline std::size_t append_hits(__m512 values, __mmask16 mask, std::uint32_t first,
+                                           float* value, std::uint32_t* column) {
+  const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const __m512i columns = _mm512_add_epi32(lanes, _mm512_set1_epi32(static_cast<int>(first)));
+  _mm512_storeu_ps(value, _mm512_maskz_compress_ps(mask, values));
+  _mm512_storeu_si512(column, _mm512_maskz_compress_epi32(mask, columns));
+  return static_cast<std::size_t>(__builtin_popcount(mask));
 }
 
 LAOT_AVX512 std::size_t collect_avx512(const float* raw, const float* minus_v, std::size_t columns,
-                                       float limit, std::uint32_t first, Hit* hits) {
+                                       float limit, std::uint32_t first, float* value,
+                                       std::uint32_t* column) {
   const __m512 bound = _mm512_set1_ps(limit);
   std::size_t count = 0, j = 0;
   for (; j + 64 <= columns; j += 64) {
-    unsigned mask[4];
+    __m512 sum[4];
+    __mmask16 mask[4];
 #pragma GCC unroll 4
-    for (std::size_t q = 0; q < 4; ++q)
-      mask[q] = _mm512_cmp_ps_mask(
-          _mm512_add_ps(_mm512_loadu_ps(raw + j + 16 * q), _mm512_loadu_ps(minus_v + j + 16 * q)),
-          bound, _CMP_LE_OQ);
+    for (std::size_t q = 0; q < 4; ++q) {
+      sum[q] =
+          _mm512_add_ps(_mm512_loadu_ps(raw + j + 16 * q), _mm512_loadu_ps(minus_v + j + 16 * q));
+      mask[q] = _mm512_cmp_ps_mask(sum[q], bound, _CMP_LE_OQ);
+    }
     if (((mask[0] | mask[1]) | (mask[2] | mask[3])) == 0) continue;
 #pragma GCC unroll 4
     for (std::size_t q = 0; q < 4; ++q)
-      count += append_hits(raw, minus_v, j + 16 * q, mask[q], first, hits + count);
+      count += append_hits(sum[q], mask[q], first + static_cast<std::uint32_t>(j + 16 * q),
+                           value + count, column + count);
   }
   for (; j < columns; j += 16) {
-    const __m512 value = _mm512_add_ps(_mm512_loadu_ps(raw + j), _mm512_loadu_ps(minus_v + j));
-    count += append_hits(raw, minus_v, j, _mm512_cmp_ps_mask(value, bound, _CMP_LE_OQ), first,
-                         hits + count);
+    const __m512 sum = _mm512_add_ps(_mm512_loadu_ps(raw + j), _mm512_loadu_ps(minus_v + j));
+    count += append_hits(sum, _mm512_cmp_ps_mask(sum, bound, _CMP_LE_OQ),
+                         first + static_cast<std::uint32_t>(j), value + count, column + count);
   }
   return count;
 }
@@ -257,7 +261,8 @@ LAOT_AVX2 void group_minima_avx2(const float* raw, const float* minus_v, std::si
 }
 
 LAOT_AVX2 std::size_t collect_avx2(const float* raw, const float* minus_v, std::size_t columns,
-                                   float limit, std::uint32_t first, Hit* hits) {
+                                   float limit, std::uint32_t first, float* value,
+                                   std::uint32_t* column) {
   const __m256 bound = _mm256_set1_ps(limit);
   std::size_t count = 0;
   for (std::size_t j = 0; j < columns; j += 16) {
@@ -269,7 +274,8 @@ LAOT_AVX2 std::size_t collect_avx2(const float* raw, const float* minus_v, std::
         static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(high, bound, _CMP_LE_OQ))) << 8;
     for (; mask != 0; mask &= mask - 1) {
       const std::size_t c = j + static_cast<std::size_t>(__builtin_ctz(mask));
-      hits[count++] = {raw[c] + minus_v[c], first + static_cast<std::uint32_t>(c)};
+      value[count] = raw[c] + minus_v[c];
+      column[count++] = first + static_cast<std::uint32_t>(c);
     }
   }
   return count;

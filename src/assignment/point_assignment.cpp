@@ -17,14 +17,20 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // Lists are kept while their bounds fall on average by less than this part of their width; beyond,
 // so many rows have to be scanned that making and storing all costs again is faster.
 constexpr double kReusableDrop = 1.0;
+// Where in a solve the lists are made, and where the auction ends: typical shares of the time.
+constexpr double kListsMade = 0.3, kAuctionDone = 0.6;
 constexpr double kFirstEpsilon = 0.3, kLastEpsilon = 2e-3, kEpsilonStep = 0.2;
 
 // Epsilon scaling from potentials that are off by about `first`.
 void run_auctions(AssignmentSearch& search, double first, double last, Context& context) {
   if (!(first >= last) || last <= 0.0) return;
+  const double phases = 1.0 + std::ceil(std::log(last / first) / std::log(kEpsilonStep));
+  double phase = 0.0;
   for (double epsilon = first;; epsilon = std::max(last, epsilon * kEpsilonStep)) {
+    const Context::Span span(context, phase / phases, std::min(1.0, (phase + 1.0) / phases));
     search.auction(epsilon, context);
     if (epsilon <= last) return;
+    phase += 1.0;
   }
 }
 
@@ -66,7 +72,28 @@ void translate(const CandidateRows& rows, const AssignmentSearch& search, const 
 double store_budget(const SolverOptions& options) {
   if (options.store_bytes >= 0.0) return options.store_bytes;
   constexpr double kMost = 2.0 * 1024 * 1024 * 1024;
-  return std::min(kMost, static_cast<double>(physical_memory()) / 8.0);
+  return std::min(kMost, static_cast<double>(usable_memory()) / 8.0);
+}
+
+namespace {
+
+void build_lists(CandidateRows& rows, const SolverOptions& options, Context& context) {
+  const Context::Span span(context, 0.0, kListsMade);
+  rows.build(store_budget(options), context);
+}
+
+void finish(AssignmentSearch& search, Context& context) {
+  const Context::Span span(context, kAuctionDone, 1.0);
+  search.finish(context);
+}
+
+}  // namespace
+
+double memory_of_solve(std::size_t n, std::size_t m, std::size_t d, const SolverOptions& options) {
+  const double cells = static_cast<double>(n) + static_cast<double>(m);
+  const double costs = 4.0 * static_cast<double>(n) * static_cast<double>(m);
+  return 30.0 * cells * static_cast<double>(d) + 200.0 * cells +
+         std::min(costs, store_budget(options));
 }
 
 struct PointAssignment::State {
@@ -94,9 +121,10 @@ void PointAssignment::State::start_cold(Context& context) {
   rows.set_potentials(first_potentials(scaled_sources.points, scaled_targets.points));
   rows.set_sources(scaled_sources.points);
   matching.clear(rows.rows(), rows.columns());
-  rows.build(store_budget(options), context);
+  build_lists(rows, options, context);
   AssignmentSearch search(rows, matching, result.statistics);
   width = search.list_width();
+  const Context::Span span(context, kListsMade, kAuctionDone);
   run_auctions(search, kFirstEpsilon * width, kLastEpsilon * width, context);
 }
 
@@ -115,8 +143,9 @@ void PointAssignment::State::start_warm(Context& context) {
   } else {
     rows.set_potentials(v);
     rows.set_sources(scaled_sources.points);
-    rows.build(store_budget(options), context);
+    build_lists(rows, options, context);
   }
+  const Context::Span span(context, kListsMade, kAuctionDone);
   AssignmentSearch search(rows, matching, result.statistics);
   search.certify_all(context);
   run_auctions(search, std::min(search.mean_excess(), kFirstEpsilon * width), kLastEpsilon * width,
@@ -135,10 +164,9 @@ PointAssignment::PointAssignment(arma::mat targets, const SolverOptions& options
   require(targets.n_cols >= 1, Status::dimension_mismatch,
           "an assignment needs at least one point");
   require_finite(targets, "y");
-  const double values = static_cast<double>(targets.n_elem);
-  require_memory(
-      store_budget(options) + 60.0 * values + 16.0 * 20.0 * static_cast<double>(targets.n_cols),
-      text("an assignment of ", targets.n_cols, " points of ", targets.n_rows, " features"));
+  require_memory(memory_of_solve(targets.n_cols, targets.n_cols, targets.n_rows, options),
+                 text("an exact coupling of ", targets.n_cols, " and ", targets.n_cols,
+                      " cells in ", targets.n_rows, " dimensions"));
   state_ = std::make_unique<State>(std::move(targets), options);
 }
 
@@ -173,7 +201,7 @@ const Assignment& PointAssignment::solve(const arma::mat& sources, Context& cont
   else
     s.start_cold(context);
   AssignmentSearch search(s.rows, s.matching, s.result.statistics);
-  search.finish(context);
+  finish(search, context);
   const double gap = search.duality_gap(context);
   s.result.statistics.scans = s.rows.scans() - scans_before;
   s.result.statistics.solves = 1;
@@ -192,12 +220,13 @@ RoughPrices rough_prices(const arma::mat& points, const std::vector<std::uint32_
   CandidateRows rows(targets, options.path);
   rows.set_potentials(first_potentials(sources, targets));
   rows.set_sources(std::move(sources));
-  rows.build(store_budget(options), context);
+  build_lists(rows, options, context);
   Matching matching;
   matching.clear(rows.rows(), rows.columns());
   AssignmentStatistics statistics;
   AssignmentSearch search(rows, matching, statistics);
   const double width = search.list_width();
+  const Context::Span span(context, kListsMade, 1.0);
   run_auctions(search, kFirstEpsilon * width, kLastEpsilon * width, context);
   return {rows.potentials(), std::move(matching.column_of_row)};
 }
@@ -217,12 +246,12 @@ Assignment assign_rectangular(const arma::mat& x, const arma::mat& y, const Solv
     v[j] = -std::ldexp(squared_norm(ys.points.colptr(j), y.n_rows), ys.exponent - xs.exponent);
   rows.set_potentials(v);
   rows.set_sources(xs.points);
-  rows.build(store_budget(options), context);
+  build_lists(rows, options, context);
   Matching matching;
   matching.clear(rows.rows(), rows.columns());
   Assignment out;
   AssignmentSearch search(rows, matching, out.statistics);
-  search.finish(context);
+  finish(search, context);
   const double gap = search.duality_gap(context);
   out.statistics.scans = rows.scans();
   out.statistics.solves = 1;
@@ -260,14 +289,20 @@ Assignment solve_given_cost(const arma::mat& cost, const SolverOptions& options,
     }
     rows.set_potentials(v);
   }
-  rows.build(0.0, context);
+  {
+    const Context::Span span(context, 0.0, kListsMade);
+    rows.build(0.0, context);
+  }
   Matching matching;
   matching.clear(n, m);
   Assignment out;
   AssignmentSearch search(rows, matching, out.statistics);
   const double width = search.list_width();
-  if (n == m) run_auctions(search, kFirstEpsilon * width, kLastEpsilon * width, context);
-  search.finish(context);
+  if (n == m) {
+    const Context::Span span(context, kListsMade, kAuctionDone);
+    run_auctions(search, kFirstEpsilon * width, kLastEpsilon * width, context);
+  }
+  finish(search, context);
   const double gap = search.duality_gap(context);
   out.statistics.scans = rows.scans();
   out.statistics.solves = 1;

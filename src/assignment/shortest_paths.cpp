@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "laot/assignment.hpp"
+#include "laot/assignment/candidate_rows.hpp"
 #include "laot/assignment/point_assignment.hpp"
 
 namespace laot {
@@ -120,7 +121,7 @@ Assignment detail::solve_dense(const arma::mat& cost, Context& context) {
   out.column_potential.assign(m, 0.0);
   ShortestPaths search(cost, out);
   for (std::size_t i = 0; i < n; ++i) {
-    context.poll("assignment", static_cast<double>(i) / static_cast<double>(n));
+    context.poll(kStage, static_cast<double>(i) / static_cast<double>(n));
     search.augment(static_cast<std::uint32_t>(i));
   }
   certify(cost, out);

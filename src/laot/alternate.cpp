@@ -66,7 +66,7 @@ class Alternation {
         batch_y_(batch_y),
         options_(options),
         context_(context),
-        coupling_(x, y, batch_x, batch_y),
+        coupling_(x, y, batch_x, batch_y, options.coupling),
         least_squares_(x, coupling_.source_weights()),
         target_square_(weighted_square(y, coupling_.target_weights())),
         map_(x.n_rows, x.n_rows, arma::fill::eye) {
@@ -98,7 +98,10 @@ class Alternation {
     double objective(double ridge) const { return residual + ridge * penalty; }
   };
 
-  const Plan& couple(const arma::mat& moved) {
+  // The coupling's progress is that of iteration `step` out of `steps`.
+  const Plan& couple(const arma::mat& moved, int step, int steps) {
+    const Context::Span span(context_, static_cast<double>(step) / steps,
+                             std::min(1.0, static_cast<double>(step + 1) / steps));
     const Clock::time_point start = Clock::now();
     const Plan& plan = coupling_.solve(moved, context_);
     result_.seconds_transport += seconds_since(start);
@@ -129,7 +132,7 @@ class Alternation {
     Half last{};
     for (int k = 0; k < options_.max_iter; ++k) {
       context_.poll("alternation", static_cast<double>(k) / options_.max_iter);
-      const Plan& plan = couple(moved);
+      const Plan& plan = couple(moved, k, options_.max_iter);
       const Half before{residual(moved, y_, plan), change_square(map_)};
       const arma::mat cross = cross_moment(x_, y_, plan);
       const double ridge = ridge_of(least_squares_, cross, target_square_, x_.n_cols, y_.n_cols);
@@ -183,7 +186,7 @@ class Alternation {
     arma::mat moved = options_.start.is_empty() ? x_ : arma::mat(map_ * x_);
     for (int epoch = 0; epoch < options_.epochs; ++epoch) {
       context_.poll("alternation", static_cast<double>(epoch) / options_.epochs);
-      const Plan& plan = couple(moved);
+      const Plan& plan = couple(moved, epoch, options_.epochs);
       const Half before{residual(moved, y_, plan), change_square(map_)};
       const arma::mat cross = cross_moment(x_, y_, plan);
       const double ridge = ridge_of(least_squares_, cross, target_square_, x_.n_cols, y_.n_cols);
@@ -210,10 +213,11 @@ class Alternation {
         context_.poll(
             "alternation",
             (epoch + static_cast<double>(b) / static_cast<double>(batches)) / options_.epochs);
+        const Context::Span none(context_, 0.0, 0.0);  // too short to report
         step_on(part(order_x, b, batches), part(order_y, b, batches), adam);
       }
       const arma::mat moved = map_ * x_;
-      const Plan& plan = couple(moved);
+      const Plan& plan = couple(moved, epoch + 1, options_.epochs);
       const Half now{residual(moved, y_, plan), change_square(map_)};
       const double ridge = ridge_of(least_squares_, cross_moment(x_, y_, plan), target_square_,
                                     x_.n_cols, y_.n_cols);
@@ -266,6 +270,10 @@ LaotResult alternate(const arma::mat& x, const arma::mat& y,
                      Context& context) {
   require(options.batch_size == 0 || batch_x.empty(), Status::invalid_argument,
           "minibatches (batch_size) and pairing within levels (batch) exclude each other");
+  require(options.update != Update::adam || options.batch_size == 0 ||
+              options.coupling.mode != CouplingMode::hierarchical,
+          Status::invalid_argument, "minibatches (batch_size = ", options.batch_size,
+          ") are coupled exactly; set batch_size to 0 or coupling to \"auto\"");
   return Alternation(x, y, batch_x, batch_y, options, context).run();
 }
 

@@ -89,6 +89,15 @@ MethodSpec spec() {
        {},
        "Adam: cells of each population in a minibatch; 0: all of them",
        "published notebooks"},
+      {"coupling",
+       ParamType::choice,
+       std::string("auto"),
+       0,
+       0,
+       {"auto", "exact", "hierarchical"},
+       "The plan: exact and proven, or by parts, nearly optimal, with an estimated bound; auto: "
+       "exact up to 100,000 cells of a batch level on its larger side",
+       "docs/performance.md"},
       {"equal_counts",
        ParamType::flag,
        0.0,
@@ -130,6 +139,10 @@ LaotOptions options_from(const Params& params) {
   options.epochs = params.integer("epochs");
   options.learning_rate = params.number("learning_rate");
   options.weight_decay = params.number("weight_decay");
+  const std::string& coupling = params.choice("coupling");
+  options.coupling.mode = coupling == "exact"          ? CouplingMode::exact
+                          : coupling == "hierarchical" ? CouplingMode::hierarchical
+                                                       : CouplingMode::automatic;
   options.batch_size = static_cast<std::size_t>(params.number("batch_size"));
   return options;
 }
@@ -152,6 +165,9 @@ void fit(const FitInput& input, Model& model, Context& context) {
   model.report.add("plan_cost", result.plan.certificate.primal);
   model.report.add("plan_cost_lower_bound", result.plan.certificate.dual);
   model.report.add("plan_gap", result.plan.certificate.gap);
+  model.report.add("plan_cost_lower_bound_error", result.plan.certificate.dual_error);
+  model.report.add("coupling", std::string(result.plan.hierarchical ? "hierarchical" : "exact"));
+  model.report.add("plan_bound", std::string(result.plan.hierarchical ? "estimated" : "proven"));
   model.report.add("seconds_alternation", result.seconds);
   model.report.add("seconds_transport", result.seconds_transport);
   model.trace = {{"objective_after_plan", result.trace.j_after_plan},

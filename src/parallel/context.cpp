@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "laot/parallel.hpp"
 
 namespace laot {
@@ -24,10 +26,11 @@ void Context::poll(const char* stage, double fraction) {
   poll();
   if (!progress) return;
   const Clock::time_point now = Clock::now();
-  const bool edge = fraction <= 0.0 || fraction >= 1.0;
+  const bool edge = width_ == 1.0 && (fraction <= 0.0 || fraction >= 1.0);
+  fraction = first_ + width_ * std::min(1.0, std::max(0.0, fraction));
   if (!edge && now - last_progress_ < std::chrono::milliseconds(100)) return;
   last_progress_ = now;
-  progress(stage, fraction < 0.0 ? 0.0 : (fraction > 1.0 ? 1.0 : fraction));
+  progress(stage, fraction);
   ask();  // who watches the progress may have decided to stop
 }
 

@@ -1,10 +1,14 @@
 // What the process and the machine offer: the BLAS library's own threads, and memory.
+#include <algorithm>
+#include <fstream>
 #include <mutex>
+#include <string>
 
 #include "laot/parallel.hpp"
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <dlfcn.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #define LAOT_HAS_POSIX 1
 #endif
@@ -61,21 +65,54 @@ std::string blas_description() {
   return blas.config ? blas.config() : "unknown";
 }
 
-std::uint64_t physical_memory() {
+namespace {
+
+#ifdef LAOT_HAS_POSIX
+// The limit of a control group in bytes: containers and batch systems set one.
+std::uint64_t group_limit(const std::string& folder) {
+  std::ifstream file(folder + "/memory.max");
+  std::uint64_t bytes = 0;
+  return file >> bytes ? bytes : ~std::uint64_t{0};  // "max" or no file: none
+}
+
+std::uint64_t group_limits() {
+  std::uint64_t least = group_limit("/sys/fs/cgroup");
+  std::ifstream file("/proc/self/cgroup");
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind("0::/", 0) != 0) continue;
+    for (std::string path = line.substr(3); path.size() > 1; path.resize(path.rfind('/')))
+      least = std::min(least, group_limit("/sys/fs/cgroup" + path));
+  }
+  return least;
+}
+
+std::uint64_t process_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+    return ~std::uint64_t{0};
+  return limit.rlim_cur;
+}
+#endif
+
+}  // namespace
+
+std::uint64_t usable_memory() {
 #if defined(LAOT_HAS_POSIX) && defined(_SC_PHYS_PAGES) && defined(_SC_PAGE_SIZE)
   const long pages = sysconf(_SC_PHYS_PAGES);
   const long size = sysconf(_SC_PAGE_SIZE);
+  static const std::uint64_t of_group = group_limits();
   if (pages > 0 && size > 0)
-    return static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(size);
+    return std::min({static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(size), of_group,
+                     process_limit()});
 #endif
   return 0;
 }
 
 void require_memory(double bytes, const std::string& what) {
-  const double available = static_cast<double>(physical_memory());
+  const double available = static_cast<double>(usable_memory());
   if (available <= 0.0 || bytes <= 0.9 * available) return;
   fail(Status::out_of_memory, what, " would need about ", static_cast<long long>(bytes / 1e6) + 1,
-       " MB, and this machine has ", static_cast<long long>(available / 1e6), " MB");
+       " MB, and this process may use ", static_cast<long long>(available / 1e6), " MB");
 }
 
 }  // namespace laot

@@ -3,8 +3,9 @@
 #include <numeric>
 #include <variant>
 
-#include "laot/transport/hierarchical_transport.hpp"
+#include "laot/assignment/point_assignment.hpp"
 #include "laot/transport.hpp"
+#include "laot/transport/hierarchical_transport.hpp"
 
 namespace laot {
 
@@ -49,22 +50,41 @@ struct Level {
   std::variant<ExactTransport, detail::HierarchicalTransport> transport;
   Flow last;
 
+  bool hierarchical() const {
+    return std::holds_alternative<detail::HierarchicalTransport>(transport);
+  }
   Flow solve(const arma::mat& sources, Context& context) {
     return std::visit([&](auto& solver) { return solver.solve(sources, context); }, transport);
   }
 };
 
+bool is_exact(std::size_t n, std::size_t m, const CouplingOptions& options) {
+  if (options.mode != CouplingMode::automatic) return options.mode == CouplingMode::exact;
+  return std::max(n, m) <= options.exact_limit;
+}
+
+detail::HierarchyOptions hierarchy_of(const CouplingOptions& options) {
+  detail::HierarchyOptions out;
+  out.leaf = options.leaf;
+  out.sweeps = options.sweeps;
+  return out;
+}
+
+// Before anything is copied for a level of n and m cells.
+void require_room(std::size_t n, std::size_t m, std::size_t d, const CouplingOptions& options) {
+  if (!is_exact(n, m, options))
+    return detail::HierarchicalTransport::require_room(n, m, d, hierarchy_of(options), 1);
+  require_memory(detail::memory_of_solve(n, m, d, {}),
+                 text("an exact coupling of ", n, " and ", m, " cells in ", d, " dimensions"));
+}
+
 std::variant<ExactTransport, detail::HierarchicalTransport> make_transport(
     arma::mat targets, std::vector<std::int64_t> supply, std::vector<std::int64_t> demand,
     const CouplingOptions& options) {
-  const bool large = std::max(supply.size(), demand.size()) > options.exact_limit;
-  if (options.mode == CouplingMode::exact || (options.mode == CouplingMode::automatic && !large))
+  if (is_exact(supply.size(), demand.size(), options))
     return ExactTransport(std::move(targets), std::move(supply), std::move(demand));
-  detail::HierarchyOptions hierarchy;
-  hierarchy.leaf = options.leaf;
-  hierarchy.sweeps = options.sweeps;
   return detail::HierarchicalTransport(std::move(targets), std::move(supply), std::move(demand),
-                                       hierarchy);
+                                       hierarchy_of(options));
 }
 
 // What differs between two plans, both sorted by source and target.
@@ -209,6 +229,7 @@ Coupling::Coupling(const arma::mat& x, const arma::mat& y,
   const std::vector<double> mass = level_masses(cells_x, cells_y, n, m);
   for (std::size_t b = 0; b < levels; ++b) {
     if (cells_x[b].empty()) continue;
+    require_room(cells_x[b].size(), cells_y[b].size(), x.n_rows, options);
     Collapsed gx = collapse(x, cells_x[b]);
     Collapsed gy = collapse(y, cells_y[b]);
     const std::int64_t nb = static_cast<std::int64_t>(cells_x[b].size());
@@ -226,6 +247,8 @@ Coupling::Coupling(const arma::mat& x, const arma::mat& y,
          Flow{}});
   }
   state_->plan.n = n;
+  state_->plan.hierarchical = std::any_of(state_->levels.begin(), state_->levels.end(),
+                                          [](const Level& level) { return level.hierarchical(); });
   state_->plan.m = m;
 }
 
@@ -253,6 +276,10 @@ const Plan& Coupling::solve(const arma::mat& moved, Context& context) {
   Certificate total;
   bool repeated = true;
   for (Level& level : state_->levels) {
+    const std::size_t k = static_cast<std::size_t>(&level - state_->levels.data());
+    const double levels = static_cast<double>(state_->levels.size());
+    const Context::Span span(context, static_cast<double>(k) / levels,
+                             static_cast<double>(k + 1) / levels);
     const bool all = level.x.members.size() == moved.n_cols;  // nothing to select or collapse
     Flow flow = all ? level.solve(moved, context)
                     : level.solve(arma::mat(moved.cols(level.x.first_members())), context);

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "laot/assignment/candidate_rows.hpp"
+#include "laot/assignment/point_assignment.hpp"
 #include "laot/assignment/scaled_cloud.hpp"
 
 namespace laot::detail {
@@ -266,6 +267,8 @@ void HierarchicalTransport::State::solve_parts(const arma::mat& x, const std::ve
       std::copy_n(targets.colptr(part.targets[j].point), x.n_rows, ys.colptr(j));
       part_demand.push_back(part.targets[j].units);
     }
+    if (worker == 0)
+      context.poll("coupling by parts", static_cast<double>(k) / static_cast<double>(parts.size()));
     Context mine;
     follow(context, worker, mine);
     ExactTransport solver(std::move(ys), std::move(part_supply), std::move(part_demand));
@@ -359,10 +362,6 @@ HierarchicalTransport::HierarchicalTransport(arma::mat targets, std::vector<std:
   require_finite(targets, "y");
   require(options.leaf >= 2, Status::invalid_argument,
           "a leaf of a hierarchical coupling needs at least 2 cells, found ", options.leaf);
-  require_memory(32.0 * static_cast<double>(targets.n_elem) +
-                     200.0 * static_cast<double>(supply.size() + demand.size()),
-                 text("a hierarchical coupling of ", supply.size(), " and ", demand.size(),
-                      " points of ", targets.n_rows, " features"));
   state_->targets = std::move(targets);
   state_->supply = std::move(supply);
   state_->demand = std::move(demand);
@@ -373,15 +372,38 @@ HierarchicalTransport::~HierarchicalTransport() = default;
 HierarchicalTransport::HierarchicalTransport(HierarchicalTransport&&) noexcept = default;
 HierarchicalTransport& HierarchicalTransport::operator=(HierarchicalTransport&&) noexcept = default;
 
+void HierarchicalTransport::require_room(std::size_t sources, std::size_t targets,
+                                         std::size_t dimension, const HierarchyOptions& options,
+                                         int threads) {
+  const double cells = static_cast<double>(sources) + static_cast<double>(targets);
+  const std::size_t larger = std::max(sources, targets);
+  const std::size_t part = std::min(options.leaf, larger);
+  const std::size_t parts = (larger + part - 1) / part;
+  const double at_once = static_cast<double>(
+      std::min<std::size_t>(parts, static_cast<std::size_t>(std::max(threads, 1))));
+  require_memory(
+      cells * (16.0 * static_cast<double>(dimension) + 200.0) +
+          at_once * memory_of_solve(part, part, dimension, SolverOptions{}),
+      text("a hierarchical coupling of ", sources, " and ", targets, " cells in ", dimension,
+           " dimensions on ", threads, threads == 1 ? " thread" : " threads"));
+}
+
 Flow HierarchicalTransport::solve(const arma::mat& sources, Context& context) {
   State& s = *state_;
   require(sources.n_cols == s.supply.size() && sources.n_rows == s.targets.n_rows,
           Status::dimension_mismatch, "transport needs ", s.targets.n_rows, " features of ",
           s.supply.size(), " sources, found ", sources.n_rows, " x ", sources.n_cols);
   require_finite(sources, "x");
-  if (s.pairs.empty()) s.solve_parts(sources, s.split(sources, context), context);
-  for (int sweep = 0; sweep < s.options.sweeps; ++sweep)
-    s.solve_parts(sources, s.regroup(sources, static_cast<std::uint64_t>(sweep), context), context);
+  require_room(s.supply.size(), s.demand.size(), sources.n_rows, s.options, context.num_threads);
+  const int first = s.pairs.empty() ? 0 : 1;
+  for (int round = first; round <= s.options.sweeps; ++round) {
+    const double rounds = s.options.sweeps + 1 - first;
+    const Context::Span span(context, (round - first) / rounds, (round - first + 1) / rounds);
+    const std::vector<Part> parts =
+        round == 0 ? s.split(sources, context)
+                   : s.regroup(sources, static_cast<std::uint64_t>(round - 1), context);
+    s.solve_parts(sources, parts, context);
+  }
   Flow out;
   for (const Pair& pair : s.pairs) {
     out.source.push_back(pair.source);

@@ -23,6 +23,9 @@ double largest(const std::vector<double>& values) {
   return out;
 }
 
+// Where in a solve the first tree is there: a typical share of the time.
+constexpr double kPlanted = 0.4;
+
 struct Offer {
   double reduced;
   std::uint32_t row, column;
@@ -85,6 +88,7 @@ void SimplexTransport::State::plant(CandidateRows& rows, const arma::mat& row_po
   }
   const RoughPrices prices = rough_prices(row_points, copies, column_points, options, context);
   rows.set_potentials(prices.v);
+  const Context::Span none(context, 1.0, 1.0);
   rows.build(store_budget(options), context);
 
   std::vector<std::int64_t> row_left = supply, column_left = demand;
@@ -121,7 +125,7 @@ void SimplexTransport::State::plant(CandidateRows& rows, const arma::mat& row_po
 void SimplexTransport::State::pivot_on_lists(const CandidateRows& rows, double tolerance,
                                              Context& context) {
   const std::size_t n = supply.size();
-  std::size_t row = 0, without = 0;
+  std::size_t row = 0, without = 0, pivots = 0;
   while (without < n) {
     Offer best{-tolerance, kNone, kNone};
     const std::size_t block = std::min(kPricingBlock, n - without);
@@ -138,7 +142,9 @@ void SimplexTransport::State::pivot_on_lists(const CandidateRows& rows, double t
     without = 0;
     const std::size_t j = best.column;
     tree.pivot(best.row, best.column, rows.cost(best.row, j), best.reduced);
-    context.poll();
+    // Nobody knows how many there will be: about as many as rows.
+    ++pivots;
+    context.poll("transport", static_cast<double>(pivots) / static_cast<double>(pivots + n));
   }
 }
 
@@ -223,6 +229,9 @@ Flow SimplexTransport::State::solve_again(const arma::mat& sources, Context& con
 SimplexTransport::SimplexTransport(arma::mat targets, std::vector<std::int64_t> supply,
                                    std::vector<std::int64_t> demand, const SolverOptions& options) {
   require_finite(targets, "y");
+  require_memory(memory_of_solve(supply.size(), demand.size(), targets.n_rows, options),
+                 text("an exact coupling of ", supply.size(), " and ", demand.size(), " cells in ",
+                      targets.n_rows, " dimensions"));
   state_ =
       std::make_unique<State>(std::move(targets), std::move(supply), std::move(demand), options);
 }
@@ -251,6 +260,7 @@ Flow SimplexTransport::solve(const arma::mat& sources, Context& context) {
     for (auto* potentials : {&s.u, &s.v})
       for (double& value : *potentials) value = std::ldexp(value, s.exponent - exponent);
   } else {
+    const Context::Span span(context, 0.0, kPlanted);
     s.plant(rows, row_cloud.points, column_cloud.points, context);
   }
   s.exponent = exponent;
@@ -261,8 +271,10 @@ Flow SimplexTransport::solve(const arma::mat& sources, Context& context) {
   if (warm) {
     s.read_potentials();
     rows.set_potentials(s.v);
+    const Context::Span span(context, 0.0, kPlanted);
     rows.build(store_budget(s.options), context);
   }
+  const Context::Span span(context, kPlanted, 1.0);
   s.optimise(rows, context);
   Flow out = s.result(rows, row_side, column_side, row_cloud, column_cloud);
   if (!(out.certificate.gap <= s.options.gap_limit)) return s.solve_again(sources, context);

@@ -251,9 +251,37 @@ static void test_fit_and_predict(void) {
       CHECK(fabs(expected - predicted[k + i * FEATURES]) < 1e-10);
     }
 
+  /* The coupling by parts, chosen by name: the report says so, and that its bound is an estimate. */
+  {
+    laot_params* by_parts = NULL;
+    laot_model* parts = NULL;
+    CHECK(laot_params_new("laot", &by_parts) == LAOT_OK);
+    REFUSED(laot_params_set_text(by_parts, "coupling", "fast"), LAOT_INVALID_ARGUMENT, "coupling");
+    CHECK(laot_params_set_text(by_parts, "coupling", "hierarchical") == LAOT_OK);
+    CHECK(laot_fit(context, by_parts, control, treated, &parts) == LAOT_OK);
+    text = text_of(laot_report_text, parts, "coupling");
+    CHECK(strcmp(text, "hierarchical") == 0);
+    free(text);
+    text = text_of(laot_report_text, parts, "plan_bound");
+    CHECK(strcmp(text, "estimated") == 0);
+    free(text);
+    CHECK(laot_report_number(parts, "plan_cost_lower_bound_error", &value) == LAOT_OK && value > 0);
+    CHECK(laot_report_number(parts, "plan_gap", &value) == LAOT_OK && value > 0);
+    CHECK(laot_params_set_text(by_parts, "update", "adam") == LAOT_OK);
+    CHECK(laot_params_set_number(by_parts, "batch_size", 10) == LAOT_OK);
+    laot_model_free(parts);
+    parts = NULL;
+    REFUSED(laot_fit(context, by_parts, control, treated, &parts), LAOT_INVALID_ARGUMENT,
+            "coupled exactly");
+    laot_params_free(by_parts);
+  }
+
   /* Report, trace, names. */
   CHECK(laot_report_number(model, "n_treated", &value) == LAOT_OK && value == TREATED);
   CHECK(laot_report_number(model, "plan_gap", &value) == LAOT_OK && fabs(value) < 1e-9);
+  text = text_of(laot_report_text, model, "coupling");
+  CHECK(strcmp(text, "exact") == 0);
+  free(text);
   text = text_of(laot_report_text, model, "outcome");
   CHECK(strcmp(text, "converged") == 0);
   free(text);

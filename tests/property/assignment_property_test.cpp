@@ -1,9 +1,11 @@
 // The candidate-list solver against the dense one, which shares no code with it.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <ctime>
+#include <numeric>
 #include <set>
 
 #include "laot/assignment/candidate_rows.hpp"
@@ -157,6 +159,39 @@ TEST_CASE("lists hold exactly the least reduced costs of their rows") {
   }
 }
 
+TEST_CASE("lists are the same however a scan is shared out") {
+  Context one, two;
+  two.num_threads = 2;
+  Rng rng(28);
+  arma::mat x, y;
+  problems::clouds("gaussian", 5, 40, 150000, rng, x, y);
+  detail::CandidateRows first(y, VectorPath::best), second(y, VectorPath::best);
+  for (auto* rows : {&first, &second}) {
+    rows->set_sources(x);
+    rows->build(0.0, rows == &first ? one : two);
+  }
+  for (int round = 0; round < 3; ++round) {
+    for (std::size_t i = 0; i < 40; ++i) {
+      CHECK(first.bound(i) == second.bound(i));
+      CHECK(std::equal(first.list_columns(i), first.list_columns(i) + first.list_length(),
+                       second.list_columns(i)));
+    }
+    for (std::size_t j = 0; j < 150000; j += 1 + round) {
+      const double value = first.potential(j) - 0.3 * rng.uniform();
+      first.set_potential(j, value);
+      second.set_potential(j, value);
+    }
+    std::vector<std::uint32_t> all(40);
+    std::iota(all.begin(), all.end(), 0u);
+    first.refresh(all.data(), all.size(), one);
+    second.refresh(all.data(), all.size(), two);
+    double least = 1e300;
+    for (std::size_t j = 0; j < 150000; ++j)
+      least = std::min(least, first.cost(7, j) - first.potential(j));
+    CHECK(first.best_two(7).least == least);
+  }
+}
+
 TEST_CASE("identical points and lattices end at once") {
   Context context;
   Rng rng(24);
@@ -187,6 +222,23 @@ TEST_CASE("a solve of 50,000 cells is cancelled within a second") {
     CHECK_THROWS_WITH_AS(assign_points(x, y, context), "cancelled by the caller", Error);
     CHECK(seconds() - start - after < 1.0);
   }
+}
+
+TEST_CASE("a large solve reports its progress, forwards only") {
+  Context context;
+  Rng rng(27);
+  arma::mat x, y;
+  problems::clouds("gaussian", 10, 12000, 12000, rng, x, y);
+  std::vector<double> seen;
+  context.progress = [&](const std::string& stage, double fraction) {
+    CHECK(stage == "assignment");
+    seen.push_back(fraction);
+  };
+  (void)assign_points(x, y, context);
+  CHECK(seen.size() >= 3);
+  CHECK(std::is_sorted(seen.begin(), seen.end()));
+  CHECK(std::set<double>(seen.begin(), seen.end()).size() >= 3);
+  CHECK(seen.back() <= 1.0);
 }
 
 TEST_CASE("a certificate that is not good enough leads to a second solve of the same cost") {

@@ -327,6 +327,29 @@ TEST_CASE("damaged model files are refused with a sentence") {
   CHECK(refused > 100);
 }
 
+TEST_CASE("the coupling can be chosen, and the report tells which one ran and what is proven") {
+  const arma::mat x = clouds::gaussian(4, 300, 1), y = clouds::gaussian(4, 260, 2) * 1.5;
+  const Model exact = fitted(x, y, {{"coupling", "exact"}});
+  CHECK(report_text(exact, "coupling") == "exact");
+  CHECK(report_text(exact, "plan_bound") == "proven");
+  CHECK(report(exact, "plan_cost_lower_bound_error") == 0.0);
+  CHECK(largest(predicted(exact, x) - predicted(fitted(x, y), x)) == 0.0);  // auto is exact here
+  const Model parts = fitted(x, y, {{"coupling", "hierarchical"}}, "laot", 1);
+  CHECK(report_text(parts, "coupling") == "hierarchical");
+  CHECK(report_text(parts, "plan_bound") == "estimated");
+  CHECK(report(parts, "plan_cost_lower_bound_error") > 0.0);
+  CHECK(report(parts, "plan_cost_lower_bound") < report(parts, "plan_cost"));
+  CHECK(report(parts, "plan_gap") > 0.0);
+  CHECK(largest(predicted(parts, x) -
+                predicted(fitted(x, y, {{"coupling", "hierarchical"}}, "laot", 2), x)) == 0.0);
+  CHECK_THROWS_WITH_AS(fitted(x, y, {{"coupling", "fast"}}), doctest::Contains("coupling"), Error);
+  CHECK_THROWS_WITH_AS(
+      fitted(x, y, {{"update", "adam"}, {"batch_size", "50"}, {"coupling", "hierarchical"}}),
+      "minibatches (batch_size = 50) are coupled exactly; set batch_size to 0 or coupling to "
+      "\"auto\"",
+      Error);
+}
+
 TEST_CASE("equal_counts takes the first min(n, m) cells") {
   const arma::mat x = clouds::gaussian(3, 50, 1), y = clouds::gaussian(3, 40, 2);
   const Model cut = fitted(x, y, {{"equal_counts", "true"}});

@@ -48,6 +48,26 @@ TEST_CASE("callbacks run on the calling thread, and cancelling throws") {
   CHECK_FALSE(elsewhere);
 }
 
+TEST_CASE("a span maps the progress of inner work into that of the outer") {
+  Context context;
+  std::vector<double> seen;
+  context.progress = [&](const std::string&, double fraction) { seen.push_back(fraction); };
+  const auto report = [&](double fraction) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(110));
+    context.poll("work", fraction);
+  };
+  report(0.0);
+  {
+    const Context::Span outer(context, 0.5, 1.0);
+    report(0.5);
+    const Context::Span inner(context, 0.0, 0.5);
+    report(1.0);
+    context.poll("work", 0.0);  // within 100 ms, and no edge of the whole
+  }
+  report(1.0);
+  CHECK(seen == std::vector<double>{0.0, 0.75, 0.75, 1.0});
+}
+
 TEST_CASE("memory that the machine does not have is refused with the estimate") {
   CHECK_THROWS_WITH_AS(require_memory(1e18, "a matrix of 1e9 x 1e9"),
                        doctest::Contains("a matrix of 1e9 x 1e9 would need about"), Error);

@@ -63,6 +63,29 @@ test_that("presets and parameters reach the library", {
   expect_identical(quiet_fit(cells$control, cells$treated, ridge = NULL)$params[["ridge"]], "auto")
 })
 
+test_that("the coupling can be chosen, and the report says what is proven", {
+  cells <- two_populations()
+  exact <- quiet_fit(cells$control, cells$treated, coupling = "exact")
+  expect_identical(coef(exact), coef(quiet_fit(cells$control, cells$treated)))
+  expect_identical(exact$report$coupling, "exact")
+  expect_identical(exact$report$plan.bound, "proven")
+  expect_lt(abs(exact$report$plan.gap), 1e-9)
+  parts <- quiet_fit(cells$control, cells$treated, coupling = "hierarchical")
+  expect_identical(parts$params[["coupling"]], "hierarchical")
+  expect_identical(parts$report$coupling, "hierarchical")
+  expect_identical(parts$report$plan.bound, "estimated")
+  expect_gt(parts$report$plan.cost.lower.bound.error, 0)
+  expect_lt(parts$report$plan.cost.lower.bound, parts$report$plan.cost)
+  expect_output(print(parts), "coupling  hierarchical: plan cost .* \\(estimated bound\\)")
+  expect_output(print(summary(parts)), "by estimate within")
+  expect_output(print(summary(exact)), "proven within")
+  expect_sentence(quiet_fit(cells$control, cells$treated, coupling = "fast"), "coupling")
+  expect_sentence(
+    quiet_fit(cells$control, cells$treated, update = "adam", batch.size = 10, coupling = "hierarchical"),
+    "coupled exactly"
+  )
+})
+
 test_that("cells are paired within a batch only", {
   cells <- two_populations(n = 40, m = 60)
   batch <- list(control = rep(c("a", "b"), 20), treated = rep(c("a", "b", "b"), 20))

@@ -13,6 +13,8 @@
 
 namespace laot::detail {
 
+constexpr const char* kStage = "assignment";  // what progress is reported of
+
 /// The least two reduced costs c_ij - v_j among the candidates of a row.
 struct BestTwo {
   double least;

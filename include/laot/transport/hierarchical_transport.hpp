@@ -33,6 +33,10 @@ class HierarchicalTransport {
 
   Flow solve(const arma::mat& sources, Context& context);
 
+  /// Throws Error(out_of_memory) where a solve on so many threads would not fit.
+  static void require_room(std::size_t sources, std::size_t targets, std::size_t dimension,
+                           const HierarchyOptions& options, int threads);
+
  private:
   struct State;
   std::unique_ptr<State> state_;
