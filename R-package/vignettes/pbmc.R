@@ -1,10 +1,7 @@
 # The PBMC of the vignette on trackability (Kang et al., Nature Biotechnology 2018): 1000 control
 # cells and 1000 stimulated with interferon-beta. They are others' data and do not come with laot:
 # the CRAN package harmony carries them, and so does the folder data of LAOT_SHARED_DIR.
-#
-#     Rscript pbmc.R
-#
-# writes pbmc-trackability.txt, what the vignette shows where neither is there.
+# Where neither is there, the vignette shows what precomputed.R recorded.
 
 # Counts, genes x 2000 cells, controls first; NULL where they are not found.
 pbmc_counts <- function() {
@@ -39,10 +36,4 @@ pbmc_trackability <- function(counts) {
   treated <- as.matrix(values[, 1001:2000])
   fit <- laot::laot_fit(control, treated, seed = 1, verbose = FALSE)
   laot::trackability(fit, resamples = 10, halves = 5, restarts = 3, repeats = 4, verbose = FALSE)
-}
-
-if (sys.nframe() == 0L) {
-  counts <- pbmc_counts()
-  if (is.null(counts)) stop("the PBMC are not here: install harmony, or set LAOT_SHARED_DIR")
-  writeLines(utils::capture.output(print(pbmc_trackability(counts))), "pbmc-trackability.txt")
 }
