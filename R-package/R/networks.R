@@ -57,7 +57,9 @@ cellot_fit <- function(x, treated = NULL, condition = NULL, control = NULL, targ
     fail("compact must be TRUE or FALSE, found ", shown(compact))
   }
   dots <- list(...)
-  if (compact) {
+  if (compact && is.null(preset)) {
+    preset <- "compact"
+  } else if (compact) {
     if (is.null(dots$hidden.units)) dots$hidden.units <- 32
     if (is.null(dots$hidden.layers)) dots$hidden.layers <- 3
   }
@@ -195,7 +197,7 @@ mean_and_sd <- function(x, digits = 3L) {
 # Scores of every seed, gathered: mean and sd where the seeds differ.
 evaluate_ensemble <- function(x, ...) {
   each <- lapply(seq_along(x), function(k) {
-    run <- if (k == 1L) identity else suppressMessages
+    run <- if (k == 1L) identity else function(scores) suppressWarnings(suppressMessages(scores))
     run(evaluate_predictions(x[[k]], ...))
   })
   values <- vapply(each, `[[`, numeric(nrow(each[[1L]])), "value")
@@ -229,9 +231,11 @@ training_data <- function(fit) {
   trace <- fit_trace(fit)
   if (!nrow(trace)) fail("the training ended before its first look at the validation cells; there is nothing to plot")
   series <- if (fit$method == "cellot") {
-    c(loss.g = "loss of g", loss.f = "loss of f", validation.mmd2 = "validation MMD^2")
+    c(validation.mmd2 = "validation MMD^2", loss.g = "loss of g", norm.g = "gradient norm of g",
+      loss.f = "loss of f", norm.f = "gradient norm of f")
   } else {
-    c(training.loss = "training loss", validation.loss = "validation loss", validation.mmd2 = "validation MMD^2")
+    c(validation.mmd2 = "validation MMD^2", training.loss = "training loss",
+      validation.loss = "validation loss", gradient.norm = "gradient norm")
   }
   out <- do.call(rbind, lapply(names(series), function(name) {
     data.frame(series = series[[name]], iteration = trace[[1L]], value = trace[[name]])
@@ -242,12 +246,23 @@ training_data <- function(fit) {
   out
 }
 
-draw_training <- function(data, title = "Training") {
-  score <- data[data$series == "validation MMD^2", ]
-  plot(score$iteration, score$value, type = "l", las = 1, bty = "l", col = "grey20",
-       xlab = attr(data, "unit"), ylab = "validation MMD^2", main = title)
-  graphics::abline(v = attr(data, "kept"), col = "grey60", lty = 2L)
-  mtext("dashed: the iterate that is kept", side = 3L, line = 0, cex = 0.7, col = "grey40")
+# One panel for each of `series`; the first says what the dashed line is.
+draw_training <- function(data, title = NULL, series = "validation MMD^2") {
+  for (name in series) {
+    part <- data[data$series == name, ]
+    plot(part$iteration, part$value, type = "l", las = 1, bty = "l", col = "grey20",
+         xlab = attr(data, "unit"), ylab = name, main = if (name == series[1L]) title, font.main = 1)
+    graphics::abline(v = attr(data, "kept"), col = "grey60", lty = 2L)
+    if (name == series[1L]) legend("topright", "iterate that is kept", lty = 2L, col = "grey60", bty = "n", cex = 0.8)
+  }
+}
+
+# All that the training says of itself.
+draw_whole_training <- function(data, title) {
+  series <- levels(data$series)
+  old <- par(mfrow = panels(length(series)))
+  on.exit(par(old))
+  draw_training(data, title, series)
 }
 
 ggplot_training <- function(data) {
@@ -255,5 +270,48 @@ ggplot_training <- function(data) {
     ggplot2::geom_vline(xintercept = attr(data, "kept"), colour = "grey60", linetype = 2L) +
     ggplot2::geom_line(colour = "grey20") +
     ggplot2::facet_wrap("series", scales = "free_y") +
-    ggplot2::labs(x = attr(data, "unit"), y = NULL) + laot_theme()
+    ggplot2::labs(x = attr(data, "unit"), y = NULL, caption = "dashed: the iterate that is kept") + laot_theme()
+}
+
+# The validation scores of all seeds.
+ensemble_data <- function(fits) {
+  do.call(rbind, lapply(names(fits), function(name) {
+    data <- training_data(fits[[name]])
+    data <- data[data$series == "validation MMD^2", ]
+    data.frame(seed = fits[[name]]$seed, iteration = data$iteration, value = data$value,
+               kept = data$iteration == fits[[name]]$report$best.iteration)
+  }))
+}
+
+#' @rdname plot.laot_fit
+#' @export
+plot.laot_ensemble <- function(x, ...) {
+  data <- ensemble_data(x)
+  old <- par(tight.margins)
+  on.exit(par(old))
+  plot(range(data$iteration), range(data$value), type = "n", las = 1, bty = "l", main = fit_title(x[[1L]]),
+       font.main = 1, xlab = names(fit_trace(x[[1L]]))[1L], ylab = "validation MMD^2")
+  shades <- grDevices::hcl.colors(length(x) + 1L, "viridis")[seq_along(x)]
+  seeds <- unique(data$seed)
+  for (k in seq_along(seeds)) {
+    part <- data[data$seed == seeds[k], ]
+    lines(part$iteration, part$value, col = shades[k])
+    points(part$iteration[part$kept], part$value[part$kept], col = shades[k], pch = 19)
+  }
+  legend("topright", c(paste("seed", seeds), "iterate that is kept"), col = c(shades, "grey20"),
+         lty = c(rep(1L, length(seeds)), NA), pch = c(rep(NA, length(seeds)), 19), bty = "n", cex = 0.9)
+  invisible(x)
+}
+
+#' @rdname plot.laot_fit
+#' @exportS3Method ggplot2::autoplot
+autoplot.laot_ensemble <- function(object, ...) {
+  need("ggplot2", "for autoplot(); plot() works without it")
+  data <- ensemble_data(object)
+  data$seed <- factor(data$seed)
+  ggplot2::ggplot(data, ggplot2::aes(.data$iteration, .data$value, colour = .data$seed)) +
+    ggplot2::geom_line() +
+    ggplot2::geom_point(data = data[data$kept, ]) +
+    ggplot2::labs(x = names(fit_trace(object[[1L]]))[1L], y = "validation MMD^2", title = fit_title(object[[1L]]),
+                  caption = "points: the iterates that are kept") + laot_theme()
 }

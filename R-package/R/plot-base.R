@@ -4,14 +4,15 @@
 #'
 #' `plot()` draws with base graphics, `autoplot()` with ggplot2. The pictures:
 #' * `"objective"`: J after every plan and every update of the map; for the neural methods the
-#'   validation score along the training (`autoplot()`: the losses too);
+#'   validation score along the training, and, where it is the only picture or drawn by `autoplot()`,
+#'   the losses and the norms of their gradients too;
 #' * `"cells"`: control, treated and predicted cells on the first two principal components of control
 #'   and treated cells together;
 #' * `"marginals"`: densities of chosen features, without a choice of those whose mean moves most;
 #' * `"map"`: W - I among the features that its strongest entries join.
 #'
-#' @param x,object A `laot_fit` or `laot_fit_list`. A list is drawn one target a panel (`"objective"`
-#'   and `"cells"`).
+#' @param x,object A `laot_fit`, a `laot_fit_list`, drawn one target a panel (`"objective"` and
+#'   `"cells"`), or a `laot_ensemble`, of which the validation scores of all seeds are drawn.
 #' @param type Which picture. `plot()` of one fit without it draws all that there are.
 #' @param features Names or numbers of the features of `"marginals"` and `"map"`.
 #' @param control,treated Cells to show (and to predict) in place of the training cells that the fit
@@ -39,7 +40,9 @@ plot.laot_fit <- function(x, type = NULL, features = NULL, control = NULL, treat
   on.exit(par(old))
   for (picture in type) {
     switch(picture,
-      objective = if (is_network(x)) draw_training(training_data(x)) else draw_objective(objective_data(x)),
+      objective = if (!is_network(x)) draw_objective(objective_data(x)) else
+        if (length(type) > 1L) draw_training(training_data(x), "training") else
+          draw_whole_training(training_data(x), fit_title(x)),
       cells = draw_cells(cells_data(x, control = control, treated = treated), fit_title(x)),
       marginals = draw_marginals(
         marginals_data(x, features, control = control, treated = treated), inside = length(type) > 1L

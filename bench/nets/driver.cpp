@@ -2,19 +2,24 @@
 // quality.py and speed.py; see there for what the figures mean.
 //
 //   laot_nets_bench cellot-speed | autoencoder-speed  key=value ...
+//   laot_nets_bench products
 //   laot_nets_bench fit  dir=... tag=... method=... key=value ...
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <sstream>
 
+#include "../../src/nets/products.hpp"
 #include "laot/models.hpp"
 #include "laot/nets/autoencoder_training.hpp"
 #include "laot/nets/cellot.hpp"
+#include "laot/nets/kernels.hpp"
 
 using namespace laot;
 using namespace laot::nets;
@@ -111,6 +116,48 @@ void cellot_speed(const Settings& s) {
   std::printf("%.9f\n", seconds_since(start) / static_cast<double>(o.iterations));
 }
 
+// Billions of multiplications a second, on the shapes of the networks: BLAS beside each path.
+void products_speed() {
+  struct Shape {
+    std::size_t m, n, k, lda;
+    bool turned;
+  };
+  const Shape shapes[] = {
+      {256, 64, 50, 256, false}, {64, 64, 64, 64, false}, {50, 64, 256, 50, false},
+      {256, 50, 64, 256, true},  {64, 64, 64, 256, true}, {96, 64, 10, 96, false},
+      {32, 64, 32, 32, false},   {10, 64, 96, 10, false}, {256, 64, 256, 256, false}};
+  const SingleThreadedBlas one_thread;
+  Rng rng(1);
+  std::vector<float> a(70000), b(70000), c(70000);
+  for (auto* values : {&a, &b})
+    for (float& value : *values) value = static_cast<float>(rng.normal());
+  const auto rate = [](const Shape& s, const std::function<void()>& work) {
+    double best = 1e9;
+    for (int round = 0; round < 40; ++round) {
+      const auto start = std::chrono::steady_clock::now();
+      for (int i = 0; i < 50; ++i) work();
+      best = std::min(best, seconds_since(start) / 50);
+    }
+    return static_cast<double>(s.m * s.n * s.k) / best / 1e9;
+  };
+  std::printf("    m    n    k  op(b)    BLAS portable   AVX2 AVX-512\n");
+  for (const Shape& s : shapes) {
+    const std::size_t ldb = s.turned ? s.n : s.k;
+    const Product product{
+        s.m,      s.n, s.k,  a.data(), s.lda, b.data(), s.turned ? ldb : 1, s.turned ? 1 : ldb,
+        c.data(), s.m, false};
+    std::printf("%5zu%5zu%5zu%7s%8.0f", s.m, s.n, s.k, s.turned ? "b'" : "b", rate(s, [&] {
+                  gemm<float>(false, s.turned, s.m, s.n, s.k, 1.0F, a.data(), s.lda, b.data(), ldb,
+                              0.0F, c.data(), s.m);
+                }));
+    for (const auto path : {products::Path::portable, products::Path::avx2, products::Path::avx512})
+      std::printf("%9.0f", products::available(path)
+                               ? rate(s, [&] { products::run(product, path); })
+                               : std::nan(""));
+    std::printf("\n");
+  }
+}
+
 AutoencoderOptions autoencoder_options(const Settings& s) {
   AutoencoderOptions o;
   const std::string kind = s.count("kind") ? s.at("kind") : "scgen";
@@ -196,6 +243,8 @@ int main(int argc, char** argv) {
       cellot_speed(settings);
     else if (command == "autoencoder-speed")
       autoencoder_speed(settings);
+    else if (command == "products")
+      products_speed();
     else if (command == "fit")
       fit(settings);
     else

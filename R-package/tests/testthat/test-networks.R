@@ -64,6 +64,7 @@ test_that("compact and presets set the network's size, and given parameters win"
   }
   expect_equal(unname(sizes()), c("64", "4", "plain"))
   expect_equal(unname(sizes(compact = TRUE)), c("32", "3", "plain"))
+  expect_output(print(fitted(cellot_fit(control, treated, compact = TRUE, iterations = 1, seed = 1))), "(compact)", fixed = TRUE)
   expect_equal(unname(sizes(preset = "compact")), c("32", "3", "plain"))
   expect_equal(unname(sizes(compact = TRUE, hidden.units = 5, preset = "notebook")), c("5", "3", "softplus"))
   expect_error(cellot_fit(control, treated, compact = NA), "compact must be TRUE or FALSE")
@@ -76,6 +77,13 @@ test_that("repeated seeds give an ensemble with mean, spread and scores", {
   expect_s3_class(fits, "laot_ensemble")
   expect_named(fits, c("seed1", "seed2", "seed3"))
   expect_output(print(fits), "validation MMD\\^2 .* \\+- ")
+  pdf(NULL)
+  expect_silent(plot(fits))
+  expect_silent(plot(fits[[1]], type = "objective"))
+  dev.off()
+  if (requireNamespace("ggplot2", quietly = TRUE)) expect_s3_class(ggplot2::autoplot(fits), "ggplot")
+  expect_setequal(levels(laot:::training_data(fits[[1]])$series),
+                  c("validation MMD^2", "loss of g", "gradient norm of g", "loss of f", "gradient norm of f"))
   each <- lapply(1:3, function(s) predict(fitted(small$cellot(control, treated, seed = s)), fresh))
   expect_equal(predict(fits, fresh), (each[[1]] + each[[2]] + each[[3]]) / 3)
   stack <- simplify2array(each)
