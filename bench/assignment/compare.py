@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Assignment and transport side by side with scipy and POT, in one run, as ratios.
 
-The whole table, on a quiet machine (about half an hour, most of it the peers):
+The whole table, on a quiet machine (about half an hour):
 
     cmake -S . -B build/bench -G Ninja -DLAOT_BUILD_BENCH=ON && ninja -C build/bench laot_assignment_bench
     bench/assignment/compare.py build/bench/bench/assignment/liblaot_assignment_bench.so \\
