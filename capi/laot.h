@@ -823,6 +823,7 @@ typedef struct laot_metric_info {
   int larger_is_better;  /* 1, or 0 where smaller is */
   int needs_gamma;       /* 1: the score depends on gamma */
   int needs_control;     /* 1: the score needs the control cells */
+  int takes_epsilon;     /* 1: entropic, the score depends on epsilon (laot_score_options) */
 } laot_metric_info;
 
 /**
@@ -866,6 +867,38 @@ LAOT_API laot_status laot_score(laot_context* context, const char* metric,
                                 const laot_data* predicted, const laot_data* observed,
                                 const laot_data* control, double gamma, size_t cells,
                                 size_t repetitions, laot_score_result* result);
+
+/** Every setting of a score. */
+typedef struct laot_score_options {
+  size_t struct_size;   /* set to sizeof(laot_score_options) before the call */
+  double gamma;         /* RBF bandwidth, as in laot_score */
+  double epsilon;       /* strength of the entropy, > 0; laot_score uses 0.05, relative */
+  int epsilon_absolute; /* 0: epsilon is a share of the mean squared distance between predicted and
+                         * observed cells; 1: a number in units of squared distances */
+  size_t cells;         /* of each subsample; 0: all, once */
+  size_t repetitions;   /* number of subsamples */
+} laot_score_options;
+
+/**
+ * Scores predicted against observed cells, with every setting.
+ *
+ * @param context    seed of the subsamples, threads and callbacks
+ * @param metric     name, as laot_metric_describe lists it
+ * @param predicted  [features x n] predicted cells
+ * @param observed   [features x m] observed treated cells, same features and units
+ * @param control    as in laot_score; may be NULL where the metric does not need it
+ * @param options    settings, struct_size set
+ * @param result     struct_size read, the rest filled; NaN where an entropic score has not converged
+ *                   after 10000 iterations, as with a small epsilon
+ * @return LAOT_UNKNOWN_NAME: no such metric; LAOT_INVALID_ARGUMENT: a setting out of range, or
+ *         struct_size not set
+ *
+ * Cost: as laot_score; entropic scores O(n m) an iteration.
+ */
+LAOT_API laot_status laot_score_with(laot_context* context, const char* metric,
+                                     const laot_data* predicted, const laot_data* observed,
+                                     const laot_data* control, const laot_score_options* options,
+                                     laot_score_result* result);
 
 /** Number of presets of scores, the settings under which published code prints them: numbered from
  * 0. */

@@ -56,15 +56,29 @@ laot_status laot_metric_describe(size_t metric, laot_metric_info* info) {
     fill(info, laot_metric_info{0, spec.name.c_str(), spec.title.c_str(), spec.estimator.c_str(),
                                 spec.setting.c_str(), spec.doc.c_str(), spec.source.c_str(),
                                 spec.undefined.c_str(), spec.perfect, spec.larger_is_better ? 1 : 0,
-                                spec.needs_gamma ? 1 : 0, spec.needs_control ? 1 : 0});
+                                spec.needs_gamma ? 1 : 0, spec.needs_control ? 1 : 0,
+                                spec.takes_epsilon ? 1 : 0});
   });
 }
 
 laot_status laot_score(laot_context* context, const char* metric, const laot_data* predicted,
                        const laot_data* observed, const laot_data* control, double gamma,
                        size_t cells, size_t repetitions, laot_score_result* result) {
+  const laot::EntropyStrength usual;
+  const laot_score_options options = {sizeof options, gamma, usual.value, usual.absolute ? 1 : 0,
+                                      cells, repetitions};
+  return laot_score_with(context, metric, predicted, observed, control, &options, result);
+}
+
+laot_status laot_score_with(laot_context* context, const char* metric, const laot_data* predicted,
+                            const laot_data* observed, const laot_data* control,
+                            const laot_score_options* options, laot_score_result* result) {
   return guarded([&] {
     const std::string name = laot::metric(given_text(metric, "metric")).name;
+    laot::require(given(options, "options").struct_size >= sizeof(laot_score_options),
+                  Status::invalid_argument,
+                  "options->struct_size must be set to sizeof the struct before the call, found ",
+                  options->struct_size);
     given(result, "result");
     CallContext call(context);
     const arma::mat p = copy_of(predicted, "predicted", *call);
@@ -73,14 +87,16 @@ laot_status laot_score(laot_context* context, const char* metric, const laot_dat
     laot::ScoreInput input;
     input.predicted = &p;
     input.observed = &t;
-    input.gamma = gamma;
+    input.gamma = options->gamma;
+    input.epsilon = {options->epsilon, options->epsilon_absolute != 0};
     if (control && laot::metric(name).needs_control) {
       x = copy_of(control, "control", *call);
       input.control = &x;
     }
-    const laot::Score score = cells == 0
-                                  ? laot::score(name, input, *call)
-                                  : laot::score_subsampled(name, input, cells, repetitions, *call);
+    const laot::Score score =
+        options->cells == 0
+            ? laot::score(name, input, *call)
+            : laot::score_subsampled(name, input, options->cells, options->repetitions, *call);
     fill(result, laot_score_result{0, score.value, score.sd});
   });
 }

@@ -21,6 +21,9 @@
 #' @param metrics Names of metrics: see [laot_metrics()].
 #' @param gamma Bandwidths of metrics with a kernel \eqn{exp(-gamma |u-v|^2)}: `"median"`, 1 / median
 #'   of the positive squared distances between the training cells, or numbers.
+#' @param epsilon The entropy of the metrics that begin with `sinkhorn`: `c(relative = 0.05)`, a share of
+#'   the mean squared distance between predicted and observed cells, or `c(absolute = )`, a number in
+#'   squared units of the features. The smaller, the longer it takes; what has not converged is `NA`.
 #' @param preset A name of [laot_score_presets()]: the settings under which published code prints its
 #'   scores, so that numbers can stand beside those of a paper.
 #' @param markers `NULL`, or a number: the scores are given on so many marker features as well, those
@@ -49,7 +52,7 @@
 #' @export
 evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metrics = NULL,
                                  gamma = "median", preset = NULL, markers = NULL, ...,
-                                 num.threads = 1L) {
+                                 epsilon = c(relative = 0.05), num.threads = 1L) {
   if (inherits(x, "laot_fit_list")) {
     fail("x holds fits for several targets; score one at a time, for example x[[", quoted(names(x)[1L]), "]]")
   }
@@ -57,12 +60,13 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
   if (inherits(x, "laot_ensemble")) {
     return(evaluate_ensemble(x, observed = observed, control = control, train = train, metrics = metrics,
                              gamma = gamma, preset = preset, markers = markers, ...,
-                             num.threads = num.threads))
+                             epsilon = epsilon, num.threads = num.threads))
   }
   settings <- call_settings(1, num.threads)
   if (!is.null(preset)) preset <- chosen_preset(preset)
   table <- chosen_metrics(if (is.null(metrics)) preset$metrics else metrics)
   check_gamma(gamma)
+  epsilon <- checked_epsilon(epsilon)
   fit <- if (inherits(x, "laot_fit")) x
   if (!is.null(fit) && is.null(control)) {
     fail("control is missing; give the control cells that the fit should predict")
@@ -121,7 +125,7 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
       wanted <- metrics[if (k > 1L) metrics$needs.gamma else !metrics$needs.gamma | !is.null(set$bandwidths), ]
       if (!nrow(wanted)) next
       scores <- score_rows(wanted, on.set(candidates[[method]]), on.set(seen), if (!is.null(start)) on.set(start),
-                           gammas[k], settings, sample, set$bandwidths$text[k])
+                           gammas[k], settings, sample, epsilon, set$bandwidths$text[k])
       if (!nrow(scores)) next
       note <- function(reason) paste(c(notes[[method]][nzchar(notes[[method]])], reason[nzchar(reason)]), collapse = "; ")
       rows[[length(rows) + 1L]] <- data.frame(
@@ -169,7 +173,7 @@ restricted <- function(cells, rows) {
 #' @returns A data frame with one row for each metric of [evaluate_predictions()]: `name`, `title`,
 #'   `estimator`, `setting`, `doc` (the definition), `source`, `undefined` (when the value is `NA`),
 #'   `perfect` (the value of a perfect prediction), `larger.is.better`, `needs.gamma`,
-#'   `needs.control`.
+#'   `needs.control`, `takes.epsilon`.
 #' @examples
 #' laot_metrics()[, c("name", "estimator", "perfect")]
 #' @export

@@ -91,24 +91,32 @@ warn_of_leakage <- function(train, model, observed) {
 #' @export
 worst_features <- function(x, observed, control = NULL, count = 10L, ..., num.threads = 1L) {
   settings <- call_settings(1, num.threads)
-  fit <- if (inherits(x, "laot_fit")) x
-  if (!is.null(fit) && is.null(control)) fail("control is missing; give the control cells that the fit should predict")
-  like <- if (is.null(fit)) list(origin = list(kind = "none")) else fit
-  read <- function(object, what) read_like(like, object, list(...), what)$values
-  predicted <- if (is.null(fit)) read(x, "the prediction") else {
-    values <- read(control, "control")
-    at <- match_features(fit$features, feature_count(fit), values, "control", "the fit")
-    out <- native(.Call(C_predict, model_pointer(fit), cells_of(values, features = at, with.names = FALSE), "no", settings))
-    rownames(out) <- fit$features
-    out
-  }
+  given <- predictions_of(x, control, list(...), settings)
+  predicted <- given$predicted
   names <- value_dimnames(predicted)[[1L]]
   rows <- value_dim(predicted)[1L]
-  seen <- read(observed, "observed")
+  seen <- read_like(given$like, observed, list(...), "observed")$values
   at <- match_features(names, rows, seen, "observed", "the prediction")
   scores <- native(.Call(C_feature_scores, cells_of(predicted, with.names = FALSE),
                    cells_of(seen, features = at, with.names = FALSE), settings))
   order <- utils::head(order(-scores$ks, -scores$w1), count)
   data.frame(feature = if (is.null(names)) paste("feature", order) else names[order], ks = scores$ks[order],
              w1 = scores$w1[order], mean.difference = scores$mean.difference[order])
+}
+
+# The predictions of a fit for control cells, or predicted cells as they are; and how to read others beside them.
+predictions_of <- function(x, control, dots, settings) {
+  if (inherits(x, "laot_fit_list")) {
+    fail("x holds fits for several targets; score one at a time, for example x[[", quoted(names(x)[1L]), "]]")
+  }
+  if (!inherits(x, "laot_fit")) {
+    like <- list(origin = list(kind = "none"))
+    return(list(predicted = read_like(like, x, dots, "the prediction")$values, like = like))
+  }
+  if (is.null(control)) fail("control is missing; give the control cells that the fit should predict")
+  values <- read_like(x, control, dots, "control")$values
+  at <- match_features(x$features, feature_count(x), values, "control", "the fit")
+  out <- native(.Call(C_predict, model_pointer(x), cells_of(values, features = at, with.names = FALSE), "no", settings))
+  dimnames(out) <- list(x$features, value_dimnames(values)[[2L]])
+  list(predicted = out, like = x)
 }

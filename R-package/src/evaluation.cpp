@@ -44,6 +44,29 @@ SEXP laot_r_feature_scores(SEXP predicted, SEXP observed, SEXP settings) {
   END_RCPP
 }
 
+SEXP laot_r_cell_spearman(SEXP control, SEXP predicted, SEXP settings) {
+  BEGIN_RCPP
+  const Data x = data(control), p = data(predicted);
+  const Context call = context(settings);
+  Rcpp::NumericVector out(static_cast<R_xlen_t>(size(control).second));
+  check(laot_cell_spearman(call.get(), x.get(), p.get(), out.begin(),
+                           static_cast<std::size_t>(out.size())));
+  return out;
+  END_RCPP
+}
+
+SEXP laot_r_mmd2(SEXP x, SEXP y, SEXP gammas, SEXP estimator, SEXP settings) {
+  BEGIN_RCPP
+  const Data a = data(x), b = data(y);
+  const Context call = context(settings);
+  const std::vector<double> wanted = Rcpp::as<std::vector<double>>(gammas);
+  double value = 0.0;
+  check(laot_mmd2(call.get(), a.get(), b.get(), wanted.data(), wanted.size(),
+                  Rcpp::as<std::string>(estimator).c_str(), &value));
+  return Rf_ScalarReal(value);
+  END_RCPP
+}
+
 SEXP laot_r_marker_features(SEXP control, SEXP treated, SEXP count, SEXP settings) {
   BEGIN_RCPP
   const Data x = data(control), y = data(treated);

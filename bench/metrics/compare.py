@@ -3,7 +3,8 @@
 
     compare.py path/to/laot_metrics_bench [--cells 10000] [--rounds 3]
 
-Digits: every metric on unequal clouds but the entropic ones (which the golden tests compare), and the two presets as their authors' definitions give them.
+Digits: every metric on unequal clouds but the entropic ones (which the golden tests compare), and the
+two presets as their authors' definitions give them, the subsamples of `cellot` included.
 Speed: MMD^2 at n = m = cells, d = 50, one thread, taken in turns with scikit-learn; the peak memory
 is that of the whole process, which holds the cells.
 """
@@ -54,10 +55,13 @@ def transport(x, y, power):
     return value ** (1 / power)
 
 
-def expected(x, y):
-    pooled = np.vstack([x, y])
+def median_gamma(pooled):
     squared = np.array([((a - b) ** 2).sum() for i, a in enumerate(pooled) for b in pooled[:i]])
-    gamma = 1 / np.median(squared[squared > 0])
+    return 1 / np.median(squared[squared > 0])
+
+
+def expected(x, y):
+    gamma = median_gamma(np.vstack([x, y]))
     upper = np.triu_indices(x.shape[1], 1)
     rx, ry = np.corrcoef(x.T)[upper], np.corrcoef(y.T)[upper]
     mx, my, sx, sy = x.mean(0), y.mean(0), x.std(0), y.std(0)
@@ -90,14 +94,70 @@ def expected(x, y):
     }
 
 
-def run(binary, mode, x, y, folder):
+# What the LAOT notebooks print: gamma from all features, scores on a part of them.
+def laot_preset(x, y, gamma, half):
+    p, t = x[:, :half], y[:, :half]
+    return {"mmd2_clipped": max(0.0, mmd2(p, t, gamma, False)),
+            "l2_drug_signature": np.linalg.norm(p.mean(0) - t.mean(0))}
+
+
+# One repetition of what CellOT's scripts/evaluate.py writes, from its definitions.
+def cellot_preset(x, y):
+    upper = np.triu_indices(x.shape[1], 1)
+    rx, ry = np.corrcoef(x.T)[upper], np.corrcoef(y.T)[upper]
+    mx, my, sx, sy = x.mean(0), y.mean(0), x.std(0, ddof=1), y.std(0, ddof=1)
+    return {
+        "mmd2_mean50": np.mean([mmd2(x, y, g, True) for g in np.logspace(1, -3, num=50)]),
+        "l2_drug_signature": np.linalg.norm(mx - my),
+        "l2_sds_ddof1": np.linalg.norm(sx - sy),
+        "pearson_means": np.corrcoef(mx, my)[0, 1],
+        "pearson_sds": np.corrcoef(sx, sy)[0, 1],
+        "pearson_feature_correlations": np.corrcoef(rx, ry)[0, 1],
+        "l2_feature_correlations": np.linalg.norm(rx - ry),
+        "knn_enrichment_50": knn_enrichment(x, y, 50),
+        "knn_enrichment_100": knn_enrichment(x, y, 100),
+    }
+
+
+def output_of(binary, mode, x, y, folder):
     paths = [os.path.join(folder, name) for name in ("x.bin", "y.bin")]
     for path, cells in zip(paths, (x, y)):
         np.ascontiguousarray(cells, dtype=float).tofile(path)
     command = [binary, mode, str(len(x)), str(len(y)), str(x.shape[1])] + paths
     output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-    lines = [line.split() for line in output.splitlines()]
-    return {name: (float(seconds), float(value)) for name, seconds, value in lines}
+    return [line.split() for line in output.splitlines()]
+
+
+def run(binary, mode, x, y, folder):
+    return {name: (float(seconds), float(value))
+            for name, seconds, value in output_of(binary, mode, x, y, folder)}
+
+
+def compare_presets(binary, folder):
+    rng = np.random.default_rng(6)
+    worst = 0.0
+    for n, m, d in ((180, 130, 12), (270, 320, 20)):
+        mix = rng.normal(size=(d, d)) / np.sqrt(d)
+        x, y = rng.normal(size=(n, d)) @ mix + 1, rng.normal(size=(m, d)) @ mix * 1.2 + 1.2
+        lines = output_of(binary, "presets", x, y, folder)
+        found = {line[0]: float(line[2]) for line in lines if line[0] != "draw"}
+        draws = [np.array(line[1:], dtype=int) for line in lines if line[0] == "draw"]
+        size = max(count for count in (100, 250, 500, 1000, 1500) if count <= min(n, m))
+        assert len(draws) == 20 and all(len(set(draw)) == size for draw in draws)
+        each = [cellot_preset(x[p], y[t]) for p, t in zip(draws[::2], draws[1::2])]
+        wanted = {"laot:" + name: value for name, value in
+                  laot_preset(x, y, median_gamma(np.vstack([x, y])), d // 2).items()}
+        wanted.update({"cellot:" + name: np.mean([one[name] for one in each]) for name in each[0]})
+        if set(found) != set(wanted):
+            sys.exit("the presets have other rows: " + ", ".join(sorted(set(found) ^ set(wanted))))
+        for name, value in wanted.items():
+            error = abs(found[name] - value) / max(abs(value), 1e-5)
+            worst = max(worst, error)
+            if error > 1e-9:
+                print(f"DIFFERS  {name}: {found[name]!r} against {value!r}")
+    print(f"presets: largest relative difference {worst:.1e} over all rows of laot and cellot, "
+          "2 pairs of clouds")
+    return worst <= 1e-9
 
 
 def compare_digits(binary, folder):
@@ -108,7 +168,7 @@ def compare_digits(binary, folder):
         x, y = rng.normal(size=(n, d)) @ mix + 2, rng.normal(size=(m, d)) @ mix * 1.1 + 2 + shift
         found = run(binary, "digits", x, y, folder)
         wanted = expected(x, y)
-        missing = set(found) - set(wanted) - {"sinkhorn_cost", "sinkhorn_divergence"}
+        missing = set(found) - set(wanted) - {"sinkhorn_cost", "sinkhorn_regularised", "sinkhorn_divergence"}
         if missing:
             sys.exit("not compared: " + ", ".join(sorted(missing)))
         for name, value in wanted.items():
@@ -145,11 +205,13 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("binary")
     parser.add_argument("--cells", type=int, default=10000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=3, help="of the timing; 0: digits only")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         right = compare_digits(arguments.binary, folder)
-        compare_speed(arguments.binary, folder, arguments.cells, arguments.rounds)
+        right = compare_presets(arguments.binary, folder) and right
+        if arguments.rounds > 0:
+            compare_speed(arguments.binary, folder, arguments.cells, arguments.rounds)
     sys.exit(0 if right else 1)
 
 

@@ -1,6 +1,7 @@
 // Scores the matrices that compare.py wrote, for its comparison with numpy and scikit-learn:
-//   laot_metrics_bench time|digits n m d predicted.bin observed.bin
-// Raw doubles, cells one after another. Prints lines "name seconds value".
+//   laot_metrics_bench time|digits|presets n m d predicted.bin observed.bin
+// Raw doubles, cells one after another. Prints lines "name seconds value"; before those of presets, one
+// line "draw" with the predicted, and one with the observed cells of each subsample.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -40,12 +41,42 @@ double peak_megabytes() {
   return 0.0;
 }
 
+// Preset laot as the notebooks score: gamma from all features, the score from the first half of them.
+// Preset cellot on all features; the cells of repetition r are drawn by stream r of the seed.
+void score_presets_on(const arma::mat& x, const arma::mat& y) {
+  laot::Context context;
+  laot::ScoreInput input;
+  const arma::mat p = x.rows(0, x.n_rows / 2 - 1), t = y.rows(0, y.n_rows / 2 - 1);
+  input.predicted = &p;
+  input.observed = &t;
+  input.gamma = laot::median_gamma(x, y, context).gamma;
+  const auto print = [&](const std::string& preset) {
+    const std::vector<std::string>& names = laot::score_preset(preset).metrics;
+    const std::vector<laot::Score> scores = laot::score_with_preset(preset, input, context);
+    for (std::size_t k = 0; k < names.size(); ++k)
+      std::printf("%s:%s 0 %.17g\n", preset.c_str(), names[k].c_str(), scores[k].value);
+    return scores[0];
+  };
+  print("laot");
+  input.predicted = &x;
+  input.observed = &y;
+  const laot::Score drawn = print("cellot");
+  for (std::size_t r = 0; r < drawn.repetitions; ++r) {
+    laot::Rng own = laot::Rng(context.seed).stream(r);
+    for (const std::size_t count : {x.n_cols, y.n_cols}) {
+      std::printf("draw");
+      for (const std::size_t cell : own.sample(count, drawn.cells)) std::printf(" %zu", cell);
+      std::printf("\n");
+    }
+  }
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
   if (count != 7) {
     std::fprintf(stderr,
-                 "usage: laot_metrics_bench time|digits n m d predicted.bin observed.bin\n");
+                 "usage: laot_metrics_bench time|digits|presets n m d predicted.bin observed.bin\n");
     return 2;
   }
   const bool timing = std::string(arguments[1]) == "time";
@@ -53,6 +84,10 @@ int main(int count, char** arguments) {
   const std::size_t m = std::strtoull(arguments[3], nullptr, 10);
   const std::size_t d = std::strtoull(arguments[4], nullptr, 10);
   const arma::mat x = read_cells(arguments[5], d, n), y = read_cells(arguments[6], d, m);
+  if (std::string(arguments[1]) == "presets") {
+    score_presets_on(x, y);
+    return 0;
+  }
   laot::Context context;
   laot::ScoreInput input;
   input.predicted = &x;

@@ -226,8 +226,9 @@ struct laot_metric_info
     larger_is_better::Cint
     needs_gamma::Cint
     needs_control::Cint
+    takes_epsilon::Cint
 end
-laot_metric_info() = laot_metric_info(sizeof(laot_metric_info), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), 0, 0, 0, 0)
+laot_metric_info() = laot_metric_info(sizeof(laot_metric_info), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), 0, 0, 0, 0, 0)
 
 laot_metric_describe(metric, info) =
     ccall(symbol(:laot_metric_describe), Cint, (Csize_t, Ptr{laot_metric_info}), metric, info)
@@ -241,6 +242,19 @@ laot_score_result() = laot_score_result(sizeof(laot_score_result), 0, 0)
 
 laot_score(context, metric, predicted, observed, control, gamma, cells, repetitions, result) =
     ccall(symbol(:laot_score), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Cdouble, Csize_t, Csize_t, Ptr{laot_score_result}), context, metric, predicted, observed, control, gamma, cells, repetitions, result)
+
+struct laot_score_options
+    struct_size::Csize_t
+    gamma::Cdouble
+    epsilon::Cdouble
+    epsilon_absolute::Cint
+    cells::Csize_t
+    repetitions::Csize_t
+end
+laot_score_options() = laot_score_options(sizeof(laot_score_options), 0, 0, 0, 0, 0)
+
+laot_score_with(context, metric, predicted, observed, control, options, result) =
+    ccall(symbol(:laot_score_with), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{laot_score_options}, Ptr{laot_score_result}), context, metric, predicted, observed, control, options, result)
 
 laot_score_preset_count() =
     ccall(symbol(:laot_score_preset_count), Csize_t, ())

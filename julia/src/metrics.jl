@@ -89,7 +89,7 @@ function available_metrics()
              doc = unsafe_string(m.doc), source = unsafe_string(m.source),
              undefined = unsafe_string(m.undefined), perfect = m.perfect,
              larger_is_better = m.larger_is_better != 0, needs_gamma = m.needs_gamma != 0,
-             needs_control = m.needs_control != 0) for m in rows]
+             needs_control = m.needs_control != 0, takes_epsilon = m.takes_epsilon != 0) for m in rows]
 end
 
 """
@@ -114,21 +114,25 @@ with_optional_data(f, ::Nothing) = f(C_NULL)
 with_optional_data(f, x) = with_data(f, x)
 
 """
-    score(metric, predicted, observed; control = nothing, gamma = NaN, cells = 0, repetitions = 1,
-          seed = 1, num_threads = 1) -> (value, sd)
+    score(metric, predicted, observed; control = nothing, gamma = NaN, epsilon = 0.05,
+          epsilon_absolute = false, cells = 0, repetitions = 1, seed = 1, num_threads = 1) -> (value, sd)
 
 The score of predicted against observed cells by the name of a metric. `cells > 0`: the mean and sd
 over `repetitions` seeded subsamples of as many cells a side. `NaN` is what is undefined;
-`available_metrics()` says when.
+`available_metrics()` says when. `epsilon` is the entropy of Sinkhorn scores: a share of the mean
+squared distance between the two, or with `epsilon_absolute` a number in squared units.
 """
-function score(metric, predicted, observed; control = nothing, gamma::Real = NaN, cells::Integer = 0,
-               repetitions::Integer = 1, seed::Integer = 1, num_threads::Integer = 1, progress = nothing)
+function score(metric, predicted, observed; control = nothing, gamma::Real = NaN, epsilon::Real = 0.05,
+               epsilon_absolute::Bool = false, cells::Integer = 0, repetitions::Integer = 1,
+               seed::Integer = 1, num_threads::Integer = 1, progress = nothing)
     result = Ref(laot_score_result())
+    options = Ref(laot_score_options(sizeof(laot_score_options), gamma, epsilon, epsilon_absolute, cells,
+                                     repetitions))
     with_data(predicted) do p
         with_data(observed) do o
             with_optional_data(control) do c
                 with_context(; seed = seed, num_threads = num_threads, progress = progress) do context
-                    check(laot_score(context, String(metric), p, o, c, gamma, cells, repetitions, result))
+                    check(laot_score_with(context, String(metric), p, o, c, options, result))
                 end
             end
         end

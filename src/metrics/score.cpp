@@ -96,7 +96,9 @@ const std::vector<ScorePreset>& score_presets() {
        true},
       {"cellot",
        "MMD^2 biased, mean over 50 gammas from 10 to 0.001; every score is the mean over 10 random "
-       "subsamples of 1500, 1000, 500, 250 or 100 cells a side, the largest number that there are",
+       "subsamples of 1500, 1000, 500, 250 or 100 cells a side, the largest number that there are. "
+       "Without the script's w2, an entropic cost cut off before convergence (see "
+       "sinkhorn_regularised)",
        "Bunne et al., Nature Methods 2023, scripts/evaluate.py",
        {"mmd2_mean50", "l2_drug_signature", "l2_sds_ddof1", "pearson_means", "pearson_sds",
         "pearson_feature_correlations", "l2_feature_correlations", "knn_enrichment_50",

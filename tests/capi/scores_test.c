@@ -46,6 +46,34 @@ static void test_listing(void) {
   REFUSED(laot_score_preset_describe(99, &preset), LAOT_INVALID_ARGUMENT, "preset");
 }
 
+static void test_options(laot_context* context, const laot_data* x, const laot_data* y) {
+  laot_score_options options = {0, 0.3, 0.05, 0, 0, 1};
+  laot_score_result result, other;
+  result.struct_size = other.struct_size = sizeof result;
+  REFUSED(laot_score_with(context, "sinkhorn_cost", x, y, NULL, &options, &result),
+          LAOT_INVALID_ARGUMENT, "struct_size");
+  REFUSED(laot_score_with(context, "sinkhorn_cost", x, y, NULL, NULL, &result),
+          LAOT_INVALID_ARGUMENT, "options");
+  options.struct_size = sizeof options;
+  CHECK(laot_score_with(context, "sinkhorn_cost", x, y, NULL, &options, &result) == LAOT_OK);
+  CHECK(laot_score(context, "sinkhorn_cost", x, y, NULL, 0, 0, 1, &other) == LAOT_OK);
+  CHECK(result.value == other.value);
+  /* With no entropy to speak of against squared distances of about 1: the cost of w2. */
+  options.epsilon = 0.02;
+  options.epsilon_absolute = 1;
+  CHECK(laot_score_with(context, "sinkhorn_cost", x, y, NULL, &options, &other) == LAOT_OK);
+  CHECK(other.value < result.value);
+  options.epsilon = -1;
+  REFUSED(laot_score_with(context, "sinkhorn_cost", x, y, NULL, &options, &result),
+          LAOT_INVALID_ARGUMENT, "epsilon");
+  options.epsilon = 0.05;
+  options.cells = 50;
+  options.repetitions = 4;
+  CHECK(laot_score_with(context, "mmd2", x, y, NULL, &options, &result) == LAOT_OK);
+  CHECK(laot_score(context, "mmd2", x, y, NULL, 0.3, 50, 4, &other) == LAOT_OK);
+  CHECK(result.value == other.value && result.sd == other.sd);
+}
+
 static void test_scores(laot_context* context, const laot_data* x, const laot_data* y) {
   laot_score_result result, again;
   laot_metric_info info;
@@ -71,6 +99,8 @@ static void test_scores(laot_context* context, const laot_data* x, const laot_da
   CHECK(laot_score(context, "l2_drug_signature", x, y, NULL, 0, 50, 5, &result) == LAOT_OK);
   CHECK(laot_score(context, "l2_drug_signature", x, y, NULL, 0, 50, 5, &again) == LAOT_OK);
   CHECK(result.value == again.value && result.sd > 0);
+
+  test_options(context, x, y);
 
   REFUSED(laot_score(context, "mmd", x, y, NULL, gamma, 0, 1, &result), LAOT_UNKNOWN_NAME, "mmd2");
   REFUSED(laot_score(context, NULL, x, y, NULL, gamma, 0, 1, &result), LAOT_INVALID_ARGUMENT,

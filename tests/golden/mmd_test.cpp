@@ -1,17 +1,34 @@
 // MMD^2 and the median heuristic against scikit-learn and numpy (tests/golden/README.md).
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
+#include "laot/assignment.hpp"
 #include "laot/metrics.hpp"
 #include "support/fixtures.hpp"
 
 using namespace laot;
 
+namespace {
+
+// With the zero distances of repeated cells, which the bandwidth leaves out: 'median_sqdist_all'.
+double median_with_zeros(const arma::mat& x, const arma::mat& y, Context& context) {
+  const arma::mat pooled = arma::join_rows(x, y);
+  const arma::mat squared = squared_distances(pooled, pooled, context);
+  std::vector<double> pairs;
+  for (std::size_t j = 0; j < squared.n_cols; ++j)
+    pairs.insert(pairs.end(), squared.colptr(j), squared.colptr(j) + j);
+  std::sort(pairs.begin(), pairs.end());
+  return 0.5 * (pairs[(pairs.size() - 1) / 2] + pairs[pairs.size() / 2]);
+}
+
+}  // namespace
+
 TEST_CASE("golden MMD^2 and median gamma") {
   const fixtures::Table expected = fixtures::read_table(fixtures::golden("mmd/expected.csv"));
   Context context;
-  std::size_t checked = 0;
   for (std::size_t r = 0; r < expected.rows.size(); ++r) {
     const std::string name = expected.at(r, "case"), quantity = expected.at(r, "quantity");
     CAPTURE(name);
@@ -36,9 +53,10 @@ TEST_CASE("golden MMD^2 and median gamma") {
     else if (quantity == "mmd2_biased_mean_six")
       found = mmd2_mean(x, y, {2, 1, 0.5, 0.1, 0.01, 0.005}, MmdEstimator::biased, context);
     else if (quantity == "median_sqdist_all")
-      continue;  // with the zeros of duplicates: not the definition in use
+      found = median_with_zeros(x, y, context);
+    else
+      FAIL("no test reads this row");
     CHECK(std::abs(found - value) <= 1e-9 * std::abs(value) + 1e-15);
-    ++checked;
   }
-  CHECK(checked == 68);
+  CHECK(expected.rows.size() > 60);
 }

@@ -38,12 +38,43 @@ TEST_CASE("every metric has a definition, and its perfect value where predicted 
     CHECK(std::isfinite(found.value));
     CHECK(found.reason.empty());
     if (spec.name == "cell_spearman") continue;  // compares with the control
-    if (spec.name == "sinkhorn_cost") continue;  // never 0: the entropy spreads the coupling
+    // Never 0: the entropy spreads the coupling.
+    if (spec.name == "sinkhorn_cost" || spec.name == "sinkhorn_regularised") continue;
     // U-statistics of a cloud with itself leave out the pairs that are 0 apart within, not across.
     const bool u_statistic = spec.name == "mmd2" || spec.name == "energy_distance";
     const bool mixes = spec.name.rfind("knn", 0) == 0;
     CHECK(std::abs(found.value - spec.perfect) < (u_statistic || mixes ? 0.06 : 1e-7));
   }
+}
+
+TEST_CASE("the entropy of a score, relative and absolute") {
+  Context context;
+  const arma::mat p = normal_cells(4, 40, 1), t = normal_cells(4, 50, 2, 0.5);
+  double mean_cost = 0.0;
+  for (std::size_t i = 0; i < p.n_cols; ++i)
+    for (std::size_t j = 0; j < t.n_cols; ++j)
+      mean_cost += arma::accu(arma::square(p.col(i) - t.col(j))) / 2000.0;
+  ScoreInput relative, absolute;
+  relative.predicted = absolute.predicted = &p;
+  relative.observed = absolute.observed = &t;
+  relative.epsilon.value = 0.2;
+  absolute.epsilon = {0.2 * mean_cost, true};
+  std::size_t entropic = 0;
+  for (const MetricSpec& spec : metrics()) {
+    if (!spec.takes_epsilon) continue;
+    CAPTURE(spec.name);
+    ++entropic;
+    const double value = score(spec.name, relative, context).value;
+    CHECK(score(spec.name, absolute, context).value == doctest::Approx(value).epsilon(1e-9));
+    ScoreInput usual = relative;
+    usual.epsilon = EntropyStrength();
+    CHECK(std::abs(score(spec.name, usual, context).value - value) > 1e-3);
+    for (const double bad : {0.0, -1.0, std::nan("")}) {
+      usual.epsilon.value = bad;
+      CHECK_THROWS_AS(score(spec.name, usual, context), Error);
+    }
+  }
+  CHECK(entropic == 3);
 }
 
 TEST_CASE("an undefined score says why") {

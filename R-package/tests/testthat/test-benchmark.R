@@ -74,6 +74,49 @@ test_that("what was killed half-way goes on, and gives the same table", {
   expect_error(bench(methods, path = other), "not empty")
 })
 
+test_that("a process killed half-way leaves what the next one goes on from, to the same table", {
+  skip_on_cran()
+  skip_on_os("windows")
+  folder <- withr_folder()
+  cells <- file.path(withr_folder(), "cells.rds")
+  saveRDS(benchmark_cells(), cells)
+  # A method slow enough to be killed between two tasks, and in the middle of one.
+  slow <- function(control, treated, new) {
+    Sys.sleep(0.4)
+    new + rowMeans(treated) - rowMeans(control)
+  }
+  script <- tempfile(fileext = ".R")
+  on.exit(unlink(script))
+  writeLines(c(
+    paste0(".libPaths(", paste(deparse(.libPaths()), collapse = ""), ")"),
+    paste("slow <-", paste(deparse(slow, control = NULL), collapse = "\n")),
+    "arguments <- commandArgs(TRUE)",
+    "writeLines(as.character(Sys.getpid()), arguments[3])",
+    "laot::benchmark_methods(readRDS(arguments[1]), list(slow = slow, identity = 'identity'),",
+    "                        condition = rep(c('ctrl', 'drug'), c(70, 50)), seeds = 1:6, path = arguments[2],",
+    "                        verbose = FALSE)"
+  ), script)
+  pid.file <- tempfile()
+  system2(file.path(R.home("bin"), "Rscript"), c("--vanilla", script, cells, folder, pid.file), wait = FALSE,
+          stdout = FALSE, stderr = FALSE)
+  finished <- function() list.files(folder, "rds$", full.names = TRUE)
+  deadline <- Sys.time() + 60
+  while (length(finished()) < 4L && Sys.time() < deadline) Sys.sleep(0.02)
+  expect_true(tools::pskill(as.integer(readLines(pid.file)), tools::SIGKILL))
+  Sys.sleep(0.2)
+  before <- finished()
+  times <- file.mtime(before)
+  expect_gte(length(before), 4)
+  expect_lt(length(before), 6 * 3)
+  Sys.sleep(0.6)
+  expect_identical(finished(), before)
+  methods <- list(slow = slow, identity = "identity")
+  resumed <- bench(methods, path = folder, seeds = 1:6)
+  expect_identical(file.mtime(before), times)
+  expect_length(finished(), 6 * 3)
+  expect_identical(resumed, bench(methods, seeds = 1:6))
+})
+
 test_that("the table does not depend on where the tasks ran", {
   skip_if_not_installed("BiocParallel")
   expected <- bench(metrics = c("mmd2", "w2"))

@@ -13,6 +13,13 @@
 
 namespace laot {
 
+/// The strength of the entropy in entropic transport: a share of the mean squared distance between
+/// the two populations, or a number in units of squared distances.
+struct EntropyStrength {
+  double value = 0.05;
+  bool absolute = false;
+};
+
 /// What a score is computed from: features x cells, same features, one unit.
 struct ScoreInput {
   const arma::mat* predicted = nullptr;
@@ -22,6 +29,8 @@ struct ScoreInput {
   const arma::mat* control = nullptr;
   /// Bandwidth of metrics that take one; to be chosen on training cells (median_gamma).
   double gamma = std::numeric_limits<double>::quiet_NaN();
+  /// Entropy of metrics that take it.
+  EntropyStrength epsilon;
 };
 
 struct MetricSpec {
@@ -37,6 +46,7 @@ struct MetricSpec {
   bool needs_gamma;
   bool needs_control;
   std::function<double(const ScoreInput&, Context&)> compute;
+  bool takes_epsilon = false;
 };
 
 /// All metrics, in the order in which they are listed. Names never change their meaning.
