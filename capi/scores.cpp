@@ -65,8 +65,8 @@ laot_status laot_score(laot_context* context, const char* metric, const laot_dat
                        const laot_data* observed, const laot_data* control, double gamma,
                        size_t cells, size_t repetitions, laot_score_result* result) {
   const laot::EntropyStrength usual;
-  const laot_score_options options = {sizeof options, gamma, usual.value, usual.absolute ? 1 : 0,
-                                      cells, repetitions};
+  const laot_score_options options = {sizeof options,         gamma, usual.value,
+                                      usual.absolute ? 1 : 0, cells, repetitions};
   return laot_score_with(context, metric, predicted, observed, control, &options, result);
 }
 

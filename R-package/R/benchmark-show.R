@@ -115,6 +115,15 @@ benchmark_plot_data <- function(object, metrics, features) {
   list(points = points, means = means)
 }
 
+# "w2, smaller is better"
+panel_titles <- function(metrics, separator) {
+  known <- laot_metrics()
+  at <- match(metrics, known$name)
+  better <- ifelse(known$larger.is.better[at], "larger is better",
+                   ifelse(known$perfect[at] == 0, "smaller is better", paste("best at", known$perfect[at])))
+  ifelse(is.na(at), metrics, paste0(metrics, separator, better))
+}
+
 #' @rdname plot.laot_benchmark
 #' @exportS3Method ggplot2::autoplot
 autoplot.laot_benchmark <- function(object, metrics = NULL, features = NULL, ...) {
@@ -122,15 +131,20 @@ autoplot.laot_benchmark <- function(object, metrics = NULL, features = NULL, ...
   data <- benchmark_plot_data(object, metrics, features)
   reference <- data$means[data$means$method == "noise_reference", ]
   several <- length(unique(data$means$target)) > 1L
+  titles <- ggplot2::labeller(metric = function(metrics) panel_titles(metrics, "\n"))
   ggplot2::ggplot(data$means, ggplot2::aes(.data$mean, .data$method)) +
     ggplot2::geom_vline(data = reference, ggplot2::aes(xintercept = .data$mean), linetype = "dashed", colour = "grey50") +
     ggplot2::geom_point(data = data$points, ggplot2::aes(.data$value, .data$method), colour = "grey70", size = 1) +
     ggplot2::geom_errorbarh(ggplot2::aes(xmin = .data$mean - .data$sd, xmax = .data$mean + .data$sd), height = 0.25) +
     ggplot2::geom_point(colour = "#0072B2", size = 2.4) +
-    (if (several) ggplot2::facet_grid(target ~ metric, scales = "free_x") else
-      ggplot2::facet_wrap("metric", scales = "free_x")) +
-    ggplot2::scale_x_continuous(n.breaks = 4) + ggplot2::labs(x = NULL, y = NULL) + laot_theme() +
-    ggplot2::theme(panel.spacing.x = ggplot2::unit(1.5, "lines"))
+    (if (several) ggplot2::facet_grid(target ~ metric, scales = "free_x", labeller = titles) else
+      ggplot2::facet_wrap("metric", scales = "free_x", labeller = titles)) +
+    ggplot2::scale_x_continuous(n.breaks = 4) + laot_theme() +
+    ggplot2::labs(x = NULL, y = NULL, caption = paste(
+      "blue: mean and sd over splits and seeds; grey: single runs; dashed: noise reference (true treated cells)",
+      paste("scored on", data$points$features[1L]), sep = "\n"
+    )) +
+    ggplot2::theme(panel.spacing.x = ggplot2::unit(1.5, "lines"), plot.margin = ggplot2::margin(6, 18, 6, 6))
 }
 
 #' @rdname plot.laot_benchmark
@@ -147,7 +161,9 @@ plot.laot_benchmark <- function(x, metrics = NULL, features = NULL, ...) {
     points <- data$points[data$points$target == panels$target[k] & data$points$metric == panels$metric[k], ]
     at <- match(means$method, methods)
     graphics::plot(range(points$value, means$mean - means$sd, means$mean + means$sd), c(0.5, length(methods) + 0.5),
-                   type = "n", yaxt = "n", xlab = "", ylab = "", main = paste(panels$metric[k], if (length(unique(panels$target)) > 1L) panels$target[k]))
+                   type = "n", yaxt = "n", xlab = "", ylab = "", cex.main = 1,
+                   main = paste0(if (length(unique(panels$target)) > 1L) paste0(panels$target[k], ": "),
+                                 panel_titles(as.character(panels$metric[k]), ", ")))
     graphics::axis(2, seq_along(methods), methods)
     graphics::abline(v = means$mean[means$method == "noise_reference"], lty = 2, col = "grey50")
     graphics::points(points$value, match(points$method, methods), col = "grey70", pch = 16, cex = 0.6)

@@ -62,6 +62,7 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
                              gamma = gamma, preset = preset, markers = markers, ...,
                              epsilon = epsilon, num.threads = num.threads))
   }
+  check_dots(list(...), names(formals(evaluate_predictions)))
   settings <- call_settings(1, num.threads)
   if (!is.null(preset)) preset <- chosen_preset(preset)
   table <- chosen_metrics(if (is.null(metrics)) preset$metrics else metrics)
@@ -189,9 +190,20 @@ chosen_metrics <- function(metrics) {
     fail("metrics must be names of metrics, found ", shown(metrics))
   }
   for (name in metrics) {
-    if (!name %in% table$name) fail("there is no metric ", quoted(name), did_you_mean(name, table$name))
+    if (!name %in% table$name) fail("there is no metric ", quoted(name), metrics_meant(name, table))
   }
   table[match(unique(metrics), table$name), ]
+}
+
+# "wasserstein" is in the titles of w1 and w2, "sinkhorn" begins several names.
+metrics_meant <- function(name, table) {
+  near <- nearest(name, table$name)
+  holds <- function(texts) grepl(tolower(name), tolower(texts), fixed = TRUE)
+  several <- if (nzchar(name)) table$name[holds(table$name) | holds(table$title)]
+  slip <- !is.null(near) && utils::adist(name, near, ignore.case = TRUE) <= 1
+  if (length(several) > 1L && !slip) return(paste0("; did you mean one of ", listed(several), "?"))
+  if (length(several) == 1L) near <- several
+  if (is.null(near)) did_you_mean(name, table$name) else paste0("; did you mean ", quoted(near), "?")
 }
 
 check_gamma <- function(gamma) {

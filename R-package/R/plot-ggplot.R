@@ -43,7 +43,8 @@ autoplot.laot_fit_list <- function(object, type = "cells", ...) {
 
 laot_theme <- function() {
   ggplot2::theme_minimal(base_size = 11) +
-    ggplot2::theme(panel.grid.minor = ggplot2::element_blank(), legend.position = "bottom")
+    ggplot2::theme(panel.grid.minor = ggplot2::element_blank(), legend.position = "bottom",
+                   plot.background = ggplot2::element_rect(fill = "white", colour = NA))
 }
 
 group_colours <- function(...) ggplot2::scale_colour_manual(values = group.colours, name = NULL, ...)

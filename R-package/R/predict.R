@@ -68,14 +68,20 @@ predict.laot_fit_list <- function(object, newdata, ...) {
   lapply(object, predict, newdata = newdata, ...)
 }
 
+where.arguments <- c("assay.type", "dimred", "altexp", "assay", "layer", "reduction")
+
+# Arguments behind ... say where the values of an object are; others are slips, of those or of `others`.
+check_dots <- function(dots, others) {
+  unknown <- setdiff(names(dots), where.arguments)
+  if (length(unknown) || length(dots) != length(names(dots))) {
+    fail("unknown argument ", if (length(unknown)) quoted(unknown[1L]),
+         if (length(unknown)) did_you_mean(unknown[1L], setdiff(c(where.arguments, others), "...")))
+  }
+}
+
 # newdata read as the fit's own object was, unless told otherwise.
 read_like <- function(fit, x, where, what) {
-  allowed <- c("assay.type", "dimred", "altexp", "assay", "layer", "reduction")
-  unknown <- setdiff(names(where), allowed)
-  if (length(unknown) || length(where) != length(names(where))) {
-    fail("unknown argument ", if (length(unknown)) quoted(unknown[1L]),
-         if (length(unknown)) did_you_mean(unknown[1L], c(allowed, "nonnegative", "num.threads", "verbose")))
-  }
+  check_dots(where, c("nonnegative", "num.threads", "verbose"))
   same <- fit$origin[setdiff(names(fit$origin), "kind")]
   kind <- Find(function(class) is(x, class), c("SummarizedExperiment", "Seurat"))
   if (is.null(kind)) kind <- "matrix"

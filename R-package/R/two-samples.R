@@ -58,9 +58,10 @@ mmd2_test <- function(x, y, gamma = "median", permutations = 999L, seed = NULL, 
   if (is.nan(found[["mmd2"]])) fail("the test needs two cells on each side")
   structure(list(
     statistic = c("MMD^2" = found[["mmd2"]]), p.value = found[["p.value"]],
-    parameter = c(if (length(gamma) == 1L) c(gamma = gamma) else c(gammas = length(gamma)), permutations = permutations),
-    method = paste0("Permutation test of equal laws by MMD^2 (unbiased",
-                    if (length(gamma) > 1L) paste(", mean over", length(gamma), "gammas"), ")"),
+    parameter = if (length(gamma) == 1L) c(gamma = gamma) else c(gammas = length(gamma)),
+    method = paste0("Permutation test of equal laws by MMD^2 (unbiased, ",
+                    if (length(gamma) > 1L) paste0("mean over ", length(gamma), " gammas, "),
+                    counted(permutations, "permutation"), ")"),
     alternative = "the two populations have different laws", data.name = data.name
   ), class = "htest")
 }

@@ -24,11 +24,15 @@ counted <- function(count, unit, plural = paste0(unit, "s")) {
   paste(count, if (count == 1) unit else plural)
 }
 
-# The candidate that was probably meant, or NULL.
+# The candidate that was probably meant, or NULL: one letter off, or else one that holds the name, or else one
+# that looks like it.
 nearest <- function(name, candidates) {
   if (!length(candidates)) return(NULL)
   distance <- utils::adist(name, candidates, ignore.case = TRUE)[1L, ]
   best <- which.min(distance)
+  if (distance[best] <= 1 && nchar(name) > 2L) return(candidates[best])
+  holding <- candidates[grepl(tolower(name), tolower(candidates), fixed = TRUE)]
+  if (nzchar(name) && length(holding)) return(holding[which.min(nchar(holding))])
   if (distance[best] <= max(2, nchar(name) / 2)) candidates[best] else NULL
 }
 

@@ -48,7 +48,7 @@ SEXP laot_r_cell_spearman(SEXP control, SEXP predicted, SEXP settings) {
   BEGIN_RCPP
   const Data x = data(control), p = data(predicted);
   const Context call = context(settings);
-  Rcpp::NumericVector out(static_cast<R_xlen_t>(size(control).second));
+  Rcpp::NumericVector out(static_cast<R_xlen_t>(size(x).second));
   check(laot_cell_spearman(call.get(), x.get(), p.get(), out.begin(),
                            static_cast<std::size_t>(out.size())));
   return out;
@@ -88,8 +88,7 @@ SEXP laot_r_mmd2_test(SEXP x, SEXP y, SEXP gammas, SEXP permutations, SEXP setti
   double mmd2 = 0.0, p_value = 0.0;
   check(laot_mmd2_test(call.get(), a.get(), b.get(), wanted.data(), wanted.size(),
                        static_cast<std::size_t>(Rcpp::as<double>(permutations)), &mmd2, &p_value));
-  return Rcpp::NumericVector::create(Rcpp::Named("mmd2") = mmd2,
-                                     Rcpp::Named("p.value") = p_value);
+  return Rcpp::NumericVector::create(Rcpp::Named("mmd2") = mmd2, Rcpp::Named("p.value") = p_value);
   END_RCPP
 }
 

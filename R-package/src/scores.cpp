@@ -29,13 +29,12 @@ SEXP laot_r_metrics(void) {
     takes_epsilon[k] = info.takes_epsilon != 0;
   }
   using Rcpp::Named;
-  return Rcpp::List::create(Named("name") = name, Named("title") = title,
-                            Named("estimator") = estimator, Named("setting") = setting,
-                            Named("doc") = doc, Named("source") = source,
-                            Named("undefined") = undefined, Named("perfect") = perfect,
-                            Named("larger.is.better") = larger, Named("needs.gamma") = needs_gamma,
-                            Named("needs.control") = needs_control,
-                            Named("takes.epsilon") = takes_epsilon);
+  return Rcpp::List::create(
+      Named("name") = name, Named("title") = title, Named("estimator") = estimator,
+      Named("setting") = setting, Named("doc") = doc, Named("source") = source,
+      Named("undefined") = undefined, Named("perfect") = perfect,
+      Named("larger.is.better") = larger, Named("needs.gamma") = needs_gamma,
+      Named("needs.control") = needs_control, Named("takes.epsilon") = takes_epsilon);
   END_RCPP
 }
 

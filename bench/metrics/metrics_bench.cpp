@@ -1,7 +1,7 @@
 // Scores the matrices that compare.py wrote, for its comparison with numpy and scikit-learn:
 //   laot_metrics_bench time|digits|presets n m d predicted.bin observed.bin
-// Raw doubles, cells one after another. Prints lines "name seconds value"; before those of presets, one
-// line "draw" with the predicted, and one with the observed cells of each subsample.
+// Raw doubles, cells one after another. Prints lines "name seconds value"; before those of presets,
+// one line "draw" with the predicted, and one with the observed cells of each subsample.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -41,8 +41,8 @@ double peak_megabytes() {
   return 0.0;
 }
 
-// Preset laot as the notebooks score: gamma from all features, the score from the first half of them.
-// Preset cellot on all features; the cells of repetition r are drawn by stream r of the seed.
+// Preset laot as the notebooks score: gamma from all features, the score from the first half of
+// them. Preset cellot on all features; the cells of repetition r are drawn by stream r of the seed.
 void score_presets_on(const arma::mat& x, const arma::mat& y) {
   laot::Context context;
   laot::ScoreInput input;
@@ -75,8 +75,8 @@ void score_presets_on(const arma::mat& x, const arma::mat& y) {
 
 int main(int count, char** arguments) {
   if (count != 7) {
-    std::fprintf(stderr,
-                 "usage: laot_metrics_bench time|digits|presets n m d predicted.bin observed.bin\n");
+    std::fprintf(
+        stderr, "usage: laot_metrics_bench time|digits|presets n m d predicted.bin observed.bin\n");
     return 2;
   }
   const bool timing = std::string(arguments[1]) == "time";

@@ -46,9 +46,8 @@ SinkhornOptions sinkhorn_options(const ScoreInput& in) {
   require(asked.value > 0.0 && std::isfinite(asked.value), Status::invalid_argument,
           "epsilon must be positive, found ", asked.value);
   SinkhornOptions options;
-  options.epsilon = asked.absolute
-                        ? asked.value
-                        : epsilon_of_mean_cost(*in.predicted, *in.observed, asked.value);
+  options.epsilon =
+      asked.absolute ? asked.value : epsilon_of_mean_cost(*in.predicted, *in.observed, asked.value);
   options.tolerance = 1e-7;
   return options;
 }

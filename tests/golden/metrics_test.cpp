@@ -78,10 +78,8 @@ const std::map<std::string, Metric>& golden_metrics() {
        }},
       {"cost_mean",
        [](const Case& c, Context&) { return epsilon_of_mean_cost(c.predicted, c.treated, 1.0); }},
-      {"cost_max",
-       [](const Case& c, Context& x) {
-         return squared_distances(c.predicted, c.treated, x).max();
-       }},
+      {"cost_max", [](const Case& c,
+                      Context& x) { return squared_distances(c.predicted, c.treated, x).max(); }},
       {"knn_enrichment_k50",
        [](const Case& c, Context& x) { return knn_enrichment(c.predicted, c.treated, 50, x); }},
       {"knn_enrichment_k100",

@@ -1,9 +1,12 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <fstream>
 #include <set>
+#include <sstream>
 
 #include "laot/metrics.hpp"
+#include "support/fixtures.hpp"
 
 using namespace laot;
 
@@ -75,6 +78,20 @@ TEST_CASE("the entropy of a score, relative and absolute") {
     }
   }
   CHECK(entropic == 3);
+}
+
+TEST_CASE("the page on metrics has every metric and preset") {
+  std::ifstream file(fixtures::golden("../../docs/metrics.md"));
+  std::stringstream page;
+  page << file.rdbuf();
+  for (const MetricSpec& spec : metrics()) {
+    CAPTURE(spec.name);
+    CHECK(page.str().find("| `" + spec.name + "` | " + spec.estimator) != std::string::npos);
+  }
+  for (const ScorePreset& preset : score_presets()) {
+    CAPTURE(preset.name);
+    CHECK(page.str().find("| `" + preset.name + "` |") != std::string::npos);
+  }
 }
 
 TEST_CASE("an undefined score says why") {

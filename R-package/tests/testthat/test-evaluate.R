@@ -96,6 +96,18 @@ test_that("a model with other features than the observed cells is refused", {
   expect_sentence(evaluate_predictions(fit, new$treated, control = new$control, train = 3), "train must be")
 })
 
+test_that("slips are met with what was probably meant", {
+  metric <- function(name) evaluate_predictions(fit, new$treated, control = new$control, metrics = name)
+  expect_sentence(metric("R2"), "did you mean .*r2_means")
+  expect_sentence(metric("wasserstein"), "did you mean one of w2, w1[?]")
+  expect_sentence(metric("sinkhorn"), "did you mean .*sinkhorn_divergence")
+  expect_sentence(metric("spearman"), "did you mean \"cell_spearman\"")
+  expect_sentence(metric("pearson_mean"), "did you mean .*pearson_means")
+  expect_sentence(metric("zzzzzzzz"), "there are mmd2, ")
+  expect_sentence(evaluate_predictions(fit, new$treated, control = new$control, gama = 1), "did you mean \"gamma\"")
+  expect_sentence(predict(fit, new$control, asay = 1), "did you mean \"assay\"")
+})
+
 test_that("a trivial predictor does not stand twice", {
   scores <- evaluate_predictions(fit_trivial(cells$control, cells$treated, seed = 1), new$treated, control = new$control, metrics = "w2")
   expect_identical(scores$method, c("mean_shift", "identity", "gaussian_map", "noise_reference"))

@@ -1,6 +1,6 @@
-normal_cells <- function(n, shift = 0, seed = 1) {
+normal_cells <- function(n, shift = 0, seed = 1, name = "c") {
   set.seed(seed)
-  matrix(rnorm(5 * n, shift), 5, dimnames = list(letters[1:5], paste0("c", seq_len(n))))
+  matrix(rnorm(5 * n, shift), 5, dimnames = list(letters[1:5], paste0(name, seq_len(n))))
 }
 x <- normal_cells(40)
 y <- normal_cells(30, 0.4, seed = 2)
@@ -40,7 +40,7 @@ test_that("the permutation test finds a shift, and nothing where there is nothin
   expect_lt(mean(p.values), 0.7)
   expect_equal(p.values * 100, round(p.values * 100))
   expect_equal(mmd2_test(x, y, c(0.01, 1), seed = 1)$statistic[["MMD^2"]], mmd2(x, y, c(0.01, 1)))
-  expect_output(print(mmd2_test(x, y, c(0.01, 1), permutations = 9, seed = 1)), "mean over 2 gammas.*x and y.*gammas = 2")
+  expect_output(print(mmd2_test(x, y, c(0.01, 1), permutations = 9, seed = 1)), "mean over 2 gammas,\\s+9 permutations.*x and y.*gammas = 2")
 })
 
 test_that("two samples that cannot be compared are refused in a sentence", {
@@ -62,7 +62,8 @@ test_that("each cell keeps its order of features, as R's own Spearman says", {
   fit <- quiet_fit(x, y)
   each <- cell_spearman(fit, x)
   expect_equal(unname(each), unname(cell_spearman(predict(fit, x), x)))
-  scores <- evaluate_predictions(fit, y, control = x, metrics = "cell_spearman")
+  new <- normal_cells(30, 0.4, seed = 4, name = "new")
+  scores <- evaluate_predictions(fit, new, control = x, metrics = "cell_spearman")
   expect_equal(scores$value[scores$method == "laot"], mean(each))
   flat <- x
   flat[, 2] <- 1
