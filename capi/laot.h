@@ -558,7 +558,8 @@ LAOT_API laot_status laot_fit(laot_context* context, const laot_params* params,
 LAOT_API void laot_model_free(laot_model* model);
 
 /**
- * What control cells would look like treated, in the units of the training cells.
+ * What control cells would look like treated, in the units of the training cells. BLAS may add in
+ * another order where other cells stand beside a cell, so that its last digits can differ then.
  *
  * @param context      threads and callbacks
  * @param model        looked at

@@ -2,6 +2,7 @@
 set(LAOT_CORE_SOURCES
   # base
   src/base/error.cpp
+  src/base/number_text.cpp
   src/base/random.cpp
   src/base/linear_algebra.cpp
   # parallel

@@ -2,12 +2,12 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 
 #include "json.hpp"
 #include "laot/base.hpp"
+#include "laot/number_text.hpp"
 #include "laot/parallel.hpp"
 
 namespace laot {
@@ -29,12 +29,6 @@ void turn_to_file_order(char* bytes, std::size_t count) {
   if (little_endian()) return;
   for (std::size_t i = 0; i < count; ++i, bytes += 8)
     for (int k = 0; k < 4; ++k) std::swap(bytes[k], bytes[7 - k]);
-}
-
-std::string number_of(double value) {
-  char buffer[40];
-  std::snprintf(buffer, sizeof buffer, "%.17g", value);
-  return buffer;
 }
 
 struct FileCloser {
@@ -61,7 +55,7 @@ void ModelFile::put_text(const std::string& name, const std::string& value) {
 }
 
 void ModelFile::put_number(const std::string& name, double value) {
-  texts_[name] = number_of(value);
+  texts_[name] = text_of_number(value, 17);
 }
 
 void ModelFile::put_texts(const std::string& name, const std::vector<std::string>& values) {
@@ -100,9 +94,8 @@ const std::string& ModelFile::text_value(const std::string& name) const {
 
 double ModelFile::number(const std::string& name) const {
   const std::string& value = text_value(name);
-  char* end = nullptr;
-  const double number = std::strtod(value.c_str(), &end);
-  require(!value.empty() && *end == '\0', Status::bad_format, "entry \"", name,
+  double number = 0.0;
+  require(number_of_text(value, number), Status::bad_format, "entry \"", name,
           "\" of the model file is not a number");
   return number;
 }

@@ -62,8 +62,6 @@ class Alternation {
               Context& context)
       : x_(x),
         y_(y),
-        batch_x_(batch_x),
-        batch_y_(batch_y),
         options_(options),
         context_(context),
         coupling_(x, y, batch_x, batch_y, options.coupling),
@@ -251,8 +249,6 @@ class Alternation {
 
   const arma::mat& x_;
   const arma::mat& y_;
-  const std::vector<std::uint32_t>& batch_x_;
-  const std::vector<std::uint32_t>& batch_y_;
   const LaotOptions& options_;
   Context& context_;
   Coupling coupling_;

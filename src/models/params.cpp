@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
+
+#include "laot/number_text.hpp"
 
 namespace laot {
 
@@ -76,12 +76,13 @@ std::string did_you_mean(const std::string& name, const Items& items) {
 }  // namespace
 
 std::string number_text(double value) {
-  char buffer[40];
+  std::string out;
+  double again = 0.0;
   for (int digits = 6; digits <= 17; ++digits) {
-    std::snprintf(buffer, sizeof buffer, "%.*g", digits, value);
-    if (std::strtod(buffer, nullptr) == value) break;
+    out = text_of_number(value, digits);
+    if (number_of_text(out, again) && again == value) break;
   }
-  return buffer;
+  return out;
 }
 
 std::string ParamSpec::default_text() const {
@@ -130,9 +131,8 @@ void Params::set_text(const std::string& name, const std::string& value) {
     set(name, value == "true" ? 1.0 : 0.0);
     return;
   }
-  char* end = nullptr;
-  const double number = std::strtod(value.c_str(), &end);
-  if (value.empty() || *end != '\0') reject(spec, "\"" + value + "\"");
+  double number = 0.0;
+  if (!number_of_text(value, number)) reject(spec, "\"" + value + "\"");
   set(name, number);
 }
 

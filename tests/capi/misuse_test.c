@@ -1,5 +1,6 @@
 /* What a careless host does: frees in the wrong order, or twice, uses what it freed, hands over the
  * wrong kind of object, or NULL. Nothing crashes, and each call says what was wrong. */
+#include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -381,6 +382,42 @@ static void test_values(void) {
   laot_data_free(few);
 }
 
+/* A host whose decimal point is a comma: texts and files have a point all the same. */
+static void test_locale(void) {
+  static const char* const names[] = {"de_DE.UTF-8", "de_DE.utf8", "de_DE", "fr_FR.UTF-8"};
+  laot_model* here = NULL;
+  laot_model* back = NULL;
+  char text[32];
+  char *before, *bytes[2];
+  size_t needed[2] = {0, 0}, i;
+  double found[2] = {0.0, 0.0};
+  CHECK(laot_fit(context, params, control, treated, &here) == LAOT_OK);
+  CHECK(laot_to_bytes(here, NULL, 0, &needed[0]) == LAOT_OK);
+  bytes[0] = (char*)malloc(needed[0]);
+  CHECK(laot_to_bytes(here, bytes[0], needed[0], &needed[0]) == LAOT_OK);
+  for (i = 0; i < 4 && strcmp(setlocale(LC_NUMERIC, NULL), "C") == 0; ++i)
+    (void)setlocale(LC_NUMERIC, names[i]);
+  if (strcmp(setlocale(LC_NUMERIC, NULL), "C") == 0) ++skipped;
+  CHECK(laot_params_set_text(params, "ridge", "0.25") == LAOT_OK);
+  CHECK(laot_params_get_text(params, "ridge", text, sizeof text, &needed[1]) == LAOT_OK);
+  CHECK(strcmp(text, "0.25") == 0);
+  REFUSED(laot_params_set_text(params, "ridge", "0,25"), LAOT_INVALID_ARGUMENT, "0,25");
+  CHECK(laot_params_set_text(params, "ridge", "auto") == LAOT_OK);
+  CHECK(laot_from_bytes(bytes[0], needed[0], &back) == LAOT_OK);
+  CHECK(laot_report_number(here, "objective", &found[0]) == LAOT_OK);
+  CHECK(laot_report_number(back, "objective", &found[1]) == LAOT_OK && found[0] == found[1]);
+  CHECK(laot_to_bytes(back, NULL, 0, &needed[1]) == LAOT_OK && needed[0] == needed[1]);
+  bytes[1] = (char*)malloc(needed[1]);
+  CHECK(laot_to_bytes(back, bytes[1], needed[1], &needed[1]) == LAOT_OK);
+  CHECK(memcmp(bytes[0], bytes[1], needed[0]) == 0);
+  before = setlocale(LC_NUMERIC, "C");
+  CHECK(before != NULL);
+  free(bytes[0]);
+  free(bytes[1]);
+  laot_model_free(back);
+  laot_model_free(here);
+}
+
 int main(void) {
   test_wrong_order();
   test_freed_twice();
@@ -393,6 +430,7 @@ int main(void) {
   test_null_file();
   test_null_scores();
   test_null_trackability();
+  test_locale();
   test_values();
   free_all();
   return counted();

@@ -21,6 +21,7 @@ CASES = {
     "laot_notebook": dict(preset="notebook", epochs=5),
     "laot_named": dict(batch_control=["a", "b"] * 10, batch_treated=["b", "a"] * 8,
                        feature_names=["gène 1", 'gene "2"', "gene\\3", "gene 4"]),
+    "laot_levels": dict(batch_control=["a", "b"] * 10, batch_treated=["b", "a"] * 8),
     "identity": dict(method="identity"),
     "mean_shift": dict(method="mean_shift"),
     "gaussian_map": dict(method="gaussian_map"),

@@ -12,8 +12,10 @@ test_that("predictions keep the order and the names of newdata", {
   expect_identical(predict(fit, unname(cells$control[, 1:2])), straight[, 1:2] |> `colnames<-`(NULL))
 })
 
+# BLAS may add in another order for one column than for many, so not to the last bit.
 test_that("one new cell is enough", {
-  expect_identical(predict(fit, cells$control[, 7, drop = FALSE]), predict(fit, cells$control)[, 7, drop = FALSE])
+  expect_equal(predict(fit, cells$control[, 7, drop = FALSE]), predict(fit, cells$control)[, 7, drop = FALSE],
+               tolerance = 1e-13)
 })
 
 test_that("the class of newdata comes back", {
