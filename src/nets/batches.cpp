@@ -126,6 +126,11 @@ std::string warning_of(const TrainingReport& report, double overlap, double ceil
     return text("no iterate was better on validation cells than not moving them (MMD^2 ",
                 three_digits(report.best_score), " against ", three_digits(report.identity_score),
                 "): train longer or change the learning rate");
+  if (report.iterations > 0 && report.best_iteration == 0)
+    return text(
+        "no iterate was better on validation cells than the untrained network, which is kept "
+        "(MMD^2 ",
+        three_digits(report.best_score), "): train longer or change the learning rate");
   return "";
 }
 

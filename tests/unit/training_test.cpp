@@ -178,6 +178,20 @@ TEST_CASE("a run that saturates or gains nothing says so") {
   CHECK(b.report().warning.find("not moving") != std::string::npos);
 }
 
+TEST_CASE("a run that keeps the untrained network says so") {
+  TrainingReport report;
+  report.outcome = Outcome::finished;
+  report.iterations = 30;
+  report.best_score = report.untrained_score = 0.3;
+  report.identity_score = 0.5;
+  CHECK(warning_of(report, 1.0, 1.0, "epoch").find("the untrained network, which is kept") !=
+        std::string::npos);
+  report.best_iteration = 10;
+  CHECK(warning_of(report, 1.0, 1.0, "epoch").empty());
+  report.best_iteration = report.iterations = 0;  // nothing was asked for
+  CHECK(warning_of(report, 1.0, 1.0, "epoch").empty());
+}
+
 TEST_CASE("a shift of a Gaussian is learned") {
   Context context;
   CellotOptions o = cellot_options();
