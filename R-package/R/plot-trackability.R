@@ -19,7 +19,7 @@ draw_curves <- function(curves, title) {
   old <- par(mar = c(5.1, 4.1, 5.1, 1.1))
   on.exit(par(old))
   plot(range(at), c(0, 1), type = "n", xaxt = "n", las = 1, xlab = curve.words$x, ylab = curve.words$y)
-  graphics::title(curve_title(title), line = 3.4, cex.main = 1)
+  graphics::title(curve_title(title), line = 1.2 + 1.1 * length(curves), cex.main = 1)
   axis(1L, at, format(gaps, drop0trailing = TRUE, trim = TRUE), gap.axis = 0.2)
   graphics::mtext(curve.words$caption, 1L, 4, cex = 0.7, col = "grey30")
   lines(range(at), c(0.5, 0.5), lty = 3L, col = "grey50")
@@ -122,9 +122,10 @@ plot.laot_sweep <- function(x, ...) {
   for (panel in levels(data$panel)) {
     part <- data[data$panel == panel, ]
     plot(range(data$gap), range(part$value, 0), type = "n", las = 1, xaxt = "n",
-         xlab = paste("time after", x$start), ylab = "", main = panel, cex.main = 0.9)
+         xlab = paste("time after", x$start), ylab = "", main = panel, cex.main = 1.2)
     axis(1L, unique(data$gap))
-    for (method in unique(as.character(part$method))) {
+    # LAOT is first, and drawn over the others.
+    for (method in rev(intersect(levels(data$method), part$method))) {
       line <- part[part$method == method, ]
       lines(line$gap, line$value, col = colours[[method]], lwd = 2)
       points(line$gap, line$value, col = colours[[method]], pch = 16L)
@@ -140,7 +141,9 @@ plot.laot_sweep <- function(x, ...) {
 autoplot.laot_sweep <- function(object, ...) {
   need("ggplot2", "for autoplot(); plot() works without it")
   data <- sweep_data(object)
-  ggplot2::ggplot(data, ggplot2::aes(.data$gap, .data$value, colour = .data$method)) +
+  # Groups are drawn in their order, and LAOT over the others.
+  data$layer <- -as.integer(data$method)
+  ggplot2::ggplot(data, ggplot2::aes(.data$gap, .data$value, colour = .data$method, group = .data$layer)) +
     ggplot2::geom_line() + ggplot2::geom_point() +
     ggplot2::facet_wrap("panel", scales = "free_y") +
     ggplot2::scale_colour_manual(values = sweep_colours(levels(data$method)), name = NULL) +

@@ -54,7 +54,7 @@ recovery_curve <- function(x, design = "counterpart", gaps = recovery.gaps, repe
   whole(repeats, "repeats")
   whole(most.cells, "most.cells", 4)
   if (!is.numeric(gaps) || !length(gaps) || anyNA(gaps)) fail("gaps must be numbers, found ", shown(gaps))
-  if (!is.null(time.gap)) one_number(time.gap, "time.gap")
+  if (!is.null(time.gap)) positive_number(time.gap, "time.gap")
   cells <- training_cells(x, control, treated, batch)
   settings <- call_settings(seed_of_fit(x, seed), num.threads,
                             progress_bar(check_verbose(verbose), "Recovery curve"))

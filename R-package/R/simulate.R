@@ -84,3 +84,10 @@ one_number <- function(value, argument) {
   }
   invisible(value)
 }
+
+positive_number <- function(value, argument) {
+  if (!is.numeric(value) || length(value) != 1L || !is.finite(value) || value <= 0) {
+    fail(argument, " must be a positive number, found ", shown(value))
+  }
+  invisible(value)
+}

@@ -31,7 +31,8 @@
 #' * `rates`: how fast cells move between successive times, in units of the data over time, with a
 #'   `floor`, what two halves of one time would show;
 #' * `isometry`: \eqn{\delta} of the centred cells at the start and the critical gap for L, the largest
-#'   95% quantile of the rates: see [trackability()];
+#'   95% quantile of the rates. Here all of a cell's movement counts, the common shift too, in all
+#'   features; [`trackability(time.course = )`][trackability()] asks the same in the feature space of one fit;
 #' * `fits`: the fits on all cells.
 #' @examples
 #' start <- matrix(rnorm(3 * 60), 3)
@@ -104,10 +105,9 @@ time_gap_sweep <- function(x, time = "time", start = NULL, gammas = "median", sp
     fits[[horizon]] <- whole.fit
   }
   course <- lapply(cells[order(as.numeric(names(cells)))], function(at) at$values)
-  rates <- sweep_rates(course, call_settings(seed, num.threads))
+  rates <- course_rates(course, call_settings(seed, num.threads))
   centred <- cells[[1L]]$values - rowMeans(cells[[1L]]$values)
-  rate <- max(rates$q95)
-  isometry <- isometry_of(centred, if (rate > 0) rate, call_settings(seed, num.threads))$table
+  isometry <- isometry_of(centred, rate_of_course(rates), call_settings(seed, num.threads))$table
   structure(list(scores = bind(scores), track = bind(track), rates = rates, isometry = isometry,
                  fits = structure(fits, class = "laot_fit_list"), start = start), class = "laot_sweep")
 }
@@ -116,16 +116,6 @@ bind <- function(parts) {
   out <- do.call(rbind, unname(parts))
   rownames(out) <- NULL
   out
-}
-
-# "24h" is 24.
-time_of_cells <- function(time, columns, count) {
-  if (is.numeric(time) && length(time) == count) return(as.double(time))
-  labels <- as.character(cell_labels(time, columns, count, "time"))
-  number <- suppressWarnings(as.numeric(sub("^[[:space:]]*([-+]?[0-9]*\\.?[0-9]+).*$", "\\1", labels)))
-  bad <- is.na(number) & !is.na(labels)
-  if (any(bad)) fail("time must be numbers, or texts that begin with one; found ", quoted(labels[bad][1L]))
-  number
 }
 
 sweep_features <- function(dots, source, times, start, settings) {
@@ -160,15 +150,6 @@ split_scores <- function(control, treated, fit, splits, test, gammas, seed, num.
   if (identical(gammas, "median")) setting <- ifelse(all[[1L]]$metric == "mmd2", "median gamma", setting)
   data.frame(method = all[[1L]]$method, metric = all[[1L]]$metric, setting = setting,
              value = rowMeans(values), sd = apply(values, 1L, stats::sd))
-}
-
-sweep_rates <- function(course, settings) {
-  found <- native(.Call(C_rates, lapply(unname(course), function(cells) list(values = unname(cells))),
-                  as.numeric(names(course)), c(0.5, 0.95), settings))$arrays
-  table <- found$rates
-  data.frame(from = table[, 1L], to = table[, 2L], mean = table[, 3L], mean.low = table[, 4L],
-             mean.high = table[, 5L], median = found$quantiles[, 1L], q95 = found$quantiles[, 2L],
-             q95.low = table[, 7L], q95.high = table[, 8L], largest = table[, 6L], floor = not_nan(table[, 9L]))
 }
 
 #' @export

@@ -32,9 +32,20 @@
 #'   as in [laot_fit()].
 #' @param batch The levels of `control` and `treated`, `list(control =, treated =)`, one label per
 #'   cell. The cells that a fit kept have theirs. For cells in `x`: as in [laot_fit()].
-#' @param rate L: how far cells move in a unit of time, in the units of the fit's feature space.
-#'   Without it there is no critical gap in time. [time_gap_sweep()] estimates L from a time course
-#'   and gives that gap, in the units of the data.
+#' @param time.course Cells at two or more times, to estimate L from: an object or a matrix with the
+#'   features of the fit. They are moved into the fit's feature space, where the cells of successive
+#'   times are paired as cheaply as can be; L is the largest, over the steps, of the 95% quantiles of
+#'   the distance of such pairs over the time between them. What each time has in common is left out,
+#'   where the fit leaves it out (`center = "own"`). Since other cells are measured at each time,
+#'   sampling counts as movement: see the column `floor` of `rates`. One exact transport for each step
+#'   between all the cells of two times.
+#' @param time The times of the cells of `time.course`: a column, or one time per cell. Numbers, or
+#'   texts that begin with a number such as `"24h"`. Where `x` is an object and there is no
+#'   `time.course`, `x` itself is the time course.
+#' @param rate L, where it is known, instead of `time.course`: how far a cell moves in a unit of
+#'   time, as a Euclidean distance in the fit's feature space, which is that of the centred cells
+#'   (of their components, where the fit has them), each feature or component divided by its scale.
+#'   Without either there is no critical gap in time.
 #' @param resamples,halves,restarts How many bootstrap resamples, random halves, and other starts of
 #'   the alternation to fit.
 #' @param resample What a bootstrap resample draws: `"cells"` (within their level of `batch`, where
@@ -43,7 +54,9 @@
 #'   With few levels they are coarse.
 #' @param designs Which recovery curves to simulate; `"counterpart"` is always among them, since the
 #'   verdict needs it.
-#' @param time.gap The time between control and treated cells, to give s in time.
+#' @param time.gap The time between control and treated cells, to give s in time, and to say on which
+#'   side of the theorem's bound the experiment lies. Where `condition` and `time` are the same
+#'   column, it is known without.
 #' @param gaps,repeats,most.cells As in [recovery_curve()].
 #' @param seed Seed; without it that of the fit.
 #' @param num.threads Threads to use. The result does not depend on it.
@@ -53,8 +66,8 @@
 #' @returns A list of class `laot_trackability`:
 #' * `verdict`, and `why`, one sentence;
 #' * `isometry`: data frame of `scaling` (all cells by one factor to mean squared norm 1, every cell
-#'   to norm 1, or the factor that makes \eqn{\delta} smallest), `delta`, `scale`, `critical.gap` and
-#'   `note`; `worst.pairs`: the cells that attain \eqn{\delta}; `delta.quantiles`: its distribution
+#'   to norm 1, or the factor that makes \eqn{\delta} smallest), `delta`, `scale`, `critical.gap`,
+#'   `critical.low` and `critical.high` (for the interval of L), and `note`; `worst.pairs`: the cells that attain \eqn{\delta}; `delta.quantiles`: its distribution
 #'   over the pairs;
 #' * `spacing`: `displacement`, how far the map moves a cell beyond the common shift, and `residual`,
 #'   how far partners lie from where the map sends cells, both over the distance to the nearest
@@ -67,7 +80,9 @@
 #'   cells draws both populations separately, so it has lost
 #'   most counterparts: its maps are those of an experiment with cells drawn anew, and where the
 #'   pairing is exact the intervals are wider than they need be and may lie to one side of the fit;
-#' * `curves`: a list of [recovery_curve()]s; `time.gap` as given.
+#' * `rates`: of `time.course`, as in [time_gap_sweep()] but in the fit's feature space; `rate`: L, with
+#'   a 95% interval over resamples of its pairs, the pairing taken as given;
+#' * `curves`: a list of [recovery_curve()]s; `time.gap`.
 #' @examples
 #' cells <- simulate_populations(3, 60, gap = 0.5, entries = "gaussian", seed = 1)
 #' fit <- laot_fit(cells$control, cells$treated, seed = 1, verbose = FALSE)
@@ -78,13 +93,15 @@ trackability <- function(x, ...) UseMethod("trackability")
 
 #' @rdname trackability
 #' @export
-trackability.laot_fit <- function(x, control = NULL, treated = NULL, batch = NULL, rate = NULL,
-                                  resamples = 30, halves = 10, restarts = 5, resample = "cells",
+trackability.laot_fit <- function(x, control = NULL, treated = NULL, batch = NULL,
+                                  time.course = NULL, time = "time", rate = NULL, resamples = 30, halves = 10, restarts = 5, resample = "cells",
                                   designs = c("counterpart", "anew"), gaps = recovery.gaps,
                                   repeats = 8, most.cells = 300, time.gap = NULL, seed = NULL,
                                   num.threads = 1L, verbose = interactive(), ...) {
   require_alternation(x, "trackability()")
-  if (!is.null(rate)) one_number(rate, "rate")
+  if (!is.null(rate)) positive_number(rate, "rate")
+  if (!is.null(time.gap)) positive_number(time.gap, "time.gap")
+  if (!is.null(rate) && !is.null(time.course)) fail("give either rate or time.course, not both")
   whole(resamples, "resamples", 2)
   whole(halves, "halves", 0)
   whole(restarts, "restarts", 0)
@@ -94,6 +111,10 @@ trackability.laot_fit <- function(x, control = NULL, treated = NULL, batch = NUL
   cells <- training_cells(x, control, treated, batch)
   settings <- call_settings(seed_of_fit(x, seed), num.threads)
   settings$progress <- progress_bar(check_verbose(verbose), "Stability")
+  # First, since it can find its arguments wrong and takes little time.
+  rates <- if (!is.null(time.course)) rates_in_feature_space(x, time.course, time, settings)
+  if (!is.null(rates)) rate <- rate_of_course(rates)
+  if (!is.null(rates) && is.null(time.gap)) time.gap <- gap_of_conditions(x, time)
   stable <- native(.Call(C_stability, model_pointer(x), cells$control, cells$treated,
                    as.double(c(resamples, halves, restarts)), resample, settings))
   numbers <- stable$numbers
@@ -119,23 +140,30 @@ trackability.laot_fit <- function(x, control = NULL, treated = NULL, batch = NUL
     spacing = c(displacement = not_nan(numbers[["displacement_over_spacing"]]), residual = not_nan(residual)),
     agreement = agreement_table(numbers, c(resamples, halves, restarts)),
     effects = structure(effect_table(x, stable$arrays$draws), resample = resample), curves = curves,
-    time.gap = time.gap
+    rates = rates, rate = rate, time.gap = time.gap,
+    time.unit = if (!is.null(rates) && is.character(time) && length(time) == 1L) time
   ), class = "laot_trackability")
 }
 
 #' @rdname trackability
 #' @export
-trackability.default <- function(x, ..., rate = NULL, resamples = 30, halves = 10, restarts = 5,
-                                 resample = "cells", designs = c("counterpart", "anew"),
-                                 gaps = recovery.gaps, repeats = 8, most.cells = 300,
-                                 time.gap = NULL, seed = NULL, num.threads = 1L,
+trackability.default <- function(x, ..., time.course = NULL, time = NULL, rate = NULL,
+                                 resamples = 30, halves = 10, restarts = 5, resample = "cells",
+                                 designs = c("counterpart", "anew"), gaps = recovery.gaps,
+                                 repeats = 8, most.cells = 300, time.gap = NULL, seed = NULL, num.threads = 1L,
                                  verbose = interactive()) {
   seed <- seed_or_draw(seed)
   fit <- laot_fit(x, ..., seed = seed, num.threads = num.threads, verbose = verbose)
   if (inherits(fit, "laot_fit_list")) {
     fail("there are ", length(fit), " targets; name one with target = ; there are ", listed(names(fit)))
   }
-  trackability(fit, rate = rate, resamples = resamples, halves = halves, restarts = restarts,
+  if (is.null(time)) {
+    time <- "time"
+  } else if (is.null(time.course)) {
+    if (fit$origin$kind == "matrix") fail("time goes with time.course, where the cells of the fit are a matrix")
+    time.course <- x
+  }
+  trackability(fit, time.course = time.course, time = time, rate = rate, resamples = resamples, halves = halves, restarts = restarts,
                resample = resample, designs = designs, gaps = gaps, repeats = repeats,
                most.cells = most.cells, time.gap = time.gap, seed = seed, num.threads = num.threads,
                verbose = verbose)
@@ -162,16 +190,14 @@ why_verdict <- function(verdict, recovery, residual) {
 # Control cells in the feature space of the fit.
 encoded_controls <- function(fit, control) {
   values <- if (is.null(control)) model_array(fit, "kept_control") else dense_block(control)
-  centred <- values - model_array(fit, "mean_control")[, 1L]
-  described <- native(.Call(C_describe, model_pointer(fit)))$arrays
-  if ("basis" %in% described) centred <- crossprod(model_array(fit, "basis"), centred)
-  unname(centred / model_array(fit, "scale")[, 1L])
+  in_feature_space(fit, values, model_array(fit, "mean_control")[, 1L])
 }
 
 scalings <- c("mean_square", "unit_norm", "smallest")
 
+# rate: L, alone or with its interval, c(value, low, high).
 isometry_of <- function(cells, rate, settings, probabilities = c(0, 0.05, 0.25, 0.5, 0.75, 0.95, 1)) {
-  found <- native(.Call(C_isometry, list(values = cells), if (is.null(rate)) NaN else as.double(rate),
+  found <- native(.Call(C_isometry, list(values = cells), if (is.null(rate)) NaN else as.double(rate[[1L]]),
                   probabilities, settings))
   number <- function(name) not_nan(unname(found$numbers[paste0(name, "_", scalings)]))
   texts <- function(name) unname(found$texts[paste0(name, "_", scalings)])
@@ -184,8 +210,11 @@ isometry_of <- function(cells, rate, settings, probabilities = c(0, 0.05, 0.25, 
   quantiles <- vapply(scalings, function(scaling) found$arrays[[paste0("quantiles_", scaling)]][, 1L],
                       probabilities)
   dimnames(quantiles) <- list(paste0(100 * probabilities, "%"), dotted(scalings))
+  gap <- number("critical_gap")
+  interval <- if (length(rate) == 3L) rate[[1L]] / rate[3:2] else c(NA_real_, NA_real_)
   list(table = data.frame(scaling = dotted(scalings), delta = number("delta"), scale = number("scale"),
-                          critical.gap = number("critical_gap"), note = note),
+                          critical.gap = gap, critical.low = gap * interval[[1L]],
+                          critical.high = gap * interval[[2L]], note = note),
        worst = worst, quantiles = not_nan(quantiles))
 }
 
@@ -245,6 +274,19 @@ print.laot_trackability <- function(x, ...) {
     say("(From ", x$n.control, " control and ", x$n.treated, " treated cells that the fit kept.)")
   }
   cat("\n")
+  # Numbers of cells that cannot be told apart would mislead.
+  if (x$verdict != "undefined") {
+    print_simulations(x, say)
+    print_agreement(x, say)
+    cat("\n")
+  }
+  best <- x$isometry[x$isometry$scaling == "smallest", ]
+  writeLines(strwrap(paste0("The theorem's bound: ", theorem_sentence(best, x$time.gap, x$time.unit), ".",
+                            if (!is.null(x$rates)) rate_sentence(x)), 84L, exdent = 2L))
+  invisible(x)
+}
+
+print_simulations <- function(x, say) {
   say("If the fit were right", if (x$verdict == "not recoverable") ", which is in doubt here",
       " (simulated from it; the critical gap is the change at which fewer than half are found):", indent = 0L)
   for (design in names(x$curves)) {
@@ -253,6 +295,9 @@ print.laot_trackability <- function(x, ...) {
     say(if (design == "anew") paste0("Treated cells are other cells, as in most experiments: ", share, "states are found. ")
         else paste0("Every cell is seen before and after: ", share, "pairs are found. "), position_sentence(curve))
   }
+}
+
+print_agreement <- function(x, say) {
   cat("\nHow far the pairs depend on the cells at hand (same place: 1 the same, 0 unrelated):\n")
   print(data.frame(
     between = x$agreement$between, `same pairs` = paste0(number_text_each(100 * x$agreement$overlap, 2L), "%"),
@@ -264,18 +309,27 @@ print.laot_trackability <- function(x, ...) {
     say(sum(x$effects$stable), " of the ", nrow(x$effects), " strongest effects (entries of W - I) keep their sign in ",
         "95% of the resamples of ", if (attr(x$effects, "resample") == "levels") "the batch's levels" else "cells", ".")
   }
-  best <- x$isometry[x$isometry$scaling == "smallest", ]
-  cat("\n")
-  writeLines(strwrap(paste0("The theorem's bound: ", theorem_sentence(best, x$time.gap), "."), 84L, exdent = 2L))
-  invisible(x)
 }
 
 # isometry: one row of its table. gaps: of the experiment, in time; NULL where unknown.
-theorem_sentence <- function(isometry, gaps) {
+theorem_sentence <- function(isometry, gaps, unit = NULL) {
   delta <- paste0("delta = ", number_text(isometry$delta, 5L))
   if (is.na(isometry$critical.gap)) return(paste0(delta, "; ", isometry$note))
   below <- gaps < isometry$critical.gap
-  paste0(delta, ", critical gap ", number_text(isometry$critical.gap, 3L), " in time",
+  interval <- if (!is.na(isometry$critical.low)) {
+    paste0(" (", number_text(isometry$critical.low, 3L), " to ", number_text(isometry$critical.high, 3L), ")")
+  }
+  paste0(delta, ", critical gap ", number_text(isometry$critical.gap, 3L), interval,
+         if (is.null(unit)) " in time" else paste0(" in the unit of ", quoted(unit)),
          if (any(below)) paste0("; below it, where pairs can be recovered: ", listed(gaps[below])),
          if (!all(below)) paste0("; above it, where the theorem promises nothing: ", listed(gaps[!below])))
+}
+
+rate_sentence <- function(x) {
+  if (is.null(x$rate)) return(" The cells of the time course do not move.")
+  step <- x$rates[which.max(x$rates$q95), ]
+  paste0(" L = ", number_text(x$rate[["value"]], 3L), " (", number_text(x$rate[["low"]], 3L), " to ",
+         number_text(x$rate[["high"]], 3L), "), the 95% quantile of the step from ", step$from, " to ", step$to,
+         "; the mean of that step is ", number_text(step$mean, 3L), ", and two halves of one time would show ",
+         number_text(step$floor, 3L), ".")
 }

@@ -121,6 +121,53 @@ test_that("where a rate and a time gap are given, the theorem says on which side
   expect_output(print(below), "in time, that gap is|less than")
 })
 
+test_that("L of a time course is a distance in the fit's feature space over time", {
+  cells <- simulate_populations(3, 80, gap = 0.05, entries = "gaussian", seed = 4)
+  start <- c(1, 10, 100) * cells$control
+  later <- c(1, 10, 100) * cells$treated + 7
+  times <- rep(c("24h", "0h", NA), c(80, 80, 1))
+  for (n.pcs in c(0, 2)) {
+    fit <- laot_fit(start, later, n.pcs = n.pcs, seed = 1, verbose = FALSE)
+    said <- quick_trackability(fit, time.course = cbind(later, start, 1e6), time = times, time.gap = 24,
+                               designs = "counterpart")
+    # Cells move so little that the cheapest pairs are the true ones.
+    moved <- (later - rowMeans(later))[, cells$partner] - (start - rowMeans(start))
+    if (n.pcs) moved <- crossprod(laot:::model_array(fit, "basis"), moved)
+    speed <- sort(sqrt(colSums((moved / laot:::model_array(fit, "scale")[, 1])^2))) / 24
+    expect_equal(said$rates$mean, mean(speed), tolerance = 1e-10)
+    expect_equal(said$rate[["value"]], speed[76], tolerance = 1e-10)
+    best <- said$isometry[said$isometry$scaling == "smallest", ]
+    expect_equal(best$critical.gap, sqrt((1 - best$delta) / (2 * 80)) / (speed[76] * best$scale), tolerance = 1e-10)
+    expect_equal(best$critical.low, best$critical.gap * speed[76] / said$rate[["high"]], tolerance = 1e-10)
+    expect_equal(best$critical.high, best$critical.gap * speed[76] / said$rate[["low"]], tolerance = 1e-10)
+    expect_output(print(said), "critical gap .* to .*promises nothing: 24.*two halves of one time would show")
+  }
+  expect_sentence(quick_trackability(fit, time.course = start, time = rep(1, 80)), "at least two times, found only time 1")
+  expect_sentence(quick_trackability(fit, time.course = start[1:2, ], time = rep(1:2, 40)), "time.course has 2 features")
+  expect_sentence(quick_trackability(fit, time.course = start, time = rep(1:2, 40), rate = 1), "either rate or time.course")
+  expect_sentence(quick_trackability(start, later, time = rep(1:2, 40)), "time goes with time.course")
+  still <- quick_trackability(fit, time.course = cbind(start, start), time = rep(1:2, each = 80))
+  expect_null(still$rate)
+  expect_output(print(still), "The cells of the time course do not move")
+})
+
+test_that("an object with a column of times is its own time course", {
+  skip_if_not_installed("SingleCellExperiment")
+  cells <- simulate_populations(3, 60, gap = 0.5, entries = "gaussian", seed = 4)
+  values <- cbind(cells$control, cells$treated, 2 * cells$treated)
+  sce <- SingleCellExperiment::SingleCellExperiment(
+    assays = list(logcounts = values),
+    colData = S4Vectors::DataFrame(hours = rep(c("0h", "24h", "48h"), each = 60)))
+  said <- quick_trackability(sce, condition = "hours", control = "0h", target = "24h", time = "hours", seed = 1,
+                             designs = "counterpart")
+  expect_identical(said$time.gap, 24)
+  expect_identical(said$rates$to, c(24, 48))
+  expect_output(print(said), "in the\\s+unit of \"hours\"; above it.*24")
+  fit <- laot_fit(sce, "hours", "0h", "24h", seed = 1, verbose = FALSE)
+  expect_identical(quick_trackability(fit, time.course = sce, time = "hours", designs = "counterpart")$isometry,
+                   said$isometry)
+})
+
 test_that("recovery curves print, plot and translate into hours", {
   fit <- easy_fit(noise = 0.05)
   curve <- recovery_curve(fit, gaps = c(0, 1, 2, 8, 40), repeats = 3, most.cells = 60, time.gap = 24, verbose = FALSE)
@@ -143,7 +190,9 @@ test_that("recovery curves print, plot and translate into hours", {
 test_that("what trackability() cannot do it says", {
   fit <- easy_fit()
   expect_sentence(trackability(fit, gaps = c(0, 2)), "gaps must have 1")
-  expect_sentence(trackability(fit, rate = "fast"), "rate must be one number")
+  expect_sentence(trackability(fit, rate = "fast"), "rate must be a positive number")
+  expect_sentence(trackability(fit, time.gap = -3), "time.gap must be a positive number")
+  expect_sentence(recovery_curve(fit, time.gap = 0), "time.gap must be a positive number")
   expect_sentence(recovery_curve(fit, "sideways"), "design must be one of")
   expect_sentence(recovery_curve(fit_trivial(diag(4), diag(4), seed = 1)), "Mean shift fit")
   expect_sentence(recovery_curve(fit, control = diag(3)), "both control and treated")
@@ -168,6 +217,10 @@ test_that("a sweep pairs within donors, and constant cells have no rate", {
   expect_true(all(is.na(constant$isometry$critical.gap)))
   expect_identical(constant$track$verdict, "undefined")
   expect_output(print(constant), "undefined")
+  said <- utils::capture.output(print(quick_trackability(constant$fits[[1]])))
+  expect_match(said, "UNDEFINED", all = FALSE)
+  # Numbers that mean nothing are not shown.
+  expect_no_match(said, "keep their sign|are found|same place|NA times")
 })
 
 test_that("a sweep has a row for each horizon and knows its units", {
