@@ -143,6 +143,7 @@ autoplot.laot_sweep <- function(object, ...) {
   data <- sweep_data(object)
   # Groups are drawn in their order, and LAOT over the others.
   data$layer <- -as.integer(data$method)
+  data <- data[order(data$layer), ]
   ggplot2::ggplot(data, ggplot2::aes(.data$gap, .data$value, colour = .data$method, group = .data$layer)) +
     ggplot2::geom_line() + ggplot2::geom_point() +
     ggplot2::facet_wrap("panel", scales = "free_y") +
