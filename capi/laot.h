@@ -887,7 +887,8 @@ typedef struct laot_score_options {
  * @param metric     name, as laot_metric_describe lists it
  * @param predicted  [features x n] predicted cells
  * @param observed   [features x m] observed treated cells, same features and units
- * @param control    as in laot_score; may be NULL where the metric does not need it
+ * @param control    [features x c] control cells, as in laot_score; may be NULL where the metric
+ *                   does not need them
  * @param options    settings, struct_size set
  * @param result     struct_size read, the rest filled; NaN where an entropic score has not converged
  *                   after 10000 iterations, as with a small epsilon

@@ -55,6 +55,8 @@ static void test_options(laot_context* context, const laot_data* x, const laot_d
   REFUSED(laot_score_with(context, "sinkhorn_cost", x, y, NULL, NULL, &result),
           LAOT_INVALID_ARGUMENT, "options");
   options.struct_size = sizeof options;
+  REFUSED(laot_score_with(context, "sinkhorn", x, y, NULL, &options, &result), LAOT_UNKNOWN_NAME,
+          "sinkhorn_cost");
   CHECK(laot_score_with(context, "sinkhorn_cost", x, y, NULL, &options, &result) == LAOT_OK);
   CHECK(laot_score(context, "sinkhorn_cost", x, y, NULL, 0, 0, 1, &other) == LAOT_OK);
   CHECK(result.value == other.value);
