@@ -16,6 +16,14 @@
 #pragma GCC optimize("fp-contract=off")
 #endif
 
+#if defined(__clang__)
+#define LAOT_UNROLLED _Pragma("clang loop unroll(full)")
+#elif defined(__GNUC__)
+#define LAOT_UNROLLED _Pragma("GCC unroll 8")
+#else
+#define LAOT_UNROLLED
+#endif
+
 namespace laot::lanes {
 
 namespace {
@@ -38,6 +46,7 @@ namespace portable {
 struct V {
   double v[kWidth];
 };
+constexpr std::size_t kBlockColumns = 2;
 
 inline std::uint64_t bits_of(double x) {
   std::uint64_t bits;
@@ -127,6 +136,7 @@ namespace avx2 {
 struct V {
   __m256d low, high;
 };
+constexpr std::size_t kBlockColumns = 2;
 
 #define LAOT_LANE_FUNCTION __attribute__((target("avx2"), always_inline)) inline
 #define LAOT_LANE_ENTRY __attribute__((target("avx2")))
@@ -219,6 +229,7 @@ LAOT_LANE_FUNCTION void coefficients(V t, const Cubics& cubics, V& a0, V& a1, V&
 namespace avx512 {
 
 using V = __m512d;
+constexpr std::size_t kBlockColumns = 8;
 // Masked forms with every lane on: the plain ones warn of an uninitialised operand in GCC 12.
 constexpr __mmask8 kAll = 0xff;
 

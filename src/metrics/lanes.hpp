@@ -31,13 +31,28 @@ struct Cubics {
   std::vector<double> coefficients;
 };
 
+constexpr std::size_t kPanelRows = 16, kPanelColumns = 8;
+
+/// Cells of one cloud against cells of another, packed feature after feature: left has kPanelRows
+/// values of each feature and right kPanelColumns, the norms are the cells' squared lengths, and
+/// out[i + j * stride] belongs to cells i and j.
+struct PanelPair {
+  const double *left, *right;
+  std::size_t features;
+  const double *left_norms, *right_norms;
+  double* out;
+  std::size_t stride;
+};
+
 enum class Path { portable, avx2, avx512 };
 
 struct Kernels {
-  /// gram[i] <- max(0, norms[i] + norm - 2 gram[i]), the squared distances of one column; true
-  /// where one of them is below `small` times norms[i] + norm, so that digits were lost.
-  bool (*distances)(double* gram, const double* norms, double norm, double small,
-                    std::size_t count);
+  /// out <- the inner products, added to what is there if `begun` (by a call with earlier
+  /// features).
+  void (*products)(const PanelPair& panels, bool begun);
+  /// The same, then the squared distances from them: out <- max(0, |a|^2 + |b|^2 - 2 a'b). True
+  /// where one is below `small` times |a|^2 + |b|^2, so that digits were lost.
+  bool (*distances)(const PanelPair& panels, bool begun, double small);
   void (*add_exp)(const double* t, std::size_t count, double gamma, Sum& sum);  // exp(-gamma t)
   void (*add_cubics)(const double* t, std::size_t count, const Cubics& cubics, Sum& sum);
   void (*add_sqrt)(const double* t, std::size_t count, Sum& sum);

@@ -14,6 +14,9 @@ namespace {
 // |u|^2 + |v|^2 are computed again from the differences: a squared distance is so right to about
 // 1e-12 of itself, and 0 for equal cells.
 constexpr double kCancelled = 1e-3;
+// Features at a time, so that panels stay in the cache however long the cells are.
+constexpr std::size_t kFeatureBlock = 256;
+static_assert(1008 % lanes::kPanelRows == 0 && 128 % lanes::kPanelRows == 0, "tiles of panels");
 
 double squared_distance(const double* a, const double* b, std::size_t d) {
   double sum = 0.0;
@@ -23,9 +26,16 @@ double squared_distance(const double* a, const double* b, std::size_t d) {
 
 }  // namespace
 
+/// Cells in panels of lanes::kPanelRows or kPanelColumns, feature after feature; the last panel is
+/// filled up with cells at the centre.
+struct PairWalk::Packed {
+  std::size_t width = 0;
+  std::vector<double> values, norms;
+};
+
 struct PairWalk::Workspace {
-  arma::mat left, right, gram;
-  std::vector<double> left_norms, right_norms;
+  Packed left, right;
+  std::vector<double> squared;
 };
 
 PairWalk::PairWalk(const arma::mat& x, const arma::mat& y) : x_(x), y_(y), center_(x.n_rows) {
@@ -38,8 +48,8 @@ PairWalk::PairWalk(const arma::mat& x, const arma::mat& y) : x_(x), y_(y), cente
   // Strips of a thousand cells against few at a time, so that the tile of distances stays in
   // the cache; fewer where cells are long, to bound the two buffers.
   const bool narrow = x.n_rows <= 2048;
-  tile_rows_ = narrow ? 1000 : 128;
-  tile_columns_ = narrow ? 128 : 64;
+  tile_rows_ = narrow ? 1008 : 128;
+  tile_columns_ = 32;
   x_strips_ = (x.n_cols + tile_rows_ - 1) / tile_rows_;
   y_strips_ = (y.n_cols + tile_rows_ - 1) / tile_rows_;
 
@@ -70,18 +80,59 @@ std::size_t PairWalk::size_of(std::size_t strip) const {
   return (end - first) * left - (end * (end + 1) - first * (first + 1)) / 2;
 }
 
-void PairWalk::fill(const arma::mat& cells, std::size_t first, std::size_t count, arma::mat& out,
-                    std::vector<double>& norms) const {
-  const std::size_t d = cells.n_rows;
-  out.set_size(d, count);
-  norms.resize(count);
+void PairWalk::pack(const arma::mat& cells, std::size_t first, std::size_t count,
+                    Packed& out) const {
+  const std::size_t d = cells.n_rows, width = out.width;
+  const std::size_t panels = (count + width - 1) / width;
+  out.values.assign(panels * width * d, 0.0);
+  out.norms.assign(panels * width, 0.0);
   for (std::size_t i = 0; i < count; ++i) {
     const double* from = cells.colptr(first + i);
-    double* to = out.colptr(i);
-    for (std::size_t k = 0; k < d; ++k) to[k] = from[k] - center_[k];
+    double* to = out.values.data() + (i / width) * width * d + i % width;
     double sum[4] = {0.0, 0.0, 0.0, 0.0};
-    for (std::size_t k = 0; k < d; ++k) sum[k % 4] += to[k] * to[k];
-    norms[i] = (sum[0] + sum[2]) + (sum[1] + sum[3]);
+    for (std::size_t k = 0; k < d; ++k) {
+      const double value = from[k] - center_[k];
+      to[k * width] = value;
+      sum[k % 4] += value * value;
+    }
+    out.norms[i] = (sum[0] + sum[2]) + (sum[1] + sum[3]);
+  }
+}
+
+void PairWalk::fill_tile(const arma::mat& left, const arma::mat& right, const PairTile& tile,
+                         Workspace& w) const {
+  const lanes::Kernels& kernel = lanes::kernels();
+  const std::size_t d = x_.n_rows;
+  const auto panels = [&](std::size_t i, std::size_t j, std::size_t k) {
+    return lanes::PanelPair{w.left.values.data() + i * d + k * lanes::kPanelRows,
+                            w.right.values.data() + j * d + k * lanes::kPanelColumns,
+                            std::min(kFeatureBlock, d - k),
+                            w.left.norms.data() + i,
+                            w.right.norms.data() + j,
+                            w.squared.data() + i + j * tile.stride,
+                            tile.stride};
+  };
+  const std::size_t last = (d - 1) / kFeatureBlock * kFeatureBlock;
+  for (std::size_t k = 0; k < last; k += kFeatureBlock)
+    for (std::size_t i = 0; i < tile.rows; i += lanes::kPanelRows)
+      for (std::size_t j = 0; j < tile.columns; j += lanes::kPanelColumns)
+        kernel.products(panels(i, j, k), k > 0);
+  for (std::size_t i = 0; i < tile.rows; i += lanes::kPanelRows)
+    for (std::size_t j = 0; j < tile.columns; j += lanes::kPanelColumns)
+      if (kernel.distances(panels(i, j, last), last > 0, kCancelled))
+        repair(left, right, tile, i, j, w);
+}
+
+void PairWalk::repair(const arma::mat& left, const arma::mat& right, const PairTile& tile,
+                      std::size_t row, std::size_t column, Workspace& w) const {
+  const std::size_t columns = std::min(tile.columns, column + lanes::kPanelColumns);
+  for (std::size_t j = column; j < columns; ++j) {
+    double* t = w.squared.data() + j * tile.stride;
+    const std::size_t height = std::min(tile.height(j), row + lanes::kPanelRows);
+    for (std::size_t i = row; i < height; ++i)
+      if (t[i] < kCancelled * (w.left.norms[i] + w.right.norms[j]))
+        t[i] = squared_distance(left.colptr(tile.first_row + i),
+                                right.colptr(tile.first_column + j), x_.n_rows);
   }
 }
 
@@ -92,10 +143,9 @@ void PairWalk::run_strip(std::size_t strip, int worker, Workspace& w, Context& c
   const arma::mat& right = pairs == Pairs::xx ? x_ : y_;
   const std::size_t strip_before =
       pairs == Pairs::xx ? 0 : (pairs == Pairs::yy ? x_strips_ : x_strips_ + y_strips_);
-  const lanes::Kernels& kernel = lanes::kernels();
-  const std::size_t d = x_.n_rows, first_row = (strip - strip_before) * tile_rows_;
+  const std::size_t first_row = (strip - strip_before) * tile_rows_;
   const std::size_t strip_rows = std::min<std::size_t>(tile_rows_, left.n_cols - first_row);
-  fill(left, first_row, strip_rows, w.left, w.left_norms);
+  pack(left, first_row, strip_rows, w.left);
 
   for (std::size_t first_column = pairs == Pairs::xy ? 0 : first_row; first_column < right.n_cols;
        first_column += tile_columns_) {
@@ -104,32 +154,27 @@ void PairWalk::run_strip(std::size_t strip, int worker, Workspace& w, Context& c
     else
       context.throw_if_stopping();
     const std::size_t columns = std::min<std::size_t>(tile_columns_, right.n_cols - first_column);
-    fill(right, first_column, columns, w.right, w.right_norms);
     PairTile tile{pairs, first_row, first_column, strip_rows, columns, 0, nullptr, strip, worker};
     tile.rows = tile.height(columns - 1);  // near the diagonal the lower rows have no pairs
     if (tile.rows == 0) continue;
-    const arma::mat rows(w.left.memptr(), d, tile.rows, false, true);
-    w.gram = rows.t() * w.right;
-    tile.stride = tile.rows;
-    tile.squared = w.gram.memptr();
-    for (std::size_t j = 0; j < columns; ++j) {
-      const std::size_t height = tile.height(j);
-      double* t = w.gram.colptr(j);
-      if (!kernel.distances(t, w.left_norms.data(), w.right_norms[j], kCancelled, height)) continue;
-      for (std::size_t i = 0; i < height; ++i)
-        if (t[i] < kCancelled * (w.left_norms[i] + w.right_norms[j]))
-          t[i] = squared_distance(left.colptr(first_row + i), right.colptr(first_column + j), d);
-    }
+    pack(right, first_column, columns, w.right);
+    tile.stride = w.left.norms.size();
+    tile.squared = w.squared.data();
+    fill_tile(left, right, tile, w);
     visit(tile);
   }
 }
 
 void PairWalk::run_strips(std::size_t first_strip, std::size_t end_strip, Context& context,
                           const std::function<void(const PairTile&)>& visit) const {
-  const SingleThreadedBlas single;
   std::vector<std::unique_ptr<Workspace>> workspaces(
       static_cast<std::size_t>(std::max(context.num_threads, 1)));
-  for (auto& workspace : workspaces) workspace = std::make_unique<Workspace>();
+  for (auto& workspace : workspaces) {
+    workspace = std::make_unique<Workspace>();
+    workspace->left.width = lanes::kPanelRows;
+    workspace->right.width = lanes::kPanelColumns;
+    workspace->squared.resize(tile_rows_ * tile_columns_);
+  }
   parallel_for(context, end_strip - first_strip, 1,
                [&](std::size_t first, std::size_t last, int worker) {
                  for (std::size_t strip = first; strip < last; ++strip)

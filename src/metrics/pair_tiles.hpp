@@ -50,13 +50,19 @@ class PairWalk {
   void run_across(Context& context, const std::function<void(const PairTile&)>& visit) const;
 
  private:
+  struct Packed;
   struct Workspace;
   void run_strips(std::size_t first, std::size_t end, Context& context,
                   const std::function<void(const PairTile&)>& visit) const;
   void run_strip(std::size_t strip, int worker, Workspace& workspace, Context& context,
                  const std::function<void(const PairTile&)>& visit) const;
-  void fill(const arma::mat& cells, std::size_t first, std::size_t count, arma::mat& out,
-            std::vector<double>& norms) const;
+  void pack(const arma::mat& cells, std::size_t first, std::size_t count, Packed& out) const;
+  /// The squared distances of the tile, from the packed cells.
+  void fill_tile(const arma::mat& left, const arma::mat& right, const PairTile& tile,
+                 Workspace& workspace) const;
+  /// Computes again, in one pair of panels, the distances that lost digits.
+  void repair(const arma::mat& left, const arma::mat& right, const PairTile& tile, std::size_t row,
+              std::size_t column, Workspace& workspace) const;
 
   const arma::mat &x_, &y_;
   arma::vec center_;

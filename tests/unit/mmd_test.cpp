@@ -185,22 +185,13 @@ TEST_CASE("every instruction set gives the portable path's bits") {
     }
     const lanes::Kernels& fast = lanes::kernels(path);
     for (const std::size_t count : {0, 1, 7, 8, 9, 1000, 4099}) {
-      std::vector<double> t(count), norms(count), gram(count), a(count), b(count);
-      for (std::size_t i = 0; i < count; ++i) {
-        t[i] = std::pow(10.0, rng.uniform(-12.0, 4.0));
-        norms[i] = rng.uniform(0.0, 10.0);
-        gram[i] = rng.uniform(-5.0, 5.0);
-      }
+      std::vector<double> t(count), a(count), b(count);
+      for (double& value : t) value = std::pow(10.0, rng.uniform(-12.0, 4.0));
       portable.write_exp(t.data(), count, 0.37, a.data());
       fast.write_exp(t.data(), count, 0.37, b.data());
       CHECK(same_bits(a.data(), b.data(), count));
       portable.write_cubics(t.data(), count, cubics, a.data());
       fast.write_cubics(t.data(), count, cubics, b.data());
-      CHECK(same_bits(a.data(), b.data(), count));
-      a = gram;
-      b = gram;
-      const bool lost = portable.distances(a.data(), norms.data(), 3.3, 1e-3, count);
-      CHECK(lost == fast.distances(b.data(), norms.data(), 3.3, 1e-3, count));
       CHECK(same_bits(a.data(), b.data(), count));
       lanes::Sum left, right;
       portable.add_exp(t.data(), count, 0.37, left);
@@ -214,6 +205,75 @@ TEST_CASE("every instruction set gives the portable path's bits") {
       CHECK(same_bits(left.lane, right.lane, lanes::kWidth));
     }
   }
+}
+
+TEST_CASE("every instruction set gives the same bits of distances between panels") {
+  constexpr std::size_t rows = lanes::kPanelRows, columns = lanes::kPanelColumns;
+  constexpr std::size_t stride = rows + 8;
+  Rng rng(78);
+  const lanes::Kernels& portable = lanes::kernels(lanes::Path::portable);
+  for (const std::size_t d : {1, 2, 50, 301}) {
+    std::vector<double> left(rows * d), right(columns * d), row_norms(rows), column_norms(columns);
+    for (double& value : left) value = rng.normal();
+    for (double& value : right) value = rng.normal();
+    for (std::size_t k = 0; k < d; ++k) right[k * columns + 3] = left[k * rows + 9] + 1e-6;
+    for (std::size_t k = 0; k < d; ++k) {
+      for (std::size_t i = 0; i < rows; ++i)
+        row_norms[i] += left[k * rows + i] * left[k * rows + i];
+      for (std::size_t j = 0; j < columns; ++j)
+        column_norms[j] += right[k * columns + j] * right[k * columns + j];
+    }
+    const auto distances = [&](const lanes::Kernels& kernel, std::size_t first, double small,
+                               bool& lost) {
+      std::vector<double> out(stride * columns, -1.0);
+      lanes::PanelPair panels{left.data(),         right.data(), first, row_norms.data(),
+                              column_norms.data(), out.data(),   stride};
+      if (first > 0) kernel.products(panels, false);
+      panels.left += first * rows;
+      panels.right += first * columns;
+      panels.features = d - first;
+      lost = kernel.distances(panels, first > 0, small);
+      return out;
+    };
+    bool lost = false;
+    const std::vector<double> wanted = distances(portable, 0, 1e-3, lost);
+    CHECK(lost);
+    distances(portable, 0, 0.0, lost);
+    CHECK(!lost);
+    double worst = 0.0;
+    for (std::size_t j = 0; j < columns; ++j) {
+      for (std::size_t i = 0; i < rows; ++i) {
+        long double t = 0.0L;
+        for (std::size_t k = 0; k < d; ++k) {
+          const long double step =
+              static_cast<long double>(left[k * rows + i]) - right[k * columns + j];
+          t += step * step;
+        }
+        worst = std::max(worst, std::abs(static_cast<double>(wanted[i + j * stride] - t)) /
+                                    (row_norms[i] + column_norms[j]));
+      }
+      for (std::size_t i = rows; i < stride; ++i) CHECK(wanted[i + j * stride] == -1.0);
+    }
+    CHECK(worst < 2e-15);
+    for (const lanes::Path path : {lanes::Path::portable, lanes::Path::avx2, lanes::Path::avx512}) {
+      if (!lanes::available(path)) continue;
+      for (const std::size_t first : {std::size_t{0}, d / 2}) {
+        const std::vector<double> found = distances(lanes::kernels(path), first, 1e-3, lost);
+        CHECK(lost);
+        CHECK(same_bits(found.data(), wanted.data(), wanted.size()));
+      }
+    }
+  }
+}
+
+TEST_CASE("cells longer than a block of features, in panels that are not full") {
+  const arma::mat x = normal_cells(601, 37, 5), y = normal_cells(601, 41, 6, 0.1);
+  Context context;
+  const double gamma = 1e-3;
+  const double exact = kernel_mean(x, x, gamma, true) + kernel_mean(y, y, gamma, true) -
+                       2.0 * kernel_mean(x, y, gamma, false);
+  CHECK(mmd2(x, y, {gamma}, MmdEstimator::unbiased, context)[0] ==
+        doctest::Approx(exact).epsilon(1e-11));
 }
 
 TEST_CASE("beyond its limit the median comes from a seeded subsample") {
