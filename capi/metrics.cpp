@@ -12,14 +12,14 @@ using laot::capi::guarded;
 
 namespace {
 
-arma::mat valid_cells(const laot_data* data, const char* name, laot::Context& context) {
+const laot::Cells& valid_cells(const laot_data* data, const char* name, laot::Context& context) {
   laot::require_valid(given(data, name).cells, name, context);
-  return data->cells.gather_all();
+  return data->cells;
 }
 
-void require_same_rows(const arma::mat& x, const arma::mat& y) {
-  laot::require(x.n_rows == y.n_rows, Status::dimension_mismatch, "x has ", x.n_rows,
-                " features and y has ", y.n_rows);
+void require_same_rows(const laot::Cells& x, const laot::Cells& y) {
+  laot::require(x.features() == y.features(), Status::dimension_mismatch, "x has ", x.features(),
+                " features and y has ", y.features());
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ laot_status laot_mmd2(laot_context* context, const laot_data* x, const laot_data
                   "estimator must be unbiased or biased, found \"", asked, "\"");
     CallContext call(context);
     const laot::SingleThreadedBlas blas;
-    const arma::mat a = valid_cells(x, "x", *call), b = valid_cells(y, "y", *call);
+    const laot::Cells &a = valid_cells(x, "x", *call), &b = valid_cells(y, "y", *call);
     require_same_rows(a, b);
     *value = laot::mmd2_mean(
         a, b, std::vector<double>(gammas, gammas + count),
@@ -51,8 +51,9 @@ laot_status laot_median_gamma(laot_context* context, const laot_data* x, const l
     given(value, "value");
     CallContext call(context);
     const laot::SingleThreadedBlas blas;
-    const arma::mat a = valid_cells(x, "x", *call);
-    const arma::mat b = y ? valid_cells(y, "y", *call) : arma::mat(a.n_rows, 0);
+    const laot::Cells& a = valid_cells(x, "x", *call);
+    const laot::Cells b =
+        y ? valid_cells(y, "y", *call) : laot::Cells::dense(nullptr, a.features(), 0, a.features());
     require_same_rows(a, b);
     *value = laot::median_gamma(a, b, *call).gamma;
   });
@@ -64,8 +65,8 @@ laot_status laot_wasserstein2(laot_context* context, const laot_data* x, const l
     given(value, "value");
     CallContext call(context);
     const laot::SingleThreadedBlas blas;
-    const arma::mat a = valid_cells(x, "x", *call), b = valid_cells(y, "y", *call);
-    require_same_rows(a, b);
+    require_same_rows(valid_cells(x, "x", *call), valid_cells(y, "y", *call));
+    const arma::mat a = x->cells.as_matrix(), b = y->cells.as_matrix();
     const laot::Certificate proof = laot::Coupling(a, b).solve(a, *call).certificate;
     *value = std::sqrt(std::max(0.0, proof.primal));
     if (gap) *gap = proof.gap;

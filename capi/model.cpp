@@ -188,7 +188,13 @@ laot_status laot_array_size(const laot_model* model, const char* name, size_t* r
     given(model, "model");
     given(rows, "rows");
     given(cols, "cols");
-    const arma::mat array = model->model.array(given_text(name, "name"));
+    const std::string asked = given_text(name, "name");
+    if (const laot::StoredCells* kept = model->model.kept_cells(asked)) {
+      *rows = kept->features();
+      *cols = kept->cells();
+      return;
+    }
+    const arma::mat array = model->model.array(asked);
     *rows = array.n_rows;
     *cols = array.n_cols;
   });
@@ -198,7 +204,13 @@ laot_status laot_array(const laot_model* model, const char* name, double* out, s
   return guarded([&] {
     given(model, "model");
     given(out, "out");
-    const arma::mat array = model->model.array(given_text(name, "name"));
+    const std::string asked = given_text(name, "name");
+    if (const laot::StoredCells* kept = model->model.kept_cells(asked)) {
+      require_length(length, kept->features() * kept->cells(), "the array");
+      kept->view().gather(0, kept->cells(), out);
+      return;
+    }
+    const arma::mat array = model->model.array(asked);
     require_length(length, array.n_elem, "the array");
     std::copy(array.begin(), array.end(), out);
   });

@@ -13,9 +13,10 @@ using laot::capi::guarded;
 
 namespace {
 
-arma::mat copy_of(const laot_data* data, const char* name, laot::Context& context) {
+// In place where the caller has just these cells as a matrix, else as a copy.
+arma::mat cells_of(const laot_data* data, const char* name, laot::Context& context) {
   laot::require_valid(given(data, name).cells, name, context);
-  return data->cells.gather_all();
+  return data->cells.as_matrix();
 }
 
 std::string sizes_text(const laot::ScorePreset& preset) {
@@ -81,8 +82,8 @@ laot_status laot_score_with(laot_context* context, const char* metric, const lao
                   options->struct_size);
     given(result, "result");
     CallContext call(context);
-    const arma::mat p = copy_of(predicted, "predicted", *call);
-    const arma::mat t = copy_of(observed, "observed", *call);
+    const arma::mat p = cells_of(predicted, "predicted", *call);
+    const arma::mat t = cells_of(observed, "observed", *call);
     arma::mat x;
     laot::ScoreInput input;
     input.predicted = &p;
@@ -90,7 +91,7 @@ laot_status laot_score_with(laot_context* context, const char* metric, const lao
     input.gamma = options->gamma;
     input.epsilon = {options->epsilon, options->epsilon_absolute != 0};
     if (control && laot::metric(name).needs_control) {
-      x = copy_of(control, "control", *call);
+      x = cells_of(control, "control", *call);
       input.control = &x;
     }
     const laot::Score score =
@@ -124,8 +125,8 @@ laot_status laot_feature_scores(laot_context* context, const laot_data* predicte
                                 double* mean_difference, size_t length) {
   return guarded([&] {
     CallContext call(context);
-    const arma::mat p = copy_of(predicted, "predicted", *call);
-    const arma::mat t = copy_of(observed, "observed", *call);
+    const arma::mat p = cells_of(predicted, "predicted", *call);
+    const arma::mat t = cells_of(observed, "observed", *call);
     laot::require(length == p.n_rows, Status::dimension_mismatch, "length must be the ", p.n_rows,
                   " features, found ", length);
     const laot::FeatureScores scores = laot::feature_scores(p, t, *call);
@@ -142,7 +143,7 @@ laot_status laot_marker_features(laot_context* context, const laot_data* control
     given(index, "index");
     CallContext call(context);
     const std::vector<std::size_t> markers = laot::marker_features(
-        copy_of(control, "control", *call), copy_of(treated, "treated", *call), count, *call);
+        cells_of(control, "control", *call), cells_of(treated, "treated", *call), count, *call);
     std::copy(markers.begin(), markers.end(), index);
   });
 }
@@ -152,10 +153,10 @@ laot_status laot_cell_spearman(laot_context* context, const laot_data* control,
   return guarded([&] {
     given(out, "out");
     CallContext call(context);
-    const arma::mat x = copy_of(control, "control", *call);
+    const arma::mat x = cells_of(control, "control", *call);
     laot::require(length == x.n_cols, Status::dimension_mismatch, "length must be the ", x.n_cols,
                   " cells, found ", length);
-    const arma::vec scores = laot::cell_spearman(x, copy_of(predicted, "predicted", *call), *call);
+    const arma::vec scores = laot::cell_spearman(x, cells_of(predicted, "predicted", *call), *call);
     std::copy(scores.begin(), scores.end(), out);
   });
 }
@@ -168,8 +169,8 @@ laot_status laot_mmd2_test(laot_context* context, const laot_data* x, const laot
     given(p_value, "p_value");
     CallContext call(context);
     const laot::MmdTest test = laot::mmd2_permutation_test(
-        copy_of(x, "x", *call), copy_of(y, "y", *call), std::vector<double>(gammas, gammas + count),
-        permutations, *call);
+        cells_of(x, "x", *call), cells_of(y, "y", *call),
+        std::vector<double>(gammas, gammas + count), permutations, *call);
     if (mmd2) *mmd2 = test.mmd2;
     *p_value = test.p_value;
   });

@@ -26,7 +26,7 @@ std::vector<double> given_numbers(const double* values, size_t count, const char
 
 arma::mat valid_cells(const laot_data* data, const char* name, laot::Context& context) {
   laot::require_valid(given(data, name).cells, name, context);
-  return data->cells.gather_all();
+  return data->cells.as_matrix();
 }
 
 laot::Entries entries_from(const char* entries) {
@@ -76,11 +76,11 @@ Encoded encoded(const laot_model* model, const laot_data* control, const laot_da
     return m.space.encode(cells, population, context);
   };
   if (!control) {
-    const arma::mat &x = m.training.kept_control, &y = m.training.kept_treated;
-    laot::require(x.n_cols > 0 && y.n_cols > 0, Status::not_available,
+    const laot::StoredCells &x = m.training.kept_control, &y = m.training.kept_treated;
+    laot::require(x.cells() > 0 && y.cells() > 0, Status::not_available,
                   "the model kept no cells (keep_cells is 0); give control and treated");
-    return {encode(laot::Cells::dense(x), laot::Population::control, "control"),
-            encode(laot::Cells::dense(y), laot::Population::treated, "treated"),
+    return {encode(x.view(), laot::Population::control, "control"),
+            encode(y.view(), laot::Population::treated, "treated"),
             laot::levels_of(m.training.kept_batch_control, m.training.kept_batch_treated)};
   }
   given(control, "control");

@@ -11,6 +11,7 @@ set(LAOT_CORE_SOURCES
   src/parallel/machine.cpp
   # data
   src/data/cells.cpp
+  src/data/stored_cells.cpp
   src/data/feature_space.cpp
   src/data/principal_components.cpp
   # assignment

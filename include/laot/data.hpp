@@ -37,6 +37,12 @@ class Cells {
   /// out[features x count] = the selected cells first .. first+count-1, dense.
   void gather(std::size_t first, std::size_t count, double* out) const;
   arma::mat gather_all() const;
+  /// One cell as features contiguous doubles: in place where they lie so, else gathered into
+  /// `scratch` [features].
+  const double* cell(std::size_t which, double* scratch) const;
+  /// All cells as a matrix: the caller's memory itself where it holds just these (dense, nothing
+  /// selected, no gap between columns), which must then not be written to; else a copy.
+  arma::mat as_matrix() const;
 
  private:
   template <class Index>
@@ -57,9 +63,15 @@ class Cells {
   const std::int32_t* rows32_ = nullptr;
   const std::int64_t* starts64_ = nullptr;
   const std::int64_t* rows64_ = nullptr;
-  std::vector<std::size_t> cell_index_, feature_index_;       // empty: all
-  std::vector<std::vector<std::uint32_t>> positions_of_row_;  // sparse with selected features
+  std::vector<std::size_t> cell_index_, feature_index_;  // empty: all
+  // Sparse with selected features: where each stored row goes, positions_[first_position_[row]] to
+  // positions_[first_position_[row + 1] - 1].
+  std::vector<std::uint32_t> first_position_, positions_;
 };
+
+/// How many cells are made dense at a time where all are gone through: under a megabyte of them,
+/// from 16 to 256.
+std::size_t cells_at_a_time(std::size_t features);
 
 /// Refuses empty data and NaN or Inf, naming the first place. `name` is the argument's name.
 void require_valid(const Cells& cells, const std::string& name, Context& context);

@@ -3,20 +3,30 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "laot/armadillo.hpp"
 
 namespace laot {
 
-/// What a model saves to and loads from. Doubles only: a matrix [rows, cols] stands row by row, so
-/// that an independent reader sees the same axes as the documentation; a vector has one axis.
+/// What a model saves to and loads from. Doubles (F64), and lists of 32-bit integers (I32). A
+/// matrix [rows, cols] stands row by row, so that an independent reader sees the same axes as the
+/// documentation; a vector has one axis.
 class ModelFile {
  public:
+  /// Copies.
   void put(const std::string& name, const arma::mat& matrix);
   void put(const std::string& name, const arma::vec& vector);
+  /// Without a copy: what is lent must outlive the file and its copies, unchanged.
+  void lend(const std::string& name, const arma::mat& matrix);
+  void lend(const std::string& name, const arma::vec& vector);
+  void lend(const std::string& name, const std::vector<double>& vector);
+  void lend(const std::string& name, const std::vector<std::int32_t>& vector);
   void put_text(const std::string& name, const std::string& value);
   void put_number(const std::string& name, double value);
   void put_texts(const std::string& name, const std::vector<std::string>& values);
@@ -25,6 +35,8 @@ class ModelFile {
   bool has_text(const std::string& name) const { return texts_.count(name) > 0; }
   arma::mat matrix(const std::string& name) const;
   arma::vec vector(const std::string& name) const;
+  std::vector<double> numbers(const std::string& name) const;
+  std::vector<std::int32_t> integers(const std::string& name) const;
   const std::string& text_value(const std::string& name) const;
   double number(const std::string& name) const;
   std::vector<std::string> texts(const std::string& name) const;
@@ -37,7 +49,7 @@ class ModelFile {
   std::size_t byte_count() const;
   void copy_bytes(char* out) const;
   /// Trusts nothing: lengths, offsets, shapes and types are checked before they are used. Throws
-  /// bad_format with what is wrong.
+  /// bad_format with what is wrong. The file reads its tensors from `bytes`, which must outlive it.
   static ModelFile parse(const char* bytes, std::size_t size);
 
   /// Writes to a temporary file beside `path` and renames it, so that a failure leaves no half
@@ -46,15 +58,29 @@ class ModelFile {
   static ModelFile read(const std::string& path);
 
  private:
+  enum class Type { f64, i32 };
   struct Tensor {
+    Type type = Type::f64;
     std::vector<std::size_t> shape;
-    std::vector<double> values;  // row-major
+    bool by_columns = false;  // a matrix in memory column by column, to be written row by row
+    bool file_order = false;  // bytes of a file: little-endian
+    std::shared_ptr<const std::vector<double>> own;  // what `data` points to, where it was copied
+    const char* data = nullptr;
+
+    std::size_t count() const;
+    std::size_t bytes() const { return count() * (type == Type::f64 ? 8 : 4); }
   };
-  const Tensor& tensor(const std::string& name, std::size_t axes) const;
+  using Sink = std::function<void(const char* bytes, std::size_t count)>;
+  static void write_tensor(const Tensor& tensor, const Sink& sink);
+  void write_to(const Sink& sink) const;
+  void add(const std::string& name, Tensor tensor, const void* data);
+  const Tensor& tensor(const std::string& name, Type type, std::size_t axes) const;
+  std::vector<std::pair<std::string, const Tensor*>> in_file_order() const;
   std::string header() const;
 
   std::map<std::string, Tensor> tensors_;
   std::map<std::string, std::string> texts_;
+  std::shared_ptr<const std::string> content_;  // of a file that was read
 };
 
 }  // namespace laot

@@ -13,6 +13,7 @@
 #include "laot/laot.hpp"
 #include "laot/model_file.hpp"
 #include "laot/params.hpp"
+#include "laot/stored_cells.hpp"
 
 namespace laot {
 
@@ -40,6 +41,7 @@ class ResponseMap {
   virtual ~ResponseMap() = default;
   /// z: k x count control cells in the space; moved becomes f(z), of the same shape.
   virtual void apply(const arma::mat& z, arma::mat& moved) const = 0;
+  /// May lend its parts to the file.
   virtual void store(ModelFile& file) const = 0;
 };
 
@@ -67,7 +69,7 @@ struct TrainingSummary {
   arma::vec mean_control, mean_treated;  // original units; batch weights where given
   double median_gamma = 0.0;             // 1 / median positive squared distance; NaN: none
   bool gamma_subsampled = false;
-  arma::mat kept_control, kept_treated;  // features x at most keep_cells, original order
+  StoredCells kept_control, kept_treated;  // features x at most keep_cells, original order
   /// The level of each kept cell; empty without a batch. Every level has a kept cell on either side
   /// unless there are more levels than keep_cells.
   std::vector<std::string> kept_batch_control, kept_batch_treated;
@@ -113,9 +115,13 @@ class Model {
   /// Results by name: those in `arrays` and, for affine models, the map in original units. See
   /// array_names(). A vector is one column.
   arma::mat array(const std::string& name) const;
+  /// The kept cells behind "kept_control" and "kept_treated", in their own form; else NULL.
+  const StoredCells* kept_cells(const std::string& name) const;
   std::vector<std::string> array_names() const;
 
-  ModelFile store() const;
+  /// The file reads from the model, which must outlive it.
+  ModelFile store() const&;
+  ModelFile store() && = delete;
   static Model load(const ModelFile& file);
 
  private:

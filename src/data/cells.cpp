@@ -8,7 +8,7 @@ namespace laot {
 
 namespace {
 
-constexpr std::size_t kBlock = 256;  // cells gathered at a time: a few MB at 1000s of features
+constexpr std::size_t kBlock = 256;  // cells between two polls
 
 }  // namespace
 
@@ -109,11 +109,14 @@ void Cells::select_features(const std::vector<std::size_t>& index, const std::st
   require(!chosen.empty(), Status::invalid_argument, name, ": the selection of features is empty");
   feature_index_ = std::move(chosen);
   features_ = feature_index_.size();
-  if (is_sparse()) {
-    positions_of_row_.assign(stored_features_, {});
-    for (std::size_t k = 0; k < features_; ++k)
-      positions_of_row_[feature_index_[k]].push_back(static_cast<std::uint32_t>(k));
-  }
+  if (!is_sparse()) return;
+  first_position_.assign(stored_features_ + 1, 0);
+  positions_.resize(features_);
+  for (const std::size_t row : feature_index_) ++first_position_[row + 1];
+  std::partial_sum(first_position_.begin(), first_position_.end(), first_position_.begin());
+  std::vector<std::uint32_t> next(first_position_.begin(), first_position_.end() - 1);
+  for (std::size_t k = 0; k < features_; ++k)
+    positions_[next[feature_index_[k]]++] = static_cast<std::uint32_t>(k);
 }
 
 template <class Index>
@@ -125,7 +128,8 @@ void Cells::gather_sparse(const Index* starts, const Index* rows, std::size_t ce
     if (feature_index_.empty())
       out[row] = values_[k];
     else
-      for (const std::uint32_t position : positions_of_row_[row]) out[position] = values_[k];
+      for (std::uint32_t p = first_position_[row]; p < first_position_[row + 1]; ++p)
+        out[positions_[p]] = values_[k];
   }
 }
 
@@ -152,16 +156,36 @@ arma::mat Cells::gather_all() const {
   return out;
 }
 
+const double* Cells::cell(std::size_t which, double* scratch) const {
+  if (!is_sparse() && feature_index_.empty())
+    return dense_ + (cell_index_.empty() ? which : cell_index_[which]) * leading_dimension_;
+  gather(which, 1, scratch);
+  return scratch;
+}
+
+arma::mat Cells::as_matrix() const {
+  if (is_sparse() || !feature_index_.empty() || !cell_index_.empty() ||
+      leading_dimension_ != features_)
+    return gather_all();
+  // Armadillo has no matrix over constant memory; the promise not to write is the caller's.
+  return arma::mat(const_cast<double*>(dense_), features_, cells_, false, true);
+}
+
+std::size_t cells_at_a_time(std::size_t features) {
+  return std::max<std::size_t>(
+      16, std::min<std::size_t>(256, 100000 / std::max<std::size_t>(1, features)));
+}
+
 void require_valid(const Cells& cells, const std::string& name, Context& context) {
   require(cells.features() > 0 && cells.cells() > 0, Status::invalid_argument, name,
           " is empty: it has ", cells.features(), " features and ", cells.cells(), " cells");
   std::vector<double> column(cells.features());
   for (std::size_t i = 0; i < cells.cells(); ++i) {
     if (i % kBlock == 0) context.poll();
-    cells.gather(i, 1, column.data());
+    const double* values = cells.cell(i, column.data());
     for (std::size_t k = 0; k < column.size(); ++k)
-      require(std::isfinite(column[k]), Status::not_finite, name, " has ",
-              std::isnan(column[k]) ? "NaN" : "Inf", " at feature ", k + 1, ", cell ", i + 1,
+      require(std::isfinite(values[k]), Status::not_finite, name, " has ",
+              std::isnan(values[k]) ? "NaN" : "Inf", " at feature ", k + 1, ", cell ", i + 1,
               " (counted from 1); remove or impute such values first");
   }
 }
@@ -172,14 +196,14 @@ Moments weighted_moments(const Cells& cells, const arma::vec& weights, Context& 
   std::vector<double> column(d);
   for (std::size_t i = 0; i < cells.cells(); ++i) {
     if (i % kBlock == 0) context.poll();
-    cells.gather(i, 1, column.data());
-    for (std::size_t k = 0; k < d; ++k) out.mean[k] += weights[i] * column[k];
+    const double* values = cells.cell(i, column.data());
+    for (std::size_t k = 0; k < d; ++k) out.mean[k] += weights[i] * values[k];
   }
   for (std::size_t i = 0; i < cells.cells(); ++i) {
     if (i % kBlock == 0) context.poll();
-    cells.gather(i, 1, column.data());
+    const double* values = cells.cell(i, column.data());
     for (std::size_t k = 0; k < d; ++k) {
-      const double deviation = column[k] - out.mean[k];
+      const double deviation = values[k] - out.mean[k];
       out.variance[k] += weights[i] * deviation * deviation;
     }
   }

@@ -9,8 +9,6 @@ namespace laot {
 
 namespace {
 
-constexpr std::size_t kBlock = 256;
-
 // The rule of the design: components where the features are many for the cells.
 std::size_t component_count(const FeatureSpaceOptions& options, std::size_t d, std::size_t n,
                             std::size_t m) {
@@ -112,26 +110,13 @@ void FeatureSpace::fit_basis(const Cells& control, const Cells& treated, const a
       for (std::size_t k = 0; k < d; ++k) out[k] = (out[k] - mean[k]) * root;
     }
   };
-  if (d <= kExactLimit && d <= n + m) {
-    // Block by block: the cells are never copied whole.
-    arma::mat covariance(d, d, arma::fill::zeros), block;
-    for (const Cells* cells : {&control, &treated})
-      for (std::size_t first = 0; first < cells->cells(); first += kBlock) {
-        context.poll("principal components", 0.0);
-        const std::size_t count = std::min(kBlock, cells->cells() - first);
-        block.set_size(d, count);
-        fill(*cells, first, count, block.memptr());
-        add_outer_products(block, covariance);
-      }
-    basis = leading_eigenvectors(covariance, components, context);
-    return;
-  }
-  require_memory(8.0 * static_cast<double>(d) * static_cast<double>(n + m),
-                 text("the working copy of ", d, " features x ", n + m, " cells"));
-  arma::mat all(d, n + m);
-  fill(control, 0, n, all.memptr());
-  fill(treated, 0, m, all.colptr(n));
-  basis = leading_directions(all, components, context);
+  const auto gather = [&](std::size_t first, std::size_t count, double* out) {
+    const std::size_t of_control = first < n ? std::min(count, n - first) : 0;
+    if (of_control > 0) fill(control, first, of_control, out);
+    if (of_control < count)
+      fill(treated, first + of_control - n, count - of_control, out + d * of_control);
+  };
+  basis = leading_directions({d, n + m, gather}, components, context);
 }
 
 void FeatureSpace::encode_block(const arma::mat& block, Population population, arma::mat& z) const {
@@ -152,9 +137,10 @@ arma::mat FeatureSpace::encode(const Cells& cells, Population population, Contex
           features(), " features, found ", cells.features());
   arma::mat out(dimension(), cells.cells());
   arma::mat block, z;
-  for (std::size_t first = 0; first < cells.cells(); first += kBlock) {
+  const std::size_t at_a_time = cells_at_a_time(features());
+  for (std::size_t first = 0; first < cells.cells(); first += at_a_time) {
     context.poll();
-    const std::size_t count = std::min(kBlock, cells.cells() - first);
+    const std::size_t count = std::min(at_a_time, cells.cells() - first);
     block.set_size(features(), count);
     cells.gather(first, count, block.memptr());
     encode_block(block, population, z);

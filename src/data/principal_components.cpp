@@ -4,6 +4,8 @@
 #include <cmath>
 #include <vector>
 
+#include "laot/data.hpp"
+
 // LAPACK's symmetric eigenproblem by relatively robust representations, with the hidden lengths of
 // Fortran's character arguments.
 extern "C" void dsyevr_(const char* jobz, const char* range, const char* uplo,
@@ -80,36 +82,21 @@ arma::mat orthonormal(const arma::mat& a) {
   return q;
 }
 
-// Block subspace iteration with Rayleigh-Ritz (Halko, Martinsson & Tropp, 2011).
-arma::mat by_iteration(const arma::mat& a, std::size_t count, Context& context) {
-  const std::size_t width = std::min<std::size_t>({count + 12, a.n_rows, a.n_cols});
-  Rng rng(0x70c5);
-  arma::mat q(a.n_rows, width);
-  for (double& entry : q) entry = rng.normal();
-  q = orthonormal(q);
-  arma::vec before, values;
-  arma::mat rotation;
-  for (int round = 0; round < 200; ++round) {
-    context.poll("principal components", round / 200.0);
-    const arma::mat projected = a.t() * q;  // N x width
-    arma::mat compressed = projected.t() * projected;
-    largest_eigenpairs(compressed, width, values, rotation);
-    q = q * rotation;
-    const std::size_t compared = std::min<std::size_t>(count, values.n_elem);
-    if (before.n_elem >= compared) {
-      double change = 0.0;
-      for (std::size_t c = 0; c < compared; ++c)
-        change = std::max(change, std::abs(values[c] - before[c]) / values[0]);
-      if (change < 1e-10) return q.head_cols(compared);
-    }
-    before = values;
-    q = orthonormal(arma::mat(a * (a.t() * q)));
+// visit(block, first) for all cells, a block of them at a time.
+template <class Visit>
+void for_each_block(const CentredCells& cells, Context& context, Visit visit) {
+  const std::size_t at_a_time = cells_at_a_time(cells.features);
+  arma::mat block;
+  for (std::size_t first = 0; first < cells.cells; first += at_a_time) {
+    context.poll();
+    const std::size_t count = std::min(at_a_time, cells.cells - first);
+    block.set_size(cells.features, count);
+    cells.gather(first, count, block.memptr());
+    visit(block, first);
   }
-  return q.head_cols(std::min<std::size_t>(count, q.n_cols));
 }
 
-}  // namespace
-
+// sum += block block', lower triangle only.
 void add_outer_products(const arma::mat& block, arma::mat& sum) {
   const arma::blas_int rows = static_cast<arma::blas_int>(block.n_rows);
   const arma::blas_int columns = static_cast<arma::blas_int>(block.n_cols);
@@ -118,31 +105,87 @@ void add_outer_products(const arma::mat& block, arma::mat& sum) {
                    &rows);
 }
 
-arma::mat leading_eigenvectors(arma::mat& covariance, std::size_t count, Context& context) {
-  context.poll("principal components", 0.0);
-  arma::mat directions;
+arma::mat by_covariance(const CentredCells& cells, std::size_t count, Context& context) {
+  arma::mat covariance(cells.features, cells.features, arma::fill::zeros);
+  for_each_block(cells, context, [&](const arma::mat& block, std::size_t) {
+    add_outer_products(block, covariance);
+  });
   arma::vec values;
+  arma::mat directions;
   largest_eigenpairs(covariance, count, values, directions);
-  fix_signs(directions);
   return directions;
 }
 
-arma::mat leading_directions(const arma::mat& a, std::size_t count, Context& context) {
-  context.poll("principal components", 0.0);
-  arma::mat directions;
-  if (a.n_cols > kExactLimit) {
-    directions = by_iteration(a, count, context);
-  } else {
-    arma::mat gram = a.t() * a, weights;
-    arma::vec values;
-    largest_eigenpairs(gram, count, values, weights);
-    directions = a * weights;
-    for (std::size_t c = 0; c < directions.n_cols; ++c) {
-      const double length = std::sqrt(values[c]);
-      for (std::size_t k = 0; k < directions.n_rows; ++k)
-        directions(k, c) /= length > 0.0 ? length : 1.0;
-    }
+// Of a'a, where there are fewer cells than features: with a'a w = v w, a w / sqrt(v) is a
+// direction.
+arma::mat by_gram(const CentredCells& cells, std::size_t count, Context& context) {
+  arma::mat gram(cells.cells, cells.cells, arma::fill::zeros);
+  for_each_block(cells, context, [&](const arma::mat& left, std::size_t column) {
+    for_each_block(cells, context, [&](const arma::mat& below, std::size_t row) {
+      if (row < column) return;
+      const arma::mat products = below.t() * left;
+      for (std::size_t c = 0; c < products.n_cols; ++c)
+        std::copy(products.colptr(c), products.colptr(c) + products.n_rows,
+                  gram.colptr(column + c) + row);
+    });
+  });
+  arma::vec values;
+  arma::mat weights;
+  largest_eigenpairs(gram, count, values, weights);
+  gram.reset();
+  arma::mat directions(cells.features, weights.n_cols, arma::fill::zeros);
+  for_each_block(cells, context, [&](const arma::mat& block, std::size_t first) {
+    directions += block * weights.rows(first, first + block.n_cols - 1);
+  });
+  for (std::size_t c = 0; c < directions.n_cols; ++c) {
+    const double length = std::sqrt(values[c]);
+    for (std::size_t k = 0; k < directions.n_rows; ++k)
+      directions(k, c) /= length > 0.0 ? length : 1.0;
   }
+  return directions;
+}
+
+// Block subspace iteration with Rayleigh-Ritz (Halko, Martinsson & Tropp, 2011).
+arma::mat by_iteration(const CentredCells& cells, std::size_t count, Context& context) {
+  const std::size_t width = std::min<std::size_t>({count + 12, cells.features, cells.cells});
+  Rng rng(0x70c5);
+  arma::mat q(cells.features, width);
+  for (double& entry : q) entry = rng.normal();
+  q = orthonormal(q);
+  arma::vec before, values;
+  arma::mat rotation;
+  for (int round = 0; round < 200; ++round) {
+    context.poll("principal components", round / 200.0);
+    arma::mat compressed(q.n_cols, q.n_cols, arma::fill::zeros);   // q' a a' q
+    arma::mat moved(cells.features, q.n_cols, arma::fill::zeros);  // a a' q
+    for_each_block(cells, context, [&](const arma::mat& block, std::size_t) {
+      const arma::mat projected = block.t() * q;
+      compressed += projected.t() * projected;
+      moved += block * projected;
+    });
+    largest_eigenpairs(compressed, q.n_cols, values, rotation);
+    const std::size_t compared = std::min<std::size_t>(count, values.n_elem);
+    if (before.n_elem >= compared) {
+      double change = 0.0;
+      for (std::size_t c = 0; c < compared; ++c)
+        change = std::max(change, std::abs(values[c] - before[c]) / values[0]);
+      if (change < 1e-10) return arma::mat(q * rotation).head_cols(compared);
+    }
+    before = values;
+    q = round < 199 ? orthonormal(arma::mat(moved * rotation)) : arma::mat(q * rotation);
+  }
+  return q.head_cols(std::min<std::size_t>(count, q.n_cols));
+}
+
+}  // namespace
+
+arma::mat leading_directions(const CentredCells& cells, std::size_t count, Context& context) {
+  context.poll("principal components", 0.0);
+  const bool few_features = cells.features <= cells.cells;
+  arma::mat directions = std::min(cells.features, cells.cells) > kExactLimit
+                             ? by_iteration(cells, count, context)
+                         : few_features ? by_covariance(cells, count, context)
+                                        : by_gram(cells, count, context);
   fix_signs(directions);
   return directions;
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "laot/armadillo.hpp"
 #include "laot/parallel.hpp"
 
@@ -9,16 +11,17 @@ namespace laot {
 /// second.
 constexpr std::size_t kExactLimit = 1500;
 
-/// The leading eigenvectors of a covariance [d x d, d <= kExactLimit], which is overwritten: at
-/// most `count`, fewer where the rank is lower, at least one. Signs are fixed: the entry of largest
-/// size in each is positive.
-arma::mat leading_eigenvectors(arma::mat& covariance, std::size_t count, Context& context);
+/// Many cells, to be had a few at a time: the covariance is the sum of their outer products.
+struct CentredCells {
+  std::size_t features, cells;
+  /// out[features x count] = cells first ..., centred and weighted.
+  std::function<void(std::size_t first, std::size_t count, double* out)> gather;
+};
 
-/// The same directions from a [d x N] with covariance a a': by its Gram matrix where N is small, by
-/// block subspace iteration where neither is.
-arma::mat leading_directions(const arma::mat& a, std::size_t count, Context& context);
-
-/// sum += block block', lower triangle only.
-void add_outer_products(const arma::mat& block, arma::mat& sum);
+/// The leading eigenvectors of the covariance: at most `count`, fewer where the rank is lower, at
+/// least one. Signs are fixed: the entry of largest size in each is positive. Memory: the smaller
+/// of features and cells squared where it is at most kExactLimit, else a few times features x
+/// count; the cells are never copied whole.
+arma::mat leading_directions(const CentredCells& cells, std::size_t count, Context& context);
 
 }  // namespace laot

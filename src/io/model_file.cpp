@@ -1,5 +1,6 @@
 #include "laot/model_file.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -25,10 +26,9 @@ bool little_endian() {
 }
 
 // The file is little-endian; on other machines the bytes of each number are turned round.
-void turn_to_file_order(char* bytes, std::size_t count) {
+void turn_to_file_order(char* bytes, std::size_t count, std::size_t width) {
   if (little_endian()) return;
-  for (std::size_t i = 0; i < count; ++i, bytes += 8)
-    for (int k = 0; k < 4; ++k) std::swap(bytes[k], bytes[7 - k]);
+  for (std::size_t i = 0; i < count; ++i, bytes += width) std::reverse(bytes, bytes + width);
 }
 
 struct FileCloser {
@@ -38,16 +38,58 @@ using File = std::unique_ptr<std::FILE, FileCloser>;
 
 }  // namespace
 
-void ModelFile::put(const std::string& name, const arma::mat& matrix) {
-  Tensor tensor{{matrix.n_rows, matrix.n_cols}, {}};
-  tensor.values.reserve(matrix.n_elem);
-  for (std::size_t r = 0; r < matrix.n_rows; ++r)
-    for (std::size_t c = 0; c < matrix.n_cols; ++c) tensor.values.push_back(matrix(r, c));
+std::size_t ModelFile::Tensor::count() const {
+  std::size_t product = 1;
+  for (const std::size_t axis : shape) product *= axis;
+  return product;
+}
+
+void ModelFile::add(const std::string& name, Tensor tensor, const void* data) {
+  tensor.data = static_cast<const char*>(data);
   tensors_[name] = std::move(tensor);
 }
 
+void ModelFile::put(const std::string& name, const arma::mat& matrix) {
+  Tensor tensor;
+  tensor.shape = {matrix.n_rows, matrix.n_cols};
+  tensor.by_columns = true;
+  tensor.own = std::make_shared<const std::vector<double>>(matrix.begin(), matrix.end());
+  const void* data = tensor.own->data();
+  add(name, std::move(tensor), data);
+}
+
 void ModelFile::put(const std::string& name, const arma::vec& vector) {
-  tensors_[name] = Tensor{{vector.n_elem}, {vector.begin(), vector.end()}};
+  Tensor tensor;
+  tensor.shape = {vector.n_elem};
+  tensor.own = std::make_shared<const std::vector<double>>(vector.begin(), vector.end());
+  const void* data = tensor.own->data();
+  add(name, std::move(tensor), data);
+}
+
+void ModelFile::lend(const std::string& name, const arma::mat& matrix) {
+  Tensor tensor;
+  tensor.shape = {matrix.n_rows, matrix.n_cols};
+  tensor.by_columns = true;
+  add(name, std::move(tensor), matrix.memptr());
+}
+
+void ModelFile::lend(const std::string& name, const arma::vec& vector) {
+  Tensor tensor;
+  tensor.shape = {vector.n_elem};
+  add(name, std::move(tensor), vector.memptr());
+}
+
+void ModelFile::lend(const std::string& name, const std::vector<double>& vector) {
+  Tensor tensor;
+  tensor.shape = {vector.size()};
+  add(name, std::move(tensor), vector.data());
+}
+
+void ModelFile::lend(const std::string& name, const std::vector<std::int32_t>& vector) {
+  Tensor tensor;
+  tensor.type = Type::i32;
+  tensor.shape = {vector.size()};
+  add(name, std::move(tensor), vector.data());
 }
 
 void ModelFile::put_text(const std::string& name, const std::string& value) {
@@ -64,26 +106,50 @@ void ModelFile::put_texts(const std::string& name, const std::vector<std::string
   texts_[name] = out + "]";
 }
 
-const ModelFile::Tensor& ModelFile::tensor(const std::string& name, std::size_t axes) const {
+const ModelFile::Tensor& ModelFile::tensor(const std::string& name, Type type,
+                                           std::size_t axes) const {
   const auto found = tensors_.find(name);
   require(found != tensors_.end(), Status::bad_format, "the model file has no tensor \"", name,
           "\"");
-  require(found->second.shape.size() == axes, Status::bad_format, "tensor \"", name,
-          "\" of the model file has ", found->second.shape.size(), " axes, expected ", axes);
+  require(found->second.type == type && found->second.shape.size() == axes, Status::bad_format,
+          "tensor \"", name, "\" of the model file has ", found->second.shape.size(), " axes of ",
+          found->second.type == Type::f64 ? "F64" : "I32", ", expected ", axes, " of ",
+          type == Type::f64 ? "F64" : "I32");
   return found->second;
 }
 
 arma::mat ModelFile::matrix(const std::string& name) const {
-  const Tensor& found = tensor(name, 2);
+  const Tensor& found = tensor(name, Type::f64, 2);
   arma::mat out(found.shape[0], found.shape[1]);
-  std::size_t next = 0;
-  for (std::size_t r = 0; r < out.n_rows; ++r)
-    for (std::size_t c = 0; c < out.n_cols; ++c) out(r, c) = found.values[next++];
+  for (std::size_t c = 0; c < out.n_cols; ++c)
+    for (std::size_t r = 0; r < out.n_rows; ++r) {
+      const std::size_t place = found.by_columns ? c * out.n_rows + r : r * out.n_cols + c;
+      double value;
+      std::memcpy(&value, found.data + 8 * place, 8);
+      if (found.file_order) turn_to_file_order(reinterpret_cast<char*>(&value), 1, 8);
+      out(r, c) = value;
+    }
+  return out;
+}
+
+std::vector<double> ModelFile::numbers(const std::string& name) const {
+  const Tensor& found = tensor(name, Type::f64, 1);
+  std::vector<double> out(found.count());
+  if (!out.empty()) std::memcpy(out.data(), found.data, 8 * out.size());
+  if (found.file_order) turn_to_file_order(reinterpret_cast<char*>(out.data()), out.size(), 8);
   return out;
 }
 
 arma::vec ModelFile::vector(const std::string& name) const {
-  return arma::vec(tensor(name, 1).values);
+  return arma::vec(numbers(name));
+}
+
+std::vector<std::int32_t> ModelFile::integers(const std::string& name) const {
+  const Tensor& found = tensor(name, Type::i32, 1);
+  std::vector<std::int32_t> out(found.count());
+  if (!out.empty()) std::memcpy(out.data(), found.data, 4 * out.size());
+  if (found.file_order) turn_to_file_order(reinterpret_cast<char*>(out.data()), out.size(), 4);
+  return out;
 }
 
 const std::string& ModelFile::text_value(const std::string& name) const {
@@ -127,6 +193,15 @@ std::vector<std::string> ModelFile::tensor_names() const {
   return out;
 }
 
+// Wide numbers first, so that every number is aligned.
+std::vector<std::pair<std::string, const ModelFile::Tensor*>> ModelFile::in_file_order() const {
+  std::vector<std::pair<std::string, const Tensor*>> out;
+  for (const Type type : {Type::f64, Type::i32})
+    for (const auto& [name, tensor] : tensors_)
+      if (tensor.type == type) out.emplace_back(name, &tensor);
+  return out;
+}
+
 std::string ModelFile::header() const {
   std::string header = "{\"__metadata__\":{";
   bool first = true;
@@ -136,11 +211,12 @@ std::string ModelFile::header() const {
   }
   header += "}";
   std::size_t offset = 0;
-  for (const auto& [name, tensor] : tensors_) {
-    header += "," + json::quoted(name) + ":{\"dtype\":\"F64\",\"shape\":[";
-    for (std::size_t a = 0; a < tensor.shape.size(); ++a)
-      header += (a ? "," : "") + std::to_string(tensor.shape[a]);
-    const std::size_t end = offset + 8 * tensor.values.size();
+  for (const auto& [name, tensor] : in_file_order()) {
+    header += "," + json::quoted(name) + ":{\"dtype\":\"" +
+              (tensor->type == Type::f64 ? "F64" : "I32") + "\",\"shape\":[";
+    for (std::size_t a = 0; a < tensor->shape.size(); ++a)
+      header += (a ? "," : "") + std::to_string(tensor->shape[a]);
+    const std::size_t end = offset + tensor->bytes();
     header += text("],\"data_offsets\":[", offset, ",", end, "]}");
     offset = end;
   }
@@ -151,23 +227,49 @@ std::string ModelFile::header() const {
 
 std::size_t ModelFile::byte_count() const {
   std::size_t count = kLengthBytes + header().size();
-  for (const auto& [name, tensor] : tensors_) count += 8 * tensor.values.size();
+  for (const auto& [name, tensor] : tensors_) count += tensor.bytes();
   return count;
 }
 
-void ModelFile::copy_bytes(char* out) const {
+// The numbers as the file has them, with little memory of its own: a row at a time.
+void ModelFile::write_tensor(const Tensor& tensor, const Sink& sink) {
+  const std::size_t width = tensor.type == Type::f64 ? 8 : 4;
+  const bool is_matrix = tensor.shape.size() == 2;
+  const std::size_t rows = is_matrix ? tensor.shape[0] : 1;
+  const std::size_t columns = is_matrix ? tensor.shape[1] : tensor.count();
+  if (rows == 0 || columns == 0) return;
+  if (!tensor.by_columns && (tensor.file_order || little_endian())) {
+    sink(tensor.data, tensor.bytes());
+    return;
+  }
+  std::vector<char> row(width * columns);
+  for (std::size_t r = 0; r < rows; ++r) {
+    if (tensor.by_columns)
+      for (std::size_t c = 0; c < columns; ++c)
+        std::memcpy(row.data() + width * c, tensor.data + width * (c * rows + r), width);
+    else
+      std::memcpy(row.data(), tensor.data + r * row.size(), row.size());
+    if (!tensor.file_order) turn_to_file_order(row.data(), columns, width);
+    sink(row.data(), row.size());
+  }
+}
+
+void ModelFile::write_to(const Sink& sink) const {
   const std::string head = header();
   std::uint64_t length = head.size();
+  char bytes[kLengthBytes];
   for (std::size_t k = 0; k < kLengthBytes; ++k, length >>= 8)
-    *out++ = static_cast<char>(length & 0xff);
-  std::memcpy(out, head.data(), head.size());
-  out += head.size();
-  for (const auto& [name, tensor] : tensors_) {
-    if (tensor.values.empty()) continue;
-    std::memcpy(out, tensor.values.data(), 8 * tensor.values.size());
-    turn_to_file_order(out, tensor.values.size());
-    out += 8 * tensor.values.size();
-  }
+    bytes[k] = static_cast<char>(length & 0xff);
+  sink(bytes, kLengthBytes);
+  sink(head.data(), head.size());
+  for (const auto& entry : in_file_order()) write_tensor(*entry.second, sink);
+}
+
+void ModelFile::copy_bytes(char* out) const {
+  write_to([&out](const char* bytes, std::size_t count) {
+    std::memcpy(out, bytes, count);
+    out += count;
+  });
 }
 
 std::string ModelFile::bytes() const {
@@ -207,11 +309,15 @@ ModelFile ModelFile::parse(const char* bytes, std::size_t size) {
     const json::Value* type = entry.member("dtype");
     const json::Value* shape = entry.member("shape");
     const json::Value* place = entry.member("data_offsets");
-    require(type && type->text == "F64" && shape && shape->kind == json::Value::Kind::array &&
-                place && place->kind == json::Value::Kind::array && place->items.size() == 2,
+    require(type && (type->text == "F64" || type->text == "I32") && shape &&
+                shape->kind == json::Value::Kind::array && place &&
+                place->kind == json::Value::Kind::array && place->items.size() == 2,
             Status::bad_format, "tensor \"", name,
-            "\" of the model file needs dtype F64, a shape and two data_offsets");
+            "\" of the model file needs dtype F64 or I32, a shape and two data_offsets");
     Tensor tensor;
+    tensor.type = type->text == "F64" ? Type::f64 : Type::i32;
+    tensor.file_order = true;
+    const std::uint64_t width = tensor.type == Type::f64 ? 8 : 4;
     std::uint64_t count = 1;
     for (const json::Value& axis : shape->items) {
       require(axis.kind == json::Value::Kind::number &&
@@ -224,16 +330,11 @@ ModelFile ModelFile::parse(const char* bytes, std::size_t size) {
     const std::uint64_t first = place->items[0].number, last = place->items[1].number;
     require(place->items[0].kind == json::Value::Kind::number &&
                 place->items[1].kind == json::Value::Kind::number && first <= last &&
-                last <= data_size && last - first == 8 * count,
+                last <= data_size && last - first == width * count,
             Status::bad_format, "tensor \"", name, "\" of the model file stands at bytes ", first,
             "..", last, ", which does not fit its shape or the file");
-    tensor.values.resize(static_cast<std::size_t>(count));
-    if (count > 0) {
-      std::memcpy(tensor.values.data(), data + first, static_cast<std::size_t>(8 * count));
-      turn_to_file_order(reinterpret_cast<char*>(tensor.values.data()), tensor.values.size());
-    }
     covered += last - first;
-    out.tensors_[name] = std::move(tensor);
+    out.add(name, std::move(tensor), data + first);
   }
   require(covered == data_size, Status::bad_format, "the tensors of the model file cover ", covered,
           " of its ", data_size, " bytes");
@@ -241,13 +342,14 @@ ModelFile ModelFile::parse(const char* bytes, std::size_t size) {
 }
 
 void ModelFile::write(const std::string& path) const {
-  const std::string content = bytes();
   const std::string temporary = path + ".part";
   File file(std::fopen(temporary.c_str(), "wb"));
   require(file != nullptr, Status::io_error, "cannot write \"", path, "\": ", std::strerror(errno));
-  const bool written =
-      std::fwrite(content.data(), 1, content.size(), file.get()) == content.size() &&
-      std::fflush(file.get()) == 0;
+  bool written = true;
+  write_to([&](const char* bytes, std::size_t count) {
+    written = written && std::fwrite(bytes, 1, count, file.get()) == count;
+  });
+  written = written && std::fflush(file.get()) == 0;
   const int cause = errno;
   file.reset();
   if (written && std::rename(temporary.c_str(), path.c_str()) == 0) return;
@@ -259,15 +361,17 @@ void ModelFile::write(const std::string& path) const {
 ModelFile ModelFile::read(const std::string& path) {
   File file(std::fopen(path.c_str(), "rb"));
   require(file != nullptr, Status::io_error, "cannot read \"", path, "\": ", std::strerror(errno));
-  std::string content;
+  auto content = std::make_shared<std::string>();
   char buffer[1 << 16];
   for (;;) {
     const std::size_t got = std::fread(buffer, 1, sizeof buffer, file.get());
-    content.append(buffer, got);
+    content->append(buffer, got);
     if (got < sizeof buffer) break;
   }
   require(std::ferror(file.get()) == 0, Status::io_error, "cannot read \"", path, "\"");
-  return parse(content.data(), content.size());
+  ModelFile out = parse(content->data(), content->size());
+  out.content_ = std::move(content);
+  return out;
 }
 
 }  // namespace laot

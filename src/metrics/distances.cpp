@@ -44,10 +44,11 @@ double wasserstein1(const arma::mat& x, const arma::mat& y, Context& context) {
 EnergyDistance energy_distance(const arma::mat& x, const arma::mat& y, Context& context) {
   require_clouds(x, y);
   const lanes::Kernels& kernel = lanes::kernels();
-  const PairSums sums = sum_over_pairs(
-      x, y, 1, context, [&](const double* t, std::size_t count, std::vector<lanes::Sum>& out) {
-        kernel.add_sqrt(t, count, out[0]);
-      })[0];
+  const PairSums sums =
+      sum_over_pairs(Cells::dense(x), Cells::dense(y), 1, context,
+                     [&](const double* t, std::size_t count, std::vector<lanes::Sum>& out) {
+                       kernel.add_sqrt(t, count, out[0]);
+                     })[0];
   const double n = static_cast<double>(x.n_cols), m = static_cast<double>(y.n_cols);
   const double across = 2.0 * sums.xy / (n * m);
   EnergyDistance out;

@@ -39,10 +39,10 @@ bool worth_a_table(const std::vector<double>& gammas, std::size_t n, std::size_t
 
 }  // namespace
 
-std::vector<double> mmd2(const arma::mat& x, const arma::mat& y, const std::vector<double>& gammas,
+std::vector<double> mmd2(const Cells& x, const Cells& y, const std::vector<double>& gammas,
                          MmdEstimator estimator, Context& context) {
   require_gammas(gammas);
-  require(y.n_cols > 0, Status::invalid_argument, "y must have at least one cell");
+  require(y.cells() > 0, Status::invalid_argument, "y must have at least one cell");
   const lanes::Kernels& kernel = lanes::kernels();
   const std::vector<PairSums> sums =
       sum_over_pairs(x, y, gammas.size(), context,
@@ -51,26 +51,36 @@ std::vector<double> mmd2(const arma::mat& x, const arma::mat& y, const std::vect
                          kernel.add_exp(t, count, gammas[g], out[g]);
                      });
   std::vector<double> out;
-  for (const PairSums& s : sums) out.push_back(combine(s, x.n_cols, y.n_cols, estimator));
+  for (const PairSums& s : sums) out.push_back(combine(s, x.cells(), y.cells(), estimator));
   return out;
 }
 
-double mmd2_mean(const arma::mat& x, const arma::mat& y, const std::vector<double>& gammas,
+double mmd2_mean(const Cells& x, const Cells& y, const std::vector<double>& gammas,
                  MmdEstimator estimator, Context& context) {
   require_gammas(gammas);
-  if (!worth_a_table(gammas, x.n_cols, y.n_cols)) {
+  if (!worth_a_table(gammas, x.cells(), y.cells())) {
     double sum = 0.0;
     for (const double value : mmd2(x, y, gammas, estimator, context)) sum += value;
     return sum / static_cast<double>(gammas.size());
   }
-  require(y.n_cols > 0, Status::invalid_argument, "y must have at least one cell");
+  require(y.cells() > 0, Status::invalid_argument, "y must have at least one cell");
   const lanes::Kernels& kernel = lanes::kernels();
   const lanes::Cubics cubics = mean_kernel(gammas);
   const std::vector<PairSums> sums = sum_over_pairs(
       x, y, 1, context, [&](const double* t, std::size_t count, std::vector<lanes::Sum>& out) {
         kernel.add_cubics(t, count, cubics, out[0]);
       });
-  return combine(sums[0], x.n_cols, y.n_cols, estimator);
+  return combine(sums[0], x.cells(), y.cells(), estimator);
+}
+
+std::vector<double> mmd2(const arma::mat& x, const arma::mat& y, const std::vector<double>& gammas,
+                         MmdEstimator estimator, Context& context) {
+  return mmd2(Cells::dense(x), Cells::dense(y), gammas, estimator, context);
+}
+
+double mmd2_mean(const arma::mat& x, const arma::mat& y, const std::vector<double>& gammas,
+                 MmdEstimator estimator, Context& context) {
+  return mmd2_mean(Cells::dense(x), Cells::dense(y), gammas, estimator, context);
 }
 
 std::vector<double> logspace(double first_exponent, double last_exponent, std::size_t count) {

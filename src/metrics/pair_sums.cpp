@@ -3,7 +3,7 @@
 namespace laot {
 
 std::vector<PairSums> sum_over_pairs(
-    const arma::mat& x, const arma::mat& y, std::size_t functions, Context& context,
+    const Cells& x, const Cells& y, std::size_t functions, Context& context,
     const std::function<void(const double*, std::size_t, std::vector<lanes::Sum>&)>& add) {
   const PairWalk walk(x, y);
   std::vector<double> of_strip(walk.strips() * functions, 0.0);

@@ -16,7 +16,7 @@ struct PairSums {
 
 /// `add(t, count, sums)` adds each of `functions` functions of the squared distances t[count] to
 /// its entry of sums. Every strip of the walk keeps its own sums, which are added in order.
-std::vector<PairSums> sum_over_pairs(const arma::mat& x, const arma::mat& y, std::size_t functions,
+std::vector<PairSums> sum_over_pairs(const Cells& x, const Cells& y, std::size_t functions,
                                      Context& context,
                                      const std::function<void(const double* t, std::size_t count,
                                                               std::vector<lanes::Sum>& sums)>& add);

@@ -1,7 +1,9 @@
 #include "pair_tiles.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "lanes.hpp"
@@ -16,7 +18,9 @@ namespace {
 constexpr double kCancelled = 1e-3;
 // Features at a time, so that panels stay in the cache however long the cells are.
 constexpr std::size_t kFeatureBlock = 256;
-static_assert(1008 % lanes::kPanelRows == 0 && 128 % lanes::kPanelRows == 0, "tiles of panels");
+static_assert(1008 % lanes::kPanelRows == 0 && 256 % lanes::kPanelRows == 0 &&
+                  128 % lanes::kPanelRows == 0 && 32 % lanes::kPanelColumns == 0,
+              "tiles of panels");
 
 double squared_distance(const double* a, const double* b, std::size_t d) {
   double sum = 0.0;
@@ -35,33 +39,39 @@ struct PairWalk::Packed {
 
 struct PairWalk::Workspace {
   Packed left, right;
-  std::vector<double> squared;
+  std::vector<double> squared, a, b;
 };
 
-PairWalk::PairWalk(const arma::mat& x, const arma::mat& y) : x_(x), y_(y), center_(x.n_rows) {
-  require(x.n_cols > 0 && x.n_rows > 0, Status::invalid_argument,
+PairWalk::PairWalk(const arma::mat& x, const arma::mat& y)
+    : PairWalk(Cells::dense(x), Cells::dense(y)) {}
+
+PairWalk::PairWalk(Cells x, Cells y) : x_(std::move(x)), y_(std::move(y)), center_(x_.features()) {
+  const std::size_t d = x_.features();
+  require(x_.cells() > 0 && d > 0, Status::invalid_argument,
           "x must have at least one cell and one feature");
-  require(y.n_cols == 0 || x.n_rows == y.n_rows, Status::dimension_mismatch, "x has ", x.n_rows,
-          " features and y has ", y.n_rows);
-  require(x.is_finite(), Status::not_finite, "x has a NaN or Inf");
-  require(y.is_finite(), Status::not_finite, "y has a NaN or Inf");
-  // Strips of a thousand cells against few at a time, so that the tile of distances stays in
-  // the cache; fewer where cells are long, to bound the two buffers.
-  const bool narrow = x.n_rows <= 2048;
-  tile_rows_ = narrow ? 1008 : 128;
+  require(y_.cells() == 0 || d == y_.features(), Status::dimension_mismatch, "x has ", d,
+          " features and y has ", y_.features());
+  // Strips of many cells against few at a time, so that the tile of distances stays in the cache;
+  // fewer where cells are long, to bound the two buffers.
+  tile_rows_ = d <= 256 ? 1008 : (d <= 2048 ? 256 : 128);
   tile_columns_ = 32;
-  x_strips_ = (x.n_cols + tile_rows_ - 1) / tile_rows_;
-  y_strips_ = (y.n_cols + tile_rows_ - 1) / tile_rows_;
+  x_strips_ = (x_.cells() + tile_rows_ - 1) / tile_rows_;
+  y_strips_ = (y_.cells() + tile_rows_ - 1) / tile_rows_;
 
   // Distances do not see the centre, but the fewer digits the products have in common the better.
   center_.zeros();
-  for (const arma::mat* cells : {&x_, &y_})
-    for (std::size_t i = 0; i < cells->n_cols; ++i) {
-      const double* cell = cells->colptr(i);
-      for (std::size_t k = 0; k < x_.n_rows; ++k) center_[k] += cell[k];
+  std::vector<double> scratch(d);
+  for (const Cells* cells : {&x_, &y_})
+    for (std::size_t i = 0; i < cells->cells(); ++i) {
+      const double* cell = cells->cell(i, scratch.data());
+      for (std::size_t k = 0; k < d; ++k) {
+        require(std::isfinite(cell[k]), Status::not_finite, cells == &x_ ? "x" : "y",
+                " has a NaN or Inf");
+        center_[k] += cell[k];
+      }
     }
-  const double count = static_cast<double>(x_.n_cols + y_.n_cols);
-  for (std::size_t k = 0; k < x_.n_rows; ++k) center_[k] /= count;
+  const double count = static_cast<double>(x_.cells() + y_.cells());
+  for (std::size_t k = 0; k < d; ++k) center_[k] /= count;
 }
 
 // The strips of xx come first, then those of yy, then those of xy.
@@ -71,23 +81,23 @@ Pairs PairWalk::pairs_of(std::size_t strip) const {
 
 std::size_t PairWalk::size_of(std::size_t strip) const {
   const Pairs pairs = pairs_of(strip);
-  const std::size_t left = pairs == Pairs::yy ? y_.n_cols : x_.n_cols;
+  const std::size_t left = pairs == Pairs::yy ? y_.cells() : x_.cells();
   const std::size_t before =
       pairs == Pairs::xx ? 0 : (pairs == Pairs::yy ? x_strips_ : x_strips_ + y_strips_);
   const std::size_t first = (strip - before) * tile_rows_;
   const std::size_t end = std::min(left, first + tile_rows_);
-  if (pairs == Pairs::xy) return (end - first) * y_.n_cols;
+  if (pairs == Pairs::xy) return (end - first) * y_.cells();
   return (end - first) * left - (end * (end + 1) - first * (first + 1)) / 2;
 }
 
-void PairWalk::pack(const arma::mat& cells, std::size_t first, std::size_t count,
-                    Packed& out) const {
-  const std::size_t d = cells.n_rows, width = out.width;
+void PairWalk::pack(const Cells& cells, std::size_t first, std::size_t count, Packed& out,
+                    std::vector<double>& scratch) const {
+  const std::size_t d = cells.features(), width = out.width;
   const std::size_t panels = (count + width - 1) / width;
   out.values.assign(panels * width * d, 0.0);
   out.norms.assign(panels * width, 0.0);
   for (std::size_t i = 0; i < count; ++i) {
-    const double* from = cells.colptr(first + i);
+    const double* from = cells.cell(first + i, scratch.data());
     double* to = out.values.data() + (i / width) * width * d + i % width;
     double sum[4] = {0.0, 0.0, 0.0, 0.0};
     for (std::size_t k = 0; k < d; ++k) {
@@ -99,10 +109,10 @@ void PairWalk::pack(const arma::mat& cells, std::size_t first, std::size_t count
   }
 }
 
-void PairWalk::fill_tile(const arma::mat& left, const arma::mat& right, const PairTile& tile,
+void PairWalk::fill_tile(const Cells& left, const Cells& right, const PairTile& tile,
                          Workspace& w) const {
   const lanes::Kernels& kernel = lanes::kernels();
-  const std::size_t d = x_.n_rows;
+  const std::size_t d = x_.features();
   const auto panels = [&](std::size_t i, std::size_t j, std::size_t k) {
     return lanes::PanelPair{w.left.values.data() + i * d + k * lanes::kPanelRows,
                             w.right.values.data() + j * d + k * lanes::kPanelColumns,
@@ -123,41 +133,43 @@ void PairWalk::fill_tile(const arma::mat& left, const arma::mat& right, const Pa
         repair(left, right, tile, i, j, w);
 }
 
-void PairWalk::repair(const arma::mat& left, const arma::mat& right, const PairTile& tile,
-                      std::size_t row, std::size_t column, Workspace& w) const {
+void PairWalk::repair(const Cells& left, const Cells& right, const PairTile& tile, std::size_t row,
+                      std::size_t column, Workspace& w) const {
   const std::size_t columns = std::min(tile.columns, column + lanes::kPanelColumns);
   for (std::size_t j = column; j < columns; ++j) {
     double* t = w.squared.data() + j * tile.stride;
     const std::size_t height = std::min(tile.height(j), row + lanes::kPanelRows);
     for (std::size_t i = row; i < height; ++i)
       if (t[i] < kCancelled * (w.left.norms[i] + w.right.norms[j]))
-        t[i] = squared_distance(left.colptr(tile.first_row + i),
-                                right.colptr(tile.first_column + j), x_.n_rows);
+        t[i] = squared_distance(left.cell(tile.first_row + i, w.a.data()),
+                                right.cell(tile.first_column + j, w.b.data()), x_.features());
   }
 }
 
 void PairWalk::run_strip(std::size_t strip, int worker, Workspace& w, Context& context,
                          const std::function<void(const PairTile&)>& visit) const {
   const Pairs pairs = pairs_of(strip);
-  const arma::mat& left = pairs == Pairs::yy ? y_ : x_;
-  const arma::mat& right = pairs == Pairs::xx ? x_ : y_;
+  const Cells& left = pairs == Pairs::yy ? y_ : x_;
+  const Cells& right = pairs == Pairs::xx ? x_ : y_;
   const std::size_t strip_before =
       pairs == Pairs::xx ? 0 : (pairs == Pairs::yy ? x_strips_ : x_strips_ + y_strips_);
-  const std::size_t first_row = (strip - strip_before) * tile_rows_;
-  const std::size_t strip_rows = std::min<std::size_t>(tile_rows_, left.n_cols - first_row);
-  pack(left, first_row, strip_rows, w.left);
+  const std::size_t d = x_.features(), first_row = (strip - strip_before) * tile_rows_;
+  const std::size_t strip_rows = std::min<std::size_t>(tile_rows_, left.cells() - first_row);
+  w.a.resize(d);
+  w.b.resize(d);
+  pack(left, first_row, strip_rows, w.left, w.a);
 
-  for (std::size_t first_column = pairs == Pairs::xy ? 0 : first_row; first_column < right.n_cols;
+  for (std::size_t first_column = pairs == Pairs::xy ? 0 : first_row; first_column < right.cells();
        first_column += tile_columns_) {
     if (worker == 0)
       context.poll();
     else
       context.throw_if_stopping();
-    const std::size_t columns = std::min<std::size_t>(tile_columns_, right.n_cols - first_column);
+    const std::size_t columns = std::min<std::size_t>(tile_columns_, right.cells() - first_column);
     PairTile tile{pairs, first_row, first_column, strip_rows, columns, 0, nullptr, strip, worker};
     tile.rows = tile.height(columns - 1);  // near the diagonal the lower rows have no pairs
     if (tile.rows == 0) continue;
-    pack(right, first_column, columns, w.right);
+    pack(right, first_column, columns, w.right, w.b);
     tile.stride = w.left.norms.size();
     tile.squared = w.squared.data();
     fill_tile(left, right, tile, w);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "laot/armadillo.hpp"
+#include "laot/data.hpp"
 #include "laot/parallel.hpp"
 
 namespace laot {
@@ -36,7 +37,9 @@ struct PairTile {
 /// strips depends on the sizes alone.
 class PairWalk {
  public:
-  /// x: d x n and y: d x m (no columns: the pairs of x only), both outliving the walk.
+  /// x: d x n and y: d x m (no columns: the pairs of x only); their memory must outlive the walk.
+  /// Sparse or selected cells are made dense a tile at a time.
+  PairWalk(Cells x, Cells y);
   PairWalk(const arma::mat& x, const arma::mat& y);
 
   std::size_t strips() const { return 2 * x_strips_ + y_strips_; }
@@ -56,15 +59,16 @@ class PairWalk {
                   const std::function<void(const PairTile&)>& visit) const;
   void run_strip(std::size_t strip, int worker, Workspace& workspace, Context& context,
                  const std::function<void(const PairTile&)>& visit) const;
-  void pack(const arma::mat& cells, std::size_t first, std::size_t count, Packed& out) const;
+  void pack(const Cells& cells, std::size_t first, std::size_t count, Packed& out,
+            std::vector<double>& scratch) const;
   /// The squared distances of the tile, from the packed cells.
-  void fill_tile(const arma::mat& left, const arma::mat& right, const PairTile& tile,
+  void fill_tile(const Cells& left, const Cells& right, const PairTile& tile,
                  Workspace& workspace) const;
   /// Computes again, in one pair of panels, the distances that lost digits.
-  void repair(const arma::mat& left, const arma::mat& right, const PairTile& tile, std::size_t row,
+  void repair(const Cells& left, const Cells& right, const PairTile& tile, std::size_t row,
               std::size_t column, Workspace& workspace) const;
 
-  const arma::mat &x_, &y_;
+  Cells x_, y_;
   arma::vec center_;
   std::size_t tile_rows_, tile_columns_, x_strips_, y_strips_;
 };

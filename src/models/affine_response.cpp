@@ -13,8 +13,8 @@ void AffineResponse::apply(const arma::mat& z, arma::mat& moved) const {
 }
 
 void AffineResponse::store(ModelFile& file) const {
-  if (!map_.is_empty()) file.put("response.map", map_);
-  if (!offset_.is_empty()) file.put("response.offset", offset_);
+  if (!map_.is_empty()) file.lend("response.map", map_);
+  if (!offset_.is_empty()) file.lend("response.offset", offset_);
 }
 
 std::shared_ptr<const ResponseMap> AffineResponse::load(const ModelFile& file,

@@ -14,7 +14,6 @@ namespace laot {
 
 namespace {
 
-constexpr std::size_t kBlock = 256;
 constexpr std::size_t kFewestCells = 3;
 
 Levels batches_of(const TrainingCells& cells) {
@@ -80,51 +79,28 @@ void cover_levels(std::vector<std::size_t>& chosen, const std::vector<std::uint3
 }
 
 // batch, labels: the level of each cell as a number and by name; both empty without a batch.
-void keep(const Cells& cells, const std::vector<std::uint32_t>& batch,
-          const std::vector<std::string>& labels, std::size_t at_most, Rng rng, arma::mat& kept,
+void keep(Cells cells, const std::vector<std::uint32_t>& batch,
+          const std::vector<std::string>& labels, std::size_t at_most, Rng rng, StoredCells& kept,
           std::vector<std::string>& kept_labels) {
-  if (cells.cells() <= at_most) {
-    kept = cells.gather_all();
-    kept_labels = labels;
+  if (at_most == 0) {
+    kept = StoredCells(arma::mat(cells.features(), 0));
     return;
   }
-  std::vector<std::size_t> chosen = rng.sample(cells.cells(), at_most);
-  if (!batch.empty()) cover_levels(chosen, batch, rng);
-  std::sort(chosen.begin(), chosen.end());
-  kept.set_size(cells.features(), chosen.size());
-  for (std::size_t c = 0; c < chosen.size(); ++c) {
-    cells.gather(chosen[c], 1, kept.colptr(c));
-    if (!labels.empty()) kept_labels.push_back(labels[chosen[c]]);
+  kept_labels = labels;
+  if (cells.cells() > at_most) {
+    std::vector<std::size_t> chosen = rng.sample(cells.cells(), at_most);
+    if (!batch.empty()) cover_levels(chosen, batch, rng);
+    std::sort(chosen.begin(), chosen.end());
+    cells.select_cells(chosen, "the kept cells");
+    kept_labels.clear();
+    if (!labels.empty())
+      for (const std::size_t cell : chosen) kept_labels.push_back(labels[cell]);
   }
+  kept = StoredCells::of(cells);
 }
 
 // The median bandwidth looks at all pairs of pooled cells, of at most kMedianCells of them.
 constexpr std::size_t kMedianCells = 4000;
-
-void set_median_gamma(const TrainingCells& cells, TrainingSummary& summary, Context& context) {
-  const std::size_t n = cells.control.cells(), pooled = n + cells.treated.cells();
-  summary.gamma_subsampled = pooled > kMedianCells;
-  const bool all_kept = summary.kept_control.n_cols + summary.kept_treated.n_cols == pooled;
-  if (all_kept && !summary.gamma_subsampled) {
-    summary.median_gamma =
-        median_gamma(summary.kept_control, summary.kept_treated, context, kMedianCells).gamma;
-    return;
-  }
-  std::vector<std::size_t> chosen(pooled);
-  std::iota(chosen.begin(), chosen.end(), std::size_t{0});
-  if (pooled > kMedianCells) {
-    chosen = Rng(context.seed).stream(3).sample(pooled, kMedianCells);
-    std::sort(chosen.begin(), chosen.end());
-  }
-  arma::mat both(cells.control.features(), chosen.size());
-  for (std::size_t c = 0; c < chosen.size(); ++c) {
-    const bool is_control = chosen[c] < n;
-    (is_control ? cells.control : cells.treated)
-        .gather(is_control ? chosen[c] : chosen[c] - n, 1, both.colptr(c));
-  }
-  summary.gamma_subsampled = pooled > kMedianCells;
-  summary.median_gamma = median_gamma(both, arma::mat(both.n_rows, 0), context, kMedianCells).gamma;
-}
 
 TrainingSummary summarise(const TrainingCells& cells, const FitInput& input, Context& context) {
   TrainingSummary out;
@@ -138,7 +114,10 @@ TrainingSummary summarise(const TrainingCells& cells, const FitInput& input, Con
        out.kept_batch_control);
   keep(cells.treated, input.batch_y, cells.batch_treated, at_most, rng.stream(2), out.kept_treated,
        out.kept_batch_treated);
-  set_median_gamma(cells, out, context);
+  const MedianGamma median =
+      median_gamma(cells.control, cells.treated, context, kMedianCells, rng.stream(3));
+  out.median_gamma = median.gamma;
+  out.gamma_subsampled = median.subsample;
   out.gaussian = gaussian_response(input.x, input.weights_x, input.y, input.weights_y, {});
   out.control_names = cells.control_names;
   out.treated_names = cells.treated_names;
@@ -148,9 +127,10 @@ TrainingSummary summarise(const TrainingCells& cells, const FitInput& input, Con
 double negative_share(const Model& model, const Cells& control, Context& context) {
   std::size_t negative = 0;
   arma::mat predicted;
-  for (std::size_t first = 0; first < control.cells(); first += kBlock) {
+  const std::size_t at_a_time = cells_at_a_time(control.features());
+  for (std::size_t first = 0; first < control.cells(); first += at_a_time) {
     Cells block = control;
-    std::vector<std::size_t> index(std::min(kBlock, control.cells() - first));
+    std::vector<std::size_t> index(std::min(at_a_time, control.cells() - first));
     std::iota(index.begin(), index.end(), first);
     block.select_cells(index, "control");
     predicted.set_size(control.features(), index.size());

@@ -7,11 +7,10 @@ namespace laot {
 
 namespace {
 
-constexpr std::size_t kBlock = 256;
-
 // Sorted rows of a matrix, one vector a feature.
-arma::mat sorted_by_feature(const arma::mat& cells) {
-  arma::mat out = cells.t();  // a feature's values become contiguous
+arma::mat sorted_by_feature(arma::mat cells) {
+  arma::inplace_trans(cells);  // a feature's values become contiguous
+  arma::mat out = std::move(cells);
   for (std::size_t k = 0; k < out.n_cols; ++k) std::sort(out.colptr(k), out.colptr(k) + out.n_rows);
   return out;
 }
@@ -88,22 +87,23 @@ void Model::predict(const Cells& cells, Nonnegative nonnegative, double* out,
   const SingleThreadedBlas blas;
   const std::size_t d = cells.features();
   if (nonnegative == Nonnegative::marginals)
-    require(training.kept_control.n_cols > 1 && training.kept_treated.n_cols > 1,
+    require(training.kept_control.cells() > 1 && training.kept_treated.cells() > 1,
             Status::not_available,
             "nonnegative = marginals needs kept training cells, but this model keeps ",
-            training.kept_control.n_cols, " control and ", training.kept_treated.n_cols,
+            training.kept_control.cells(), " control and ", training.kept_treated.cells(),
             " treated cells; fit with keep_cells = 1000");
   arma::mat predicted_training, observed_training;
   if (nonnegative == Nonnegative::marginals) {
-    arma::mat predicted = training.kept_control;
+    arma::mat predicted = training.kept_control.view().gather_all();
     predict_block(predicted);
-    predicted_training = sorted_by_feature(predicted);
-    observed_training = sorted_by_feature(training.kept_treated);
+    predicted_training = sorted_by_feature(std::move(predicted));
+    observed_training = sorted_by_feature(training.kept_treated.view().gather_all());
   }
   arma::mat block;
-  for (std::size_t first = 0; first < cells.cells(); first += kBlock) {
+  const std::size_t at_a_time = cells_at_a_time(d);
+  for (std::size_t first = 0; first < cells.cells(); first += at_a_time) {
     context.poll("predicting", static_cast<double>(first) / static_cast<double>(cells.cells()));
-    const std::size_t count = std::min(kBlock, cells.cells() - first);
+    const std::size_t count = std::min(at_a_time, cells.cells() - first);
     block.set_size(d, count);
     cells.gather(first, count, block.memptr());
     for (std::size_t e = 0; e < block.n_elem; ++e)
@@ -160,6 +160,12 @@ Model Model::trivial(const std::string& name) const {
   return out;
 }
 
+const StoredCells* Model::kept_cells(const std::string& name) const {
+  if (name == "kept_control") return &training.kept_control;
+  if (name == "kept_treated") return &training.kept_treated;
+  return nullptr;
+}
+
 arma::mat Model::array(const std::string& name) const {
   const auto found = arrays.find(name);
   if (found != arrays.end()) return found->second;
@@ -169,8 +175,7 @@ arma::mat Model::array(const std::string& name) const {
   if (name == "training_mean_treated") return training.mean_treated;
   if (name == "scale") return space.scale;
   if (name == "basis" && space.has_components()) return space.basis;
-  if (name == "kept_control") return training.kept_control;
-  if (name == "kept_treated") return training.kept_treated;
+  if (const StoredCells* kept = kept_cells(name)) return kept->view().gather_all();
   if (const auto* affine = dynamic_cast<const AffineResponse*>(map.get())) {
     if (name == "map") return original_map(space, affine->map());
     if (name == "offset") return original_offset(space, *affine);

@@ -10,10 +10,10 @@ namespace {
 constexpr double kFormatVersion = 1;
 
 void store_space(const FeatureSpace& space, ModelFile& file) {
-  file.put("space.mean_control", space.mean_control);
-  file.put("space.mean_treated", space.mean_treated);
-  file.put("space.scale", space.scale);
-  if (space.has_components()) file.put("space.basis", space.basis);
+  file.lend("space.mean_control", space.mean_control);
+  file.lend("space.mean_treated", space.mean_treated);
+  file.lend("space.scale", space.scale);
+  if (space.has_components()) file.lend("space.basis", space.basis);
 }
 
 FeatureSpace load_space(const ModelFile& file) {
@@ -36,17 +36,35 @@ FeatureSpace load_space(const ModelFile& file) {
   return space;
 }
 
+// One matrix, or compressed sparse columns.
+void store_cells(const StoredCells& cells, const std::string& name, ModelFile& file) {
+  if (!cells.is_sparse()) {
+    file.lend(name, cells.dense());
+    return;
+  }
+  file.lend(name + ".values", cells.values());
+  file.lend(name + ".rows", cells.rows());
+  file.lend(name + ".column_starts", cells.column_starts());
+}
+
+StoredCells load_cells(const ModelFile& file, const std::string& name, std::size_t features) {
+  if (file.has(name)) return StoredCells(file.matrix(name));
+  return StoredCells(features, file.integers(name + ".column_starts"),
+                     file.integers(name + ".rows"), file.numbers(name + ".values"),
+                     "tensor \"" + name + "\" of the model file");
+}
+
 void store_training(const TrainingSummary& training, ModelFile& file) {
   file.put_number("training.n", static_cast<double>(training.n));
   file.put_number("training.m", static_cast<double>(training.m));
   file.put_number("training.median_gamma", training.median_gamma);
   file.put_number("training.gamma_subsampled", training.gamma_subsampled ? 1.0 : 0.0);
-  file.put("training.mean_control", training.mean_control);
-  file.put("training.mean_treated", training.mean_treated);
-  file.put("training.kept_control", training.kept_control);
-  file.put("training.kept_treated", training.kept_treated);
-  file.put("training.gaussian_map", training.gaussian.map());
-  file.put("training.gaussian_offset", training.gaussian.offset());
+  file.lend("training.mean_control", training.mean_control);
+  file.lend("training.mean_treated", training.mean_treated);
+  store_cells(training.kept_control, "training.kept_control", file);
+  store_cells(training.kept_treated, "training.kept_treated", file);
+  file.lend("training.gaussian_map", training.gaussian.map());
+  file.lend("training.gaussian_offset", training.gaussian.offset());
   file.put_texts("training.control_names", training.control_names);
   file.put_texts("training.treated_names", training.treated_names);
   if (training.kept_batch_control.empty()) return;
@@ -62,15 +80,15 @@ TrainingSummary load_training(const ModelFile& file, const FeatureSpace& space) 
   out.gamma_subsampled = file.number("training.gamma_subsampled") != 0.0;
   out.mean_control = file.vector("training.mean_control");
   out.mean_treated = file.vector("training.mean_treated");
-  out.kept_control = file.matrix("training.kept_control");
-  out.kept_treated = file.matrix("training.kept_treated");
+  out.kept_control = load_cells(file, "training.kept_control", space.features());
+  out.kept_treated = load_cells(file, "training.kept_treated", space.features());
   arma::mat map = file.matrix("training.gaussian_map");
   arma::vec offset = file.vector("training.gaussian_offset");
   const std::size_t k = space.dimension();
   require(out.mean_control.n_elem == space.features() &&
               out.mean_treated.n_elem == space.features() &&
-              out.kept_control.n_rows == space.features() &&
-              out.kept_treated.n_rows == space.features() &&
+              out.kept_control.features() == space.features() &&
+              out.kept_treated.features() == space.features() &&
               (map.is_empty() || (map.n_rows == k && map.n_cols == k)) &&
               (offset.is_empty() || offset.n_elem == k),
           Status::bad_format, "the training summary of the model file does not fit its features");
@@ -80,18 +98,18 @@ TrainingSummary load_training(const ModelFile& file, const FeatureSpace& space) 
   if (file.has_text("training.kept_batch_control")) {
     out.kept_batch_control = file.texts("training.kept_batch_control");
     out.kept_batch_treated = file.texts("training.kept_batch_treated");
-    require(out.kept_batch_control.size() == out.kept_control.n_cols &&
-                out.kept_batch_treated.size() == out.kept_treated.n_cols,
+    require(out.kept_batch_control.size() == out.kept_control.cells() &&
+                out.kept_batch_treated.size() == out.kept_treated.cells(),
             Status::bad_format, "the model file has the batch of ", out.kept_batch_control.size(),
             " control and ", out.kept_batch_treated.size(), " treated cells, but keeps ",
-            out.kept_control.n_cols, " and ", out.kept_treated.n_cols);
+            out.kept_control.cells(), " and ", out.kept_treated.cells());
   }
   return out;
 }
 
 }  // namespace
 
-ModelFile Model::store() const {
+ModelFile Model::store() const& {
   ModelFile file;
   file.put_text("format", "laot model");
   file.put_number("format_version", kFormatVersion);
@@ -117,10 +135,10 @@ ModelFile Model::store() const {
   order.clear();
   for (const auto& [name, values] : trace) {
     order.push_back(name);
-    file.put("trace." + name, arma::vec(values));
+    file.lend("trace." + name, values);
   }
   file.put_texts("trace.order", order);
-  for (const auto& [name, values] : arrays) file.put("array." + name, values);
+  for (const auto& [name, values] : arrays) file.lend("array." + name, values);
   map->store(file);
   return file;
 }

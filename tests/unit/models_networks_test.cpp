@@ -164,7 +164,8 @@ TEST_CASE("a damaged network file is refused") {
   for (const auto& [name, settings] : kSmall) {
     CAPTURE(name);
     Context context;
-    const ModelFile good = fit_model(params_of(name, settings), cells_of(kX, kY), context).store();
+    const Model model = fit_model(params_of(name, settings), cells_of(kX, kY), context);
+    const ModelFile good = model.store();
     const std::string first = name == "cellot" ? "response.g.A0.weight" : "response.enc0.weight";
     const auto refused = [](const ModelFile& file) { CHECK_THROWS_AS(Model::load(file), Error); };
     ModelFile bad = good;

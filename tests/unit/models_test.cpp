@@ -186,7 +186,8 @@ TEST_CASE("the levels of the kept cells stay with a model, and with its file") {
   }
   CHECK(fitted(x, y).training.kept_batch_control.empty());
   Context context;
-  ModelFile file = fit_model(Params(method("laot").spec), cells, context).store();
+  const Model whole = fit_model(Params(method("laot").spec), cells, context);
+  ModelFile file = whole.store();
   file.put_texts("training.kept_batch_treated", {"0", "1"});
   CHECK_THROWS_WITH_AS(Model::load(file), doctest::Contains("batch"), Error);
 }
@@ -307,7 +308,8 @@ TEST_CASE("a model comes back from its bytes as it was") {
 
 TEST_CASE("damaged model files are refused with a sentence") {
   const arma::mat x = clouds::gaussian(3, 20, 1), y = clouds::gaussian(3, 20, 2);
-  const std::string bytes = fitted(x, y).store().bytes();
+  const Model whole = fitted(x, y);
+  const std::string bytes = whole.store().bytes();
   Rng rng(5);
   int refused = 0;
   for (int trial = 0; trial < 600; ++trial) {
