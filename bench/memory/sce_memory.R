@@ -1,7 +1,7 @@
 # What laot_fit() costs in memory beyond the object: a SingleCellExperiment of 20,000 genes x 2,000
 # cells, sparse. Run with the installed package, on Linux (it reads /proc):
-#   Rscript bench/memory/sce_memory.R 1000
-# The argument is keep.cells: 0 shows the fit alone, 1000 (the default of a fit) keeps all these cells
+#   Rscript bench/memory/sce_memory.R 1000 [dense | full]
+# "dense" makes the assay a base matrix, "full" one without zeros. The number is keep.cells: 0 shows the fit alone, 1000 (the default of a fit) keeps all these cells
 # in the model for the noise reference and the plots.
 #
 # Prints the growth of the process' peak over its size before the fit, in MB and in working copies
@@ -27,6 +27,9 @@ cells <- 2000L
 set.seed(1)
 counts <- rsparsematrix(genes, cells, 0.08, rand.x = function(k) log1p(rpois(k, 2) + 1))
 dimnames(counts) <- list(paste0("gene", seq_len(genes)), paste0("cell", seq_len(cells)))
+kind <- commandArgs(trailingOnly = TRUE)[2]
+if (!is.na(kind)) counts <- as.matrix(counts)
+if (kind %in% "full") counts <- counts + 0.1
 sce <- SingleCellExperiment(
   assays = list(logcounts = counts),
   colData = DataFrame(condition = rep(c("ctrl", "stim"), cells / 2))

@@ -1,5 +1,6 @@
 #include "laot/stored_cells.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -33,6 +34,9 @@ StoredCells::StoredCells(std::size_t features, std::vector<std::int32_t> column_
               static_cast<std::size_t>(column_starts.back()) == values.size(),
           Status::bad_format, name, ": ", column_starts.size(), " column starts, ", rows.size(),
           " rows and ", values.size(), " values do not fit together");
+  // Before any row is read: the starts must stay within the values.
+  require(std::is_sorted(column_starts.begin(), column_starts.end()), Status::bad_format, name,
+          ": the column starts decrease");
   auto memory = std::make_shared<Memory>();
   memory->features = features;
   memory->is_sparse = true;

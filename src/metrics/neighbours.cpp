@@ -35,27 +35,25 @@ double knn_enrichment(const arma::mat& predicted, const arma::mat& observed, std
           "predicted and observed must each have at least one cell");
   const std::size_t count = std::min<std::size_t>(predicted.n_cols, observed.n_cols);
   if (2 * count - 1 < k) return std::numeric_limits<double>::quiet_NaN();
-  const arma::mat own = predicted.cols(0, count - 1);
-  const arma::mat pool = arma::join_rows(own, observed.cols(0, count - 1));
-
-  const PairWalk walk(own, pool);
-  std::vector<double> share_of_strip(walk.strips(), 0.0);
-  std::vector<std::vector<std::vector<Neighbour>>> nearest_of_strip(walk.strips());
-  walk.run_across(context, [&](const PairTile& tile) {
-    std::vector<std::vector<Neighbour>>& nearest = nearest_of_strip[tile.strip];
-    nearest.resize(tile.rows);
-    for (std::size_t j = 0; j < tile.columns; ++j)
-      for (std::size_t i = 0; i < tile.rows; ++i)
-        if (tile.first_row + i != tile.first_column + j)
-          offer(nearest[i], k, {tile.column(j)[i], tile.first_column + j});
-    if (tile.first_column + tile.columns < pool.n_cols) return;
-    for (const std::vector<Neighbour>& of_cell : nearest)
-      share_of_strip[tile.strip] += static_cast<double>(std::count_if(
-          of_cell.begin(), of_cell.end(), [&](const Neighbour& n) { return n.second < count; }));
-    std::vector<std::vector<Neighbour>>().swap(nearest);
-  });
+  // Neighbours among the predicted cells, then among the observed ones; the latter are numbered on.
+  const Cells own = Cells::dense(predicted.memptr(), predicted.n_rows, count, predicted.n_rows);
+  const Cells seen = Cells::dense(observed.memptr(), observed.n_rows, count, observed.n_rows);
+  std::vector<std::vector<Neighbour>> nearest(count);
+  for (const Cells* others : {&own, &seen}) {
+    const bool among_own = others == &own;
+    PairWalk(own, *others).run_across(context, [&](const PairTile& tile) {
+      for (std::size_t j = 0; j < tile.columns; ++j)
+        for (std::size_t i = 0; i < tile.rows; ++i) {
+          const std::size_t cell = tile.first_row + i, other = tile.first_column + j;
+          if (!among_own || cell != other)
+            offer(nearest[cell], k, {tile.column(j)[i], among_own ? other : count + other});
+        }
+    });
+  }
   double sum = 0.0;
-  for (const double part : share_of_strip) sum += part;
+  for (const std::vector<Neighbour>& of_cell : nearest)
+    sum += static_cast<double>(std::count_if(of_cell.begin(), of_cell.end(),
+                                             [&](const Neighbour& n) { return n.second < count; }));
   return sum / static_cast<double>(k) / static_cast<double>(count);
 }
 

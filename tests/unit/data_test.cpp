@@ -5,6 +5,7 @@
 
 #include "laot/feature_space.hpp"
 #include "laot/linear_algebra.hpp"
+#include "laot/stored_cells.hpp"
 #include "support/clouds.hpp"
 
 using namespace laot;
@@ -73,6 +74,54 @@ TEST_CASE("a selection of a selection refers to what was selected") {
   cells.select_cells({2, 0}, "x");
   CHECK(cells.gather_all()(0, 0) == x(0, 1));
   CHECK(cells.gather_all()(0, 1) == x(0, 5));
+}
+
+TEST_CASE("cells are lent where they lie in one piece, else copied") {
+  arma::mat x = clouds::counts(7, 11, 0.3, 3);
+  const Sparse s(x);
+  Cells dense = Cells::dense(x);
+  CHECK(dense.as_matrix().memptr() == x.memptr());
+  CHECK(largest_difference(dense.as_matrix(), x) == 0.0);
+  const Cells gap = Cells::dense(x.memptr(), 5, 11, 7);
+  CHECK(largest_difference(gap.as_matrix(), arma::mat(x.rows(0, 4))) == 0.0);
+  const Cells sparse =
+      Cells::sparse(7, 11, s.starts.data(), s.rows.data(), s.values.data(), "sparse");
+  CHECK(largest_difference(sparse.as_matrix(), x) == 0.0);
+  std::vector<double> scratch(7);
+  for (const Cells* cells : {static_cast<const Cells*>(&dense), &sparse})
+    for (std::size_t i = 0; i < 11; ++i) {
+      const double* cell = cells->cell(i, scratch.data());
+      CHECK(std::equal(cell, cell + 7, x.colptr(i)));
+    }
+  dense.select_cells({4, 2}, "x");
+  CHECK(dense.cell(1, scratch.data()) == x.colptr(2));
+  CHECK(dense.as_matrix()(3, 0) == x(3, 4));
+}
+
+TEST_CASE("stored cells take the smaller form and read the same") {
+  for (const double share : {0.1, 0.9}) {
+    arma::mat x = clouds::gaussian(30, 40, 9);
+    Rng rng(4);
+    for (double& value : x)
+      if (rng.uniform() > share) value = 0.0;
+    const StoredCells kept = StoredCells::of(Cells::dense(x));
+    CHECK(kept.is_sparse() == (share < 0.5));
+    CHECK(kept.features() == 30);
+    CHECK(kept.cells() == 40);
+    const StoredCells copy = kept;
+    CHECK(largest_difference(copy.view().gather_all(), x) == 0.0);
+  }
+  const StoredCells none(arma::mat(30, 0));
+  CHECK(none.features() == 30);
+  CHECK(none.cells() == 0);
+  // What comes from a file may be anything.
+  CHECK_THROWS_AS(StoredCells(3, {}, {}, {}, "x"), Error);
+  CHECK_THROWS_AS(StoredCells(3, {0, 2}, {0}, {1.0}, "x"), Error);
+  CHECK_THROWS_AS(StoredCells(3, {0, 1}, {3}, {1.0}, "x"), Error);
+  CHECK_THROWS_AS(StoredCells(3, {0, 2}, {1, 1}, {1.0, 2.0}, "x"), Error);
+  CHECK_THROWS_AS(StoredCells(3, {0, 2, 1, 2}, {0, 1}, {1.0, 2.0}, "x"), Error);
+  CHECK_THROWS_AS(StoredCells(3, {0, 1 << 30, 2}, {0, 1}, {1.0, 2.0}, "x"), Error);
+  CHECK_THROWS_AS(StoredCells(3, {-1, 2}, {0, 1}, {1.0, 2.0}, "x"), Error);
 }
 
 TEST_CASE("what is not finite is named by its place") {

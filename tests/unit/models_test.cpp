@@ -169,7 +169,8 @@ TEST_CASE("the levels of the kept cells stay with a model, and with its file") {
     Params params(method("mean_shift").spec);
     params.set_text("keep_cells", keep);
     Context context;
-    const Model model = Model::load(fit_model(params, cells, context).store());
+    const Model given = fit_model(params, cells, context);
+    const Model model = Model::load(given.store());
     const auto check = [&](const arma::mat& kept, const std::vector<std::string>& levels,
                            std::size_t count) {
       REQUIRE(kept.n_cols == std::min<std::size_t>(std::stoul(keep), count));
@@ -181,8 +182,8 @@ TEST_CASE("the levels of the kept cells stay with a model, and with its file") {
       }
       CHECK(rare == (kept.n_cols > 0 ? 1 : 0));
     };
-    check(model.training.kept_control, model.training.kept_batch_control, 400);
-    check(model.training.kept_treated, model.training.kept_batch_treated, 900);
+    check(model.array("kept_control"), model.training.kept_batch_control, 400);
+    check(model.array("kept_treated"), model.training.kept_batch_treated, 900);
   }
   CHECK(fitted(x, y).training.kept_batch_control.empty());
   Context context;
@@ -306,9 +307,44 @@ TEST_CASE("a model comes back from its bytes as it was") {
   CHECK(back.trace == model.trace);
 }
 
+TEST_CASE("sparse cells are kept sparse, in the model and in its file, and nothing else changes") {
+  const arma::mat x = clouds::counts(60, 50, 0.1, 1), y = clouds::counts(60, 40, 0.1, 2);
+  const Model model = fitted(x, y);
+  REQUIRE(model.training.kept_control.is_sparse());
+  CHECK(largest(model.array("kept_control") - x) == 0.0);
+  CHECK(largest(model.array("kept_treated") - y) == 0.0);
+  const ModelFile file = model.store();
+  CHECK_FALSE(file.has("training.kept_control"));
+  CHECK(file.integers("training.kept_control.column_starts").size() == 51);
+  const std::string bytes = file.bytes();
+  const Model back = Model::load(ModelFile::parse(bytes.data(), bytes.size()));
+  CHECK(back.training.kept_control.is_sparse());
+  CHECK(back.store().bytes() == bytes);
+  CHECK(largest(back.array("kept_treated") - y) == 0.0);
+  CHECK(largest(predicted(back, x, Nonnegative::marginals) -
+                predicted(model, x, Nonnegative::marginals)) == 0.0);
+  // The same cells as the file of a model that keeps them dense has them.
+  Model twin = model;
+  twin.training.kept_control = StoredCells(x);
+  twin.training.kept_treated = StoredCells(y);
+  const std::string larger = twin.store().bytes();
+  CHECK(larger.size() > bytes.size());
+  const Model again = Model::load(ModelFile::parse(larger.data(), larger.size()));
+  CHECK_FALSE(again.training.kept_control.is_sparse());
+  CHECK(largest(predicted(again, x, Nonnegative::marginals) -
+                predicted(model, x, Nonnegative::marginals)) == 0.0);
+}
+
 TEST_CASE("damaged model files are refused with a sentence") {
-  const arma::mat x = clouds::gaussian(3, 20, 1), y = clouds::gaussian(3, 20, 2);
+  bool sparse = false;
+  SUBCASE("dense cells") {}
+  SUBCASE("sparse cells") {
+    sparse = true;
+  }
+  const arma::mat x = sparse ? clouds::counts(9, 40, 0.2, 1) : clouds::gaussian(3, 20, 1);
+  const arma::mat y = sparse ? clouds::counts(9, 40, 0.2, 2) : clouds::gaussian(3, 20, 2);
   const Model whole = fitted(x, y);
+  REQUIRE(whole.training.kept_control.is_sparse() == sparse);
   const std::string bytes = whole.store().bytes();
   Rng rng(5);
   int refused = 0;
@@ -320,6 +356,7 @@ TEST_CASE("damaged model files are refused with a sentence") {
     if (trial % 5 == 0) damaged.resize(rng.below(damaged.size()));
     try {
       const Model model = Model::load(ModelFile::parse(damaged.data(), damaged.size()));
+      model.array("kept_treated");
       predicted(model, x);  // numbers may have changed, but nothing is read out of bounds
     } catch (const Error& error) {
       CHECK(std::string(error.what()).size() > 10);

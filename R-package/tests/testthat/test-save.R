@@ -15,6 +15,22 @@ test_that("a fit survives saveRDS, in another session too", {
   expect_identical(tail(out, 1), sprintf("%a", sum(coef(fit)$map)))
 })
 
+test_that("of sparse cells a fit keeps sparse cells", {
+  skip_if_not_installed("Matrix")
+  set.seed(3)
+  counts <- lapply(c(control = 200, treated = 150), function(n) {
+    Matrix::rsparsematrix(300, n, 0.08, rand.x = function(k) 1 + rpois(k, 2))
+  })
+  sparse <- laot_fit(counts$control, counts$treated, seed = 1, verbose = FALSE)
+  dense <- laot_fit(as.matrix(counts$control), as.matrix(counts$treated), seed = 1, verbose = FALSE)
+  without <- laot_fit(counts$control, counts$treated, seed = 1, verbose = FALSE, keep.cells = 0)
+  # 12 bytes for a value that is not 0, 8 for each value of a dense matrix.
+  kept <- length(sparse$bytes) - length(without$bytes)
+  expect_lt(kept, 1.1 * (12 * 0.08 * 300 * 350 + 4 * 352))
+  expect_identical(predict(sparse, as.matrix(counts$control), nonnegative = "marginals"),
+                   predict(dense, as.matrix(counts$control), nonnegative = "marginals"))
+})
+
 test_that("a model file gives the same predictions", {
   file <- tempfile(fileext = ".safetensors")
   on.exit(unlink(file))
