@@ -291,103 +291,130 @@ def section_threads(lib, args):
               f" same permutation: {same}", flush=True)
 
 
-LARGE = """
-import resource, sys, time
+CHILD = """
+import sys, time
 sys.path.insert(0, {folder!r})
 import compare
 lib = compare.Library({library!r})
-x, y = compare.gaussian({n}, {d})
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+x, y = compare.gaussian({n}, 50)
+work = {work}
+compare.forget_peak()
+before = compare.peak_memory()
 a, c = time.perf_counter(), time.process_time()
-out = lib.cold_coupling(x, y, threads={threads}, mode={mode}, leaf={leaf}, sweeps={sweeps})
+out = work(x, y)
 wall, cpu = time.perf_counter() - a, time.process_time() - c
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(wall, cpu, before, peak, *out)
+print(wall, cpu, before, compare.peak_memory(), *(out if hasattr(out, "__len__") else [out]))
 """
 
 
-def large(args, n, d, mode, threads=2, leaf=0, sweeps=-1):
-    """In a process of its own, so that its peak memory can be told."""
-    code = LARGE.format(folder=str(pathlib.Path(__file__).parent), library=str(args.library), n=n, d=d,
-                        threads=threads, mode=mode, leaf=leaf, sweeps=sweeps)
+def forget_peak():
+    """The peak memory of this process becomes what it uses now."""
+    pathlib.Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak_memory():
+    """In MB. Not ru_maxrss, which a process inherits from the one that started it."""
+    for text in open("/proc/self/status"):
+        if text.startswith("VmHWM:"):
+            return int(text.split()[1]) / 1024
+    raise OSError("the system does not tell the peak memory of a process")
+
+
+def in_a_process(args, n, work):
+    """Wall and processor seconds, memory before, peak memory, results of work(x, y), d = 50."""
+    code = CHILD.format(folder=str(pathlib.Path(__file__).parent), library=str(args.library), n=n, work=work)
     got = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return [float(v) for v in got.stdout.split()]
+
+
+def large(args, n, mode, threads=2):
+    return in_a_process(args, n, f"lambda x, y: lib.cold_coupling(x, y, threads={threads}, mode={mode})")
 
 
 def section_large(lib, args):
     for name, n, mode in (("exact", 100_000, 1), ("hierarchical", 100_000, 2),
                           ("hierarchical", 1_000_000, 2)):
-        wall, cpu, before, peak, primal, dual, gap, _ = large(args, n, 50, mode)
+        wall, cpu, before, peak, primal, dual, gap, _ = large(args, n, mode)
         print(f"n={n} d=50 {name}, 2 threads: {wall:.1f} s (cpu {cpu:.1f}), peak {peak:.0f} MB of which"
               f" {before:.0f} MB are the cells; primal {primal:.5f} dual {dual:.5f} gap {gap:.1e}, of the"
               f" primal {(primal - dual) / primal:.1e}", flush=True)
 
 
-def draw(path, curves):
-    """Seconds against n on logarithmic axes, as SVG: curves is {label: (sizes, seconds)}."""
-    width, height, left, bottom, right, top = 680, 440, 70, 50, 210, 20
-    colours = ["#1b6ca8", "#6fb1de", "#c1553b", "#8a6d3b"]
-    xs = [n for ns, _ in curves.values() for n in ns]
-    ys = [t for _, ts in curves.values() for t in ts]
+COLOURS = ["#1b6ca8", "#4d9fd6", "#5a4fa3", "#c1553b", "#8a6d3b"]
+MARKED = (500, 2000, 8000, 32000, 128000, 512000)
+
+
+def panel(out, left, title, curves):
+    """One panel on logarithmic axes: curves is [(sizes, values)], in the order of COLOURS."""
+    width, top, bottom = 330, 40, 380
+    xs = [n for ns, _ in curves for n in ns]
+    ys = [v for _, values in curves for v in values]
     low_x, high_x = np.log10(min(xs)) - 0.1, np.log10(max(xs)) + 0.1
     low_y, high_y = np.floor(np.log10(min(ys))), np.ceil(np.log10(max(ys)))
 
-    def place(n, t):
-        return (left + (np.log10(n) - low_x) / (high_x - low_x) * (width - left - right),
-                height - bottom - (np.log10(t) - low_y) / (high_y - low_y) * (height - top - bottom))
+    def place(n, value):
+        return (left + (np.log10(n) - low_x) / (high_x - low_x) * width,
+                bottom - (np.log10(value) - low_y) / (high_y - low_y) * (bottom - top))
 
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
-           ' font-family="sans-serif" font-size="12">', '<rect width="100%" height="100%" fill="white"/>']
     for power in range(int(low_y), int(high_y) + 1):
-        y = place(min(xs), 10.0**power)[1]
-        out.append(f'<path d="M{left} {y:.1f}H{width - right}" stroke="#ddd"/>'
-                   f'<text x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">{10.0**power:g}</text>')
-    for n in sorted(set(xs)):
-        x = place(n, ys[0])[0]
-        if n in (500, 2000, 8000, 32000, 100000, 320000):
-            out.append(f'<path d="M{x:.1f} {top}V{height - bottom}" stroke="#eee"/>'
-                       f'<text x="{x:.1f}" y="{height - bottom + 18}" text-anchor="middle">{n}</text>')
-    for colour, (k, (label, (ns, ts))) in zip(colours, enumerate(curves.items())):
-        points = [place(n, t) for n, t in zip(ns, ts)]
+        y = place(xs[0], 10.0**power)[1]
+        out.append(f'<path d="M{left} {y:.1f}h{width}" stroke="#ddd"/>'
+                   f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{10.0**power:g}</text>')
+    for n in MARKED:
+        if low_x < np.log10(n) < high_x:
+            x = place(n, ys[0])[0]
+            out.append(f'<path d="M{x:.1f} {top}V{bottom}" stroke="#eee"/>'
+                       f'<text x="{x:.1f}" y="{bottom + 18}" text-anchor="middle">{n}</text>')
+    for colour, (ns, values) in zip(COLOURS, curves):
+        points = [place(n, value) for n, value in zip(ns, values)]
         out.append('<polyline fill="none" stroke-width="2" stroke="%s" points="%s"/>' %
                    (colour, " ".join(f"{x:.1f},{y:.1f}" for x, y in points)))
         out += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in points]
-        out.append(f'<text x="{width - right + 12}" y="{top + 20 + 20 * k}" fill="{colour}">{label}</text>')
-    out.append(f'<text x="{(width + left - right) / 2}" y="{height - 8}" text-anchor="middle">'
+    out.append(f'<text x="{left + width / 2}" y="{top - 14}" text-anchor="middle" font-size="13">{title}</text>')
+    out.append(f'<text x="{left + width / 2}" y="{bottom + 38}" text-anchor="middle">'
                'cells on each side (d = 50)</text>')
-    out.append(f'<text transform="translate(16 {height / 2}) rotate(-90)" text-anchor="middle">'
-               'seconds, points to pairs, one thread</text></svg>')
+
+
+def draw(path, found):
+    """Time and memory side by side, as SVG: found is {solver: (sizes, seconds, MB, two exponents)}."""
+    height = 450 + 18 * len(found)
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="800" height="{height}"'
+           ' font-family="sans-serif" font-size="12">', '<rect width="100%" height="100%" fill="white"/>']
+    panel(out, 55, "processor seconds, points to pairs, one thread", [(f[0], f[1]) for f in found.values()])
+    panel(out, 455, "peak memory beyond the cells, MB", [(f[0], f[2]) for f in found.values()])
+    for k, (colour, (solver, (_, _, _, time_power, memory_power))) in enumerate(zip(COLOURS, found.items())):
+        y = 448 + 18 * k
+        out.append(f'<path d="M55 {y - 4}h24" stroke="{colour}" stroke-width="2"/><text x="88" y="{y}">{solver}:'
+                   f' time grows as n^{time_power:.2f}, memory as n^{memory_power:.2f}</text>')
+    out.append("</svg>")
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(out) + "\n")
 
 
+def exponent(sizes, values):
+    return np.polyfit(np.log(sizes), np.log(values), 1)[0]
+
+
 def section_figure(lib, args):
-    sizes = {"laot, exact": [500, 1000, 2000, 4000, 8000, 16000, 32000],
-             "laot, hierarchical": [32000, 100000, 320000], "scipy": [500, 1000, 2000, 4000],
-             "POT": [500, 1000, 2000, 4000]}
+    exact = "lambda x, y: lib.cold_coupling(x, y, mode=1)"
+    solvers = {"laot, exact, costs stored": ([500, 1000, 2000, 4000, 8000, 16000], exact),
+               "laot, exact, costs computed again": ([32000, 64000], exact),
+               "laot, hierarchical": ([32000, 100000, 320000], "lambda x, y: lib.cold_coupling(x, y, mode=2)"),
+               "scipy": ([500, 1000, 2000, 4000], "compare.scipy_assign"),
+               "POT": ([500, 1000, 2000, 4000], "compare.pot_transport")}
     if args.quick:
-        sizes["laot, hierarchical"] = sizes["laot, hierarchical"][:2]
-    curves = {}
-    for solver, ns in sizes.items():
-        seconds, memory = [], []
-        for n in ns:
-            if solver.startswith("laot"):
-                got = large(args, n, 50, 1 if "exact" in solver else 2, threads=1)
-                seconds.append(got[1])
-                memory.append(got[3] - got[2])
-            else:
-                x, y = gaussian(n, 50)
-                work = scipy_assign if solver == "scipy" else pot_transport
-                seconds.append(timed(lambda: work(x, y))[1])
-                memory.append(8 * n * n / 2**20)  # the cost matrix alone
-        exponent = np.polyfit(np.log(ns), np.log(seconds), 1)[0]
-        growth = np.polyfit(np.log(ns), np.log(np.maximum(memory, 1.0)), 1)[0]
+        solvers = {solver: (ns[:2], work) for solver, (ns, work) in solvers.items()}
+    found = {}
+    for solver, (ns, work) in solvers.items():
+        got = [in_a_process(args, n, work) for n in ns]
+        seconds, memory = [g[1] for g in got], [max(g[3] - g[2], 0.1) for g in got]
+        powers = exponent(ns, seconds), exponent(ns, memory)
         print(f"{solver}: processor seconds {dict(zip(ns, np.round(seconds, 4).tolist()))},"
               f" MB beyond the cells {dict(zip(ns, np.round(memory, 1).tolist()))},"
-              f" time grows as n^{exponent:.2f}, memory as n^{growth:.2f}", flush=True)
-        curves[f"{solver}: time n^{exponent:.2f}"] = (ns, seconds)
-        draw(args.figure, curves)
+              f" time grows as n^{powers[0]:.2f}, memory as n^{powers[1]:.2f}", flush=True)
+        found[solver] = (ns, seconds, memory, *powers)
+        draw(args.figure, found)
 
 
 SECTIONS = {"cold": section_cold, "real": section_real, "unequal": section_unequal, "fit": section_fit,

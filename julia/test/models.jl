@@ -43,6 +43,16 @@ end
     @test error.status == :not_finite && occursin("feature 3, cell 1", error.message)
 end
 
+@testset "the coupling is chosen by name" begin
+    exact = fit(LAOTModel(coupling = "exact"), CONTROL, TREATED)
+    @test report(exact)["coupling"] == "exact" && report(exact)["plan_bound"] == "proven"
+    @test same(predict(exact, CONTROL), predict(FITTED, CONTROL))
+    parts = fit(LAOTModel(coupling = "hierarchical"), CONTROL, TREATED)
+    @test report(parts)["coupling"] == "hierarchical" && report(parts)["plan_bound"] == "estimated"
+    @test report(parts)["plan_cost_lower_bound"] <= report(parts)["plan_cost"]
+    @test_throws LAOTError LAOTModel(coupling = "fast")
+end
+
 @testset "kinds of matrices give the same bits" begin
     predicted = predict(FITTED, CONTROL)
     wide = hcat(zeros(5, 3), CONTROL)

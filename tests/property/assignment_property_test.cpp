@@ -2,7 +2,6 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <ctime>
 #include <numeric>
@@ -192,6 +191,40 @@ TEST_CASE("lists are the same however a scan is shared out") {
   }
 }
 
+TEST_CASE("given costs need not come from points") {
+  Context context;
+  Rng rng(29);
+  const auto whole = [&](std::size_t values) { return static_cast<double>(rng.below(values)); };
+  for (const std::string kind :
+       {"ties", "zero or one", "equal", "negative", "euclidean", "wide scales", "huge", "tiny"})
+    for (int trial = 0; trial < 10; ++trial) {
+      const std::size_t most = trial < 5 ? 12 : 300;
+      const std::size_t n = 1 + rng.below(most), m = n + (trial % 2 ? rng.below(most) : 0);
+      CAPTURE(kind);
+      CAPTURE(n);
+      CAPTURE(m);
+      arma::mat cost(m, n), x, y;
+      problems::clouds("gaussian", 3, n, m, rng, x, y);
+      if (kind == "euclidean") cost = arma::sqrt(squared_distances(x, y, context));
+      for (double& c : cost) {
+        if (kind == "ties") c = whole(4);
+        if (kind == "zero or one") c = whole(2);
+        if (kind == "equal") c = 2.5;
+        if (kind == "negative") c = rng.normal();
+        if (kind == "wide scales") c = std::pow(10.0, 10.0 * rng.uniform() - 5.0);
+        if (kind == "huge") c = 1e30 * rng.uniform();
+        if (kind == "tiny") c = 1e-30 * rng.uniform();
+      }
+      const double expected = detail::solve_dense(cost, context).certificate.primal;
+      const double tolerance = 1e-12 * unit(cost);
+      const Assignment a = detail::solve_given_cost(cost, {}, context);
+      CHECK(is_matching(a, n, m));
+      CHECK(std::abs(a.certificate.primal - expected) <= tolerance);
+      CHECK(std::abs(a.certificate.gap) < 1e-12);
+      CHECK(infeasibility(cost, a) <= tolerance);
+    }
+}
+
 TEST_CASE("identical points and lattices end at once") {
   Context context;
   Rng rng(24);
@@ -199,12 +232,11 @@ TEST_CASE("identical points and lattices end at once") {
     CAPTURE(kind);
     arma::mat x, y;
     problems::clouds(kind, 3, 2000, 2000, rng, x, y);
-    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();
     const Assignment a = assign_points(x, y, context);
-    const double seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
     CHECK(std::abs(a.certificate.gap) < 1e-12);
-    CHECK(seconds < 20.0);
+    CHECK(seconds < 3.0);
     MESSAGE(kind << ": " << seconds << " s");
   }
 }

@@ -2,7 +2,10 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstdlib>
+#include <memory>
 
+#include "laot/parallel.hpp"
 #include "laot/transport.hpp"
 #include "support/problems.hpp"
 
@@ -71,6 +74,36 @@ TEST_CASE("more cells than the exact limit are coupled hierarchically, fewer exa
   CHECK(Coupling(x, y, {}, {}, options).solve(x, context).certificate.dual_error > 0.0);
   options.exact_limit = 400;
   CHECK(Coupling(x, y, {}, {}, options).solve(x, context).certificate.dual_error == 0.0);
+}
+
+TEST_CASE("a coupling that does not fit in memory is refused before anything is copied") {
+  // Clouds of a quarter of the memory, which nobody touches: the system does not provide what is
+  // not used, so that this test needs none of it.
+  const std::size_t cells = 2000;
+  const std::size_t d = usable_memory() / (4 * 8 * cells) + 1;
+  REQUIRE(d > 1);
+  const std::unique_ptr<double, decltype(&std::free)> zeros(
+      static_cast<double*>(std::calloc(d * cells, sizeof(double))), &std::free);
+  REQUIRE(zeros);
+  const arma::mat cloud(zeros.get(), d, cells, false, true);
+  CouplingOptions options;
+  for (const auto& [mode, words] :
+       {std::pair<CouplingMode, const char*>{CouplingMode::hierarchical,
+                                             "a hierarchical coupling of 2000 and 2000 cells in "},
+        {CouplingMode::exact, "an exact coupling of 2000 and 2000 cells in "}}) {
+    options.mode = mode;
+    try {
+      const Coupling coupling(cloud, cloud, {}, {}, options);
+      FAIL("not refused: " << words);
+    } catch (const Error& error) {
+      const std::string said = error.what();
+      CAPTURE(said);
+      CHECK(error.status() == Status::out_of_memory);
+      CHECK(said.find(words) == 0);
+      CHECK(said.find(" would need about ") != std::string::npos);
+      CHECK(said.find("this process may use ") != std::string::npos);
+    }
+  }
 }
 
 TEST_CASE("changes of the plan add up to the plan") {

@@ -2,8 +2,10 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <ctime>
 #include <numeric>
 
+#include "laot/transport.hpp"
 #include "laot/transport/transport_solvers.hpp"
 #include "support/problems.hpp"
 
@@ -53,7 +55,7 @@ TEST_CASE("the network simplex costs what shortest paths find, warm and cold") {
   Rng rng(40);
   for (const std::string& kind : problems::kinds())
     for (int trial = 0; trial < 10; ++trial) {
-      const std::size_t most = trial < 4 ? 12 : 120;
+      const std::size_t most = trial < 4 ? 12 : trial < 8 ? 120 : 300;
       const std::size_t n = 1 + rng.below(most), m = 1 + rng.below(most), d = 1 + rng.below(8);
       CAPTURE(kind);
       CAPTURE(n);
@@ -78,6 +80,22 @@ TEST_CASE("the network simplex costs what shortest paths find, warm and cold") {
         x = arma::mat(map * x);
       }
     }
+}
+
+TEST_CASE("clouds of one point each or of a lattice are coupled at once, whatever their sizes") {
+  Context context;
+  Rng rng(43);
+  for (const char* kind : {"identical", "zeros", "lattice"}) {
+    CAPTURE(kind);
+    arma::mat x, y;
+    problems::clouds(kind, 3, 5000, 7001, rng, x, y);
+    const std::clock_t start = std::clock();
+    const Plan plan = Coupling(x, y).solve(x, context);
+    const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+    CHECK(std::abs(plan.certificate.gap) < 1e-12);
+    CHECK(seconds < 3.0);
+    MESSAGE(kind << ": " << seconds << " s");
+  }
 }
 
 TEST_CASE("transport gives the same flow on each vector path and for any number of threads") {

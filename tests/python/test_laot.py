@@ -77,6 +77,15 @@ class Example(unittest.TestCase):
             call()
         self.assertEqual(caught.exception.code, code)
 
+    def test_the_coupling_is_chosen_by_name(self):
+        exact = Laot.fit(CONTROL, TREATED, coupling="exact")
+        self.assertEqual((exact.report["coupling"], exact.report["plan_bound"]), ("exact", "proven"))
+        self.same(exact.predict(CONTROL))
+        parts = Laot.fit(CONTROL, TREATED, coupling="hierarchical")
+        self.assertEqual((parts.report["coupling"], parts.report["plan_bound"]), ("hierarchical", "estimated"))
+        self.assertLessEqual(parts.report["plan_cost_lower_bound"], parts.report["plan_cost"])
+        self.refused(-1, "coupling", lambda: Laot.fit(CONTROL, TREATED, coupling="fast"))
+
     def test_wrong_uses(self):
         self.refused(-4, 'did you mean "ridge"', lambda: Laot.fit(CONTROL, TREATED, ridgee=1))
         self.refused(-4, "gaussian_map", lambda: self.fitted.trivial("nothing"))
