@@ -57,7 +57,8 @@ class ShortestPaths {
       }
       require(nearest_column != kNone, Status::numerical_failure,
               "the assignment search found no column that can be reached");
-      reached = std::max(nearest, reached);
+      // Rounding aside, distances only grow; the first of a search may be negative, as costs may.
+      reached = rows_.size() == 1 ? nearest : std::max(nearest, reached);
       scanned_[nearest_column] = 1;
       columns_.push_back(nearest_column);
       if (row_of_column_[nearest_column] == kNone)

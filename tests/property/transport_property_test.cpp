@@ -85,7 +85,7 @@ TEST_CASE("the network simplex costs what shortest paths find, warm and cold") {
 TEST_CASE("clouds of one point each or of a lattice are coupled at once, whatever their sizes") {
   Context context;
   Rng rng(43);
-  for (const char* kind : {"identical", "zeros", "lattice"}) {
+  for (const std::string kind : {"identical", "zeros", "lattice"}) {
     CAPTURE(kind);
     arma::mat x, y;
     problems::clouds(kind, 3, 5000, 7001, rng, x, y);
