@@ -41,6 +41,7 @@ column_summary <- function(columns) {
 # labels: the levels; control, targets: the chosen ones; explained: what was chosen for the user.
 choose_levels <- function(labels, control, target, what) {
   levels <- levels(labels)
+  if (!length(levels)) fail(what, " has only missing labels; give each cell that is used its level")
   explained <- character()
   if (is.null(control)) {
     control <- levels[tolower(levels) %in% control.words]

@@ -158,7 +158,7 @@ scored_features <- function(markers, count, model, gamma, preset, settings) {
   part <- list(rows = at, label = paste("top", counted(length(at), "marker")), bandwidths = whole$bandwidths)
   if (identical(gamma, "median") && !isTRUE(preset$gamma.from.all.features)) {
     value <- native(.Call(C_median_gamma, restricted(kept[[1L]], at), restricted(kept[[2L]], at), settings))
-    part$bandwidths <- list(value = value, text = paste0("gamma = ", number_text(value), ", median of the training cells"))
+    part$bandwidths <- list(value = value, text = median_text(value))
   }
   list(whole, part)
 }
@@ -220,7 +220,11 @@ chosen_gammas <- function(gamma, model) {
   }
   if (is.null(model)) return(NULL)
   value <- model$report$median.gamma
-  list(value = value, text = paste0("gamma = ", number_text(value), ", median of the training cells"))
+  list(value = value, text = median_text(value))
+}
+
+median_text <- function(value) {
+  paste0("gamma = ", if (is.nan(value)) "NA" else number_text(value), ", median of the training cells")
 }
 
 # A fit that stands for the training cells: the trivial predictors, the bandwidth, the kept cells.

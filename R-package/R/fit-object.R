@@ -21,7 +21,7 @@ print.laot_fit <- function(x, ...) {
   line("cells", report$n.control, " control, ", report$n.treated, " treated")
   line("features", report$features,
        if (!is.null(components) && components > 0) {
-         paste0(", fitted in ", components, " principal components")
+         paste0(", fitted in ", counted(components, "principal component"))
        })
   if (!is.null(report$iterations)) {
     line("outcome", gsub("_", " ", report$outcome, fixed = TRUE), " after ",
@@ -60,7 +60,8 @@ print.laot_fit <- function(x, ...) {
 #' @param ... Not used.
 #' @returns `summary()`: a list of class `summary.laot_fit` with the elements `fit`, `report` (a
 #'   named list), `params` (the value of every parameter), `trace` (a data frame, one row an
-#'   iteration or epoch) and `changes` (the largest entries of W - I). `coef()`: a list with `map`
+#'   iteration or epoch) and `changes` (the largest entries of W - I; `NULL` with
+#'   more than 5000 features). `coef()`: a list with `map`
 #'   (W, features x features: row j says what feature j of the treated cell is made of) and `offset`
 #'   (b).
 #' @examples
@@ -70,7 +71,7 @@ print.laot_fit <- function(x, ...) {
 #' @export
 summary.laot_fit <- function(object, ...) {
   structure(list(fit = object, report = object$report, params = object$params,
-                 trace = fit_trace(object), changes = strongest_changes(object, 5L)),
+                 trace = fit_trace(object), changes = if (feature_count(object) <= largest.searched) strongest_changes(object, 5L)),
             class = "summary.laot_fit")
 }
 
@@ -88,14 +89,18 @@ print.summary.laot_fit <- function(x, ...) {
         if (identical(report$plan.bound, "estimated")) "by estimate" else "proven", " within ",
         number_text(report$plan.gap, 2L), " of the least\n", sep = "")
   }
-  if (nrow(x$changes)) {
+  if (is.null(x$changes)) {
+    cat("\nStrongest entries of W - I: not sought among more than ", largest.searched, " features\n", sep = "")
+  } else if (nrow(x$changes)) {
     cat("\nStrongest entries of W - I (treated feature made of control feature):\n")
     print(x$changes, row.names = FALSE, digits = 3L)
   }
   if (length(x$params)) {
     cat("\nParameters:\n")
-    cat(strwrap(paste(names(x$params), x$params, sep = " = ", collapse = ", "), width = 80L,
-                indent = 2L, exdent = 2L), sep = "\n")
+    # A name stays on the line of its value.
+    pairs <- strwrap(paste(names(x$params), x$params, sep = "=", collapse = ", "), width = 72L,
+                     indent = 2L, exdent = 2L)
+    cat(gsub("=", " = ", pairs), sep = "\n")
   }
   if (!is.null(report$seconds)) cat("\nTime: ", number_text(report$seconds, 3L), " s\n", sep = "")
   invisible(x)
@@ -151,6 +156,9 @@ print.laot_fit_list <- function(x, ...) {
 `[.laot_fit_list` <- function(x, i) structure(unclass(x)[i], class = "laot_fit_list")
 
 # The largest entries of W - I, by absolute value. Without a map: no rows.
+# The whole map is searched: 200 MB for so many features.
+largest.searched <- 5000L
+
 strongest_changes <- function(fit, count) {
   described <- native(.Call(C_describe, model_pointer(fit)))$arrays
   if (!"map" %in% described) {
@@ -159,7 +167,7 @@ strongest_changes <- function(fit, count) {
   change <- model_array(fit, "map")
   diag(change) <- diag(change) - 1
   top <- utils::head(order(-abs(change)), count)
-  top <- top[change[top] != 0]
+  top <- top[abs(change[top]) > 1e-12]  # less is the rounding of sums
   labels <- feature_labels(fit)
   data.frame(treated = labels[(top - 1L) %% nrow(change) + 1L],
              control = labels[(top - 1L) %/% nrow(change) + 1L], change = change[top])

@@ -72,10 +72,15 @@ where.arguments <- c("assay.type", "dimred", "altexp", "assay", "layer", "reduct
 
 # Arguments behind ... say where the values of an object are; others are slips, of those or of `others`.
 check_dots <- function(dots, others) {
-  unknown <- setdiff(names(dots), where.arguments)
-  if (length(unknown) || length(dots) != length(names(dots))) {
-    fail("unknown argument ", if (length(unknown)) quoted(unknown[1L]),
-         if (length(unknown)) did_you_mean(unknown[1L], setdiff(c(where.arguments, others), "...")))
+  unknown <- setdiff(names(dots)[nzchar(names(dots))], where.arguments)
+  if (length(unknown) || !all(nzchar(names(dots))) || length(dots) != length(names(dots))) {
+    named <- names(dots)[nzchar(names(dots))]
+    if (length(named) != length(dots)) {
+      position <- if (is.null(names(dots))) 1L else which(!nzchar(names(dots)))[1L]
+      fail("further arguments must be given by name; found ", shown(dots[[position]]), " without one")
+    }
+    fail("unknown argument ", quoted(unknown[1L]),
+         did_you_mean(unknown[1L], setdiff(c(where.arguments, others), "...")))
   }
 }
 

@@ -71,6 +71,12 @@ params_from_dots <- function(method, dots, others) {
   }
   known <- laot_params(method)$name
   for (name in given) {
+    if (name %in% intersect(others, c("treated", "subset.row", "features", where.arguments))) {
+      fail("argument ", name, " does not go with x: ",
+           "assay.type, dimred, altexp and subset.row are for a SummarizedExperiment or ",
+           "SingleCellExperiment, assay, layer, reduction and features for a Seurat object, ",
+           "treated for a matrix")
+    }
     if (!dotted(name) %in% known) {
       fail("method ", method, " has no parameter ", quoted(name), did_you_mean(name, c(known, others)))
     }

@@ -12,7 +12,9 @@ as_values <- function(x, what) {
   } else if (is(x, "dgCMatrix")) {
     return(x)
   } else if (is(x, "Matrix")) {
-    if (is(x, "lMatrix") || is(x, "nMatrix")) fail(what, " must hold numbers, found logical values")
+    if (is(x, "lMatrix") || is(x, "nMatrix")) {
+      fail(what, " must hold numbers, found logical values; multiply by 1 to use them as 0 and 1")
+    }
     x <- if (is(x, "sparseMatrix")) {
       as(as(as(x, "dMatrix"), "generalMatrix"), "CsparseMatrix")
     } else {
@@ -23,9 +25,13 @@ as_values <- function(x, what) {
     x <- as.matrix(x)
   }
   if (!is.matrix(x)) {
-    fail(what, " must be a matrix (features are rows, cells are columns), found ", shown(x))
+    fail(what, " must be a matrix (features are rows, cells are columns), found ", shown(x),
+         if (is.numeric(x)) "; one row or column stays a matrix with drop = FALSE")
   }
-  if (!is.numeric(x)) fail(what, " must hold numbers, found ", typeof(x), " values")
+  if (!is.numeric(x)) {
+    fail(what, " must hold numbers, found ", typeof(x), " values",
+         if (is.logical(x)) "; multiply by 1 to use them as 0 and 1")
+  }
   if (!is.double(x)) storage.mode(x) <- "double"
   x
 }

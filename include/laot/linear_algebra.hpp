@@ -28,9 +28,13 @@ arma::vec weighted_mean(const arma::mat& z, const arma::vec& weights);
 /// (1 - a) S + a tr(S)/d I.
 arma::mat shrunk(const arma::mat& covariance, double amount);
 
+/// A variance below this share of another is the rounding of equal values.
+constexpr double kNoSpread = 1e-24;
+
 /// The linear map between Gaussians of covariance a and b:
 ///   a^(-1/2) (a^(1/2) b a^(1/2))^(1/2) a^(-1/2)
-/// (Dowson & Landau 1982; Peyre & Cuturi 2019, section 2.6).
+/// (Dowson & Landau 1982; Peyre & Cuturi 2019, section 2.6). The identity where a has no spread
+/// beside b's (kNoSpread), for then no map gives it.
 arma::mat gaussian_map(const arma::mat& a, const arma::mat& b);
 
 }  // namespace laot

@@ -75,6 +75,10 @@ arma::mat shrunk(const arma::mat& covariance, double amount) {
 }
 
 arma::mat gaussian_map(const arma::mat& a, const arma::mat& b) {
+  // Cells that do not differ, up to the rounding of their mean, have no spread that could be
+  // stretched; an inverse would make 1e15 of that rounding.
+  if (!(arma::trace(a) > kNoSpread * arma::trace(b)))
+    return arma::mat(a.n_rows, a.n_cols, arma::fill::eye);
   const arma::mat root = square_root(a);
   const arma::mat inverse = inverse_square_root(a);
   const arma::mat middle = square_root(symmetrised(arma::mat(arma::mat(root * b) * root)));

@@ -8,7 +8,10 @@ namespace laot {
 
 namespace {
 
-constexpr std::size_t kBlock = 256;  // cells between two polls
+// Cells between two polls: some milliseconds' work, also where a cell has a million features.
+std::size_t cells_between_polls(std::size_t features) {
+  return std::clamp<std::size_t>(1000000 / std::max<std::size_t>(1, features), 1, 256);
+}
 
 }  // namespace
 
@@ -180,8 +183,9 @@ void require_valid(const Cells& cells, const std::string& name, Context& context
   require(cells.features() > 0 && cells.cells() > 0, Status::invalid_argument, name,
           " is empty: it has ", cells.features(), " features and ", cells.cells(), " cells");
   std::vector<double> column(cells.features());
+  const std::size_t between_polls = cells_between_polls(cells.features());
   for (std::size_t i = 0; i < cells.cells(); ++i) {
-    if (i % kBlock == 0) context.poll();
+    if (i % between_polls == 0) context.poll();
     const double* values = cells.cell(i, column.data());
     for (std::size_t k = 0; k < column.size(); ++k)
       require(std::isfinite(values[k]), Status::not_finite, name, " has ",
@@ -194,13 +198,14 @@ Moments weighted_moments(const Cells& cells, const arma::vec& weights, Context& 
   const std::size_t d = cells.features();
   Moments out{arma::vec(d, arma::fill::zeros), arma::vec(d, arma::fill::zeros)};
   std::vector<double> column(d);
+  const std::size_t between_polls = cells_between_polls(d);
   for (std::size_t i = 0; i < cells.cells(); ++i) {
-    if (i % kBlock == 0) context.poll();
+    if (i % between_polls == 0) context.poll();
     const double* values = cells.cell(i, column.data());
     for (std::size_t k = 0; k < d; ++k) out.mean[k] += weights[i] * values[k];
   }
   for (std::size_t i = 0; i < cells.cells(); ++i) {
-    if (i % kBlock == 0) context.poll();
+    if (i % between_polls == 0) context.poll();
     const double* values = cells.cell(i, column.data());
     for (std::size_t k = 0; k < d; ++k) {
       const double deviation = values[k] - out.mean[k];

@@ -161,6 +161,7 @@ arma::mat by_iteration(const CentredCells& cells, std::size_t count, Context& co
     for_each_block(cells, context, [&](const arma::mat& block, std::size_t) {
       const arma::mat projected = block.t() * q;
       compressed += projected.t() * projected;
+      context.poll();
       moved += block * projected;
     });
     largest_eigenpairs(compressed, q.n_cols, values, rotation);

@@ -21,7 +21,7 @@ arma::mat restored(const arma::mat& map, const arma::mat& x, const arma::vec& we
   if (restore == Restore::sd) {
     arma::mat out = map;
     for (std::size_t r = 0; r < out.n_rows; ++r) {
-      if (spread_moved(r, r) <= 0.0) continue;  // nothing to stretch
+      if (!(spread_moved(r, r) > kNoSpread * spread_y(r, r))) continue;  // nothing to stretch
       const double factor = std::sqrt(std::max(0.0, spread_y(r, r)) / spread_moved(r, r));
       for (std::size_t c = 0; c < out.n_cols; ++c) out(r, c) *= factor;
     }

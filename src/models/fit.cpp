@@ -56,6 +56,21 @@ void check(const TrainingCells& cells, Context& context) {
   check_names(cells.treated_names, cells.treated.cells(), "names of treated cells");
 }
 
+// Without components, covariances and the map between them are features x features: at least six
+// such matrices at a time. Asked before anything is read, since reading many cells takes minutes.
+void require_room(const Params& params, const TrainingCells& cells) {
+  const std::string& name = params.method().name;
+  const bool own_features = name == "mean_shift" || name == "identity";
+  const bool affine = name == "laot" || name == "gaussian_map";
+  if (!own_features && !(affine && space_options(params).components == 0)) return;
+  if (std::min(cells.control.cells(), cells.treated.cells()) < kFewestCells) return;
+  const double d = static_cast<double>(cells.control.features());
+  require_memory(6.0 * 8.0 * d * d,
+                 text(affine ? "a fit without components to " : "the Gaussian map beside a fit to ",
+                      cells.control.features(), " features (choose fewer features",
+                      affine ? ", or components with n_pcs)" : ")"));
+}
+
 // A level that was not drawn gets one of its cells, in place of one of the level drawn most often.
 void cover_levels(std::vector<std::size_t>& chosen, const std::vector<std::uint32_t>& batch,
                   Rng& rng) {
@@ -189,6 +204,7 @@ Model fit_model(const Params& params, const TrainingCells& given, Context& conte
   const auto start = std::chrono::steady_clock::now();
   const SingleThreadedBlas blas;
   context.poll("checking the cells", 0.0);
+  require_room(params, given);
   check(given, context);
   const Method& chosen = method(params.method().name);
   bool equal_counts = false;

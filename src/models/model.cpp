@@ -47,6 +47,8 @@ arma::mat identity(std::size_t size) {
 
 // W in original units: I + V S (W_z - I) S^-1 V'.
 arma::mat original_map(const FeatureSpace& space, const arma::mat& latent) {
+  const double d = static_cast<double>(space.features());
+  require_memory(8.0 * d * d, text("the map between ", space.features(), " features"));
   if (latent.is_empty()) return identity(space.features());
   arma::mat change = latent;
   for (std::size_t c = 0; c < change.n_cols; ++c) {

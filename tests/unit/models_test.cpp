@@ -230,11 +230,52 @@ TEST_CASE("hard inputs give finite predictions") {
   SUBCASE("all cells equal") {
     check(arma::mat(4, 30, arma::fill::ones), arma::mat(4, 20, arma::fill::ones) * 3.0);
   }
+  SUBCASE("equal control cells, whose mean is rounded, beside treated cells that vary") {
+    const arma::mat y = clouds::gaussian(30, 80, 2);
+    for (const double value : {1.0, 1.1, 0.0}) {
+      const arma::mat x(30, 120, arma::fill::value(value));
+      check(x, y);
+      for (const char* components : {"0", "5", "auto"})
+        for (const char* restore : {"covariance", "sd"}) {
+          CAPTURE(components);
+          CAPTURE(restore);
+          const Model model = fitted(x, y, {{"n_pcs", components}, {"restore", restore}});
+          const arma::mat shifted = arma::repmat(arma::mean(y, 1), 1, 120);
+          CHECK(largest(predicted(model, x) - shifted) < 1e-9);
+          CHECK(largest(predicted(model.trivial("gaussian_map"), x) - shifted) < 1e-9);
+          CHECK(largest(model.array("map")) < 10.0);
+        }
+    }
+  }
   SUBCASE("mostly zero counts with many equal cells") {
     check(clouds::counts(6, 150, 0.1, 1), clouds::counts(6, 130, 0.2, 2));
   }
   SUBCASE("a hundred times as many treated cells") {
     check(clouds::gaussian(3, 5, 1), clouds::gaussian(3, 500, 2));
+  }
+}
+
+TEST_CASE("a map that does not fit in memory is refused before the cells are read") {
+  // A million features of which nearly all are zero; the one NaN would be met by a reader.
+  const std::vector<std::int32_t> starts = {0, 1, 2, 3, 4}, rows = {0, 5, 7, 9};
+  const std::vector<double> values = {1.0, 2.0, std::numeric_limits<double>::quiet_NaN(), 4.0};
+  const Cells cells =
+      Cells::sparse(1000000, 4, starts.data(), rows.data(), values.data(), "control");
+  Context context;
+  for (const char* name : {"laot", "gaussian_map", "mean_shift"}) {
+    CAPTURE(name);
+    Params params(method(name).spec);
+    if (std::string(name) != "mean_shift") params.set_text("n_pcs", "0");
+    try {
+      fit_model(params, {cells, cells, {}, {}, {}, {}, {}}, context);
+      FAIL("not refused");
+    } catch (const Error& error) {
+      CHECK(error.status() == Status::out_of_memory);
+      const std::string said = error.what();
+      CHECK(said.find("1000000 features") != std::string::npos);
+      CHECK(said.find("would need about 48000001 MB, and this process may use") !=
+            std::string::npos);
+    }
   }
 }
 

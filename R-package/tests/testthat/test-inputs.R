@@ -148,3 +148,28 @@ test_that("integers, data frames and further columns of attributes are one conve
   frame <- as.data.frame(control)
   expect_identical(coef(quiet_fit(frame, as.data.frame(treated))), coef(quiet_fit(control, treated)))
 })
+
+test_that("slips in where and how values are given are told in one sentence", {
+  fit <- quiet_fit(control, treated)
+  expect_sentence(predict(fit, control, "clip", 3), "given by name; found 3 without one")
+  expect_sentence(laot_fit(control, treated, assay.type = "counts"), "assay.type does not go with x")
+  expect_sentence(laot_fit(control[1, ], treated), "drop = FALSE")
+  expect_sentence(laot_fit(control > 0, treated), "found logical values; multiply by 1")
+  expect_sentence(laot_fit(cbind(control, treated), condition = rep(NA, 105)), "only missing labels")
+})
+
+test_that("equal control cells beside treated cells that vary are shifted, not blown up", {
+  equal <- control
+  equal[] <- 1
+  fit <- quiet_fit(equal, treated)
+  expect_equal(predict(fit, equal), equal - 1 + rowMeans(treated), tolerance = 1e-9)
+  # Nothing changes, and rounding is not shown as a change.
+  same <- quiet_fit(control, control)
+  expect_identical(nrow(summary(same)$changes), 0L)
+})
+
+test_that("a map between too many features is refused with the memory that it would take", {
+  skip_if_not_installed("Matrix")
+  cells <- methods::new("dgCMatrix", Dim = c(1000000L, 4L), p = 0:4, i = c(0L, 5L, 7L, 9L), x = c(1, 2, 3, 4))
+  expect_sentence(laot_fit(cells, cells, n.pcs = 0), "1000000 features .*would need about [0-9]+ MB")
+})
