@@ -19,7 +19,7 @@ print.laot_fit <- function(x, ...) {
       if (nzchar(x$preset)) paste0("  (", x$preset, ")"), "\n", sep = "")
   components <- report$components
   line("cells", report$n.control, " control, ", report$n.treated, " treated")
-  line("features", report$features,
+  line("features", format(report$features, scientific = FALSE),
        if (!is.null(components) && components > 0) {
          paste0(", fitted in ", counted(components, "principal component"))
        })
