@@ -67,7 +67,7 @@ laot_status laot_wasserstein2(laot_context* context, const laot_data* x, const l
     const laot::SingleThreadedBlas blas;
     require_same_rows(valid_cells(x, "x", *call), valid_cells(y, "y", *call));
     const arma::mat a = x->cells.as_matrix(), b = y->cells.as_matrix();
-    const laot::Certificate proof = laot::Coupling(a, b).solve(a, *call).certificate;
+    const laot::Certificate proof = laot::transport_cost(a, b, *call);
     *value = std::sqrt(std::max(0.0, proof.primal));
     if (gap) *gap = proof.gap;
   });

@@ -20,6 +20,8 @@ struct CouplingOptions {
   std::size_t exact_limit = 100000;
   std::size_t leaf = 12000;  // hierarchical: cells of a part that is solved exactly
   int sweeps = 2;            // hierarchical: rounds of refinement
+  // y outlives the coupling and does not change: an exact solve then reads it in place.
+  bool y_stays = false;
 };
 
 /// Integer flow from sources to targets, sorted by source, then target.

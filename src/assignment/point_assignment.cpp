@@ -37,7 +37,7 @@ void run_auctions(AssignmentSearch& search, double first, double last, Context& 
 // Potentials of a cold start: those that make the map y = a x optimal for clouds that differ in
 // scale alone, a being the ratio of the scales.
 std::vector<double> first_potentials(const arma::mat& sources, const arma::mat& targets) {
-  const double x2 = mean_squared_norm({sources, {}, 0}), y2 = mean_squared_norm({targets, {}, 0});
+  const double x2 = mean_squared_norm(sources), y2 = mean_squared_norm(targets);
   const double ratio = y2 > 0.0 ? std::sqrt(x2 / y2) : 0.0;
   std::vector<double> v(targets.n_cols);
   for (std::size_t j = 0; j < v.size(); ++j)
@@ -45,16 +45,22 @@ std::vector<double> first_potentials(const arma::mat& sources, const arma::mat& 
   return v;
 }
 
+bool same_bits(const arma::mat& a, const arma::mat& b) {
+  return a.n_elem == b.n_elem && std::equal(a.begin(), a.end(), b.begin());
+}
+
 // The certificate: the primal value by direct differences, the dual one below it by the gap that
 // the search computed without cancellation.
 void translate(const CandidateRows& rows, const AssignmentSearch& search, const Matching& matching,
-               double gap, const arma::mat& x, const arma::mat& y, const ScaledCloud& xs,
-               const ScaledCloud& ys, Assignment& out) {
+               double gap, const arma::mat& x, const arma::mat& y, const Frame& xs, const Frame& ys,
+               Assignment& out) {
   const std::size_t n = x.n_cols;
   const int exponent = xs.exponent + ys.exponent;
   out.column_of_row = matching.column_of_row;
-  out.row_potential = distance_potentials(search.row_potentials(), exponent, xs, ys.shift);
-  out.column_potential = distance_potentials(rows.potentials(), exponent, ys, xs.shift);
+  out.row_potential =
+      distance_potentials(search.row_potentials(), exponent, rows.sources(), xs, ys.shift);
+  out.column_potential =
+      distance_potentials(rows.potentials(), exponent, rows.targets(), ys, xs.shift);
   double primal = 0.0;
   for (std::size_t i = 0; i < n; ++i)
     primal += squared_distance(x.colptr(i), y.colptr(out.column_of_row[i]), x.n_rows);
@@ -63,7 +69,8 @@ void translate(const CandidateRows& rows, const AssignmentSearch& search, const 
   out.certificate.primal = primal;
   out.certificate.dual = primal - std::ldexp(gap, exponent);
   const double scale = std::max(
-      std::abs(primal), static_cast<double>(n) * (mean_squared_norm(xs) + mean_squared_norm(ys)));
+      std::abs(primal), static_cast<double>(n) * (mean_squared_norm(rows.sources(), xs.exponent) +
+                                                  mean_squared_norm(rows.targets(), ys.exponent)));
   out.certificate.gap = scale > 0.0 ? std::ldexp(gap, exponent) / scale : 0.0;
 }
 
@@ -99,27 +106,29 @@ double memory_of_solve(std::size_t n, std::size_t m, std::size_t d, const Solver
 struct PointAssignment::State {
   arma::mat targets;
   SolverOptions options;
-  ScaledCloud scaled_targets, scaled_sources;
-  CandidateRows rows;
+  Frame target_frame, source_frame;
+  CandidateRows rows;  // has both clouds, scaled
   Matching matching;
-  arma::mat last_sources;
-  double width = 0.0;  // of the lists when they were made
+  bool solved = false;  // the result and the rows are those of the last sources
+  double width = 0.0;   // of the lists when they were made
   Assignment result;
 
   State(arma::mat points, const SolverOptions& chosen)
-      : targets(std::move(points)),
-        options(chosen),
-        scaled_targets(centred_cloud(targets)),
-        rows(scaled_targets.points, chosen.path) {}
+      : targets(std::move(points)), options(chosen), rows(framed_targets(), chosen.path) {}
 
+  arma::mat framed_targets() {
+    ScaledCloud cloud = centred_cloud(targets);
+    target_frame = std::move(cloud.frame);
+    return std::move(cloud.points);
+  }
   void solve_again(const arma::mat& sources, Context& context);
-  void start_cold(Context& context);
-  void start_warm(Context& context);
+  void start_cold(arma::mat scaled_sources, Context& context);
+  void start_warm(arma::mat scaled_sources, Context& context);
 };
 
-void PointAssignment::State::start_cold(Context& context) {
-  rows.set_potentials(first_potentials(scaled_sources.points, scaled_targets.points));
-  rows.set_sources(scaled_sources.points);
+void PointAssignment::State::start_cold(arma::mat scaled_sources, Context& context) {
+  rows.set_potentials(first_potentials(scaled_sources, rows.targets()));
+  rows.set_sources(std::move(scaled_sources));
   matching.clear(rows.rows(), rows.columns());
   build_lists(rows, options, context);
   AssignmentSearch search(rows, matching, result.statistics);
@@ -131,18 +140,18 @@ void PointAssignment::State::start_cold(Context& context) {
 // Keeps the potentials, the pairs and, after a small step, the lists, whose bounds fall as far as
 // costs can have fallen: only rows that their list no longer settles are scanned. The auction
 // starts at the size of the error of the potentials.
-void PointAssignment::State::start_warm(Context& context) {
+void PointAssignment::State::start_warm(arma::mat scaled_sources, Context& context) {
   // Potentials drift downwards from solve to solve; only their differences count.
   std::vector<double> v = rows.potentials();
   const auto [low, high] = std::minmax_element(v.begin(), v.end());
   const double middle = 0.5 * (*low + *high);
   for (double& value : v) value -= middle;
-  if (rows.mean_drop(scaled_sources.points) <= kReusableDrop * width) {
+  if (rows.mean_drop(scaled_sources) <= kReusableDrop * width) {
     rows.move_potentials(v);
-    rows.move_sources(scaled_sources.points, context);
+    rows.move_sources(std::move(scaled_sources), context);
   } else {
     rows.set_potentials(v);
-    rows.set_sources(scaled_sources.points);
+    rows.set_sources(std::move(scaled_sources));
     build_lists(rows, options, context);
   }
   const Context::Span span(context, kListsMade, kAuctionDone);
@@ -184,31 +193,34 @@ const Assignment& PointAssignment::solve(const arma::mat& sources, Context& cont
           Status::dimension_mismatch, "a square assignment needs ", s.targets.n_rows, " x ",
           s.targets.n_cols, " sources, found ", sources.n_rows, " x ", sources.n_cols);
   require_finite(sources, "x");
-  const bool warm = !s.last_sources.is_empty();
-  if (warm && std::equal(sources.begin(), sources.end(), s.last_sources.begin())) return s.result;
-
+  const bool warm = s.solved;
   const arma::vec shift = mean_point(sources);
   const int natural = natural_exponent(sources, shift);
   // The scale is kept from solve to solve, and with it the unit of the potentials, unless the
   // sources grow or shrink a lot.
-  const bool same_scale = warm && std::abs(natural - s.scaled_sources.exponent) <= 4;
-  s.scaled_sources = scaled_cloud(sources, shift, same_scale ? s.scaled_sources.exponent : natural);
-  s.last_sources.reset();  // an interrupted solve leaves nothing to start from
+  const bool same_scale = warm && std::abs(natural - s.source_frame.exponent) <= 4;
+  ScaledCloud cloud = scaled_cloud(sources, shift, same_scale ? s.source_frame.exponent : natural);
+  // Sources that have not moved: the same once centred, which tells as much and needs no copy.
+  if (same_scale && same_bits(shift, s.source_frame.shift) &&
+      same_bits(cloud.points, s.rows.sources()))
+    return s.result;
+  s.source_frame = std::move(cloud.frame);
+  s.solved = false;  // an interrupted solve leaves nothing to start from
   s.result.statistics = {};
   const std::size_t scans_before = s.rows.scans();
   if (same_scale)
-    s.start_warm(context);
+    s.start_warm(std::move(cloud.points), context);
   else
-    s.start_cold(context);
+    s.start_cold(std::move(cloud.points), context);
   AssignmentSearch search(s.rows, s.matching, s.result.statistics);
   finish(search, context);
   const double gap = search.duality_gap(context);
   s.result.statistics.scans = s.rows.scans() - scans_before;
   s.result.statistics.solves = 1;
-  translate(s.rows, search, s.matching, gap, sources, s.targets, s.scaled_sources, s.scaled_targets,
+  translate(s.rows, search, s.matching, gap, sources, s.targets, s.source_frame, s.target_frame,
             s.result);
   if (!(s.result.certificate.gap <= s.options.gap_limit)) s.solve_again(sources, context);
-  s.last_sources = sources;
+  s.solved = true;
   return s.result;
 }
 
@@ -217,7 +229,7 @@ RoughPrices rough_prices(const arma::mat& points, const std::vector<std::uint32_
   arma::mat sources(points.n_rows, copies.size());
   for (std::size_t c = 0; c < copies.size(); ++c)
     std::copy_n(points.colptr(copies[c]), points.n_rows, sources.colptr(c));
-  CandidateRows rows(targets, options.path);
+  CandidateRows rows(in_place(targets), options.path);
   rows.set_potentials(first_potentials(sources, targets));
   rows.set_sources(std::move(sources));
   build_lists(rows, options, context);
@@ -238,14 +250,15 @@ Assignment assign_rectangular(const arma::mat& x, const arma::mat& y, const Solv
   require_finite(x, "x");
   require_finite(y, "y");
   const arma::vec shift = mean_point(y);
-  const ScaledCloud xs = scaled_cloud(x, shift, natural_exponent(x, shift));
-  const ScaledCloud ys = scaled_cloud(y, shift, natural_exponent(y, shift));
-  CandidateRows rows(ys.points, options.path);
+  ScaledCloud xs = scaled_cloud(x, shift, natural_exponent(x, shift));
+  ScaledCloud ys = scaled_cloud(y, shift, natural_exponent(y, shift));
+  CandidateRows rows(std::move(ys.points), options.path);
   std::vector<double> v(y.n_cols);
   for (std::size_t j = 0; j < v.size(); ++j)
-    v[j] = -std::ldexp(squared_norm(ys.points.colptr(j), y.n_rows), ys.exponent - xs.exponent);
+    v[j] = -std::ldexp(squared_norm(rows.targets().colptr(j), y.n_rows),
+                       ys.frame.exponent - xs.frame.exponent);
   rows.set_potentials(v);
-  rows.set_sources(xs.points);
+  rows.set_sources(std::move(xs.points));
   build_lists(rows, options, context);
   Matching matching;
   matching.clear(rows.rows(), rows.columns());
@@ -255,7 +268,7 @@ Assignment assign_rectangular(const arma::mat& x, const arma::mat& y, const Solv
   const double gap = search.duality_gap(context);
   out.statistics.scans = rows.scans();
   out.statistics.solves = 1;
-  translate(rows, search, matching, gap, x, y, xs, ys, out);
+  translate(rows, search, matching, gap, x, y, xs.frame, ys.frame, out);
   return out;
 }
 

@@ -7,6 +7,10 @@
 
 namespace laot::detail {
 
+arma::mat in_place(const arma::mat& points) {
+  return arma::mat(const_cast<double*>(points.memptr()), points.n_rows, points.n_cols, false, true);
+}
+
 arma::vec mean_point(const arma::mat& points) {
   arma::vec mean(points.n_rows, arma::fill::zeros);
   const double share = 1.0 / static_cast<double>(std::max<arma::uword>(points.n_cols, 1));
@@ -28,7 +32,7 @@ int natural_exponent(const arma::mat& points, const arma::vec& shift) {
 }
 
 ScaledCloud scaled_cloud(const arma::mat& points, const arma::vec& shift, int exponent) {
-  ScaledCloud out{arma::mat(points.n_rows, points.n_cols), shift, exponent};
+  ScaledCloud out{arma::mat(points.n_rows, points.n_cols), {shift, exponent}};
   // One factor would overflow for the extremes of the exponent; two never do.
   const double half = std::ldexp(1.0, -exponent / 2),
                rest = std::ldexp(1.0, -exponent + exponent / 2);
@@ -71,29 +75,30 @@ double squared_distance(const double* a, const double* b, std::size_t d) {
 // of x, the same on that of y with the opposite sign of apart, |apart|^2, and the product of both
 // sides.
 std::vector<double> distance_potentials(const std::vector<double>& scaled, int unit_exponent,
-                                        const ScaledCloud& cloud, const arma::vec& other_shift) {
-  const std::size_t d = cloud.points.n_rows;
+                                        const arma::mat& points, const Frame& frame,
+                                        const arma::vec& other_shift) {
+  const std::size_t d = points.n_rows;
   arma::vec apart(d);
-  for (std::size_t k = 0; k < d; ++k) apart[k] = cloud.shift[k] - other_shift[k];
+  for (std::size_t k = 0; k < d; ++k) apart[k] = frame.shift[k] - other_shift[k];
   const double constant = 0.5 * squared_norm(apart.memptr(), d);
   std::vector<double> out(scaled.size());
   for (std::size_t i = 0; i < scaled.size(); ++i) {
-    const double* z = cloud.points.colptr(i);
+    const double* z = points.colptr(i);
     double along = 0.0;
     for (std::size_t k = 0; k < d; ++k) along += apart[k] * z[k];
     out[i] = std::ldexp(scaled[i], unit_exponent) +
-             std::ldexp(squared_norm(z, d), 2 * cloud.exponent) +
-             2.0 * std::ldexp(along, cloud.exponent) + constant;
+             std::ldexp(squared_norm(z, d), 2 * frame.exponent) +
+             2.0 * std::ldexp(along, frame.exponent) + constant;
   }
   return out;
 }
 
-double mean_squared_norm(const ScaledCloud& cloud) {
+double mean_squared_norm(const arma::mat& points, int exponent) {
   double sum = 0.0;
-  for (arma::uword i = 0; i < cloud.points.n_cols; ++i)
-    sum += squared_norm(cloud.points.colptr(i), cloud.points.n_rows);
-  return std::ldexp(sum / static_cast<double>(std::max<arma::uword>(cloud.points.n_cols, 1)),
-                    2 * cloud.exponent);
+  for (arma::uword i = 0; i < points.n_cols; ++i)
+    sum += squared_norm(points.colptr(i), points.n_rows);
+  return std::ldexp(sum / static_cast<double>(std::max<arma::uword>(points.n_cols, 1)),
+                    2 * exponent);
 }
 
 void require_finite(const arma::mat& points, const char* name) {

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "laot/cost_transport.hpp"
+#include "laot/transport.hpp"
 #include "pair_sums.hpp"
 
 namespace laot {
@@ -23,9 +24,15 @@ void require_clouds(const arma::mat& x, const arma::mat& y) {
 
 }  // namespace
 
-double wasserstein2(const arma::mat& x, const arma::mat& y, Context& context) {
+Certificate transport_cost(const arma::mat& x, const arma::mat& y, Context& context) {
   require_clouds(x, y);
-  return std::sqrt(std::max(0.0, Coupling(x, y).solve(x, context).certificate.primal));
+  CouplingOptions options;
+  options.y_stays = true;
+  return Coupling(x, y, {}, {}, options).solve(x, context).certificate;
+}
+
+double wasserstein2(const arma::mat& x, const arma::mat& y, Context& context) {
+  return std::sqrt(std::max(0.0, transport_cost(x, y, context).primal));
 }
 
 double wasserstein1(const arma::mat& x, const arma::mat& y, Context& context) {

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "laot/assignment/point_assignment.hpp"
+#include "laot/assignment/scaled_cloud.hpp"
 #include "laot/transport.hpp"
 #include "laot/transport/hierarchical_transport.hpp"
 
@@ -240,7 +241,9 @@ Coupling::Coupling(const arma::mat& x, const arma::mat& y,
       supply.push_back(static_cast<std::int64_t>(members.size()) * (mb / shared));
     for (const auto& members : gy.members)
       demand.push_back(static_cast<std::int64_t>(members.size()) * (nb / shared));
-    arma::mat targets = y.cols(gy.first_members());
+    const bool stays = options.y_stays && gy.members.size() == m &&
+                       is_exact(cells_x[b].size(), cells_y[b].size(), options);
+    arma::mat targets = stays ? detail::in_place(y) : arma::mat(y.cols(gy.first_members()));
     state_->levels.push_back(
         {mass[b], std::move(gx), std::move(gy), mb / shared, nb / shared,
          make_transport(std::move(targets), std::move(supply), std::move(demand), options),

@@ -325,16 +325,17 @@ Certificate HierarchicalTransport::State::certify(const arma::mat& x, Context& c
   const arma::vec shift = mean_point(targets);
   const ScaledCloud rows_cloud = scaled_cloud(sample, shift, natural_exponent(sample, shift));
   ScaledCloud columns_cloud = scaled_cloud(targets, shift, natural_exponent(targets, shift));
-  const int exponent = rows_cloud.exponent + columns_cloud.exponent;
+  const int exponent = rows_cloud.frame.exponent + columns_cloud.frame.exponent;
   std::vector<double> scaled_v(v.size());
   double mean_v = 0.0;
   for (std::size_t j = 0; j < v.size(); ++j) {
     const double norm = std::ldexp(squared_norm(columns_cloud.points.colptr(j), x.n_rows),
-                                   2 * columns_cloud.exponent);
+                                   2 * columns_cloud.frame.exponent);
     scaled_v[j] = std::ldexp(v[j] - norm, -exponent);
     mean_v += static_cast<double>(demand[j]) / total * v[j];
   }
-  const double spread = mean_squared_norm(rows_cloud) + mean_squared_norm(columns_cloud);
+  const double spread = mean_squared_norm(rows_cloud.points, rows_cloud.frame.exponent) +
+                        mean_squared_norm(columns_cloud.points, columns_cloud.frame.exponent);
   CandidateRows rows(std::move(columns_cloud.points), VectorPath::best);
   rows.set_potentials(scaled_v);
   rows.set_sources(rows_cloud.points);
@@ -342,9 +343,9 @@ Certificate HierarchicalTransport::State::certify(const arma::mat& x, Context& c
   double mean = 0.0, square = 0.0;
   const double count = static_cast<double>(options.sampled_rows);
   for (std::size_t q = 0; q < options.sampled_rows; ++q) {
-    const double u =
-        std::ldexp(rows.best_two(q).least, exponent) +
-        std::ldexp(squared_norm(rows_cloud.points.colptr(q), x.n_rows), 2 * rows_cloud.exponent);
+    const double u = std::ldexp(rows.best_two(q).least, exponent) +
+                     std::ldexp(squared_norm(rows_cloud.points.colptr(q), x.n_rows),
+                                2 * rows_cloud.frame.exponent);
     mean += u / count;
     square += u * u / count;
   }

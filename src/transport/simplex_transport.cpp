@@ -61,20 +61,18 @@ struct SimplexTransport::State {
     if (sources_are_columns) supply.swap(demand);
   }
 
-  void plant(CandidateRows& rows, const arma::mat& row_points, const arma::mat& column_points,
-             Context& context);
+  void plant(CandidateRows& rows, Context& context);
   void pivot_on_lists(const CandidateRows& rows, double tolerance, Context& context);
   void read_potentials();
   Flow solve_again(const arma::mat& sources, Context& context);
   void optimise(CandidateRows& rows, Context& context);
   Flow result(const CandidateRows& rows, const arma::mat& row_side, const arma::mat& column_side,
-              const ScaledCloud& row_cloud, const ScaledCloud& column_cloud) const;
+              const Frame& row_frame, const Frame& column_frame) const;
 };
 
 // A first tree: the pairs of a rough auction and then candidates by reduced cost, each arc taking
 // all that its ends have left. Every arc empties one of its ends, so the arcs make a forest.
-void SimplexTransport::State::plant(CandidateRows& rows, const arma::mat& row_points,
-                                    const arma::mat& column_points, Context& context) {
+void SimplexTransport::State::plant(CandidateRows& rows, Context& context) {
   const std::size_t n = supply.size(), m = demand.size();
   std::vector<std::uint32_t> copies;
   copies.reserve(m);
@@ -86,7 +84,7 @@ void SimplexTransport::State::plant(CandidateRows& rows, const arma::mat& row_po
     const std::size_t end = static_cast<std::size_t>(std::llround(share * static_cast<double>(m)));
     while (copies.size() < std::min(end, m)) copies.push_back(i);
   }
-  const RoughPrices prices = rough_prices(row_points, copies, column_points, options, context);
+  const RoughPrices prices = rough_prices(rows.sources(), copies, rows.targets(), options, context);
   rows.set_potentials(prices.v);
   const Context::Span none(context, 1.0, 1.0);
   rows.build(store_budget(options), context);
@@ -177,8 +175,8 @@ void SimplexTransport::State::optimise(CandidateRows& rows, Context& context) {
 // The primal value by direct differences, the dual one below it by the sum of the slacks of the
 // arcs in use, which is computed without cancellation.
 Flow SimplexTransport::State::result(const CandidateRows& rows, const arma::mat& row_side,
-                                     const arma::mat& column_side, const ScaledCloud& row_cloud,
-                                     const ScaledCloud& column_cloud) const {
+                                     const arma::mat& column_side, const Frame& row_frame,
+                                     const Frame& column_frame) const {
   require(
       tree.unrouted() == 0, Status::numerical_failure,
       "the transport left units that no arc could carry; the costs may be too large to compare");
@@ -205,7 +203,8 @@ Flow SimplexTransport::State::result(const CandidateRows& rows, const arma::mat&
   out.certificate.primal = primal / total;
   out.certificate.dual = out.certificate.primal - gap;
   const double scale = std::max(out.certificate.primal,
-                                mean_squared_norm(row_cloud) + mean_squared_norm(column_cloud));
+                                mean_squared_norm(rows.sources(), row_frame.exponent) +
+                                    mean_squared_norm(rows.targets(), column_frame.exponent));
   out.certificate.gap = scale > 0.0 ? gap / scale : 0.0;
   return out;
 }
@@ -249,11 +248,12 @@ Flow SimplexTransport::solve(const arma::mat& sources, Context& context) {
   require_finite(sources, "x");
   const arma::mat& row_side = s.sources_are_columns ? s.targets : sources;
   const arma::mat& column_side = s.sources_are_columns ? sources : s.targets;
-  const ScaledCloud row_cloud = centred_cloud(row_side), column_cloud = centred_cloud(column_side);
-  const int exponent = row_cloud.exponent + column_cloud.exponent;
+  ScaledCloud row_cloud = centred_cloud(row_side), column_cloud = centred_cloud(column_side);
+  const Frame row_frame = std::move(row_cloud.frame), column_frame = std::move(column_cloud.frame);
+  const int exponent = row_frame.exponent + column_frame.exponent;
 
-  CandidateRows rows(column_cloud.points, s.options.path);
-  rows.set_sources(row_cloud.points);
+  CandidateRows rows(std::move(column_cloud.points), s.options.path);
+  rows.set_sources(std::move(row_cloud.points));
   const bool warm = s.planted;
   s.planted = false;  // an interrupted solve leaves nothing to start from
   if (warm) {
@@ -261,7 +261,7 @@ Flow SimplexTransport::solve(const arma::mat& sources, Context& context) {
       for (double& value : *potentials) value = std::ldexp(value, s.exponent - exponent);
   } else {
     const Context::Span span(context, 0.0, kPlanted);
-    s.plant(rows, row_cloud.points, column_cloud.points, context);
+    s.plant(rows, context);
   }
   s.exponent = exponent;
   // Above every detour: a direct arc is always cheaper than two arcs to the root.
@@ -276,11 +276,13 @@ Flow SimplexTransport::solve(const arma::mat& sources, Context& context) {
   }
   const Context::Span span(context, kPlanted, 1.0);
   s.optimise(rows, context);
-  Flow out = s.result(rows, row_side, column_side, row_cloud, column_cloud);
+  Flow out = s.result(rows, row_side, column_side, row_frame, column_frame);
   if (!(out.certificate.gap <= s.options.gap_limit)) return s.solve_again(sources, context);
   s.planted = true;
-  s.row_potential = distance_potentials(s.u, exponent, row_cloud, column_cloud.shift);
-  s.column_potential = distance_potentials(s.v, exponent, column_cloud, row_cloud.shift);
+  s.row_potential =
+      distance_potentials(s.u, exponent, rows.sources(), row_frame, column_frame.shift);
+  s.column_potential =
+      distance_potentials(s.v, exponent, rows.targets(), column_frame, row_frame.shift);
   return out;
 }
 

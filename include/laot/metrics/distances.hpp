@@ -2,9 +2,14 @@
 #pragma once
 
 #include "laot/armadillo.hpp"
+#include "laot/assignment.hpp"
 #include "laot/parallel.hpp"
 
 namespace laot {
+
+/// The least mean squared distance over all couplings of x (d x n) and y (d x m) with weights 1/n
+/// and 1/m, with its proof: the square of W2.
+Certificate transport_cost(const arma::mat& x, const arma::mat& y, Context& context);
 
 /// W2: the root of the least mean squared distance over all couplings of x (d x n) and y (d x m)
 /// with weights 1/n and 1/m. Exact, not entropic; cost and memory are those of Coupling
