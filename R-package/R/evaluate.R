@@ -105,7 +105,8 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
   if (!is.null(start)) {
     if (!identical(fit$method, "identity")) add("identity", start)
     for (name in setdiff(c("mean_shift", "gaussian_map"), fit$method)) {
-      if (!is.null(model)) add(name, predicted(native(.Call(C_trivial, model_pointer(model), name))))
+      pointer <- if (!is.null(model)) trivial_pointer(model, name)
+      if (!is.null(pointer)) add(name, predicted(pointer))
     }
   }
   if (!is.null(model)) {
@@ -261,6 +262,15 @@ with_seed <- function(seed, code) {
   set.seed(seed %% .Machine$integer.max, kind = "Mersenne-Twister", normal.kind = "Inversion",
            sample.kind = "Rejection")
   code
+}
+
+# Beside a model of many features without components there is no Gaussian map.
+trivial_pointer <- function(model, name) {
+  tryCatch(.Call(C_trivial, model_pointer(model), name), error = function(e) {
+    if (name != "gaussian_map") fail(in_r_words(conditionMessage(e)))
+    message("Left out: gaussian_map (", conditionMessage(e), ")")
+    NULL
+  })
 }
 
 explain_what_is_left_out <- function(model, start, bandwidths, table) {

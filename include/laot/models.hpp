@@ -73,7 +73,9 @@ struct TrainingSummary {
   /// The level of each kept cell; empty without a batch. Every level has a kept cell on either side
   /// unless there are more levels than keep_cells.
   std::vector<std::string> kept_batch_control, kept_batch_treated;
-  AffineResponse gaussian;  // the Gaussian map in the model's feature space
+  /// The Gaussian map in the model's feature space; left out (no map and no offset) where that has
+  /// more than 1500 dimensions.
+  AffineResponse gaussian;
   std::vector<std::string> control_names, treated_names;
 };
 

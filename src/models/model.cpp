@@ -143,6 +143,10 @@ Model Model::trivial(const std::string& name) const {
     out.space.mean_treated = training.mean_treated;
     out.map = std::make_shared<AffineResponse>();
   } else if (name == "gaussian_map") {
+    require(!training.gaussian.offset().is_empty(), Status::not_available,
+            "the model has no Gaussian map beside it: its feature space has ", space.dimension(),
+            " dimensions, and beyond 1500 it is left out; fit gaussian_map itself, or fewer "
+            "features");
     out.space = space;
     out.map = std::make_shared<AffineResponse>(training.gaussian);
     for (const ParamSpec& spec : chosen.spec.params)

@@ -262,10 +262,10 @@ TEST_CASE("a map that does not fit in memory is refused before the cells are rea
   const Cells cells =
       Cells::sparse(1000000, 4, starts.data(), rows.data(), values.data(), "control");
   Context context;
-  for (const char* name : {"laot", "gaussian_map", "mean_shift"}) {
+  for (const char* name : {"laot", "gaussian_map"}) {
     CAPTURE(name);
     Params params(method(name).spec);
-    if (std::string(name) != "mean_shift") params.set_text("n_pcs", "0");
+    params.set_text("n_pcs", "0");
     try {
       fit_model(params, {cells, cells, {}, {}, {}, {}, {}}, context);
       FAIL("not refused");
@@ -276,6 +276,20 @@ TEST_CASE("a map that does not fit in memory is refused before the cells are rea
       CHECK(said.find("would need about 48000001 MB, and this process may use") !=
             std::string::npos);
     }
+  }
+}
+
+TEST_CASE("a mean shift of very many features has no Gaussian map beside it, and says so") {
+  const arma::mat x = clouds::gaussian(1501, 20, 1), y = clouds::gaussian(1501, 30, 2) + 1.0;
+  const Model fitted_now = fitted(x, y, {}, "mean_shift");
+  const Model loaded = Model::load(
+      ModelFile::parse(fitted_now.store().bytes().data(), fitted_now.store().bytes().size()));
+  const arma::vec shift = arma::mean(y, 1) - arma::mean(x, 1);
+  for (const Model* model : {&fitted_now, &loaded}) {
+    CHECK(largest(predicted(*model, x) - (x + arma::repmat(shift, 1, 20))) < 1e-12);
+    CHECK(largest(predicted(model->trivial("identity"), x) - x) == 0.0);
+    CHECK_THROWS_WITH_AS(model->trivial("gaussian_map"), doctest::Contains("has 1501 dimensions"),
+                         Error);
   }
 }
 

@@ -18,6 +18,17 @@ test_that("a fit is scored beside the trivial predictors and the noise reference
   expect_output(print(scores), "mean_shift.*unbiased, gamma = .*median of the training cells.*25 observed cells")
 })
 
+test_that("a mean shift of very many features is scored without a Gaussian map, and says so", {
+  many <- two_populations(n = 8, m = 9, d = 1501)
+  shift <- fit_trivial(many$control, many$treated, method = "mean_shift")
+  expect_message(
+    scores <- evaluate_predictions(shift, many$treated, control = many$control, metrics = "l2_means"),
+    "Left out: gaussian_map .*1501 dimensions"
+  )
+  expect_false("gaussian_map" %in% scores$method)
+  expect_true("mean_shift" %in% scores$method)
+})
+
 test_that("the scores are what their definitions say", {
   scores <- evaluate_predictions(fit, new$treated, control = new$control)
   predicted <- predict(fit, new$control)
