@@ -76,10 +76,10 @@ laot_status laot_score_with(laot_context* context, const char* metric, const lao
                             const laot_score_options* options, laot_score_result* result) {
   return guarded([&] {
     const std::string name = laot::metric(given_text(metric, "metric")).name;
-    laot::require(given(options, "options").struct_size >= sizeof(laot_score_options),
-                  Status::invalid_argument,
+    const size_t size = given(options, "options").struct_size;
+    laot::require(size >= sizeof(laot_score_options), Status::invalid_argument,
                   "options->struct_size must be set to sizeof the struct before the call, found ",
-                  options->struct_size);
+                  size);
     given(result, "result");
     CallContext call(context);
     const arma::mat p = cells_of(predicted, "predicted", *call);
