@@ -568,11 +568,11 @@ LAOT_API void laot_model_free(laot_model* model);
  *                     feature sent through the monotone map from its predicted to its observed
  *                     treated training values, which keeps zeros and shape
  * @param out          [features x count], column-major, filled; undefined if the call fails after
- *                     it began (LAOT_NOT_FINITE, LAOT_CANCELLED)
+ *                     it began (LAOT_NOT_FINITE, LAOT_NUMERICAL_FAILURE, LAOT_CANCELLED)
  * @param length       numbers that out has room for, at least features * count
  * @return LAOT_DIMENSION_MISMATCH: other features than the model's; LAOT_BUFFER_TOO_SMALL: length;
  *         LAOT_UNKNOWN_NAME: nonnegative; LAOT_NOT_AVAILABLE: "marginals" of a model that kept no
- *         cells
+ *         cells; LAOT_NUMERICAL_FAILURE: values so large that the prediction overflows
  *
  * Cost: one pass over the cells, 256 at a time; O(features k + k^2) a cell for laot.
  */

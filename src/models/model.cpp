@@ -36,7 +36,9 @@ double place_of(const double* sorted, std::size_t count, double value) {
     place = 0.5 * static_cast<double>((first - sorted) + (last - 1 - sorted));
   } else {
     const double lower = first[-1], upper = first[0];
-    place = static_cast<double>(first - 1 - sorted) + (value - lower) / (upper - lower);
+    // Halved, so that the differences of finite values are finite.
+    place = static_cast<double>(first - 1 - sorted) +
+            (0.5 * value - 0.5 * lower) / (0.5 * upper - 0.5 * lower);
   }
   return place / static_cast<double>(count - 1);
 }
@@ -79,6 +81,10 @@ void Model::predict_block(arma::mat& block) const {
   space.encode_block(block, Population::control, z);
   map->apply(z, moved);
   space.decode_block(z, moved, block);
+  require(
+      block.is_finite(), Status::numerical_failure,
+      "the prediction overflowed: the new cells, or the numbers of the model, are too large; give "
+      "the cells in the units of the training cells");
 }
 
 void Model::predict(const Cells& cells, Nonnegative nonnegative, double* out,

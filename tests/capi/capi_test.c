@@ -331,6 +331,9 @@ static void test_fit_and_predict(void) {
           "feature 3, cell 1");
   with_nan[2] = HUGE_VAL;
   REFUSED(laot_fit(context, params, control, bad, &other), LAOT_NOT_FINITE, "treated has Inf");
+  for (k = 0; k < FEATURES; ++k) with_nan[k] = 1.7e308;
+  REFUSED(laot_predict(context, model, bad, "no", predicted, FEATURES), LAOT_NUMERICAL_FAILURE,
+          "the prediction overflowed");
   laot_data_free(bad);
   REFUSED(laot_predict(context, model, control, "maybe", predicted, FEATURES * CONTROLS),
           LAOT_UNKNOWN_NAME, "no, clip, marginals");

@@ -293,6 +293,18 @@ TEST_CASE("a mean shift of very many features has no Gaussian map beside it, and
   }
 }
 
+TEST_CASE("a prediction that overflows is refused, not returned as infinite or NaN") {
+  const arma::mat x = clouds::gaussian(3, 40, 1), y = 5.0 * clouds::gaussian(3, 50, 2);
+  const Model model = fitted(x, y);
+  arma::mat far = x;
+  far(1, 7) = 1.7e308;
+  for (const Nonnegative how : {Nonnegative::no, Nonnegative::clip, Nonnegative::marginals}) {
+    CHECK_THROWS_WITH_AS(predicted(model, far, how), doctest::Contains("prediction overflowed"),
+                         Error);
+    CHECK(predicted(model, x, how).is_finite());
+  }
+}
+
 TEST_CASE("values that overflow are refused, not reported as infinite") {
   arma::mat x = clouds::gaussian(3, 20, 1) * 1e200, y = clouds::gaussian(3, 20, 2);
   CHECK_THROWS_WITH_AS(fitted(x, y), doctest::Contains("variance of control feature 1"), Error);
