@@ -841,6 +841,8 @@ typedef struct laot_score_result {
   size_t struct_size; /* set to sizeof(laot_score_result) before the call */
   double value;       /* NaN: undefined, see laot_metric_info.undefined */
   double sd;          /* over repetitions, divisor repetitions - 1; NaN with one */
+  size_t features_left_out; /* features that do not vary and that the metric leaves out, as
+                             * laot_metric_info.doc says; the most of any subsample */
 } laot_score_result;
 
 /**

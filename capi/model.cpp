@@ -223,7 +223,12 @@ laot_status laot_save(const laot_model* model, const char* path) {
 laot_status laot_load(const char* path, laot_model** out) {
   return guarded([&] {
     given(out, "out");
-    hand_out_model(laot::Model::load(laot::ModelFile::read(given_text(path, "path"))), out);
+    const laot::ModelFile file = laot::ModelFile::read(given_text(path, "path"));
+    try {
+      hand_out_model(laot::Model::load(file), out);
+    } catch (const laot::Error& error) {
+      laot::fail(error.status(), "\"", path, "\": ", error.what());
+    }
   });
 }
 

@@ -75,7 +75,7 @@ benchmark_methods <- function(x, methods = c("laot", "gaussian_map", "mean_shift
   check_seeds(seeds)
   wanted <- chosen_metrics(metrics)
   rows <- chosen_features(if (is.null(subset.row)) features else subset.row, source$values,
-                          "the selection of features")
+                          if (is.null(subset.row)) "features" else "subset.row")
   plan <- list(
     values = source$values, labels = labels$values, control = chosen$control,
     batch = if (!is.null(batches)) as.character(batches),

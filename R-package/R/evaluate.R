@@ -35,7 +35,8 @@
 #' @returns A data frame of class `laot_scores` with one row for each method, metric and set of
 #'   features: `method`, `metric`, `estimator`, `setting` (bandwidth, subsamples), `features` (what was
 #'   scored), `reference` (the cells that the method was compared with), `value` and `note`; with
-#'   repeated subsamples also `sd`. A value that is undefined is `NA`, and `note` says why. Printed as
+#'   repeated subsamples also `sd`. A value that is undefined is `NA`, and `note` says why; it also counts the
+#'   features that a score leaves out because they do not vary. Printed as
 #'   one row a method, with what can be read from it in words: whether the prediction is worse than the
 #'   mean shift, has lost spread while its `w2` looks good, or cannot be told from true treated cells. For
 #'   a `laot_ensemble`, `value` and `sd` are mean and standard deviation over its seeds.
@@ -129,11 +130,14 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
       scores <- score_rows(wanted, on.set(candidates[[method]]), on.set(seen), if (!is.null(start)) on.set(start),
                            gammas[k], settings, sample, epsilon, set$bandwidths$text[k])
       if (!nrow(scores)) next
-      note <- function(reason) paste(c(notes[[method]][nzchar(notes[[method]])], reason[nzchar(reason)]), collapse = "; ")
+      note <- function(reason, left.out) {
+        parts <- c(notes[[method]], reason, left_out_text(left.out))
+        paste(parts[nzchar(parts)], collapse = "; ")
+      }
       rows[[length(rows) + 1L]] <- data.frame(
         method = method, scores[c("metric", "estimator", "setting")], features = set$label,
         reference = counted(cell_count(seen), "observed cell"), value = scores$value,
-        note = vapply(scores$reason, note, "", USE.NAMES = FALSE), sd = scores$sd
+        note = mapply(note, scores$reason, scores$left.out, USE.NAMES = FALSE), sd = scores$sd
       )
     }
   }
@@ -312,9 +316,19 @@ print.laot_scores <- function(x, digits = 3L, ...) {
   invisible(x)
 }
 
-# Each note once: of a method, and why a metric has no value.
+left_out_text <- function(count) {
+  if (count > 0) paste("without", counted(count, "feature"), "that", if (count == 1) "does" else "do", "not vary") else ""
+}
+
+# Each note once: of a method, and of a metric what it left out and why it has no value.
 print_notes <- function(x) {
   x <- as.data.frame(x)
+  if (is.null(x$note)) return(invisible())
+  without <- regmatches(x$note, gregexpr("without [0-9]+ features? that do(es)? not vary$", x$note))
+  without <- vapply(without, function(found) if (length(found)) found else "", "")
+  x$note <- sub("(; )?without [0-9]+ features? that do(es)? not vary$", "", x$note)
+  told <- unique(data.frame(metric = x$metric, without)[nzchar(without) & !is.na(x$value), ])
+  for (text in unique(told$without)) cat(listed(unique(told$metric[told$without == text])), ": ", text, "\n", sep = "")
   reason <- ifelse(is.na(x$value), sub("^.*undefined: ", "", x$note), "")
   about <- sub("(; )?undefined: .*$", "", x$note)
   of.method <- unique(x[nzchar(about), "method"])

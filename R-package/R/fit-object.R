@@ -56,7 +56,7 @@ print.laot_fit <- function(x, ...) {
 #' `summary()` gives the whole report; `coef()` the map \eqn{x_t = W x_0 + b} in the units of the
 #' cells, with the feature names on both sides of W.
 #'
-#' @param object A `laot_fit`, or for `coef()` also a `laot_fit_list`.
+#' @param object A `laot_fit` or a `laot_fit_list`, which gives a list of them by target.
 #' @param ... Not used.
 #' @returns `summary()`: a list of class `summary.laot_fit` with the elements `fit`, `report` (a
 #'   named list), `params` (the value of every parameter), `trace` (a data frame, one row an
@@ -73,6 +73,21 @@ summary.laot_fit <- function(object, ...) {
   structure(list(fit = object, report = object$report, params = object$params,
                  trace = fit_trace(object), changes = if (feature_count(object) <= largest.searched) strongest_changes(object, 5L)),
             class = "summary.laot_fit")
+}
+
+#' @rdname summary.laot_fit
+#' @export
+summary.laot_fit_list <- function(object, ...) {
+  structure(lapply(object, summary), class = "summary.laot_fit_list")
+}
+
+#' @export
+print.summary.laot_fit_list <- function(x, ...) {
+  for (k in seq_along(x)) {
+    if (k > 1L) cat("\n")
+    print(x[[k]])
+  }
+  invisible(x)
 }
 
 #' @export

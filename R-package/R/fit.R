@@ -124,13 +124,9 @@ fit_trivial <- function(x, treated = NULL, method = "mean_shift", condition = NU
                         target = NULL, batch = NULL, ..., seed = NULL, num.threads = 1L,
                         verbose = interactive()) {
   one_of(method, c("mean_shift", "identity", "gaussian_map"), "method")
-  dots <- list(...)
-  object.args <- intersect(names(dots), c("assay.type", "dimred", "altexp", "assay", "layer", "reduction"))
-  subset.args <- intersect(names(dots), c("subset.row", "features"))
-  fit_source(method, x, treated, condition, control, target, batch, NULL,
-             dots[setdiff(names(dots), c(object.args, subset.args))], seed, num.threads, verbose,
-             quiet = !missing(verbose) && !verbose,
-             subset = if (length(subset.args)) dots[[subset.args[1L]]], where = dots[object.args])
+  dots <- object_arguments(x, list(...))
+  fit_source(method, x, treated, condition, control, target, batch, NULL, dots$others, seed, num.threads,
+             verbose, quiet = !missing(verbose) && !verbose, subset = dots$subset, where = dots$where)
 }
 
 shared.arguments <- c("treated", "condition", "control", "target", "batch", "preset", "assay.type",
@@ -242,7 +238,8 @@ fit_levels <- function(ask, source, condition, control, target, batch, subset, q
     batch <- if (!is.null(levels.of.batch)) as.character(levels.of.batch[cells])
     cells_of(source$values, cells, features, batch)
   }
-  features <- chosen_features(subset, source$values, "the selection of features")
+  features <- chosen_features(subset, source$values,
+                              if (source$origin$kind == "Seurat") "features" else "subset.row")
   rows <- value_dim(source$values)[1L]
   if (is.null(features) && source$origin$kind != "matrix" && !is_reduced(source$origin) &&
       rows > default.features) {

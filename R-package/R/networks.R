@@ -91,14 +91,10 @@ cae_fit <- function(x, treated = NULL, condition = NULL, control = NULL, target 
 
 fit_network <- function(method, x, treated, condition, control, target, batch, preset, dots,
                         checkpoint, seed, seeds, num.threads, verbose, quiet) {
-  names <- names(dots)
-  object.args <- intersect(names, c("assay.type", "dimred", "altexp", "assay", "layer", "reduction"))
-  subset.args <- intersect(names, c("subset.row", "features"))
-  params <- dots[!names %in% c(object.args, subset.args)]
+  dots <- object_arguments(x, dots)
   one <- function(seed, quiet, checkpoint) {
-    fit_source(method, x, treated, condition, control, target, batch, preset, params, seed, num.threads,
-               verbose, quiet, subset = if (length(subset.args)) dots[[subset.args[1L]]],
-               where = dots[object.args], checkpoint = checkpoint)
+    fit_source(method, x, treated, condition, control, target, batch, preset, dots$others, seed, num.threads,
+               verbose, quiet, subset = dots$subset, where = dots$where, checkpoint = checkpoint)
   }
   if (is.null(seeds)) return(warn_of_training(one(seed, quiet, checkpoint)))
   if (!is.null(seed)) fail("give either seed or seeds, not both")
@@ -286,6 +282,7 @@ ensemble_data <- function(fits) {
 #' @rdname plot.laot_fit
 #' @export
 plot.laot_ensemble <- function(x, ...) {
+  no_more(list(...))
   data <- ensemble_data(x)
   old <- par(tight.margins)
   on.exit(par(old))
@@ -306,6 +303,7 @@ plot.laot_ensemble <- function(x, ...) {
 #' @rdname plot.laot_fit
 #' @exportS3Method ggplot2::autoplot
 autoplot.laot_ensemble <- function(object, ...) {
+  no_more(list(...))
   need("ggplot2", "for autoplot(); plot() works without it")
   data <- ensemble_data(object)
   data$seed <- factor(data$seed)

@@ -30,6 +30,7 @@
 #' @importFrom graphics axis box image legend lines mtext par points rect
 #' @export
 plot.laot_fit <- function(x, type = NULL, features = NULL, control = NULL, treated = NULL, ...) {
+  no_more(list(...), plot.arguments)
   if (is.null(type)) {
     type <- setdiff(plot.types, c(if (!has_objective(x)) "objective", if (!has_map(x)) "map"))
   } else {
@@ -56,6 +57,7 @@ plot.laot_fit <- function(x, type = NULL, features = NULL, control = NULL, treat
 #' @rdname plot.laot_fit
 #' @export
 plot.laot_fit_list <- function(x, type = "cells", ...) {
+  no_more(list(...), "type")
   one_of(type, c("objective", "cells"), "type")
   old <- par(c(list(mfrow = panels(length(x))), tight.margins))
   on.exit(par(old))
@@ -74,6 +76,8 @@ plot.laot_fit_list <- function(x, type = "cells", ...) {
   }
   invisible(x)
 }
+
+plot.arguments <- c("type", "features", "control", "treated")
 
 tight.margins <- list(mar = c(4, 4.4, 2, 1), mgp = c(2.8, 0.7, 0))
 panels <- function(count) grDevices::n2mfrow(count, asp = par("din")[1L] / par("din")[2L])

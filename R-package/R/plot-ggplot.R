@@ -5,6 +5,7 @@ utils::globalVariables(".data")
 #' @rdname plot.laot_fit
 #' @exportS3Method ggplot2::autoplot
 autoplot.laot_fit <- function(object, type = "cells", features = NULL, control = NULL, treated = NULL, ...) {
+  no_more(list(...), plot.arguments)
   need("ggplot2", "for autoplot(); plot() works without it")
   switch(one_of(type, plot.types, "type"),
     objective = (if (is_network(object)) ggplot_training(training_data(object)) else
@@ -20,6 +21,7 @@ autoplot.laot_fit <- function(object, type = "cells", features = NULL, control =
 #' @rdname plot.laot_fit
 #' @exportS3Method ggplot2::autoplot
 autoplot.laot_fit_list <- function(object, type = "cells", ...) {
+  no_more(list(...), "type")
   need("ggplot2", "for autoplot(); plot() works without it")
   one_of(type, c("objective", "cells"), "type")
   if (type == "cells") {

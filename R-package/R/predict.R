@@ -84,6 +84,14 @@ check_dots <- function(dots, others) {
   }
 }
 
+# For functions whose ... is there for their generic only: what is behind it is a slip, of `others` perhaps.
+no_more <- function(dots, others = character()) {
+  if (!length(dots)) return(invisible())
+  name <- names(dots)[1L]
+  if (is.null(name) || !nzchar(name)) fail("one argument too many: ", shown(dots[[1L]]))
+  fail("unknown argument ", quoted(name), if (length(others)) did_you_mean(name, others))
+}
+
 # newdata read as the fit's own object was, unless told otherwise.
 read_like <- function(fit, x, where, what) {
   check_dots(where, c("nonnegative", "num.threads", "verbose"))

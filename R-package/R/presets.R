@@ -46,7 +46,7 @@ score_rows <- function(metrics, predicted, observed, control, gamma, settings, s
   scores <- vapply(seq_len(nrow(metrics)), function(k) {
     native(.Call(C_score, metrics$name[k], predicted, observed,
            if (metrics$needs.control[k]) control, options, settings))
-  }, c(value = 0, sd = 0))
+  }, c(value = 0, sd = 0, left.out = 0))
   value <- scores["value", ]
   no.gamma <- metrics$needs.gamma & is.na(gamma)
   reason <- ifelse(no.gamma, "no positive distance between training cells", metrics$undefined)
@@ -55,7 +55,8 @@ score_rows <- function(metrics, predicted, observed, control, gamma, settings, s
              setting = score_settings(metrics, gamma.text, epsilon, cells, repetitions),
              value = ifelse(defined, value, NA_real_), sd = ifelse(is.nan(scores["sd", ]), NA_real_, scores["sd", ]),
              repetitions = rep(repetitions, nrow(metrics)),
-             reason = ifelse(defined, "", paste("undefined:", reason)), row.names = NULL)
+             reason = ifelse(defined, "", paste("undefined:", reason)), left.out = scores["left.out", ],
+             row.names = NULL)
 }
 
 # "gamma = 0.012; mean of 10 subsamples of 500 cells a side"

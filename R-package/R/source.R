@@ -67,9 +67,19 @@ read_source.Seurat <- function(x, assay = NULL, layer = "data", reduction = NULL
       fail("layer ", quoted(layer), " of assay ", quoted(assay), " is empty; normalise first ",
            "(NormalizeData) or choose another layer")
     }
+    if (layer == "data" && is_raw(values, x, assay)) {
+      warning("layer \"data\" of assay ", quoted(assay), " of ", what, " holds the counts: normalise first ",
+              "(NormalizeData), or say layer = \"counts\" to use them as they are", call. = FALSE)
+    }
   }
   list(values = require_some(values, what), columns = as.list(x[[]]),
        origin = list(kind = "Seurat", assay = assay, layer = layer, reduction = reduction))
+}
+
+# Before NormalizeData(), version 4 keeps the counts as data too.
+is_raw <- function(values, x, assay) {
+  counts <- tryCatch(seurat_layer(x, assay, "counts"), error = function(e) NULL)
+  !is.null(counts) && identical(value_dim(counts), value_dim(values)) && identical(counts, values)
 }
 
 # Version 4 calls a layer a slot.
@@ -93,6 +103,21 @@ as_coordinates <- function(embedding, name, cells) {
 }
 
 is_reduced <- function(origin) !is.null(origin$dimred) || !is.null(origin$reduction)
+
+# Which arguments behind ... belong to the kind of object that x is: where its values are, and which
+# features of it to use. The rest is in `others`.
+object_arguments <- function(x, dots) {
+  known <- if (is(x, "SummarizedExperiment")) c("assay.type", "dimred", "altexp") else
+    if (is(x, "Seurat")) c("assay", "layer", "reduction")
+  subset <- subset_argument(x)
+  mine <- names(dots) %in% known
+  list(where = dots[mine], subset = if (!is.null(subset)) dots[[subset]],
+       others = dots[!mine & !names(dots) %in% subset])
+}
+
+subset_argument <- function(x) {
+  if (is(x, "SummarizedExperiment")) "subset.row" else if (is(x, "Seurat")) "features"
+}
 
 # subset: names, numbers or flags of features; NULL: none given.
 chosen_features <- function(subset, values, argument) {

@@ -119,8 +119,8 @@ bind <- function(parts) {
 }
 
 sweep_features <- function(dots, source, times, start, settings) {
-  subset <- if (!is.null(dots$subset.row)) dots$subset.row else dots$features
-  chosen <- chosen_features(subset, source$values, "the selection of features")
+  argument <- if (is.null(dots$subset.row)) "features" else "subset.row"
+  chosen <- chosen_features(dots[[argument]], source$values, argument)
   rows <- value_dim(source$values)[1L]
   if (!is.null(chosen) || rows <= default.features) return(chosen)
   bare <- function(cells) cells_of(source$values, cells, with.names = FALSE)

@@ -57,7 +57,8 @@ SEXP laot_r_score(SEXP metric, SEXP predicted, SEXP observed, SEXP control, SEXP
   result.struct_size = sizeof result;
   check(laot_score_with(call.get(), Rcpp::as<std::string>(metric).c_str(), p.get(), t.get(),
                         x.get(), &wanted, &result));
-  return Rcpp::NumericVector::create(Rcpp::Named("value") = result.value,
-                                     Rcpp::Named("sd") = result.sd);
+  return Rcpp::NumericVector::create(
+      Rcpp::Named("value") = result.value, Rcpp::Named("sd") = result.sd,
+      Rcpp::Named("left.out") = static_cast<double>(result.features_left_out));
   END_RCPP
 }

@@ -115,11 +115,12 @@ with_optional_data(f, x) = with_data(f, x)
 
 """
     score(metric, predicted, observed; control = nothing, gamma = NaN, epsilon = 0.05,
-          epsilon_absolute = false, cells = 0, repetitions = 1, seed = 1, num_threads = 1) -> (value, sd)
+          epsilon_absolute = false, cells = 0, repetitions = 1, seed = 1, num_threads = 1) -> (value, sd, features_left_out)
 
 The score of predicted against observed cells by the name of a metric. `cells > 0`: the mean and sd
 over `repetitions` seeded subsamples of as many cells a side. `NaN` is what is undefined;
-`available_metrics()` says when. `epsilon` is the entropy of Sinkhorn scores: a share of the mean
+`available_metrics()` says when. `features_left_out` counts the features that do not vary and that the
+metric leaves out. `epsilon` is the entropy of Sinkhorn scores: a share of the mean
 squared distance between the two, or with `epsilon_absolute` a number in squared units.
 """
 function score(metric, predicted, observed; control = nothing, gamma::Real = NaN, epsilon::Real = 0.05,
@@ -137,7 +138,8 @@ function score(metric, predicted, observed; control = nothing, gamma::Real = NaN
             end
         end
     end
-    return (value = result[].value, sd = result[].sd)
+    return (value = result[].value, sd = result[].sd,
+            features_left_out = Int(result[].features_left_out))
 end
 
 const DEFAULT_METRICS = ["mmd2", "w2", "l2_drug_signature", "pearson_means", "r2_means", "pearson_sds",

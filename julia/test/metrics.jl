@@ -34,6 +34,10 @@ end
     @test score("w2", CONTROL, TREATED).value ≈ wasserstein2(CONTROL, TREATED).value
     @test score("mmd2", CONTROL, TREATED; gamma = 0.3).value ≈ mmd2(CONTROL, TREATED; gammas = 0.3)
     @test score("mmd2", CONTROL, TREATED; gamma = 0.3, cells = 20, repetitions = 5).sd > 0
+    flat = copy(TREATED)
+    flat[1, :] .= 3
+    @test score("sd_ratio", CONTROL, flat).features_left_out == 1
+    @test score("sd_ratio", CONTROL, TREATED).features_left_out == 0
     @test_throws LAOTError score("w22", CONTROL, TREATED)
     known = [m.name for m in metrics]
     presets = score_presets()

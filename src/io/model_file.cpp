@@ -369,9 +369,13 @@ ModelFile ModelFile::read(const std::string& path) {
     if (got < sizeof buffer) break;
   }
   require(std::ferror(file.get()) == 0, Status::io_error, "cannot read \"", path, "\"");
-  ModelFile out = parse(content->data(), content->size());
-  out.content_ = std::move(content);
-  return out;
+  try {
+    ModelFile out = parse(content->data(), content->size());
+    out.content_ = std::move(content);
+    return out;
+  } catch (const Error& error) {
+    fail(error.status(), "\"", path, "\": ", error.what());
+  }
 }
 
 }  // namespace laot

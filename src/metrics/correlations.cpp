@@ -9,7 +9,6 @@ namespace laot {
 
 namespace {
 
-constexpr double kConstantSd = 1e-12;
 constexpr std::size_t kTile = 256;  // features a tile
 
 // Cells x features, each feature centred and of norm 1, so that r_ij is a scalar product.

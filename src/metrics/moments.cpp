@@ -12,7 +12,6 @@ namespace laot {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kConstantSd = 1e-12;
 
 void require_cells(const arma::mat& cells, const char* name, std::size_t features) {
   require(cells.n_cols > 0, Status::invalid_argument, name, " has no cells");

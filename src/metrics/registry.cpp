@@ -80,6 +80,21 @@ MomentScores moments_of(const ScoreInput& in) {
   return moment_scores(*in.predicted, *in.observed);
 }
 
+// Features that the ratios of sds leave out.
+std::size_t flat_among_observed(const ScoreInput& in) {
+  return moments_of(in).sd_ratio_left_out;
+}
+
+// Features that the correlations of features leave out.
+std::size_t flat_on_a_side(const ScoreInput& in) {
+  const arma::vec predicted = row_moments(*in.predicted).sd,
+                  observed = row_moments(*in.observed).sd;
+  std::size_t count = 0;
+  for (std::size_t k = 0; k < observed.n_elem; ++k)
+    if (!(predicted[k] > kConstantSd && observed[k] > kConstantSd)) ++count;
+  return count;
+}
+
 // In groups: distributions, distances, moments, structure.
 std::vector<MetricSpec> distribution_metrics() {
   return {
@@ -200,11 +215,13 @@ std::vector<MetricSpec> moment_metrics() {
        "are "
        "left out. Below 1: the prediction lost spread.",
        "this library", "no feature that varies among the observed cells", 1.0, false, false, false,
-       [](const ScoreInput& in, Context&) { return moments_of(in).sd_ratio; }},
+       [](const ScoreInput& in, Context&) { return moments_of(in).sd_ratio; }, false,
+       flat_among_observed},
       {"sd_ratio_median", "sd ratio, median", "median over features, divisor n", "",
        "The median of the same ratios.", "this library",
        "no feature that varies among the observed cells", 1.0, false, false, false,
-       [](const ScoreInput& in, Context&) { return moments_of(in).sd_ratio_median; }},
+       [](const ScoreInput& in, Context&) { return moments_of(in).sd_ratio_median; }, false,
+       flat_among_observed},
   };
 }
 
@@ -225,13 +242,15 @@ std::vector<MetricSpec> structure_metrics() {
        kCellOt, "fewer than two features that vary on both sides", 0.0, false, false, false,
        [](const ScoreInput& in, Context& c) {
          return correlation_scores(*in.predicted, *in.observed, c).l2;
-       }},
+       },
+       false, flat_on_a_side},
       {"pearson_feature_correlations", "r of feature correlations", "Pearson, upper triangle", "",
        "Correlation over all pairs of features of the same two.", kCellOt,
        "fewer than three features that vary on both sides", 1.0, true, false, false,
        [](const ScoreInput& in, Context& c) {
          return correlation_scores(*in.predicted, *in.observed, c).pearson;
-       }},
+       },
+       false, flat_on_a_side},
       {"knn_enrichment_50", "kNN enrichment", "min(n, m) cells a side", "k = 50", kKnnDoc, kCellOt,
        "fewer than 50 other cells", 0.5, false, false, false, knn(50)},
       {"knn_enrichment_100", "kNN enrichment", "min(n, m) cells a side", "k = 100", kKnnDoc,

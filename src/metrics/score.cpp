@@ -28,6 +28,10 @@ std::string reason_for(const MetricSpec& spec, const ScoreInput& input) {
   return spec.undefined;
 }
 
+std::size_t left_out_of(const MetricSpec& spec, const ScoreInput& input) {
+  return spec.features_left_out ? spec.features_left_out(input) : 0;
+}
+
 arma::mat chosen(const arma::mat& cells, const std::vector<std::size_t>& index) {
   arma::mat out(cells.n_rows, index.size());
   for (std::size_t i = 0; i < index.size(); ++i)
@@ -41,6 +45,7 @@ Score score(const std::string& name, const ScoreInput& input, Context& context) 
   const MetricSpec& spec = metric(name);
   Score out;
   out.value = checked_value(spec, input, context);
+  out.features_left_out = left_out_of(spec, input);
   if (std::isnan(out.value)) out.reason = reason_for(spec, input);
   return out;
 }
@@ -74,6 +79,7 @@ Score score_subsampled(const std::string& name, const ScoreInput& input, std::si
       part.control = &control;
     }
     values.push_back(checked_value(spec, part, context));
+    out.features_left_out = std::max(out.features_left_out, left_out_of(spec, part));
   }
   double sum = 0.0, squares = 0.0;
   for (const double value : values) sum += value;

@@ -259,7 +259,7 @@ static void test_null_file(void) {
   char junk[64] = "not a model";
   FILE* file = fopen(path, "wb");
   CHECK(file != NULL && fwrite(junk, sizeof junk, 1, file) == 1 && fclose(file) == 0);
-  REFUSED(laot_load(path, &other), LAOT_BAD_FORMAT, "model file");
+  REFUSED(laot_load(path, &other), LAOT_BAD_FORMAT, "\"misuse_test_model.safetensors\": ");
   remove(path);
   REFUSED(laot_from_bytes(junk, sizeof junk, &other), LAOT_BAD_FORMAT, "model file");
   NULL_REFUSED(laot_save(NULL, path), "model");

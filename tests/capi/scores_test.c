@@ -76,6 +76,27 @@ static void test_options(laot_context* context, const laot_data* x, const laot_d
   CHECK(result.value == other.value && result.sd == other.sd);
 }
 
+/* Of three features, one flat among the observed cells and one flat among the predicted ones. */
+static void test_features_left_out(laot_context* context) {
+  const double predicted[9] = {0, 1, 7, 2, 3, 7, 1, 5, 7};
+  const double observed[9] = {4, 0, 1, 4, 1, 3, 4, 2, 8};
+  laot_data *p = NULL, *o = NULL;
+  laot_score_result result;
+  result.struct_size = sizeof result;
+  CHECK(laot_data_dense(predicted, 3, 3, 3, &p) == LAOT_OK);
+  CHECK(laot_data_dense(observed, 3, 3, 3, &o) == LAOT_OK);
+  CHECK(laot_score(context, "sd_ratio", p, o, NULL, 0, 0, 1, &result) == LAOT_OK);
+  CHECK(result.features_left_out == 1);
+  CHECK(laot_score(context, "sd_ratio_median", p, o, NULL, 0, 2, 5, &result) == LAOT_OK);
+  CHECK(result.features_left_out == 1);
+  CHECK(laot_score(context, "l2_feature_correlations", p, o, NULL, 0, 0, 1, &result) == LAOT_OK);
+  CHECK(result.features_left_out == 2);
+  CHECK(laot_score(context, "l2_sds", p, o, NULL, 0, 0, 1, &result) == LAOT_OK);
+  CHECK(result.features_left_out == 0);
+  laot_data_free(p);
+  laot_data_free(o);
+}
+
 static void test_scores(laot_context* context, const laot_data* x, const laot_data* y) {
   laot_score_result result, again;
   laot_metric_info info;
@@ -103,6 +124,7 @@ static void test_scores(laot_context* context, const laot_data* x, const laot_da
   CHECK(result.value == again.value && result.sd > 0);
 
   test_options(context, x, y);
+  test_features_left_out(context);
 
   REFUSED(laot_score(context, "mmd", x, y, NULL, gamma, 0, 1, &result), LAOT_UNKNOWN_NAME, "mmd2");
   REFUSED(laot_score(context, NULL, x, y, NULL, gamma, 0, 1, &result), LAOT_INVALID_ARGUMENT,

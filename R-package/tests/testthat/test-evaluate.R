@@ -69,6 +69,17 @@ test_that("a matrix is scored as it is, and training cells come from train", {
   expect_equal(of(listed, "prediction", "mmd2"), of(whole, "laot", "mmd2"), tolerance = 1e-9)
 })
 
+test_that("the sd ratio says which features it leaves out", {
+  flat <- new$treated
+  flat[2, ] <- 1
+  scores <- evaluate_predictions(fit, flat, control = new$control)
+  expect_identical(unique(scores$note[scores$method == "laot" & grepl("sd_ratio", scores$metric)]),
+                   "without 1 feature that does not vary")
+  expect_identical(unique(scores$note[scores$method == "laot" & !grepl("sd_ratio", scores$metric)]), "")
+  expect_output(print(scores), "sd_ratio, sd_ratio_median: without 1 feature that does not vary")
+  expect_output(print(scores), "noise_reference: 25 training treated cells of 60")
+})
+
 test_that("bandwidths can be given", {
   scores <- evaluate_predictions(fit, new$treated, control = new$control, metrics = "mmd2", gamma = c(0.01, 0.1))
   expect_identical(unique(scores$setting), c("gamma = 0.01", "gamma = 0.1"))

@@ -71,7 +71,10 @@ test_that("features, reduced dimensions and alternative experiments can be chose
   expect_identical(quiet_fit(sce, subset.row = rep(c(TRUE, FALSE), 6))$features, rownames(both)[seq(1, 12, 2)])
   expect_sentence(laot_fit(sce, subset.row = "gene99"), "that x lacks: gene99")
   expect_sentence(laot_fit(sce, subset.row = 13), "from 1 to 12")
-  expect_sentence(laot_fit(sce, subset.row = c(1, 1)), "twice")
+  expect_sentence(laot_fit(sce, subset.row = c(1, 1)), "subset.row selects a feature twice")
+  expect_sentence(fit_trivial(sce, features = 1), "argument features does not go with x")
+  expect_sentence(cae_fit(sce, features = 1), "argument features does not go with x")
+  expect_sentence(fit_trivial(control, treated, subset.row = 1), "argument subset.row does not go with x")
   expect_sentence(laot_fit(sce, assay.type = "log"), "no assay \"log\"; it has counts, logcounts")
   expect_sentence(laot_fit(sce, dimred = "PCA"), "no reduced dimension \"PCA\"")
   expect_sentence(laot_fit(sce, condition = "donr"), "did you mean \"donor\".*condition \\(ctrl, stim\\)")
@@ -119,6 +122,8 @@ test_that("a Seurat object works as it is", {
   expect_equal(as.matrix(laot:::seurat_layer(predicted, "RNA", "data")), predict(by.matrix, control))
   expect_identical(predicted$condition, start$condition)
   expect_identical(quiet_fit(object, features = c("gene2", "gene5"))$features, c("gene2", "gene5"))
+  expect_sentence(laot_fit(object, features = "gene99"), "features names 1 feature that x lacks: gene99")
+  expect_identical(fit_trivial(object, features = c("gene2", "gene5"), verbose = FALSE)$features, c("gene2", "gene5"))
   expect_sentence(laot_fit(object, assay = "ADT"), "no assay \"ADT\"; it has RNA")
   expect_sentence(laot_fit(object, reduction = "pca"), "no reduction \"pca\"")
   expect_sentence(laot_fit(object, condition = "stim"), "no column \"stim\"")
@@ -128,4 +133,20 @@ test_that("a Seurat object works as it is", {
   expect_identical(unname(coef(reduced)$map), unname(coef(quiet_fit(control[1:3, ], treated[1:3, ]))$map))
   moved <- predict(reduced, object[, conditions == "ctrl"])
   expect_identical(unname(t(SeuratObject::Embeddings(moved[["pca"]]))), unname(predict(quiet_fit(control[1:3, ], treated[1:3, ]), unname(control[1:3, ]))))
+})
+
+test_that("counts in the place of normalised values are noticed", {
+  skip_if_not_installed("SeuratObject")
+  skip_if_not_installed("Matrix")
+  object <- suppressWarnings(SeuratObject::CreateSeuratObject(
+    methods::as(round(10 * both), "dgCMatrix"),
+    meta.data = data.frame(condition = conditions, row.names = colnames(both))
+  ))
+  # Version 5 has no layer "data" before it is normalised, and says so.
+  if (utils::packageVersion("SeuratObject") >= "5.0.0") {
+    expect_error(quiet_fit(object), "data")
+  } else {
+    expect_warning(quiet_fit(object), "layer \"data\" of assay \"RNA\" of x holds the counts: normalise first")
+  }
+  expect_silent(quiet_fit(object, layer = "counts"))
 })

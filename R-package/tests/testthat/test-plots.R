@@ -21,6 +21,9 @@ test_that("base graphics draw every picture", {
   fits <- suppressMessages(laot_fit(cbind(cells$control, cells$treated), condition = hours, control = 0, seed = 1))
   expect_gt(drawn(plot(fits)), 2000)
   expect_gt(drawn(plot(fits, type = "objective")), 2000)
+  expect_sentence(plot(fits, what = "cells"), "unknown argument \"what\"")
+  expect_sentence(plot(fits[[1]], typ0 = "cells"), "did you mean \"type\"")
+  expect_output(print(summary(fits)), "0 to .*Parameters:.*0 to .*Parameters:")
 })
 
 test_that("graphical parameters are given back", {

@@ -7,6 +7,9 @@
 
 namespace laot {
 
+/// A feature whose standard deviation is no more than this does not vary: it is rounding.
+constexpr double kConstantSd = 1e-12;
+
 /// Mean and standard deviation of each row. Constant rows have sd 0 exactly.
 struct RowMoments {
   arma::vec mean;  // [d]

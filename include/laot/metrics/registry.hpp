@@ -47,6 +47,8 @@ struct MetricSpec {
   bool needs_control;
   std::function<double(const ScoreInput&, Context&)> compute;
   bool takes_epsilon = false;
+  /// How many features `compute` leaves out; none where empty.
+  std::function<std::size_t(const ScoreInput&)> features_left_out = {};
 };
 
 /// All metrics, in the order in which they are listed. Names never change their meaning.
@@ -60,6 +62,8 @@ struct Score {
   std::size_t repetitions = 1;
   std::size_t cells = 0;  // a side and repetition; 0: all
   std::string reason;     // why the value is NaN
+  /// Features that the metric left out because their spread is 0; the most of any subsample.
+  std::size_t features_left_out = 0;
 };
 
 /// The score of all cells.
