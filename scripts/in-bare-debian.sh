@@ -47,7 +47,7 @@ mount --bind "$cache/archives" "$root/var/cache/apt/archives"
 place=srv/fresh-machine
 mkdir -p "$root/$place"
 git clone -q --no-hardlinks . "$root/$place/laot"
-[ ! -d "$shared" ] || cp -r "$shared" "$root/$place/shared"
+[ ! -d "$shared" ] || cp -rL "$shared" "$root/$place/shared"
 
 status=0
 TIMEFORMAT='took %0R s; its processes used %0U s of user and %0S s of system time'

@@ -56,9 +56,18 @@ has_candidate() {
   apt-cache policy "$1" | grep -q 'Candidate: [0-9]'
 }
 
+apt_install() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+}
+
 install_julia() {
   if ! has_candidate julia; then add_older_release bullseye; fi
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends julia
+  apt_install julia
+}
+
+# Julia 1.5's Pkg looks for a download program before it tests a package, though nothing is downloaded.
+has_download_program() {
+  command -v curl >/dev/null || command -v wget >/dev/null || command -v busybox >/dev/null
 }
 
 # Debian 12's libunwind ends Debian 11's julia with a segmentation fault at every exception that
@@ -93,6 +102,8 @@ main() {
     echo "Installing with apt-get: julia"
     install_julia >"$log" 2>&1 || { tail -n 20 "$log" >&2; echo "install-julia.sh: julia could not be installed (log: build/julia/install.log)." >&2; return 1; }
   fi
+  has_download_program || apt_install curl >>"$log" 2>&1 ||
+    echo "install-julia.sh: Pkg needs curl, wget or busybox." >&2
   if throws_and_catches julia; then
     command -v julia >"$folder/command"
     return 0
