@@ -20,8 +20,9 @@ struct CouplingOptions {
   std::size_t exact_limit = 100000;
   std::size_t leaf = 12000;  // hierarchical: cells of a part that is solved exactly
   int sweeps = 2;            // hierarchical: rounds of refinement
-  // y outlives the coupling and does not change: an exact solve then reads it in place.
-  bool y_stays = false;
+  // y outlives the coupling and does not change, and there is one solve: an exact one then reads
+  // both clouds in place.
+  bool once = false;
 };
 
 /// Integer flow from sources to targets, sorted by source, then target.
@@ -46,6 +47,8 @@ class ExactTransport {
 
   /// sources: d x n.
   Flow solve(const arma::mat& sources, Context& context);
+  /// The same for a last solve: no copy of the sources is kept for a next one.
+  Flow solve_once(const arma::mat& sources, Context& context);
   /// Dual values of the last solve: u_i + v_j <= |y_j - x_i|^2, with equality where units flow.
   const std::vector<double>& source_potentials() const;
   const std::vector<double>& target_potentials() const;

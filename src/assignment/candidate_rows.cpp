@@ -16,18 +16,18 @@ constexpr double kUnit = 0x1p-24;  // half a unit in the last place of single pr
 
 }  // namespace
 
-CandidateRows::CandidateRows(arma::mat targets, VectorPath path)
+CandidateRows::CandidateRows(FramedCloud targets, VectorPath path)
     : state_(std::make_unique<State>()) {
   State& s = *state_;
   s.kernels = &kernels(path);
   s.targets = std::move(targets);
-  s.m = s.targets.n_cols;
-  s.d = s.targets.n_rows;
+  s.m = s.targets.size();
+  s.d = s.targets.dimension();
   s.panels = (s.m + kPanel - 1) / kPanel;
   s.packed.reserve(s.width() * s.d);
   std::fill(s.packed.data(), s.packed.data() + s.width() * s.d, 0.0f);
   for (std::size_t j = 0; j < s.m; ++j) {
-    const double* y = s.targets.colptr(j);
+    const FramedPoint y = s.targets[j];
     float* panel = s.packed.data() + (j / kPanel) * s.d * kPanel + j % kPanel;
     for (std::size_t k = 0; k < s.d; ++k) panel[k * kPanel] = static_cast<float>(y[k]);
     s.target_norm = std::max(s.target_norm, s.norm(y));
@@ -68,59 +68,80 @@ std::size_t CandidateRows::rows() const {
 std::size_t CandidateRows::columns() const {
   return state_->m;
 }
-const arma::mat& CandidateRows::sources() const {
+const FramedCloud& CandidateRows::sources() const {
   return state_->sources;
 }
-const arma::mat& CandidateRows::targets() const {
+const FramedCloud& CandidateRows::targets() const {
   return state_->targets;
 }
 
-void CandidateRows::set_sources(arma::mat sources) {
+void CandidateRows::set_sources(FramedCloud sources) {
   State& s = *state_;
   s.sources = std::move(sources);
-  s.n = s.sources.n_cols;
+  s.n = s.sources.size();
   s.source_norm.resize(s.n);
-  for (std::size_t i = 0; i < s.n; ++i) s.source_norm[i] = s.norm(s.sources.colptr(i));
+  for (std::size_t i = 0; i < s.n; ++i) s.source_norm[i] = s.norm(s.sources[i]);
   s.is_stored = false;
 }
 
-void CandidateRows::move_sources(arma::mat sources, Context& context) {
+void CandidateRows::move_sources(FramedCloud sources, Context& context) {
   State& s = *state_;
-  const arma::mat before = std::move(s.sources);
+  const FramedCloud before = std::move(s.sources);
   set_sources(std::move(sources));
   parallel_for(context, s.n, 256, [&](std::size_t first, std::size_t last, int) {
-    std::vector<double> step(s.d);
+    std::vector<double> room, costs;
     for (std::size_t i = first; i < last; ++i) {
-      const double* now = s.sources.colptr(i);
-      const double* then = before.colptr(i);
-      for (std::size_t k = 0; k < s.d; ++k) step[k] = now[k] - then[k];
       // The last factor covers the rounding of the step, of the norms and of the costs themselves.
       const double rounding = 0x1p-50 * static_cast<double>(s.d + 4) * s.source_norm[i];
-      s.bound[i] -= 2.0 * (s.norm(step.data()) * (1.0 + 0x1p-40) + rounding) * s.target_norm;
-      for (std::size_t t = i * kListLength; t < (i + 1) * kListLength; ++t)
-        if (s.cost[t] < kInfinity) s.cost[t] = s.exact_cost(i, s.column[t]);
+      const double step = s.step_norm(s.sources[i], before[i], room);
+      s.bound[i] -= 2.0 * (step * (1.0 + 0x1p-40) + rounding) * s.target_norm;
+      double* list = s.cost.data() + i * kListLength;
+      s.exact_costs(i, s.column.data() + i * kListLength, kListLength, costs);
+      for (std::size_t t = 0; t < kListLength; ++t)
+        if (list[t] < kInfinity) list[t] = costs[t];
     }
   });
 }
 
-double CandidateRows::mean_drop(const arma::mat& sources) const {
+double CandidateRows::mean_drop(const FramedCloud& sources) const {
   const State& s = *state_;
-  std::vector<double> step(s.d);
+  std::vector<double> room;
   double sum = 0.0;
-  for (std::size_t i = 0; i < s.n; ++i) {
-    for (std::size_t k = 0; k < s.d; ++k) step[k] = sources.at(k, i) - s.sources.at(k, i);
-    sum += s.norm(step.data());
-  }
+  for (std::size_t i = 0; i < s.n; ++i) sum += s.step_norm(sources[i], s.sources[i], room);
   return 2.0 * s.target_norm * sum / static_cast<double>(s.n);
 }
 
-double CandidateRows::State::norm(const double* point) const {
+double CandidateRows::State::norm(FramedPoint point) const {
   return std::sqrt(kernels->dot(point, point, d));
+}
+
+// |now - then|; `room` is for the difference, and beside it the zeros it is taken from.
+double CandidateRows::State::step_norm(FramedPoint now, FramedPoint then,
+                                       std::vector<double>& room) const {
+  room.resize(2 * d);
+  for (std::size_t k = 0; k < d; ++k) room[k] = now[k] - then[k];
+  return norm({room.data(), room.data() + d, 1.0});
 }
 
 double CandidateRows::State::exact_cost(std::size_t i, std::size_t j) const {
   if (given != nullptr) return given->at(j, i);
-  return -2.0 * kernels->dot(sources.colptr(i), targets.colptr(j), d);
+  return -2.0 * kernels->dot(sources[i], targets[j], d);
+}
+
+void CandidateRows::State::exact_costs(std::size_t i, const std::uint32_t* columns,
+                                       std::size_t count, std::vector<double>& out) const {
+  out.resize(count);
+  std::size_t h = 0;
+  if (given == nullptr) {
+    const FramedPoint x = sources[i];
+    for (; h + kDots <= count; h += kDots) {
+      FramedPoint y[kDots];
+      for (std::size_t q = 0; q < kDots; ++q) y[q] = targets[columns[h + q]];
+      kernels->dots(x, y, d, out.data() + h);
+      for (std::size_t q = h; q < h + kDots; ++q) out[q] *= -2.0;
+    }
+  }
+  for (; h < count; ++h) out[h] = exact_cost(i, columns[h]);
 }
 
 // Worst case of |single - double| for raw + minus_v: the products round in conversion, in each of d

@@ -117,9 +117,10 @@ void CandidateRows::State::finish(Selection& selection, std::size_t i, Scratch& 
   if (selection.count > kFew) tighten(selection, i, memory.order);
   std::vector<Reduced>& exact = memory.exact;
   exact.clear();
+  exact_costs(i, selection.column.data(), selection.count, memory.cost);
   for (std::size_t h = 0; h < selection.count; ++h) {
     const std::uint32_t j = selection.column[h];
-    const double c = exact_cost(i, j);
+    const double c = memory.cost[h];
     if (c - v[j] <= selection.proven) exact.push_back({c - v[j], j, c});
   }
   require(!exact.empty(), Status::numerical_failure, "no finite reduced cost in row ", i,
@@ -184,7 +185,7 @@ void CandidateRows::State::scan(const std::uint32_t* rows, std::size_t count,
   const std::size_t blocks = (count + lanes - 1) / lanes;
   memory.blocks.reserve(blocks * lanes * std::max<std::size_t>(d, 1));
   for (std::size_t r = 0; r < blocks * lanes; ++r) {
-    const double* x = sources.colptr(rows[std::min(r, count - 1)]);
+    const FramedPoint x = sources[rows[std::min(r, count - 1)]];
     float* out = memory.blocks.data() + (r / lanes) * lanes * d + r % lanes;
     for (std::size_t k = 0; k < d; ++k) out[k * lanes] = static_cast<float>(-2.0 * x[k]);
   }
@@ -301,7 +302,7 @@ void CandidateRows::columns_below(std::uint32_t row, double limit, std::vector<C
   if (!s.is_stored) {
     memory.blocks.reserve(std::max<std::size_t>(s.d, 1));
     memory.tile.reserve(s.width());
-    const double* x = s.sources.colptr(row);
+    const FramedPoint x = s.sources[row];
     for (std::size_t k = 0; k < s.d; ++k) memory.blocks.data()[k] = static_cast<float>(-2.0 * x[k]);
     s.kernels->row_products(memory.blocks.data(), s.packed.data(), s.d, s.panels,
                             memory.tile.data());
@@ -310,9 +311,10 @@ void CandidateRows::columns_below(std::uint32_t row, double limit, std::vector<C
   selection.make_room(s.width());
   const std::size_t count = s.kernels->collect(raw, s.minus_v.data(), s.width(), single_limit, 0,
                                                selection.value.data(), selection.column.data());
+  s.exact_costs(row, selection.column.data(), count, memory.cost);
   for (std::size_t h = 0; h < count; ++h) {
     const std::uint32_t j = selection.column[h];
-    const double c = s.exact_cost(row, j);
+    const double c = memory.cost[h];
     if (c - s.v[j] < limit) out.push_back({j, c});
   }
 }

@@ -42,13 +42,14 @@ struct Scratch {
   FloatBuffer blocks, tile;
   std::vector<Reduced> exact;
   std::vector<float> order;
+  std::vector<double> cost;
 };
 
 struct CandidateRows::State {
   const Kernels* kernels = nullptr;
   std::size_t n = 0, m = 0, d = 0, panels = 0;
 
-  arma::mat targets, sources;        // d x m, d x n, in double precision
+  FramedCloud targets, sources;      // in double precision, where the caller has them
   const arma::mat* given = nullptr;  // m x n, instead of points
   FloatBuffer packed;                // targets in panels
   double target_norm = 0.0;          // max |y_j|
@@ -71,8 +72,11 @@ struct CandidateRows::State {
   std::vector<Selection> selections;
 
   std::size_t width() const { return panels * kPanel; }
-  double norm(const double* point) const;
+  double norm(FramedPoint point) const;
+  double step_norm(FramedPoint now, FramedPoint then, std::vector<double>& room) const;
   double exact_cost(std::size_t i, std::size_t j) const;
+  void exact_costs(std::size_t i, const std::uint32_t* columns, std::size_t count,
+                   std::vector<double>& out) const;
   double error(std::size_t i) const;
 
   void start(Selection& selection, std::size_t i) const;

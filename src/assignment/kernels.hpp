@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "laot/assignment/framed_point.hpp"
 #include "laot/assignment/vector_path.hpp"
 
 namespace laot::detail {
@@ -12,6 +13,7 @@ constexpr std::size_t kPanel = 32;       // columns in a packed panel
 constexpr std::size_t kRowBlock = 8;     // rows that the block kernel computes together
 constexpr std::size_t kListLength = 16;  // candidates kept for a row
 constexpr std::size_t kDotLanes = 8;     // running sums of a dot product
+constexpr std::size_t kDots = 4;         // dot products computed together
 constexpr std::size_t kMinima = 64;      // group minima from which a first threshold is taken
 
 /// The least two reduced costs of a candidate list; ties go to the first position.
@@ -40,8 +42,11 @@ struct Kernels {
   std::size_t (*collect)(const float* raw, const float* minus_v, std::size_t columns, float limit,
                          std::uint32_t first, float* value, std::uint32_t* column);
   /// sum_k a[k] b[k] in double precision: lane q of kDotLanes adds the products with k = q modulo
-  /// kDotLanes, one rounding each; then neighbours are added pairwise. The same bits on each path.
-  double (*dot)(const double* a, const double* b, std::size_t d);
+  /// kDotLanes, one rounding each; then neighbours are added pairwise; the scales, which round
+  /// nothing, come last. The same bits on each path.
+  double (*dot)(FramedPoint a, FramedPoint b, std::size_t d);
+  /// The same for kDots points of one frame: out[q] = <a, b[q]>.
+  void (*dots)(FramedPoint a, const FramedPoint* b, std::size_t d, double* out);
   /// Over the kListLength pairs cost[t] - v[column[t]].
   ListMinimum (*list_minimum)(const double* cost, const std::uint32_t* column, const double* v);
 };

@@ -60,13 +60,18 @@ std::size_t collect(const float* raw, const float* minus_v, std::size_t columns,
   return count;
 }
 
-double dot(const double* a, const double* b, std::size_t d) {
+double dot(FramedPoint a, FramedPoint b, std::size_t d) {
   double sum[kDotLanes] = {};
   std::size_t k = 0;
   for (; k + kDotLanes <= d; k += kDotLanes)
-    for (std::size_t q = 0; q < kDotLanes; ++q) sum[q] += a[k + q] * b[k + q];
-  for (std::size_t q = 0; k < d; ++k, ++q) sum[q] += a[k] * b[k];
-  return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
+    for (std::size_t q = 0; q < kDotLanes; ++q) sum[q] += a.moved(k + q) * b.moved(k + q);
+  for (std::size_t q = 0; k < d; ++k, ++q) sum[q] += a.moved(k) * b.moved(k);
+  return (((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]))) *
+         a.scale * b.scale;
+}
+
+void dots(FramedPoint a, const FramedPoint* b, std::size_t d, double* out) {
+  for (std::size_t q = 0; q < kDots; ++q) out[q] = dot(a, b[q], d);
 }
 
 ListMinimum list_minimum(const double* cost, const std::uint32_t* column, const double* v) {
@@ -87,7 +92,7 @@ ListMinimum list_minimum(const double* cost, const std::uint32_t* column, const 
 
 }  // namespace
 
-const Kernels portable_kernels = {block_products, row_products, group_minima,
-                                  collect,        dot,          list_minimum};
+const Kernels portable_kernels = {block_products, row_products, group_minima, collect, dot,
+                                  dots,           list_minimum};
 
 }  // namespace laot::detail

@@ -281,20 +281,52 @@ LAOT_AVX2 std::size_t collect_avx2(const float* raw, const float* minus_v, std::
   return count;
 }
 
-LAOT_AVX2_ONLY double dot_avx2(const double* a, const double* b, std::size_t d) {
+LAOT_AVX2_ONLY inline __m256d four_of(const FramedPoint& a, std::size_t k) {
+  return _mm256_sub_pd(_mm256_loadu_pd(a.at + k), _mm256_loadu_pd(a.shift + k));
+}
+
+LAOT_AVX2_ONLY double dot_avx2(FramedPoint a, FramedPoint b, std::size_t d) {
   static_assert(kDotLanes == 8, "two vectors of four");
   __m256d low = _mm256_setzero_pd(), high = low;
   std::size_t k = 0;
   for (; k + kDotLanes <= d; k += kDotLanes) {
-    low = _mm256_add_pd(low, _mm256_mul_pd(_mm256_loadu_pd(a + k), _mm256_loadu_pd(b + k)));
-    high =
-        _mm256_add_pd(high, _mm256_mul_pd(_mm256_loadu_pd(a + k + 4), _mm256_loadu_pd(b + k + 4)));
+    low = _mm256_add_pd(low, _mm256_mul_pd(four_of(a, k), four_of(b, k)));
+    high = _mm256_add_pd(high, _mm256_mul_pd(four_of(a, k + 4), four_of(b, k + 4)));
   }
   double sum[kDotLanes];
   _mm256_storeu_pd(sum, low);
   _mm256_storeu_pd(sum + 4, high);
-  for (std::size_t q = 0; k < d; ++k, ++q) sum[q] += a[k] * b[k];
-  return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
+  for (std::size_t q = 0; k < d; ++k, ++q) sum[q] += a.moved(k) * b.moved(k);
+  return (((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]))) *
+         a.scale * b.scale;
+}
+
+LAOT_AVX2_ONLY void dots_avx2(FramedPoint a, const FramedPoint* b, std::size_t d, double* out) {
+  __m256d low[kDots], high[kDots];
+#pragma GCC unroll 4
+  for (std::size_t q = 0; q < kDots; ++q) low[q] = high[q] = _mm256_setzero_pd();
+  const double* shift = b[0].shift;
+  std::size_t k = 0;
+  for (; k + kDotLanes <= d; k += kDotLanes) {
+    const __m256d a0 = four_of(a, k), a1 = four_of(a, k + 4);
+    const __m256d s0 = _mm256_loadu_pd(shift + k), s1 = _mm256_loadu_pd(shift + k + 4);
+#pragma GCC unroll 4
+    for (std::size_t q = 0; q < kDots; ++q) {
+      const __m256d b0 = _mm256_sub_pd(_mm256_loadu_pd(b[q].at + k), s0);
+      const __m256d b1 = _mm256_sub_pd(_mm256_loadu_pd(b[q].at + k + 4), s1);
+      low[q] = _mm256_add_pd(low[q], _mm256_mul_pd(a0, b0));
+      high[q] = _mm256_add_pd(high[q], _mm256_mul_pd(a1, b1));
+    }
+  }
+#pragma GCC unroll 4
+  for (std::size_t q = 0; q < kDots; ++q) {
+    double sum[kDotLanes];
+    _mm256_storeu_pd(sum, low[q]);
+    _mm256_storeu_pd(sum + 4, high[q]);
+    for (std::size_t t = k, lane = 0; t < d; ++t, ++lane) sum[lane] += a.moved(t) * b[q].moved(t);
+    out[q] = (((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]))) *
+             a.scale * b[q].scale;
+  }
 }
 
 LAOT_AVX2 double least_in(__m256d a) {
@@ -338,10 +370,15 @@ LAOT_AVX2 ListMinimum list_minimum_avx2(const double* cost, const std::uint32_t*
 }
 
 constexpr Kernels kAvx2 = {block_products_avx2, row_products_avx2, group_minima_avx2,
-                           collect_avx2,        dot_avx2,          list_minimum_avx2};
-constexpr Kernels kAvx512 = {
-    block_products_avx512, row_products_avx512, group_minima_avx512, collect_avx512, dot_avx2,
-    list_minimum_avx512};
+                           collect_avx2,        dot_avx2,          dots_avx2,
+                           list_minimum_avx2};
+constexpr Kernels kAvx512 = {block_products_avx512,
+                             row_products_avx512,
+                             group_minima_avx512,
+                             collect_avx512,
+                             dot_avx2,
+                             dots_avx2,
+                             list_minimum_avx512};
 
 }  // namespace
 

@@ -36,12 +36,11 @@ void run_auctions(AssignmentSearch& search, double first, double last, Context& 
 
 // Potentials of a cold start: those that make the map y = a x optimal for clouds that differ in
 // scale alone, a being the ratio of the scales.
-std::vector<double> first_potentials(const arma::mat& sources, const arma::mat& targets) {
+std::vector<double> first_potentials(const FramedCloud& sources, const FramedCloud& targets) {
   const double x2 = mean_squared_norm(sources), y2 = mean_squared_norm(targets);
   const double ratio = y2 > 0.0 ? std::sqrt(x2 / y2) : 0.0;
-  std::vector<double> v(targets.n_cols);
-  for (std::size_t j = 0; j < v.size(); ++j)
-    v[j] = -ratio * squared_norm(targets.colptr(j), targets.n_rows);
+  std::vector<double> v(targets.size());
+  for (std::size_t j = 0; j < v.size(); ++j) v[j] = -ratio * targets.squared_norm(j);
   return v;
 }
 
@@ -52,15 +51,14 @@ bool same_bits(const arma::mat& a, const arma::mat& b) {
 // The certificate: the primal value by direct differences, the dual one below it by the gap that
 // the search computed without cancellation.
 void translate(const CandidateRows& rows, const AssignmentSearch& search, const Matching& matching,
-               double gap, const arma::mat& x, const arma::mat& y, const Frame& xs, const Frame& ys,
-               Assignment& out) {
+               double gap, const arma::mat& x, const arma::mat& y, Assignment& out) {
   const std::size_t n = x.n_cols;
+  const Frame &xs = rows.sources().frame(), &ys = rows.targets().frame();
   const int exponent = xs.exponent + ys.exponent;
   out.column_of_row = matching.column_of_row;
   out.row_potential =
-      distance_potentials(search.row_potentials(), exponent, rows.sources(), xs, ys.shift);
-  out.column_potential =
-      distance_potentials(rows.potentials(), exponent, rows.targets(), ys, xs.shift);
+      distance_potentials(search.row_potentials(), exponent, rows.sources(), ys.shift);
+  out.column_potential = distance_potentials(rows.potentials(), exponent, rows.targets(), xs.shift);
   double primal = 0.0;
   for (std::size_t i = 0; i < n; ++i)
     primal += squared_distance(x.colptr(i), y.colptr(out.column_of_row[i]), x.n_rows);
@@ -99,36 +97,40 @@ void finish(AssignmentSearch& search, Context& context) {
 double memory_of_solve(std::size_t n, std::size_t m, std::size_t d, const SolverOptions& options) {
   const double cells = static_cast<double>(n) + static_cast<double>(m);
   const double costs = 4.0 * static_cast<double>(n) * static_cast<double>(m);
-  return 30.0 * cells * static_cast<double>(d) + 200.0 * cells +
+  return 20.0 * cells * static_cast<double>(d) + 200.0 * cells +
          std::min(costs, store_budget(options));
 }
 
 struct PointAssignment::State {
   arma::mat targets;
   SolverOptions options;
-  Frame target_frame, source_frame;
-  CandidateRows rows;  // has both clouds, scaled
+  CandidateRows rows;
   Matching matching;
-  bool solved = false;  // the result and the rows are those of the last sources
-  double width = 0.0;   // of the lists when they were made
+  bool solved = false;                    // the result and the rows are those of `sources`
+  std::unique_ptr<const arma::mat> kept;  // the sources of the last solve
+  double width = 0.0;                     // of the lists when they were made
   Assignment result;
 
   State(arma::mat points, const SolverOptions& chosen)
-      : targets(std::move(points)), options(chosen), rows(framed_targets(), chosen.path) {}
+      : targets(std::move(points)), options(chosen), rows(framed_cloud(targets), chosen.path) {}
 
-  arma::mat framed_targets() {
-    ScaledCloud cloud = centred_cloud(targets);
-    target_frame = std::move(cloud.frame);
-    return std::move(cloud.points);
-  }
+  void require_sources(const arma::mat& sources) const;
+  void solve(const arma::mat& sources, Context& context);
   void solve_again(const arma::mat& sources, Context& context);
-  void start_cold(arma::mat scaled_sources, Context& context);
-  void start_warm(arma::mat scaled_sources, Context& context);
+  void start_cold(const FramedCloud& sources, Context& context);
+  void start_warm(const FramedCloud& sources, Context& context);
 };
 
-void PointAssignment::State::start_cold(arma::mat scaled_sources, Context& context) {
-  rows.set_potentials(first_potentials(scaled_sources, rows.targets()));
-  rows.set_sources(std::move(scaled_sources));
+void PointAssignment::State::require_sources(const arma::mat& sources) const {
+  require(sources.n_cols == targets.n_cols && sources.n_rows == targets.n_rows,
+          Status::dimension_mismatch, "a square assignment needs ", targets.n_rows, " x ",
+          targets.n_cols, " sources, found ", sources.n_rows, " x ", sources.n_cols);
+  require_finite(sources, "x");
+}
+
+void PointAssignment::State::start_cold(const FramedCloud& sources, Context& context) {
+  rows.set_potentials(first_potentials(sources, rows.targets()));
+  rows.set_sources(sources);
   matching.clear(rows.rows(), rows.columns());
   build_lists(rows, options, context);
   AssignmentSearch search(rows, matching, result.statistics);
@@ -140,18 +142,18 @@ void PointAssignment::State::start_cold(arma::mat scaled_sources, Context& conte
 // Keeps the potentials, the pairs and, after a small step, the lists, whose bounds fall as far as
 // costs can have fallen: only rows that their list no longer settles are scanned. The auction
 // starts at the size of the error of the potentials.
-void PointAssignment::State::start_warm(arma::mat scaled_sources, Context& context) {
+void PointAssignment::State::start_warm(const FramedCloud& sources, Context& context) {
   // Potentials drift downwards from solve to solve; only their differences count.
   std::vector<double> v = rows.potentials();
   const auto [low, high] = std::minmax_element(v.begin(), v.end());
   const double middle = 0.5 * (*low + *high);
   for (double& value : v) value -= middle;
-  if (rows.mean_drop(scaled_sources) <= kReusableDrop * width) {
+  if (rows.mean_drop(sources) <= kReusableDrop * width) {
     rows.move_potentials(v);
-    rows.move_sources(std::move(scaled_sources), context);
+    rows.move_sources(sources, context);
   } else {
     rows.set_potentials(v);
-    rows.set_sources(std::move(scaled_sources));
+    rows.set_sources(sources);
     build_lists(rows, options, context);
   }
   const Context::Span span(context, kListsMade, kAuctionDone);
@@ -187,50 +189,53 @@ const Assignment& PointAssignment::last() const {
   return state_->result;
 }
 
-const Assignment& PointAssignment::solve(const arma::mat& sources, Context& context) {
-  State& s = *state_;
-  require(sources.n_cols == s.targets.n_cols && sources.n_rows == s.targets.n_rows,
-          Status::dimension_mismatch, "a square assignment needs ", s.targets.n_rows, " x ",
-          s.targets.n_cols, " sources, found ", sources.n_rows, " x ", sources.n_cols);
-  require_finite(sources, "x");
-  const bool warm = s.solved;
+void PointAssignment::State::solve(const arma::mat& sources, Context& context) {
+  const bool warm = solved;
   const arma::vec shift = mean_point(sources);
   const int natural = natural_exponent(sources, shift);
   // The scale is kept from solve to solve, and with it the unit of the potentials, unless the
   // sources grow or shrink a lot.
-  const bool same_scale = warm && std::abs(natural - s.source_frame.exponent) <= 4;
-  ScaledCloud cloud = scaled_cloud(sources, shift, same_scale ? s.source_frame.exponent : natural);
-  // Sources that have not moved: the same once centred, which tells as much and needs no copy.
-  if (same_scale && same_bits(shift, s.source_frame.shift) &&
-      same_bits(cloud.points, s.rows.sources()))
-    return s.result;
-  s.source_frame = std::move(cloud.frame);
-  s.solved = false;  // an interrupted solve leaves nothing to start from
-  s.result.statistics = {};
-  const std::size_t scans_before = s.rows.scans();
+  const int last = rows.sources().frame().exponent;
+  const bool same_scale = warm && std::abs(natural - last) <= 4;
+  const FramedCloud cloud(sources, Frame{shift, same_scale ? last : natural});
+  solved = false;  // an interrupted solve leaves nothing to start from
+  result.statistics = {};
+  const std::size_t scans_before = rows.scans();
   if (same_scale)
-    s.start_warm(std::move(cloud.points), context);
+    start_warm(cloud, context);
   else
-    s.start_cold(std::move(cloud.points), context);
-  AssignmentSearch search(s.rows, s.matching, s.result.statistics);
+    start_cold(cloud, context);
+  AssignmentSearch search(rows, matching, result.statistics);
   finish(search, context);
   const double gap = search.duality_gap(context);
-  s.result.statistics.scans = s.rows.scans() - scans_before;
-  s.result.statistics.solves = 1;
-  translate(s.rows, search, s.matching, gap, sources, s.targets, s.source_frame, s.target_frame,
-            s.result);
-  if (!(s.result.certificate.gap <= s.options.gap_limit)) s.solve_again(sources, context);
+  result.statistics.scans = rows.scans() - scans_before;
+  result.statistics.solves = 1;
+  translate(rows, search, matching, gap, sources, targets, result);
+  if (!(result.certificate.gap <= options.gap_limit)) solve_again(sources, context);
+}
+
+const Assignment& PointAssignment::solve(const arma::mat& sources, Context& context) {
+  State& s = *state_;
+  s.require_sources(sources);
+  if (s.solved && same_bits(sources, *s.kept)) return s.result;
+  auto kept = std::make_unique<const arma::mat>(sources);
+  s.solve(*kept, context);
+  s.kept = std::move(kept);
   s.solved = true;
   return s.result;
 }
 
-RoughPrices rough_prices(const arma::mat& points, const std::vector<std::uint32_t>& copies,
-                         const arma::mat& targets, const SolverOptions& options, Context& context) {
-  arma::mat sources(points.n_rows, copies.size());
-  for (std::size_t c = 0; c < copies.size(); ++c)
-    std::copy_n(points.colptr(copies[c]), points.n_rows, sources.colptr(c));
-  CandidateRows rows(in_place(targets), options.path);
-  rows.set_potentials(first_potentials(sources, targets));
+const Assignment& PointAssignment::solve_once(const arma::mat& sources, Context& context) {
+  State& s = *state_;
+  s.require_sources(sources);
+  s.solve(sources, context);
+  s.kept.reset();
+  return s.result;
+}
+
+RoughPrices rough_prices(CandidateRows& rows, FramedCloud sources, const SolverOptions& options,
+                         Context& context) {
+  rows.set_potentials(first_potentials(sources, rows.targets()));
   rows.set_sources(std::move(sources));
   build_lists(rows, options, context);
   Matching matching;
@@ -250,15 +255,14 @@ Assignment assign_rectangular(const arma::mat& x, const arma::mat& y, const Solv
   require_finite(x, "x");
   require_finite(y, "y");
   const arma::vec shift = mean_point(y);
-  ScaledCloud xs = scaled_cloud(x, shift, natural_exponent(x, shift));
-  ScaledCloud ys = scaled_cloud(y, shift, natural_exponent(y, shift));
-  CandidateRows rows(std::move(ys.points), options.path);
+  FramedCloud xs = framed_cloud(x, shift);
+  CandidateRows rows(framed_cloud(y, shift), options.path);
+  const int apart = rows.targets().frame().exponent - xs.frame().exponent;
   std::vector<double> v(y.n_cols);
   for (std::size_t j = 0; j < v.size(); ++j)
-    v[j] = -std::ldexp(squared_norm(rows.targets().colptr(j), y.n_rows),
-                       ys.frame.exponent - xs.frame.exponent);
+    v[j] = -std::ldexp(rows.targets().squared_norm(j), apart);
   rows.set_potentials(v);
-  rows.set_sources(std::move(xs.points));
+  rows.set_sources(std::move(xs));
   build_lists(rows, options, context);
   Matching matching;
   matching.clear(rows.rows(), rows.columns());
@@ -268,7 +272,7 @@ Assignment assign_rectangular(const arma::mat& x, const arma::mat& y, const Solv
   const double gap = search.duality_gap(context);
   out.statistics.scans = rows.scans();
   out.statistics.solves = 1;
-  translate(rows, search, matching, gap, x, y, xs.frame, ys.frame, out);
+  translate(rows, search, matching, gap, x, y, out);
   return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "laot/base.hpp"
 
@@ -22,41 +23,84 @@ arma::vec mean_point(const arma::mat& points) {
 }
 
 int natural_exponent(const arma::mat& points, const arma::vec& shift) {
+  // The inverse of a smaller scale would overflow.
+  constexpr int kLeast = -1022;
   double largest = 0.0;
   for (arma::uword i = 0; i < points.n_cols; ++i) {
     const double* x = points.colptr(i);
     for (arma::uword k = 0; k < points.n_rows; ++k)
       largest = std::max(largest, std::abs(x[k] - shift[k]));
   }
-  return largest > 0.0 ? std::ilogb(largest) + 1 : 0;
+  return largest > 0.0 ? std::max(std::ilogb(largest) + 1, kLeast) : 0;
 }
 
-ScaledCloud scaled_cloud(const arma::mat& points, const arma::vec& shift, int exponent) {
-  ScaledCloud out{arma::mat(points.n_rows, points.n_cols), {shift, exponent}};
-  // One factor would overflow for the extremes of the exponent; two never do.
-  const double half = std::ldexp(1.0, -exponent / 2),
-               rest = std::ldexp(1.0, -exponent + exponent / 2);
-  for (arma::uword i = 0; i < points.n_cols; ++i) {
-    const double* x = points.colptr(i);
-    double* to = out.points.colptr(i);
-    for (arma::uword k = 0; k < points.n_rows; ++k) to[k] = (x[k] - shift[k]) * half * rest;
-  }
-  return out;
+namespace {
+
+// Products of two coordinates that are moved but not scaled neither overflow nor lose digits.
+constexpr int kMostInPlace = 400;
+
+}  // namespace
+
+FramedCloud::FramedCloud(const arma::mat& points, Frame frame)
+    : memory_(points.memptr()),
+      dimension_(points.n_rows),
+      size_(points.n_cols),
+      frame_(std::move(frame)),
+      offset_(frame_.shift),
+      scale_(std::ldexp(1.0, -frame_.exponent)) {
+  if (std::abs(frame_.exponent) <= kMostInPlace) return;
+  auto scaled = std::make_shared<arma::mat>(dimension_, size_);
+  for (std::size_t i = 0; i < size_; ++i)
+    for (std::size_t k = 0; k < dimension_; ++k) (*scaled)(k, i) = (*this)[i][k];
+  memory_ = scaled->memptr();
+  offset_.zeros();
+  scale_ = 1.0;
+  owned_ = std::move(scaled);
 }
 
-ScaledCloud centred_cloud(const arma::mat& points) {
-  const arma::vec shift = mean_point(points);
-  return scaled_cloud(points, shift, natural_exponent(points, shift));
+FramedCloud::FramedCloud(const FramedCloud& cloud, std::vector<std::uint32_t> columns)
+    : FramedCloud(cloud) {
+  size_ = columns.size();
+  columns_ = std::move(columns);
 }
 
-// Four sums side by side, in a fixed order.
-double squared_norm(const double* x, std::size_t d) {
+FramedCloud framed_cloud(const arma::mat& points, const arma::vec& shift) {
+  return {points, Frame{shift, natural_exponent(points, shift)}};
+}
+
+FramedCloud framed_cloud(const arma::mat& points) {
+  return framed_cloud(points, mean_point(points));
+}
+
+FramedCloud plain_cloud(const arma::mat& points) {
+  return {points, Frame{arma::vec(points.n_rows, arma::fill::zeros), 0}};
+}
+
+namespace {
+
+// Four sums side by side, in a fixed order, of the squares of value(k).
+template <class Value>
+double sum_of_squares(std::size_t d, const Value& value) {
   double sum[4] = {};
   std::size_t k = 0;
   for (; k + 4 <= d; k += 4)
-    for (std::size_t q = 0; q < 4; ++q) sum[q] += x[k + q] * x[k + q];
-  for (; k < d; ++k) sum[0] += x[k] * x[k];
+    for (std::size_t q = 0; q < 4; ++q) {
+      const double z = value(k + q);
+      sum[q] += z * z;
+    }
+  for (; k < d; ++k) sum[0] += value(k) * value(k);
   return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+}  // namespace
+
+double squared_norm(const double* x, std::size_t d) {
+  return sum_of_squares(d, [x](std::size_t k) { return x[k]; });
+}
+
+double FramedCloud::squared_norm(std::size_t i) const {
+  const FramedPoint x = (*this)[i];
+  return sum_of_squares(dimension_, [&](std::size_t k) { return x.moved(k); }) * x.scale * x.scale;
 }
 
 double squared_distance(const double* a, const double* b, std::size_t d) {
@@ -75,29 +119,28 @@ double squared_distance(const double* a, const double* b, std::size_t d) {
 // of x, the same on that of y with the opposite sign of apart, |apart|^2, and the product of both
 // sides.
 std::vector<double> distance_potentials(const std::vector<double>& scaled, int unit_exponent,
-                                        const arma::mat& points, const Frame& frame,
-                                        const arma::vec& other_shift) {
-  const std::size_t d = points.n_rows;
+                                        const FramedCloud& cloud, const arma::vec& other_shift) {
+  const std::size_t d = cloud.dimension();
+  const Frame& frame = cloud.frame();
   arma::vec apart(d);
   for (std::size_t k = 0; k < d; ++k) apart[k] = frame.shift[k] - other_shift[k];
   const double constant = 0.5 * squared_norm(apart.memptr(), d);
   std::vector<double> out(scaled.size());
   for (std::size_t i = 0; i < scaled.size(); ++i) {
-    const double* z = points.colptr(i);
+    const FramedPoint z = cloud[i];
     double along = 0.0;
     for (std::size_t k = 0; k < d; ++k) along += apart[k] * z[k];
     out[i] = std::ldexp(scaled[i], unit_exponent) +
-             std::ldexp(squared_norm(z, d), 2 * frame.exponent) +
+             std::ldexp(cloud.squared_norm(i), 2 * frame.exponent) +
              2.0 * std::ldexp(along, frame.exponent) + constant;
   }
   return out;
 }
 
-double mean_squared_norm(const arma::mat& points, int exponent) {
+double mean_squared_norm(const FramedCloud& cloud, int exponent) {
   double sum = 0.0;
-  for (arma::uword i = 0; i < points.n_cols; ++i)
-    sum += squared_norm(points.colptr(i), points.n_rows);
-  return std::ldexp(sum / static_cast<double>(std::max<arma::uword>(points.n_cols, 1)),
+  for (std::size_t i = 0; i < cloud.size(); ++i) sum += cloud.squared_norm(i);
+  return std::ldexp(sum / static_cast<double>(std::max<std::size_t>(cloud.size(), 1)),
                     2 * exponent);
 }
 

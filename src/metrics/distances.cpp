@@ -27,7 +27,7 @@ void require_clouds(const arma::mat& x, const arma::mat& y) {
 Certificate transport_cost(const arma::mat& x, const arma::mat& y, Context& context) {
   require_clouds(x, y);
   CouplingOptions options;
-  options.y_stays = true;
+  options.once = true;
   return Coupling(x, y, {}, {}, options).solve(x, context).certificate;
 }
 

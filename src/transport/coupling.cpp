@@ -54,7 +54,9 @@ struct Level {
   bool hierarchical() const {
     return std::holds_alternative<detail::HierarchicalTransport>(transport);
   }
-  Flow solve(const arma::mat& sources, Context& context) {
+  Flow solve(const arma::mat& sources, bool once, Context& context) {
+    if (auto* exact = std::get_if<ExactTransport>(&transport); exact != nullptr && once)
+      return exact->solve_once(sources, context);
     return std::visit([&](auto& solver) { return solver.solve(sources, context); }, transport);
   }
 };
@@ -191,6 +193,7 @@ struct Coupling::State {
   Plan plan;
   PlanChange change;
   bool repeated = false;
+  bool once = false;
 };
 
 void batch_weights(const std::vector<std::uint32_t>& batch_x,
@@ -241,7 +244,7 @@ Coupling::Coupling(const arma::mat& x, const arma::mat& y,
       supply.push_back(static_cast<std::int64_t>(members.size()) * (mb / shared));
     for (const auto& members : gy.members)
       demand.push_back(static_cast<std::int64_t>(members.size()) * (nb / shared));
-    const bool stays = options.y_stays && gy.members.size() == m &&
+    const bool stays = options.once && gy.members.size() == m &&
                        is_exact(cells_x[b].size(), cells_y[b].size(), options);
     arma::mat targets = stays ? detail::in_place(y) : arma::mat(y.cols(gy.first_members()));
     state_->levels.push_back(
@@ -249,6 +252,7 @@ Coupling::Coupling(const arma::mat& x, const arma::mat& y,
          make_transport(std::move(targets), std::move(supply), std::move(demand), options),
          Flow{}});
   }
+  state_->once = options.once;
   state_->plan.n = n;
   state_->plan.hierarchical = std::any_of(state_->levels.begin(), state_->levels.end(),
                                           [](const Level& level) { return level.hierarchical(); });
@@ -284,8 +288,9 @@ const Plan& Coupling::solve(const arma::mat& moved, Context& context) {
     const Context::Span span(context, static_cast<double>(k) / levels,
                              static_cast<double>(k + 1) / levels);
     const bool all = level.x.members.size() == moved.n_cols;  // nothing to select or collapse
-    Flow flow = all ? level.solve(moved, context)
-                    : level.solve(arma::mat(moved.cols(level.x.first_members())), context);
+    Flow flow =
+        all ? level.solve(moved, state_->once, context)
+            : level.solve(arma::mat(moved.cols(level.x.first_members())), state_->once, context);
     repeated = repeated && flow.source == level.last.source && flow.target == level.last.target &&
                flow.units == level.last.units;
     const double cells = static_cast<double>(

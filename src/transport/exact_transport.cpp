@@ -41,20 +41,32 @@ ExactTransport::~ExactTransport() = default;
 ExactTransport::ExactTransport(ExactTransport&&) noexcept = default;
 ExactTransport& ExactTransport::operator=(ExactTransport&&) noexcept = default;
 
-Flow ExactTransport::solve(const arma::mat& sources, Context& context) {
-  if (auto* simplex = std::get_if<detail::SimplexTransport>(&state_->solver))
-    return simplex->solve(sources, context);
-  const Assignment& assignment =
-      std::get<detail::PointAssignment>(state_->solver).solve(sources, context);
+namespace {
+
+Flow flow_of(const Assignment& assignment) {
   Flow out;
   out.target = assignment.column_of_row;
   out.source.resize(out.target.size());
   std::iota(out.source.begin(), out.source.end(), 0u);
   out.units.assign(out.target.size(), 1);
   out.certificate = assignment.certificate;
-  out.certificate.primal /= static_cast<double>(sources.n_cols);
-  out.certificate.dual /= static_cast<double>(sources.n_cols);
+  out.certificate.primal /= static_cast<double>(out.source.size());
+  out.certificate.dual /= static_cast<double>(out.source.size());
   return out;
+}
+
+}  // namespace
+
+Flow ExactTransport::solve(const arma::mat& sources, Context& context) {
+  if (auto* simplex = std::get_if<detail::SimplexTransport>(&state_->solver))
+    return simplex->solve(sources, context);
+  return flow_of(std::get<detail::PointAssignment>(state_->solver).solve(sources, context));
+}
+
+Flow ExactTransport::solve_once(const arma::mat& sources, Context& context) {
+  if (auto* simplex = std::get_if<detail::SimplexTransport>(&state_->solver))
+    return simplex->solve(sources, context);
+  return flow_of(std::get<detail::PointAssignment>(state_->solver).solve_once(sources, context));
 }
 
 const std::vector<double>& ExactTransport::source_potentials() const {

@@ -272,7 +272,7 @@ void HierarchicalTransport::State::solve_parts(const arma::mat& x, const std::ve
     Context mine;
     follow(context, worker, mine);
     ExactTransport solver(std::move(ys), std::move(part_supply), std::move(part_demand));
-    const Flow flow = solver.solve(xs, mine);
+    const Flow flow = solver.solve_once(xs, mine);
     for (std::size_t q = 0; q < flow.units.size(); ++q)
       found[k].push_back(
           {part.sources[flow.source[q]].point, part.targets[flow.target[q]].point, flow.units[q]});
@@ -323,29 +323,28 @@ Certificate HierarchicalTransport::State::certify(const arma::mat& x, Context& c
     std::copy_n(x.colptr(static_cast<std::size_t>(at)), x.n_rows, sample.colptr(q));
   }
   const arma::vec shift = mean_point(targets);
-  const ScaledCloud rows_cloud = scaled_cloud(sample, shift, natural_exponent(sample, shift));
-  ScaledCloud columns_cloud = scaled_cloud(targets, shift, natural_exponent(targets, shift));
-  const int exponent = rows_cloud.frame.exponent + columns_cloud.frame.exponent;
+  CandidateRows rows(framed_cloud(targets, shift), VectorPath::best);
+  const FramedCloud& columns_cloud = rows.targets();
+  const FramedCloud rows_cloud = framed_cloud(sample, shift);
+  const int column_exponent = columns_cloud.frame().exponent,
+            row_exponent = rows_cloud.frame().exponent, exponent = row_exponent + column_exponent;
   std::vector<double> scaled_v(v.size());
   double mean_v = 0.0;
   for (std::size_t j = 0; j < v.size(); ++j) {
-    const double norm = std::ldexp(squared_norm(columns_cloud.points.colptr(j), x.n_rows),
-                                   2 * columns_cloud.frame.exponent);
+    const double norm = std::ldexp(columns_cloud.squared_norm(j), 2 * column_exponent);
     scaled_v[j] = std::ldexp(v[j] - norm, -exponent);
     mean_v += static_cast<double>(demand[j]) / total * v[j];
   }
-  const double spread = mean_squared_norm(rows_cloud.points, rows_cloud.frame.exponent) +
-                        mean_squared_norm(columns_cloud.points, columns_cloud.frame.exponent);
-  CandidateRows rows(std::move(columns_cloud.points), VectorPath::best);
+  const double spread = mean_squared_norm(rows_cloud, row_exponent) +
+                        mean_squared_norm(columns_cloud, column_exponent);
   rows.set_potentials(scaled_v);
-  rows.set_sources(rows_cloud.points);
+  rows.set_sources(rows_cloud);
   rows.build(0.0, context);
   double mean = 0.0, square = 0.0;
   const double count = static_cast<double>(options.sampled_rows);
   for (std::size_t q = 0; q < options.sampled_rows; ++q) {
     const double u = std::ldexp(rows.best_two(q).least, exponent) +
-                     std::ldexp(squared_norm(rows_cloud.points.colptr(q), x.n_rows),
-                                2 * rows_cloud.frame.exponent);
+                     std::ldexp(rows_cloud.squared_norm(q), 2 * row_exponent);
     mean += u / count;
     square += u * u / count;
   }

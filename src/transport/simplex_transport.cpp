@@ -66,8 +66,8 @@ struct SimplexTransport::State {
   void read_potentials();
   Flow solve_again(const arma::mat& sources, Context& context);
   void optimise(CandidateRows& rows, Context& context);
-  Flow result(const CandidateRows& rows, const arma::mat& row_side, const arma::mat& column_side,
-              const Frame& row_frame, const Frame& column_frame) const;
+  Flow result(const CandidateRows& rows, const arma::mat& row_side,
+              const arma::mat& column_side) const;
 };
 
 // A first tree: the pairs of a rough auction and then candidates by reduced cost, each arc taking
@@ -84,8 +84,10 @@ void SimplexTransport::State::plant(CandidateRows& rows, Context& context) {
     const std::size_t end = static_cast<std::size_t>(std::llround(share * static_cast<double>(m)));
     while (copies.size() < std::min(end, m)) copies.push_back(i);
   }
-  const RoughPrices prices = rough_prices(rows.sources(), copies, rows.targets(), options, context);
+  const FramedCloud sources = rows.sources();
+  const RoughPrices prices = rough_prices(rows, FramedCloud(sources, copies), options, context);
   rows.set_potentials(prices.v);
+  rows.set_sources(sources);
   const Context::Span none(context, 1.0, 1.0);
   rows.build(store_budget(options), context);
 
@@ -99,7 +101,7 @@ void SimplexTransport::State::plant(CandidateRows& rows, Context& context) {
     forest.push_back({i, j, units});
   };
   for (std::size_t c = 0; c < copies.size(); ++c)
-    if (prices.column_of_copy[c] != kNone) fill(copies[c], prices.column_of_copy[c]);
+    if (prices.column_of_source[c] != kNone) fill(copies[c], prices.column_of_source[c]);
   std::vector<Offer> offers;
   for (std::uint32_t i = 0; i < n; ++i) {
     if (row_left[i] == 0) continue;
@@ -175,8 +177,7 @@ void SimplexTransport::State::optimise(CandidateRows& rows, Context& context) {
 // The primal value by direct differences, the dual one below it by the sum of the slacks of the
 // arcs in use, which is computed without cancellation.
 Flow SimplexTransport::State::result(const CandidateRows& rows, const arma::mat& row_side,
-                                     const arma::mat& column_side, const Frame& row_frame,
-                                     const Frame& column_frame) const {
+                                     const arma::mat& column_side) const {
   require(
       tree.unrouted() == 0, Status::numerical_failure,
       "the transport left units that no arc could carry; the costs may be too large to compare");
@@ -202,9 +203,10 @@ Flow SimplexTransport::State::result(const CandidateRows& rows, const arma::mat&
   const double gap = std::ldexp(slack, exponent) / total;
   out.certificate.primal = primal / total;
   out.certificate.dual = out.certificate.primal - gap;
-  const double scale = std::max(out.certificate.primal,
-                                mean_squared_norm(rows.sources(), row_frame.exponent) +
-                                    mean_squared_norm(rows.targets(), column_frame.exponent));
+  const double scale =
+      std::max(out.certificate.primal,
+               mean_squared_norm(rows.sources(), rows.sources().frame().exponent) +
+                   mean_squared_norm(rows.targets(), rows.targets().frame().exponent));
   out.certificate.gap = scale > 0.0 ? gap / scale : 0.0;
   return out;
 }
@@ -248,12 +250,10 @@ Flow SimplexTransport::solve(const arma::mat& sources, Context& context) {
   require_finite(sources, "x");
   const arma::mat& row_side = s.sources_are_columns ? s.targets : sources;
   const arma::mat& column_side = s.sources_are_columns ? sources : s.targets;
-  ScaledCloud row_cloud = centred_cloud(row_side), column_cloud = centred_cloud(column_side);
-  const Frame row_frame = std::move(row_cloud.frame), column_frame = std::move(column_cloud.frame);
+  CandidateRows rows(framed_cloud(column_side), s.options.path);
+  rows.set_sources(framed_cloud(row_side));
+  const Frame row_frame = rows.sources().frame(), column_frame = rows.targets().frame();
   const int exponent = row_frame.exponent + column_frame.exponent;
-
-  CandidateRows rows(std::move(column_cloud.points), s.options.path);
-  rows.set_sources(std::move(row_cloud.points));
   const bool warm = s.planted;
   s.planted = false;  // an interrupted solve leaves nothing to start from
   if (warm) {
@@ -276,13 +276,11 @@ Flow SimplexTransport::solve(const arma::mat& sources, Context& context) {
   }
   const Context::Span span(context, kPlanted, 1.0);
   s.optimise(rows, context);
-  Flow out = s.result(rows, row_side, column_side, row_frame, column_frame);
+  Flow out = s.result(rows, row_side, column_side);
   if (!(out.certificate.gap <= s.options.gap_limit)) return s.solve_again(sources, context);
   s.planted = true;
-  s.row_potential =
-      distance_potentials(s.u, exponent, rows.sources(), row_frame, column_frame.shift);
-  s.column_potential =
-      distance_potentials(s.v, exponent, rows.targets(), column_frame, row_frame.shift);
+  s.row_potential = distance_potentials(s.u, exponent, rows.sources(), column_frame.shift);
+  s.column_potential = distance_potentials(s.v, exponent, rows.targets(), row_frame.shift);
   return out;
 }
 

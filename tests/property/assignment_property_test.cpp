@@ -9,6 +9,7 @@
 
 #include "laot/assignment/candidate_rows.hpp"
 #include "laot/assignment/point_assignment.hpp"
+#include "laot/transport.hpp"
 #include "support/problems.hpp"
 
 using namespace laot;
@@ -135,14 +136,94 @@ TEST_CASE("a warm start changes the time and not the cost") {
     }
 }
 
+TEST_CASE("only sources that have not moved at all are taken for unmoved") {
+  Context context;
+  Rng rng(31);
+  const std::size_t n = 150;
+  arma::mat y, x;
+  problems::clouds("gaussian", 3, n, n, rng, x, y);
+  // Half of the points lie at the origin but for distances that centring rounds away.
+  for (std::size_t i = 0; i < n / 2; ++i) y.col(i) = 1e-30 * x.col(i);
+  x = y;
+  std::vector<std::pair<std::string, arma::mat>> moves;
+  arma::mat other = x;
+  other.cols(0, n / 2 - 1) *= 3.0;
+  moves.emplace_back("less than the rounding of the centred points", other);
+  other = x;
+  other.swap_cols(3, n - 1);
+  moves.emplace_back("permuted", other);
+  moves.emplace_back("doubled", arma::mat(2.0 * x));
+  moves.emplace_back("64 times as large", arma::mat(64.0 * x));
+  moves.emplace_back("moved as a whole", arma::mat(x + 0.25));
+  other = x;
+  other(2, n - 1) = std::nextafter(other(2, n - 1), 2.0);
+  moves.emplace_back("one digit of one point", other);
+  for (const auto& [what, moved] : moves) {
+    CAPTURE(what);
+    PointAssignment solver(y, {});
+    CHECK(solver.solve(x, context).certificate.primal < 1e-50);
+    const Assignment warm = solver.solve(moved, context);
+    const Assignment cold = PointAssignment(y, {}).solve_once(moved, context);
+    double primal = 0.0;
+    for (std::size_t i = 0; i < n; ++i)
+      primal += arma::accu(arma::square(moved.col(i) - y.col(warm.column_of_row[i])));
+    CHECK(std::abs(warm.certificate.primal - primal) <= 1e-12 * primal);
+    CHECK(std::abs(primal - cold.certificate.primal) <=
+          1e-12 * unit(squared_distances(moved, y, context)));
+    // The same object again, with other content.
+    arma::mat held = x;
+    PointAssignment holder(y, {});
+    (void)holder.solve(held, context);
+    held = moved;
+    CHECK(holder.solve(held, context).certificate.primal == warm.certificate.primal);
+    // And sources that have not moved are not solved again.
+    const std::size_t bids = solver.last().statistics.bids;
+    CHECK(solver.solve(moved, context).statistics.bids == bids);
+    CHECK(solver.last().column_of_row == warm.column_of_row);
+  }
+}
+
+TEST_CASE("clouds of any magnitude have the same pairs, and costs by the square of the scale") {
+  Context context;
+  Rng rng(32);
+  for (const std::size_t m : {130, 171}) {
+    arma::mat x, y;
+    problems::clouds("clustered", 6, 130, m, rng, x, y);
+    const std::vector<std::int64_t> supply(130, static_cast<std::int64_t>(m)), demand(m, 130);
+    const Flow plain = ExactTransport(y, supply, demand).solve_once(x, context);
+    for (const int exponent : {-460, -398, -100, 100, 398, 460}) {
+      CAPTURE(m);
+      CAPTURE(exponent);
+      const double factor = std::ldexp(1.0, exponent);
+      const arma::mat sx = factor * x, sy = factor * y;
+      ExactTransport solver(sy, supply, demand);
+      const Flow flow = solver.solve(sx, context);
+      CHECK(flow.target == plain.target);
+      CHECK(flow.units == plain.units);
+      CHECK(flow.certificate.primal == std::ldexp(plain.certificate.primal, 2 * exponent));
+      CHECK(flow.certificate.gap == plain.certificate.gap);
+      CHECK(solver.solve(arma::mat(1.01 * sx), context).certificate.gap < 1e-12);
+    }
+    // Where squares are below the least double, the pairs are still right.
+    const double factor = std::ldexp(1.0, -700);
+    CHECK(ExactTransport(factor * y, supply, demand).solve(factor * x, context).target ==
+          plain.target);
+    // And where they are above the largest one, as long as no pair is that far apart.
+    const arma::mat far = std::ldexp(1.0, 700) * x, turned = arma::fliplr(far);
+    const Assignment back = PointAssignment(turned, {}).solve(far, context);
+    CHECK(back.certificate.primal == 0.0);
+    CHECK(back.column_of_row[0] == 129);
+  }
+}
+
 TEST_CASE("lists hold exactly the least reduced costs of their rows") {
   Context context;
   Rng rng(23);
   for (const VectorPath path : paths()) {
     arma::mat x, y;
     problems::clouds("clustered", 7, 90, 300, rng, x, y);
-    detail::CandidateRows rows(y, path);
-    rows.set_sources(x);
+    detail::CandidateRows rows(detail::plain_cloud(y), path);
+    rows.set_sources(detail::plain_cloud(x));
     std::vector<double> v(300);
     for (double& value : v) value = rng.normal();
     rows.set_potentials(v);
@@ -164,9 +245,10 @@ TEST_CASE("lists are the same however a scan is shared out") {
   Rng rng(28);
   arma::mat x, y;
   problems::clouds("gaussian", 5, 40, 150000, rng, x, y);
-  detail::CandidateRows first(y, VectorPath::best), second(y, VectorPath::best);
+  detail::CandidateRows first(detail::plain_cloud(y), VectorPath::best),
+      second(detail::plain_cloud(y), VectorPath::best);
   for (auto* rows : {&first, &second}) {
-    rows->set_sources(x);
+    rows->set_sources(detail::plain_cloud(x));
     rows->build(0.0, rows == &first ? one : two);
   }
   for (int round = 0; round < 3; ++round) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "laot/armadillo.hpp"
+#include "laot/assignment/scaled_cloud.hpp"
 #include "laot/assignment/vector_path.hpp"
 #include "laot/parallel.hpp"
 
@@ -40,11 +41,13 @@ struct Candidate {
 /// threads.
 ///
 /// Costs are -2 <x_i, y_j> of points (the only part of |x_i - y_j|^2 that depends on both), or
-/// given. Points are to be centred and scaled to norms of order 1 (see normalised.hpp).
+/// given. Points are to be centred and scaled to norms of order 1, which the frames of their clouds
+/// do; the coordinates themselves stay where the caller has them, and only a packed copy of the
+/// targets in single precision is made.
 class CandidateRows {
  public:
-  /// Costs of points; sources follow. `targets` is d x m.
-  CandidateRows(arma::mat targets, VectorPath path);
+  /// Costs of points; sources follow. The memory behind the clouds has to outlive their use.
+  CandidateRows(FramedCloud targets, VectorPath path);
   /// A given cost, cost(j, i) of row i and column j, |cost| of order 1. It has to outlive the
   /// object.
   CandidateRows(const arma::mat& cost, double largest, VectorPath path, Context& context);
@@ -55,15 +58,15 @@ class CandidateRows {
   std::size_t rows() const;
   std::size_t columns() const;
 
-  /// New sources (d x n). Lists have to be built again.
-  void set_sources(arma::mat sources);
+  /// New sources. Lists have to be built again.
+  void set_sources(FramedCloud sources);
   /// Sources that moved: lists are kept, with each bound lowered by 2 |dx_i| max|y|, which is how
-  /// much a cost of the row can have fallen.
-  void move_sources(arma::mat sources, Context& context);
+  /// much a cost of the row can have fallen. The sources before are read for the last time.
+  void move_sources(FramedCloud sources, Context& context);
   /// The mean by which move_sources would lower the bounds.
-  double mean_drop(const arma::mat& sources) const;
-  const arma::mat& sources() const;
-  const arma::mat& targets() const;
+  double mean_drop(const FramedCloud& sources) const;
+  const FramedCloud& sources() const;
+  const FramedCloud& targets() const;
 
   double cost(std::size_t row, std::size_t column) const;
   const std::vector<double>& potentials() const;

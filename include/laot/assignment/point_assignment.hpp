@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "laot/assignment.hpp"
+#include "laot/assignment/candidate_rows.hpp"
 #include "laot/assignment/vector_path.hpp"
 
 namespace laot::detail {
@@ -29,6 +30,7 @@ double memory_of_solve(std::size_t n, std::size_t m, std::size_t d, const Solver
 /// as a cold one, and the same pairs wherever the optimum is unique.
 class PointAssignment {
  public:
+  /// targets: d x n; with in_place() they are read where they are.
   PointAssignment(arma::mat targets, const SolverOptions& options);
   ~PointAssignment();
   PointAssignment(PointAssignment&&) noexcept;
@@ -36,6 +38,9 @@ class PointAssignment {
 
   /// sources: d x n. Potentials are those of the squared distance.
   const Assignment& solve(const arma::mat& sources, Context& context);
+  /// The same, reading the sources where they are; solve() keeps a copy of them. A next solve is a
+  /// cold one.
+  const Assignment& solve_once(const arma::mat& sources, Context& context);
   /// Of the last solve.
   const Assignment& last() const;
 
@@ -45,14 +50,14 @@ class PointAssignment {
 };
 
 /// Potentials that are nearly optimal, and pairs that are nearly tight for them, by the auction
-/// alone: a start for other solvers. The points are centred and scaled; row copy c is the point
-/// copies[c] of `points`, and there are as many copies as targets.
+/// alone: a start for other solvers. There are as many sources as targets in `rows`; they become
+/// its sources.
 struct RoughPrices {
-  std::vector<double> v;                      // for costs -2 <x, y>
-  std::vector<std::uint32_t> column_of_copy;  // may have gaps, marked by the largest number
+  std::vector<double> v;                        // for costs -2 <x, y>
+  std::vector<std::uint32_t> column_of_source;  // may have gaps, marked by the largest number
 };
-RoughPrices rough_prices(const arma::mat& points, const std::vector<std::uint32_t>& copies,
-                         const arma::mat& targets, const SolverOptions& options, Context& context);
+RoughPrices rough_prices(CandidateRows& rows, FramedCloud sources, const SolverOptions& options,
+                         Context& context);
 
 /// Exact assignment for a given square or wide cost; see solve_assignment.
 Assignment solve_given_cost(const arma::mat& cost, const SolverOptions& options, Context& context);

@@ -2,24 +2,52 @@
 // counts and nothing overflows.
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "laot/armadillo.hpp"
+#include "laot/assignment/framed_point.hpp"
 
 namespace laot::detail {
 
-/// What a cloud was moved by and scaled with: points = 2^-exponent (original - shift).
+/// What a cloud is moved by and scaled with: framed = 2^-exponent (original - shift).
 struct Frame {
   arma::vec shift;
   int exponent = 0;
 };
 
-/// The scaling is exact, and distances between two clouds lose no digits far from the origin,
-/// because each difference original - shift is rounded once. The points may be moved out to whoever
-/// works with them; the frame is what leads back.
-struct ScaledCloud {
-  arma::mat points;
-  Frame frame;
+/// A cloud read through a frame, point by point: the coordinates are moved and scaled when they are
+/// used, so that no second copy of a large cloud is held. Refers to the memory of the matrix, which
+/// has to outlive it; only coordinates so large or small (beyond 1e120 or 1e-120) that products of
+/// two of them leave the range of a double are copied, scaled. The scaling is exact, and distances
+/// between two clouds lose no digits far from the origin, because each difference original - shift
+/// is rounded once.
+class FramedCloud {
+ public:
+  FramedCloud() = default;
+  FramedCloud(const arma::mat& points, Frame frame);
+  /// Some of the points, any number of times: point c is column columns[c].
+  FramedCloud(const FramedCloud& cloud, std::vector<std::uint32_t> columns);
+
+  std::size_t size() const { return size_; }
+  std::size_t dimension() const { return dimension_; }
+  const Frame& frame() const { return frame_; }
+  FramedPoint operator[](std::size_t i) const {
+    const std::size_t column = columns_.empty() ? i : columns_[i];
+    return {memory_ + column * dimension_, offset_.memptr(), scale_};
+  }
+  /// Of a point, framed.
+  double squared_norm(std::size_t i) const;
+
+ private:
+  const double* memory_ = nullptr;
+  std::size_t dimension_ = 0, size_ = 0;
+  Frame frame_;
+  arma::vec offset_;  // of the coordinates in memory_, as scale_ is their factor
+  double scale_ = 1.0;
+  std::vector<std::uint32_t> columns_;
+  std::shared_ptr<const arma::mat> owned_;
 };
 
 /// The same memory, for a holder that only reads it while `points` lives: Armadillo has no matrix
@@ -28,23 +56,23 @@ arma::mat in_place(const arma::mat& points);
 
 arma::vec mean_point(const arma::mat& points);
 
-/// The exponent that brings the largest coordinate of points - shift to [1/2, 1); 0 for a cloud
-/// that is one point.
+/// The exponent that brings the largest coordinate of points - shift to [1/2, 1), if it is not
+/// subnormal; 0 for a cloud that is one point.
 int natural_exponent(const arma::mat& points, const arma::vec& shift);
 
-ScaledCloud scaled_cloud(const arma::mat& points, const arma::vec& shift, int exponent);
+/// With the natural exponent; without a shift, with the mean.
+FramedCloud framed_cloud(const arma::mat& points, const arma::vec& shift);
+FramedCloud framed_cloud(const arma::mat& points);
+/// The points as they are.
+FramedCloud plain_cloud(const arma::mat& points);
 
-/// With the mean as shift and the natural exponent.
-ScaledCloud centred_cloud(const arma::mat& points);
-
-/// Potentials of one side for |x - y|^2, from those for -2 <x, y> on the scaled clouds, in units of
+/// Potentials of one side for |x - y|^2, from those for -2 <x, y> on the framed clouds, in units of
 /// 2^unit_exponent; what |x - y|^2 has besides is shared between the two sides.
 std::vector<double> distance_potentials(const std::vector<double>& scaled, int unit_exponent,
-                                        const arma::mat& points, const Frame& frame,
-                                        const arma::vec& other_shift);
+                                        const FramedCloud& cloud, const arma::vec& other_shift);
 
-/// Mean of |original - shift|^2, from the scaled points.
-double mean_squared_norm(const arma::mat& points, int exponent = 0);
+/// Mean of |framed|^2 times 2^(2 exponent): of |original - shift|^2 with the frame's exponent.
+double mean_squared_norm(const FramedCloud& cloud, int exponent = 0);
 
 double squared_norm(const double* x, std::size_t d);
 double squared_distance(const double* a, const double* b, std::size_t d);

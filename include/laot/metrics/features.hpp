@@ -11,8 +11,8 @@ namespace laot {
 
 /// Are features correlated among predicted cells as they are among observed ones? Pearson's r of
 /// every pair of features i < j, predicted against observed. Features with sd (divisor n) of at
-/// most 1e-12 on either side are left out. d(d-1)/2 values are never held: O(d n) memory, O(d^2 (n
-/// + m)) time.
+/// most 1e-12 on either side are left out. d(d-1)/2 values are never held, nor a copy of the cells:
+/// O(n + m) memory a thread, O(d^2 (n + m)) time.
 struct CorrelationScores {
   double l2 = 0.0;       // root of the sum over pairs of (r_predicted - r_observed)^2
   double pearson = 0.0;  // of r_predicted with r_observed over the pairs; NaN with fewer than 3
