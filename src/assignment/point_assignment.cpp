@@ -97,7 +97,7 @@ void finish(AssignmentSearch& search, Context& context) {
 double memory_of_solve(std::size_t n, std::size_t m, std::size_t d, const SolverOptions& options) {
   const double cells = static_cast<double>(n) + static_cast<double>(m);
   const double costs = 4.0 * static_cast<double>(n) * static_cast<double>(m);
-  return 20.0 * cells * static_cast<double>(d) + 200.0 * cells +
+  return 30.0 * cells * static_cast<double>(d) + 200.0 * cells +
          std::min(costs, store_budget(options));
 }
 
