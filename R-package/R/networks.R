@@ -14,6 +14,11 @@
 #' `scale = "feature"`), on principal components where there are many features; what the components
 #' leave out of a cell is kept.
 #'
+#' What is looked at and kept of CellOT is a moving average of the weights (`average`, the decay of an
+#' outer iteration; 0 keeps the iterates themselves, as published). What an autoencoder cannot
+#' reconstruct of a cell is kept or dropped (`residual`), `"auto"` being the better of the two on the
+#' validation cells, `"drop"` what was published; `fit$report$residual` says which it was.
+#'
 #' @inheritParams laot_fit
 #' @param batch For `scgen_fit()`: a column, or one label per cell (for two matrices
 #'   `list(control =, treated =)`), of the cell types; the latent shift is then the mean of the

@@ -105,7 +105,7 @@ def cell(rows):
     ratio = np.mean([float(r["sd_ratio"]) for r in rows])
     text = "%.1f" % scores.mean()
     if len(scores) > 1:
-        text += " +- %.1f, at most %.1f" % (scores.std(ddof=1), scores.max())
+        text += " +- %.1f (%.1f)" % (scores.std(ddof=1), scores.max())
     return "| %s | %.2f " % (text, ratio)
 
 

@@ -14,7 +14,7 @@ constexpr std::size_t kMostLayers = 64, kMostUnits = 100000;
 const char kScgen[] = "Lotfollahi et al., Nature Methods 16, 715-721 (2019)";
 const char kPublished[] = "CellOT, published code";
 
-void add_network_params(std::vector<ParamSpec>& params, double units, double epochs,
+void add_network_params(std::vector<ParamSpec>& params, double units, double latent, double epochs,
                         const char* source) {
   const std::vector<ParamSpec> rows = {
       {"hidden_units",
@@ -33,7 +33,7 @@ void add_network_params(std::vector<ParamSpec>& params, double units, double epo
        {},
        "Hidden layers of encoder and decoder",
        source},
-      {"latent", ParamType::integer, 50.0, 1, 100000, {}, "Dimensions of the code", source},
+      {"latent", ParamType::integer, latent, 1, 100000, {}, "Dimensions of the code", source},
       {"learning_rate", ParamType::number, 1e-3, 0, 1, {}, "Adam: step size", source},
       {"epochs",
        ParamType::integer,
@@ -51,6 +51,16 @@ void add_network_params(std::vector<ParamSpec>& params, double units, double epo
        {},
        "Stop after so many epochs without a smaller validation loss; 0: never",
        kScgen},
+      {"residual",
+       ParamType::choice,
+       std::string("auto"),
+       0,
+       0,
+       {"auto", "keep", "drop"},
+       "What the autoencoder cannot reconstruct of a cell: keep it, so that the network predicts "
+       "the change of the cell; drop it, so that it predicts the cell, as published; auto: "
+       "whichever is better on the validation cells",
+       "own (published: drop)"},
   };
   params.insert(params.end(), rows.begin(), rows.end());
 }
@@ -60,7 +70,7 @@ MethodSpec scgen_spec() {
   out.name = "scgen";
   out.title = "scGen: a variational autoencoder and the shift of latent means";
   out.source = kScgen;
-  add_network_params(out.params, 256.0, 150.0, kScgen);
+  add_network_params(out.params, 256.0, 50.0, 150.0, kScgen);
   const std::vector<ParamSpec> own = {
       {"autoencoder",
        ParamType::choice,
@@ -117,7 +127,8 @@ MethodSpec scgen_spec() {
         {"dropout", 0.2},
         {"batch_size", 32.0},
         {"epochs", 100.0},
-        {"weight_decay", 1e-6}}},
+        {"weight_decay", 1e-6},
+        {"residual", std::string("drop")}}},
       {"cellot",
        "as CellOT compares with it: a plain autoencoder, 512-512-50",
        {{"autoencoder", std::string("plain")},
@@ -125,7 +136,8 @@ MethodSpec scgen_spec() {
         {"batch_norm", 0.0},
         {"slope", 0.0},
         {"batch_size", 256.0},
-        {"weight_decay", 1e-5}}},
+        {"weight_decay", 1e-5},
+        {"residual", std::string("drop")}}},
   };
   return out;
 }
@@ -135,7 +147,7 @@ MethodSpec cae_spec() {
   out.name = "cae";
   out.title = "Conditional autoencoder: the condition given to encoder and decoder, and switched";
   out.source = "Lopez et al. 2018, as CellOT compares with it";
-  add_network_params(out.params, 512.0, 150.0, kPublished);
+  add_network_params(out.params, 512.0, 10.0, 150.0, kPublished);
   const std::vector<ParamSpec> own = {
       {"code_weight",
        ParamType::number,
@@ -159,11 +171,11 @@ MethodSpec cae_spec() {
   networks::add_training_params(out.params, 128.0, 1e-5);
   out.presets = {
       {"calibrated",
-       "512-512-50, ReLU, and a small weight on the code, so that the label is used",
+       "512-512-10, ReLU: a short code and a small weight on it, so that the label is used",
        {}},
       {"official",
-       "CellOT's comparison as published: no weight on the code",
-       {{"code_weight", 0.0}}},
+       "CellOT's comparison as published: 512-512-50, no weight on the code",
+       {{"latent", 50.0}, {"code_weight", 0.0}, {"residual", std::string("drop")}}},
   };
   return out;
 }
@@ -190,20 +202,29 @@ nets::AutoencoderOptions options_from(const Params& params, const FeatureSpace& 
   o.batch = static_cast<std::size_t>(params.integer("batch_size"));
   o.epochs = static_cast<std::size_t>(params.integer("epochs"));
   o.patience = static_cast<std::size_t>(params.integer("patience"));
+  o.residual = params.choice("residual") == "keep"   ? nets::Residual::keep
+               : params.choice("residual") == "drop" ? nets::Residual::drop
+                                                     : nets::Residual::automatic;
   o.validation_share = params.number("validation_share");
   o.score_weights = networks::score_weights(space);
   return o;
 }
 
-/// f(z) = decode(encode(z) + shift), or the conditional autoencoder's switch of the label.
+/// f(z) = decode(encode(z) + shift), or the conditional autoencoder's switch of the label; where
+/// the residual is kept, f(z) = z + the change of what the network reconstructs.
 class AutoencoderResponse final : public ResponseMap {
  public:
-  AutoencoderResponse(nets::Autoencoder<float> net, arma::fvec shift)
-      : net_(std::move(net)), shift_(std::move(shift)) {}
+  AutoencoderResponse(nets::Autoencoder<float> net, arma::fvec shift, bool keep_residual)
+      : net_(std::move(net)), shift_(std::move(shift)), keep_residual_(keep_residual) {}
 
   void apply(const arma::mat& z, arma::mat& moved) const override {
-    moved = arma::conv_to<arma::mat>::from(
-        nets::predict(net_, arma::conv_to<arma::fmat>::from(z), shift_));
+    const arma::fmat cells = arma::conv_to<arma::fmat>::from(z);
+    const arma::fmat predicted = nets::predict(net_, cells, shift_);
+    if (!keep_residual_)
+      moved = arma::conv_to<arma::mat>::from(predicted);
+    else
+      moved = z + arma::conv_to<arma::mat>::from(
+                      arma::fmat(predicted - nets::reconstruct(net_, cells)));
   }
 
   void store(ModelFile& file) const override {
@@ -215,6 +236,7 @@ class AutoencoderResponse final : public ResponseMap {
     file.put_number("response.layers", static_cast<double>(shape.hidden.size()));
     file.put_number("response.slope", shape.slope);
     file.put_number("response.batch_norm", shape.batch_norm ? 1.0 : 0.0);
+    file.put_number("response.keep_residual", keep_residual_ ? 1.0 : 0.0);
     networks::store_tensors(net_.layout(), net_.values(), "response.", file);
     networks::store_tensors(net_.running_layout(), net_.running(), "response.", file);
     if (!shift_.is_empty()) file.put("response.shift", arma::conv_to<arma::vec>::from(shift_));
@@ -261,12 +283,16 @@ class AutoencoderResponse final : public ResponseMap {
               shape.latent, ", or is not finite");
       shift = arma::conv_to<arma::fvec>::from(stored);
     }
-    return std::make_shared<AutoencoderResponse>(std::move(net), std::move(shift));
+    // Files of before this number are of networks that predict whole cells.
+    const bool keep_residual = file.has_text("response.keep_residual") &&
+                               networks::stored_count(file, "response.keep_residual", 0, 1) == 1;
+    return std::make_shared<AutoencoderResponse>(std::move(net), std::move(shift), keep_residual);
   }
 
  private:
   nets::Autoencoder<float> net_;
   arma::fvec shift_;
+  bool keep_residual_;
 };
 
 void add_trace(const std::vector<nets::AutoencoderTrace>& trace, Model& model) {
@@ -303,7 +329,9 @@ void fit(const FitInput& input, Model& model, Context& context) {
   add_trace(trainer.trace(), model);
   const arma::fvec shift = trainer.best_shift();
   if (!shift.is_empty()) model.arrays["latent_shift"] = arma::conv_to<arma::mat>::from(shift);
-  model.map = std::make_shared<AutoencoderResponse>(trainer.best(), shift);
+  const bool keeps_residual = trainer.best_keeps_residual();
+  model.report.add("residual", std::string(keeps_residual ? "keep" : "drop"));
+  model.map = std::make_shared<AutoencoderResponse>(trainer.best(), shift, keeps_residual);
 }
 
 }  // namespace

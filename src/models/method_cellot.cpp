@@ -123,6 +123,15 @@ MethodSpec spec() {
        {},
        "Outer iterations between two looks at the validation cells",
        "own"},
+      {"average",
+       ParamType::number,
+       0.9,
+       0,
+       0.99999,
+       {},
+       "Decay of the moving average of the weights, an outer iteration a step, that is looked at, "
+       "chosen from and kept; 0: the weights themselves, as published",
+       "Yazici et al., ICLR 2019"},
   };
   networks::add_training_params(out.params, 256.0, 0.0);
   out.presets = {
@@ -138,7 +147,8 @@ MethodSpec spec() {
         {"slope", 0.0},
         {"init_low", -0.01},
         {"init_high", 0.01},
-        {"clip_norm", 0.5}}},
+        {"clip_norm", 0.5},
+        {"average", 0.0}}},
   };
   return out;
 }
@@ -163,6 +173,7 @@ nets::CellotOptions options_from(const Params& params, const FeatureSpace& space
   o.inner = static_cast<std::size_t>(params.integer("inner"));
   o.iterations = static_cast<std::size_t>(params.integer("iterations"));
   o.check_every = static_cast<std::size_t>(params.integer("check_every"));
+  o.average = params.number("average");
   o.validation_share = params.number("validation_share");
   o.score_weights = networks::score_weights(space);
   return o;

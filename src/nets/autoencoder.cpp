@@ -175,6 +175,11 @@ arma::Mat<T> predict(const Autoencoder<T>& net, const arma::Mat<T>& x, const arm
   return decode(net, code);
 }
 
+template <class T>
+arma::Mat<T> reconstruct(const Autoencoder<T>& net, const arma::Mat<T>& x) {
+  return decode(net, encode(net, x, 0), 0);
+}
+
 #define LAOT_INSTANTIATE(T)                                                                     \
   template class Autoencoder<T>;                                                                \
   template arma::Mat<T> encode<T>(const Autoencoder<T>&, const arma::Mat<T>&, std::uint32_t);   \
@@ -182,7 +187,9 @@ arma::Mat<T> predict(const Autoencoder<T>& net, const arma::Mat<T>& x, const arm
   template arma::Col<T> latent_shift<T>(const Autoencoder<T>&, const arma::Mat<T>&,             \
                                         const arma::Mat<T>&, const std::vector<std::uint32_t>&, \
                                         const std::vector<std::uint32_t>&);                     \
-  template arma::Mat<T> predict<T>(const Autoencoder<T>&, const arma::Mat<T>&, const arma::Col<T>&);
+  template arma::Mat<T> predict<T>(const Autoencoder<T>&, const arma::Mat<T>&,                  \
+                                   const arma::Col<T>&);                                        \
+  template arma::Mat<T> reconstruct<T>(const Autoencoder<T>&, const arma::Mat<T>&);
 LAOT_INSTANTIATE(float)
 LAOT_INSTANTIATE(double)
 #undef LAOT_INSTANTIATE

@@ -14,6 +14,8 @@ void check_options(const CellotOptions& o) {
           "batch, inner and check_every must be at least 1");
   require(o.validation_share > 0.0 && o.validation_share < 1.0, Status::invalid_argument,
           "validation_share must lie between 0 and 1, not at ", o.validation_share);
+  require(o.average >= 0.0 && o.average < 1.0, Status::invalid_argument,
+          "average must lie in [0, 1), not at ", o.average);
 }
 
 }  // namespace
@@ -43,6 +45,10 @@ CellotTrainer::CellotTrainer(const arma::mat& source, const arma::mat& target,
   g_.initialise(start, options_.init_low, options_.init_high);
   adam_f_ = Adam<float>(f_.size(), options_.adam_f);
   adam_g_ = Adam<float>(g_.size(), options_.adam_g);
+  if (options.average > 0.0) {
+    average_f_ = f_.values();
+    average_g_ = g_.values();
+  }
   gradient_f_.resize(f_.size());
   gradient_g_.resize(g_.size());
   report_.identity_score = score_(validation_source_).mmd2;
@@ -64,6 +70,15 @@ void CellotTrainer::outer_iteration() {
   f_.change([&](float* values) { adam_f_.step(values, gradient_f_.data(), factor); });
   f_.clamp();
   ++report_.iterations;
+  average();
+}
+
+// Minimax games circle around their solution; the average of the iterates lies inside the circle.
+// That of networks with nonnegative kernels has nonnegative kernels, so it is convex as they are.
+void CellotTrainer::average() {
+  if (options_.average == 0.0) return;
+  average_into(average_f_, f_.values(), options_.average, report_.iterations);
+  average_into(average_g_, g_.values(), options_.average, report_.iterations);
 }
 
 void CellotTrainer::look() {
@@ -75,7 +90,12 @@ void CellotTrainer::look() {
   entry.loss_f = loss_.step_f(f_, g_, validation_source_.memptr(), n, validation_target_.memptr(),
                               m, gradient_f_.data(), true);
   entry.norm_f = std::sqrt(sum_of_squares(gradient_f_.data(), gradient_f_.size()));
-  const ValidationScore::Value value = score_(potential_gradient(g_, validation_source_));
+  Icnn<float> f = f_, g = g_;
+  if (options_.average > 0.0) {
+    f.assign(average_f_);
+    g.assign(average_g_);
+  }
+  const ValidationScore::Value value = score_(potential_gradient(g, validation_source_));
   entry.validation_mmd2 = value.mmd2;
   const bool first = trace_.empty();
   if (!std::isfinite(entry.loss_g) || !std::isfinite(entry.loss_f) || !std::isfinite(value.mmd2)) {
@@ -91,8 +111,8 @@ void CellotTrainer::look() {
     report_.best_score = value.mmd2;
     report_.best_iteration = report_.iterations;
     best_overlap_ = value.overlap;
-    best_g_ = g_;
-    best_f_ = f_;
+    best_g_ = std::move(g);
+    best_f_ = std::move(f);
   }
 }
 
@@ -130,6 +150,8 @@ Snapshot CellotTrainer::save() const {
   target_batches_.put(out, "target");
   snapshot::put(out, "f", f_.values());
   snapshot::put(out, "g", g_.values());
+  snapshot::put(out, "average_f", average_f_);
+  snapshot::put(out, "average_g", average_g_);
   snapshot::put(out, "best_f", best_f_.values());
   snapshot::put(out, "best_g", best_g_.values());
   snapshot::put(out, "adam_f.first", adam_f_.first);
@@ -160,6 +182,8 @@ void CellotTrainer::restore(const Snapshot& state) {
   next.target_batches_.get(state, "target");
   load(next.f_, "f");
   load(next.g_, "g");
+  snapshot::get(state, "average_f", next.average_f_);
+  snapshot::get(state, "average_g", next.average_g_);
   load(next.best_f_, "best_f");
   load(next.best_g_, "best_g");
   snapshot::get(state, "adam_f.first", next.adam_f_.first);

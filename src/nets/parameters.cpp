@@ -1,5 +1,6 @@
 #include "laot/nets/parameters.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <type_traits>
 
@@ -95,6 +96,15 @@ void Adam<T>::step(T* values, T* gradient, double factor) {
                       values, gradient, first.data(), second.data(), count);
   }
   for (; i < count; ++i) step.one(values[i], gradient[i], first[i], second[i]);
+}
+
+void average_into(std::vector<float>& mean, const std::vector<float>& values, double decay,
+                  std::uint64_t t) {
+  const double done = static_cast<double>(t);
+  const double keep = std::min(decay, done / (done + 10.0));
+  const float old_share = static_cast<float>(keep), new_share = static_cast<float>(1.0 - keep);
+  for (std::size_t i = 0; i < mean.size(); ++i)
+    mean[i] = old_share * mean[i] + new_share * values[i];
 }
 
 #define LAOT_INSTANTIATE(T)                                                                  \

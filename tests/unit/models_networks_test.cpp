@@ -134,6 +134,43 @@ TEST_CASE("a cancelled network stops, or hands back its best iterate where asked
   }
 }
 
+TEST_CASE("a network that changes nothing and keeps the residual leaves every cell as it is") {
+  Context context;
+  const auto model_of = [&](std::size_t which, const char* residual) {
+    Params params = params_of(kSmall[which].first, kSmall[which].second);
+    params.set_text("residual", residual);
+    return fit_model(params, cells_of(kX, kY), context);
+  };
+  for (const char* residual : {"keep", "drop"}) {
+    const bool kept = std::string(residual) == "keep";
+    CAPTURE(residual);
+    const Model scgen = model_of(1, residual), cae = model_of(2, residual);
+    CHECK(report_text(scgen, "residual") == residual);
+    ModelFile still = scgen.store();
+    still.put("response.shift", arma::vec(3, arma::fill::zeros));
+    const double gap = largest_gap(predicted(Model::load(still), kX), kX);
+    CHECK((kept ? gap == 0.0 : gap > 0.1));
+    still = cae.store();
+    arma::mat weight = still.matrix("response.dec0.weight");  // the code, control, treated
+    REQUIRE(weight.n_cols == 5);
+    weight.col(4) = weight.col(3);
+    still.put("response.dec0.weight", weight);
+    const double gap_cae = largest_gap(predicted(Model::load(still), kX), kX);
+    CHECK((kept ? gap_cae == 0.0 : gap_cae > 0.1));
+  }
+  // A residual that is kept is all that a predicted cell has beyond the reconstruction.
+  const Model scgen = model_of(1, "keep");
+  ModelFile dropped = scgen.store(), none = scgen.store();
+  dropped.put_number("response.keep_residual", 0.0);
+  none.put_number("response.keep_residual", 0.0);
+  none.put("response.shift", arma::vec(3, arma::fill::zeros));
+  const arma::mat change = predicted(Model::load(dropped), kX) - predicted(Model::load(none), kX);
+  CHECK(largest_gap(predicted(scgen, kX), kX + change) < 1e-5);
+  ModelFile damaged = scgen.store();
+  damaged.put_number("response.keep_residual", 2.0);
+  CHECK_THROWS_AS(Model::load(damaged), Error);
+}
+
 TEST_CASE("the latent shift of scGen is balanced by the levels that are given") {
   TrainingCells cells = cells_of(kX, kY);
   for (std::size_t i = 0; i < 80; ++i) cells.batch_control.push_back(i % 4 == 0 ? "B" : "T");

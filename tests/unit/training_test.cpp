@@ -2,6 +2,7 @@
 // wrong keeps what was right.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -30,6 +31,7 @@ CellotOptions cellot_options() {
   o.inner = 3;
   o.iterations = 40;
   o.check_every = 10;
+  o.average = 0.9;
   return o;
 }
 
@@ -139,6 +141,100 @@ TEST_CASE("a cancelled run stands at a good iterate and goes on with the same bi
   CHECK(continued.trace()[5].training_loss == uncut.trace()[5].training_loss);
 }
 
+TEST_CASE("the average of the iterates is the weighted mean of them all, and is what is kept") {
+  using Weights = std::vector<double>;
+  CellotOptions options = cellot_options();
+  const auto played = [&](std::vector<Weights>& f, std::vector<Weights>& g) {
+    Context context;
+    CellotTrainer trainer(kSource, kTarget, options, 7);
+    const auto remember = [&] {
+      const Snapshot now = trainer.save();
+      f.push_back(now.at("f"));
+      g.push_back(now.at("g"));
+    };
+    trainer.run(context, remember);
+    remember();
+    return trainer;
+  };
+  std::vector<Weights> f, g, plain_f, plain_g;
+  const CellotTrainer averaging = played(f, g);
+  options.average = 0.0;
+  const CellotTrainer plain = played(plain_f, plain_g);
+  CHECK(f == plain_f);  // averaging looks on and takes no part in the game
+  CHECK(g == plain_g);
+  CHECK(plain.save().at("average_g").empty());
+
+  // Iterate k weighs (1 - d_k) d_(k+1) .. d_t, the start d_1 .. d_t, with d_k = min(0.9, k/(k+10)).
+  const auto mean_until = [](const std::vector<Weights>& iterates, std::size_t last) {
+    Weights out(iterates[0].size(), 0.0);
+    double total = 0.0;
+    for (std::size_t k = 0; k <= last; ++k) {
+      double weight = 1.0;
+      for (std::size_t j = std::max<std::size_t>(k, 1); j <= last; ++j) {
+        const double d = std::min(0.9, static_cast<double>(j) / static_cast<double>(j + 10));
+        weight *= j == k ? 1.0 - d : d;
+      }
+      total += weight;
+      for (std::size_t i = 0; i < out.size(); ++i) out[i] += weight * iterates[k][i];
+    }
+    CHECK(total == doctest::Approx(1.0));
+    return out;
+  };
+  const auto check_near = [](const Weights& wanted, const Weights& found) {
+    REQUIRE(wanted.size() == found.size());
+    double gap = 0.0;
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+      gap = std::max(gap, std::abs(wanted[i] - found[i]));
+    CHECK(gap < 1e-6);
+  };
+  const Snapshot end = averaging.save();
+  check_near(mean_until(f, options.iterations), end.at("average_f"));
+  check_near(mean_until(g, options.iterations), end.at("average_g"));
+  const std::size_t best = averaging.report().best_iteration;
+  CHECK(best > 0);
+  check_near(mean_until(g, best), end.at("best_g"));
+  check_near(mean_until(f, best), end.at("best_f"));
+  // The kernels of f are clamped, so the average of f is convex as each f is.
+  for (const char* kernel : {"W1.weight", "W2.weight"})
+    CHECK(averaging.best_f().layout().get(averaging.best_f().values(), kernel).min() >= 0.0);
+}
+
+TEST_CASE("an autoencoder keeps or drops what it cannot reconstruct, whichever is better") {
+  for (const AutoencoderKind kind : {AutoencoderKind::variational, AutoencoderKind::conditional}) {
+    CAPTURE(static_cast<int>(kind));
+    AutoencoderOptions options = scgen_options();
+    options.shape.kind = kind;
+    options.epochs = 30;
+    Context context;
+    const auto trained = [&](Residual residual) {
+      options.residual = residual;
+      AutoencoderTrainer trainer(kSource, kTarget, options, 7);
+      trainer.run(context);
+      return trainer;
+    };
+    const AutoencoderTrainer keep = trained(Residual::keep), drop = trained(Residual::drop);
+    const AutoencoderTrainer both = trained(Residual::automatic);
+    CHECK(keep.best_keeps_residual());
+    CHECK(!drop.best_keeps_residual());
+    REQUIRE(both.trace().size() == keep.trace().size());
+    for (std::size_t i = 0; i < both.trace().size(); ++i)
+      CHECK(both.trace()[i].validation_mmd2 ==
+            std::min(keep.trace()[i].validation_mmd2, drop.trace()[i].validation_mmd2));
+    const bool keeping_wins = keep.report().best_score <= drop.report().best_score;
+    CHECK(both.best_keeps_residual() == keeping_wins);
+    const AutoencoderTrainer& better = keeping_wins ? keep : drop;
+    CHECK(both.best().values() == better.best().values());
+    AutoencoderTrainer resumed(kSource, kTarget, options, 7);
+    Snapshot state = both.save();
+    CHECK((state.at("sums")[4] == 1.0) == keeping_wins);
+    for (const double kept : {0.0, 1.0}) {
+      state["sums"][4] = kept;
+      resumed.restore(state);
+      CHECK(resumed.best_keeps_residual() == (kept == 1.0));
+    }
+  }
+}
+
 TEST_CASE("a diverged run reports where and keeps a finite iterate") {
   Context context;
   CellotOptions wild = cellot_options();
@@ -219,6 +315,9 @@ TEST_CASE("hard inputs of a training are refused in one sentence") {
   CellotTrainer trainer(kSource, kTarget, cellot_options(), 1);
   Snapshot damaged = trainer.save();
   damaged.erase("adam_f.first");
+  CHECK_THROWS_AS(trainer.restore(damaged), Error);
+  damaged = trainer.save();
+  damaged["average_g"].clear();
   CHECK_THROWS_AS(trainer.restore(damaged), Error);
   damaged = trainer.save();
   damaged["f"].pop_back();

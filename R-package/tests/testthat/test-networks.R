@@ -16,6 +16,30 @@ control <- some_cells(80, 0, 1)
 treated <- some_cells(90, 1.5, 2)
 fresh <- some_cells(7, 0, 3)
 
+test_that("what an autoencoder cannot reconstruct is kept or dropped as asked for", {
+  for (method in c("scgen", "cae")) {
+    keep <- fitted(small[[method]](control, treated, residual = "keep", seed = 1))
+    drop <- fitted(small[[method]](control, treated, residual = "drop", seed = 1))
+    auto <- fitted(small[[method]](control, treated, seed = 1))
+    expect_identical(keep$report$residual, "keep")
+    expect_identical(drop$report$residual, "drop")
+    expect_gt(max(abs(predict(keep, fresh) - predict(drop, fresh))), 0.01)
+    better <- if (keep$report$validation.mmd2 <= drop$report$validation.mmd2) keep else drop
+    expect_identical(auto$report$residual, better$report$residual)
+    expect_identical(predict(auto, fresh), predict(better, fresh))
+  }
+  expect_error(cae_fit(control, treated, residual = "lose"), "residual")
+})
+
+test_that("the iterates of CellOT are averaged unless that is turned off", {
+  averaged <- fitted(small$cellot(control, treated, seed = 1))
+  raw <- fitted(small$cellot(control, treated, average = 0, seed = 1))
+  expect_identical(averaged$params$average, 0.9)
+  expect_gt(max(abs(predict(averaged, fresh) - predict(raw, fresh))), 0)
+  # The game is the same; only what is looked at differs.
+  expect_identical(summary(averaged)$trace$loss.g, summary(raw)$trace$loss.g)
+})
+
 test_that("every network fits, predicts, prints and survives saveRDS and a file", {
   for (method in names(small)) {
     fit <- fitted(small[[method]](control, treated, seed = 1))

@@ -163,4 +163,9 @@ arma::Col<T> latent_shift(const Autoencoder<T>& net, const arma::Mat<T>& control
 template <class T>
 arma::Mat<T> predict(const Autoencoder<T>& net, const arma::Mat<T>& x, const arma::Col<T>& shift);
 
+/// What the network makes of control cells where nothing changes: decode(encode(x)). x + predict -
+/// reconstruct keeps what the network cannot reconstruct; a shift of zero leaves x as it is.
+template <class T>
+arma::Mat<T> reconstruct(const Autoencoder<T>& net, const arma::Mat<T>& x);
+
 }  // namespace laot::nets

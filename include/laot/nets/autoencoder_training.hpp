@@ -11,6 +11,11 @@
 
 namespace laot::nets {
 
+/// What the network cannot reconstruct of a cell: kept, so that x + predict(x) - reconstruct(x) is
+/// predicted; dropped, so that predict(x) is; or, at every look, whichever is better on the
+/// validation cells.
+enum class Residual { keep, drop, automatic };
+
 struct AutoencoderOptions {
   AutoencoderShape shape;  // features and conditions are set from the data
   AutoencoderLossWeights loss;
@@ -21,6 +26,7 @@ struct AutoencoderOptions {
   std::size_t patience =
       25;  // stop after so many epochs without a smaller validation loss (0: never)
   double validation_share = 0.2;
+  Residual residual = Residual::drop;
   double gamma = 0.0;        // of the validation score; 0: median heuristic of the given cells
   arma::fvec score_weights;  // what a unit of each feature is worth in the score; empty: 1
 };
@@ -54,6 +60,9 @@ class AutoencoderTrainer {
   const std::vector<AutoencoderTrace>& trace() const { return trace_; }
   /// The epoch with the best validation score so far, the untrained network included.
   const Autoencoder<float>& best() const { return best_; }
+  /// Whether it is better with what it cannot reconstruct; as asked for where that is not
+  /// automatic.
+  bool best_keeps_residual() const { return best_keeps_residual_; }
   /// Its latent shift from all training cells; empty for a conditional autoencoder. One pass over
   /// the cells. (The validation score of an epoch takes at most 2000 of each side.)
   arma::fvec best_shift() const;
@@ -64,6 +73,11 @@ class AutoencoderTrainer {
  private:
   void step();
   void look(double training_loss, double gradient_norm);
+  struct Candidate {
+    ValidationScore::Value value;
+    bool keeps_residual;
+  };
+  Candidate better_prediction() const;
   bool out_of_patience() const;
   arma::fvec shift_of(const Autoencoder<float>& net, std::size_t at_most) const;
 
@@ -80,6 +94,7 @@ class AutoencoderTrainer {
   std::vector<std::uint32_t> batch_labels_;
   std::uint64_t batches_done_ = 0;  // of the current epoch
   double loss_sum_ = 0.0, last_norm_ = 0.0, best_overlap_ = 1.0;
+  bool best_keeps_residual_ = false;
   std::vector<AutoencoderTrace> trace_;
   TrainingReport report_;
 };

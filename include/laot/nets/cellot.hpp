@@ -24,6 +24,7 @@ struct CellotOptions {
   std::size_t inner = 10;  // steps of g for one of f
   std::size_t iterations = 1500;
   std::size_t check_every = 25;   // iterations between two looks at the validation cells
+  double average = 0.0;           // decay of the averages of f and g that are looked at; 0: none
   double validation_share = 0.2;  // of the given cells, held out from training
   double gamma = 0.0;             // of the validation score; 0: median heuristic of the given cells
   arma::fvec score_weights;       // what a unit of each feature is worth in the score; empty: 1
@@ -50,7 +51,8 @@ class CellotTrainer {
 
   TrainingReport report() const;
   const std::vector<CellotTrace>& trace() const { return trace_; }
-  /// The best iterate on the validation cells so far, the untrained networks included.
+  /// The best iterate on the validation cells so far, the untrained networks included. With
+  /// options.average the iterates are the averages, not the networks that play the game.
   const Icnn<float>& best_g() const { return best_g_; }
   const Icnn<float>& best_f() const { return best_f_; }
 
@@ -61,6 +63,7 @@ class CellotTrainer {
 
  private:
   void outer_iteration();
+  void average();
   void look();
 
   CellotOptions options_;
@@ -69,6 +72,7 @@ class CellotTrainer {
   Rng rng_;
   BatchSampler source_batches_, target_batches_;
   Icnn<float> f_, g_, best_f_, best_g_;
+  std::vector<float> average_f_, average_g_;  // empty: none
   Adam<float> adam_f_, adam_g_;
   CellotLoss<float> loss_;
   std::vector<float> gradient_f_, gradient_g_, x_, y_;

@@ -69,4 +69,10 @@ class Adam {
   AdamSettings settings_;
 };
 
+/// mean <- d mean + (1 - d) values with d = min(decay, t / (t + 10)): the exponential moving
+/// average of Polyak & Juditsky's kind, that forgets its start while t, the number of iterations
+/// done, is small. Convex: where no value was negative, no mean is.
+void average_into(std::vector<float>& mean, const std::vector<float>& values, double decay,
+                  std::uint64_t t);
+
 }  // namespace laot::nets
