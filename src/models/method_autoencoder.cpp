@@ -59,7 +59,7 @@ void add_network_params(std::vector<ParamSpec>& params, double units, double lat
        {"auto", "keep", "drop"},
        "What the autoencoder cannot reconstruct of a cell: keep it, so that the network predicts "
        "the change of the cell; drop it, so that it predicts the cell, as published; auto: "
-       "whichever is better on the validation cells",
+       "whichever is better on the validation cells, keeping it with half of the change included",
        "own (published: drop)"},
   };
   params.insert(params.end(), rows.begin(), rows.end());
@@ -211,20 +211,22 @@ nets::AutoencoderOptions options_from(const Params& params, const FeatureSpace& 
 }
 
 /// f(z) = decode(encode(z) + shift), or the conditional autoencoder's switch of the label; where
-/// the residual is kept, f(z) = z + the change of what the network reconstructs.
+/// the residual is kept, f(z) = z + a share of the change of what the network reconstructs.
 class AutoencoderResponse final : public ResponseMap {
  public:
-  AutoencoderResponse(nets::Autoencoder<float> net, arma::fvec shift, bool keep_residual)
-      : net_(std::move(net)), shift_(std::move(shift)), keep_residual_(keep_residual) {}
+  using Prediction = nets::AutoencoderTrainer::Prediction;
+
+  AutoencoderResponse(nets::Autoencoder<float> net, arma::fvec shift, Prediction how)
+      : net_(std::move(net)), shift_(std::move(shift)), how_(how) {}
 
   void apply(const arma::mat& z, arma::mat& moved) const override {
     const arma::fmat cells = arma::conv_to<arma::fmat>::from(z);
     const arma::fmat predicted = nets::predict(net_, cells, shift_);
-    if (!keep_residual_)
+    if (!how_.keeps_residual)
       moved = arma::conv_to<arma::mat>::from(predicted);
     else
-      moved = z + arma::conv_to<arma::mat>::from(
-                      arma::fmat(predicted - nets::reconstruct(net_, cells)));
+      moved = z + how_.share * arma::conv_to<arma::mat>::from(
+                                   arma::fmat(predicted - nets::reconstruct(net_, cells)));
   }
 
   void store(ModelFile& file) const override {
@@ -236,7 +238,8 @@ class AutoencoderResponse final : public ResponseMap {
     file.put_number("response.layers", static_cast<double>(shape.hidden.size()));
     file.put_number("response.slope", shape.slope);
     file.put_number("response.batch_norm", shape.batch_norm ? 1.0 : 0.0);
-    file.put_number("response.keep_residual", keep_residual_ ? 1.0 : 0.0);
+    file.put_number("response.keep_residual", how_.keeps_residual ? 1.0 : 0.0);
+    file.put_number("response.change_share", how_.share);
     networks::store_tensors(net_.layout(), net_.values(), "response.", file);
     networks::store_tensors(net_.running_layout(), net_.running(), "response.", file);
     if (!shift_.is_empty()) file.put("response.shift", arma::conv_to<arma::vec>::from(shift_));
@@ -283,16 +286,22 @@ class AutoencoderResponse final : public ResponseMap {
               shape.latent, ", or is not finite");
       shift = arma::conv_to<arma::fvec>::from(stored);
     }
-    // Files of before this number are of networks that predict whole cells.
-    const bool keep_residual = file.has_text("response.keep_residual") &&
-                               networks::stored_count(file, "response.keep_residual", 0, 1) == 1;
-    return std::make_shared<AutoencoderResponse>(std::move(net), std::move(shift), keep_residual);
+    // Files of before these numbers are of networks that predict whole cells.
+    Prediction how{false, 1.0};
+    if (file.has_text("response.keep_residual")) {
+      how.keeps_residual = networks::stored_count(file, "response.keep_residual", 0, 1) == 1;
+      how.share = networks::stored_finite(file, "response.change_share");
+      require(how.share > 0.0 && how.share <= 1.0, Status::bad_format,
+              "the share of the change in the model file is ", how.share,
+              ", not above 0 and at most 1");
+    }
+    return std::make_shared<AutoencoderResponse>(std::move(net), std::move(shift), how);
   }
 
  private:
   nets::Autoencoder<float> net_;
   arma::fvec shift_;
-  bool keep_residual_;
+  Prediction how_;
 };
 
 void add_trace(const std::vector<nets::AutoencoderTrace>& trace, Model& model) {
@@ -329,9 +338,10 @@ void fit(const FitInput& input, Model& model, Context& context) {
   add_trace(trainer.trace(), model);
   const arma::fvec shift = trainer.best_shift();
   if (!shift.is_empty()) model.arrays["latent_shift"] = arma::conv_to<arma::mat>::from(shift);
-  const bool keeps_residual = trainer.best_keeps_residual();
-  model.report.add("residual", std::string(keeps_residual ? "keep" : "drop"));
-  model.map = std::make_shared<AutoencoderResponse>(trainer.best(), shift, keeps_residual);
+  const nets::AutoencoderTrainer::Prediction how = trainer.best_prediction();
+  model.report.add("residual", std::string(how.keeps_residual ? "keep" : "drop"));
+  model.report.add("change_share", how.share);
+  model.map = std::make_shared<AutoencoderResponse>(trainer.best(), shift, how);
 }
 
 }  // namespace

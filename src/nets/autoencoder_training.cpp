@@ -127,16 +127,19 @@ void AutoencoderTrainer::step() {
   }
 }
 
-// Where both predictions are in question and one is not finite, that one is not taken.
-AutoencoderTrainer::Candidate AutoencoderTrainer::better_prediction() const {
+// Of several candidates one that is not finite is not taken, nor a later one for being as good.
+AutoencoderTrainer::Candidate AutoencoderTrainer::best_candidate() const {
   const arma::fmat moved = predict(net_, validation_source_, shift_of(net_, kShiftCells));
-  if (options_.residual == Residual::drop) return {score_(moved), false};
-  const Candidate kept{
-      score_(arma::fmat(validation_source_ + (moved - reconstruct(net_, validation_source_)))),
-      true};
+  if (options_.residual == Residual::drop) return {score_(moved), {false, 1.0}};
+  const arma::fmat change = moved - reconstruct(net_, validation_source_);
+  const Candidate kept{score_(arma::fmat(validation_source_ + change)), {true, 1.0}};
   if (options_.residual == Residual::keep) return kept;
-  const Candidate dropped{score_(moved), false};
-  return dropped.value.mmd2 < kept.value.mmd2 || !std::isfinite(kept.value.mmd2) ? dropped : kept;
+  Candidate best = kept;
+  for (const Candidate& other :
+       {Candidate{score_(arma::fmat(validation_source_ + 0.5F * change)), {true, 0.5}},
+        Candidate{score_(moved), {false, 1.0}}})
+    if (other.value.mmd2 < best.value.mmd2 || !std::isfinite(best.value.mmd2)) best = other;
+  return best;
 }
 
 void AutoencoderTrainer::look(double training_loss, double gradient_norm) {
@@ -144,7 +147,7 @@ void AutoencoderTrainer::look(double training_loss, double gradient_norm) {
   const AutoencoderLoss held =
       pass_.evaluate(net_, options_.loss, validation_.memptr(), validation_labels_.data(), nullptr,
                      validation_.n_cols);
-  const auto [value, keeps_residual] = better_prediction();
+  const auto [value, how] = best_candidate();
   if (!std::isfinite(held.total) || !std::isfinite(value.mmd2) ||
       !(first || std::isfinite(training_loss + gradient_norm))) {
     require(!first, Status::numerical_failure,
@@ -159,7 +162,7 @@ void AutoencoderTrainer::look(double training_loss, double gradient_norm) {
     report_.best_score = value.mmd2;
     report_.best_iteration = report_.iterations;
     best_overlap_ = value.overlap;
-    best_keeps_residual_ = keeps_residual;
+    best_prediction_ = how;
     best_ = net_;
   }
 }
@@ -204,8 +207,12 @@ Snapshot AutoencoderTrainer::save() const {
   snapshot::put(out, "steps",
                 std::vector<std::uint64_t>{adam_.steps, report_.iterations, report_.best_iteration,
                                            report_.diverged_at, batches_done_});
-  out["sums"] = {loss_sum_, last_norm_, report_.best_score, best_overlap_,
-                 best_keeps_residual_ ? 1.0 : 0.0};
+  out["sums"] = {loss_sum_,
+                 last_norm_,
+                 report_.best_score,
+                 best_overlap_,
+                 best_prediction_.keeps_residual ? 1.0 : 0.0,
+                 best_prediction_.share};
   std::vector<double>& trace = out["trace"];
   for (const AutoencoderTrace& t : trace_)
     trace.insert(trace.end(), {static_cast<double>(t.epoch), t.training_loss, t.validation_loss,
@@ -231,12 +238,12 @@ void AutoencoderTrainer::restore(const Snapshot& state) {
   next.report_.diverged_at = steps[3];
   next.report_.outcome = steps[3] > 0 ? Outcome::diverged : Outcome::running;
   next.batches_done_ = steps[4];
-  const auto sums = snapshot::numbers(state, "sums", 5);
+  const auto sums = snapshot::numbers(state, "sums", 6);
   next.loss_sum_ = sums[0];
   next.last_norm_ = sums[1];
   next.report_.best_score = sums[2];
   next.best_overlap_ = sums[3];
-  next.best_keeps_residual_ = sums[4] != 0.0;
+  next.best_prediction_ = {sums[4] != 0.0, sums[5]};
   next.trace_.clear();
   for (const std::vector<double>& t : snapshot::rows(state, "trace", 5))
     next.trace_.push_back({static_cast<std::uint64_t>(t[0]), t[1], t[2], t[3], t[4]});

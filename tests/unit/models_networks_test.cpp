@@ -166,7 +166,13 @@ TEST_CASE("a network that changes nothing and keeps the residual leaves every ce
   none.put("response.shift", arma::vec(3, arma::fill::zeros));
   const arma::mat change = predicted(Model::load(dropped), kX) - predicted(Model::load(none), kX);
   CHECK(largest_gap(predicted(scgen, kX), kX + change) < 1e-5);
+  ModelFile half = scgen.store();
+  half.put_number("response.change_share", 0.5);
+  CHECK(largest_gap(predicted(Model::load(half), kX), kX + 0.5 * change) < 1e-5);
   ModelFile damaged = scgen.store();
+  damaged.put_number("response.change_share", 1.5);
+  CHECK_THROWS_AS(Model::load(damaged), Error);
+  damaged = scgen.store();
   damaged.put_number("response.keep_residual", 2.0);
   CHECK_THROWS_AS(Model::load(damaged), Error);
 }

@@ -200,39 +200,76 @@ TEST_CASE("the average of the iterates is the weighted mean of them all, and is 
 }
 
 TEST_CASE("an autoencoder keeps or drops what it cannot reconstruct, whichever is better") {
-  for (const AutoencoderKind kind : {AutoencoderKind::variational, AutoencoderKind::conditional}) {
-    CAPTURE(static_cast<int>(kind));
+  int halves = 0;
+  for (const std::uint64_t seed : {7, 8, 9, 10, 11, 12}) {
+    // Half of the seeds have nothing to learn but noise, where half of the change is better.
+    const AutoencoderKind kind =
+        seed % 2 == 0 ? AutoencoderKind::variational : AutoencoderKind::conditional;
+    const arma::mat target = normal_cells(seed, 3, 70, seed < 9 ? 1.5 : 0.1);
+    CAPTURE(seed);
     AutoencoderOptions options = scgen_options();
     options.shape.kind = kind;
     options.epochs = 30;
     Context context;
     const auto trained = [&](Residual residual) {
       options.residual = residual;
-      AutoencoderTrainer trainer(kSource, kTarget, options, 7);
+      AutoencoderTrainer trainer(kSource, target, options, seed);
       trainer.run(context);
       return trainer;
     };
     const AutoencoderTrainer keep = trained(Residual::keep), drop = trained(Residual::drop);
     const AutoencoderTrainer both = trained(Residual::automatic);
-    CHECK(keep.best_keeps_residual());
-    CHECK(!drop.best_keeps_residual());
+    CHECK(keep.best_prediction().keeps_residual);
+    CHECK(!drop.best_prediction().keeps_residual);
     REQUIRE(both.trace().size() == keep.trace().size());
+    // Never worse than either, and where it is better it takes half of the change.
     for (std::size_t i = 0; i < both.trace().size(); ++i)
-      CHECK(both.trace()[i].validation_mmd2 ==
+      CHECK(both.trace()[i].validation_mmd2 <=
             std::min(keep.trace()[i].validation_mmd2, drop.trace()[i].validation_mmd2));
-    const bool keeping_wins = keep.report().best_score <= drop.report().best_score;
-    CHECK(both.best_keeps_residual() == keeping_wins);
-    const AutoencoderTrainer& better = keeping_wins ? keep : drop;
-    CHECK(both.best().values() == better.best().values());
-    AutoencoderTrainer resumed(kSource, kTarget, options, 7);
-    Snapshot state = both.save();
-    CHECK((state.at("sums")[4] == 1.0) == keeping_wins);
-    for (const double kept : {0.0, 1.0}) {
-      state["sums"][4] = kept;
-      resumed.restore(state);
-      CHECK(resumed.best_keeps_residual() == (kept == 1.0));
+    CHECK(both.trace().back().training_loss == keep.trace().back().training_loss);
+    const double whole = std::min(keep.report().best_score, drop.report().best_score);
+    const AutoencoderTrainer::Prediction how = both.best_prediction();
+    if (how.share == 0.5) {
+      ++halves;
+      CHECK(how.keeps_residual);
+      CHECK(both.report().best_score < whole);
+    } else {
+      const AutoencoderTrainer& better =
+          keep.report().best_score <= drop.report().best_score ? keep : drop;
+      CHECK(how.keeps_residual == better.best_prediction().keeps_residual);
+      CHECK(both.report().best_score == whole);
+      CHECK(both.best().values() == better.best().values());
     }
+    // The score is that of the prediction it names, and of the three the smallest.
+    Rng split = Rng(seed).stream(1);
+    const Holdout x = hold_out(kSource.n_cols, options.validation_share, split);
+    const Holdout y = hold_out(target.n_cols, options.validation_share, split);
+    const double gamma =
+        median_gamma(single_precision(kSource, x.train), single_precision(target, y.train), {});
+    const ValidationScore score(single_precision(target, y.validation), gamma, {});
+    const arma::fmat cells = single_precision(kSource, x.validation);
+    const arma::fmat moved = predict(both.best(), cells, both.best_shift());
+    const arma::fmat change = moved - reconstruct(both.best(), cells);
+    const double of_drop = score(moved).mmd2, of_keep = score(arma::fmat(cells + change)).mmd2;
+    const double of_half = score(arma::fmat(cells + 0.5F * change)).mmd2;
+    CHECK(both.report().best_score == std::min({of_drop, of_keep, of_half}));
+    CHECK(both.report().best_score == (!how.keeps_residual ? of_drop
+                                       : how.share == 0.5  ? of_half
+                                                           : of_keep));
+
+    AutoencoderTrainer resumed(kSource, target, options, seed);
+    Snapshot state = both.save();
+    CHECK((state.at("sums")[4] == 1.0) == how.keeps_residual);
+    for (const double kept : {0.0, 1.0})
+      for (const double share : {0.5, 1.0}) {
+        state["sums"][4] = kept;
+        state["sums"][5] = share;
+        resumed.restore(state);
+        CHECK(resumed.best_prediction().keeps_residual == (kept == 1.0));
+        CHECK(resumed.best_prediction().share == share);
+      }
   }
+  CHECK(halves > 0);
 }
 
 TEST_CASE("a diverged run reports where and keeps a finite iterate") {

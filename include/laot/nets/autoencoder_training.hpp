@@ -12,8 +12,8 @@
 namespace laot::nets {
 
 /// What the network cannot reconstruct of a cell: kept, so that x + predict(x) - reconstruct(x) is
-/// predicted; dropped, so that predict(x) is; or, at every look, whichever is better on the
-/// validation cells.
+/// predicted; dropped, so that predict(x) is; or, at every look, what is best on the validation
+/// cells: dropped, kept, or kept with half of the change, which has half of its noise.
 enum class Residual { keep, drop, automatic };
 
 struct AutoencoderOptions {
@@ -60,9 +60,12 @@ class AutoencoderTrainer {
   const std::vector<AutoencoderTrace>& trace() const { return trace_; }
   /// The epoch with the best validation score so far, the untrained network included.
   const Autoencoder<float>& best() const { return best_; }
-  /// Whether it is better with what it cannot reconstruct; as asked for where that is not
-  /// automatic.
-  bool best_keeps_residual() const { return best_keeps_residual_; }
+  /// How it predicts best; as asked for where that is not automatic.
+  struct Prediction {
+    bool keeps_residual;
+    double share;  // of the change, where the residual is kept; else 1
+  };
+  Prediction best_prediction() const { return best_prediction_; }
   /// Its latent shift from all training cells; empty for a conditional autoencoder. One pass over
   /// the cells. (The validation score of an epoch takes at most 2000 of each side.)
   arma::fvec best_shift() const;
@@ -75,9 +78,9 @@ class AutoencoderTrainer {
   void look(double training_loss, double gradient_norm);
   struct Candidate {
     ValidationScore::Value value;
-    bool keeps_residual;
+    Prediction how;
   };
-  Candidate better_prediction() const;
+  Candidate best_candidate() const;
   bool out_of_patience() const;
   arma::fvec shift_of(const Autoencoder<float>& net, std::size_t at_most) const;
 
@@ -94,7 +97,7 @@ class AutoencoderTrainer {
   std::vector<std::uint32_t> batch_labels_;
   std::uint64_t batches_done_ = 0;  // of the current epoch
   double loss_sum_ = 0.0, last_norm_ = 0.0, best_overlap_ = 1.0;
-  bool best_keeps_residual_ = false;
+  Prediction best_prediction_{false, 1.0};
   std::vector<AutoencoderTrace> trace_;
   TrainingReport report_;
 };
