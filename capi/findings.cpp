@@ -8,15 +8,9 @@ using laot::capi::given;
 using laot::capi::given_text;
 using laot::capi::guarded;
 using laot::capi::lines;
+using laot::capi::names_of;
 
 namespace {
-
-template <class Pairs>
-std::vector<std::string> names_of(const Pairs& pairs) {
-  std::vector<std::string> out;
-  for (const auto& entry : pairs) out.push_back(entry.first);
-  return out;
-}
 
 template <class Pairs>
 const auto& entry_of(const Pairs& pairs, const char* name, const char* what) {

@@ -136,6 +136,14 @@ class CallContext {
   Context context_;
 };
 
+/// The names in a list of (name, value).
+template <class Pairs>
+std::vector<std::string> names_of(const Pairs& pairs) {
+  std::vector<std::string> out;
+  for (const auto& entry : pairs) out.push_back(entry.first);
+  return out;
+}
+
 /// The two-call protocol for texts.
 void copy_out(const std::string& value, char* buffer, std::size_t size, std::size_t* needed);
 

@@ -9,6 +9,7 @@ using laot::capi::given_text;
 using laot::capi::guarded;
 using laot::capi::hand_out;
 using laot::capi::lines;
+using laot::capi::names_of;
 
 namespace {
 
@@ -24,17 +25,11 @@ void require_same_features(const std::vector<std::string>& a, const char* a_name
 }
 
 template <class Pairs>
-std::vector<std::string> names_of(const Pairs& pairs) {
-  std::vector<std::string> out;
-  for (const auto& entry : pairs) out.push_back(entry.first);
-  return out;
-}
-
-template <class Pairs>
-auto& entry_of(const Pairs& pairs, const std::string& name, const char* what) {
+auto& entry_of(const Pairs& pairs, const char* name, const char* what) {
+  const std::string asked = given_text(name, "name");
   for (const auto& entry : pairs)
-    if (entry.first == name) return entry.second;
-  laot::fail(Status::unknown_name, what, " has no \"", name, "\"; it has ",
+    if (entry.first == asked) return entry.second;
+  laot::fail(Status::unknown_name, what, " has no \"", asked, "\"; it has ",
              laot::joined(names_of(pairs)));
 }
 
@@ -139,7 +134,7 @@ laot_status laot_model_text(const laot_model* model, const char* name, char* buf
     else if (asked == "preset")
       value = m.preset;
     else if (asked.compare(0, 6, "param.") == 0)
-      value = entry_of(m.params, asked.substr(6), "the model's method");
+      value = entry_of(m.params, asked.c_str() + 6, "the model's method");
     else
       laot::fail(Status::unknown_name, "name must be method, preset or param.<name>, found \"",
                  asked, "\"");
@@ -150,8 +145,7 @@ laot_status laot_model_text(const laot_model* model, const char* name, char* buf
 laot_status laot_report_number(const laot_model* model, const char* name, double* value) {
   return guarded([&] {
     given(model, "model");
-    given(value, "value") =
-        entry_of(model->model.report.numbers, given_text(name, "name"), "the report");
+    given(value, "value") = entry_of(model->model.report.numbers, name, "the report");
   });
 }
 
@@ -159,8 +153,7 @@ laot_status laot_report_text(const laot_model* model, const char* name, char* bu
                              size_t* needed) {
   return guarded([&] {
     given(model, "model");
-    copy_out(entry_of(model->model.report.texts, given_text(name, "name"), "the report"), buffer,
-             size, needed);
+    copy_out(entry_of(model->model.report.texts, name, "the report"), buffer, size, needed);
   });
 }
 
@@ -176,8 +169,7 @@ laot_status laot_trace_column(const laot_model* model, const char* name, double*
   return guarded([&] {
     given(model, "model");
     given(out, "out");
-    const std::vector<double>& column =
-        entry_of(model->model.trace, given_text(name, "name"), "the trace");
+    const std::vector<double>& column = entry_of(model->model.trace, name, "the trace");
     require_length(length, column.size(), "the trace");
     std::copy(column.begin(), column.end(), out);
   });

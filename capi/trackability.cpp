@@ -24,7 +24,7 @@ std::vector<double> given_numbers(const double* values, size_t count, const char
   return {values, values + count};
 }
 
-arma::mat valid_cells(const laot_data* data, const char* name, laot::Context& context) {
+arma::mat valid_matrix(const laot_data* data, const char* name, laot::Context& context) {
   laot::require_valid(given(data, name).cells, name, context);
   return data->cells.as_matrix();
 }
@@ -118,7 +118,7 @@ laot_status laot_isometry(laot_context* context, const laot_data* cells, double 
     laot::require(std::isnan(rate) || (rate > 0.0 && std::isfinite(rate)), Status::invalid_argument,
                   "rate must be positive, or NaN where unknown, found ", rate);
     CallContext call(context);
-    const arma::mat x = valid_cells(cells, "cells", *call);
+    const arma::mat x = valid_matrix(cells, "cells", *call);
     auto found = std::make_unique<laot_findings>();
     found->numbers.emplace_back("n_cells", static_cast<double>(x.n_cols));
     for (const laot::IsometryConstant& constant : laot::isometry_constants(x, options, *call))
@@ -140,7 +140,7 @@ laot_status laot_rates(laot_context* context, const laot_data* const* population
     std::vector<arma::mat> cells;
     for (size_t t = 0; t < count; ++t)
       cells.push_back(
-          valid_cells(populations[t], laot::text("populations[", t, "]").c_str(), *call));
+          valid_matrix(populations[t], laot::text("populations[", t, "]").c_str(), *call));
     const std::vector<laot::Rate> rates = laot::rates_of_time_course(cells, at, options, *call);
     arma::mat table(rates.size(), 9), quantiles(rates.size(), probability_count);
     for (std::size_t s = 0; s < rates.size(); ++s) {

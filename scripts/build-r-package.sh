@@ -38,11 +38,20 @@ core=$package/src/core
 mkdir -p "$core"
 sources=$(sed -n -E 's/^[[:space:]]+((src|capi)\/[A-Za-z0-9_\/.-]+\.cpp)[[:space:]]*$/\1/p' "$top/cmake/sources.cmake")
 [ -n "$sources" ] || { echo "cmake/sources.cmake lists no sources" >&2; exit 1; }
+# A room is compiled as one file: reading Armadillo once for each of a hundred files would take users
+# most of the time of an installation. Files with functions for an instruction set stay on their own, so
+# that nothing else is inlined into these and gets their rounding.
 objects=
 for source in $sources; do
   mkdir -p "$core/$(dirname "$source")"
   cp "$top/$source" "$core/$source"
-  objects="$objects core/${source%.cpp}.o"
+  if grep -q 'target(' "$top/$source"; then
+    objects="$objects core/${source%.cpp}.o"
+    continue
+  fi
+  room=$(basename "$(dirname "$source")")
+  [ -e "$core/$room.cpp" ] || objects="$objects core/$room.o"
+  echo "#include \"$source\"" >>"$core/$room.cpp"
 done
 (cd "$top" && find include src capi \( -name '*.hpp' -o -name '*.h' -o -name '*.inc' \) | LC_ALL=C sort) |
   while read -r header; do

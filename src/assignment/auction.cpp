@@ -1,6 +1,5 @@
 // The eps-auction: most rows find their place here, a few candidates at a time.
 #include <algorithm>
-#include <limits>
 
 #include "assignment_search.hpp"
 
@@ -8,7 +7,6 @@ namespace laot::detail {
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // A list may be this many epsilons out of date before it is made again; the exact phase repairs it.
 constexpr double kSlack = 8.0;
 // Bids per row and phase before the rest is left to the exact phase: price wars end here.

@@ -1,7 +1,6 @@
 // The exact phase: tight pairs, bounded row reduction, shortest augmenting paths.
 #include <algorithm>
 #include <functional>
-#include <limits>
 
 #include "assignment_search.hpp"
 
@@ -9,7 +8,6 @@ namespace laot::detail {
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr int kReductionRounds = 2;
 constexpr std::size_t kReductionSteps = 8;  // per free row and round
 

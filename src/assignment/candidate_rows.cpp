@@ -11,7 +11,6 @@ namespace laot::detail {
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kUnit = 0x1p-24;  // half a unit in the last place of single precision
 
 }  // namespace

@@ -9,7 +9,6 @@ namespace laot::detail {
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t kRowGroup = 4 * kRowBlock;  // rows scanned together over one tile
 constexpr std::size_t kTileBytes = 384u << 10;    // of packed targets: a share of the L2 cache
 constexpr std::size_t kStoredTile = 64;           // panels read between two looks at the hits

@@ -8,7 +8,8 @@
 #include <immintrin.h>
 
 #include <algorithm>
-#include <limits>
+
+#include "laot/base.hpp"
 
 #define LAOT_AVX2_ONLY __attribute__((target("avx2")))  // no fused operations can be made of it
 #define LAOT_AVX2 __attribute__((target("avx2,fma")))
@@ -17,8 +18,6 @@
 namespace laot::detail {
 
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // The masked forms with every lane in use compile to the plain instructions. The plain intrinsics
 // of some compilers start from an undefined register, and warn of it.

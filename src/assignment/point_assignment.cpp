@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "assignment_search.hpp"
 #include "laot/assignment/scaled_cloud.hpp"
@@ -12,7 +11,6 @@ namespace laot::detail {
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // Epsilon falls from the first to the last of these, times the mean width of the lists.
 // Lists are kept while their bounds fall on average by less than this part of their width; beyond,
 // so many rows have to be scanned that making and storing all costs again is faster.

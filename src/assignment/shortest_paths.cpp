@@ -10,7 +10,6 @@ namespace laot {
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 
 // One search from a free row: Dijkstra on reduced costs over all columns, then the update of the

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "laot/metrics/moments.hpp"
@@ -10,8 +9,6 @@
 namespace laot {
 
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 void require_comparable(const arma::mat& a, const char* name_a, const arma::mat& b,
                         const char* name_b) {

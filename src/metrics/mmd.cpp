@@ -1,7 +1,6 @@
 #include "laot/metrics/mmd.hpp"
 
 #include <cmath>
-#include <limits>
 
 #include "lanes.hpp"
 #include "mean_kernel.hpp"
@@ -10,8 +9,6 @@
 namespace laot {
 
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 void require_gammas(const std::vector<double>& gammas) {
   require(!gammas.empty(), Status::invalid_argument, "gamma must have at least one value");

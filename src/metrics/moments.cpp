@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <vector>
 
 #include "laot/base.hpp"
@@ -10,8 +9,6 @@
 namespace laot {
 
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 void require_cells(const arma::mat& cells, const char* name, std::size_t features) {
   require(cells.n_cols > 0, Status::invalid_argument, name, " has no cells");

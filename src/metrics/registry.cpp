@@ -21,7 +21,7 @@ double one_mmd2(const ScoreInput& in, MmdEstimator estimator, Context& context) 
   return mmd2(*in.predicted, *in.observed, {in.gamma}, estimator, context)[0];
 }
 
-double mean_of(const arma::vec& values) {
+double mean_over_features(const arma::vec& values) {
   double sum = 0.0;
   for (std::size_t k = 0; k < values.n_elem; ++k) sum += values[k];
   return sum / static_cast<double>(values.n_elem);
@@ -259,13 +259,13 @@ std::vector<MetricSpec> structure_metrics() {
        "Kolmogorov-Smirnov statistic of each feature, mean over features.", "Kolmogorov, 1933", "",
        0.0, false, false, false,
        [](const ScoreInput& in, Context& c) {
-         return mean_of(feature_scores(*in.predicted, *in.observed, c).ks);
+         return mean_over_features(feature_scores(*in.predicted, *in.observed, c).ks);
        }},
       {"mean_feature_w1", "mean feature W1", "exact, each feature", "",
        "One-dimensional Wasserstein distance of each feature, mean over features.",
        "Villani, Optimal Transport, 2009", "", 0.0, false, false, false,
        [](const ScoreInput& in, Context& c) {
-         return mean_of(feature_scores(*in.predicted, *in.observed, c).w1);
+         return mean_over_features(feature_scores(*in.predicted, *in.observed, c).w1);
        }},
       {"cell_spearman", "Spearman per cell", "average ranks, mean over cells", "",
        "Correlation over features of each cell's control state with its own predicted state. It "

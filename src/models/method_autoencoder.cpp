@@ -4,13 +4,12 @@
 #include "checkpoint.hpp"
 #include "laot/nets/autoencoder_training.hpp"
 #include "method_networks.hpp"
+#include "shared_params.hpp"
 
 namespace laot {
 
 namespace {
 
-constexpr double kMany = 1e9;
-constexpr std::size_t kMostLayers = 64, kMostUnits = 100000;
 const char kScgen[] = "Lotfollahi et al., Nature Methods 16, 715-721 (2019)";
 const char kPublished[] = "CellOT, published code";
 
@@ -187,7 +186,7 @@ MethodSpec cae_spec() {
   return out;
 }
 
-nets::AutoencoderOptions options_from(const Params& params, const FeatureSpace& space) {
+nets::AutoencoderOptions autoencoder_options(const Params& params, const FeatureSpace& space) {
   const bool conditional = params.method().name == "cae";
   nets::AutoencoderOptions o;
   o.shape.kind = conditional ? nets::AutoencoderKind::conditional
@@ -269,11 +268,12 @@ class AutoencoderResponse final : public ResponseMap {
     shape.batch_norm = networks::stored_count(file, "response.batch_norm", 0, 1) == 1;
     const auto rows = [&](const std::string& name) {
       const std::size_t units = file.matrix("response." + name).n_rows;
-      require(units >= 1 && units <= kMostUnits, Status::bad_format, "layer \"", name,
+      require(units >= 1 && units <= networks::kMostUnits, Status::bad_format, "layer \"", name,
               "\" of the model file has ", units, " units");
       return units;
     };
-    const std::size_t layers = networks::stored_count(file, "response.layers", 0, kMostLayers);
+    const std::size_t layers =
+        networks::stored_count(file, "response.layers", 0, networks::kMostLayers);
     for (std::size_t l = 0; l < layers; ++l)
       shape.hidden.push_back(rows(text("enc", l, ".weight")));
     shape.latent = rows("code.weight");
@@ -326,12 +326,12 @@ void add_trace(const std::vector<nets::AutoencoderTrace>& trace, Model& model) {
   }
 }
 
-void fit(const FitInput& input, Model& model, Context& context) {
+void fit_autoencoder(const FitInput& input, Model& model, Context& context) {
   const bool conditional = input.params.method().name == "cae";
   require(!conditional || input.batch_x.empty(), Status::invalid_argument,
           "cae does not use levels of a batch; leave batch out, or fit each level on its own");
   const auto start = std::chrono::steady_clock::now();
-  const nets::AutoencoderOptions options = options_from(input.params, model.space);
+  const nets::AutoencoderOptions options = autoencoder_options(input.params, model.space);
   nets::AutoencoderTrainer trainer(input.x, input.y, options, context.seed, input.batch_x,
                                    input.batch_y);
   networks::Checkpoint checkpoint(input, context);
@@ -354,11 +354,11 @@ void fit(const FitInput& input, Model& model, Context& context) {
 }  // namespace
 
 Method scgen_method() {
-  return {scgen_spec(), fit, AutoencoderResponse::load};
+  return {scgen_spec(), fit_autoencoder, AutoencoderResponse::load};
 }
 
 Method cae_method() {
-  return {cae_spec(), fit, AutoencoderResponse::load};
+  return {cae_spec(), fit_autoencoder, AutoencoderResponse::load};
 }
 
 }  // namespace laot

@@ -3,15 +3,13 @@
 #include "checkpoint.hpp"
 #include "laot/nets/cellot.hpp"
 #include "method_networks.hpp"
+#include "shared_params.hpp"
 
 namespace laot {
 
 namespace {
 
-constexpr double kMany = 1e9;
-constexpr std::size_t kMostLayers = 64, kMostUnits = 100000;
-
-MethodSpec spec() {
+MethodSpec cellot_spec() {
   MethodSpec out;
   out.name = "cellot";
   out.title = "CellOT: two input-convex networks in a min-max game; the map is a gradient";
@@ -153,7 +151,7 @@ MethodSpec spec() {
   return out;
 }
 
-nets::CellotOptions options_from(const Params& params, const FeatureSpace& space) {
+nets::CellotOptions cellot_options(const Params& params, const FeatureSpace& space) {
   nets::CellotOptions o;
   o.hidden = networks::hidden_of(params);
   o.slope = params.number("slope");
@@ -205,10 +203,11 @@ class PotentialResponse final : public ResponseMap {
     shape.features = dimension;
     shape.slope = networks::stored_finite(file, "response.slope");
     shape.softplus_kernels = networks::stored_count(file, "response.softplus_kernels", 0, 1) == 1;
-    const std::size_t layers = networks::stored_count(file, "response.layers", 1, kMostLayers);
+    const std::size_t layers =
+        networks::stored_count(file, "response.layers", 1, networks::kMostLayers);
     for (std::size_t l = 0; l < layers; ++l) {
       const std::size_t units = file.matrix(text("response.g.A", l, ".weight")).n_rows;
-      require(units >= 1 && units <= kMostUnits, Status::bad_format,
+      require(units >= 1 && units <= networks::kMostUnits, Status::bad_format,
               "the model file has a hidden layer of ", units, " units");
       shape.hidden.push_back(units);
     }
@@ -240,12 +239,12 @@ void add_trace(const std::vector<nets::CellotTrace>& trace, Model& model) {
   }
 }
 
-void fit(const FitInput& input, Model& model, Context& context) {
+void fit_cellot(const FitInput& input, Model& model, Context& context) {
   require(input.batch_x.empty(), Status::invalid_argument,
           "cellot does not pair cells within levels of a batch; leave batch out, or fit each level "
           "on its own");
   const auto start = std::chrono::steady_clock::now();
-  const nets::CellotOptions options = options_from(input.params, model.space);
+  const nets::CellotOptions options = cellot_options(input.params, model.space);
   nets::CellotTrainer trainer(input.x, input.y, options, context.seed);
   networks::Checkpoint checkpoint(input, context);
   const bool cancelled =
@@ -261,7 +260,7 @@ void fit(const FitInput& input, Model& model, Context& context) {
 }  // namespace
 
 Method cellot_method() {
-  return {spec(), fit, PotentialResponse::load};
+  return {cellot_spec(), fit_cellot, PotentialResponse::load};
 }
 
 }  // namespace laot

@@ -9,9 +9,7 @@ namespace laot {
 
 namespace {
 
-constexpr double kMany = 1e9;
-
-MethodSpec spec() {
+MethodSpec laot_spec() {
   MethodSpec out;
   out.name = "laot";
   out.title = "Linear Alternating Optimal Transport: the exact plan and a linear map in turn";
@@ -126,7 +124,7 @@ MethodSpec spec() {
   return out;
 }
 
-LaotOptions options_from(const Params& params) {
+LaotOptions laot_options(const Params& params) {
   LaotOptions options;
   options.update = params.choice("update") == "adam" ? Update::adam : Update::least_squares;
   options.ridge = params.is_word("ridge") ? LaotOptions::kAutomatic : params.number("ridge");
@@ -153,8 +151,8 @@ arma::mat column(const std::vector<std::uint32_t>& values) {
   return out;
 }
 
-void fit(const FitInput& input, Model& model, Context& context) {
-  const LaotOptions options = options_from(input.params);
+void fit_laot(const FitInput& input, Model& model, Context& context) {
+  const LaotOptions options = laot_options(input.params);
   LaotResult result = alternate(input.x, input.y, input.batch_x, input.batch_y, options, context);
   model.report.add("outcome", std::string(result.converged ? "converged" : "limit_reached"));
   model.report.add("stop_reason", result.stop_reason);
@@ -190,11 +188,11 @@ LaotOptions laot_options(const Model& model) {
           " model has no alternation that could be repeated; fit the method laot");
   Params params(method("laot").spec);
   for (const auto& [name, value] : model.params) params.set_text(name, value);
-  return options_from(params);
+  return laot_options(params);
 }
 
 Method laot_method() {
-  return {spec(), fit, AffineResponse::load};
+  return {laot_spec(), fit_laot, AffineResponse::load};
 }
 
 }  // namespace laot

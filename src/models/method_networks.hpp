@@ -17,6 +17,9 @@ namespace networks {
 
 class Checkpoint;
 
+/// Larger networks are in no file that this library wrote.
+constexpr std::size_t kMostLayers = 64, kMostUnits = 100000;
+
 /// Registry rows that all networks share, after those of the method: what the trainings have in
 /// common and the feature space with the networks' defaults.
 void add_training_params(std::vector<ParamSpec>& params, double batch_size, double weight_decay);

@@ -9,7 +9,6 @@ namespace laot::networks {
 
 namespace {
 
-constexpr double kMany = 1e9;
 
 }  // namespace
 

@@ -11,7 +11,6 @@ namespace laot::nets {
 namespace {
 
 constexpr std::size_t kShiftCells = 2000;
-constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 void check_options(const AutoencoderOptions& o) {
   require(o.batch > 0, Status::invalid_argument, "batch must be at least 1");
@@ -73,7 +72,7 @@ AutoencoderTrainer::AutoencoderTrainer(const arma::mat& source, const arma::mat&
   adam_ = Adam<float>(net_.size(), options_.adam);
   gradient_.resize(net_.size());
   report_.identity_score = score_(validation_source_).mmd2;
-  look(kUnknown, kUnknown);
+  look(kNaN, kNaN);
 }
 
 arma::fvec AutoencoderTrainer::shift_of(const Autoencoder<float>& net, std::size_t at_most) const {

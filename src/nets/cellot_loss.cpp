@@ -1,6 +1,5 @@
 // Both losses of CellOT and their gradients.
 #include <algorithm>
-#include <limits>
 
 #include "laot/nets/icnn.hpp"
 #include "laot/nets/kernels.hpp"
@@ -24,8 +23,6 @@ double sum(const T* values, std::size_t count) {
 // Cells at a time: the activations of a portion fit in a processor's second cache, and BLAS
 // libraries have their fastest path for products of this size (measured with bench/nets/speed.py).
 constexpr std::size_t kPortion = 64;
-
-constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
@@ -73,7 +70,7 @@ double CellotLoss<T>::step_g(const Icnn<T>& f, const Icnn<T>& g, const T* x, std
     loss +=
         g_portion(f, g, x + d * begin, std::min(most, count - begin), share, gradient, want_loss);
   g.through_softplus(gradient);
-  return want_loss ? loss / static_cast<double>(count) : kUnknown;
+  return want_loss ? loss / static_cast<double>(count) : kNaN;
 }
 
 template <class T>
@@ -112,7 +109,7 @@ double CellotLoss<T>::step_f(const Icnn<T>& f, const Icnn<T>& g, const T* x, std
   }
   // The weights sum to 0: f's last bias has no gradient, and its entry stays exactly 0.
   f.through_softplus(gradient);
-  return want_loss ? loss : kUnknown;
+  return want_loss ? loss : kNaN;
 }
 
 namespace {

@@ -10,7 +10,6 @@ namespace laot {
 
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kStripRows = 256, kTileColumns = 256;
 constexpr std::size_t kBins = std::size_t{1} << 16;
 // Deltas below this are the rounding of inner products of norm 1.
@@ -222,9 +221,9 @@ std::array<IsometryConstant, 3> isometry_constants(const arma::mat& x,
   std::array<IsometryConstant, kScalings> out;
   for (std::size_t s = 0; s < kScalings; ++s) {
     out[s].scaling = static_cast<IsometryScaling>(s);
-    out[s].delta = kNan;
-    out[s].scale = kNan;
-    out[s].quantiles.assign(options.probabilities.size(), kNan);
+    out[s].delta = kNaN;
+    out[s].scale = kNaN;
+    out[s].quantiles.assign(options.probabilities.size(), kNaN);
   }
   const SingleThreadedBlas blas;
   const PairGrams grams(x, context);

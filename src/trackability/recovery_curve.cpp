@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <numeric>
 #include <utility>
@@ -15,9 +14,6 @@ namespace laot {
 
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr std::size_t kFewestCells = 4;
 constexpr std::size_t kCurveResamples = 400;
 
 // One simulated experiment whose truth is known.
@@ -78,10 +74,10 @@ Simulated simulate(const RecoverySource& source, const arma::mat& root, const ar
       counterpart ? std::make_pair(drawn, drawn) : dealt(drawn, source.batch);
   const std::size_t cells = controls.size();
   require(
-      cells >= kFewestCells, Status::invalid_argument,
+      cells >= kFewestResampled, Status::invalid_argument,
       "a recovery curve with treated cells anew deals the cells of each batch level to two sets; "
       "of ",
-      drawn.size(), " cells only ", cells, " found one to stand beside, and ", kFewestCells,
+      drawn.size(), " cells only ", cells, " found one to stand beside, and ", kFewestResampled,
       " are needed");
   Simulated out;
   out.cells.x = columns_of(source.cells, controls);
@@ -101,7 +97,7 @@ Simulated simulate(const RecoverySource& source, const arma::mat& root, const ar
 }
 
 double pairs_found(const Plan& plan, const std::vector<std::size_t>& partner) {
-  if (partner.empty()) return kNan;
+  if (partner.empty()) return kNaN;
   double found = 0.0, all = 0.0;  // n masses of 1/n need not sum to 1
   for (std::size_t e = 0; e < plan.mass.size(); ++e) {
     all += plan.mass[e];
@@ -125,7 +121,7 @@ double square_of_difference(const arma::mat& a, const arma::mat& b) {
 }
 
 double relative(double square, double of_square) {
-  return of_square > 0.0 ? std::sqrt(square / of_square) : kNan;
+  return of_square > 0.0 ? std::sqrt(square / of_square) : kNaN;
 }
 
 double identified_share(const arma::mat& predicted, const arma::mat& expected) {
@@ -174,7 +170,7 @@ double value_at(const std::vector<double>& gaps, const std::vector<double>& reco
       return recovery[g - 1] +
              (recovery[g] - recovery[g - 1]) * (gap - gaps[g - 1]) / (gaps[g] - gaps[g - 1]);
   }
-  return kNan;
+  return kNaN;
 }
 
 std::vector<double> mean_rows(const arma::mat& values, const std::vector<std::size_t>& columns) {
@@ -221,7 +217,8 @@ void check(const RecoverySource& source, Design design, const RecoveryCurveOptio
   require(source.batch.empty() || source.batch.size() == source.cells.n_cols,
           Status::dimension_mismatch, "batch has ", source.batch.size(), " levels for ",
           source.cells.n_cols, " control cells");
-  const std::size_t fewest = design == Design::counterpart ? kFewestCells : 2 * kFewestCells;
+  const std::size_t fewest =
+      design == Design::counterpart ? kFewestResampled : 2 * kFewestResampled;
   require(source.cells.n_cols >= fewest, Status::invalid_argument,
           "a recovery curve with treated cells ", name_of(design), " needs at least ", fewest,
           " control cells, found ", source.cells.n_cols);
@@ -232,8 +229,8 @@ void check(const RecoverySource& source, Design design, const RecoveryCurveOptio
             Status::invalid_argument, "gaps must be finite and increasing; number ", g + 1, " is ",
             options.gaps[g]);
   require(options.repeats >= 1, Status::invalid_argument, "repeats must be at least 1");
-  require(options.most_cells >= kFewestCells, Status::invalid_argument,
-          "most_cells must be at least ", kFewestCells, ", found ", options.most_cells);
+  require(options.most_cells >= kFewestResampled, Status::invalid_argument,
+          "most_cells must be at least ", kFewestResampled, ", found ", options.most_cells);
 }
 
 }  // namespace

@@ -9,6 +9,9 @@
 
 namespace laot {
 
+/// Fewer cells tell nothing when they are drawn again.
+constexpr std::size_t kFewestResampled = 4;
+
 /// n of the numbers 0 .. n-1, drawn with replacement.
 std::vector<std::size_t> with_replacement(std::size_t n, Rng& rng);
 

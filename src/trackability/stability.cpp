@@ -11,7 +11,6 @@ namespace laot {
 
 namespace {
 
-constexpr std::size_t kFewestCells = 4;
 constexpr std::size_t kQueries = 2000;
 
 using Index = std::vector<std::size_t>;
@@ -169,8 +168,8 @@ void set_intervals(double level, Stability& out) {
 void check(const Pair& cells, const StabilityOptions& options) {
   require(cells.x.n_rows == cells.y.n_rows && cells.x.n_rows >= 1, Status::dimension_mismatch,
           "x has ", cells.x.n_rows, " features and y has ", cells.y.n_rows);
-  require(cells.x.n_cols >= kFewestCells && cells.y.n_cols >= kFewestCells,
-          Status::invalid_argument, "stability needs at least ", kFewestCells,
+  require(cells.x.n_cols >= kFewestResampled && cells.y.n_cols >= kFewestResampled,
+          Status::invalid_argument, "stability needs at least ", kFewestResampled,
           " cells on each side, found ", cells.x.n_cols, " and ", cells.y.n_cols);
   require(cells.x.is_finite(), Status::not_finite, "x has a NaN or Inf");
   require(cells.y.is_finite(), Status::not_finite, "y has a NaN or Inf");

@@ -5,12 +5,13 @@
 #include <limits>
 #include <numeric>
 
+#include "laot/transport/transport_solvers.hpp"
+
 namespace laot {
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+using detail::kNone;
 
 struct Shipment {
   std::uint32_t source;

@@ -10,7 +10,8 @@
 
 namespace laot {
 
-namespace {
+// Not in the nameless namespace: State below is known outside of this file.
+namespace coupling {
 
 // Distinct columns among `cells`, in order of first appearance, with the cells that share each.
 struct Collapsed {
@@ -22,6 +23,30 @@ struct Collapsed {
     return first;
   }
 };
+
+struct Level {
+  double mass;
+  Collapsed x, y;
+  std::int64_t units_per_x, units_per_y;  // of one cell; equal totals on both sides
+  std::variant<ExactTransport, detail::HierarchicalTransport> transport;
+  Flow last;
+
+  bool hierarchical() const {
+    return std::holds_alternative<detail::HierarchicalTransport>(transport);
+  }
+  Flow solve(const arma::mat& sources, bool once, Context& context) {
+    if (auto* exact = std::get_if<ExactTransport>(&transport); exact != nullptr && once)
+      return exact->solve_once(sources, context);
+    return std::visit([&](auto& solver) { return solver.solve(sources, context); }, transport);
+  }
+};
+
+}  // namespace coupling
+
+namespace {
+
+using coupling::Collapsed;
+using coupling::Level;
 
 Collapsed collapse(const arma::mat& points, const std::vector<std::uint32_t>& cells) {
   const std::size_t d = points.n_rows;
@@ -43,23 +68,6 @@ Collapsed collapse(const arma::mat& points, const std::vector<std::uint32_t>& ce
             [](const auto& a, const auto& b) { return a.front() < b.front(); });
   return out;
 }
-
-struct Level {
-  double mass;
-  Collapsed x, y;
-  std::int64_t units_per_x, units_per_y;  // of one cell; equal totals on both sides
-  std::variant<ExactTransport, detail::HierarchicalTransport> transport;
-  Flow last;
-
-  bool hierarchical() const {
-    return std::holds_alternative<detail::HierarchicalTransport>(transport);
-  }
-  Flow solve(const arma::mat& sources, bool once, Context& context) {
-    if (auto* exact = std::get_if<ExactTransport>(&transport); exact != nullptr && once)
-      return exact->solve_once(sources, context);
-    return std::visit([&](auto& solver) { return solver.solve(sources, context); }, transport);
-  }
-};
 
 bool is_exact(std::size_t n, std::size_t m, const CouplingOptions& options) {
   if (options.mode != CouplingMode::automatic) return options.mode == CouplingMode::exact;

@@ -10,8 +10,7 @@ namespace laot {
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+using detail::kNone;
 
 struct Arc {
   std::uint32_t source;

@@ -11,7 +11,17 @@
 
 namespace laot::detail {
 
+// Not in the nameless namespace: State below is known outside of this file.
+namespace hierarchy {
+struct Pair {
+  std::uint32_t source, target;
+  std::int64_t units;
+};
+}  // namespace hierarchy
+
 namespace {
+
+using hierarchy::Pair;
 
 constexpr std::uint64_t kSplitSeed = 7919, kSweepSeed = 104729, kSampleSeed = 1299709;
 constexpr std::size_t kDirectionSample = 2048;  // points that choose the direction of a cut
@@ -20,11 +30,6 @@ constexpr int kDirectionRounds = 8;
 /// Some units of a point.
 struct Share {
   std::uint32_t point;
-  std::int64_t units;
-};
-
-struct Pair {
-  std::uint32_t source, target;
   std::int64_t units;
 };
 

@@ -12,8 +12,6 @@ namespace laot::detail {
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 // Rows looked at for each pivot: the most violated of their best candidates enters.
 constexpr std::size_t kPricingBlock = 48;
 

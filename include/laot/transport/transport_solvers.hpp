@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -9,6 +10,9 @@
 #include "laot/transport.hpp"
 
 namespace laot::detail {
+
+/// No row, column or copy of one.
+constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 
 /// Successive shortest paths on the whole cost in double precision, from given column potentials
 /// (updated): for tests, as a solver that shares no code with the other, and for a second solve
