@@ -186,7 +186,7 @@ class _Context:
         finally:
             if catch:
                 signal.signal(signal.SIGINT, before)
-        if code == CANCELLED and self.raised is not None:
+        if self.raised is not None and code in (0, CANCELLED):  # 0: it came after the last poll
             raise self.raised
         _check(code)
 
@@ -221,11 +221,11 @@ class Laot:
             for name, value in parameters.items():
                 text = str(value).lower() if isinstance(value, bool) else str(value)
                 _check(lib.laot_params_set_text(params, name.encode(), text.encode()))
-            out = c_void_p()
+            fitted = cls(c_void_p())  # owns the handle from the moment that there is one
             with _Data(control, batch_control, feature_names) as x, _Data(treated, batch_treated, feature_names) as y, \
                     _Context(seed, threads, progress) as context:
-                context.run(lib.laot_fit, params, x.handle, y.handle, ctypes.byref(out))
-            return cls(out)
+                context.run(lib.laot_fit, params, x.handle, y.handle, ctypes.byref(fitted._handle))
+            return fitted
         finally:
             lib.laot_params_free(params)
 

@@ -6,6 +6,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 import numpy as np
@@ -104,13 +105,53 @@ class Example(unittest.TestCase):
         with self.assertRaisesRegex(KeyError, "on purpose"):
             Laot.fit(CONTROL, TREATED, progress=progress)
 
+    def test_a_progress_callback_cancels_and_the_library_goes_on(self):
+        x, y = RANDOM.normal(size=(1500, 8)), RANDOM.normal(size=(1400, 8))
+        for settings in (dict(preset="notebook"), dict(method="cellot", iterations=10**6), dict(method="scgen", epochs=10**6)):
+            seen, stopped = [], []
+
+            def progress(stage, fraction):
+                seen.append((stage, fraction))
+                if len(seen) == 3:
+                    stopped.append(time.monotonic())
+                    raise StopIteration("enough")
+
+            with self.assertRaisesRegex(StopIteration, "enough"):
+                Laot.fit(x, y, progress=progress, **settings)
+            self.assertLess(time.monotonic() - stopped[0], 1.0)
+            self.assertEqual(len(seen), 3)
+            self.assertTrue(all(stage and 0.0 <= fraction <= 1.0 for stage, fraction in seen))
+            self.same(Laot.fit(CONTROL, TREATED).predict(CONTROL))
+
     def test_ctrl_c(self):
         x, y = RANDOM.normal(size=(1500, 8)), RANDOM.normal(size=(1400, 8))
         handler = signal.getsignal(signal.SIGINT)
-        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
-        with self.assertRaises(KeyboardInterrupt):
-            Laot.fit(x, y, preset="notebook")
-        self.assertIs(signal.getsignal(signal.SIGINT), handler)
+        many = RANDOM.normal(size=(40000, 30)), RANDOM.normal(size=(40000, 30))
+        works = [lambda: Laot.fit(x, y, preset="notebook", epochs=10**6),
+                 lambda: Laot.fit(x, y, method="cellot", iterations=10**6),
+                 lambda: Laot.fit(x, y, method="scgen", epochs=10**6, threads=2),
+                 lambda: wasserstein2(*many)]
+        for work in works:
+            pressed = []
+
+            def press():
+                pressed.append(time.monotonic())
+                os.kill(os.getpid(), signal.SIGINT)
+
+            threading.Timer(0.5, press).start()
+            with self.assertRaises(KeyboardInterrupt):
+                work()
+            self.assertLess(time.monotonic() - pressed[0], 1.0)
+            self.assertIs(signal.getsignal(signal.SIGINT), handler)
+            self.same(Laot.fit(CONTROL, TREATED).predict(CONTROL))
+
+    def test_ctrl_c_after_the_last_poll_is_not_lost(self):
+        def call(_):
+            os.kill(os.getpid(), signal.SIGINT)
+            return 0
+
+        with laot._Context() as context, self.assertRaises(KeyboardInterrupt):
+            context.run(call)
 
     def test_threads_with_a_context_each(self):
         failures = []
