@@ -22,6 +22,7 @@ CASES = {
     "laot_named": dict(batch_control=["a", "b"] * 10, batch_treated=["b", "a"] * 8,
                        feature_names=["gène 1", 'gene "2"', "gene\\3", "gene 4"]),
     "laot_levels": dict(batch_control=["a", "b"] * 10, batch_treated=["b", "a"] * 8),
+    "laot_zeros": dict(n_pcs=0, batch_control=["a", "b"] * 10, batch_treated=["b", "a"] * 8),
     "identity": dict(method="identity"),
     "mean_shift": dict(method="mean_shift"),
     "gaussian_map": dict(method="gaussian_map"),
@@ -48,7 +49,9 @@ def main():
     for name, settings in CASES.items():
         if os.path.exists(os.path.join(folder, name + ".safetensors")):
             continue
-        fitted = Laot.fit(control, treated, **settings)
+        # Most of these values are 0, so that the kept cells are stored as sparse tensors.
+        zeros = name.endswith("_zeros")
+        fitted = Laot.fit(*(np.where(x > 1.2, x, 0.0) if zeros else x for x in (control, treated)), **settings)
         fitted.save(os.path.join(folder, name + ".safetensors"))
         write(os.path.join(folder, name + ".csv"), fitted.predict(cells))
 

@@ -53,3 +53,24 @@ TEST_CASE("names with quotes, backslashes and accents survive the file") {
   CHECK(model.feature_names ==
         std::vector<std::string>{"g\xc3\xa8ne 1", "gene \"2\"", "gene\\3", "gene 4"});
 }
+
+TEST_CASE("kept cells that were stored as sparse tensors are the cells of the fit") {
+  const std::string path = LAOT_SOURCE_DIR "/tests/compat/0.1.0/laot_zeros.safetensors";
+  const laot::ModelFile file = laot::ModelFile::read(path);
+  for (const std::string side : {"control", "treated"}) {
+    CHECK(file.has("training.kept_" + side + ".values"));
+    CHECK_FALSE(file.has("training.kept_" + side));
+  }
+  const laot::Model model = laot::Model::load(file);
+  // Four features of twenty cells, where what is not above 1.2 is 0.
+  const laot::StoredCells& kept = model.training.kept_control;
+  REQUIRE(kept.is_sparse());
+  CHECK(kept.features() == 4);
+  CHECK(kept.cells() == 20);
+  CHECK(kept.column_starts().back() == static_cast<std::int32_t>(kept.values().size()));
+  CHECK(*std::min_element(kept.values().begin(), kept.values().end()) > 1.2);
+  arma::vec mean(4, arma::fill::zeros);
+  for (std::size_t k = 0; k < kept.values().size(); ++k)
+    mean[kept.rows()[k]] += kept.values()[k] / 20.0;
+  CHECK(arma::approx_equal(mean, model.training.mean_control, "absdiff", 1e-12));
+}
