@@ -56,7 +56,8 @@ function isometry(cells; rate::Real = NaN, probabilities = 0:0.25:1, seed::Integ
 end
 
 """
-    stability(fitted; control, treated, resamples = 30, halves = 10, restarts = 5) -> (numbers, texts, arrays)
+    stability(fitted; control, treated, resamples = 30, halves = 10, restarts = 5, resample = "cells")
+        -> (numbers, texts, arrays)
 
 How far the matching and the map of a LAOT fit depend on the cells at hand. Without `control` and
 `treated`, the training cells that the fit kept are used, with their batch. `resample = "levels"`
@@ -97,9 +98,10 @@ function recovery_curve(fitted::FittedModel; design = "counterpart", control = n
 end
 
 """
-    trackability(fitted; control, treated, resamples = 30, repeats = 8, ...) -> (verdict, stability, curve)
+    trackability(fitted; control, treated, resamples = 30, resample = "cells", repeats = 8, ...)
+        -> (verdict, stability, curve)
 
-Can the pairing of a LAOT fit be trusted? `verdict` is `"recoverable"`, `"borderline"`,
+Can the pairing of a LAOT fit be trusted? The keywords are those of `stability` and `recovery_curve`. `verdict` is `"recoverable"`, `"borderline"`,
 `"not recoverable"` or `"undefined"`, from the recovery at the experiment's own gap and from the
 residual over the spacing of the cells.
 """

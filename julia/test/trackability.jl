@@ -14,6 +14,28 @@
     @test_throws LAOTError stability(trivial(fitted, "identity"))
 end
 
+@testset "donors drawn as a whole" begin
+    # Three donors with the same cells: whichever are drawn, the populations are the same, and only
+    # drawing cells moves the map.
+    control, treated = repeat(CONTROL[:, 1:20], 1, 3), repeat(TREATED[:, 1:16], 1, 3)
+    donors(cells) = repeat(["donor $k" for k in 1:3]; inner = cells)
+    fitted = fit(LAOTModel(n_pcs = 0), control, treated; batch_control = donors(20), batch_treated = donors(16))
+    few = (resamples = 5, halves = 2, restarts = 1)
+    levels = trackability(fitted; few..., resample = "levels", repeats = 2, gaps = [0, 1])
+    cells = trackability(fitted; few..., repeats = 2, gaps = [0, 1])
+    spread(found) = maximum(found.stability.arrays["map_sd"])
+    @test spread(levels) < 1e-9 < 1e-3 < spread(cells)
+    @test same(levels.curve.arrays["pairs"], cells.curve.arrays["pairs"])
+    again = stability(fitted; control = control, treated = treated, batch_control = donors(20),
+                      batch_treated = donors(16), few..., resample = :levels, num_threads = 2)
+    @test same(again.arrays["map"], levels.stability.arrays["map"])
+    unlabelled = fit(LAOTModel(n_pcs = 0), control, treated)
+    for (model, what, words) in ((unlabelled, "levels", "batch"), (fitted, "donors", "levels"))
+        error = try trackability(model; few..., resample = what) catch caught caught end
+        @test error isa LAOTError && occursin(words, sprint(showerror, error))
+    end
+end
+
 @testset "isometry against its definition" begin
     x = CONTROL[:, 1:10] .- sum(CONTROL[:, 1:10]; dims = 2) ./ 10
     unit = x ./ sqrt.(sum(abs2, x; dims = 1))
