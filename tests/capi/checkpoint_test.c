@@ -10,11 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "laot.h"
+#include "check.h"
 
 enum { FEATURES = 4, CELLS = 60 };
 
-static int checks = 0, failures = 0;
 static double control_values[FEATURES * CELLS], treated_values[FEATURES * CELLS];
 static const char path[] = "capi_checkpoint_test.ckpt";
 
@@ -113,6 +112,5 @@ int main(void) {
   kill_and_go_on("cellot");
   kill_and_go_on("scgen");
   kill_and_go_on("cae");
-  printf("%d checks, %d failures\n", checks, failures);
-  return failures > 0;
+  return counted();
 }
