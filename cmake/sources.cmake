@@ -8,6 +8,7 @@ set(LAOT_CORE_SOURCES
   # parallel
   src/parallel/context.cpp
   src/parallel/parallel_for.cpp
+  src/parallel/helpers.cpp
   src/parallel/machine.cpp
   # data
   src/data/cells.cpp
@@ -21,6 +22,7 @@ set(LAOT_CORE_SOURCES
   src/assignment/kernels_x86.cpp
   src/assignment/candidate_rows.cpp
   src/assignment/candidate_scan.cpp
+  src/assignment/scan_schedule.cpp
   src/assignment/auction.cpp
   src/assignment/augment.cpp
   src/assignment/scaled_cloud.cpp

@@ -35,7 +35,12 @@ struct Matching {
 /// paths), which is what keeps the bounds of the lists true.
 class AssignmentSearch {
  public:
-  AssignmentSearch(CandidateRows& rows, Matching& matching, AssignmentStatistics& statistics);
+  /// With more than one thread in the context, helpers share the scans while the search lives.
+  AssignmentSearch(CandidateRows& rows, Matching& matching, AssignmentStatistics& statistics,
+                   const Context& context);
+  ~AssignmentSearch() { rows_.set_helpers(nullptr); }
+  AssignmentSearch(const AssignmentSearch&) = delete;
+  AssignmentSearch& operator=(const AssignmentSearch&) = delete;
 
   /// Makes every list prove the minimum of its row.
   void certify_all(Context& context);
@@ -78,6 +83,7 @@ class AssignmentSearch {
   }
 
   CandidateRows& rows_;
+  Helpers helpers_;
   Matching& matching_;
   AssignmentStatistics& statistics_;
   double tolerance_ = 0.0;

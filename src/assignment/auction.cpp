@@ -12,12 +12,19 @@ constexpr double kSlack = 8.0;
 // Bids per row and phase before the rest is left to the exact phase: price wars end here.
 constexpr std::size_t kBidsPerRow = 100;
 constexpr std::size_t kBidsPerPoll = 256;
+constexpr int kMostHelpers = 7;  // a scan of few rows has no work for more
 
 }  // namespace
 
 AssignmentSearch::AssignmentSearch(CandidateRows& rows, Matching& matching,
-                                   AssignmentStatistics& statistics)
-    : rows_(rows), matching_(matching), statistics_(statistics), u_(rows.rows(), 0.0) {}
+                                   AssignmentStatistics& statistics, const Context& context)
+    : rows_(rows),
+      helpers_(rows.helpers_pay() ? std::min(context.num_threads - 1, kMostHelpers) : 0),
+      matching_(matching),
+      statistics_(statistics),
+      u_(rows.rows(), 0.0) {
+  rows_.set_helpers(&helpers_);
+}
 
 double AssignmentSearch::list_width() const {
   double sum = 0.0;

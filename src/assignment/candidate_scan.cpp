@@ -9,14 +9,11 @@ namespace laot::detail {
 
 namespace {
 
-constexpr std::size_t kRowGroup = 4 * kRowBlock;  // rows scanned together over one tile
 constexpr std::size_t kTileBytes = 384u << 10;    // of packed targets: a share of the L2 cache
 constexpr std::size_t kStoredTile = 64;           // panels read between two looks at the hits
 constexpr std::size_t kEnough = 4 * kListLength;  // hits worth a lower threshold
 constexpr std::size_t kFew = 28;                  // hits not worth one before the last selection
 constexpr int kHalvings = 10;                     // for a first threshold
-// Below this many multiplications a second thread costs more than it brings.
-constexpr double kParallelWork = 3e7;
 
 float rounded_up(double x) {
   const float f = static_cast<float>(std::min(x, static_cast<double>(kHuge) / 2));
@@ -204,63 +201,6 @@ void CandidateRows::State::scan(const std::uint32_t* rows, std::size_t count,
     }
     for (std::size_t r = 0; r < count; ++r)
       consume(selection[r], rows[r], tile + r * tile_width, p * kPanel, used * kPanel, memory);
-  }
-}
-
-void CandidateRows::State::scan_all(const std::uint32_t* rows, std::size_t count, bool keep,
-                                    Context& context) {
-  const double work = static_cast<double>(count) * static_cast<double>(m) *
-                      (is_stored ? 4.0 : static_cast<double>(d + 4));
-  const std::size_t groups = (count + kRowGroup - 1) / kRowGroup;
-  const bool parallel = context.num_threads > 1 && work >= kParallelWork;
-  const std::size_t workers = parallel ? static_cast<std::size_t>(context.num_threads) : 1;
-  if (scratch.size() < workers) scratch.resize(workers);
-
-  // Few rows: their columns are shared out. What a list holds does not depend on the cut.
-  const std::size_t parts = !parallel || groups >= 2 * workers ? 1 : std::min(panels, 2 * workers);
-  const std::size_t slots = parts == 1 ? workers : groups * parts;
-  if (selections.size() < slots * kRowGroup) selections.resize(slots * kRowGroup);
-  const auto task = [&](std::size_t t, std::size_t worker) {
-    const std::size_t group = t / parts, part = t % parts;
-    const std::size_t first = group * kRowGroup, used = std::min(kRowGroup, count - first);
-    Selection* mine = selections.data() + (parts == 1 ? worker : t) * kRowGroup;
-    scan(rows + first, used, panels * part / parts, panels * (part + 1) / parts, keep, mine,
-         scratch[worker]);
-    if (parts > 1) return;
-    for (std::size_t r = 0; r < used; ++r) finish(mine[r], rows[first + r], scratch[worker]);
-  };
-  const auto poll = [&](std::size_t t) {
-    if (count == n)  // all lists: long enough to report
-      context.poll(kStage, static_cast<double>(t) / static_cast<double>(groups * parts));
-    else
-      context.poll();
-  };
-  if (parallel) {
-    parallel_for(context, groups * parts, 1, [&](std::size_t t, std::size_t, int worker) {
-      if (worker == 0) poll(t);
-      task(t, static_cast<std::size_t>(worker));
-    });
-  } else {
-    for (std::size_t t = 0; t < groups * parts; ++t) {
-      poll(t);
-      task(t, 0);
-    }
-  }
-  if (parts == 1) return;
-  for (std::size_t r = 0; r < count; ++r) {
-    const std::size_t group = r / kRowGroup;
-    Selection& all = selections[group * parts * kRowGroup + r % kRowGroup];
-    for (std::size_t part = 1; part < parts; ++part) {
-      const Selection& more = selections[(group * parts + part) * kRowGroup + r % kRowGroup];
-      all.make_room(all.count + more.count);
-      std::copy_n(more.value.begin(), more.count,
-                  all.value.begin() + static_cast<std::ptrdiff_t>(all.count));
-      std::copy_n(more.column.begin(), more.count,
-                  all.column.begin() + static_cast<std::ptrdiff_t>(all.count));
-      all.count += more.count;
-      all.limit = std::numeric_limits<float>::infinity();
-    }
-    finish(all, rows[r], scratch[0]);
   }
 }
 

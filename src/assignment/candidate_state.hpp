@@ -11,6 +11,8 @@
 
 namespace laot::detail {
 
+constexpr std::size_t kRowGroup = 4 * kRowBlock;  // rows scanned together over one tile
+
 /// The running search for the least reduced costs of one row.
 struct Selection {
   float limit = std::numeric_limits<float>::infinity();     // of hits, in single precision
@@ -70,6 +72,7 @@ struct CandidateRows::State {
   std::size_t scans = 0;
   std::vector<Scratch> scratch;
   std::vector<Selection> selections;
+  Helpers* helpers = nullptr;
 
   std::size_t width() const { return panels * kPanel; }
   double norm(FramedPoint point) const;
@@ -87,6 +90,8 @@ struct CandidateRows::State {
   void scan(const std::uint32_t* rows, std::size_t count, std::size_t first_panel,
             std::size_t last_panel, bool keep, Selection* selections, Scratch& memory);
   void scan_all(const std::uint32_t* rows, std::size_t count, bool keep, Context& context);
+  void merge(Selection* selection, std::size_t parts, std::size_t apart, std::size_t row,
+             Scratch& memory);
   std::size_t tile_panels() const;
 };
 

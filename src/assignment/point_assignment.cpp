@@ -131,7 +131,7 @@ void PointAssignment::State::start_cold(const FramedCloud& sources, Context& con
   rows.set_sources(sources);
   matching.clear(rows.rows(), rows.columns());
   build_lists(rows, options, context);
-  AssignmentSearch search(rows, matching, result.statistics);
+  AssignmentSearch search(rows, matching, result.statistics, context);
   width = search.list_width();
   const Context::Span span(context, kListsMade, kAuctionDone);
   run_auctions(search, kFirstEpsilon * width, kLastEpsilon * width, context);
@@ -155,7 +155,7 @@ void PointAssignment::State::start_warm(const FramedCloud& sources, Context& con
     build_lists(rows, options, context);
   }
   const Context::Span span(context, kListsMade, kAuctionDone);
-  AssignmentSearch search(rows, matching, result.statistics);
+  AssignmentSearch search(rows, matching, result.statistics, context);
   search.certify_all(context);
   run_auctions(search, std::min(search.mean_excess(), kFirstEpsilon * width), kLastEpsilon * width,
                context);
@@ -203,7 +203,7 @@ void PointAssignment::State::solve(const arma::mat& sources, Context& context) {
     start_warm(cloud, context);
   else
     start_cold(cloud, context);
-  AssignmentSearch search(rows, matching, result.statistics);
+  AssignmentSearch search(rows, matching, result.statistics, context);
   finish(search, context);
   const double gap = search.duality_gap(context);
   result.statistics.scans = rows.scans() - scans_before;
@@ -239,7 +239,7 @@ RoughPrices rough_prices(CandidateRows& rows, FramedCloud sources, const SolverO
   Matching matching;
   matching.clear(rows.rows(), rows.columns());
   AssignmentStatistics statistics;
-  AssignmentSearch search(rows, matching, statistics);
+  AssignmentSearch search(rows, matching, statistics, context);
   const double width = search.list_width();
   const Context::Span span(context, kListsMade, 1.0);
   run_auctions(search, kFirstEpsilon * width, kLastEpsilon * width, context);
@@ -265,7 +265,7 @@ Assignment assign_rectangular(const arma::mat& x, const arma::mat& y, const Solv
   Matching matching;
   matching.clear(rows.rows(), rows.columns());
   Assignment out;
-  AssignmentSearch search(rows, matching, out.statistics);
+  AssignmentSearch search(rows, matching, out.statistics, context);
   finish(search, context);
   const double gap = search.duality_gap(context);
   out.statistics.scans = rows.scans();
@@ -311,7 +311,7 @@ Assignment solve_given_cost(const arma::mat& cost, const SolverOptions& options,
   Matching matching;
   matching.clear(n, m);
   Assignment out;
-  AssignmentSearch search(rows, matching, out.statistics);
+  AssignmentSearch search(rows, matching, out.statistics, context);
   const double width = search.list_width();
   if (n == m) {
     const Context::Span span(context, kListsMade, kAuctionDone);

@@ -11,6 +11,7 @@
 #include "laot/assignment/scaled_cloud.hpp"
 #include "laot/assignment/vector_path.hpp"
 #include "laot/parallel.hpp"
+#include "laot/parallel/helpers.hpp"
 
 namespace laot::detail {
 
@@ -81,6 +82,11 @@ class CandidateRows {
   /// Makes all lists, keeping the single-precision costs for later scans where they fit in
   /// `store_bytes` and scanning them is faster than computing them again.
   void build(double store_bytes, Context& context);
+
+  /// Threads that share the scans of few rows until they are taken away (nullptr).
+  void set_helpers(Helpers* helpers);
+  /// Whether scans are long enough for helpers to pay.
+  bool helpers_pay() const;
 
   BestTwo best_two(std::size_t row) const;
   /// The same for other potentials than those of the bounds.
