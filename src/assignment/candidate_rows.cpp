@@ -226,7 +226,7 @@ std::size_t CandidateRows::list_length() const {
 }
 
 std::size_t CandidateRows::batch() const {
-  return 32;
+  return kBatch;
 }
 std::size_t CandidateRows::scans() const {
   return state_->scans;

@@ -177,7 +177,7 @@ void CandidateRows::State::scan(const std::uint32_t* rows, std::size_t count,
     return;
   }
   const bool single = count == 1 && !keep;
-  const std::size_t lanes = single ? 1 : kRowBlock;
+  const std::size_t lanes = single ? 1 : kernels->row_block;
   const std::size_t blocks = (count + lanes - 1) / lanes;
   memory.blocks.reserve(blocks * lanes * std::max<std::size_t>(d, 1));
   for (std::size_t r = 0; r < blocks * lanes; ++r) {
@@ -213,7 +213,8 @@ void CandidateRows::build(double store_bytes, Context& context) {
   std::iota(all.begin(), all.end(), 0u);
   // For few features it is faster to compute a row again than to read it from memory.
   constexpr std::size_t kFewFeatures = 20;
-  const std::size_t padded = (s.n + kRowBlock - 1) / kRowBlock * kRowBlock;
+  const std::size_t block = s.kernels->row_block;
+  const std::size_t padded = (s.n + block - 1) / block * block;
   const bool keep =
       !s.is_stored && s.d > kFewFeatures &&
       4.0 * static_cast<double>(padded) * static_cast<double>(s.width()) <= store_bytes;
@@ -230,7 +231,7 @@ void CandidateRows::refresh(const std::uint32_t* rows, std::size_t count, Contex
 void CandidateRows::columns_below(std::uint32_t row, double limit, std::vector<Candidate>& out) {
   State& s = *state_;
   if (s.scratch.empty()) s.scratch.resize(1);
-  if (s.selections.empty()) s.selections.resize(kRowGroup);
+  if (s.selections.empty()) s.selections.resize(1);
   out.clear();
   ++s.scans;
   Scratch& memory = s.scratch[0];

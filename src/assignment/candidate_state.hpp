@@ -11,7 +11,7 @@
 
 namespace laot::detail {
 
-constexpr std::size_t kRowGroup = 4 * kRowBlock;  // rows scanned together over one tile
+constexpr std::size_t kBatch = 32;  // rows that are worth scanning together
 
 /// The running search for the least reduced costs of one row.
 struct Selection {
@@ -75,6 +75,10 @@ struct CandidateRows::State {
   Helpers* helpers = nullptr;
 
   std::size_t width() const { return panels * kPanel; }
+  /// Rows that are scanned together over one tile: the blocks that the largest batch needs.
+  std::size_t row_group() const {
+    return (kBatch + kernels->row_block - 1) / kernels->row_block * kernels->row_block;
+  }
   double norm(FramedPoint point) const;
   double step_norm(FramedPoint now, FramedPoint then, std::vector<double>& room) const;
   double exact_cost(std::size_t i, std::size_t j) const;

@@ -10,7 +10,6 @@
 namespace laot::detail {
 
 constexpr std::size_t kPanel = 32;       // columns in a packed panel
-constexpr std::size_t kRowBlock = 8;     // rows that the block kernel computes together
 constexpr std::size_t kListLength = 16;  // candidates kept for a row
 constexpr std::size_t kDotLanes = 8;     // running sums of a dot product
 constexpr std::size_t kDots = 4;         // dot products computed together
@@ -24,10 +23,11 @@ struct ListMinimum {
 };
 
 /// Panels hold `d` groups of kPanel consecutive floats: feature k of the panel's columns. Blocks
-/// hold `d` groups of kRowBlock floats: feature k of the block's rows. Kernels that add may round
+/// hold `d` groups of row_block floats: feature k of the block's rows. Kernels that add may round
 /// differently on each path (fused multiply-add), so what they return is used to choose candidates
 /// and never as a cost; dot and list_minimum do the same operations on each path.
 struct Kernels {
+  std::size_t row_block;  // rows that block_products computes together, as registers allow
   /// out[r * stride + c] = sum_k block[k][r] * panels[k][c], `panels` panels one after the other.
   void (*block_products)(const float* block, const float* panel, std::size_t d, std::size_t panels,
                          float* out, std::size_t stride);

@@ -10,6 +10,7 @@ namespace {
 
 // 4 x 8 sums fill half of the 16 registers of the smallest vector sets; compilers keep them there.
 constexpr int kTileRows = 4, kTileColumns = 8;
+constexpr std::size_t kRowBlock = 2 * kTileRows;
 
 void tile_products(const float* block, const float* panel, std::size_t d, float* out,
                    std::size_t stride) {
@@ -92,7 +93,7 @@ ListMinimum list_minimum(const double* cost, const std::uint32_t* column, const 
 
 }  // namespace
 
-const Kernels portable_kernels = {block_products, row_products, group_minima, collect, dot,
-                                  dots,           list_minimum};
+const Kernels portable_kernels = {kRowBlock, block_products, row_products, group_minima, collect,
+                                  dot,       dots,           list_minimum};
 
 }  // namespace laot::detail

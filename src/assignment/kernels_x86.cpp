@@ -19,6 +19,11 @@ namespace laot::detail {
 
 namespace {
 
+// Rows by two vectors of sums, which leave registers for what is multiplied: of 32 and of 16.
+constexpr std::size_t kRowBlock512 = 8, kRowBlock256 = 6;
+// Features after which AVX2 goes on to the other half of the panel: both stay in the L1 cache.
+constexpr std::size_t kFeatures = 256;
+
 // The masked forms with every lane in use compile to the plain instructions. The plain intrinsics
 // of some compilers start from an undefined register, and warn of it.
 LAOT_AVX512 inline __m512 least_of(__m512 a, __m512 b) {
@@ -39,21 +44,21 @@ LAOT_AVX512 double least_in(__m512d a) {
 LAOT_AVX512 void block_products_avx512(const float* block, const float* panel, std::size_t d,
                                        std::size_t panels, float* out, std::size_t stride) {
   for (std::size_t p = 0; p < panels; ++p, out += kPanel) {
-    __m512 low[kRowBlock], high[kRowBlock];
+    __m512 low[kRowBlock512], high[kRowBlock512];
 #pragma GCC unroll 8
-    for (std::size_t r = 0; r < kRowBlock; ++r) low[r] = high[r] = _mm512_setzero_ps();
+    for (std::size_t r = 0; r < kRowBlock512; ++r) low[r] = high[r] = _mm512_setzero_ps();
     const float* a = block;
-    for (std::size_t k = 0; k < d; ++k, a += kRowBlock, panel += kPanel) {
+    for (std::size_t k = 0; k < d; ++k, a += kRowBlock512, panel += kPanel) {
       const __m512 b0 = _mm512_loadu_ps(panel), b1 = _mm512_loadu_ps(panel + 16);
 #pragma GCC unroll 8
-      for (std::size_t r = 0; r < kRowBlock; ++r) {
+      for (std::size_t r = 0; r < kRowBlock512; ++r) {
         const __m512 s = _mm512_set1_ps(a[r]);
         low[r] = _mm512_fmadd_ps(s, b0, low[r]);
         high[r] = _mm512_fmadd_ps(s, b1, high[r]);
       }
     }
 #pragma GCC unroll 8
-    for (std::size_t r = 0; r < kRowBlock; ++r) {
+    for (std::size_t r = 0; r < kRowBlock512; ++r) {
       _mm512_storeu_ps(out + r * stride, low[r]);
       _mm512_storeu_ps(out + r * stride + 16, high[r]);
     }
@@ -174,33 +179,44 @@ LAOT_AVX512 ListMinimum list_minimum_avx512(const double* cost, const std::uint3
   return {least, least_in(others), static_cast<std::size_t>(__builtin_ctz(first))};
 }
 
-// Half a block by half a panel: eight sums, two columns of the panel and a broadcast in registers.
+// A block by half a panel: twelve sums, two vectors of the panel and a broadcast in registers. Adds
+// to `out` or writes it.
+LAOT_AVX2 void half_panel_avx2(const float* block, const float* panel, std::size_t d, bool add,
+                               float* out, std::size_t stride) {
+  __m256 low[kRowBlock256], high[kRowBlock256];
+#pragma GCC unroll 6
+  for (std::size_t r = 0; r < kRowBlock256; ++r) {
+    low[r] = add ? _mm256_loadu_ps(out + r * stride) : _mm256_setzero_ps();
+    high[r] = add ? _mm256_loadu_ps(out + r * stride + 8) : _mm256_setzero_ps();
+  }
+  for (std::size_t k = 0; k < d; ++k, block += kRowBlock256, panel += kPanel) {
+    const __m256 b0 = _mm256_loadu_ps(panel), b1 = _mm256_loadu_ps(panel + 8);
+#pragma GCC unroll 6
+    for (std::size_t r = 0; r < kRowBlock256; ++r) {
+      const __m256 s = _mm256_set1_ps(block[r]);
+      low[r] = _mm256_fmadd_ps(s, b0, low[r]);
+      high[r] = _mm256_fmadd_ps(s, b1, high[r]);
+    }
+  }
+#pragma GCC unroll 6
+  for (std::size_t r = 0; r < kRowBlock256; ++r) {
+    _mm256_storeu_ps(out + r * stride, low[r]);
+    _mm256_storeu_ps(out + r * stride + 8, high[r]);
+  }
+}
+
 LAOT_AVX2 void block_products_avx2(const float* block, const float* panel, std::size_t d,
                                    std::size_t panels, float* out, std::size_t stride) {
-  for (std::size_t p = 0; p < panels; ++p, panel += kPanel * d, out += kPanel)
-    for (std::size_t quarter = 0; quarter < 4; ++quarter) {
-      const std::size_t row = 4 * (quarter / 2), half = 16 * (quarter % 2);
-      __m256 low[4], high[4];
-#pragma GCC unroll 4
-      for (int r = 0; r < 4; ++r) low[r] = high[r] = _mm256_setzero_ps();
-      const float* a = block + row;
-      const float* b = panel + half;
-      for (std::size_t k = 0; k < d; ++k, a += kRowBlock, b += kPanel) {
-        const __m256 b0 = _mm256_loadu_ps(b), b1 = _mm256_loadu_ps(b + 8);
-#pragma GCC unroll 4
-        for (int r = 0; r < 4; ++r) {
-          const __m256 s = _mm256_set1_ps(a[r]);
-          low[r] = _mm256_fmadd_ps(s, b0, low[r]);
-          high[r] = _mm256_fmadd_ps(s, b1, high[r]);
-        }
-      }
-      float* to = out + row * stride + half;
-#pragma GCC unroll 4
-      for (int r = 0; r < 4; ++r, to += stride) {
-        _mm256_storeu_ps(to, low[r]);
-        _mm256_storeu_ps(to + 8, high[r]);
-      }
-    }
+  for (std::size_t p = 0; p < panels; ++p, panel += kPanel * d, out += kPanel) {
+    std::size_t k = 0;
+    do {
+      const std::size_t features = std::min(kFeatures, d - k);
+      for (const std::size_t half : {std::size_t{0}, kPanel / 2})
+        half_panel_avx2(block + k * kRowBlock256, panel + k * kPanel + half, features, k > 0,
+                        out + half, stride);
+      k += features;
+    } while (k < d);
+  }
 }
 
 // Two panels at a time, for eight independent sums.
@@ -368,16 +384,12 @@ LAOT_AVX2 ListMinimum list_minimum_avx2(const double* cost, const std::uint32_t*
   return {least, second, position};
 }
 
-constexpr Kernels kAvx2 = {block_products_avx2, row_products_avx2, group_minima_avx2,
-                           collect_avx2,        dot_avx2,          dots_avx2,
-                           list_minimum_avx2};
-constexpr Kernels kAvx512 = {block_products_avx512,
-                             row_products_avx512,
-                             group_minima_avx512,
-                             collect_avx512,
-                             dot_avx2,
-                             dots_avx2,
-                             list_minimum_avx512};
+constexpr Kernels kAvx2 = {kRowBlock256,      block_products_avx2, row_products_avx2,
+                           group_minima_avx2, collect_avx2,        dot_avx2,
+                           dots_avx2,         list_minimum_avx2};
+constexpr Kernels kAvx512 = {kRowBlock512,        block_products_avx512, row_products_avx512,
+                             group_minima_avx512, collect_avx512,        dot_avx2,
+                             dots_avx2,           list_minimum_avx512};
 
 }  // namespace
 

@@ -47,19 +47,19 @@ void CandidateRows::State::scan_all(const std::uint32_t* rows, std::size_t count
                       (is_stored ? 4.0 : static_cast<double>(d + 4));
   const bool helped = helpers != nullptr && helpers->threads() > 1 && work >= kHelpedWork;
   const bool parallel = !helped && context.num_threads > 1 && work >= kParallelWork;
-  const std::size_t workers =
-      helped ? helpers->threads() : parallel ? static_cast<std::size_t>(context.num_threads) : 1;
+  const std::size_t workers = helped     ? helpers->threads()
+                              : parallel ? static_cast<std::size_t>(context.num_threads)
+                                         : 1;
   if (scratch.size() < workers) scratch.resize(workers);
 
   // Rows that are computed share tiles of the targets; stored ones have nothing to share.
-  const std::size_t group_rows = helped && is_stored ? 1 : kRowGroup;
+  const std::size_t group_rows = helped && is_stored ? 1 : row_group();
   const std::size_t groups = (count + group_rows - 1) / group_rows;
   // Few rows: their columns are shared out. What a list holds does not depend on the cut.
   const std::size_t enough = group_rows == 1 ? workers : 2 * workers;
   const std::size_t parts = workers == 1 || groups >= enough ? 1 : std::min(panels, enough);
   const std::size_t slots = parts == 1 ? workers : groups * parts;
-  if (selections.size() < std::max(slots * group_rows, kRowGroup))
-    selections.resize(std::max(slots * group_rows, kRowGroup));
+  if (selections.size() < slots * group_rows) selections.resize(slots * group_rows);
 
   const auto task = [&](std::size_t t, std::size_t worker) {
     if (worker == 0) {

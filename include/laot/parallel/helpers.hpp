@@ -26,9 +26,9 @@ class Helpers {
   /// How many threads run() can use: the caller and the helpers.
   std::size_t threads() const { return crew_.size() + 1; }
 
-  /// Runs `body(chunk, worker)` once for each chunk of [0, chunks), with worker < threads(), 0 being
-  /// the caller; returns when all are done. When a body throws, chunks that nobody has begun are
-  /// left out and the exception of the lowest chunk is rethrown. Not to be called from a body.
+  /// Runs `body(chunk, worker)` once for each chunk of [0, chunks), with worker < threads(), 0
+  /// being the caller; returns when all are done. When a body throws, chunks that nobody has begun
+  /// are left out and the exception of the lowest chunk is rethrown. Not to be called from a body.
   template <class Body>
   void run(std::size_t chunks, Body&& body) {
     auto* target = &body;
