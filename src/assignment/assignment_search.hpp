@@ -68,6 +68,7 @@ class AssignmentSearch {
  private:
   using Event = std::pair<double, std::uint32_t>;  // key; column, or columns() + row
 
+  void look_ahead(double slack);
   void refresh_ahead(std::uint32_t row, double slack, Context& context);
   void keep_tight_pairs();
   void claim_free_columns();
@@ -88,8 +89,9 @@ class AssignmentSearch {
   AssignmentStatistics& statistics_;
   double tolerance_ = 0.0;
   std::vector<double> u_;
-  std::vector<std::uint32_t> free_, exhausted_;
-  std::vector<std::uint32_t> queue_;  // circular, of rows() + 1 places
+  std::vector<std::uint32_t> free_;
+  std::vector<std::uint32_t> exhausted_;  // rows to be scanned next
+  std::vector<std::uint32_t> queue_;      // circular, of rows() + 1 places
   std::size_t head_ = 0, waiting_ = 0;
 
   // One search for an augmenting path; entries are valid where the stamp is that of the search.

@@ -48,10 +48,8 @@ double AssignmentSearch::mean_excess() const {
   return sum / static_cast<double>(rows_.rows());
 }
 
-// Scans the row together with the next waiting rows whose lists have run out as well, because a
-// block of rows is scanned at several times the speed of single ones.
-void AssignmentSearch::refresh_ahead(std::uint32_t row, double slack, Context& context) {
-  exhausted_.assign(1, row);
+// The next waiting rows whose lists have run out as well, up to a batch with those that are there.
+void AssignmentSearch::look_ahead(double slack) {
   const std::size_t batch = rows_.batch();
   const std::size_t look = std::min(waiting_, 4 * batch);
   for (std::size_t a = 0, at = head_; a < look && exhausted_.size() < batch; ++a) {
@@ -59,7 +57,19 @@ void AssignmentSearch::refresh_ahead(std::uint32_t row, double slack, Context& c
     if (++at == queue_.size()) at = 0;
     if (rows_.best_two(next).least > rows_.bound(next) + slack) exhausted_.push_back(next);
   }
-  rows_.refresh(exhausted_.data(), exhausted_.size(), context);
+}
+
+// Scans the row together with the next waiting ones, because a block of rows is scanned at several
+// times the speed of single ones; or, where there are helpers, while one of them looks for those.
+void AssignmentSearch::refresh_ahead(std::uint32_t row, double slack, Context& context) {
+  exhausted_.assign(1, row);
+  if (rows_.refresh_beside(
+          row, [this, slack] { look_ahead(slack); }, context)) {
+    rows_.refresh(exhausted_.data() + 1, exhausted_.size() - 1, context);
+  } else {
+    look_ahead(slack);
+    rows_.refresh(exhausted_.data(), exhausted_.size(), context);
+  }
 }
 
 void AssignmentSearch::auction(double epsilon, Context& context) {

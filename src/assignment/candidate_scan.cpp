@@ -230,8 +230,7 @@ void CandidateRows::refresh(const std::uint32_t* rows, std::size_t count, Contex
 
 void CandidateRows::columns_below(std::uint32_t row, double limit, std::vector<Candidate>& out) {
   State& s = *state_;
-  if (s.scratch.empty()) s.scratch.resize(1);
-  if (s.selections.empty()) s.selections.resize(1);
+  s.make_room(1, 1);
   out.clear();
   ++s.scans;
   Scratch& memory = s.scratch[0];

@@ -94,6 +94,7 @@ struct CandidateRows::State {
   void scan(const std::uint32_t* rows, std::size_t count, std::size_t first_panel,
             std::size_t last_panel, bool keep, Selection* selections, Scratch& memory);
   void scan_all(const std::uint32_t* rows, std::size_t count, bool keep, Context& context);
+  void make_room(std::size_t workers, std::size_t slots);
   void merge(Selection* selection, std::size_t parts, std::size_t apart, std::size_t row,
              Scratch& memory);
   std::size_t tile_panels() const;

@@ -24,6 +24,28 @@ bool CandidateRows::helpers_pay() const {
   return static_cast<double>(state_->n) * static_cast<double>(state_->m) >= kHelpedPairs;
 }
 
+bool CandidateRows::refresh_beside(std::uint32_t row, const std::function<void()>& meanwhile,
+                                   Context& context) {
+  State& s = *state_;
+  // Computed rows are scanned in blocks, and faster so.
+  if (s.helpers == nullptr || s.helpers->threads() == 1 || !s.is_stored) return false;
+  context.poll();
+  ++s.scans;
+  s.make_room(s.helpers->threads(), s.helpers->threads());
+  s.helpers->run(2, [&](std::size_t chunk, std::size_t worker) {
+    if (chunk > 0) return meanwhile();
+    Selection& selection = s.selections[worker];
+    s.scan(&row, 1, 0, s.panels, false, &selection, s.scratch[worker]);
+    s.finish(selection, row, s.scratch[worker]);
+  });
+  return true;
+}
+
+void CandidateRows::State::make_room(std::size_t workers, std::size_t slots) {
+  if (scratch.size() < workers) scratch.resize(workers);
+  if (selections.size() < slots) selections.resize(slots);
+}
+
 // Hits of the same row in consecutive parts of the columns, `apart` selections from each other.
 void CandidateRows::State::merge(Selection* selection, std::size_t parts, std::size_t apart,
                                  std::size_t row, Scratch& memory) {
@@ -50,7 +72,6 @@ void CandidateRows::State::scan_all(const std::uint32_t* rows, std::size_t count
   const std::size_t workers = helped     ? helpers->threads()
                               : parallel ? static_cast<std::size_t>(context.num_threads)
                                          : 1;
-  if (scratch.size() < workers) scratch.resize(workers);
 
   // Rows that are computed share tiles of the targets; stored ones have nothing to share.
   const std::size_t group_rows = helped && is_stored ? 1 : row_group();
@@ -59,7 +80,7 @@ void CandidateRows::State::scan_all(const std::uint32_t* rows, std::size_t count
   const std::size_t enough = group_rows == 1 ? workers : 2 * workers;
   const std::size_t parts = workers == 1 || groups >= enough ? 1 : std::min(panels, enough);
   const std::size_t slots = parts == 1 ? workers : groups * parts;
-  if (selections.size() < slots * group_rows) selections.resize(slots * group_rows);
+  make_room(workers, slots * group_rows);
 
   const auto task = [&](std::size_t t, std::size_t worker) {
     if (worker == 0) {

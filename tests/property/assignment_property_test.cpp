@@ -273,6 +273,38 @@ TEST_CASE("lists are the same however a scan is shared out") {
   }
 }
 
+TEST_CASE("one, two and three threads find the same pairs, potentials and work") {
+  Rng rng(31);
+  for (const std::size_t d : {5, 30})  // costs are computed again, costs are stored
+    for (const std::string kind : {"gaussian", "clustered"}) {
+      CAPTURE(d);
+      CAPTURE(kind);
+      arma::mat x, y;
+      problems::clouds(kind, d, 1500, 1500, rng, x, y);
+      std::vector<Assignment> found;
+      for (const int threads : {1, 2, 3}) {
+        Context context;
+        context.num_threads = threads;
+        PointAssignment solver(y, {});
+        found.push_back(solver.solve(x, context));
+        found.push_back(solver.solve(arma::mat(1.01 * x), context));  // from what was kept
+        arma::mat cost = arma::sqrt(squared_distances(x, y, context));
+        found.push_back(detail::solve_given_cost(cost, {}, context));
+      }
+      CHECK(found[0].statistics.scans > 100);
+      for (std::size_t k = 3; k < found.size(); ++k) {
+        const Assignment &a = found[k % 3], &b = found[k];
+        CHECK(b.column_of_row == a.column_of_row);
+        CHECK(b.column_potential == a.column_potential);
+        CHECK(b.row_potential == a.row_potential);
+        CHECK(b.certificate.dual == a.certificate.dual);
+        CHECK(b.statistics.bids == a.statistics.bids);
+        CHECK(b.statistics.scans == a.statistics.scans);
+        CHECK(b.statistics.augmentations == a.statistics.augmentations);
+      }
+    }
+}
+
 TEST_CASE("given costs need not come from points") {
   Context context;
   Rng rng(29);
@@ -338,13 +370,40 @@ TEST_CASE("a solve of 50,000 cells is cancelled within a second") {
   problems::clouds("gaussian", 50, 50000, 50000, rng, x, y);
   // Processor time, so that other work on the machine does not count.
   const auto seconds = [] { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; };
-  for (const double after : {0.05, 1.5}) {
+  for (const auto& [after, threads] : {std::pair{0.05, 1}, {1.5, 1}, {4.0, 2}}) {
     Context context;
+    context.num_threads = threads;
     const double start = seconds();
-    context.cancel = [&] { return seconds() - start >= after; };
+    context.cancel = [&, limit = after] { return seconds() - start >= limit; };
     CHECK_THROWS_WITH_AS(assign_points(x, y, context), "cancelled by the caller", Error);
     CHECK(seconds() - start - after < kSlowdown * 1.0);
   }
+}
+
+TEST_CASE("a solve that is cancelled at any time can be solved again, on two threads") {
+  Rng rng(32);
+  arma::mat x, y;
+  problems::clouds("gaussian", 30, 3000, 3000, rng, x, y);
+  Context two_threads;
+  two_threads.num_threads = 2;
+  const Assignment expected = PointAssignment(y, {}).solve(x, two_threads);
+  PointAssignment solver(y, {});
+  // The n-th question is answered with yes: one question every 20 ms at most, so the moments of the
+  // solve differ from run to run.
+  for (int last = 1; last <= 4; ++last) {
+    Context context;
+    context.num_threads = 2;
+    int asked = 0;
+    context.cancel = [&] { return ++asked >= last; };
+    try {
+      (void)solver.solve(x, context);
+      CHECK(asked < last);  // done before
+      solver = PointAssignment(y, {});
+    } catch (const Error& error) {
+      CHECK(error.status() == Status::cancelled);
+    }
+  }
+  CHECK(solver.solve(x, two_threads).column_of_row == expected.column_of_row);
 }
 
 TEST_CASE("a large solve reports its progress, forwards only") {

@@ -1,10 +1,13 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <thread>
 #include <vector>
 
 #include "laot/parallel.hpp"
+#include "laot/parallel/helpers.hpp"
 
 using namespace laot;
 
@@ -46,6 +49,61 @@ TEST_CASE("callbacks run on the calling thread, and cancelling throws") {
     CHECK(error.status() == Status::cancelled);
   }
   CHECK_FALSE(elsewhere);
+}
+
+TEST_CASE("helpers do each chunk of each piece of work once") {
+  for (const int count : {0, 1, 3}) {
+    detail::Helpers helpers(count);
+    CHECK(helpers.threads() == static_cast<std::size_t>(count) + 1);
+    std::vector<int> visits(64);
+    std::vector<std::size_t> sums(helpers.threads());
+    std::size_t expected = 0, found = 0;
+    for (std::size_t piece = 0; piece < 20000; ++piece) {
+      if (piece % 5000 == 4999)  // long enough for the helpers to fall asleep
+        std::this_thread::sleep_for(std::chrono::milliseconds(3));
+      const std::size_t chunks = piece % 64;
+      std::fill(visits.begin(), visits.end(), 0);
+      std::fill(sums.begin(), sums.end(), 0);
+      helpers.run(chunks, [&](std::size_t chunk, std::size_t worker) {
+        ++visits[chunk];
+        sums[worker] += piece + chunk;
+      });
+      for (std::size_t chunk = 0; chunk < 64; ++chunk) {
+        REQUIRE(visits[chunk] == (chunk < chunks ? 1 : 0));
+        if (chunk < chunks) expected += piece + chunk;
+      }
+      for (const std::size_t sum : sums) found += sum;
+    }
+    CHECK(found == expected);
+  }
+}
+
+TEST_CASE("helpers take part, and more than one thread works at a time") {
+  detail::Helpers helpers(1);
+  std::atomic<int> inside{0};
+  // Each chunk waits for the other: only two threads can end this.
+  helpers.run(2, [&](std::size_t, std::size_t) {
+    ++inside;
+    while (inside.load() < 2) std::this_thread::yield();
+  });
+  CHECK(inside == 2);
+}
+
+TEST_CASE("an exception in a chunk reaches the caller of the helpers, who stay fit for work") {
+  for (const int count : {0, 2}) {
+    detail::Helpers helpers(count);
+    for (int round = 0; round < 200; ++round) {
+      const std::size_t bad = static_cast<std::size_t>(round) % 7;
+      CHECK_THROWS_WITH_AS(helpers.run(7,
+                                       [&](std::size_t chunk, std::size_t) {
+                                         if (chunk == bad) fail(Status::internal_error, "bad");
+                                       }),
+                           "bad", Error);
+      std::atomic<int> done{0};
+      helpers.run(7, [&](std::size_t, std::size_t) { ++done; });
+      CHECK(done == 7);
+    }
+  }
 }
 
 TEST_CASE("a span maps the progress of inner work into that of the outer") {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -99,6 +100,9 @@ class CandidateRows {
   /// New lists for these rows at the present potentials.
   void refresh(const std::uint32_t* rows, std::size_t count, Context& context);
   void refresh(std::uint32_t row, Context& context) { refresh(&row, 1, context); }
+  /// The same for one row while another thread does `meanwhile`, which may read lists and
+  /// potentials. False, with nothing done, where there is no helper or it would not pay.
+  bool refresh_beside(std::uint32_t row, const std::function<void()>& meanwhile, Context& context);
   /// The least two reduced costs of the row; `second` may be a lower bound of it instead.
   BestTwo certified_best_two(std::uint32_t row, Context& context);
   /// All columns with c_ij - v_j < limit, in order.
