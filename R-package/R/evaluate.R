@@ -341,12 +341,18 @@ print_notes <- function(x) {
   }
 }
 
-print_scores <- function(x, digits) {
-  x <- as.data.frame(x)
-  key <- unique(x[c("metric", "estimator", "setting")])
+# A short name of each row of metric and setting; the setting where one metric has several.
+score_labels <- function(key) {
   label <- key$metric
   several <- label %in% label[duplicated(label)]
   label[several] <- paste0(label, "[", sub("gamma = ", "", key$setting, fixed = TRUE), "]")[several]
+  label
+}
+
+print_scores <- function(x, digits) {
+  x <- as.data.frame(x)
+  key <- unique(x[c("metric", "estimator", "setting")])
+  label <- score_labels(key)
   methods <- unique(x$method)
   value <- function(method, k) {
     at <- x$method == method & x$metric == key$metric[k] & x$setting == key$setting[k]

@@ -217,12 +217,19 @@ print.laot_ensemble_scores <- function(x, digits = 3L, ...) {
     print(as.data.frame(x), digits = digits, ...)
     return(invisible(x))
   }
+  x <- as.data.frame(x)
+  key <- unique(x[c("metric", "setting")])
+  key$label <- score_labels(key)
+  label <- key$label[match(paste(x$metric, x$setting), paste(key$metric, key$setting))]
   table <- data.frame(
-    method = x$method, metric = x$metric, mean = vapply(x$value, number_text, "", digits = digits),
-    sd = vapply(x$sd, number_text, "", digits = 2L), setting = x$setting
+    method = x$method, metric = label, mean = vapply(x$value, number_text, "", digits = digits),
+    sd = vapply(x$sd, number_text, "", digits = 2L)
   )
   if (length(unique(x$features)) > 1L) table$features <- x$features
   print(table, row.names = FALSE, right = FALSE)
+  # Settings are long: below the table, which then fits a terminal.
+  key <- key[nzchar(key$setting), ]
+  if (nrow(key)) cat("", paste0(format(key$label), "  ", key$setting), sep = "\n")
   cat("mean and sd over ", counted(x$seeds[1L], "seed"), "; scored on ", listed(unique(x$features)), " against ",
       x$reference[1L], "\n", sep = "")
   invisible(x)

@@ -129,7 +129,10 @@ test_that("repeated seeds give an ensemble with mean, spread and scores", {
   row <- scores$method == "cellot" & scores$metric == "mmd2"
   expect_equal(scores$value[row], mean(alone))
   expect_equal(scores$sd[row], sd(alone))
-  expect_output(print(scores), "over 3 seeds")
+  shown <- capture.output(print(scores))
+  expect_match(shown, "over 3 seeds", all = FALSE)
+  expect_match(shown, "^mmd2 +gamma = ", all = FALSE)
+  expect_lte(max(nchar(shown)), 80)
 
   expect_error(small$cellot(control, treated, seeds = 1:3, seed = 1), "not both")
   expect_error(small$cellot(control, treated, seeds = c(1, 1)), "different numbers")
