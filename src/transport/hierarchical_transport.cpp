@@ -92,7 +92,8 @@ struct HierarchicalTransport::State {
   std::vector<std::int64_t> supply, demand;
   HierarchyOptions options;
   std::vector<Pair> pairs;  // of the last solve
-  std::vector<double> v;    // target potentials of the last sweep, for |y - x|^2
+  std::vector<double> v;    // target potentials for |y - x|^2, averaged over the rounds
+  int rounds = 0;           // of the last solve
 
   void choose_directions(const arma::mat& x, const Part& part, std::uint64_t seed,
                          arma::vec& along_x, arma::vec& along_y) const;
@@ -258,7 +259,6 @@ std::vector<Part> HierarchicalTransport::State::regroup(const arma::mat& x, std:
 void HierarchicalTransport::State::solve_parts(const arma::mat& x, const std::vector<Part>& parts,
                                                Context& context) {
   std::vector<std::vector<Pair>> found(parts.size());
-  v.assign(demand.size(), 0.0);
   std::vector<std::vector<double>> potentials(parts.size());
   parallel_for(context, parts.size(), 1, [&](std::size_t k, std::size_t, int worker) {
     const Part& part = parts[k];
@@ -292,11 +292,16 @@ void HierarchicalTransport::State::solve_parts(const arma::mat& x, const std::ve
     for (double& value : potentials[k]) value += shift;
   });
   pairs.clear();
+  std::vector<double> of_round(demand.size(), 0.0);
   for (std::size_t k = 0; k < parts.size(); ++k) {
     pairs.insert(pairs.end(), found[k].begin(), found[k].end());
     for (std::size_t j = 0; j < parts[k].targets.size(); ++j)
-      v[parts[k].targets[j].point] = potentials[k][j];
+      of_round[parts[k].targets[j].point] = potentials[k][j];
   }
+  // Each round sees a target beside other sources: the dual value is concave, and what the average
+  // of the potentials loses to the chance of one partition is less than what each of them does.
+  ++rounds;
+  for (std::size_t j = 0; j < v.size(); ++j) v[j] += (of_round[j] - v[j]) / rounds;
   // A pair may have been in several parts.
   std::sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) {
     return a.source != b.source ? a.source < b.source : a.target < b.target;
@@ -401,6 +406,8 @@ Flow HierarchicalTransport::solve(const arma::mat& sources, Context& context) {
   require_finite(sources, "x");
   require_room(s.supply.size(), s.demand.size(), sources.n_rows, s.options, context.num_threads);
   const int first = s.pairs.empty() ? 0 : 1;
+  s.v.assign(s.demand.size(), 0.0);
+  s.rounds = 0;
   for (int round = first; round <= s.options.sweeps; ++round) {
     const double rounds = s.options.sweeps + 1 - first;
     const Context::Span span(context, (round - first) / rounds, (round - first + 1) / rounds);
