@@ -10,7 +10,7 @@ namespace laot::detail {
 
 struct HierarchyOptions {
   std::size_t leaf = 12000;         // points of a part that is solved exactly
-  int sweeps = 4;                   // re-solves of other partitions of the pairs, after the first
+  int sweeps = 6;                   // re-solves of other partitions of the pairs, after the first
   std::size_t sampled_rows = 1000;  // of the dual bound
 };
 
