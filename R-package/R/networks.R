@@ -16,8 +16,9 @@
 #'
 #' What is looked at and kept of CellOT is a moving average of the weights (`average`, the decay of an
 #' outer iteration; 0 keeps the iterates themselves, as published). What an autoencoder cannot
-#' reconstruct of a cell is kept or dropped (`residual`), `"auto"` being what is best on the validation
-#' cells, keeping it with half of the change included, `"drop"` what was published;
+#' reconstruct of a cell is kept or dropped (`residual`): `"auto"` keeps it, with the whole change or half
+#' of it, unless the validation cells score dropping it better by more than the standard error, and
+#' `"drop"` is what was published;
 #' `fit$report$residual` and `fit$report$change.share` say which it was.
 #'
 #' @inheritParams laot_fit

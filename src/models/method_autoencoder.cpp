@@ -64,8 +64,9 @@ void add_network_params(std::vector<ParamSpec>& params, double units, double lat
        0,
        {"auto", "keep", "drop"},
        "What the autoencoder cannot reconstruct of a cell: keep it, so that the network predicts "
-       "the change of the cell; drop it, so that it predicts the cell, as published; auto: "
-       "whichever is better on the validation cells, keeping it with half of the change included",
+       "the change of the cell; drop it, so that it predicts the cell, as published; auto: keep "
+       "it, with the whole change or half of it, unless the validation cells score dropping it "
+       "better by more than the standard error",
        "own (published: drop)"},
   };
   params.insert(params.end(), rows.begin(), rows.end());
@@ -227,12 +228,13 @@ class AutoencoderResponse final : public ResponseMap {
 
   void apply(const arma::mat& z, arma::mat& moved) const override {
     const arma::fmat cells = arma::conv_to<arma::fmat>::from(z);
-    const arma::fmat predicted = nets::predict(net_, cells, shift_);
-    if (!how_.keeps_residual)
-      moved = arma::conv_to<arma::mat>::from(predicted);
-    else
-      moved = z + how_.share * arma::conv_to<arma::mat>::from(
-                                   arma::fmat(predicted - nets::reconstruct(net_, cells)));
+    if (!how_.keeps_residual) {
+      moved = arma::conv_to<arma::mat>::from(nets::predict(net_, cells, shift_));
+      return;
+    }
+    const nets::Predicted<float> predicted = nets::predict_and_reconstruct(net_, cells, shift_);
+    const arma::fmat change = predicted.moved - predicted.reconstructed;
+    moved = z + how_.share * arma::conv_to<arma::mat>::from(change);
   }
 
   void store(ModelFile& file) const override {

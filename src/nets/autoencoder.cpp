@@ -166,18 +166,33 @@ arma::Col<T> latent_shift(const Autoencoder<T>& net, const arma::Mat<T>& control
   return out;
 }
 
+namespace {
+
 template <class T>
-arma::Mat<T> predict(const Autoencoder<T>& net, const arma::Mat<T>& x, const arma::Col<T>& shift) {
-  arma::Mat<T> code = encode(net, x, 0);
+arma::Mat<T> decode_moved(const Autoencoder<T>& net, arma::Mat<T> code, const arma::Col<T>& shift) {
   if (net.shape().kind == AutoencoderKind::conditional) return decode(net, code, 1);
   for (arma::uword j = 0; j < code.n_cols; ++j)
     for (arma::uword k = 0; k < code.n_rows; ++k) code(k, j) += shift(k);
   return decode(net, code);
 }
 
+}  // namespace
+
+template <class T>
+arma::Mat<T> predict(const Autoencoder<T>& net, const arma::Mat<T>& x, const arma::Col<T>& shift) {
+  return decode_moved(net, encode(net, x, 0), shift);
+}
+
 template <class T>
 arma::Mat<T> reconstruct(const Autoencoder<T>& net, const arma::Mat<T>& x) {
   return decode(net, encode(net, x, 0), 0);
+}
+
+template <class T>
+Predicted<T> predict_and_reconstruct(const Autoencoder<T>& net, const arma::Mat<T>& x,
+                                     const arma::Col<T>& shift) {
+  const arma::Mat<T> code = encode(net, x, 0);
+  return {decode_moved(net, code, shift), decode(net, code, 0)};
 }
 
 #define LAOT_INSTANTIATE(T)                                                                     \
@@ -189,7 +204,9 @@ arma::Mat<T> reconstruct(const Autoencoder<T>& net, const arma::Mat<T>& x) {
                                         const std::vector<std::uint32_t>&);                     \
   template arma::Mat<T> predict<T>(const Autoencoder<T>&, const arma::Mat<T>&,                  \
                                    const arma::Col<T>&);                                        \
-  template arma::Mat<T> reconstruct<T>(const Autoencoder<T>&, const arma::Mat<T>&);
+  template arma::Mat<T> reconstruct<T>(const Autoencoder<T>&, const arma::Mat<T>&);             \
+  template Predicted<T> predict_and_reconstruct<T>(const Autoencoder<T>&, const arma::Mat<T>&,  \
+                                                   const arma::Col<T>&);
 LAOT_INSTANTIATE(float)
 LAOT_INSTANTIATE(double)
 #undef LAOT_INSTANTIATE

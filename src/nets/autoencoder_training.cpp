@@ -29,6 +29,13 @@ std::vector<std::uint32_t> types_of(const std::vector<std::uint32_t>& types,
   return out;
 }
 
+// Those that keep the residual first.
+std::vector<AutoencoderTrainer::Prediction> ways_to_predict(Residual residual) {
+  if (residual == Residual::keep) return {{true, 1.0}};
+  if (residual == Residual::drop) return {{false, 1.0}};
+  return {{true, 1.0}, {true, 0.5}, {false, 1.0}};
+}
+
 std::vector<std::uint32_t> condition_labels(std::size_t control, std::size_t treated) {
   std::vector<std::uint32_t> out(control, 0);
   out.resize(control + treated, 1);
@@ -41,7 +48,10 @@ AutoencoderTrainer::AutoencoderTrainer(const arma::mat& source, const arma::mat&
                                        const AutoencoderOptions& options, std::uint64_t seed,
                                        const std::vector<std::uint32_t>& source_types,
                                        const std::vector<std::uint32_t>& target_types)
-    : options_(options), rng_(Rng(seed).stream(0)) {
+    : options_(options),
+      ways_(ways_to_predict(options.residual)),
+      rng_(Rng(seed).stream(0)),
+      best_(ways_.size()) {
   check_training_cells(source, target);
   check_options(options);
   require(source_types.empty() == target_types.empty(), Status::invalid_argument,
@@ -92,7 +102,7 @@ arma::fvec AutoencoderTrainer::shift_of(const Autoencoder<float>& net, std::size
 
 arma::fvec AutoencoderTrainer::best_shift() const {
   const SingleThreadedBlas one_thread;
-  return shift_of(best_, std::numeric_limits<std::size_t>::max());
+  return shift_of(best(), std::numeric_limits<std::size_t>::max());
 }
 
 void AutoencoderTrainer::step() {
@@ -126,19 +136,18 @@ void AutoencoderTrainer::step() {
   }
 }
 
-// Of several candidates one that is not finite is not taken, nor a later one for being as good.
-AutoencoderTrainer::Candidate AutoencoderTrainer::best_candidate() const {
-  const arma::fmat moved = predict(net_, validation_source_, shift_of(net_, kShiftCells));
-  if (options_.residual == Residual::drop) return {score_(moved), {false, 1.0}};
-  const arma::fmat change = moved - reconstruct(net_, validation_source_);
-  const Candidate kept{score_(arma::fmat(validation_source_ + change)), {true, 1.0}};
-  if (options_.residual == Residual::keep) return kept;
-  Candidate best = kept;
-  for (const Candidate& other :
-       {Candidate{score_(arma::fmat(validation_source_ + 0.5F * change)), {true, 0.5}},
-        Candidate{score_(moved), {false, 1.0}}})
-    if (other.value.mmd2 < best.value.mmd2 || !std::isfinite(best.value.mmd2)) best = other;
-  return best;
+std::vector<ValidationScore::Value> AutoencoderTrainer::scores() const {
+  const arma::fvec shift = shift_of(net_, kShiftCells);
+  if (options_.residual == Residual::drop)
+    return {score_(predict(net_, validation_source_, shift))};
+  const auto [moved, rebuilt] = predict_and_reconstruct(net_, validation_source_, shift);
+  const arma::fmat change = moved - rebuilt;
+  std::vector<ValidationScore::Value> out;
+  for (const Prediction& way : ways_)
+    out.push_back(way.keeps_residual ? score_(arma::fmat(validation_source_ +
+                                                         static_cast<float>(way.share) * change))
+                                     : score_(moved));
+  return out;
 }
 
 void AutoencoderTrainer::look(double training_loss, double gradient_norm) {
@@ -146,33 +155,54 @@ void AutoencoderTrainer::look(double training_loss, double gradient_norm) {
   const AutoencoderLoss held =
       pass_.evaluate(net_, options_.loss, validation_.memptr(), validation_labels_.data(), nullptr,
                      validation_.n_cols);
-  const auto [value, how] = best_candidate();
-  if (!std::isfinite(held.total) || !std::isfinite(value.mmd2) ||
-      !(first || std::isfinite(training_loss + gradient_norm))) {
+  std::vector<ValidationScore::Value> values = scores();
+  double finite = first ? held.total : held.total + training_loss + gradient_norm;
+  for (const ValidationScore::Value& value : values) finite += value.mmd2;
+  if (!std::isfinite(finite)) {
     require(!first, Status::numerical_failure,
             "the untrained network is not finite on these cells: scale the features");
     report_.outcome = Outcome::diverged;
     report_.diverged_at = report_.iterations;
     return;
   }
-  trace_.push_back({report_.iterations, training_loss, held.total, gradient_norm, value.mmd2});
-  if (first) report_.untrained_score = value.mmd2;
-  if (first || value.mmd2 < report_.best_score) {
-    report_.best_score = value.mmd2;
-    report_.best_iteration = report_.iterations;
-    best_overlap_ = value.overlap;
-    best_prediction_ = how;
-    best_ = net_;
+  Look at{{report_.iterations, training_loss, held.total, gradient_norm, kNaN}, {}};
+  for (std::size_t w = 0; w < ways_.size(); ++w) {
+    at.scores.push_back(values[w].mmd2);
+    if (first || values[w].mmd2 < best_[w].value.mmd2)
+      best_[w] = {std::move(values[w]), report_.iterations, net_};
   }
+  trace_.push_back(std::move(at));
+}
+
+// What the residual loses when it is dropped is lost for certain, what is gained may be noise, so
+// that dropping it has to prove better than the best way that keeps it. That is asked of the best
+// looks, not at each: of many looks some pass by luck, and one of them would have the least score.
+std::size_t AutoencoderTrainer::best_way() const {
+  std::size_t out = 0;
+  for (std::size_t w = 1; w < ways_.size(); ++w) {
+    const ValidationScore::Value &reference = best_[out].value, &value = best_[w].value;
+    const double proof = ways_[w].keeps_residual ? 0.0 : standard_error(reference, value);
+    if (reference.mmd2 - value.mmd2 > proof) out = w;
+  }
+  return out;
+}
+
+std::vector<AutoencoderTrace> AutoencoderTrainer::trace() const {
+  const std::size_t way = best_way();
+  std::vector<AutoencoderTrace> out;
+  for (const Look& look : trace_) {
+    out.push_back(look.at);
+    out.back().validation_mmd2 = look.scores[way];
+  }
+  return out;
 }
 
 bool AutoencoderTrainer::out_of_patience() const {
   if (options_.patience == 0) return false;
-  const auto best = std::min_element(trace_.begin(), trace_.end(),
-                                     [](const AutoencoderTrace& a, const AutoencoderTrace& b) {
-                                       return a.validation_loss < b.validation_loss;
-                                     });
-  return trace_.back().epoch - best->epoch >= options_.patience;
+  const auto best = std::min_element(
+      trace_.begin(), trace_.end(),
+      [](const Look& a, const Look& b) { return a.at.validation_loss < b.at.validation_loss; });
+  return trace_.back().at.epoch - best->at.epoch >= options_.patience;
 }
 
 void AutoencoderTrainer::run(Context& context, const std::function<void()>& between) {
@@ -188,8 +218,12 @@ void AutoencoderTrainer::run(Context& context, const std::function<void()>& betw
 }
 
 TrainingReport AutoencoderTrainer::report() const {
+  const std::size_t way = best_way();
   TrainingReport out = report_;
-  out.warning = warning_of(report_, best_overlap_, score_.ceiling(), "epoch");
+  out.best_score = best_[way].value.mmd2;
+  out.best_iteration = best_[way].epoch;
+  out.untrained_score = trace_.front().scores[way];
+  out.warning = warning_of(out, best_[way].value.overlap, score_.ceiling(), "epoch");
   return out;
 }
 
@@ -199,23 +233,27 @@ Snapshot AutoencoderTrainer::save() const {
   batches_.put(out, "batches");
   snapshot::put(out, "net", net_.values());
   snapshot::put(out, "net.running", net_.running());
-  snapshot::put(out, "best", best_.values());
-  snapshot::put(out, "best.running", best_.running());
+  for (std::size_t w = 0; w < ways_.size(); ++w) {
+    const std::string name = text("best", w);
+    const auto& [value, epoch, net] = best_[w];
+    snapshot::put(out, name, net.values());
+    snapshot::put(out, name + ".running", net.running());
+    out[name + ".score"] = {value.mmd2, value.overlap, static_cast<double>(epoch)};
+    out[name + ".predicted"] = value.of_predicted;
+    out[name + ".observed"] = value.of_observed;
+  }
   snapshot::put(out, "adam.first", adam_.first);
   snapshot::put(out, "adam.second", adam_.second);
   snapshot::put(out, "steps",
-                std::vector<std::uint64_t>{adam_.steps, report_.iterations, report_.best_iteration,
-                                           report_.diverged_at, batches_done_});
-  out["sums"] = {loss_sum_,
-                 last_norm_,
-                 report_.best_score,
-                 best_overlap_,
-                 best_prediction_.keeps_residual ? 1.0 : 0.0,
-                 best_prediction_.share};
+                std::vector<std::uint64_t>{adam_.steps, report_.iterations, report_.diverged_at,
+                                           batches_done_});
+  out["sums"] = {loss_sum_, last_norm_};
   std::vector<double>& trace = out["trace"];
-  for (const AutoencoderTrace& t : trace_)
+  for (const auto& [t, scores] : trace_) {
     trace.insert(trace.end(), {static_cast<double>(t.epoch), t.training_loss, t.validation_loss,
-                               t.gradient_norm, t.validation_mmd2});
+                               t.gradient_norm});
+    trace.insert(trace.end(), scores.begin(), scores.end());
+  }
   return out;
 }
 
@@ -225,27 +263,34 @@ void AutoencoderTrainer::restore(const Snapshot& state) {
   next.batches_.get(state, "batches");
   snapshot::get(state, "net", next.net_.values());
   snapshot::get(state, "net.running", next.net_.running());
-  snapshot::get(state, "best", next.best_.values());
-  snapshot::get(state, "best.running", next.best_.running());
+  for (std::size_t w = 0; w < ways_.size(); ++w) {
+    const std::string name = text("best", w);
+    auto& [value, epoch, net] = next.best_[w];
+    net = net_;
+    snapshot::get(state, name, net.values());
+    snapshot::get(state, name + ".running", net.running());
+    const auto score = snapshot::numbers(state, name + ".score", 3);
+    value = {score[0], score[1],
+             snapshot::numbers(state, name + ".predicted", validation_source_.n_cols),
+             snapshot::numbers(state, name + ".observed", validation_target_.n_cols)};
+    epoch = static_cast<std::uint64_t>(score[2]);
+  }
   snapshot::get(state, "adam.first", next.adam_.first);
   snapshot::get(state, "adam.second", next.adam_.second);
-  std::vector<std::uint64_t> steps(5);
+  std::vector<std::uint64_t> steps(4);
   snapshot::get(state, "steps", steps);
   next.adam_.steps = steps[0];
   next.report_.iterations = steps[1];
-  next.report_.best_iteration = steps[2];
-  next.report_.diverged_at = steps[3];
-  next.report_.outcome = steps[3] > 0 ? Outcome::diverged : Outcome::running;
-  next.batches_done_ = steps[4];
-  const auto sums = snapshot::numbers(state, "sums", 6);
+  next.report_.diverged_at = steps[2];
+  next.report_.outcome = steps[2] > 0 ? Outcome::diverged : Outcome::running;
+  next.batches_done_ = steps[3];
+  const auto sums = snapshot::numbers(state, "sums", 2);
   next.loss_sum_ = sums[0];
   next.last_norm_ = sums[1];
-  next.report_.best_score = sums[2];
-  next.best_overlap_ = sums[3];
-  next.best_prediction_ = {sums[4] != 0.0, sums[5]};
   next.trace_.clear();
-  for (const std::vector<double>& t : snapshot::rows(state, "trace", 5))
-    next.trace_.push_back({static_cast<std::uint64_t>(t[0]), t[1], t[2], t[3], t[4]});
+  for (const std::vector<double>& t : snapshot::rows(state, "trace", 4 + ways_.size()))
+    next.trace_.push_back({{static_cast<std::uint64_t>(t[0]), t[1], t[2], t[3], kNaN},
+                           std::vector<double>(t.begin() + 4, t.end())});
   *this = std::move(next);
 }
 

@@ -144,6 +144,15 @@ void add_row_squares(T* total, const T* z, const T* centre, Block block) {
 }
 
 template <class T>
+void add_squares(T* total, const T* z, T centre, std::size_t count) {
+  LAOT_LEAD(add_squares(total, z, centre, count))
+  for (; i < count; ++i) {
+    const T gap = z[i] - centre;
+    total[i] += gap * gap;
+  }
+}
+
+template <class T>
 void add_row_products(T* total, const T* a, const T* b, Block block) {
   for (std::size_t j = 0; j < block.cols; ++j) {
     const T* aj = a + j * block.ld;
@@ -202,6 +211,7 @@ double sum_of_squares(const T* values, std::size_t count) {
   template void scaled_difference<T>(T*, const T*, const T*, T, std::size_t);                  \
   template void add_row_sums<T>(T*, const T*, Block);                                          \
   template void add_row_squares<T>(T*, const T*, const T*, Block);                             \
+  template void add_squares<T>(T*, const T*, T, std::size_t);                                  \
   template void add_row_products<T>(T*, const T*, const T*, Block);                            \
   template void standardise_rows<T>(T*, const T*, const T*, const T*, Block);                  \
   template void unstandardise_gradient<T>(T*, const T*, const T*, const T*, const T*, Block);  \

@@ -108,6 +108,16 @@ LAOT_AVX2 std::size_t add_squares(float* total, const float* z, const float* cen
   return i;
 }
 
+LAOT_AVX2 std::size_t add_squares(float* total, const float* z, float centre, std::size_t n) {
+  const __m256 all = _mm256_set1_ps(centre);
+  std::size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    const __m256 gap = _mm256_sub_ps(_mm256_loadu_ps(z + i), all);
+    _mm256_storeu_ps(total + i, _mm256_add_ps(_mm256_loadu_ps(total + i), _mm256_mul_ps(gap, gap)));
+  }
+  return i;
+}
+
 LAOT_AVX2 std::size_t add_products(float* total, const float* a, const float* b, std::size_t n) {
   std::size_t i = 0;
   for (; i + kLanes <= n; i += kLanes) {
@@ -193,6 +203,9 @@ std::size_t accumulate(float*, const float*, std::size_t) {
   return 0;
 }
 std::size_t add_squares(float*, const float*, const float*, std::size_t) {
+  return 0;
+}
+std::size_t add_squares(float*, const float*, float, std::size_t) {
   return 0;
 }
 std::size_t add_products(float*, const float*, const float*, std::size_t) {

@@ -25,6 +25,7 @@ std::size_t scaled_difference(float* out, const float* a, const float* b, float 
 std::size_t accumulate(float* total, const float* z, std::size_t n);
 
 std::size_t add_squares(float* total, const float* z, const float* centre, std::size_t n);
+std::size_t add_squares(float* total, const float* z, float centre, std::size_t n);
 std::size_t add_products(float* total, const float* a, const float* b, std::size_t n);
 std::size_t standardise(float* out, const float* z, const float* centre, const float* scale,
                         std::size_t n);

@@ -18,59 +18,99 @@ arma::fmat weighted(const arma::fmat& cells, const arma::fvec& weights) {
   return out;
 }
 
-double squared_distance(const float* a, const float* b, std::size_t d) {
-  float total = 0.0F;
-  for (std::size_t k = 0; k < d; ++k) total += (a[k] - b[k]) * (a[k] - b[k]);
-  return static_cast<double>(total);
+// From a cell to the rows first, first + 1, ... of others: many at a time, each of them summed over
+// the features in their order.
+void squared_distances(const float* cell, const arma::fmat& others, std::size_t first,
+                       std::vector<float>& out) {
+  out.assign(others.n_rows, 0.0F);
+  for (arma::uword k = 0; k < others.n_cols; ++k)
+    add_squares(out.data() + first, others.colptr(k) + first, cell[k], others.n_rows - first);
 }
 
-// Mean of the kernel over all pairs of columns, those of one set with themselves left out.
-double mean_kernel(const arma::fmat& a, const arma::fmat& b, double gamma, bool same) {
-  double total = 0.0;
-  for (arma::uword i = 0; i < a.n_cols; ++i) {
+// Mean of the kernel over all pairs of a column of a and a row of b, those of one set with
+// themselves left out; and the mean for each cell of a and of b.
+struct KernelMeans {
+  double all;
+  std::vector<double> of_a, of_b;  // where a and b are one set, of_a alone
+};
+
+KernelMeans kernel_means(const arma::fmat& a, const arma::fmat& b, double gamma, bool same) {
+  const std::size_t n = a.n_cols, m = b.n_rows;
+  KernelMeans out{0.0, std::vector<double>(n, 0.0), std::vector<double>(same ? 0 : m, 0.0)};
+  std::vector<double>& of_b = same ? out.of_a : out.of_b;
+  std::vector<float> distance;
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::size_t first = same ? i + 1 : 0;
+    squared_distances(a.colptr(i), b, first, distance);
     double row = 0.0;
-    for (arma::uword j = same ? i + 1 : 0; j < b.n_cols; ++j)
-      row += std::exp(-gamma * squared_distance(a.colptr(i), b.colptr(j), a.n_rows));
-    total += row;
+    for (std::size_t j = first; j < m; ++j) {
+      const double kernel = std::exp(-gamma * static_cast<double>(distance[j]));
+      row += kernel;
+      of_b[j] += kernel;
+    }
+    out.of_a[i] += row;
+    out.all += row;
   }
-  const double n = static_cast<double>(a.n_cols), m = static_cast<double>(b.n_cols);
-  return same ? 2.0 * total / (n * (n - 1.0)) : total / (n * m);
+  const double others = static_cast<double>(same ? m - 1 : m);
+  out.all = (same ? 2.0 : 1.0) * out.all / (static_cast<double>(n) * others);
+  for (double& mean : out.of_a) mean /= others;
+  for (double& mean : out.of_b) mean /= static_cast<double>(n);
+  return out;
+}
+
+// Variance of the mean of a[i] - b[i].
+double variance_of_mean_difference(const std::vector<double>& a, const std::vector<double>& b) {
+  const double n = static_cast<double>(a.size());
+  double mean = 0.0, squares = 0.0;
+  for (std::size_t i = 0; i < a.size(); ++i) mean += (a[i] - b[i]) / n;
+  for (std::size_t i = 0; i < a.size(); ++i) squares += (a[i] - b[i] - mean) * (a[i] - b[i] - mean);
+  return squares / (n - 1.0) / n;
 }
 
 }  // namespace
 
 ValidationScore::ValidationScore(const arma::fmat& observed, double gamma,
                                  const arma::fvec& weights)
-    : gamma_(gamma), weights_(weights), observed_(weighted(observed, weights)) {
+    : gamma_(gamma), weights_(weights), observed_(weighted(observed, weights).t()) {
   require(observed.n_cols >= 2, Status::invalid_argument,
           "a validation score needs at least 2 cells of each population");
   require(std::isfinite(gamma) && gamma > 0.0, Status::invalid_argument,
           "the kernel's gamma must be a positive number, not ", gamma);
-  within_ = mean_kernel(observed_, observed_, gamma_, true);
+  within_ = kernel_means(arma::fmat(observed_.t()), observed_, gamma_, true).all;
 }
 
 ValidationScore::Value ValidationScore::operator()(const arma::fmat& predicted) const {
   const arma::fmat cells = weighted(predicted, weights_);
-  const double among = mean_kernel(cells, cells, gamma_, true);
-  const double across = mean_kernel(cells, observed_, gamma_, false);
-  return {among + within_ - 2.0 * across, within_ > 0.0 ? across / within_ : 0.0};
+  const KernelMeans among = kernel_means(cells, arma::fmat(cells.t()), gamma_, true);
+  KernelMeans across = kernel_means(cells, observed_, gamma_, false);
+  Value out{among.all + within_ - 2.0 * across.all, within_ > 0.0 ? across.all / within_ : 0.0,
+            among.of_a, std::move(across.of_b)};
+  for (std::size_t i = 0; i < cells.n_cols; ++i)
+    out.of_predicted[i] = 2.0 * (out.of_predicted[i] - across.of_a[i]);
+  for (double& value : out.of_observed) value *= -2.0;
+  return out;
+}
+
+double standard_error(const ValidationScore::Value& a, const ValidationScore::Value& b) {
+  return std::sqrt(variance_of_mean_difference(a.of_predicted, b.of_predicted) +
+                   variance_of_mean_difference(a.of_observed, b.of_observed));
 }
 
 double median_gamma(const arma::fmat& a, const arma::fmat& b, const arma::fvec& weights) {
   constexpr arma::uword most = 500;
-  const arma::fmat first = weighted(a.head_cols(std::min(most, a.n_cols)), weights);
-  const arma::fmat second = weighted(b.head_cols(std::min(most, b.n_cols)), weights);
+  const arma::fmat cells = weighted(
+      arma::join_rows(a.head_cols(std::min(most, a.n_cols)), b.head_cols(std::min(most, b.n_cols))),
+      weights);
+  const arma::fmat turned = cells.t();
   std::vector<double> distance;
-  const auto at = [&](arma::uword i) {
-    return i < first.n_cols ? first.colptr(i) : second.colptr(i - first.n_cols);
-  };
-  const arma::uword count = first.n_cols + second.n_cols;
+  std::vector<float> row;
+  const arma::uword count = cells.n_cols;
   distance.reserve(count * (count - 1) / 2);
-  for (arma::uword i = 0; i < count; ++i)
-    for (arma::uword j = i + 1; j < count; ++j) {
-      const double value = squared_distance(at(i), at(j), first.n_rows);
-      if (value > 0.0) distance.push_back(value);
-    }
+  for (arma::uword i = 0; i < count; ++i) {
+    squared_distances(cells.colptr(i), turned, i + 1, row);
+    for (arma::uword j = i + 1; j < count; ++j)
+      if (row[j] > 0.0F) distance.push_back(static_cast<double>(row[j]));
+  }
   if (distance.empty()) return std::numeric_limits<double>::quiet_NaN();
   const auto middle = distance.begin() + static_cast<std::ptrdiff_t>(distance.size() / 2);
   std::nth_element(distance.begin(), middle, distance.end());

@@ -73,6 +73,15 @@ TEST_CASE("fused loops have the bits of the plain ones") {
       }
     CHECK(same_bits(out, plain));
     CHECK(same_bits(sums, sums_plain));
+
+    for (std::size_t j = 0; j < cols; ++j) {
+      add_squares(sums.data(), gate.data() + j * ld, c[j], rows);
+      for (std::size_t i = 0; i < rows; ++i) {
+        const float gap = gate[i + j * ld] - c[j];
+        sums_plain[i] += gap * gap;
+      }
+    }
+    CHECK(same_bits(sums, sums_plain));
   }
 }
 

@@ -199,7 +199,7 @@ TEST_CASE("the average of the iterates is the weighted mean of them all, and is 
     CHECK(averaging.best_f().layout().get(averaging.best_f().values(), kernel).min() >= 0.0);
 }
 
-TEST_CASE("an autoencoder keeps or drops what it cannot reconstruct, whichever is better") {
+TEST_CASE("an autoencoder keeps or drops what it cannot reconstruct, what has proved better") {
   int halves = 0;
   for (const std::uint64_t seed : {7, 8, 9, 10, 11, 12}) {
     // Half of the seeds have nothing to learn but noise, where half of the change is better.
@@ -222,25 +222,39 @@ TEST_CASE("an autoencoder keeps or drops what it cannot reconstruct, whichever i
     CHECK(keep.best_prediction().keeps_residual);
     CHECK(!drop.best_prediction().keeps_residual);
     REQUIRE(both.trace().size() == keep.trace().size());
-    // Never worse than either, and where it is better it takes half of the change.
-    for (std::size_t i = 0; i < both.trace().size(); ++i)
-      CHECK(both.trace()[i].validation_mmd2 <=
-            std::min(keep.trace()[i].validation_mmd2, drop.trace()[i].validation_mmd2));
     CHECK(both.trace().back().training_loss == keep.trace().back().training_loss);
-    const double whole = std::min(keep.report().best_score, drop.report().best_score);
+    // The rule from the state: of each way the best look, then the choice among the three.
+    const Snapshot state = both.save();
+    const auto value_of = [&](const char* way) {
+      const std::string name = way;
+      const std::vector<double>& score = state.at(name + ".score");
+      return ValidationScore::Value{score[0], score[1], state.at(name + ".predicted"),
+                                    state.at(name + ".observed")};
+    };
+    const ValidationScore::Value kept = value_of("best0"), half = value_of("best1");
+    const ValidationScore::Value dropped = value_of("best2");
+    CHECK(kept.mmd2 == keep.report().best_score);
+    CHECK(dropped.mmd2 == drop.report().best_score);
+    CHECK(state.at("best0") == keep.save().at("best0"));
+    CHECK(state.at("best2") == drop.save().at("best0"));
+    const bool halved = half.mmd2 < kept.mmd2;
+    const ValidationScore::Value& reference = halved ? half : kept;
+    const double proof = standard_error(reference, dropped);
+    const bool drops = dropped.mmd2 < reference.mmd2 - proof;
     const AutoencoderTrainer::Prediction how = both.best_prediction();
-    if (how.share == 0.5) {
-      ++halves;
-      CHECK(how.keeps_residual);
-      CHECK(both.report().best_score < whole);
-    } else {
-      const AutoencoderTrainer& better =
-          keep.report().best_score <= drop.report().best_score ? keep : drop;
-      CHECK(how.keeps_residual == better.best_prediction().keeps_residual);
-      CHECK(both.report().best_score == whole);
-      CHECK(both.best().values() == better.best().values());
-    }
-    // The score is that of the prediction it names, and of the three the smallest.
+    CHECK(how.keeps_residual == !drops);
+    CHECK(how.share == (halved && !drops ? 0.5 : 1.0));
+    const ValidationScore::Value& best = drops ? dropped : reference;
+    CHECK(both.report().best_score == best.mmd2);
+    halves += halved && !drops;
+    // The trace is that of the way taken, and its smallest score is the one that is kept.
+    double least = both.trace()[0].validation_mmd2;
+    for (const AutoencoderTrace& t : both.trace()) least = std::min(least, t.validation_mmd2);
+    CHECK(least == best.mmd2);
+    CHECK(both.trace()[both.report().best_iteration].validation_mmd2 == best.mmd2);
+    CHECK(both.report().untrained_score == both.trace()[0].validation_mmd2);
+
+    // The score is that of the prediction it names.
     Rng split = Rng(seed).stream(1);
     const Holdout x = hold_out(kSource.n_cols, options.validation_share, split);
     const Holdout y = hold_out(target.n_cols, options.validation_share, split);
@@ -250,24 +264,26 @@ TEST_CASE("an autoencoder keeps or drops what it cannot reconstruct, whichever i
     const arma::fmat cells = single_precision(kSource, x.validation);
     const arma::fmat moved = predict(both.best(), cells, both.best_shift());
     const arma::fmat change = moved - reconstruct(both.best(), cells);
-    const double of_drop = score(moved).mmd2, of_keep = score(arma::fmat(cells + change)).mmd2;
-    const double of_half = score(arma::fmat(cells + 0.5F * change)).mmd2;
-    CHECK(both.report().best_score == std::min({of_drop, of_keep, of_half}));
-    CHECK(both.report().best_score == (!how.keeps_residual ? of_drop
-                                       : how.share == 0.5  ? of_half
-                                                           : of_keep));
+    const ValidationScore::Value again =
+        score(drops ? moved : arma::fmat(cells + static_cast<float>(how.share) * change));
+    CHECK(again.mmd2 == best.mmd2);
+    CHECK(again.of_predicted == best.of_predicted);
+    CHECK(again.of_observed == best.of_observed);
 
     AutoencoderTrainer resumed(kSource, target, options, seed);
-    Snapshot state = both.save();
-    CHECK((state.at("sums")[4] == 1.0) == how.keeps_residual);
-    for (const double kept : {0.0, 1.0})
-      for (const double share : {0.5, 1.0}) {
-        state["sums"][4] = kept;
-        state["sums"][5] = share;
-        resumed.restore(state);
-        CHECK(resumed.best_prediction().keeps_residual == (kept == 1.0));
-        CHECK(resumed.best_prediction().share == share);
-      }
+    resumed.restore(state);
+    for (const auto& [name, values] : resumed.save())
+      if (name != "trace") CHECK(values == state.at(name));  // the trace begins with NaN
+    CHECK(resumed.best_prediction().keeps_residual == how.keeps_residual);
+    CHECK(resumed.best_prediction().share == how.share);
+    CHECK(resumed.best().values() == both.best().values());
+    // Dropping is taken just above the standard error, and not just below it.
+    for (const double errors : {0.9, 1.1}) {
+      Snapshot moved_score = state;
+      moved_score["best2.score"][0] = reference.mmd2 - errors * proof;
+      resumed.restore(moved_score);
+      CHECK(resumed.best_prediction().keeps_residual == (errors < 1.0));
+    }
   }
   CHECK(halves > 0);
 }
@@ -372,8 +388,40 @@ TEST_CASE("the validation score is the unbiased MMD^2") {
   const double across = (k(0) + k(2) + k(3) + k(1) + k(1) + k(2)) / 6;
   CHECK(score(p).mmd2 == doctest::Approx(among + within - 2 * across).epsilon(1e-6));
   CHECK(score(p).overlap == doctest::Approx(across / within).epsilon(1e-6));
+  // What each cell adds to it: the sums over predicted and observed cells, but for constants.
+  const ValidationScore::Value value = score(p);
+  REQUIRE(value.of_predicted.size() == 2);
+  REQUIRE(value.of_observed.size() == 3);
+  CHECK(value.of_predicted[0] ==
+        doctest::Approx(2 * (k(1) - (k(0) + k(2) + k(3)) / 3)).epsilon(1e-6));
+  CHECK(value.of_predicted[1] ==
+        doctest::Approx(2 * (k(1) - (k(1) + k(1) + k(2)) / 3)).epsilon(1e-6));
+  CHECK(value.of_observed[2] == doctest::Approx(-(k(3) + k(2))).epsilon(1e-6));
   // Squared distances 1 1 1 1 4 4 4 9 9, and one pair of equal cells that does not count.
   CHECK(median_gamma(p, y, {}) == doctest::Approx(0.25));
+}
+
+TEST_CASE(
+    "the standard error of two scores is the spread of their difference over draws of cells") {
+  // Two maps of the same cells, against observed cells that are drawn anew as well.
+  Rng rng(31);
+  const auto drawn = [&](std::size_t n, double mean, double sd) {
+    arma::fmat out(2, n);
+    for (float& value : out) value = static_cast<float>(mean + sd * rng.normal());
+    return out;
+  };
+  const std::size_t draws = 400;
+  arma::vec difference(draws), error(draws);
+  for (std::size_t r = 0; r < draws; ++r) {
+    const arma::fmat x = drawn(60, 0.0, 1.0);
+    const ValidationScore score(drawn(30, 0.8, 1.2), 0.3, {});
+    const ValidationScore::Value a = score(arma::fmat(x + 0.2F)), b = score(arma::fmat(0.5F * x));
+    difference(r) = a.mmd2 - b.mmd2;
+    error(r) = standard_error(a, b);
+    CHECK(standard_error(b, a) == error(r));
+    CHECK(standard_error(a, a) == 0.0);
+  }
+  CHECK(arma::mean(error) == doctest::Approx(arma::stddev(difference)).epsilon(0.1));
 }
 
 TEST_CASE("batches pass over all cells and validation cells are held out") {

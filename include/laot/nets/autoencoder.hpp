@@ -168,4 +168,13 @@ arma::Mat<T> predict(const Autoencoder<T>& net, const arma::Mat<T>& x, const arm
 template <class T>
 arma::Mat<T> reconstruct(const Autoencoder<T>& net, const arma::Mat<T>& x);
 
+/// Both, of the same cells, which are encoded once.
+template <class T>
+struct Predicted {
+  arma::Mat<T> moved, reconstructed;
+};
+template <class T>
+Predicted<T> predict_and_reconstruct(const Autoencoder<T>& net, const arma::Mat<T>& x,
+                                     const arma::Col<T>& shift);
+
 }  // namespace laot::nets

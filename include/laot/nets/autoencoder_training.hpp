@@ -12,8 +12,9 @@
 namespace laot::nets {
 
 /// What the network cannot reconstruct of a cell: kept, so that x + predict(x) - reconstruct(x) is
-/// predicted; dropped, so that predict(x) is; or, at every look, what is best on the validation
-/// cells: dropped, kept, or kept with half of the change, which has half of its noise.
+/// predicted; dropped, so that predict(x) is; or what is best on the validation cells, each way
+/// with its best epoch: kept, or kept with half of the change, which has half of its noise, or
+/// dropped where that is better than both by more than the standard error of the difference.
 enum class Residual { keep, drop, automatic };
 
 struct AutoencoderOptions {
@@ -34,7 +35,7 @@ struct AutoencoderOptions {
 /// A look at the run, once an epoch: mean training loss of the epoch's batches (NaN before the
 /// first), loss on the validation cells (no noise, no dropout), norm of the last gradient (NaN
 /// before the first), and MMD^2 of the predicted validation controls against the validation treated
-/// cells.
+/// cells, predicted in the way that is best.
 struct AutoencoderTrace {
   std::uint64_t epoch;
   double training_loss, validation_loss, gradient_norm, validation_mmd2;
@@ -57,15 +58,15 @@ class AutoencoderTrainer {
   void run(Context& context, const std::function<void()>& between = {});
 
   TrainingReport report() const;  // iterations are epochs
-  const std::vector<AutoencoderTrace>& trace() const { return trace_; }
+  std::vector<AutoencoderTrace> trace() const;
   /// The epoch with the best validation score so far, the untrained network included.
-  const Autoencoder<float>& best() const { return best_; }
+  const Autoencoder<float>& best() const { return best_[best_way()].net; }
   /// How it predicts best; as asked for where that is not automatic.
   struct Prediction {
     bool keeps_residual;
     double share;  // of the change, where the residual is kept; else 1
   };
-  Prediction best_prediction() const { return best_prediction_; }
+  Prediction best_prediction() const { return ways_[best_way()]; }
   /// Its latent shift from all training cells; empty for a conditional autoencoder. One pass over
   /// the cells. (The validation score of an epoch takes at most 2000 of each side.)
   arma::fvec best_shift() const;
@@ -76,29 +77,36 @@ class AutoencoderTrainer {
  private:
   void step();
   void look(double training_loss, double gradient_norm);
-  struct Candidate {
+  struct Best {  // of one way to predict
     ValidationScore::Value value;
-    Prediction how;
+    std::uint64_t epoch;
+    Autoencoder<float> net;
   };
-  Candidate best_candidate() const;
+  struct Look {
+    AutoencoderTrace at;
+    std::vector<double> scores;  // of each way
+  };
+  std::vector<ValidationScore::Value> scores() const;
+  std::size_t best_way() const;
   bool out_of_patience() const;
   arma::fvec shift_of(const Autoencoder<float>& net, std::size_t at_most) const;
 
   AutoencoderOptions options_;
+  std::vector<Prediction> ways_;
   arma::fmat source_, target_, pooled_, validation_source_, validation_target_, validation_;
   std::vector<std::uint32_t> source_types_, target_types_, labels_, validation_labels_;
   ValidationScore score_;
   Rng rng_;
   BatchSampler batches_;
-  Autoencoder<float> net_, best_;
+  Autoencoder<float> net_;
+  std::vector<Best> best_;
   Adam<float> adam_;
   AutoencoderPass<float> pass_;
   std::vector<float> gradient_, x_, noise_;
   std::vector<std::uint32_t> batch_labels_;
   std::uint64_t batches_done_ = 0;  // of the current epoch
-  double loss_sum_ = 0.0, last_norm_ = 0.0, best_overlap_ = 1.0;
-  Prediction best_prediction_{false, 1.0};
-  std::vector<AutoencoderTrace> trace_;
+  double loss_sum_ = 0.0, last_norm_ = 0.0;
+  std::vector<Look> trace_;
   TrainingReport report_;
 };
 

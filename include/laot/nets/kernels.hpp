@@ -91,6 +91,10 @@ void add_row_sums(T* total, const T* z, Block block);
 template <class T>
 void add_row_squares(T* total, const T* z, const T* centre, Block block);
 
+/// total[i] += (z[i] - centre)^2
+template <class T>
+void add_squares(T* total, const T* z, T centre, std::size_t count);
+
 /// total[i] += sum over the columns of a(i, .) b(i, .), both laid out as `block` says
 template <class T>
 void add_row_products(T* total, const T* a, const T* b, Block block);

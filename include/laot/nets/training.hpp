@@ -74,6 +74,9 @@ class ValidationScore {
     double mmd2;     // not clipped
     double overlap;  // mean kernel between predicted and observed over that among the observed:
                      // near 0 where the prediction has left the data
+    // What each cell adds to the score, up to a constant: a predicted one by its kernels with the
+    // others and with the observed, an observed one by its kernels with the predicted.
+    std::vector<double> of_predicted, of_observed;
   };
 
   ValidationScore() = default;
@@ -86,8 +89,12 @@ class ValidationScore {
  private:
   double gamma_ = 1.0, within_ = 0.0;
   arma::fvec weights_;
-  arma::fmat observed_;
+  arma::fmat observed_;  // cells x features
 };
+
+/// Standard error, to first order, of the difference of the MMD^2 of two predictions of the same
+/// cells against the same observed cells: of a mean over the former plus one over the latter.
+double standard_error(const ValidationScore::Value& a, const ValidationScore::Value& b);
 
 /// 1 / median of the positive squared distances among the pooled cells, at most 500 of either set
 /// (the first ones). NaN where there is no positive distance.
