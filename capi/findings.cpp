@@ -13,7 +13,7 @@ using laot::capi::names_of;
 namespace {
 
 template <class Pairs>
-const auto& entry_of(const Pairs& pairs, const char* name, const char* what) {
+const auto& finding_of(const Pairs& pairs, const char* name, const char* what) {
   const std::string asked = given_text(name, "name");
   for (const auto& entry : pairs)
     if (entry.first == asked) return entry.second;
@@ -46,7 +46,7 @@ laot_status laot_findings_names(const laot_findings* findings, const char* what,
 laot_status laot_findings_number(const laot_findings* findings, const char* name, double* value) {
   return guarded([&] {
     given(findings, "findings");
-    given(value, "value") = entry_of(findings->numbers, name, "number");
+    given(value, "value") = finding_of(findings->numbers, name, "number");
   });
 }
 
@@ -54,7 +54,7 @@ laot_status laot_findings_text(const laot_findings* findings, const char* name, 
                                size_t size, size_t* needed) {
   return guarded([&] {
     given(findings, "findings");
-    copy_out(entry_of(findings->texts, name, "text"), buffer, size, needed);
+    copy_out(finding_of(findings->texts, name, "text"), buffer, size, needed);
   });
 }
 
@@ -64,7 +64,7 @@ laot_status laot_findings_array_size(const laot_findings* findings, const char* 
     given(findings, "findings");
     given(rows, "rows");
     given(cols, "cols");
-    const arma::mat& array = entry_of(findings->arrays, name, "array");
+    const arma::mat& array = finding_of(findings->arrays, name, "array");
     *rows = array.n_rows;
     *cols = array.n_cols;
   });
@@ -75,7 +75,7 @@ laot_status laot_findings_array(const laot_findings* findings, const char* name,
   return guarded([&] {
     given(findings, "findings");
     given(out, "out");
-    const arma::mat& array = entry_of(findings->arrays, name, "array");
+    const arma::mat& array = finding_of(findings->arrays, name, "array");
     laot::require(length >= array.n_elem, Status::buffer_too_small, "out has room for ", length,
                   " numbers, the array needs ", array.n_elem);
     std::copy(array.begin(), array.end(), out);

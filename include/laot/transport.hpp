@@ -19,7 +19,7 @@ struct CouplingOptions {
   CouplingMode mode = CouplingMode::automatic;
   std::size_t exact_limit = 100000;
   std::size_t leaf = 12000;  // hierarchical: cells of a part that is solved exactly
-  int sweeps = 2;            // hierarchical: rounds of refinement
+  int sweeps = 6;            // hierarchical: rounds of refinement
   // y outlives the coupling and does not change, and there is one solve: an exact one then reads
   // both clouds in place.
   bool once = false;

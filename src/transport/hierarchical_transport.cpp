@@ -26,6 +26,7 @@ using hierarchy::Pair;
 constexpr std::uint64_t kSplitSeed = 7919, kSweepSeed = 104729, kSampleSeed = 1299709;
 constexpr std::size_t kDirectionSample = 2048;  // points that choose the direction of a cut
 constexpr int kDirectionRounds = 8;
+constexpr int kWarmSweeps = 2;  // where the pairs of a solve before are there to start from
 
 /// Some units of a point.
 struct Share {
@@ -91,8 +92,10 @@ struct HierarchicalTransport::State {
   arma::mat targets;
   std::vector<std::int64_t> supply, demand;
   HierarchyOptions options;
-  std::vector<Pair> pairs;  // of the last solve
-  std::vector<double> v;    // target potentials of the last sweep, for |y - x|^2
+  std::vector<Pair> pairs;        // of the last solve
+  std::vector<double> v;          // target potentials for |y - x|^2, averaged over the rounds
+  int rounds = 0;                 // in this average
+  std::uint64_t regroupings = 0;  // so far: each is another one
 
   void choose_directions(const arma::mat& x, const Part& part, std::uint64_t seed,
                          arma::vec& along_x, arma::vec& along_y) const;
@@ -258,7 +261,6 @@ std::vector<Part> HierarchicalTransport::State::regroup(const arma::mat& x, std:
 void HierarchicalTransport::State::solve_parts(const arma::mat& x, const std::vector<Part>& parts,
                                                Context& context) {
   std::vector<std::vector<Pair>> found(parts.size());
-  v.assign(demand.size(), 0.0);
   std::vector<std::vector<double>> potentials(parts.size());
   parallel_for(context, parts.size(), 1, [&](std::size_t k, std::size_t, int worker) {
     const Part& part = parts[k];
@@ -292,11 +294,16 @@ void HierarchicalTransport::State::solve_parts(const arma::mat& x, const std::ve
     for (double& value : potentials[k]) value += shift;
   });
   pairs.clear();
+  std::vector<double> of_round(demand.size(), 0.0);
   for (std::size_t k = 0; k < parts.size(); ++k) {
     pairs.insert(pairs.end(), found[k].begin(), found[k].end());
     for (std::size_t j = 0; j < parts[k].targets.size(); ++j)
-      v[parts[k].targets[j].point] = potentials[k][j];
+      of_round[parts[k].targets[j].point] = potentials[k][j];
   }
+  // Each round sees a target beside other sources: the dual value is concave, and what the average
+  // of the potentials loses to the chance of one partition is less than what each of them does.
+  rounds = std::min(rounds + 1, options.sweeps + 1);
+  for (std::size_t j = 0; j < v.size(); ++j) v[j] += (of_round[j] - v[j]) / rounds;
   // A pair may have been in several parts.
   std::sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) {
     return a.source != b.source ? a.source < b.source : a.target < b.target;
@@ -400,13 +407,18 @@ Flow HierarchicalTransport::solve(const arma::mat& sources, Context& context) {
           s.supply.size(), " sources, found ", sources.n_rows, " x ", sources.n_cols);
   require_finite(sources, "x");
   require_room(s.supply.size(), s.demand.size(), sources.n_rows, s.options, context.num_threads);
-  const int first = s.pairs.empty() ? 0 : 1;
-  for (int round = first; round <= s.options.sweeps; ++round) {
-    const double rounds = s.options.sweeps + 1 - first;
+  const bool warm = !s.pairs.empty();
+  const int first = warm ? 1 : 0,
+            last = warm ? std::min(kWarmSweeps, s.options.sweeps) : s.options.sweeps;
+  if (!warm) {
+    s.v.assign(s.demand.size(), 0.0);
+    s.rounds = 0;
+  }
+  for (int round = first; round <= last; ++round) {
+    const double rounds = last + 1 - first;
     const Context::Span span(context, (round - first) / rounds, (round - first + 1) / rounds);
     const std::vector<Part> parts =
-        round == 0 ? s.split(sources, context)
-                   : s.regroup(sources, static_cast<std::uint64_t>(round - 1), context);
+        round == 0 ? s.split(sources, context) : s.regroup(sources, s.regroupings++, context);
     s.solve_parts(sources, parts, context);
   }
   Flow out;

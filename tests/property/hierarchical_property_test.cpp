@@ -63,6 +63,26 @@ TEST_CASE("a hierarchical coupling is a coupling, close to the optimum, with a b
     }
 }
 
+TEST_CASE("more rounds of a hierarchical coupling bring the cost and its bound closer together") {
+  Context context;
+  Rng rng(52);
+  arma::mat x, y;
+  problems::clouds("gaussian", 20, 3000, 3000, rng, x, y);
+  const double best = Coupling(x, y).solve(x, context).certificate.primal;
+  CouplingOptions options;
+  options.mode = CouplingMode::hierarchical;
+  options.leaf = 300;
+  options.sweeps = 1;
+  const Certificate few = Coupling(x, y, {}, {}, options).solve(x, context).certificate;
+  options.sweeps = 8;
+  const Certificate many = Coupling(x, y, {}, {}, options).solve(x, context).certificate;
+  CAPTURE(best);
+  CAPTURE(few.dual);
+  CAPTURE(many.dual);
+  CHECK(many.primal - best < 0.6 * (few.primal - best));
+  CHECK(best - many.dual < 0.8 * (best - few.dual));
+}
+
 TEST_CASE("more cells than the exact limit are coupled hierarchically, fewer exactly") {
   Context context;
   Rng rng(51);

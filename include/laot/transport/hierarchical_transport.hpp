@@ -10,7 +10,7 @@ namespace laot::detail {
 
 struct HierarchyOptions {
   std::size_t leaf = 12000;         // points of a part that is solved exactly
-  int sweeps = 2;                   // re-solves of other partitions of the pairs, after the first
+  int sweeps = 6;                   // re-solves of other partitions of the pairs, after the first
   std::size_t sampled_rows = 1000;  // of the dual bound
 };
 
@@ -19,9 +19,9 @@ struct HierarchyOptions {
 /// together, and each part is solved again, which can only lower the cost. A next solve starts from
 /// the pairs of the one before it.
 ///
-/// The certificate's dual value is an estimate: the potentials of the last sweep are made feasible
-/// for a random sample of the sources, and the mean over the sample is lowered by three of its
-/// standard errors. Its gap is therefore an upper bound up to sampling (and a pessimistic one,
+/// The certificate's dual value is an estimate: the potentials, averaged over all rounds, are made
+/// feasible for a random sample of the sources, and the mean over the sample is lowered by three of
+/// its standard errors. Its gap is therefore an upper bound up to sampling (and a pessimistic one,
 /// because the potentials of different parts are not tuned to each other).
 class HierarchicalTransport {
  public:
