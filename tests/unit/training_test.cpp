@@ -413,15 +413,17 @@ TEST_CASE(
   const std::size_t draws = 400;
   arma::vec difference(draws), error(draws);
   for (std::size_t r = 0; r < draws; ++r) {
-    const arma::fmat x = drawn(60, 0.0, 1.0);
-    const ValidationScore score(drawn(30, 0.8, 1.2), 0.3, {});
-    const ValidationScore::Value a = score(arma::fmat(x + 0.2F)), b = score(arma::fmat(0.5F * x));
+    const arma::fmat x = drawn(150, 0.0, 1.0);
+    const ValidationScore score(drawn(20, 0.8, 1.2), 0.3, {});
+    const ValidationScore::Value a = score(arma::fmat(x + 1.0F)), b = score(arma::fmat(0.5F * x));
     difference(r) = a.mmd2 - b.mmd2;
     error(r) = standard_error(a, b);
     CHECK(standard_error(b, a) == error(r));
     CHECK(standard_error(a, a) == 0.0);
   }
-  CHECK(arma::mean(error) == doctest::Approx(arma::stddev(difference)).epsilon(0.1));
+  const double ratio = arma::mean(error) / arma::stddev(difference);
+  CHECK(ratio > 0.9);
+  CHECK(ratio < 1.1);
 }
 
 TEST_CASE("batches pass over all cells and validation cells are held out") {
