@@ -38,7 +38,7 @@ TEST_CASE("simulated populations: the map, the partners and the variance are as 
     options.entries = entries;
     const Populations p = simulate_populations(options, Rng(3));
     CHECK(arma::norm(p.map - arma::eye(25, 25), "fro") == doctest::Approx(7.0));
-    CHECK(arma::accu(p.control % p.control) / 2000.0 == doctest::Approx(1.0).epsilon(0.02));
+    CHECK(arma::accu(p.control % p.control) / 2000.0 == doctest::Approx(1.0).scale(0).epsilon(0.02));
     const arma::mat moved = p.map * p.control;
     double apart = 0.0;
     for (std::size_t i = 0; i < 2000; ++i)
@@ -53,7 +53,7 @@ TEST_CASE("simulated populations: the map, the partners and the variance are as 
     const arma::vec off = moved.col(i) - noisy.treated.col(noisy.partner[i]);
     square += arma::dot(off, off);
   }
-  CHECK(std::sqrt(square / 2000.0) == doctest::Approx(0.5).epsilon(0.02));
+  CHECK(std::sqrt(square / 2000.0) == doctest::Approx(0.5).scale(0).epsilon(0.02));
   options.gap = -1.0;
   CHECK_THROWS_AS(simulate_populations(options, Rng(1)), Error);
 }
@@ -214,7 +214,7 @@ TEST_CASE("a recovery curve pairs cells within their level") {
     return recovery_curve(source, Design::counterpart, options, context).recovery_at_one;
   };
   CHECK(recovered(40) == 1.0);
-  CHECK(recovered(20) == doctest::Approx(0.5).epsilon(0.4));
+  CHECK(recovered(20) == doctest::Approx(0.5).scale(0).epsilon(0.4));
   CHECK(recovered(1) < 0.15);
 
   // Anew: levels of 3, 3, 3, .. give a control and a treated cell each, and one cell is left out.
