@@ -11,6 +11,7 @@
 #include "laot/assignment/point_assignment.hpp"
 #include "laot/transport.hpp"
 #include "support/problems.hpp"
+#include "support/slowdown.hpp"
 
 using namespace laot;
 using detail::PointAssignment;
@@ -355,17 +356,10 @@ TEST_CASE("identical points and lattices end at once") {
     const Assignment a = assign_points(x, y, context);
     const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
     CHECK(std::abs(a.certificate.gap) < 1e-12);
-    CHECK(seconds < 3.0);
+    CHECK(seconds < kSlowdown * 3.0);
     MESSAGE(kind << ": " << seconds << " s");
   }
 }
-
-// A sanitizer makes the same steps several times longer.
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr double kSlowdown = 10.0;
-#else
-constexpr double kSlowdown = 1.0;
-#endif
 
 TEST_CASE("a solve of 50,000 cells is cancelled within a second") {
   Rng rng(25);
