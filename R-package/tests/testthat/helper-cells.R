@@ -32,3 +32,13 @@ golden_cells <- function(file) t(as.matrix(golden(file)))
 expect_close <- function(found, expected, tolerance) {
   expect_lte(abs(found - expected), tolerance * max(1, abs(expected)), label = deparse1(substitute(found)))
 }
+
+# Runs a script beside this one, with what it says in `out`. A shell's "&" makes its process ignore
+# SIGINT, which R 4.5 respects: it is given back where this system's env can.
+start_script <- function(script, out) {
+  command <- c(file.path(R.home("bin"), "Rscript"), "--vanilla", script)
+  with.sigint <- c("env", "--default-signal=INT")
+  able <- suppressWarnings(system2(with.sigint[1L], c(with.sigint[2L], "true"), stdout = FALSE, stderr = FALSE)) == 0
+  if (able) command <- c(with.sigint, command)
+  system2(command[1L], command[-1L], stdout = out, stderr = out, wait = FALSE)
+}

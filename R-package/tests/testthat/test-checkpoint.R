@@ -26,7 +26,7 @@ with_process <- function(call, checkpoint, then) {
     paste0("fit <- ", call),
     "cat('fitted', fit$report$outcome, all(is.finite(predict(fit, x))), '\\n')"
   ), script)
-  system2(file.path(R.home("bin"), "Rscript"), c("--vanilla", script), stdout = out, stderr = out, wait = FALSE)
+  start_script(script, out)
   waited <- 0
   while (!file.exists(checkpoint) && waited < 120) {
     Sys.sleep(0.05)

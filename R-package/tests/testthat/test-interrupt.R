@@ -15,7 +15,7 @@ test_that("Ctrl-C stops a fit within a second and leaves the session usable", {
     "cat(fit$report$outcome, '\\n')"
   ), script)
   out <- tempfile()
-  system2(file.path(R.home("bin"), "Rscript"), c("--vanilla", script), stdout = out, stderr = out, wait = FALSE)
+  start_script(script, out)
   waited <- 0
   while (!(file.exists(started) && file.size(started) > 0) && waited < 60) {
     Sys.sleep(0.1)
