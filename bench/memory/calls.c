@@ -191,6 +191,11 @@ static void dense_calls(void) {
   must(laot_wasserstein2(context, fewer, y, &value, &gap));
   finish("laot_wasserstein2, one control less", copy, 1.0);
   laot_data_free(fewer);
+  memcpy(a, a + d, d * sizeof *a);
+  memcpy(b, b + d, d * sizeof *b);
+  start();
+  must(laot_wasserstein2(context, x, y, &value, &gap));
+  finish("laot_wasserstein2, a cell twice on both sides", copy, 1.0);
   for (k = 0; k < sizeof metrics / sizeof *metrics; ++k) {
     laot_score_result score = {sizeof score, 0.0, 0.0, 0};
     char what[64];

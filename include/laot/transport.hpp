@@ -38,17 +38,20 @@ struct Flow {
 /// in cost, and where the optimum is unique not in the flow.
 class ExactTransport {
  public:
-  /// targets: d x m. supply[n] and demand[m]: positive, equal sums.
+  /// targets: d x m, or a larger matrix of which m columns are named. supply[n] and demand[m]:
+  /// positive, equal sums.
   ExactTransport(arma::mat targets, std::vector<std::int64_t> supply,
-                 std::vector<std::int64_t> demand);
+                 std::vector<std::int64_t> demand, std::vector<std::uint32_t> columns = {});
   ~ExactTransport();
   ExactTransport(ExactTransport&&) noexcept;
   ExactTransport& operator=(ExactTransport&&) noexcept;
 
   /// sources: d x n.
   Flow solve(const arma::mat& sources, Context& context);
-  /// The same for a last solve: no copy of the sources is kept for a next one.
-  Flow solve_once(const arma::mat& sources, Context& context);
+  /// The same for a last solve: no copy of the sources is kept for a next one. Of a larger matrix
+  /// n columns are named.
+  Flow solve_once(const arma::mat& sources, Context& context,
+                  const std::vector<std::uint32_t>& columns = {});
   /// Dual values of the last solve: u_i + v_j <= |y_j - x_i|^2, with equality where units flow.
   const std::vector<double>& source_potentials() const;
   const std::vector<double>& target_potentials() const;

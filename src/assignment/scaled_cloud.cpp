@@ -12,6 +12,13 @@ arma::mat in_place(const arma::mat& points) {
   return arma::mat(const_cast<double*>(points.memptr()), points.n_rows, points.n_cols, false, true);
 }
 
+arma::mat columns_of(const arma::mat& points, const std::vector<std::uint32_t>& columns) {
+  arma::mat out(points.n_rows, columns.size());
+  for (std::size_t c = 0; c < columns.size(); ++c)
+    std::copy_n(points.colptr(columns[c]), points.n_rows, out.colptr(c));
+  return out;
+}
+
 arma::vec mean_point(const arma::mat& points) {
   arma::vec mean(points.n_rows, arma::fill::zeros);
   const double share = 1.0 / static_cast<double>(std::max<arma::uword>(points.n_cols, 1));
@@ -60,6 +67,8 @@ FramedCloud::FramedCloud(const arma::mat& points, Frame frame)
 
 FramedCloud::FramedCloud(const FramedCloud& cloud, std::vector<std::uint32_t> columns)
     : FramedCloud(cloud) {
+  if (!cloud.columns_.empty())
+    for (std::uint32_t& column : columns) column = cloud.columns_[column];
   size_ = columns.size();
   columns_ = std::move(columns);
 }
@@ -70,6 +79,10 @@ FramedCloud framed_cloud(const arma::mat& points, const arma::vec& shift) {
 
 FramedCloud framed_cloud(const arma::mat& points) {
   return framed_cloud(points, mean_point(points));
+}
+
+FramedCloud framed_columns(const arma::mat& points, const std::vector<std::uint32_t>& columns) {
+  return columns.empty() ? framed_cloud(points) : FramedCloud(framed_cloud(points), columns);
 }
 
 FramedCloud plain_cloud(const arma::mat& points) {

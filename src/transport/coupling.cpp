@@ -17,8 +17,8 @@ namespace coupling {
 struct Collapsed {
   std::vector<std::vector<std::uint32_t>> members;
 
-  arma::uvec first_members() const {
-    arma::uvec first(members.size());
+  std::vector<std::uint32_t> first_members() const {
+    std::vector<std::uint32_t> first(members.size());
     for (std::size_t g = 0; g < members.size(); ++g) first[g] = members[g].front();
     return first;
   }
@@ -34,9 +34,12 @@ struct Level {
   bool hierarchical() const {
     return std::holds_alternative<detail::HierarchicalTransport>(transport);
   }
-  Flow solve(const arma::mat& sources, bool once, Context& context) {
+  Flow solve(const arma::mat& cells, bool once, Context& context) {
+    const bool all = x.members.size() == cells.n_cols;  // nothing to select or collapse
+    const std::vector<std::uint32_t> index = all ? std::vector<std::uint32_t>() : x.first_members();
     if (auto* exact = std::get_if<ExactTransport>(&transport); exact != nullptr && once)
-      return exact->solve_once(sources, context);
+      return exact->solve_once(cells, context, index);
+    const arma::mat sources = all ? detail::in_place(cells) : detail::columns_of(cells, index);
     return std::visit([&](auto& solver) { return solver.solve(sources, context); }, transport);
   }
 };
@@ -90,12 +93,17 @@ void require_room(std::size_t n, std::size_t m, std::size_t d, const CouplingOpt
 }
 
 std::variant<ExactTransport, detail::HierarchicalTransport> make_transport(
-    arma::mat targets, std::vector<std::int64_t> supply, std::vector<std::int64_t> demand,
-    const CouplingOptions& options) {
-  if (is_exact(supply.size(), demand.size(), options))
-    return ExactTransport(std::move(targets), std::move(supply), std::move(demand));
-  return detail::HierarchicalTransport(std::move(targets), std::move(supply), std::move(demand),
-                                       hierarchy_of(options));
+    const arma::mat& y, const Collapsed& targets, std::vector<std::int64_t> supply,
+    std::vector<std::int64_t> demand, const CouplingOptions& options) {
+  std::vector<std::uint32_t> index = targets.first_members();
+  if (!is_exact(supply.size(), demand.size(), options))
+    return detail::HierarchicalTransport(detail::columns_of(y, index), std::move(supply),
+                                         std::move(demand), hierarchy_of(options));
+  if (!options.once)
+    return ExactTransport(detail::columns_of(y, index), std::move(supply), std::move(demand));
+  if (index.size() == y.n_cols) index.clear();
+  return ExactTransport(detail::in_place(y), std::move(supply), std::move(demand),
+                        std::move(index));
 }
 
 // What differs between two plans, both sorted by source and target.
@@ -252,13 +260,9 @@ Coupling::Coupling(const arma::mat& x, const arma::mat& y,
       supply.push_back(static_cast<std::int64_t>(members.size()) * (mb / shared));
     for (const auto& members : gy.members)
       demand.push_back(static_cast<std::int64_t>(members.size()) * (nb / shared));
-    const bool stays = options.once && gy.members.size() == m &&
-                       is_exact(cells_x[b].size(), cells_y[b].size(), options);
-    arma::mat targets = stays ? detail::in_place(y) : arma::mat(y.cols(gy.first_members()));
-    state_->levels.push_back(
-        {mass[b], std::move(gx), std::move(gy), mb / shared, nb / shared,
-         make_transport(std::move(targets), std::move(supply), std::move(demand), options),
-         Flow{}});
+    auto transport = make_transport(y, gy, std::move(supply), std::move(demand), options);
+    state_->levels.push_back({mass[b], std::move(gx), std::move(gy), mb / shared, nb / shared,
+                              std::move(transport), Flow{}});
   }
   state_->once = options.once;
   state_->plan.n = n;
@@ -295,10 +299,7 @@ const Plan& Coupling::solve(const arma::mat& moved, Context& context) {
     const double levels = static_cast<double>(state_->levels.size());
     const Context::Span span(context, static_cast<double>(k) / levels,
                              static_cast<double>(k + 1) / levels);
-    const bool all = level.x.members.size() == moved.n_cols;  // nothing to select or collapse
-    Flow flow =
-        all ? level.solve(moved, state_->once, context)
-            : level.solve(arma::mat(moved.cols(level.x.first_members())), state_->once, context);
+    Flow flow = level.solve(moved, state_->once, context);
     repeated = repeated && flow.source == level.last.source && flow.target == level.last.target &&
                flow.units == level.last.units;
     const double cells = static_cast<double>(

@@ -13,10 +13,12 @@ struct ExactTransport::State {
 };
 
 ExactTransport::ExactTransport(arma::mat targets, std::vector<std::int64_t> supply,
-                               std::vector<std::int64_t> demand) {
-  require(targets.n_cols == demand.size() && !supply.empty() && !demand.empty(),
-          Status::dimension_mismatch, "transport needs one demand per target, found ",
-          demand.size(), " demands and ", targets.n_cols, " targets");
+                               std::vector<std::int64_t> demand,
+                               std::vector<std::uint32_t> columns) {
+  const std::size_t count = columns.empty() ? targets.n_cols : columns.size();
+  require(count == demand.size() && !supply.empty() && !demand.empty(), Status::dimension_mismatch,
+          "transport needs one demand per target, found ", demand.size(), " demands and ", count,
+          " targets");
   const auto total = [](const std::vector<std::int64_t>& units) {
     return std::accumulate(units.begin(), units.end(), std::int64_t{0});
   };
@@ -31,10 +33,11 @@ ExactTransport::ExactTransport(arma::mat targets, std::vector<std::int64_t> supp
           "supplies and demands must be positive");
   const auto one = [](std::int64_t k) { return k == 1; };
   if (all(supply, one) && all(demand, one))
-    state_.reset(new State{detail::PointAssignment(std::move(targets), {})});
+    state_.reset(new State{detail::PointAssignment(
+        columns.empty() ? std::move(targets) : detail::columns_of(targets, columns), {})});
   else
-    state_.reset(new State{
-        detail::SimplexTransport(std::move(targets), std::move(supply), std::move(demand), {})});
+    state_.reset(new State{detail::SimplexTransport(std::move(targets), std::move(columns),
+                                                    std::move(supply), std::move(demand), {})});
 }
 
 ExactTransport::~ExactTransport() = default;
@@ -59,14 +62,18 @@ Flow flow_of(const Assignment& assignment) {
 
 Flow ExactTransport::solve(const arma::mat& sources, Context& context) {
   if (auto* simplex = std::get_if<detail::SimplexTransport>(&state_->solver))
-    return simplex->solve(sources, context);
+    return simplex->solve(sources, {}, context);
   return flow_of(std::get<detail::PointAssignment>(state_->solver).solve(sources, context));
 }
 
-Flow ExactTransport::solve_once(const arma::mat& sources, Context& context) {
+Flow ExactTransport::solve_once(const arma::mat& sources, Context& context,
+                                const std::vector<std::uint32_t>& columns) {
   if (auto* simplex = std::get_if<detail::SimplexTransport>(&state_->solver))
-    return simplex->solve(sources, context);
-  return flow_of(std::get<detail::PointAssignment>(state_->solver).solve_once(sources, context));
+    return simplex->solve(sources, columns, context);
+  auto& assignment = std::get<detail::PointAssignment>(state_->solver);
+  return flow_of(columns.empty()
+                     ? assignment.solve_once(sources, context)
+                     : assignment.solve_once(detail::columns_of(sources, columns), context));
 }
 
 const std::vector<double>& ExactTransport::source_potentials() const {

@@ -35,10 +35,24 @@ struct Offer {
 
 }  // namespace
 
+// Columns of a matrix; none named: all.
+struct Columns {
+  const arma::mat& points;
+  const std::vector<std::uint32_t>& index;
+
+  std::size_t size() const { return index.empty() ? points.n_cols : index.size(); }
+  const double* operator[](std::size_t i) const {
+    return points.colptr(index.empty() ? i : index[i]);
+  }
+  FramedCloud framed() const { return framed_columns(points, index); }
+  arma::mat matrix() const { return index.empty() ? in_place(points) : columns_of(points, index); }
+};
+
 // Rows are the smaller side, so that there are fewer lists; columns the larger.
 struct SimplexTransport::State {
   arma::mat targets;
-  std::vector<std::int64_t> supply, demand;  // of rows, of columns
+  std::vector<std::uint32_t> target_columns;  // those that take part; none: all
+  std::vector<std::int64_t> supply, demand;   // of rows, of columns
   SolverOptions options;
   bool sources_are_columns = false;
   SpanningTree tree;
@@ -48,9 +62,10 @@ struct SimplexTransport::State {
   double artificial = 0.0;                              // price of arcs to the root of the tree
   std::vector<double> row_potential, column_potential;  // of the squared distance
 
-  State(arma::mat points, std::vector<std::int64_t> sources, std::vector<std::int64_t> sinks,
-        const SolverOptions& chosen)
+  State(arma::mat points, std::vector<std::uint32_t> columns, std::vector<std::int64_t> sources,
+        std::vector<std::int64_t> sinks, const SolverOptions& chosen)
       : targets(std::move(points)),
+        target_columns(std::move(columns)),
         supply(std::move(sources)),
         demand(std::move(sinks)),
         options(chosen),
@@ -62,10 +77,9 @@ struct SimplexTransport::State {
   void plant(CandidateRows& rows, Context& context);
   void pivot_on_lists(const CandidateRows& rows, double tolerance, Context& context);
   void read_potentials();
-  Flow solve_again(const arma::mat& sources, Context& context);
+  Flow solve_again(const Columns& sources, Context& context);
   void optimise(CandidateRows& rows, Context& context);
-  Flow result(const CandidateRows& rows, const arma::mat& row_side,
-              const arma::mat& column_side) const;
+  Flow result(const CandidateRows& rows, const Columns& row_side, const Columns& column_side) const;
 };
 
 // A first tree: the pairs of a rough auction and then candidates by reduced cost, each arc taking
@@ -174,8 +188,8 @@ void SimplexTransport::State::optimise(CandidateRows& rows, Context& context) {
 
 // The primal value by direct differences, the dual one below it by the sum of the slacks of the
 // arcs in use, which is computed without cancellation.
-Flow SimplexTransport::State::result(const CandidateRows& rows, const arma::mat& row_side,
-                                     const arma::mat& column_side) const {
+Flow SimplexTransport::State::result(const CandidateRows& rows, const Columns& row_side,
+                                     const Columns& column_side) const {
   require(
       tree.unrouted() == 0, Status::numerical_failure,
       "the transport left units that no arc could carry; the costs may be too large to compare");
@@ -191,8 +205,8 @@ Flow SimplexTransport::State::result(const CandidateRows& rows, const arma::mat&
     out.target.push_back(sources_are_columns ? arc.row : arc.column);
     out.units.push_back(arc.units);
     const double units = static_cast<double>(arc.units);
-    primal += units * squared_distance(row_side.colptr(arc.row), column_side.colptr(arc.column),
-                                       row_side.n_rows);
+    primal += units *
+              squared_distance(row_side[arc.row], column_side[arc.column], row_side.points.n_rows);
     slack += units * (rows.cost(arc.row, arc.column) - u[arc.row] - v[arc.column]);
     total += units;
   }
@@ -210,8 +224,9 @@ Flow SimplexTransport::State::result(const CandidateRows& rows, const arma::mat&
 }
 
 // The certificate is not good enough: everything once more, in double precision throughout.
-Flow SimplexTransport::State::solve_again(const arma::mat& sources, Context& context) {
-  const arma::mat cost = squared_distances(sources, targets, context);
+Flow SimplexTransport::State::solve_again(const Columns& sources, Context& context) {
+  const arma::mat cost =
+      squared_distances(sources.matrix(), Columns{targets, target_columns}.matrix(), context);
   const bool swapped = sources_are_columns;
   std::vector<double>& target_v = swapped ? row_potential : column_potential;
   std::vector<double>& source_u = swapped ? column_potential : row_potential;
@@ -225,31 +240,35 @@ Flow SimplexTransport::State::solve_again(const arma::mat& sources, Context& con
   return out;
 }
 
-SimplexTransport::SimplexTransport(arma::mat targets, std::vector<std::int64_t> supply,
+SimplexTransport::SimplexTransport(arma::mat targets, std::vector<std::uint32_t> columns,
+                                   std::vector<std::int64_t> supply,
                                    std::vector<std::int64_t> demand, const SolverOptions& options) {
   require_finite(targets, "y");
   require_memory(memory_of_solve(supply.size(), demand.size(), targets.n_rows, options),
                  text("an exact coupling of ", supply.size(), " and ", demand.size(), " cells in ",
                       targets.n_rows, " dimensions"));
-  state_ =
-      std::make_unique<State>(std::move(targets), std::move(supply), std::move(demand), options);
+  state_ = std::make_unique<State>(std::move(targets), std::move(columns), std::move(supply),
+                                   std::move(demand), options);
 }
 
 SimplexTransport::~SimplexTransport() = default;
 SimplexTransport::SimplexTransport(SimplexTransport&&) noexcept = default;
 SimplexTransport& SimplexTransport::operator=(SimplexTransport&&) noexcept = default;
 
-Flow SimplexTransport::solve(const arma::mat& sources, Context& context) {
+Flow SimplexTransport::solve(const arma::mat& sources, const std::vector<std::uint32_t>& columns,
+                             Context& context) {
   State& s = *state_;
   const std::size_t n = s.supply.size(), m = s.demand.size();
-  require(sources.n_cols == (s.sources_are_columns ? m : n) && sources.n_rows == s.targets.n_rows,
-          Status::dimension_mismatch, "transport needs ", s.targets.n_rows, " features of ",
-          s.sources_are_columns ? m : n, " sources, found ", sources.n_rows, " x ", sources.n_cols);
+  const Columns source_side{sources, columns}, target_side{s.targets, s.target_columns};
+  require(
+      source_side.size() == (s.sources_are_columns ? m : n) && sources.n_rows == s.targets.n_rows,
+      Status::dimension_mismatch, "transport needs ", s.targets.n_rows, " features of ",
+      s.sources_are_columns ? m : n, " sources, found ", sources.n_rows, " x ", source_side.size());
   require_finite(sources, "x");
-  const arma::mat& row_side = s.sources_are_columns ? s.targets : sources;
-  const arma::mat& column_side = s.sources_are_columns ? sources : s.targets;
-  CandidateRows rows(framed_cloud(column_side), s.options.path);
-  rows.set_sources(framed_cloud(row_side));
+  const Columns& row_side = s.sources_are_columns ? target_side : source_side;
+  const Columns& column_side = s.sources_are_columns ? source_side : target_side;
+  CandidateRows rows(column_side.framed(), s.options.path);
+  rows.set_sources(row_side.framed());
   const Frame row_frame = rows.sources().frame(), column_frame = rows.targets().frame();
   const int exponent = row_frame.exponent + column_frame.exponent;
   const bool warm = s.planted;
@@ -275,7 +294,7 @@ Flow SimplexTransport::solve(const arma::mat& sources, Context& context) {
   const Context::Span span(context, kPlanted, 1.0);
   s.optimise(rows, context);
   Flow out = s.result(rows, row_side, column_side);
-  if (!(out.certificate.gap <= s.options.gap_limit)) return s.solve_again(sources, context);
+  if (!(out.certificate.gap <= s.options.gap_limit)) return s.solve_again(source_side, context);
   s.planted = true;
   s.row_potential = distance_potentials(s.u, exponent, rows.sources(), column_frame.shift);
   s.column_potential = distance_potentials(s.v, exponent, rows.targets(), row_frame.shift);

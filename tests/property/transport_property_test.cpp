@@ -65,9 +65,9 @@ TEST_CASE("the network simplex costs what shortest paths find, warm and cold") {
       arma::mat x, y;
       problems::clouds(kind, d, n, m, rng, x, y);
       const Weights w = weights(n, m, trial % 2 == 0, rng);
-      detail::SimplexTransport solver(y, w.supply, w.demand, {});
+      detail::SimplexTransport solver(y, {}, w.supply, w.demand, {});
       for (int step = 0; step < 4; ++step) {
-        const Flow flow = solver.solve(x, context);
+        const Flow flow = solver.solve(x, {}, context);
         check_marginals(flow, w);
         const arma::mat cost = squared_distances(x, y, context);
         std::vector<double> v(m, 0.0);
@@ -109,12 +109,47 @@ TEST_CASE("transport gives the same flow on each vector path and for any number 
   detail::SolverOptions portable;
   portable.path = detail::VectorPath::portable;
   portable.store_bytes = 0.0;
-  const Flow a = detail::SimplexTransport(y, w.supply, w.demand, {}).solve(x, one);
-  const Flow b = detail::SimplexTransport(y, w.supply, w.demand, portable).solve(x, two);
+  const Flow a = detail::SimplexTransport(y, {}, w.supply, w.demand, {}).solve(x, {}, one);
+  const Flow b = detail::SimplexTransport(y, {}, w.supply, w.demand, portable).solve(x, {}, two);
   CHECK(a.source == b.source);
   CHECK(a.target == b.target);
   CHECK(a.units == b.units);
   CHECK(a.certificate.primal == b.certificate.primal);
+}
+
+TEST_CASE("columns that are named are transported as a matrix of them would be") {
+  Context context;
+  Rng rng(43);
+  for (const auto& [n, m] : {std::pair<std::size_t, std::size_t>{40, 65}, {65, 40}, {50, 50}})
+    for (const bool uneven : {true, false})
+      for (const double limit : {1e-9, -1.0}) {
+        CAPTURE(n);
+        CAPTURE(uneven);
+        arma::mat x, y;
+        problems::clouds("clustered", 6, 2 * n, 2 * m, rng, x, y);
+        std::vector<std::uint32_t> of_x, of_y;
+        for (std::uint32_t i = 0; i < n; ++i)
+          of_x.push_back((7 * i + 3) % static_cast<std::uint32_t>(2 * n));
+        for (std::uint32_t j = 0; j < m; ++j)
+          of_y.push_back(static_cast<std::uint32_t>(2 * m) - 1 - 2 * j);
+        const arma::mat some_x = detail::columns_of(x, of_x), some_y = detail::columns_of(y, of_y);
+        const Weights w = weights(n, m, uneven, rng);
+        detail::SolverOptions options;
+        options.gap_limit = limit;
+        const Flow in_place =
+            detail::SimplexTransport(y, of_y, w.supply, w.demand, options).solve(x, of_x, context);
+        const Flow copied = detail::SimplexTransport(some_y, {}, w.supply, w.demand, options)
+                                .solve(some_x, {}, context);
+        CHECK(in_place.source == copied.source);
+        CHECK(in_place.target == copied.target);
+        CHECK(in_place.units == copied.units);
+        CHECK(in_place.certificate.primal ==
+              doctest::Approx(copied.certificate.primal).scale(0).epsilon(1e-13));
+        CHECK(in_place.certificate.gap < 1e-12);
+        const Flow once = ExactTransport(y, w.supply, w.demand, of_y).solve_once(x, context, of_x);
+        CHECK(once.certificate.primal ==
+              doctest::Approx(copied.certificate.primal).scale(0).epsilon(1e-13));
+      }
 }
 
 TEST_CASE("a transport with too wide a gap is solved again, densely") {
@@ -126,8 +161,9 @@ TEST_CASE("a transport with too wide a gap is solved again, densely") {
     const Weights w = weights(n, m, true, rng);
     detail::SolverOptions never;
     never.gap_limit = -1.0;
-    detail::SimplexTransport once(y, w.supply, w.demand, {}), again(y, w.supply, w.demand, never);
-    const Flow a = once.solve(x, context), b = again.solve(x, context);
+    detail::SimplexTransport once(y, {}, w.supply, w.demand, {}),
+        again(y, {}, w.supply, w.demand, never);
+    const Flow a = once.solve(x, {}, context), b = again.solve(x, {}, context);
     check_marginals(b, w);
     CHECK(a.certificate.primal == doctest::Approx(b.certificate.primal).epsilon(1e-12));
     for (const detail::SimplexTransport* solver : {&once, &again}) {

@@ -27,7 +27,7 @@ class FramedCloud {
  public:
   FramedCloud() = default;
   FramedCloud(const arma::mat& points, Frame frame);
-  /// Some of the points, any number of times: point c is column columns[c].
+  /// Some of the points, any number of times: point c is point columns[c] of the cloud.
   FramedCloud(const FramedCloud& cloud, std::vector<std::uint32_t> columns);
 
   std::size_t size() const { return size_; }
@@ -54,6 +54,9 @@ class FramedCloud {
 /// over constant memory.
 arma::mat in_place(const arma::mat& points);
 
+/// A copy of some columns.
+arma::mat columns_of(const arma::mat& points, const std::vector<std::uint32_t>& columns);
+
 arma::vec mean_point(const arma::mat& points);
 
 /// The exponent that brings the largest coordinate of points - shift to [1/2, 1), if it is not
@@ -63,6 +66,8 @@ int natural_exponent(const arma::mat& points, const arma::vec& shift);
 /// With the natural exponent; without a shift, with the mean.
 FramedCloud framed_cloud(const arma::mat& points, const arma::vec& shift);
 FramedCloud framed_cloud(const arma::mat& points);
+/// Some columns of a matrix, with the frame of all of it; none named: all.
+FramedCloud framed_columns(const arma::mat& points, const std::vector<std::uint32_t>& columns);
 /// The points as they are.
 FramedCloud plain_cloud(const arma::mat& points);
 

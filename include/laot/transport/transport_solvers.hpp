@@ -26,13 +26,15 @@ Flow solve_transport_dense(const arma::mat& cost, const std::vector<std::int64_t
 /// have to be found again.
 class SimplexTransport {
  public:
-  SimplexTransport(arma::mat targets, std::vector<std::int64_t> supply,
-                   std::vector<std::int64_t> demand, const SolverOptions& options);
+  /// Only some columns of the targets take part, where these are named.
+  SimplexTransport(arma::mat targets, std::vector<std::uint32_t> columns,
+                   std::vector<std::int64_t> supply, std::vector<std::int64_t> demand,
+                   const SolverOptions& options);
   ~SimplexTransport();
   SimplexTransport(SimplexTransport&&) noexcept;
   SimplexTransport& operator=(SimplexTransport&&) noexcept;
 
-  Flow solve(const arma::mat& sources, Context& context);
+  Flow solve(const arma::mat& sources, const std::vector<std::uint32_t>& columns, Context& context);
   const std::vector<double>& source_potentials() const;
   const std::vector<double>& target_potentials() const;
 
