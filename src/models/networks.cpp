@@ -7,11 +7,6 @@
 
 namespace laot::networks {
 
-namespace {
-
-
-}  // namespace
-
 void add_training_params(std::vector<ParamSpec>& params, double batch_size, double weight_decay) {
   const std::vector<ParamSpec> rows = {
       {"weight_decay",
