@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "laot/assignment/point_assignment.hpp"
+#include "laot/data/columns.hpp"
 #include "laot/laot.hpp"
 #include "laot/transport.hpp"
 
@@ -12,8 +13,7 @@ namespace {
 
 // Cells x features in row-major order, as numpy has them, is features x cells in ours.
 arma::mat borrowed(const double* data, std::int64_t features, std::int64_t cells) {
-  return arma::mat(const_cast<double*>(data), static_cast<arma::uword>(features),
-                   static_cast<arma::uword>(cells), false, true);
+  return laot::borrowed(data, static_cast<std::size_t>(features), static_cast<std::size_t>(cells));
 }
 
 void write(const laot::Certificate& certificate, double* out) {

@@ -8,17 +8,6 @@
 
 namespace laot::detail {
 
-arma::mat in_place(const arma::mat& points) {
-  return arma::mat(const_cast<double*>(points.memptr()), points.n_rows, points.n_cols, false, true);
-}
-
-arma::mat columns_of(const arma::mat& points, const std::vector<std::uint32_t>& columns) {
-  arma::mat out(points.n_rows, columns.size());
-  for (std::size_t c = 0; c < columns.size(); ++c)
-    std::copy_n(points.colptr(columns[c]), points.n_rows, out.colptr(c));
-  return out;
-}
-
 arma::vec mean_point(const arma::mat& points) {
   arma::vec mean(points.n_rows, arma::fill::zeros);
   const double share = 1.0 / static_cast<double>(std::max<arma::uword>(points.n_cols, 1));

@@ -2,6 +2,7 @@
 #include "laot/assignment.hpp"
 #include "laot/assignment/point_assignment.hpp"
 #include "laot/assignment/scaled_cloud.hpp"
+#include "laot/data/columns.hpp"
 
 namespace laot {
 
@@ -38,8 +39,7 @@ Assignment assign_points(const arma::mat& x, const arma::mat& y, Context& contex
     detail::require_finite(y, "y");
     return detail::solve_dense(squared_distances(x, y, context), context);
   }
-  if (x.n_cols == y.n_cols)
-    return detail::PointAssignment(detail::in_place(y), {}).solve_once(x, context);
+  if (x.n_cols == y.n_cols) return detail::PointAssignment(borrowed(y), {}).solve_once(x, context);
   Assignment out = detail::assign_rectangular(x, y, {}, context);
   if (out.certificate.gap <= detail::kGapLimit) return out;
   out = detail::solve_dense(squared_distances(x, y, context), context);

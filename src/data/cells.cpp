@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "laot/data.hpp"
+#include "laot/data/columns.hpp"
 
 namespace laot {
 
@@ -170,8 +171,7 @@ arma::mat Cells::as_matrix() const {
   if (is_sparse() || !feature_index_.empty() || !cell_index_.empty() ||
       leading_dimension_ != features_)
     return gather_all();
-  // Armadillo has no matrix over constant memory; the promise not to write is the caller's.
-  return arma::mat(const_cast<double*>(dense_), features_, cells_, false, true);
+  return borrowed(dense_, features_, cells_);
 }
 
 std::size_t cells_at_a_time(std::size_t features) {

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "laot/data/columns.hpp"
 #include "laot/laot.hpp"
 #include "laot/linear_algebra.hpp"
 #include "least_squares.hpp"
@@ -212,7 +213,7 @@ class Alternation {
             "alternation",
             (epoch + static_cast<double>(b) / static_cast<double>(batches)) / options_.epochs);
         const Context::Span none(context_, 0.0, 0.0);  // too short to report
-        step_on(part(order_x, b, batches), part(order_y, b, batches), adam);
+        step_on(part(x_, order_x, b, batches), part(y_, order_y, b, batches), adam);
       }
       const arma::mat moved = map_ * x_;
       const Plan& plan = couple(moved, epoch + 1, options_.epochs);
@@ -225,17 +226,14 @@ class Alternation {
     end_of_epochs();
   }
 
-  static arma::uvec part(const std::vector<std::size_t>& order, std::size_t b,
-                         std::size_t batches) {
+  static arma::mat part(const arma::mat& cells, const std::vector<std::size_t>& order,
+                        std::size_t b, std::size_t batches) {
     const std::size_t first = order.size() * b / batches;
     const std::size_t last = order.size() * (b + 1) / batches;
-    arma::uvec index(last - first);
-    for (std::size_t i = first; i < last; ++i) index[i - first] = order[i];
-    return index;
+    return columns_of(cells, last - first, [&](std::size_t i) { return order[first + i]; });
   }
 
-  void step_on(const arma::uvec& cells_x, const arma::uvec& cells_y, Adam& adam) {
-    const arma::mat x = x_.cols(cells_x), y = y_.cols(cells_y);
+  void step_on(const arma::mat& x, const arma::mat& y, Adam& adam) {
     Coupling coupling(x, y);
     const Clock::time_point start = Clock::now();
     const Plan& plan = coupling.solve(arma::mat(map_ * x), context_);

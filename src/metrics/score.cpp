@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "laot/data/columns.hpp"
 #include "laot/metrics/registry.hpp"
 
 namespace laot {
@@ -32,13 +33,6 @@ std::size_t left_out_of(const MetricSpec& spec, const ScoreInput& input) {
   return spec.features_left_out ? spec.features_left_out(input) : 0;
 }
 
-arma::mat chosen(const arma::mat& cells, const std::vector<std::size_t>& index) {
-  arma::mat out(cells.n_rows, index.size());
-  for (std::size_t i = 0; i < index.size(); ++i)
-    std::copy(cells.colptr(index[i]), cells.colptr(index[i]) + cells.n_rows, out.colptr(i));
-  return out;
-}
-
 }  // namespace
 
 Score score(const std::string& name, const ScoreInput& input, Context& context) {
@@ -68,14 +62,14 @@ Score score_subsampled(const std::string& name, const ScoreInput& input, std::si
     Rng own = Rng(context.seed).stream(r);
     const std::vector<std::size_t> from_predicted = own.sample(n, cells);
     const std::vector<std::size_t> from_observed = own.sample(m, cells);
-    const arma::mat predicted = chosen(*input.predicted, from_predicted);
-    const arma::mat observed = chosen(*input.observed, from_observed);
+    const arma::mat predicted = columns_of(*input.predicted, from_predicted);
+    const arma::mat observed = columns_of(*input.observed, from_observed);
     ScoreInput part = input;
     part.predicted = &predicted;
     part.observed = &observed;
     arma::mat control;
     if (input.control && input.control->n_cols == n) {
-      control = chosen(*input.control, from_predicted);
+      control = columns_of(*input.control, from_predicted);
       part.control = &control;
     }
     values.push_back(checked_value(spec, part, context));

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "laot/data/columns.hpp"
 #include "laot/nets/training.hpp"
 
 namespace laot::nets {
@@ -70,11 +71,9 @@ void BatchSampler::get(const Snapshot& from, const std::string& name) {
 
 void gather(const arma::fmat& cells, const std::vector<std::uint64_t>& index,
             std::vector<float>& out) {
-  const std::size_t d = cells.n_rows;
-  out.resize(d * index.size());
-  for (std::size_t j = 0; j < index.size(); ++j)
-    std::copy(cells.colptr(index[j]), cells.colptr(index[j]) + d,
-              out.begin() + static_cast<std::ptrdiff_t>(j * d));
+  out.resize(cells.n_rows * index.size());
+  copy_columns(
+      cells, index.size(), [&](std::size_t j) { return index[j]; }, out.data());
 }
 
 double cosine_factor(double last, std::uint64_t step, std::uint64_t steps) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "laot/data/columns.hpp"
 #include "laot/transport.hpp"
 #include "resampling.hpp"
 
@@ -72,9 +73,11 @@ void set_intervals(const Movement& moved, const RateOptions& options, Rng rng, R
 double floor_of(const arma::mat& x, double time, Rng rng, Context& context) {
   if (x.n_cols < 2) return std::numeric_limits<double>::quiet_NaN();
   const std::vector<std::size_t> order = rng.permutation(x.n_cols);
-  const auto middle = order.begin() + static_cast<std::ptrdiff_t>(x.n_cols / 2);
-  return mean_rate(movement(columns_of(x, {order.begin(), middle}),
-                            columns_of(x, {middle, order.end()}), time, context));
+  const std::size_t half = x.n_cols / 2;
+  const auto part = [&](std::size_t first, std::size_t count) {
+    return columns_of(x, count, [&](std::size_t c) { return order[first + c]; });
+  };
+  return mean_rate(movement(part(0, half), part(half, x.n_cols - half), time, context));
 }
 
 void check(const std::vector<arma::mat>& populations, const std::vector<double>& times,

@@ -6,6 +6,8 @@
 #include <limits>
 #include <mutex>
 
+#include "laot/data/columns.hpp"
+
 namespace laot {
 
 namespace {
@@ -113,7 +115,7 @@ class PairGrams {
     const std::size_t n = cells_.n_cols, d = cells_.n_rows;
     parallel_for(context_, strips(), 1, [&](std::size_t strip, std::size_t, int worker) {
       const std::size_t row = strip * kStripRows, rows = std::min(kStripRows, n - row);
-      const arma::mat left(const_cast<double*>(cells_.colptr(row)), d, rows, false, true);
+      const arma::mat left = borrowed(cells_.colptr(row), d, rows);
       arma::mat products;
       for (std::size_t column = row; column < n; column += kTileColumns) {
         if (worker == 0)
@@ -121,7 +123,7 @@ class PairGrams {
         else
           context_.throw_if_stopping();
         const std::size_t columns = std::min(kTileColumns, n - column);
-        const arma::mat right(const_cast<double*>(cells_.colptr(column)), d, columns, false, true);
+        const arma::mat right = borrowed(cells_.colptr(column), d, columns);
         products = left.t() * right;
         for (std::size_t j = 0; j < columns; ++j) {
           const double* inner = products.colptr(j);

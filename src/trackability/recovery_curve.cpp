@@ -6,6 +6,7 @@
 #include <numeric>
 #include <utility>
 
+#include "laot/data/columns.hpp"
 #include "laot/linear_algebra.hpp"
 #include "refit.hpp"
 #include "resampling.hpp"

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "laot/assignment.hpp"
+#include "laot/data/columns.hpp"
 #include "laot/trackability/populations.hpp"
 #include "resampling.hpp"
 
@@ -38,16 +39,12 @@ std::vector<std::uint32_t> assigned(const arma::mat& moved, const arma::mat& y, 
 double recovered_share(const Populations& cells, const RecoveryStudyOptions& options,
                        Context& context) {
   const arma::mat inverse = pseudo_inverse(cells.control);
-  arma::mat moved = cells.control, ordered(cells.treated.n_rows, cells.treated.n_cols);
+  arma::mat moved = cells.control;
   std::vector<std::uint32_t> pairing, last;
   for (std::size_t k = 0; k < options.iterations; ++k) {
     pairing = assigned(moved, cells.treated, options.cost, context);
     if (pairing == last) break;
-    for (std::size_t i = 0; i < pairing.size(); ++i) {
-      const double* from = cells.treated.colptr(pairing[i]);
-      std::copy(from, from + ordered.n_rows, ordered.colptr(i));
-    }
-    moved = (ordered * inverse) * cells.control;
+    moved = (columns_of(cells.treated, pairing) * inverse) * cells.control;
     last = pairing;
   }
   std::size_t right = 0;

@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 
+#include "laot/data/columns.hpp"
 #include "laot/linear_algebra.hpp"
 #include "resampling.hpp"
 

@@ -12,13 +12,6 @@ std::vector<std::size_t> with_replacement(std::size_t n, Rng& rng) {
   return out;
 }
 
-arma::mat columns_of(const arma::mat& x, const std::vector<std::size_t>& index) {
-  arma::mat out(x.n_rows, index.size());
-  for (std::size_t c = 0; c < index.size(); ++c)
-    std::copy(x.colptr(index[c]), x.colptr(index[c]) + x.n_rows, out.colptr(c));
-  return out;
-}
-
 double quantile(std::vector<double> values, double probability) {
   values.erase(std::remove_if(values.begin(), values.end(), [](double v) { return std::isnan(v); }),
                values.end());

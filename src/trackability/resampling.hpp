@@ -15,8 +15,6 @@ constexpr std::size_t kFewestResampled = 4;
 /// n of the numbers 0 .. n-1, drawn with replacement.
 std::vector<std::size_t> with_replacement(std::size_t n, Rng& rng);
 
-arma::mat columns_of(const arma::mat& x, const std::vector<std::size_t>& index);
-
 /// The quantile by linear interpolation between order statistics (R's type 7); NaN for no values,
 /// NaN among the values is left out.
 double quantile(std::vector<double> values, double probability);

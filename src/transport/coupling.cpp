@@ -4,7 +4,7 @@
 #include <variant>
 
 #include "laot/assignment/point_assignment.hpp"
-#include "laot/assignment/scaled_cloud.hpp"
+#include "laot/data/columns.hpp"
 #include "laot/transport.hpp"
 #include "laot/transport/hierarchical_transport.hpp"
 
@@ -39,7 +39,7 @@ struct Level {
     const std::vector<std::uint32_t> index = all ? std::vector<std::uint32_t>() : x.first_members();
     if (auto* exact = std::get_if<ExactTransport>(&transport); exact != nullptr && once)
       return exact->solve_once(cells, context, index);
-    const arma::mat sources = all ? detail::in_place(cells) : detail::columns_of(cells, index);
+    const arma::mat sources = all ? borrowed(cells) : columns_of(cells, index);
     return std::visit([&](auto& solver) { return solver.solve(sources, context); }, transport);
   }
 };
@@ -97,13 +97,12 @@ std::variant<ExactTransport, detail::HierarchicalTransport> make_transport(
     std::vector<std::int64_t> demand, const CouplingOptions& options) {
   std::vector<std::uint32_t> index = targets.first_members();
   if (!is_exact(supply.size(), demand.size(), options))
-    return detail::HierarchicalTransport(detail::columns_of(y, index), std::move(supply),
-                                         std::move(demand), hierarchy_of(options));
+    return detail::HierarchicalTransport(columns_of(y, index), std::move(supply), std::move(demand),
+                                         hierarchy_of(options));
   if (!options.once)
-    return ExactTransport(detail::columns_of(y, index), std::move(supply), std::move(demand));
+    return ExactTransport(columns_of(y, index), std::move(supply), std::move(demand));
   if (index.size() == y.n_cols) index.clear();
-  return ExactTransport(detail::in_place(y), std::move(supply), std::move(demand),
-                        std::move(index));
+  return ExactTransport(borrowed(y), std::move(supply), std::move(demand), std::move(index));
 }
 
 // What differs between two plans, both sorted by source and target.

@@ -3,6 +3,7 @@
 #include <numeric>
 #include <variant>
 
+#include "laot/data/columns.hpp"
 #include "laot/transport/transport_solvers.hpp"
 
 namespace laot {
@@ -34,7 +35,7 @@ ExactTransport::ExactTransport(arma::mat targets, std::vector<std::int64_t> supp
   const auto one = [](std::int64_t k) { return k == 1; };
   if (all(supply, one) && all(demand, one))
     state_.reset(new State{detail::PointAssignment(
-        columns.empty() ? std::move(targets) : detail::columns_of(targets, columns), {})});
+        columns.empty() ? std::move(targets) : columns_of(targets, columns), {})});
   else
     state_.reset(new State{detail::SimplexTransport(std::move(targets), std::move(columns),
                                                     std::move(supply), std::move(demand), {})});
@@ -71,9 +72,8 @@ Flow ExactTransport::solve_once(const arma::mat& sources, Context& context,
   if (auto* simplex = std::get_if<detail::SimplexTransport>(&state_->solver))
     return simplex->solve(sources, columns, context);
   auto& assignment = std::get<detail::PointAssignment>(state_->solver);
-  return flow_of(columns.empty()
-                     ? assignment.solve_once(sources, context)
-                     : assignment.solve_once(detail::columns_of(sources, columns), context));
+  return flow_of(columns.empty() ? assignment.solve_once(sources, context)
+                                 : assignment.solve_once(columns_of(sources, columns), context));
 }
 
 const std::vector<double>& ExactTransport::source_potentials() const {

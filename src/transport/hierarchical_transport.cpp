@@ -8,6 +8,7 @@
 #include "laot/assignment/candidate_rows.hpp"
 #include "laot/assignment/point_assignment.hpp"
 #include "laot/assignment/scaled_cloud.hpp"
+#include "laot/data/columns.hpp"
 
 namespace laot::detail {
 
@@ -38,6 +39,16 @@ struct Share {
 struct Part {
   std::vector<Share> sources, targets;
 };
+
+arma::mat points_of(const arma::mat& x, const std::vector<Share>& shares) {
+  return columns_of(x, shares.size(), [&](std::size_t k) { return shares[k].point; });
+}
+
+std::vector<std::int64_t> units_of(const std::vector<Share>& shares) {
+  std::vector<std::int64_t> out;
+  for (const Share& share : shares) out.push_back(share.units);
+  return out;
+}
 
 double inner(const double* a, const double* b, std::size_t d) {
   double sum[4] = {};
@@ -264,21 +275,13 @@ void HierarchicalTransport::State::solve_parts(const arma::mat& x, const std::ve
   std::vector<std::vector<double>> potentials(parts.size());
   parallel_for(context, parts.size(), 1, [&](std::size_t k, std::size_t, int worker) {
     const Part& part = parts[k];
-    arma::mat xs(x.n_rows, part.sources.size()), ys(x.n_rows, part.targets.size());
-    std::vector<std::int64_t> part_supply, part_demand;
-    for (std::size_t i = 0; i < part.sources.size(); ++i) {
-      std::copy_n(x.colptr(part.sources[i].point), x.n_rows, xs.colptr(i));
-      part_supply.push_back(part.sources[i].units);
-    }
-    for (std::size_t j = 0; j < part.targets.size(); ++j) {
-      std::copy_n(targets.colptr(part.targets[j].point), x.n_rows, ys.colptr(j));
-      part_demand.push_back(part.targets[j].units);
-    }
+    const arma::mat xs = points_of(x, part.sources);
     if (worker == 0)
       context.poll("coupling by parts", static_cast<double>(k) / static_cast<double>(parts.size()));
     Context mine;
     follow(context, worker, mine);
-    ExactTransport solver(std::move(ys), std::move(part_supply), std::move(part_demand));
+    ExactTransport solver(points_of(targets, part.targets), units_of(part.sources),
+                          units_of(part.targets));
     const Flow flow = solver.solve_once(xs, mine);
     for (std::size_t q = 0; q < flow.units.size(); ++q)
       found[k].push_back(
@@ -328,12 +331,10 @@ Certificate HierarchicalTransport::State::certify(const arma::mat& x, Context& c
   std::vector<std::int64_t> up_to(supply.size());
   std::partial_sum(supply.begin(), supply.end(), up_to.begin());
   Rng rng(kSampleSeed);
-  arma::mat sample(x.n_rows, options.sampled_rows);
-  for (std::size_t q = 0; q < options.sampled_rows; ++q) {
+  const arma::mat sample = columns_of(x, options.sampled_rows, [&](std::size_t) {
     const std::int64_t unit = static_cast<std::int64_t>(rng.below(up_to.back()));
-    const auto at = std::upper_bound(up_to.begin(), up_to.end(), unit) - up_to.begin();
-    std::copy_n(x.colptr(static_cast<std::size_t>(at)), x.n_rows, sample.colptr(q));
-  }
+    return std::upper_bound(up_to.begin(), up_to.end(), unit) - up_to.begin();
+  });
   const arma::vec shift = mean_point(targets);
   CandidateRows rows(framed_cloud(targets, shift), VectorPath::best);
   const FramedCloud& columns_cloud = rows.targets();

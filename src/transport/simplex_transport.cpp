@@ -5,6 +5,7 @@
 
 #include "laot/assignment/candidate_rows.hpp"
 #include "laot/assignment/scaled_cloud.hpp"
+#include "laot/data/columns.hpp"
 #include "laot/transport/transport_solvers.hpp"
 #include "network_simplex.hpp"
 
@@ -45,7 +46,7 @@ struct Columns {
     return points.colptr(index.empty() ? i : index[i]);
   }
   FramedCloud framed() const { return framed_columns(points, index); }
-  arma::mat matrix() const { return index.empty() ? in_place(points) : columns_of(points, index); }
+  arma::mat matrix() const { return index.empty() ? borrowed(points) : columns_of(points, index); }
 };
 
 // Rows are the smaller side, so that there are fewer lists; columns the larger.

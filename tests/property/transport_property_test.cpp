@@ -5,6 +5,7 @@
 #include <ctime>
 #include <numeric>
 
+#include "laot/data/columns.hpp"
 #include "laot/transport.hpp"
 #include "laot/transport/transport_solvers.hpp"
 #include "support/problems.hpp"
@@ -132,7 +133,7 @@ TEST_CASE("columns that are named are transported as a matrix of them would be")
           of_x.push_back((7 * i + 3) % static_cast<std::uint32_t>(2 * n));
         for (std::uint32_t j = 0; j < m; ++j)
           of_y.push_back(static_cast<std::uint32_t>(2 * m) - 1 - 2 * j);
-        const arma::mat some_x = detail::columns_of(x, of_x), some_y = detail::columns_of(y, of_y);
+        const arma::mat some_x = columns_of(x, of_x), some_y = columns_of(y, of_y);
         const Weights w = weights(n, m, uneven, rng);
         detail::SolverOptions options;
         options.gap_limit = limit;

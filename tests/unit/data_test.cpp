@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "laot/data/columns.hpp"
 #include "laot/feature_space.hpp"
 #include "laot/linear_algebra.hpp"
 #include "laot/stored_cells.hpp"
@@ -270,4 +271,18 @@ TEST_CASE("many features and many cells: block iteration agrees with the exact d
     const double value = arma::dot(space.basis.col(c), image.col(c));
     CHECK(arma::norm(image.col(c) - value * space.basis.col(c)) < 1e-3 * value);
   }
+}
+
+TEST_CASE("columns are copied by any kind of index, and read in place without a copy") {
+  const arma::mat x(arma::reshape(arma::regspace(1.0, 12.0), 3, 4));
+  const arma::mat expected{{10, 1, 10}, {11, 2, 11}, {12, 3, 12}};
+  CHECK(largest_difference(columns_of(x, std::vector<std::uint32_t>{3, 0, 3}), expected) == 0.0);
+  CHECK(largest_difference(columns_of(x, std::vector<std::size_t>{3, 0, 3}), expected) == 0.0);
+  CHECK(largest_difference(columns_of(x, 3, [](std::size_t c) { return c == 1 ? 0 : 3; }),
+                           expected) == 0.0);
+  CHECK(arma::size(columns_of(x, std::vector<std::size_t>{})) == arma::SizeMat(3, 0));
+  CHECK(borrowed(x).memptr() == x.memptr());
+  const arma::mat last = borrowed(x.colptr(2), 3, 2);
+  CHECK(last.memptr() == x.colptr(2));
+  CHECK(last(2, 1) == 12.0);
 }

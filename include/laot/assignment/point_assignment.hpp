@@ -30,7 +30,7 @@ double memory_of_solve(std::size_t n, std::size_t m, std::size_t d, const Solver
 /// as a cold one, and the same pairs wherever the optimum is unique.
 class PointAssignment {
  public:
-  /// targets: d x n; with in_place() they are read where they are.
+  /// targets: d x n; with borrowed() they are read where they are.
   PointAssignment(arma::mat targets, const SolverOptions& options);
   ~PointAssignment();
   PointAssignment(PointAssignment&&) noexcept;

@@ -50,13 +50,6 @@ class FramedCloud {
   std::shared_ptr<const arma::mat> owned_;
 };
 
-/// The same memory, for a holder that only reads it while `points` lives: Armadillo has no matrix
-/// over constant memory.
-arma::mat in_place(const arma::mat& points);
-
-/// A copy of some columns.
-arma::mat columns_of(const arma::mat& points, const std::vector<std::uint32_t>& columns);
-
 arma::vec mean_point(const arma::mat& points);
 
 /// The exponent that brings the largest coordinate of points - shift to [1/2, 1), if it is not
