@@ -3,6 +3,7 @@ set(LAOT_CORE_SOURCES
   # base
   src/base/error.cpp
   src/base/number_text.cpp
+  src/base/vector_path.cpp
   src/base/random.cpp
   src/base/linear_algebra.cpp
   # parallel

@@ -26,14 +26,14 @@ void write(const laot::Certificate& certificate, double* out) {
 
 /// path: 0 best, 1 portable, 2 AVX2, 3 AVX-512; whether this machine has it.
 LAOT_EXPORT int bench_available(int path) {
-  return laot::detail::available(static_cast<laot::detail::VectorPath>(path)) ? 1 : 0;
+  return laot::available(static_cast<laot::VectorPath>(path)) ? 1 : 0;
 }
 
 /// store: bytes for single-precision costs, negative for the default.
 LAOT_EXPORT void* bench_assignment_new(const double* y, std::int64_t d, std::int64_t m, int path,
                                        double store) {
   laot::detail::SolverOptions options;
-  options.path = static_cast<laot::detail::VectorPath>(path);
+  options.path = static_cast<laot::VectorPath>(path);
   options.store_bytes = store;
   return new laot::detail::PointAssignment(borrowed(y, d, m), options);
 }

@@ -150,10 +150,9 @@ void products_speed() {
                   gemm<float>(false, s.turned, s.m, s.n, s.k, 1.0F, a.data(), s.lda, b.data(), ldb,
                               0.0F, c.data(), s.m);
                 }));
-    for (const auto path : {products::Path::portable, products::Path::avx2, products::Path::avx512})
-      std::printf("%9.0f", products::available(path)
-                               ? rate(s, [&] { products::run(product, path); })
-                               : std::nan(""));
+    for (const VectorPath path : {VectorPath::portable, VectorPath::avx2, VectorPath::avx512})
+      std::printf("%9.0f",
+                  available(path) ? rate(s, [&] { products::run(product, path); }) : std::nan(""));
     std::printf("\n");
   }
 }

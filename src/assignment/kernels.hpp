@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "laot/assignment/framed_point.hpp"
-#include "laot/assignment/vector_path.hpp"
+#include "laot/vector_path.hpp"
 
 namespace laot::detail {
 
@@ -54,9 +54,9 @@ struct Kernels {
 const Kernels& kernels(VectorPath path);
 
 extern const Kernels portable_kernels;
-/// nullptr where the build has none.
-const Kernels* avx2_kernels();
-const Kernels* avx512_kernels();
+#ifdef LAOT_X86_VECTORS
+extern const Kernels avx2_kernels, avx512_kernels;
+#endif
 
 /// In place of a minimum over no column, and the price of the columns that pad the last panel.
 constexpr float kHuge = 1e30f;

@@ -2,9 +2,7 @@
 // runs is decided by what the processor says.
 #include "kernels.hpp"
 
-// GCC for Windows does not align its stack for vectors wider than SSE (GCC bug 54412): portable
-// there.
-#if defined(__x86_64__) && defined(__GNUC__) && (!defined(_WIN32) || defined(__clang__))
+#ifdef LAOT_X86_VECTORS
 #include <immintrin.h>
 
 #include <algorithm>
@@ -384,37 +382,15 @@ LAOT_AVX2 ListMinimum list_minimum_avx2(const double* cost, const std::uint32_t*
   return {least, second, position};
 }
 
-constexpr Kernels kAvx2 = {kRowBlock256,      block_products_avx2, row_products_avx2,
-                           group_minima_avx2, collect_avx2,        dot_avx2,
-                           dots_avx2,         list_minimum_avx2};
-constexpr Kernels kAvx512 = {kRowBlock512,        block_products_avx512, row_products_avx512,
-                             group_minima_avx512, collect_avx512,        dot_avx2,
-                             dots_avx2,           list_minimum_avx512};
-
 }  // namespace
 
-const Kernels* avx2_kernels() {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &kAvx2 : nullptr;
-}
+const Kernels avx2_kernels = {kRowBlock256,      block_products_avx2, row_products_avx2,
+                              group_minima_avx2, collect_avx2,        dot_avx2,
+                              dots_avx2,         list_minimum_avx2};
+const Kernels avx512_kernels = {kRowBlock512,        block_products_avx512, row_products_avx512,
+                                group_minima_avx512, collect_avx512,        dot_avx2,
+                                dots_avx2,           list_minimum_avx512};
 
-const Kernels* avx512_kernels() {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-                 __builtin_cpu_supports("avx512vl")
-             ? &kAvx512
-             : nullptr;
-}
-
-}  // namespace laot::detail
-
-#else
-
-namespace laot::detail {
-const Kernels* avx2_kernels() {
-  return nullptr;
-}
-const Kernels* avx512_kernels() {
-  return nullptr;
-}
 }  // namespace laot::detail
 
 #endif

@@ -3,8 +3,7 @@
 #include <cmath>
 #include <cstring>
 
-#if defined(__x86_64__) && defined(__GNUC__)
-#define LAOT_X86_LANES 1
+#ifdef LAOT_X86_VECTORS
 #include <immintrin.h>
 #endif
 
@@ -129,7 +128,7 @@ inline void coefficients(V t, const Cubics& cubics, V& a0, V& a1, V& a2, V& a3) 
 
 }  // namespace portable
 
-#ifdef LAOT_X86_LANES
+#ifdef LAOT_X86_VECTORS
 
 namespace avx2 {
 
@@ -307,27 +306,17 @@ LAOT_LANE_FUNCTION void coefficients(V t, const Cubics& cubics, V& a0, V& a1, V&
 
 }  // namespace
 
-bool available(Path path) {
-#ifdef LAOT_X86_LANES
-  if (path == Path::avx512) return __builtin_cpu_supports("avx512f") != 0;
-  if (path == Path::avx2) return __builtin_cpu_supports("avx2") != 0;
+const Kernels& kernels(VectorPath path) {
+  switch (resolved(path)) {
+#ifdef LAOT_X86_VECTORS
+    case VectorPath::avx512:
+      return avx512::kKernels;
+    case VectorPath::avx2:
+      return avx2::kKernels;
 #endif
-  return path == Path::portable;
-}
-
-const Kernels& kernels(Path path) {
-#ifdef LAOT_X86_LANES
-  if (path == Path::avx512) return avx512::kKernels;
-  if (path == Path::avx2) return avx2::kKernels;
-#endif
-  static_cast<void>(path);
-  return portable::kKernels;
-}
-
-const Kernels& kernels() {
-  if (available(Path::avx512)) return kernels(Path::avx512);
-  if (available(Path::avx2)) return kernels(Path::avx2);
-  return kernels(Path::portable);
+    default:
+      return portable::kKernels;
+  }
 }
 
 }  // namespace laot::lanes

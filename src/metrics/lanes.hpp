@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "laot/vector_path.hpp"
+
 namespace laot::lanes {
 
 constexpr std::size_t kWidth = 8;
@@ -44,8 +46,6 @@ struct PanelPair {
   std::size_t stride;
 };
 
-enum class Path { portable, avx2, avx512 };
-
 struct Kernels {
   /// out <- the inner products, added to what is there if `begun` (by a call with earlier
   /// features).
@@ -60,10 +60,6 @@ struct Kernels {
   void (*write_cubics)(const double* t, std::size_t count, const Cubics& cubics, double* out);
 };
 
-/// True where this build has the path and this machine can run it.
-bool available(Path path);
-const Kernels& kernels(Path path);
-/// Those of the fastest available path.
-const Kernels& kernels();
+const Kernels& kernels(VectorPath path = VectorPath::best);
 
 }  // namespace laot::lanes

@@ -12,11 +12,9 @@ namespace {
 
 // Calls the eight-lane form of a loop for floats where the processor has it; what it leaves, and
 // everything else, is the plain loop's.
-#define LAOT_LEAD(call)                      \
-  std::size_t i = 0;                         \
-  if constexpr (std::is_same_v<T, float>) {  \
-    if (lanes::available()) i = lanes::call; \
-  }
+#define LAOT_LEAD(call) \
+  std::size_t i = 0;    \
+  if constexpr (std::is_same_v<T, float>) i = LAOT_IN_LANES(call);
 
 }  // namespace
 

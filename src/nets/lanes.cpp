@@ -1,6 +1,6 @@
 #include "lanes.hpp"
 
-#ifdef LAOT_NETS_LANES
+#ifdef LAOT_X86_VECTORS
 
 #include <immintrin.h>
 
@@ -13,11 +13,6 @@ namespace {
 constexpr std::size_t kLanes = 8;
 
 }  // namespace
-
-bool available() {
-  static const bool found = __builtin_cpu_supports("avx2") != 0;
-  return found;
-}
 
 LAOT_AVX2 std::size_t activate(float* z, float* gate, const float* bias, std::size_t n,
                                float slope) {
@@ -169,57 +164,6 @@ LAOT_AVX2 std::size_t adam(const AdamStep& s, float* value, const float* gradien
     _mm256_storeu_ps(value + i, _mm256_sub_ps(x, _mm256_div_ps(_mm256_mul_ps(rate, mi), below)));
   }
   return i;
-}
-
-}  // namespace laot::nets::lanes
-
-#else
-
-namespace laot::nets::lanes {
-
-// Other processors and compilers use the plain loops alone.
-bool available() {
-  return false;
-}
-std::size_t activate(float*, float*, const float*, std::size_t, float) {
-  return 0;
-}
-std::size_t activate_squared(float*, float*, const float*, std::size_t, float) {
-  return 0;
-}
-std::size_t multiply(float*, const float*, const float*, std::size_t) {
-  return 0;
-}
-std::size_t bend(float*, float*, const float*, const float*, std::size_t, float) {
-  return 0;
-}
-std::size_t scaled_product(float*, const float*, const float*, float, std::size_t) {
-  return 0;
-}
-std::size_t scaled_difference(float*, const float*, const float*, float, std::size_t) {
-  return 0;
-}
-std::size_t accumulate(float*, const float*, std::size_t) {
-  return 0;
-}
-std::size_t add_squares(float*, const float*, const float*, std::size_t) {
-  return 0;
-}
-std::size_t add_squares(float*, const float*, float, std::size_t) {
-  return 0;
-}
-std::size_t add_products(float*, const float*, const float*, std::size_t) {
-  return 0;
-}
-std::size_t standardise(float*, const float*, const float*, const float*, std::size_t) {
-  return 0;
-}
-std::size_t unstandardise_gradient(float*, const float*, const float*, const float*, const float*,
-                                   std::size_t) {
-  return 0;
-}
-std::size_t adam(const AdamStep&, float*, const float*, float*, float*, std::size_t) {
-  return 0;
 }
 
 }  // namespace laot::nets::lanes

@@ -1,20 +1,23 @@
-// The same element-wise work eight floats at a time, chosen at run time where the processor has
-// AVX2. Only separate multiplications, additions and comparisons are used, never a fused one, so
-// the bits are those of the plain loops in kernels.cpp (a test compares them).
+// The same element-wise work eight floats at a time, on the wide vector paths (AVX-512 takes the
+// instructions of AVX2 here). Only separate multiplications, additions and comparisons are used,
+// never a fused one, so the bits are those of the plain loops in kernels.cpp (a test compares
+// them).
 #pragma once
 
 #include <cstddef>
 
-#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
-#define LAOT_NETS_LANES 1
+#include "laot/vector_path.hpp"
+
+// How many leading elements a call of a function below has done: none on the portable path.
+#ifdef LAOT_X86_VECTORS
+#define LAOT_IN_LANES(...) (widest_path() == VectorPath::portable ? 0 : lanes::__VA_ARGS__)
+#else
+#define LAOT_IN_LANES(...) 0
 #endif
 
 namespace laot::nets::lanes {
 
-/// True where the functions below may be called.
-bool available();
-
-// Each treats one column or array and returns how many leading elements it has done.
+// Each treats one column or array. To be called through LAOT_IN_LANES.
 std::size_t activate(float* z, float* gate, const float* bias, std::size_t n, float slope);
 std::size_t activate_squared(float* z, float* gate, const float* bias, std::size_t n, float slope);
 std::size_t multiply(float* out, const float* a, const float* b, std::size_t n);

@@ -90,10 +90,9 @@ void Adam<T>::step(T* values, T* gradient, double factor) {
   step.epsilon = static_cast<T>(settings_.epsilon);
   std::size_t i = 0;
   if constexpr (std::is_same_v<T, float>) {
-    if (lanes::available())
-      i = lanes::adam({step.beta1, step.keep1, step.beta2, step.keep2, step.decay, step.rate,
-                       step.root, step.epsilon},
-                      values, gradient, first.data(), second.data(), count);
+    i = LAOT_IN_LANES(adam({step.beta1, step.keep1, step.beta2, step.keep2, step.decay, step.rate,
+                            step.root, step.epsilon},
+                           values, gradient, first.data(), second.data(), count));
   }
   for (; i < count; ++i) step.one(values[i], gradient[i], first[i], second[i]);
 }

@@ -2,10 +2,6 @@
 
 #include <cstring>
 
-#if defined(__x86_64__) && defined(__GNUC__)
-#define LAOT_X86_PRODUCTS 1
-#endif
-
 // No fused multiply-add in this file, whatever the flags and the target (see metrics/lanes.cpp).
 #if defined(__clang__)
 #pragma clang fp contract(off)
@@ -32,7 +28,7 @@ typedef float V __attribute__((vector_size(4 * kWidth)));
 
 }  // namespace portable
 
-#ifdef LAOT_X86_PRODUCTS
+#ifdef LAOT_X86_VECTORS
 
 namespace avx2 {
 
@@ -62,28 +58,17 @@ typedef float V __attribute__((vector_size(4 * kWidth)));
 
 }  // namespace
 
-bool available(Path path) {
-#ifdef LAOT_X86_PRODUCTS
-  if (path == Path::avx512) return __builtin_cpu_supports("avx512f") != 0;
-  if (path == Path::avx2) return __builtin_cpu_supports("avx2") != 0;
+void run(const Product& product, VectorPath path) {
+  switch (resolved(path)) {
+#ifdef LAOT_X86_VECTORS
+    case VectorPath::avx512:
+      return avx512::run(product);
+    case VectorPath::avx2:
+      return avx2::run(product);
 #endif
-  return path == Path::portable;
-}
-
-void run(const Product& product, Path path) {
-#ifdef LAOT_X86_PRODUCTS
-  if (path == Path::avx512) return avx512::run(product);
-  if (path == Path::avx2) return avx2::run(product);
-#endif
-  static_cast<void>(path);
-  portable::run(product);
-}
-
-void run(const Product& product) {
-  static const Path best = available(Path::avx512) ? Path::avx512
-                           : available(Path::avx2) ? Path::avx2
-                                                   : Path::portable;
-  run(product, best);
+    default:
+      return portable::run(product);
+  }
 }
 
 }  // namespace laot::nets::products

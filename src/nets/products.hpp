@@ -6,6 +6,8 @@
 
 #include <cstddef>
 
+#include "laot/vector_path.hpp"
+
 namespace laot::nets {
 
 /// c (m x n) <- [c +] a b, column-major; a is m x k, and b(p, j) = b[p * step_p + j * step_j], so
@@ -23,11 +25,7 @@ struct Product {
 
 namespace products {
 
-enum class Path { portable, avx2, avx512 };
-bool available(Path path);
-void run(const Product& product, Path path);
-/// The fastest path that this processor has.
-void run(const Product& product);
+void run(const Product& product, VectorPath path = VectorPath::best);
 
 }  // namespace products
 

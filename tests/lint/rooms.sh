@@ -16,7 +16,6 @@ room_of_header() {
   local header=${1#detail/} stem source
   case $header in
     armadillo.hpp) echo base; return ;;
-    vector_path.hpp) echo assignment; return ;;
     */*) echo "${header%%/*}"; return ;;
   esac
   stem=${header%.hpp}

@@ -12,11 +12,11 @@
 #include "laot/transport.hpp"
 #include "support/problems.hpp"
 #include "support/slowdown.hpp"
+#include "support/vector_paths.hpp"
 
 using namespace laot;
 using detail::PointAssignment;
 using detail::SolverOptions;
-using detail::VectorPath;
 
 namespace {
 
@@ -39,13 +39,6 @@ double infeasibility(const arma::mat& cost, const Assignment& a) {
   return worst;
 }
 
-std::vector<VectorPath> paths() {
-  std::vector<VectorPath> out;
-  for (const VectorPath path : {VectorPath::portable, VectorPath::avx2, VectorPath::avx512})
-    if (detail::available(path)) out.push_back(path);
-  return out;
-}
-
 }  // namespace
 
 TEST_CASE("square assignments cost what the dense solver finds, with the same bits on each path") {
@@ -65,7 +58,7 @@ TEST_CASE("square assignments cost what the dense solver finds, with the same bi
       const double expected = detail::solve_dense(cost, context).certificate.primal;
       const double tolerance = 1e-12 * unit(cost);
       std::vector<std::uint32_t> first;
-      for (const VectorPath path : paths())
+      for (const VectorPath path : vector_paths::all())
         for (const double store : {0.0, 1e9}) {
           SolverOptions options;
           options.path = path;
@@ -221,7 +214,7 @@ TEST_CASE("lists hold exactly the least reduced costs of their rows") {
   Context context;
   Rng rng(23);
   for (const std::size_t d : {7, 600})  // few features, and more than a kernel takes at a time
-    for (const VectorPath path : paths()) {
+    for (const VectorPath path : vector_paths::all()) {
       CAPTURE(d);
       CAPTURE(static_cast<int>(path));
       arma::mat x, y;

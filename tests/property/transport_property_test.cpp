@@ -108,7 +108,7 @@ TEST_CASE("transport gives the same flow on each vector path and for any number 
   problems::clouds("clustered", 30, 300, 430, rng, x, y);
   const Weights w = weights(300, 430, true, rng);
   detail::SolverOptions portable;
-  portable.path = detail::VectorPath::portable;
+  portable.path = VectorPath::portable;
   portable.store_bytes = 0.0;
   const Flow a = detail::SimplexTransport(y, {}, w.supply, w.demand, {}).solve(x, {}, one);
   const Flow b = detail::SimplexTransport(y, {}, w.supply, w.demand, portable).solve(x, {}, two);

@@ -7,6 +7,7 @@
 #include "../../src/metrics/lanes.hpp"
 #include "../../src/metrics/mean_kernel.hpp"
 #include "laot/metrics.hpp"
+#include "support/vector_paths.hpp"
 
 using namespace laot;
 
@@ -176,13 +177,12 @@ TEST_CASE("the exponential is right to 3 ulp, and 0 far down") {
 
 TEST_CASE("every instruction set gives the portable path's bits") {
   Rng rng(77);
-  const lanes::Kernels& portable = lanes::kernels(lanes::Path::portable);
+  const lanes::Kernels& portable = lanes::kernels(VectorPath::portable);
   const lanes::Cubics cubics = mean_kernel(logspace(1, -3, 50));
-  for (const lanes::Path path : {lanes::Path::avx2, lanes::Path::avx512}) {
-    if (!lanes::available(path)) {
-      MESSAGE("this machine has not every instruction set: a path is not compared");
-      continue;
-    }
+  const std::vector<VectorPath> paths = vector_paths::all();
+  if (paths.size() < 3)
+    MESSAGE("this machine has not every instruction set: a path is not compared");
+  for (const VectorPath path : paths) {
     const lanes::Kernels& fast = lanes::kernels(path);
     for (const std::size_t count : {0, 1, 7, 8, 9, 1000, 4099}) {
       std::vector<double> t(count), a(count), b(count);
@@ -211,7 +211,7 @@ TEST_CASE("every instruction set gives the same bits of distances between panels
   constexpr std::size_t rows = lanes::kPanelRows, columns = lanes::kPanelColumns;
   constexpr std::size_t stride = rows + 8;
   Rng rng(78);
-  const lanes::Kernels& portable = lanes::kernels(lanes::Path::portable);
+  const lanes::Kernels& portable = lanes::kernels(VectorPath::portable);
   for (const std::size_t d : {1, 2, 50, 301}) {
     std::vector<double> left(rows * d), right(columns * d), row_norms(rows), column_norms(columns);
     for (double& value : left) value = rng.normal();
@@ -255,8 +255,7 @@ TEST_CASE("every instruction set gives the same bits of distances between panels
       for (std::size_t i = rows; i < stride; ++i) CHECK(wanted[i + j * stride] == -1.0);
     }
     CHECK(worst < 2e-15);
-    for (const lanes::Path path : {lanes::Path::portable, lanes::Path::avx2, lanes::Path::avx512}) {
-      if (!lanes::available(path)) continue;
+    for (const VectorPath path : vector_paths::all()) {
       for (const std::size_t first : {std::size_t{0}, d / 2}) {
         const std::vector<double> found = distances(lanes::kernels(path), first, 1e-3, lost);
         CHECK(lost);

@@ -7,6 +7,7 @@
 #include "../../src/nets/products.hpp"
 #include "laot/base.hpp"
 #include "laot/nets/kernels.hpp"
+#include "support/vector_paths.hpp"
 
 using namespace laot;
 using namespace laot::nets;
@@ -64,9 +65,7 @@ TEST_CASE("a small product has the bits of the plain loops on every path") {
                     ldc,
                     rng.below(2) == 1};
     plain(product, expected.data());
-    for (const auto path :
-         {products::Path::portable, products::Path::avx2, products::Path::avx512}) {
-      if (!products::available(path)) continue;
+    for (const VectorPath path : vector_paths::all()) {
       CAPTURE(m);
       CAPTURE(n);
       CAPTURE(k);

@@ -10,9 +10,9 @@
 
 #include "laot/armadillo.hpp"
 #include "laot/assignment/scaled_cloud.hpp"
-#include "laot/assignment/vector_path.hpp"
 #include "laot/parallel.hpp"
 #include "laot/parallel/helpers.hpp"
+#include "laot/vector_path.hpp"
 
 namespace laot::detail {
 

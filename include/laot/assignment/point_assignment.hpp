@@ -5,7 +5,7 @@
 
 #include "laot/assignment.hpp"
 #include "laot/assignment/candidate_rows.hpp"
-#include "laot/assignment/vector_path.hpp"
+#include "laot/vector_path.hpp"
 
 namespace laot::detail {
 
