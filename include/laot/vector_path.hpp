@@ -11,8 +11,8 @@
 
 namespace laot {
 
-/// From narrow to wide. avx2 has fused multiply-add beside it, avx512 the sets F, DQ and VL. `best`
-/// is the widest that can run. Results have the same bits on every path.
+/// From narrow to wide. avx2 is AVX2 and fused multiply-add, avx512 the set F of AVX-512. `best` is
+/// the widest that can run. Results have the same bits on every path.
 enum class VectorPath { best, portable, avx2, avx512 };
 
 /// Whether this build and this machine can run the path.

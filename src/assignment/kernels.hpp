@@ -22,6 +22,11 @@ struct ListMinimum {
   std::size_t position;
 };
 
+/// The running sums of a dot product together, neighbours first: one order for all paths.
+inline double sum_of_lanes(const double (&lane)[kDotLanes]) {
+  return ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
+}
+
 /// Panels hold `d` groups of kPanel consecutive floats: feature k of the panel's columns. Blocks
 /// hold `d` groups of row_block floats: feature k of the block's rows. Kernels that add may round
 /// differently on each path (fused multiply-add), so what they return is used to choose candidates

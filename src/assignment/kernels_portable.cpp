@@ -67,8 +67,7 @@ double dot(FramedPoint a, FramedPoint b, std::size_t d) {
   for (; k + kDotLanes <= d; k += kDotLanes)
     for (std::size_t q = 0; q < kDotLanes; ++q) sum[q] += a.moved(k + q) * b.moved(k + q);
   for (std::size_t q = 0; k < d; ++k, ++q) sum[q] += a.moved(k) * b.moved(k);
-  return (((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]))) *
-         a.scale * b.scale;
+  return sum_of_lanes(sum) * a.scale * b.scale;
 }
 
 void dots(FramedPoint a, const FramedPoint* b, std::size_t d, double* out) {

@@ -25,9 +25,7 @@ void require_available(VectorPath path) {
 
 bool available(VectorPath path) {
 #ifdef LAOT_X86_VECTORS
-  if (path == VectorPath::avx512)
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vl");
+  if (path == VectorPath::avx512) return __builtin_cpu_supports("avx512f");
   if (path == VectorPath::avx2)
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #endif

@@ -39,8 +39,7 @@ TEST_CASE("a hierarchical coupling is a coupling, close to the optimum, with a b
       CAPTURE(kind);
       CAPTURE(n);
       CAPTURE(m);
-      arma::mat x, y;
-      problems::clouds(kind, 4, n, m, rng, x, y);
+      auto [x, y] = problems::clouds(kind, 4, n, m, rng);
       CouplingOptions options;
       options.mode = CouplingMode::hierarchical;
       options.leaf = 150;
@@ -66,8 +65,7 @@ TEST_CASE("a hierarchical coupling is a coupling, close to the optimum, with a b
 TEST_CASE("more rounds of a hierarchical coupling bring the cost and its bound closer together") {
   Context context;
   Rng rng(52);
-  arma::mat x, y;
-  problems::clouds("gaussian", 20, 3000, 3000, rng, x, y);
+  auto [x, y] = problems::clouds("gaussian", 20, 3000, 3000, rng);
   const double best = Coupling(x, y).solve(x, context).certificate.primal;
   CouplingOptions options;
   options.mode = CouplingMode::hierarchical;
@@ -86,8 +84,7 @@ TEST_CASE("more rounds of a hierarchical coupling bring the cost and its bound c
 TEST_CASE("more cells than the exact limit are coupled hierarchically, fewer exactly") {
   Context context;
   Rng rng(51);
-  arma::mat x, y;
-  problems::clouds("gaussian", 3, 400, 400, rng, x, y);
+  auto [x, y] = problems::clouds("gaussian", 3, 400, 400, rng);
   CouplingOptions options;
   options.exact_limit = 399;
   options.leaf = 100;
@@ -129,8 +126,7 @@ TEST_CASE("a coupling that does not fit in memory is refused before anything is 
 TEST_CASE("changes of the plan add up to the plan") {
   Context context;
   Rng rng(52);
-  arma::mat x, y;
-  problems::clouds("duplicates", 3, 120, 170, rng, x, y);
+  auto [x, y] = problems::clouds("duplicates", 3, 120, 170, rng);
   Coupling coupling(x, y);
   arma::mat dense(120, 170, arma::fill::zeros);
   for (int step = 0; step < 5; ++step) {

@@ -39,8 +39,10 @@ const std::vector<std::string>& kinds() {
   return all;
 }
 
-void clouds(const std::string& kind, std::size_t d, std::size_t n, std::size_t m, laot::Rng& rng,
-            arma::mat& x, arma::mat& y) {
+Clouds clouds(const std::string& kind, std::size_t d, std::size_t n, std::size_t m,
+              laot::Rng& rng) {
+  Clouds out;
+  arma::mat &x = out.x, &y = out.y;
   const auto normal = [&](std::size_t) { return rng.normal(); };
   const auto both = [&](auto draw) {
     x = filled(d, n, draw);
@@ -94,6 +96,7 @@ void clouds(const std::string& kind, std::size_t d, std::size_t n, std::size_t m
   } else {
     throw std::runtime_error("no kind of problem " + kind);
   }
+  return out;
 }
 
 }  // namespace problems

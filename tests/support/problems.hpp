@@ -14,8 +14,11 @@ namespace problems {
 /// eight orders of magnitude), line (one feature), equal (y is a shuffled x), half_zero.
 const std::vector<std::string>& kinds();
 
-/// Clouds x (d x n) and y (d x m) of one kind.
-void clouds(const std::string& kind, std::size_t d, std::size_t n, std::size_t m, laot::Rng& rng,
-            arma::mat& x, arma::mat& y);
+struct Clouds {
+  arma::mat x, y;  // d x n, d x m
+};
+
+/// Two clouds of one kind.
+Clouds clouds(const std::string& kind, std::size_t d, std::size_t n, std::size_t m, laot::Rng& rng);
 
 }  // namespace problems

@@ -1,8 +1,16 @@
-// How much longer a limit of time has to be where a sanitizer watches every access.
+// Limits of time: in processor time, so that other work on the machine does not count, and longer
+// where a sanitizer watches every access.
 #pragma once
+
+#include <ctime>
 
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 constexpr double kSlowdown = 10.0;
 #else
 constexpr double kSlowdown = 1.0;
 #endif
+
+/// Of all threads of this process together.
+inline double processor_seconds() {
+  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}

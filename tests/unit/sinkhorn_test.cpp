@@ -11,8 +11,7 @@ using namespace laot;
 TEST_CASE("the entropic plan has its marginals, and its dual value is its primal value") {
   Context context;
   Rng rng(31);
-  arma::mat x, y;
-  problems::clouds("clustered", 3, 37, 52, rng, x, y);
+  auto [x, y] = problems::clouds("clustered", 3, 37, 52, rng);
   for (const double factor : {1.0, 0.1, 0.01}) {
     SinkhornOptions options;
     options.epsilon = epsilon_of_mean_cost(x, y, factor);
@@ -43,8 +42,7 @@ TEST_CASE("the entropic plan has its marginals, and its dual value is its primal
 TEST_CASE("a small epsilon gives nearly the exact cost, far from the origin as well") {
   Context context;
   Rng rng(32);
-  arma::mat x, y;
-  problems::clouds("gaussian", 2, 40, 40, rng, x, y);
+  auto [x, y] = problems::clouds("gaussian", 2, 40, 40, rng);
   x += 1e4;
   y += 1e4;
   const double exact = Coupling(x, y).solve(x, context).certificate.primal;
@@ -60,8 +58,7 @@ TEST_CASE("a small epsilon gives nearly the exact cost, far from the origin as w
 TEST_CASE("the divergence of a cloud from itself is 0, and limits are reported") {
   Context context;
   Rng rng(33);
-  arma::mat x, y;
-  problems::clouds("gaussian", 4, 30, 30, rng, x, y);
+  auto [x, y] = problems::clouds("gaussian", 4, 30, 30, rng);
   SinkhornOptions options;
   options.epsilon = 0.5;
   CHECK(std::abs(sinkhorn_divergence(x, x, options, context).value) < 1e-8);
@@ -76,8 +73,7 @@ TEST_CASE("the divergence of a cloud from itself is 0, and limits are reported")
 
 TEST_CASE("Sinkhorn gives the same bits for any number of threads") {
   Rng rng(34);
-  arma::mat x, y;
-  problems::clouds("gaussian", 4, 300, 260, rng, x, y);
+  auto [x, y] = problems::clouds("gaussian", 4, 300, 260, rng);
   SinkhornOptions options;
   options.epsilon = 0.5;
   Context one, two;
