@@ -92,6 +92,7 @@ set(LAOT_CORE_SOURCES
   src/models/checkpoint.cpp
   src/models/method_laot.cpp
   src/models/networks.cpp
+  src/models/restored_mean.cpp
   src/models/method_cellot.cpp
   src/models/method_autoencoder.cpp
   src/models/method_trivial.cpp

@@ -187,6 +187,12 @@ MethodSpec cae_spec() {
   return out;
 }
 
+// From the middle of both means to that of the treated cells, in the feature space.
+arma::vec half_way(const FeatureSpace& space) {
+  const arma::vec half = 0.5 * (space.mean_treated - space.mean_control);
+  return (space.has_components() ? arma::vec(space.basis.t() * half) : half) / space.scale;
+}
+
 nets::AutoencoderOptions autoencoder_options(const Params& params, const FeatureSpace& space) {
   const bool conditional = params.method().name == "cae";
   nets::AutoencoderOptions o;
@@ -212,6 +218,11 @@ nets::AutoencoderOptions autoencoder_options(const Params& params, const Feature
   o.residual = params.choice("residual") == "keep"   ? nets::Residual::keep
                : params.choice("residual") == "drop" ? nets::Residual::drop
                                                      : nets::Residual::automatic;
+  o.restore_mean = networks::restores_mean(params);
+  if (o.restore_mean && !conditional && params.choice("center") == "own") {
+    o.target_origin = half_way(space);
+    o.source_origin = -o.target_origin;
+  }
   o.validation_share = params.number("validation_share");
   o.score_weights = networks::score_weights(space);
   return o;
@@ -304,7 +315,9 @@ class AutoencoderResponse final : public ResponseMap {
               "the share of the change in the model file is ", how.share,
               ", not above 0 and at most 1");
     }
-    return std::make_shared<AutoencoderResponse>(std::move(net), std::move(shift), how);
+    return networks::stored_mean(
+        std::make_shared<AutoencoderResponse>(std::move(net), std::move(shift), how), file,
+        dimension);
   }
 
  private:
@@ -342,8 +355,8 @@ void fit_autoencoder(const FitInput& input, Model& model, Context& context) {
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const bool early = trainer.report().iterations < options.epochs;
-  networks::add_report(trainer.report(), cancelled, early, "epoch", seconds, checkpoint, model,
-                       context);
+  networks::add_report(input.params, trainer.report(), cancelled, early, "epoch", seconds,
+                       checkpoint, model, context);
   add_trace(trainer.trace(), model);
   const arma::fvec shift = trainer.best_shift();
   if (!shift.is_empty()) model.arrays["latent_shift"] = arma::conv_to<arma::mat>::from(shift);
@@ -351,6 +364,8 @@ void fit_autoencoder(const FitInput& input, Model& model, Context& context) {
   model.report.add("residual", std::string(how.keeps_residual ? "keep" : "drop"));
   model.report.add("change_share", how.share);
   model.map = std::make_shared<AutoencoderResponse>(trainer.best(), shift, how);
+  if (options.restore_mean)
+    model.map = networks::restored_mean(model.map, options.source_origin, input, context);
 }
 
 }  // namespace

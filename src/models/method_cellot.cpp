@@ -172,6 +172,7 @@ nets::CellotOptions cellot_options(const Params& params, const FeatureSpace& spa
   o.iterations = static_cast<std::size_t>(params.integer("iterations"));
   o.check_every = static_cast<std::size_t>(params.integer("check_every"));
   o.average = params.number("average");
+  o.restore_mean = networks::restores_mean(params);
   o.validation_share = params.number("validation_share");
   o.score_weights = networks::score_weights(space);
   return o;
@@ -218,7 +219,9 @@ class PotentialResponse final : public ResponseMap {
       net.assign(values);
       return net;
     };
-    return std::make_shared<PotentialResponse>(network("response.f."), network("response.g."));
+    return networks::stored_mean(
+        std::make_shared<PotentialResponse>(network("response.f."), network("response.g.")), file,
+        dimension);
   }
 
  private:
@@ -251,10 +254,11 @@ void fit_cellot(const FitInput& input, Model& model, Context& context) {
       networks::train(trainer, checkpoint, input, options.iterations, "iteration", context);
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  networks::add_report(trainer.report(), cancelled, false, "iteration", seconds, checkpoint, model,
-                       context);
+  networks::add_report(input.params, trainer.report(), cancelled, false, "iteration", seconds,
+                       checkpoint, model, context);
   add_trace(trainer.trace(), model);
   model.map = std::make_shared<PotentialResponse>(trainer.best_f(), trainer.best_g());
+  if (options.restore_mean) model.map = networks::restored_mean(model.map, {}, input, context);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -30,12 +31,26 @@ std::vector<std::size_t> hidden_of(const Params& params);
 /// What a unit of each coordinate is worth in the original units.
 arma::fvec score_weights(const FeatureSpace& space);
 
-/// outcome, stop_reason, warning (empty: none), iterations, best_iteration and the validation
-/// scores. `patience_ended`: the run ended before its last iteration, because nothing was gained.
-/// A checkpoint that could not be written is a warning.
-void add_report(const nets::TrainingReport& training, bool cancelled, bool patience_ended,
-                const char* unit, double seconds, const Checkpoint& checkpoint, Model& model,
-                Context& context);
+/// Whether predictions get the mean of the treated cells: `restore` is "mean", or "auto" and each
+/// population is centred on its own mean. As the affine maps do, the network then says only how
+/// cells lie about the mean.
+bool restores_mean(const Params& params);
+
+/// f(z) = inner(z + origin) + offset (empty: 0), the offset such that the mean of f over the
+/// training control cells is the mean of the treated ones, both with the weights of the fit.
+std::shared_ptr<const ResponseMap> restored_mean(std::shared_ptr<const ResponseMap> inner,
+                                                 const arma::vec& origin, const FitInput& input,
+                                                 Context& context);
+/// What restored_mean made of `inner`, as the file has it; `inner` where it has none.
+std::shared_ptr<const ResponseMap> stored_mean(std::shared_ptr<const ResponseMap> inner,
+                                               const ModelFile& file, std::size_t dimension);
+
+/// outcome, stop_reason, warning (empty: none), iterations, best_iteration, the validation scores
+/// and restore. `patience_ended`: the run ended before its last iteration, because nothing was
+/// gained. A checkpoint that could not be written is a warning.
+void add_report(const Params& params, const nets::TrainingReport& training, bool cancelled,
+                bool patience_ended, const char* unit, double seconds, const Checkpoint& checkpoint,
+                Model& model, Context& context);
 
 template <class T>
 void store_tensors(const nets::Layout& layout, const std::vector<T>& values,

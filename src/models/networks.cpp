@@ -33,6 +33,15 @@ void add_training_params(std::vector<ParamSpec>& params, double batch_size, doub
        {},
        "Cells in a minibatch",
        "published settings"},
+      {"restore",
+       ParamType::choice,
+       std::string("auto"),
+       0,
+       0,
+       {"auto", "mean", "none"},
+       "What predictions get back: the treated mean (mean: the predicted training controls have it "
+       "exactly) or nothing, as published (none); auto: the mean with center = own",
+       "own (published: none)"},
       {"validation_share",
        ParamType::number,
        0.2,
@@ -70,9 +79,9 @@ arma::fvec score_weights(const FeatureSpace& space) {
   return out;
 }
 
-void add_report(const nets::TrainingReport& training, bool cancelled, bool patience_ended,
-                const char* unit, double seconds, const Checkpoint& checkpoint, Model& model,
-                Context& context) {
+void add_report(const Params& params, const nets::TrainingReport& training, bool cancelled,
+                bool patience_ended, const char* unit, double seconds, const Checkpoint& checkpoint,
+                Model& model, Context& context) {
   const bool diverged = training.outcome == nets::Outcome::diverged;
   model.report.add("outcome", std::string(cancelled        ? "cancelled"
                                           : diverged       ? "diverged"
@@ -102,6 +111,7 @@ void add_report(const nets::TrainingReport& training, bool cancelled, bool patie
   model.report.add("validation_mmd2", training.best_score);
   model.report.add("validation_mmd2_untrained", training.untrained_score);
   model.report.add("validation_mmd2_identity", training.identity_score);
+  model.report.add("restore", std::string(restores_mean(params) ? "mean" : "none"));
   model.report.add("seconds_training", seconds);
 }
 

@@ -10,8 +10,6 @@ namespace laot::nets {
 
 namespace {
 
-constexpr std::size_t kShiftCells = 2000;
-
 void check_options(const AutoencoderOptions& o) {
   require(o.batch > 0, Status::invalid_argument, "batch must be at least 1");
   require(o.validation_share > 0.0 && o.validation_share < 1.0, Status::invalid_argument,
@@ -34,6 +32,19 @@ std::vector<AutoencoderTrainer::Prediction> ways_to_predict(Residual residual) {
   if (residual == Residual::keep) return {{true, 1.0}};
   if (residual == Residual::drop) return {{false, 1.0}};
   return {{true, 1.0}, {true, 0.5}, {false, 1.0}};
+}
+
+arma::fmat cells_at(const arma::vec& origin, const arma::mat& cells,
+                    const std::vector<std::uint64_t>& index) {
+  arma::fmat out = single_precision(cells, index);
+  if (!origin.is_empty()) out.each_col() += arma::conv_to<arma::fvec>::from(origin);
+  return out;
+}
+
+arma::fmat in_way(const AutoencoderTrainer::Prediction& way, const arma::fmat& cells,
+                  const Predicted<float>& at) {
+  if (!way.keeps_residual) return at.moved;
+  return cells + static_cast<float>(way.share) * (at.moved - at.reconstructed);
 }
 
 std::vector<std::uint32_t> condition_labels(std::size_t control, std::size_t treated) {
@@ -59,10 +70,13 @@ AutoencoderTrainer::AutoencoderTrainer(const arma::mat& source, const arma::mat&
   Rng split = Rng(seed).stream(1);
   const Holdout of_source = hold_out(source.n_cols, options.validation_share, split);
   const Holdout of_target = hold_out(target.n_cols, options.validation_share, split);
-  source_ = single_precision(source, of_source.train);
-  target_ = single_precision(target, of_target.train);
-  validation_source_ = single_precision(source, of_source.validation);
-  validation_target_ = single_precision(target, of_target.validation);
+  for (const arma::vec* origin : {&options.source_origin, &options.target_origin})
+    require(origin->is_empty() || origin->n_elem == source.n_rows, Status::dimension_mismatch,
+            "an origin has ", origin->n_elem, " values for ", source.n_rows, " features");
+  source_ = cells_at(options.source_origin, source, of_source.train);
+  target_ = cells_at(options.target_origin, target, of_target.train);
+  validation_source_ = cells_at(options.source_origin, source, of_source.validation);
+  validation_target_ = cells_at(options.target_origin, target, of_target.validation);
   source_types_ = types_of(source_types, of_source.train, source.n_cols, "control");
   target_types_ = types_of(target_types, of_target.train, target.n_cols, "treated");
   pooled_ = arma::join_rows(source_, target_);
@@ -81,28 +95,30 @@ AutoencoderTrainer::AutoencoderTrainer(const arma::mat& source, const arma::mat&
   net_.initialise(start);
   adam_ = Adam<float>(net_.size(), options_.adam);
   gradient_.resize(net_.size());
-  report_.identity_score = score_(validation_source_).mmd2;
+  target_mean_ = mean_cell(target_);
+  arma::fmat unmoved = validation_source_;
+  if (options_.restore_mean) restore_mean(unmoved, source_, target_mean_);
+  report_.identity_score = score_(unmoved).mmd2;
   look(kNaN, kNaN);
 }
 
-arma::fvec AutoencoderTrainer::shift_of(const Autoencoder<float>& net, std::size_t at_most) const {
+arma::fvec AutoencoderTrainer::shift_of(const Autoencoder<float>& net, arma::uword at_most) const {
   if (net.shape().kind == AutoencoderKind::conditional) return {};
   if (source_.n_cols <= at_most && target_.n_cols <= at_most)
     return latent_shift(net, source_, target_, source_types_, target_types_);
   const auto head = [&](const std::vector<std::uint32_t>& types) {
     return std::vector<std::uint32_t>(
         types.begin(),
-        types.begin() + static_cast<std::ptrdiff_t>(std::min(types.size(), at_most)));
+        types.begin() + static_cast<std::ptrdiff_t>(std::min<arma::uword>(types.size(), at_most)));
   };
-  return latent_shift(net,
-                      arma::fmat(source_.head_cols(std::min<arma::uword>(source_.n_cols, at_most))),
-                      arma::fmat(target_.head_cols(std::min<arma::uword>(target_.n_cols, at_most))),
+  return latent_shift(net, arma::fmat(source_.head_cols(std::min(source_.n_cols, at_most))),
+                      arma::fmat(target_.head_cols(std::min(target_.n_cols, at_most))),
                       head(source_types_), head(target_types_));
 }
 
 arma::fvec AutoencoderTrainer::best_shift() const {
   const SingleThreadedBlas one_thread;
-  return shift_of(best(), std::numeric_limits<std::size_t>::max());
+  return shift_of(best(), std::numeric_limits<arma::uword>::max());
 }
 
 void AutoencoderTrainer::step() {
@@ -136,17 +152,24 @@ void AutoencoderTrainer::step() {
   }
 }
 
+Predicted<float> AutoencoderTrainer::predicted(const arma::fmat& cells,
+                                               const arma::fvec& shift) const {
+  if (options_.residual == Residual::drop) return {predict(net_, cells, shift), {}};
+  return predict_and_reconstruct(net_, cells, shift);
+}
+
 std::vector<ValidationScore::Value> AutoencoderTrainer::scores() const {
-  const arma::fvec shift = shift_of(net_, kShiftCells);
-  if (options_.residual == Residual::drop)
-    return {score_(predict(net_, validation_source_, shift))};
-  const auto [moved, rebuilt] = predict_and_reconstruct(net_, validation_source_, shift);
-  const arma::fmat change = moved - rebuilt;
+  const arma::fvec shift = shift_of(net_, kLookCells);
+  const Predicted<float> validation = predicted(validation_source_, shift);
+  const arma::fmat controls = options_.restore_mean ? look_cells(source_) : arma::fmat();
+  const Predicted<float> training =
+      options_.restore_mean ? predicted(controls, shift) : Predicted<float>();
   std::vector<ValidationScore::Value> out;
-  for (const Prediction& way : ways_)
-    out.push_back(way.keeps_residual ? score_(arma::fmat(validation_source_ +
-                                                         static_cast<float>(way.share) * change))
-                                     : score_(moved));
+  for (const Prediction& way : ways_) {
+    arma::fmat moved = in_way(way, validation_source_, validation);
+    if (options_.restore_mean) restore_mean(moved, in_way(way, controls, training), target_mean_);
+    out.push_back(score_(moved));
+  }
   return out;
 }
 

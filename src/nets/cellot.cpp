@@ -51,7 +51,10 @@ CellotTrainer::CellotTrainer(const arma::mat& source, const arma::mat& target,
   }
   gradient_f_.resize(f_.size());
   gradient_g_.resize(g_.size());
-  report_.identity_score = score_(validation_source_).mmd2;
+  target_mean_ = mean_cell(target_);
+  arma::fmat unmoved = validation_source_;
+  if (options_.restore_mean) restore_mean(unmoved, source_, target_mean_);
+  report_.identity_score = score_(unmoved).mmd2;
   look();
 }
 
@@ -81,6 +84,13 @@ void CellotTrainer::average() {
   average_into(average_g_, g_.values(), options_.average, report_.iterations);
 }
 
+arma::fmat CellotTrainer::prediction(const Icnn<float>& g) const {
+  arma::fmat out = potential_gradient(g, validation_source_);
+  if (options_.restore_mean)
+    restore_mean(out, potential_gradient(g, look_cells(source_)), target_mean_);
+  return out;
+}
+
 void CellotTrainer::look() {
   const std::size_t n = validation_source_.n_cols, m = validation_target_.n_cols;
   CellotTrace entry{};
@@ -95,7 +105,7 @@ void CellotTrainer::look() {
     f.assign(average_f_);
     g.assign(average_g_);
   }
-  const ValidationScore::Value value = score_(potential_gradient(g, validation_source_));
+  const ValidationScore::Value value = score_(prediction(g));
   entry.validation_mmd2 = value.mmd2;
   const bool first = trace_.empty();
   if (!std::isfinite(entry.loss_g) || !std::isfinite(entry.loss_f) || !std::isfinite(value.mmd2)) {

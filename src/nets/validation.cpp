@@ -96,6 +96,24 @@ double standard_error(const ValidationScore::Value& a, const ValidationScore::Va
                    variance_of_mean_difference(a.of_observed, b.of_observed));
 }
 
+arma::fmat look_cells(const arma::fmat& training) {
+  return training.head_cols(std::min(training.n_cols, kLookCells));
+}
+
+arma::vec mean_cell(const arma::fmat& cells) {
+  arma::vec out(cells.n_rows, arma::fill::zeros);
+  for (arma::uword j = 0; j < cells.n_cols; ++j)
+    for (arma::uword k = 0; k < cells.n_rows; ++k) out[k] += static_cast<double>(cells(k, j));
+  return out / static_cast<double>(cells.n_cols);
+}
+
+void restore_mean(arma::fmat& predicted, const arma::fmat& training, const arma::vec& wanted) {
+  const arma::vec lack = wanted - mean_cell(training);
+  for (arma::uword j = 0; j < predicted.n_cols; ++j)
+    for (arma::uword k = 0; k < predicted.n_rows; ++k)
+      predicted(k, j) += static_cast<float>(lack[k]);
+}
+
 double median_gamma(const arma::fmat& a, const arma::fmat& b, const arma::fvec& weights) {
   constexpr arma::uword most = 500;
   const arma::fmat cells = weighted(

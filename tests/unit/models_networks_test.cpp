@@ -190,6 +190,103 @@ TEST_CASE("the latent shift of scGen is balanced by the levels that are given") 
                        doctest::Contains("leave batch out"), Error);
 }
 
+TEST_CASE("a network gives its predictions the treated mean: with own means, and where asked to") {
+  for (const std::size_t features : {5U, 40U}) {  // the latter on components
+    const arma::mat x = clouds::gaussian(features, 80, 1);
+    arma::mat y = clouds::gaussian(features, 90, 2);
+    y.row(0) = arma::exp(y.row(0)) + 2.0;
+    for (const auto& [name, settings] : kSmall) {
+      CAPTURE(name);
+      CAPTURE(features);
+      // How far the mean of the predicted training controls is from that of the treated cells.
+      const auto gap = [&, &name = name, &settings = settings](const char* center,
+                                                               const char* restore) {
+        Params params = params_of(name, settings);
+        params.set_text("center", center);
+        params.set_text("restore", restore);
+        Context context;
+        const Model model = fit_model(params, cells_of(x, y), context);
+        const bool restores = std::string(restore) == "mean" ||
+                              (std::string(restore) == "auto" && std::string(center) == "own");
+        CHECK(report_text(model, "restore") == (restores ? "mean" : "none"));
+        const std::string bytes = model.store().bytes();
+        const Model back = Model::load(ModelFile::parse(bytes.data(), bytes.size()));
+        CHECK(largest_gap(predicted(back, x), predicted(model, x)) == 0.0);
+        const arma::vec lack = arma::mean(predicted(model, x), 1) - arma::mean(y, 1);
+        return model.space.has_components() && std::string(center) != "own"
+                   ? arma::abs(model.space.basis.t() * lack).max()
+                   : arma::abs(lack).max();
+      };
+      CHECK(gap("own", "auto") < 1e-9);
+      CHECK(gap("own", "mean") < 1e-9);
+      CHECK(gap("joint", "mean") < 1e-9);
+      CHECK(gap("none", "mean") < 1e-9);
+      CHECK(gap("own", "none") > 1e-4);
+      CHECK(gap("joint", "auto") > 1e-4);
+      CHECK(gap("joint", "none") > 1e-4);
+    }
+  }
+}
+
+TEST_CASE("an untrained network with own means is the mean shift") {
+  for (const auto& [name, settings] : kSmall) {
+    if (name == "cellot") continue;  // its untrained map is not the identity
+    CAPTURE(name);
+    Params params = params_of(name, settings);
+    params.set_text("center", "own");
+    params.set_text("epochs", "0");
+    params.set_text("residual", "keep");
+    Context context;
+    const arma::mat moved = predicted(fit_model(params, cells_of(kX, kY), context), kX);
+    const arma::vec shift = arma::mean(kY, 1) - arma::mean(kX, 1);
+    CHECK(largest_gap(moved, kX + arma::repmat(shift, 1, kX.n_cols)) < 0.05);
+  }
+}
+
+TEST_CASE("scGen with own means sees the populations where they lie") {
+  // The same network as with one common mean, and with the same bits but for rounding: else the
+  // shift of its code would be that of two populations moved onto each other.
+  Context context;
+  const auto fitted = [&](const char* center, const char* restore) {
+    Params params = params_of("scgen", kSmall[1].second);
+    params.set_text("center", center);
+    params.set_text("restore", restore);
+    return fit_model(params, cells_of(kX, kY), context);
+  };
+  const Model own = fitted("own", "auto"), joint = fitted("joint", "mean");
+  const arma::mat fresh = clouds::gaussian(5, 300, 3);
+  CHECK(largest_gap(predicted(own, fresh), predicted(joint, fresh)) < 1e-3);
+  CHECK(largest_gap(own.arrays.at("latent_shift"), joint.arrays.at("latent_shift")) < 1e-3);
+  CHECK(largest_gap(predicted(own, fresh), predicted(fitted("joint", "none"), fresh)) > 0.05);
+  // What the published way makes of populations that were moved onto each other.
+  const arma::mat lost = fitted("own", "none").arrays.at("latent_shift");
+  CHECK(arma::norm(lost, "fro") < 0.3 * arma::norm(own.arrays.at("latent_shift"), "fro"));
+
+  for (const char* part : {"response.origin", "response.mean_offset"}) {
+    CAPTURE(part);
+    ModelFile damaged = own.store();
+    damaged.put(part, arma::vec(4, arma::fill::ones));
+    CHECK_THROWS_WITH_AS(Model::load(damaged), doctest::Contains(part), Error);
+    damaged.put(part, arma::vec(5, arma::fill::value(std::nan(""))));
+    CHECK_THROWS_WITH_AS(Model::load(damaged), doctest::Contains(part), Error);
+  }
+}
+
+TEST_CASE("the mean that is restored has the weights of the batches") {
+  TrainingCells cells = cells_of(kX, kY);
+  for (std::size_t i = 0; i < 80; ++i) cells.batch_control.push_back(i % 4 == 0 ? "B" : "T");
+  for (std::size_t j = 0; j < 90; ++j) cells.batch_treated.push_back(j % 2 == 0 ? "B" : "T");
+  Params params = params_of("scgen", kSmall[1].second);
+  params.set_text("center", "own");
+  Context context;
+  const Model model = fit_model(params, cells, context);
+  arma::vec of_x(80), of_y(90);
+  batch_weights(levels_of(cells.batch_control, cells.batch_treated).control,
+                levels_of(cells.batch_control, cells.batch_treated).treated, 80, 90, of_x, of_y);
+  REQUIRE(of_x.max() > of_x.min());
+  CHECK(arma::abs(predicted(model, kX) * of_x - kY * of_y).max() < 1e-9);
+}
+
 TEST_CASE("networks need a few cells, and say so") {
   Context context;
   CHECK_THROWS_WITH_AS(

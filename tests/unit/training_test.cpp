@@ -288,6 +288,70 @@ TEST_CASE("an autoencoder keeps or drops what it cannot reconstruct, what has pr
   CHECK(halves > 0);
 }
 
+TEST_CASE("a look scores predictions with the mean restored where that is asked for") {
+  Context context;
+  Rng split = Rng(7).stream(1);
+  const Holdout of_x = hold_out(kSource.n_cols, 0.2, split);
+  const Holdout of_y = hold_out(kTarget.n_cols, 0.2, split);
+  const arma::fmat x = single_precision(kSource, of_x.train),
+                   y = single_precision(kTarget, of_y.train),
+                   cells = single_precision(kSource, of_x.validation);
+  const ValidationScore score(single_precision(kTarget, of_y.validation), median_gamma(x, y, {}),
+                              {});
+  const auto restored = [&](arma::fmat moved, const arma::fmat& training) {
+    moved.each_col() += arma::fvec(arma::mean(y, 1) - arma::mean(training, 1));
+    return score(moved).mmd2;
+  };
+  CellotOptions game = cellot_options();
+  game.restore_mean = true;
+  CellotTrainer cellot(kSource, kTarget, game, 7);
+  cellot.run(context);
+  const auto transported = [&](const arma::fmat& of) {
+    return potential_gradient(cellot.best_g(), of);
+  };
+  CHECK(cellot.report().best_iteration > 0);
+  CHECK(cellot.report().best_score ==
+        doctest::Approx(restored(transported(cells), transported(x))).scale(0).epsilon(1e-4));
+  CHECK(cellot.report().identity_score ==
+        doctest::Approx(restored(cells, x)).scale(0).epsilon(1e-4));
+
+  for (const Residual residual : {Residual::keep, Residual::drop}) {
+    AutoencoderOptions options = scgen_options();
+    options.restore_mean = true;
+    options.residual = residual;
+    AutoencoderTrainer scgen(kSource, kTarget, options, 7);
+    scgen.run(context);
+    const auto moved = [&](const arma::fmat& of) {
+      arma::fmat out = predict(scgen.best(), of, scgen.best_shift());
+      if (residual == Residual::keep) out += of - reconstruct(scgen.best(), of);
+      return out;
+    };
+    CHECK(scgen.report().best_score ==
+          doctest::Approx(restored(moved(cells), moved(x))).scale(0).epsilon(1e-4));
+    CHECK(scgen.report().identity_score ==
+          doctest::Approx(restored(cells, x)).scale(0).epsilon(1e-4));
+  }
+}
+
+TEST_CASE("an origin moves the cells that an autoencoder sees") {
+  Context context;
+  const arma::uword d = kSource.n_rows;
+  AutoencoderOptions options = scgen_options();
+  AutoencoderTrainer plain(kSource, kTarget, options, 7);
+  options.source_origin = arma::vec(d, arma::fill::value(-0.5));
+  options.target_origin = arma::vec(d, arma::fill::value(2.0));
+  AutoencoderTrainer moved(kSource + 0.5, kTarget - 2.0, options, 7);
+  plain.run(context);
+  moved.run(context);
+  CHECK(moved.report().identity_score ==
+        doctest::Approx(plain.report().identity_score).scale(0).epsilon(1e-4));
+  CHECK(moved.trace().back().validation_loss ==
+        doctest::Approx(plain.trace().back().validation_loss).scale(0).epsilon(1e-2));
+  options.target_origin = arma::vec(d + 1, arma::fill::zeros);
+  CHECK_THROWS_WITH_AS(AutoencoderTrainer(kSource, kTarget, options, 7),
+                       doctest::Contains("origin"), Error);
+}
+
 TEST_CASE("a diverged run reports where and keeps a finite iterate") {
   Context context;
   CellotOptions wild = cellot_options();

@@ -28,6 +28,10 @@ struct AutoencoderOptions {
       25;  // stop after so many epochs without a smaller validation loss (0: never)
   double validation_share = 0.2;
   Residual residual = Residual::drop;
+  bool restore_mean = false;  // looks move predictions onto the mean of the target cells
+  // Added to the cells of either side; empty: 0. A shift of the code is the difference of two
+  // populations that lie where they lie: with both centred on their own means it would vanish.
+  arma::vec source_origin, target_origin;
   double gamma = 0.0;        // of the validation score; 0: median heuristic of the given cells
   arma::fvec score_weights;  // what a unit of each feature is worth in the score; empty: 1
 };
@@ -86,15 +90,17 @@ class AutoencoderTrainer {
     AutoencoderTrace at;
     std::vector<double> scores;  // of each way
   };
+  Predicted<float> predicted(const arma::fmat& cells, const arma::fvec& shift) const;
   std::vector<ValidationScore::Value> scores() const;
   std::size_t best_way() const;
   bool out_of_patience() const;
-  arma::fvec shift_of(const Autoencoder<float>& net, std::size_t at_most) const;
+  arma::fvec shift_of(const Autoencoder<float>& net, arma::uword at_most) const;
 
   AutoencoderOptions options_;
   std::vector<Prediction> ways_;
   arma::fmat source_, target_, pooled_, validation_source_, validation_target_, validation_;
   std::vector<std::uint32_t> source_types_, target_types_, labels_, validation_labels_;
+  arma::vec target_mean_;
   ValidationScore score_;
   Rng rng_;
   BatchSampler batches_;

@@ -25,6 +25,7 @@ struct CellotOptions {
   std::size_t iterations = 1500;
   std::size_t check_every = 25;   // iterations between two looks at the validation cells
   double average = 0.0;           // decay of the averages of f and g that are looked at; 0: none
+  bool restore_mean = false;      // looks move predictions onto the mean of the target cells
   double validation_share = 0.2;  // of the given cells, held out from training
   double gamma = 0.0;             // of the validation score; 0: median heuristic of the given cells
   arma::fvec score_weights;       // what a unit of each feature is worth in the score; empty: 1
@@ -65,9 +66,12 @@ class CellotTrainer {
   void outer_iteration();
   void average();
   void look();
+  /// T of the validation cells, with the mean restored where that is asked for.
+  arma::fmat prediction(const Icnn<float>& g) const;
 
   CellotOptions options_;
   arma::fmat source_, target_, validation_source_, validation_target_;
+  arma::vec target_mean_;
   ValidationScore score_;
   Rng rng_;
   BatchSampler source_batches_, target_batches_;

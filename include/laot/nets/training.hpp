@@ -100,6 +100,17 @@ double standard_error(const ValidationScore::Value& a, const ValidationScore::Va
 /// (the first ones). NaN where there is no positive distance.
 double median_gamma(const arma::fmat& a, const arma::fmat& b, const arma::fvec& weights);
 
+/// A look at a run takes at most so many training cells of either side, the first ones.
+constexpr arma::uword kLookCells = 2000;
+arma::fmat look_cells(const arma::fmat& training);
+
+/// Mean of the cells, summed in double precision.
+arma::vec mean_cell(const arma::fmat& cells);
+
+/// Moves predicted cells by what the mean of `training`, the prediction of training controls, lacks
+/// to the `wanted` one.
+void restore_mean(arma::fmat& predicted, const arma::fmat& training, const arma::vec& wanted);
+
 /// Splits 0 .. count-1 into training and validation cells with the generator's permutation: `share`
 /// of the cells for validation, at least 2 and at most half of them or 500.
 struct Holdout {
