@@ -166,8 +166,6 @@ arma::Col<T> latent_shift(const Autoencoder<T>& net, const arma::Mat<T>& control
   return out;
 }
 
-namespace {
-
 template <class T>
 arma::Mat<T> decode_moved(const Autoencoder<T>& net, arma::Mat<T> code, const arma::Col<T>& shift) {
   if (net.shape().kind == AutoencoderKind::conditional) return decode(net, code, 1);
@@ -175,8 +173,6 @@ arma::Mat<T> decode_moved(const Autoencoder<T>& net, arma::Mat<T> code, const ar
     for (arma::uword k = 0; k < code.n_rows; ++k) code(k, j) += shift(k);
   return decode(net, code);
 }
-
-}  // namespace
 
 template <class T>
 arma::Mat<T> predict(const Autoencoder<T>& net, const arma::Mat<T>& x, const arma::Col<T>& shift) {
@@ -195,17 +191,18 @@ Predicted<T> predict_and_reconstruct(const Autoencoder<T>& net, const arma::Mat<
   return {decode_moved(net, code, shift), decode(net, code, 0)};
 }
 
-#define LAOT_INSTANTIATE(T)                                                                     \
-  template class Autoencoder<T>;                                                                \
-  template arma::Mat<T> encode<T>(const Autoencoder<T>&, const arma::Mat<T>&, std::uint32_t);   \
-  template arma::Mat<T> decode<T>(const Autoencoder<T>&, const arma::Mat<T>&, std::uint32_t);   \
-  template arma::Col<T> latent_shift<T>(const Autoencoder<T>&, const arma::Mat<T>&,             \
-                                        const arma::Mat<T>&, const std::vector<std::uint32_t>&, \
-                                        const std::vector<std::uint32_t>&);                     \
-  template arma::Mat<T> predict<T>(const Autoencoder<T>&, const arma::Mat<T>&,                  \
-                                   const arma::Col<T>&);                                        \
-  template arma::Mat<T> reconstruct<T>(const Autoencoder<T>&, const arma::Mat<T>&);             \
-  template Predicted<T> predict_and_reconstruct<T>(const Autoencoder<T>&, const arma::Mat<T>&,  \
+#define LAOT_INSTANTIATE(T)                                                                        \
+  template class Autoencoder<T>;                                                                   \
+  template arma::Mat<T> encode<T>(const Autoencoder<T>&, const arma::Mat<T>&, std::uint32_t);      \
+  template arma::Mat<T> decode<T>(const Autoencoder<T>&, const arma::Mat<T>&, std::uint32_t);      \
+  template arma::Col<T> latent_shift<T>(const Autoencoder<T>&, const arma::Mat<T>&,                \
+                                        const arma::Mat<T>&, const std::vector<std::uint32_t>&,    \
+                                        const std::vector<std::uint32_t>&);                        \
+  template arma::Mat<T> decode_moved<T>(const Autoencoder<T>&, arma::Mat<T>, const arma::Col<T>&); \
+  template arma::Mat<T> predict<T>(const Autoencoder<T>&, const arma::Mat<T>&,                     \
+                                   const arma::Col<T>&);                                           \
+  template arma::Mat<T> reconstruct<T>(const Autoencoder<T>&, const arma::Mat<T>&);                \
+  template Predicted<T> predict_and_reconstruct<T>(const Autoencoder<T>&, const arma::Mat<T>&,     \
                                                    const arma::Col<T>&);
 LAOT_INSTANTIATE(float)
 LAOT_INSTANTIATE(double)

@@ -35,6 +35,21 @@ void drop(std::vector<T>& z, std::vector<T>& gate, std::size_t count, double p, 
   }
 }
 
+// One logarithm for four factors: variances of single precision are between 1e-4 and 3e38, so that
+// the product of four is a number of double precision.
+template <class T>
+double sum_of_logs(const std::vector<T>& variances) {
+  double sum = 0.0;
+  std::size_t i = 0;
+  for (; i + 4 <= variances.size(); i += 4) {
+    double product = 1.0;
+    for (std::size_t k = i; k < i + 4; ++k) product *= static_cast<double>(variances[k]);
+    sum += std::log(product);
+  }
+  for (; i < variances.size(); ++i) sum += std::log(static_cast<double>(variances[i]));
+  return sum;
+}
+
 template <class T>
 void linear(const std::vector<T>& values, std::size_t weight, std::size_t bias, std::size_t inputs,
             std::size_t outputs, const T* input, std::size_t count, std::vector<T>& out) {
@@ -80,10 +95,10 @@ void AutoencoderPass<T>::run_hidden(const Autoencoder<T>& net, const Layer& laye
     activate(out.z.data(), out.gate.data(), values + layer.bias, block, slope);
   } else {
     linear(net.values(), layer.weight, layer.bias, layer.inputs, h, input, count, out.z);
-    out.normal.resize(need);
     out.inverse.resize(h);
     const T* running = net.running().data();
     if (training) {
+      out.normal.resize(need);
       zero(out.mean, h);
       zero(row_a_, h);
       add_row_sums(out.mean.data(), out.z.data(), block);
@@ -99,15 +114,15 @@ void AutoencoderPass<T>::run_hidden(const Autoencoder<T>& net, const Layer& laye
         moments[layer.variance + i] =
             keep * moments[layer.variance + i] + share * (row_a_[i] / more);
       }
+      standardise_rows(out.normal.data(), out.z.data(), out.mean.data(), out.inverse.data(), block);
+      zero(row_b_, h);
+      standardise_rows(out.z.data(), out.normal.data(), row_b_.data(), values + layer.scale, block);
     } else {
-      out.mean.assign(running + layer.mean, running + layer.mean + h);
       for (std::size_t i = 0; i < h; ++i)
-        out.inverse[i] =
-            T(1) / std::sqrt(running[layer.variance + i] + static_cast<T>(kNormEpsilon));
+        out.inverse[i] = values[layer.scale + i] /
+                         std::sqrt(running[layer.variance + i] + static_cast<T>(kNormEpsilon));
+      standardise_rows(out.z.data(), out.z.data(), running + layer.mean, out.inverse.data(), block);
     }
-    standardise_rows(out.normal.data(), out.z.data(), out.mean.data(), out.inverse.data(), block);
-    zero(row_b_, h);
-    standardise_rows(out.z.data(), out.normal.data(), row_b_.data(), values + layer.scale, block);
     activate(out.z.data(), out.gate.data(), values + layer.shift, block, slope);
   }
   if (dropout && net.shape().dropout > 0.0)
@@ -174,8 +189,9 @@ AutoencoderLoss AutoencoderPass<T>::forward(const Autoencoder<T>& net,
       const T mean = code_[i];
       variance_[i] = variance;
       sample_[i] = noise ? mean + std::sqrt(variance) * noise[i] : mean;
-      kl += static_cast<double>(variance + mean * mean - T(1) - std::log(variance));
+      kl += static_cast<double>(variance + mean * mean - T(1));
     }
+    kl -= sum_of_logs(variance_);
     loss.regulariser = 0.5 * kl / cells;
   } else {
     loss.regulariser = sum_of_squares(code_.data(), latent * count) / cells;

@@ -158,9 +158,15 @@ Predicted<float> AutoencoderTrainer::predicted(const arma::fmat& cells,
   return predict_and_reconstruct(net_, cells, shift);
 }
 
+// After the loss of the validation cells, when the pass still holds their codes and what the
+// network made of them; the controls come first.
 std::vector<ValidationScore::Value> AutoencoderTrainer::scores() const {
   const arma::fvec shift = shift_of(net_, kLookCells);
-  const Predicted<float> validation = predicted(validation_source_, shift);
+  const arma::uword count = validation_source_.n_cols;
+  const arma::fmat code(pass_.code().data(), net_.shape().latent, count);
+  const Predicted<float> validation{
+      decode_moved(net_, code, shift),
+      arma::fmat(pass_.output().data(), net_.shape().features, count)};
   const arma::fmat controls = options_.restore_mean ? look_cells(source_) : arma::fmat();
   const Predicted<float> training =
       options_.restore_mean ? predicted(controls, shift) : Predicted<float>();

@@ -111,6 +111,10 @@ class AutoencoderPass {
   /// After train or evaluate: variances and sampled codes of the variational one, latent x count.
   const std::vector<T>& variance() const { return variance_; }
   const std::vector<T>& sample() const { return sample_; }
+  /// And of every kind the codes (means), latent x count, and what was made of them, features x
+  /// count.
+  const std::vector<T>& code() const { return code_; }
+  const std::vector<T>& output() const { return output_; }
 
  private:
   using Layer = typename Autoencoder<T>::Layer;
@@ -157,6 +161,11 @@ arma::Col<T> latent_shift(const Autoencoder<T>& net, const arma::Mat<T>& control
                           const arma::Mat<T>& treated,
                           const std::vector<std::uint32_t>& control_labels = {},
                           const std::vector<std::uint32_t>& treated_labels = {});
+
+/// Codes of control cells as cells of the treated condition: decode(code + shift), or, for a
+/// conditional autoencoder, decoded as treated (no shift).
+template <class T>
+arma::Mat<T> decode_moved(const Autoencoder<T>& net, arma::Mat<T> code, const arma::Col<T>& shift);
 
 /// New control cells moved to the treated condition: decode(encode(x) + shift), or, for a
 /// conditional autoencoder, encoded as control and decoded as treated (no shift).
