@@ -30,6 +30,10 @@ CASES = {
     "scgen": dict(method="scgen", hidden_units=4, latent=2, epochs=2),
     "scgen_cellot": dict(method="scgen", preset="cellot", hidden_units=4, latent=2, epochs=2),
     "cae": dict(method="cae", hidden_units=4, latent=2, epochs=2),
+    # The mean restored, and for scGen the place of the populations.
+    "cellot_own": dict(method="cellot", center="own", hidden_units=4, hidden_layers=2, iterations=4,
+                       check_every=2),
+    "scgen_own": dict(method="scgen", center="own", hidden_units=4, latent=2, epochs=2),
 }
 
 

@@ -38,6 +38,22 @@ test_that("what an autoencoder cannot reconstruct is kept or dropped as asked fo
   expect_error(cae_fit(control, treated, residual = "lose"), "residual")
 })
 
+test_that("predictions get the treated mean with own means, and where asked to", {
+  lack <- function(method, ...) {
+    fit <- fitted(small[[method]](control, treated, ..., seed = 1))
+    list(mean = max(abs(rowMeans(predict(fit, control)) - rowMeans(treated))), restore = fit$report$restore)
+  }
+  for (method in names(small)) {
+    expect_lt(lack(method, center = "own")$mean, 1e-9)
+    expect_identical(lack(method, center = "own")$restore, "mean")
+    expect_lt(lack(method, restore = "mean")$mean, 1e-9)
+    expect_gt(lack(method)$mean, 1e-3)
+    expect_identical(lack(method)$restore, "none")
+    expect_gt(lack(method, center = "own", restore = "none")$mean, 1e-4)
+  }
+  expect_error(scgen_fit(control, treated, restore = "covariance"), "restore")
+})
+
 test_that("the iterates of CellOT are averaged unless that is turned off", {
   averaged <- fitted(small$cellot(control, treated, seed = 1))
   raw <- fitted(small$cellot(control, treated, average = 0, seed = 1))
