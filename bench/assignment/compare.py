@@ -14,6 +14,7 @@ gap. Peers that take long run once. --only picks sections by name; the real cell
 folder LAOT_SHARED_DIR, by default ../shared beside the repository.
 """
 import argparse
+import csv
 import ctypes
 import gzip
 import os
@@ -396,6 +397,26 @@ def exponent(sizes, values):
     return np.polyfit(np.log(sizes), np.log(values), 1)[0]
 
 
+def read_series(path):
+    """{solver: (sizes, seconds, MB)} as write_series left it; nothing where there is no file."""
+    out = {}
+    if path.exists():
+        with path.open(newline="") as file:
+            for row in csv.DictReader(file):
+                for values, value in zip(out.setdefault(row["solver"], ([], [], [])),
+                                         (int(row["cells"]), float(row["seconds"]), float(row["megabytes"]))):
+                    values.append(value)
+    return out
+
+
+def write_series(path, found):
+    with path.open("w", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(["solver", "cells", "seconds", "megabytes"])
+        for solver, (ns, seconds, memory, *_) in found.items():
+            table.writerows((solver, n, f"{s:.4g}", f"{mb:.4g}") for n, s, mb in zip(ns, seconds, memory))
+
+
 def section_figure(lib, args):
     exact = "lambda x, y: lib.cold_coupling(x, y, mode=1)"
     solvers = {"laot, exact, costs stored": ([500, 1000, 2000, 4000, 8000, 16000], exact),
@@ -405,16 +426,23 @@ def section_figure(lib, args):
                "POT": ([500, 1000, 2000, 4000], "compare.pot_transport")}
     if args.quick:
         solvers = {solver: (ns[:2], work) for solver, (ns, work) in solvers.items()}
-    found = {}
+    table = pathlib.Path(args.figure).with_suffix(".csv")
+    measured = read_series(table) if args.series else {}
     for solver, (ns, work) in solvers.items():
+        if not any(part in solver for part in args.series or [""]):
+            continue
         got = [in_a_process(args, n, work) for n in ns]
-        seconds, memory = [g[1] for g in got], [max(g[3] - g[2], 0.1) for g in got]
+        measured[solver] = ns, [g[1] for g in got], [max(g[3] - g[2], 0.1) for g in got]
+    found = {}
+    for solver in (s for s in solvers if s in measured):
+        ns, seconds, memory = measured[solver]
         powers = exponent(ns, seconds), exponent(ns, memory)
         print(f"{solver}: processor seconds {dict(zip(ns, np.round(seconds, 4).tolist()))},"
               f" MB beyond the cells {dict(zip(ns, np.round(memory, 1).tolist()))},"
               f" time grows as n^{powers[0]:.2f}, memory as n^{powers[1]:.2f}", flush=True)
         found[solver] = (ns, seconds, memory, *powers)
-        draw(args.figure, found)
+    draw(args.figure, found)
+    write_series(table, found)
 
 
 SECTIONS = {"cold": section_cold, "real": section_real, "unequal": section_unequal, "fit": section_fit,
@@ -428,7 +456,10 @@ def main():
     parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="leave out what takes minutes")
-    parser.add_argument("--figure", default="assignment-scaling.svg")
+    parser.add_argument("--figure", default="assignment-scaling.svg",
+                        help="the picture; its numbers go to a .csv beside it")
+    parser.add_argument("--series", nargs="+", help="curves of the figure to measure, by a part of their names;"
+                        " the others are taken from the .csv")
     args = parser.parse_args()
     args.library = args.library.resolve()
     lib = Library(args.library)

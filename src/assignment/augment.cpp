@@ -143,6 +143,7 @@ void AssignmentSearch::visit(std::uint32_t row, double at) {
 // The search has come to the row's bound. A list older than the search is made again; after that,
 // or where ties keep the bound in place, more and more of the row is relaxed.
 void AssignmentSearch::widen(std::uint32_t row, double key, Context& context) {
+  context.poll();
   const double at = row_distance_[row], base = at - u_[row];
   if (fresh_[row] != search_) {
     fresh_[row] = search_;

@@ -235,10 +235,11 @@ void CandidateRows::columns_below(std::uint32_t row, double limit, std::vector<C
   ++s.scans;
   Scratch& memory = s.scratch[0];
   Selection& selection = s.selections[0];
-  selection.count = 0;
   const float single_limit = rounded_up(limit + s.error(row));
-  const float* raw = s.stored.data() + row * s.width();
-  if (!s.is_stored) {
+  const float* raw;
+  if (s.is_stored) {
+    raw = s.stored.data() + row * s.width();
+  } else {
     memory.blocks.reserve(std::max<std::size_t>(s.d, 1));
     memory.tile.reserve(s.width());
     const FramedPoint x = s.sources[row];

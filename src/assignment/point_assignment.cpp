@@ -11,12 +11,12 @@ namespace laot::detail {
 
 namespace {
 
-// Epsilon falls from the first to the last of these, times the mean width of the lists.
 // Lists are kept while their bounds fall on average by less than this part of their width; beyond,
 // so many rows have to be scanned that making and storing all costs again is faster.
 constexpr double kReusableDrop = 1.0;
 // Where in a solve the lists are made, and where the auction ends: typical shares of the time.
 constexpr double kListsMade = 0.3, kAuctionDone = 0.6;
+// Epsilon falls from the first to the last of these, times the mean width of the lists.
 constexpr double kFirstEpsilon = 0.3, kLastEpsilon = 2e-3, kEpsilonStep = 0.2;
 
 // Epsilon scaling from potentials that are off by about `first`.
@@ -42,7 +42,7 @@ std::vector<double> first_potentials(const FramedCloud& sources, const FramedClo
   return v;
 }
 
-bool same_bits(const arma::mat& a, const arma::mat& b) {
+bool same_points(const arma::mat& a, const arma::mat& b) {
   return a.n_elem == b.n_elem && std::equal(a.begin(), a.end(), b.begin());
 }
 
@@ -60,8 +60,7 @@ void translate(const CandidateRows& rows, const AssignmentSearch& search, const 
   double primal = 0.0;
   for (std::size_t i = 0; i < n; ++i)
     primal += squared_distance(x.colptr(i), y.colptr(out.column_of_row[i]), x.n_rows);
-  require(std::isfinite(primal), Status::not_finite,
-          "the squared distances are too large for double precision; rescale the points");
+  require(std::isfinite(primal), Status::not_finite, kTooLarge);
   out.certificate.primal = primal;
   out.certificate.dual = primal - std::ldexp(gap, exponent);
   const double scale = std::max(
@@ -97,6 +96,16 @@ double memory_of_solve(std::size_t n, std::size_t m, std::size_t d, const Solver
   const double costs = 4.0 * static_cast<double>(n) * static_cast<double>(m);
   return 30.0 * cells * static_cast<double>(d) + 200.0 * cells +
          std::min(costs, store_budget(options));
+}
+
+void require_room_for_solve(std::size_t n, std::size_t m, std::size_t d,
+                            const SolverOptions& options) {
+  // The searches number columns, and rows after them, in 32 bits.
+  require(n < kNone && m < kNone - n, Status::invalid_argument,
+          "an exact coupling takes fewer than ", kNone, " cells of both sides together, found ", n,
+          " and ", m);
+  require_memory(memory_of_solve(n, m, d, options),
+                 text("an exact coupling of ", n, " and ", m, " cells in ", d, " dimensions"));
 }
 
 struct PointAssignment::State {
@@ -173,9 +182,7 @@ PointAssignment::PointAssignment(arma::mat targets, const SolverOptions& options
   require(targets.n_cols >= 1, Status::dimension_mismatch,
           "an assignment needs at least one point");
   require_finite(targets, "y");
-  require_memory(memory_of_solve(targets.n_cols, targets.n_cols, targets.n_rows, options),
-                 text("an exact coupling of ", targets.n_cols, " and ", targets.n_cols,
-                      " cells in ", targets.n_rows, " dimensions"));
+  require_room_for_solve(targets.n_cols, targets.n_cols, targets.n_rows, options);
   state_ = std::make_unique<State>(std::move(targets), options);
 }
 
@@ -215,7 +222,7 @@ void PointAssignment::State::solve(const arma::mat& sources, Context& context) {
 const Assignment& PointAssignment::solve(const arma::mat& sources, Context& context) {
   State& s = *state_;
   s.require_sources(sources);
-  if (s.solved && same_bits(sources, *s.kept)) return s.result;
+  if (s.solved && same_points(sources, *s.kept)) return s.result;
   auto kept = std::make_unique<const arma::mat>(sources);
   s.solve(*kept, context);
   s.kept = std::move(kept);
@@ -252,6 +259,7 @@ Assignment assign_rectangular(const arma::mat& x, const arma::mat& y, const Solv
   // shift, and there is no auction: it would leave potentials on columns that end up unmatched.
   require_finite(x, "x");
   require_finite(y, "y");
+  require_room_for_solve(x.n_cols, y.n_cols, x.n_rows, options);
   const arma::vec shift = mean_point(y);
   FramedCloud xs = framed_cloud(x, shift);
   CandidateRows rows(framed_cloud(y, shift), options.path);

@@ -27,6 +27,7 @@ int natural_exponent(const arma::mat& points, const arma::vec& shift) {
     for (arma::uword k = 0; k < points.n_rows; ++k)
       largest = std::max(largest, std::abs(x[k] - shift[k]));
   }
+  require(std::isfinite(largest), Status::not_finite, kTooLarge);
   return largest > 0.0 ? std::max(std::ilogb(largest) + 1, kLeast) : 0;
 }
 

@@ -1,4 +1,5 @@
 // Dense shortest augmenting paths.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -134,7 +135,11 @@ arma::mat squared_distances(const arma::mat& x, const arma::mat& y, Context& con
   require_memory(8.0 * static_cast<double>(x.n_cols) * static_cast<double>(y.n_cols),
                  text("a cost matrix of ", x.n_cols, " x ", y.n_cols));
   arma::mat cost(y.n_cols, x.n_cols);
-  parallel_for(context, x.n_cols, 32, [&](std::size_t first, std::size_t last, int) {
+  // Some ten milliseconds at a time.
+  const double work = static_cast<double>(y.n_cols) * static_cast<double>(x.n_rows);
+  const std::size_t at_once =
+      static_cast<std::size_t>(std::clamp(1e7 / std::max(work, 1.0), 1.0, 32.0));
+  parallel_for(context, x.n_cols, at_once, [&](std::size_t first, std::size_t last, int) {
     for (std::size_t i = first; i < last; ++i) {
       const double* a = x.colptr(i);
       double* c = cost.colptr(i);

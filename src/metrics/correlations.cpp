@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include "comparable.hpp"
 #include "laot/metrics/features.hpp"
 #include "laot/metrics/moments.hpp"
 
@@ -68,12 +69,7 @@ void add_tile(const arma::mat& p, const arma::mat& t, bool diagonal, PairedSums&
 
 CorrelationScores correlation_scores(const arma::mat& predicted, const arma::mat& observed,
                                      Context& context) {
-  require(predicted.n_rows == observed.n_rows, Status::dimension_mismatch, "predicted has ",
-          predicted.n_rows, " features and observed has ", observed.n_rows);
-  require(predicted.n_cols > 0 && observed.n_cols > 0, Status::invalid_argument,
-          "predicted and observed must each have at least one cell");
-  require(predicted.is_finite(), Status::not_finite, "predicted has a NaN or Inf");
-  require(observed.is_finite(), Status::not_finite, "observed has a NaN or Inf");
+  require_comparable(predicted, "predicted", observed, "observed");
   const RowMoments moments_p = row_moments(predicted), moments_t = row_moments(observed);
   std::vector<std::size_t> use;
   for (std::size_t k = 0; k < predicted.n_rows; ++k)

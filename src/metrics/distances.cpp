@@ -5,27 +5,15 @@
 #include <limits>
 #include <numeric>
 
+#include "comparable.hpp"
 #include "laot/cost_transport.hpp"
 #include "laot/transport.hpp"
 #include "pair_sums.hpp"
 
 namespace laot {
 
-namespace {
-
-void require_clouds(const arma::mat& x, const arma::mat& y) {
-  require(x.n_rows == y.n_rows, Status::dimension_mismatch, "x has ", x.n_rows,
-          " features and y has ", y.n_rows);
-  require(x.n_cols > 0 && y.n_cols > 0, Status::invalid_argument,
-          "x and y must each have at least one cell");
-  require(x.is_finite(), Status::not_finite, "x has a NaN or Inf");
-  require(y.is_finite(), Status::not_finite, "y has a NaN or Inf");
-}
-
-}  // namespace
-
 Certificate transport_cost(const arma::mat& x, const arma::mat& y, Context& context) {
-  require_clouds(x, y);
+  require_comparable(x, "x", y, "y");
   CouplingOptions options;
   options.once = true;
   return Coupling(x, y, {}, {}, options).solve(x, context).certificate;
@@ -36,7 +24,7 @@ double wasserstein2(const arma::mat& x, const arma::mat& y, Context& context) {
 }
 
 double wasserstein1(const arma::mat& x, const arma::mat& y, Context& context) {
-  require_clouds(x, y);
+  require_comparable(x, "x", y, "y");
   arma::mat cost = squared_distances(x, y, context);
   for (std::size_t k = 0; k < cost.n_elem; ++k) cost[k] = std::sqrt(cost[k]);
   const std::int64_t n = static_cast<std::int64_t>(x.n_cols);
@@ -49,7 +37,7 @@ double wasserstein1(const arma::mat& x, const arma::mat& y, Context& context) {
 }
 
 EnergyDistance energy_distance(const arma::mat& x, const arma::mat& y, Context& context) {
-  require_clouds(x, y);
+  require_comparable(x, "x", y, "y");
   const lanes::Kernels& kernel = lanes::kernels();
   const PairSums sums =
       sum_over_pairs(Cells::dense(x), Cells::dense(y), 1, context,

@@ -4,21 +4,12 @@
 #include <cmath>
 #include <numeric>
 
+#include "comparable.hpp"
 #include "laot/metrics/moments.hpp"
 
 namespace laot {
 
 namespace {
-
-void require_comparable(const arma::mat& a, const char* name_a, const arma::mat& b,
-                        const char* name_b) {
-  require(a.n_rows == b.n_rows, Status::dimension_mismatch, name_a, " has ", a.n_rows,
-          " features and ", name_b, " has ", b.n_rows);
-  require(a.n_cols > 0 && b.n_cols > 0, Status::invalid_argument, name_a, " and ", name_b,
-          " must each have at least one cell");
-  require(a.is_finite(), Status::not_finite, name_a, " has a NaN or Inf");
-  require(b.is_finite(), Status::not_finite, name_b, " has a NaN or Inf");
-}
 
 std::vector<double> sorted_feature(const arma::mat& cells, std::size_t feature) {
   std::vector<double> out(cells.n_cols);

@@ -10,6 +10,7 @@ namespace {
 
 constexpr int kShift = 52 - lanes::Cubics::kStepBits;
 constexpr std::size_t kNodes = 4;
+constexpr double kPi = 3.14159265358979323846;
 
 std::int64_t interval_of(double t) {
   std::uint64_t bits;
@@ -48,7 +49,7 @@ lanes::Cubics mean_kernel(const std::vector<double>& gammas) {
   // Newton's divided differences at the Chebyshev points of [0, 1], then powers of w.
   double node[kNodes];
   for (std::size_t k = 0; k < kNodes; ++k)
-    node[k] = 0.5 - 0.5 * std::cos(M_PI * (static_cast<double>(k) + 0.5) / kNodes);
+    node[k] = 0.5 - 0.5 * std::cos(kPi * (static_cast<double>(k) + 0.5) / kNodes);
   std::vector<double> t(kNodes * intervals), f(t.size(), 0.0), term(t.size());
   for (std::size_t i = 0; i < intervals; ++i) {
     const double start = start_of(cubics.first + static_cast<std::int64_t>(i));

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "comparable.hpp"
 #include "laot/metrics/features.hpp"
 #include "pair_tiles.hpp"
 
@@ -29,10 +30,7 @@ void offer(std::vector<Neighbour>& nearest, std::size_t k, const Neighbour& cand
 double knn_enrichment(const arma::mat& predicted, const arma::mat& observed, std::size_t k,
                       Context& context) {
   require(k >= 1, Status::invalid_argument, "k must be at least 1, found ", k);
-  require(predicted.n_rows == observed.n_rows, Status::dimension_mismatch, "predicted has ",
-          predicted.n_rows, " features and observed has ", observed.n_rows);
-  require(predicted.n_cols > 0 && observed.n_cols > 0, Status::invalid_argument,
-          "predicted and observed must each have at least one cell");
+  require_comparable(predicted, "predicted", observed, "observed");
   const std::size_t count = std::min<std::size_t>(predicted.n_cols, observed.n_cols);
   if (2 * count - 1 < k) return std::numeric_limits<double>::quiet_NaN();
   // Neighbours among the predicted cells, then among the observed ones; the latter are numbered on.

@@ -79,17 +79,6 @@ Pairs PairWalk::pairs_of(std::size_t strip) const {
   return strip < x_strips_ ? Pairs::xx : (strip < x_strips_ + y_strips_ ? Pairs::yy : Pairs::xy);
 }
 
-std::size_t PairWalk::size_of(std::size_t strip) const {
-  const Pairs pairs = pairs_of(strip);
-  const std::size_t left = pairs == Pairs::yy ? y_.cells() : x_.cells();
-  const std::size_t before =
-      pairs == Pairs::xx ? 0 : (pairs == Pairs::yy ? x_strips_ : x_strips_ + y_strips_);
-  const std::size_t first = (strip - before) * tile_rows_;
-  const std::size_t end = std::min(left, first + tile_rows_);
-  if (pairs == Pairs::xy) return (end - first) * y_.cells();
-  return (end - first) * left - (end * (end + 1) - first * (first + 1)) / 2;
-}
-
 void PairWalk::pack(const Cells& cells, std::size_t first, std::size_t count, Packed& out,
                     std::vector<double>& scratch) const {
   const std::size_t d = cells.features(), width = out.width;

@@ -44,8 +44,6 @@ class PairWalk {
 
   std::size_t strips() const { return 2 * x_strips_ + y_strips_; }
   Pairs pairs_of(std::size_t strip) const;
-  /// How many pairs the strip has.
-  std::size_t size_of(std::size_t strip) const;
 
   /// Calls visit for every tile, from several threads where the context has them.
   void run(Context& context, const std::function<void(const PairTile&)>& visit) const;

@@ -81,6 +81,7 @@ MmdTest mmd2_permutation_test(const arma::mat& x, const arma::mat& y,
     out.p_value = out.mmd2;
     return out;
   }
+  const SingleThreadedBlas blas;
   const std::size_t n = x.n_cols, m = y.n_cols, cells = n + m;
   const arma::mat pooled = arma::join_rows(x, y), none(x.n_rows, 0);
   const PairWalk walk(pooled, none);

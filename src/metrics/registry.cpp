@@ -1,6 +1,7 @@
 #include "laot/metrics/registry.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "laot/metrics/distances.hpp"
 #include "laot/metrics/features.hpp"
@@ -31,7 +32,7 @@ double mean_over_features(const arma::vec& values) {
 double mean_of_defined(const arma::vec& values) {
   double sum = 0.0, count = 0.0;
   for (std::size_t k = 0; k < values.n_elem; ++k)
-    if (values[k] == values[k]) {
+    if (!std::isnan(values[k])) {
       sum += values[k];
       count += 1.0;
     }
@@ -100,8 +101,8 @@ std::vector<MetricSpec> distribution_metrics() {
   return {
       {"mmd2", "squared MMD", "unbiased", "one gamma",
        "Squared maximum mean discrepancy with the kernel exp(-gamma |u-v|^2), U-statistic, not "
-       "clipped: about half of the values are negative where predicted and observed cells have one "
-       "law.",
+       "clipped: about half of the values are negative where predicted and observed cells have "
+       "one law.",
        kGretton, kOneCell, 0.0, false, true, false,
        [](const ScoreInput& in, Context& c) { return one_mmd2(in, MmdEstimator::unbiased, c); }},
       {"mmd2_biased", "squared MMD, biased", "biased", "one gamma",
@@ -118,9 +119,8 @@ std::vector<MetricSpec> distribution_metrics() {
        }},
       {"mmd2_mean50", "squared MMD, mean over 50 gammas", "biased",
        "50 gammas from 10 to 0.001, equally spaced in the exponent",
-       "As CellOT prints it: the biased estimate averaged over fixed gammas, whatever the scale of "
-       "the "
-       "data.",
+       "As CellOT prints it: the biased estimate averaged over fixed gammas, whatever the scale "
+       "of the data.",
        kCellOt, "", 0.0, false, false, false,
        [](const ScoreInput& in, Context& c) {
          return mmd2_mean(*in.predicted, *in.observed, logspace(1.0, -3.0, 50),
@@ -140,8 +140,7 @@ std::vector<MetricSpec> distribution_metrics() {
        }},
       {"w2", "Wasserstein-2", "exact", "weights 1/n and 1/m",
        "Root of the least mean squared distance of a coupling. It rewards predictions with too "
-       "little "
-       "spread: read it beside sd_ratio.",
+       "little spread: read it beside sd_ratio.",
        "Villani, Optimal Transport, 2009", "", 0.0, false, false, false,
        [](const ScoreInput& in, Context& c) {
          return wasserstein2(*in.predicted, *in.observed, c);
@@ -160,14 +159,13 @@ std::vector<MetricSpec> distribution_metrics() {
       {"sinkhorn_regularised", "Sinkhorn cost with the entropy", "entropic, cost plus entropy",
        "epsilon = 0.05 x mean squared distance",
        "The least cost plus epsilon KL(P | a b') over couplings P. CellOT's script writes such a "
-       "cost as w2, with epsilon = 0.1 in squared units, no root, and the iteration cut off early: "
-       "that number depends on where it stopped.",
+       "cost as w2, with epsilon = 0.1 in squared units, no root, and the iteration cut off "
+       "early: that number depends on where it stopped.",
        "Cuturi, NeurIPS 2013", kNotConverged, 0.0, false, false, false, sinkhorn_regularised, true},
       {"sinkhorn_divergence", "Sinkhorn divergence", "entropic, debiased",
        "epsilon = 0.05 x mean squared distance",
        "OT(p,t) - OT(p,p)/2 - OT(t,t)/2 with OT the cost plus epsilon times the entropy, one "
-       "epsilon "
-       "for all three: 0 for equal laws.",
+       "epsilon for all three: 0 for equal laws.",
        "Feydy et al., AISTATS 2019", kNotConverged, 0.0, false, false, false, debiased_sinkhorn,
        true},
   };
@@ -177,8 +175,7 @@ std::vector<MetricSpec> moment_metrics() {
   return {
       {"l2_drug_signature", "l2 drug signature", "exact", "",
        "|(mean observed - mean control) - (mean predicted - mean control)|, which is the distance "
-       "of "
-       "the means: the control cancels.",
+       "of the means: the control cancels.",
        kCellOt, "", 0.0, false, false, false,
        [](const ScoreInput& in, Context&) { return moments_of(in).l2_means; }},
       {"pearson_means", "r of means", "Pearson", "",
@@ -188,16 +185,14 @@ std::vector<MetricSpec> moment_metrics() {
        [](const ScoreInput& in, Context&) { return moments_of(in).pearson_means; }},
       {"pearson_mean_shift", "r of mean shifts", "Pearson", "",
        "Correlation across features of the predicted with the observed shift of the means away "
-       "from "
-       "control.",
+       "from control.",
        "Roohani et al., Nature Biotechnology 2024", kFlat, 1.0, true, false, true,
        [](const ScoreInput& in, Context&) {
          return pearson_mean_shift(*in.control, *in.predicted, *in.observed);
        }},
       {"r2_means", "R2 of means", "coefficient of determination", "",
-       "1 - SSres/SStot over features, SStot around the mean of the observed means. Not the square "
-       "of "
-       "a correlation: it can be negative.",
+       "1 - SSres/SStot over features, SStot around the mean of the observed means. Not the "
+       "square of a correlation: it can be negative.",
        "Draper & Smith, Applied Regression Analysis, 1998", kFlat, 1.0, true, false, false,
        [](const ScoreInput& in, Context&) { return moments_of(in).r2_means; }},
       {"l2_sds", "l2 of sds", "divisor n", "",
@@ -212,8 +207,7 @@ std::vector<MetricSpec> moment_metrics() {
        [](const ScoreInput& in, Context&) { return moments_of(in).pearson_sds; }},
       {"sd_ratio", "sd ratio", "mean over features, divisor n", "",
        "Mean over features of sd(predicted)/sd(observed); features with observed sd below 1e-12 "
-       "are "
-       "left out. Below 1: the prediction lost spread.",
+       "are left out. Below 1: the prediction lost spread.",
        "this library", "no feature that varies among the observed cells", 1.0, false, false, false,
        [](const ScoreInput& in, Context&) { return moments_of(in).sd_ratio; }, false,
        flat_among_observed},
@@ -237,8 +231,7 @@ std::vector<MetricSpec> structure_metrics() {
   return {
       {"l2_feature_correlations", "l2 of feature correlations", "Pearson, upper triangle", "",
        "Distance between the correlations of all pairs of features among predicted and among "
-       "observed "
-       "cells; features with sd up to 1e-12 on a side are left out.",
+       "observed cells; features with sd up to 1e-12 on a side are left out.",
        kCellOt, "fewer than two features that vary on both sides", 0.0, false, false, false,
        [](const ScoreInput& in, Context& c) {
          return correlation_scores(*in.predicted, *in.observed, c).l2;

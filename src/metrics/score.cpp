@@ -14,8 +14,9 @@ double checked_value(const MetricSpec& spec, const ScoreInput& input, Context& c
   require(input.predicted->n_rows == input.observed->n_rows, Status::dimension_mismatch,
           "predicted has ", input.predicted->n_rows, " features and observed has ",
           input.observed->n_rows);
-  require(input.predicted->n_cols > 0 && input.observed->n_cols > 0, Status::invalid_argument,
-          "predicted and observed must each have at least one cell");
+  require(input.predicted->n_cols > 0 && input.observed->n_cols > 0 && input.observed->n_rows > 0,
+          Status::invalid_argument,
+          "predicted and observed must each have at least one cell and one feature");
   require(!spec.needs_control || input.control, Status::invalid_argument, "the metric ", spec.name,
           " needs the control cells");
   // A bandwidth that could not be chosen (no positive distance) leaves the score undefined.

@@ -88,8 +88,7 @@ detail::HierarchyOptions hierarchy_of(const CouplingOptions& options) {
 void require_room(std::size_t n, std::size_t m, std::size_t d, const CouplingOptions& options) {
   if (!is_exact(n, m, options))
     return detail::HierarchicalTransport::require_room(n, m, d, hierarchy_of(options), 1);
-  require_memory(detail::memory_of_solve(n, m, d, {}),
-                 text("an exact coupling of ", n, " and ", m, " cells in ", d, " dimensions"));
+  detail::require_room_for_solve(n, m, d, {});
 }
 
 std::variant<ExactTransport, detail::HierarchicalTransport> make_transport(

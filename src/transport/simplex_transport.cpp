@@ -211,8 +211,7 @@ Flow SimplexTransport::State::result(const CandidateRows& rows, const Columns& r
     slack += units * (rows.cost(arc.row, arc.column) - u[arc.row] - v[arc.column]);
     total += units;
   }
-  require(std::isfinite(primal), Status::not_finite,
-          "the squared distances are too large for double precision; rescale the points");
+  require(std::isfinite(primal), Status::not_finite, kTooLarge);
   const double gap = std::ldexp(slack, exponent) / total;
   out.certificate.primal = primal / total;
   out.certificate.dual = out.certificate.primal - gap;
@@ -245,9 +244,7 @@ SimplexTransport::SimplexTransport(arma::mat targets, std::vector<std::uint32_t>
                                    std::vector<std::int64_t> supply,
                                    std::vector<std::int64_t> demand, const SolverOptions& options) {
   require_finite(targets, "y");
-  require_memory(memory_of_solve(supply.size(), demand.size(), targets.n_rows, options),
-                 text("an exact coupling of ", supply.size(), " and ", demand.size(), " cells in ",
-                      targets.n_rows, " dimensions"));
+  require_room_for_solve(supply.size(), demand.size(), targets.n_rows, options);
   state_ = std::make_unique<State>(std::move(targets), std::move(columns), std::move(supply),
                                    std::move(demand), options);
 }

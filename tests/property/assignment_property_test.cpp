@@ -422,5 +422,17 @@ TEST_CASE("what an assignment refuses") {
   CHECK_THROWS_AS(assign_points(y, y.cols(0, 3), context), Error);
   x.fill(0.0);
   x(0, 0) = 1e200;
-  CHECK_THROWS_AS(assign_points(x, y, context), Error);
+  CHECK_THROWS_WITH_AS(assign_points(x, y, context), detail::kTooLarge, Error);
+  // Differences that overflow as well, on each way to a solver.
+  for (const std::size_t m : {300, 301}) {
+    y.zeros(2, m);
+    y.row(0).fill(-1.7e308);
+    y(0, 0) = 1.7e308;
+    CHECK_THROWS_WITH_AS(assign_points(x, y, context), detail::kTooLarge, Error);
+  }
+  CHECK_THROWS_WITH_AS(
+      detail::require_room_for_solve(std::size_t{3} << 30, std::size_t{1} << 30, 1, {}),
+      "an exact coupling takes fewer than 4294967295 cells of both sides together, found "
+      "3221225472 and 1073741824",
+      Error);
 }

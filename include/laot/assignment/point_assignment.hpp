@@ -24,6 +24,9 @@ double store_budget(const SolverOptions& options);
 
 /// Bytes that an exact solve of n points with m points in d dimensions takes, the points included.
 double memory_of_solve(std::size_t n, std::size_t m, std::size_t d, const SolverOptions& options);
+/// Refuses a solve for which there is not that much memory, or that has more points than numbers.
+void require_room_for_solve(std::size_t n, std::size_t m, std::size_t d,
+                            const SolverOptions& options);
 
 /// The exact minimum-cost matching of n sources and n targets for the squared Euclidean distance.
 /// Potentials, pairs and candidate lists are kept for the next solve. Each solve has the same cost

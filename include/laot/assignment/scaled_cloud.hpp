@@ -52,8 +52,12 @@ class FramedCloud {
 
 arma::vec mean_point(const arma::mat& points);
 
+/// What is said where a squared distance is more than the largest double.
+constexpr const char* kTooLarge =
+    "the squared distances are too large for double precision; rescale the points";
+
 /// The exponent that brings the largest coordinate of points - shift to [1/2, 1), if it is not
-/// subnormal; 0 for a cloud that is one point.
+/// subnormal; 0 for a cloud that is one point. Refuses points - shift that overflow.
 int natural_exponent(const arma::mat& points, const arma::vec& shift);
 
 /// With the natural exponent; without a shift, with the mean.
