@@ -36,14 +36,12 @@ plot.laot_fit <- function(x, type = NULL, features = NULL, control = NULL, treat
   } else {
     one_of(type, plot.types, "type")
   }
-  rows <- if (length(type) == 4L) c(2L, 2L) else c(1L, length(type))
-  old <- par(c(if (length(type) > 1L) list(mfrow = rows), tight.margins))
+  old <- par(c(if (length(type) > 1L) list(mfrow = panels(length(type))), tight.margins))
   on.exit(par(old))
   for (picture in type) {
     switch(picture,
       objective = if (!is_network(x)) draw_objective(objective_data(x)) else
-        if (length(type) > 1L) draw_training(training_data(x), "training") else
-          draw_whole_training(training_data(x), fit_title(x)),
+        draw_training(training_data(x), if (length(type) == 1L) fit_title(x), all = length(type) == 1L),
       cells = draw_cells(cells_data(x, control = control, treated = treated), fit_title(x)),
       marginals = draw_marginals(
         marginals_data(x, features, control = control, treated = treated), inside = length(type) > 1L
@@ -63,7 +61,7 @@ plot.laot_fit_list <- function(x, type = "cells", ...) {
   on.exit(par(old))
   if (type == "objective") {
     for (fit in x) {
-      if (is_network(fit)) draw_training(training_data(fit), fit_title(fit)) else
+      if (is_network(fit)) draw_training(training_data(fit), fit_title(fit), all = FALSE) else
         draw_objective(objective_data(fit), fit_title(fit))
     }
   } else {
@@ -103,9 +101,9 @@ list_cells_data <- function(fits) {
 
 draw_objective <- function(data, title = "Objective") {
   plot(data$iteration, data$objective, type = "l", col = "grey60", las = 1, bty = "l",
-       xlab = "iteration", ylab = "J", main = title, font.main = 1)
+       xlab = attr(data, "unit"), ylab = "J", main = title, font.main = 1)
   after.plan <- data$step == "after the plan"
-  if (sum(after.plan) <= 60L) {
+  if (sum(after.plan) <= most.steps) {
     points(data$iteration, data$objective, pch = 21, col = "grey20",
            bg = ifelse(after.plan, "white", "grey20"))
     legend("topright", c("after the plan", "after the update"), pch = 21, pt.bg = c("white", "grey20"),
@@ -121,7 +119,18 @@ draw_cells <- function(data, title, xlim = range(data$first), ylim = range(data$
   plot(data$first[order], data$second[order], col = colours[order], pch = 19, cex = 0.6, las = 1,
        bty = "l", xlab = labels[1L], ylab = labels[2L], xlim = xlim, ylim = ylim, main = title,
        font.main = 1)
-  legend("topright", groups.of.cells, col = group.colours, pch = 19, bty = "n", cex = 0.9)
+  in_emptiest_corner(data$first, data$second, groups.of.cells, col = group.colours, pch = 19, cex = 0.9)
+}
+
+# A legend where it covers the fewest points; what lies behind shines through a little.
+in_emptiest_corner <- function(x, y, ...) {
+  covered <- function(corner) {
+    box <- legend(corner, ..., plot = FALSE)$rect
+    sum(x >= box$left & x <= box$left + box$w & y <= box$top & y >= box$top - box$h)
+  }
+  corners <- c("topright", "topleft", "bottomright", "bottomleft")
+  legend(corners[which.min(vapply(corners, covered, 0))], ..., bg = grDevices::adjustcolor("white", 0.7),
+         box.lty = 0, inset = 0.01)
 }
 
 draw_marginals <- function(data, inside) {

@@ -1,5 +1,8 @@
 # What the plots show, as data frames: base graphics and ggplot2 draw from the same numbers.
 
+# Iterations up to which both half steps of each are marked.
+most.steps <- 60L
+
 plot.types <- c("objective", "cells", "marginals", "map")
 groups.of.cells <- c("control", "treated", "predicted")
 group.colours <- c(control = "#8C8C8C", treated = "#D55E00", predicted = "#0072B2")
@@ -16,7 +19,9 @@ objective_data <- function(fit) {
     objective = c(trace$objective.after.plan, trace$objective.after.update),
     step = rep(c("after the plan", "after the update"), each = nrow(trace))
   )
-  out[order(out$iteration), ]
+  out <- out[order(out$iteration), ]
+  attr(out, "unit") <- if (identical(fit$params[["update"]], "adam")) "epoch" else "iteration"
+  out
 }
 
 has_objective <- function(fit) nrow(fit_trace(fit)) > 0L
@@ -88,7 +93,7 @@ mixed_order <- function(group) {
 }
 
 component_labels <- function(components) {
-  sprintf("PC%d (%.0f%% of the variance)", 1:2, 100 * components$share)
+  sprintf("PC%d (%.0f%% of variance)", 1:2, 100 * components$share)
 }
 
 # The chosen features, else those whose mean moves most.
@@ -122,7 +127,8 @@ marginals_data <- function(fit, features = NULL, count = 6L, ...) {
   one <- function(k) {
     values <- lapply(cells, function(group) group[rows[k], ])
     pooled <- unlist(values)
-    width <- stats::bw.nrd0(if (length(pooled) > 1L) pooled else c(pooled, pooled))
+    # A feature that is mostly 0 would else have a needle there, which flattens all the rest.
+    width <- max(stats::bw.nrd0(if (length(pooled) > 1L) pooled else c(pooled, pooled)), diff(range(pooled)) / 60)
     range <- range(pooled) + c(-3, 3) * width
     do.call(rbind, lapply(groups.of.cells, function(group) {
       curve <- stats::density(values[[group]], bw = width, from = range[1L], to = range[2L], n = 256L)

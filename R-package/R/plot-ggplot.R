@@ -14,7 +14,7 @@ autoplot.laot_fit <- function(object, type = "cells", features = NULL, control =
       ggplot2::labs(title = fit_title(object)),
     marginals = ggplot_marginals(marginals_data(object, features, control = control, treated = treated)) +
       ggplot2::labs(title = fit_title(object)),
-    map = ggplot_map(map_data(object, features))
+    map = ggplot_map(map_data(object, features)) + ggplot2::labs(title = fit_title(object))
   )
 }
 
@@ -33,13 +33,19 @@ autoplot.laot_fit_list <- function(object, type = "cells", ...) {
     parts <- lapply(names(object), function(target) cbind(training_data(object[[target]]), target = target))
     data <- do.call(rbind, parts)
     data <- data[data$series == "validation MMD^2", ]
+    data$target <- factor(data$target, names(object))
+    kept <- data.frame(target = factor(names(object), names(object)),
+                       kept = vapply(object, function(fit) fit$report$best.iteration, 0))
     return(ggplot2::ggplot(data, ggplot2::aes(.data$iteration, .data$value)) +
+             ggplot2::geom_vline(data = kept, ggplot2::aes(xintercept = .data$kept), colour = "grey60", linetype = 2L) +
              ggplot2::geom_line(colour = "grey20") + ggplot2::facet_wrap("target", scales = "free") +
-             ggplot2::labs(x = names(fit_trace(object[[1L]]))[1L], y = "validation MMD^2") + laot_theme())
+             ggplot2::labs(x = names(fit_trace(object[[1L]]))[1L], y = "validation MMD^2",
+                           caption = "dashed: the iterate that is kept") + laot_theme())
   }
   parts <- lapply(names(object), function(target) cbind(objective_data(object[[target]]), target = target))
   data <- do.call(rbind, parts)
   data$target <- factor(data$target, names(object))
+  attr(data, "unit") <- attr(parts[[1L]], "unit")
   ggplot_objective(data) + ggplot2::facet_wrap("target", scales = "free")
 }
 
@@ -54,8 +60,8 @@ group_colours <- function(...) ggplot2::scale_colour_manual(values = group.colou
 ggplot_objective <- function(data) {
   plot <- ggplot2::ggplot(data, ggplot2::aes(.data$iteration, .data$objective)) +
     ggplot2::geom_line(colour = "grey60") +
-    ggplot2::labs(x = "iteration", y = "J") + laot_theme()
-  if (nrow(data) > 400L) return(plot)
+    ggplot2::labs(x = attr(data, "unit"), y = "J") + laot_theme()
+  if (max(data$iteration) > most.steps) return(plot)
   plot + ggplot2::geom_point(ggplot2::aes(fill = .data$step), shape = 21, colour = "grey20") +
     ggplot2::scale_fill_manual(values = c("after the plan" = "white", "after the update" = "grey20"),
                                name = NULL)

@@ -97,7 +97,9 @@ sweep_data <- function(sweep) {
                one("recovery", "pairs found again, were the fit right"))
   out$panel <- factor(out$panel, unique(out$panel))
   out$method <- factor(out$method, unique(out$method))
-  out[is.finite(out$value), ]
+  # True cells have a W2 far from 0 from each other: what differs would be lost on an axis from there.
+  attr(out, "from.zero") <- setdiff(levels(out$panel), grep("^W2", levels(out$panel), value = TRUE))
+  structure(out[is.finite(out$value), ], from.zero = attr(out, "from.zero"))
 }
 
 sweep_method <- function(names) {
@@ -117,11 +119,11 @@ sweep_colours <- function(methods) {
 plot.laot_sweep <- function(x, ...) {
   data <- sweep_data(x)
   colours <- sweep_colours(levels(data$method))
-  old <- par(mfrow = grDevices::n2mfrow(nlevels(data$panel) + 1L), mar = c(4.1, 4.6, 2.6, 0.6))
+  old <- par(mfrow = panels(nlevels(data$panel) + 1L), mar = c(4.1, 4.6, 2.6, 0.6))
   on.exit(par(old))
   for (panel in levels(data$panel)) {
     part <- data[data$panel == panel, ]
-    plot(range(data$gap), range(part$value, 0), type = "n", las = 1, xaxt = "n",
+    plot(range(data$gap), range(part$value, if (panel %in% attr(data, "from.zero")) 0), type = "n", las = 1, xaxt = "n",
          xlab = paste("time after", x$start), ylab = "", main = panel, cex.main = 1.2)
     axis(1L, unique(data$gap))
     # LAOT is first, and drawn over the others.
@@ -141,6 +143,7 @@ plot.laot_sweep <- function(x, ...) {
 autoplot.laot_sweep <- function(object, ...) {
   need("ggplot2", "for autoplot(); plot() works without it")
   data <- sweep_data(object)
+  zero <- data.frame(panel = factor(attr(data, "from.zero"), levels(data$panel)))
   # Groups are drawn in their order, and LAOT over the others.
   data$layer <- -as.integer(data$method)
   data <- data[order(data$layer), ]
@@ -150,5 +153,5 @@ autoplot.laot_sweep <- function(object, ...) {
     ggplot2::scale_colour_manual(values = sweep_colours(levels(data$method)), name = NULL) +
     ggplot2::scale_x_continuous(breaks = unique(data$gap)) +
     ggplot2::scale_y_continuous(labels = function(value) format(signif(value, 3L), drop0trailing = TRUE, trim = TRUE)) +
-    ggplot2::expand_limits(y = 0) + ggplot2::labs(x = paste("time after", object$start), y = NULL) + laot_theme()
+    ggplot2::geom_blank(data = zero, ggplot2::aes(x = min(data$gap), y = 0), inherit.aes = FALSE) + ggplot2::labs(x = paste("time after", object$start), y = NULL) + laot_theme()
 }

@@ -69,3 +69,40 @@ test_that("what cannot be drawn is said", {
   bare <- quiet_fit(cells$control, cells$treated, keep.cells = 0)
   expect_sentence(plot(bare, type = "cells"), "keeps no training cells")
 })
+
+test_that("a legend goes where it covers the fewest points", {
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  place <- function(x, y) {
+    plot(c(0, 10, x), c(0, 10, y))
+    found <- laot:::in_emptiest_corner(x, y, c("control", "treated"), pch = 19, col = 1:2)$rect
+    c(found$left + found$w / 2 > 5, found$top - found$h / 2 > 5)
+  }
+  crowd <- function(at) at + seq(-1, 1, length.out = 50)
+  expect_identical(place(numeric(), numeric()), c(TRUE, TRUE))
+  expect_identical(place(crowd(9), crowd(9)), c(FALSE, TRUE))
+  expect_identical(place(c(crowd(9), crowd(1)), c(crowd(9), crowd(9))), c(TRUE, FALSE))
+})
+
+test_that("a feature that is mostly 0 has no needle in its marginal", {
+  set.seed(1)
+  sparse <- function(n, size) matrix(c(rep(0, n - 10), rnorm(10, size)), 1)
+  fit <- quiet_fit(sparse(300, 4), sparse(250, 5))
+  data <- laot:::marginals_data(fit)
+  expect_lt(max(data$density), 60 / diff(range(data$value)))
+  area <- tapply(data$density, data$group, sum) * diff(data$value[1:2])
+  expect_equal(as.vector(area), rep(1, 3), tolerance = 0.02)
+})
+
+test_that("many steps are drawn as a line alone, along epochs where there are epochs", {
+  skip_if_not_installed("ggplot2")
+  long <- suppressMessages(laot_fit(cells$control, cells$treated, update = "adam", epochs = 80, seed = 1))
+  points <- function(fit) {
+    picture <- ggplot2::autoplot(fit, type = "objective")
+    c(length(picture$layers), picture$labels$x)
+  }
+  expect_identical(points(long), c("1", "epoch"))
+  expect_identical(points(fit), c("2", "iteration"))
+  map <- ggplot2::autoplot(fit, type = "map")
+  expect_identical(map$labels$title, "control to treated")
+})
