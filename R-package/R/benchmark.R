@@ -62,7 +62,11 @@ benchmark_methods <- function(x, methods = c("laot", "gaussian_map", "mean_shift
                                           "l2_drug_signature"),
                               markers = NULL, subset.row = NULL, features = NULL, path = NULL,
                               BPPARAM = NULL, ..., verbose = interactive()) {
+  if (missing(x)) fail(no.cells)
   check_verbose(verbose)
+  if (!is.null(BPPARAM) && !is(BPPARAM, "BiocParallelParam")) {
+    fail("BPPARAM must be NULL or a backend of BiocParallel, such as BiocParallel::SnowParam(2), found ", shown(BPPARAM))
+  }
   source <- do.call(read_source, c(list(x), where_from_dots(list(...))))
   count <- value_dim(source$values)[2L]
   labels <- benchmark_labels(condition, source, count)

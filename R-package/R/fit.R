@@ -126,7 +126,8 @@ fit_trivial <- function(x, treated = NULL, method = "mean_shift", condition = NU
   one_of(method, c("mean_shift", "identity", "gaussian_map"), "method")
   dots <- object_arguments(x, list(...))
   fit_source(method, x, treated, condition, control, target, batch, NULL, dots$others, seed, num.threads,
-             verbose, quiet = !missing(verbose) && !verbose, subset = dots$subset, where = dots$where)
+             verbose, quiet = !missing(verbose) && !verbose, subset = dots$subset, where = dots$where,
+             further = "method")
 }
 
 shared.arguments <- c("treated", "condition", "control", "target", "batch", "preset", "assay.type",
@@ -137,9 +138,11 @@ shared.arguments <- c("treated", "condition", "control", "target", "batch", "pre
 default.features <- 1000L
 
 fit_source <- function(method, x, treated, condition, control, target, batch, preset, dots, seed,
-                       num.threads, verbose, quiet, subset = NULL, where = list(), checkpoint = NULL) {
+                       num.threads, verbose, quiet, subset = NULL, where = list(), checkpoint = NULL,
+                       further = character()) {
+  if (missing(x)) fail(no.cells)
   check_verbose(verbose)
-  params <- params_from_dots(method, dots, shared.arguments)
+  params <- params_from_dots(method, dots, c(shared.arguments, further))
   if (!is.null(preset)) one_string(preset, "preset")
   settings <- call_settings(1, num.threads)
   settings$seed <- seed_or_draw(seed)
@@ -152,13 +155,23 @@ fit_source <- function(method, x, treated, condition, control, target, batch, pr
       fail("control and target name levels of condition; with two matrices, x holds the control ",
            "cells and treated the treated ones")
     }
-    return(fit_pair(ask, x, treated, batch))
+    return(warn_of_fallback(fit_pair(ask, x, treated, batch)))
   }
   source <- do.call(read_source, c(list(x), where))
   if (source$origin$kind == "matrix" && is.null(condition)) {
     fail("give the treated cells as treated = , or the condition of each cell as condition = ")
   }
-  fit_levels(ask, source, condition, control, target, batch, subset, quiet)
+  warn_of_fallback(fit_levels(ask, source, condition, control, target, batch, subset, quiet))
+}
+
+# What was fitted is then not what was asked for.
+warn_of_fallback <- function(fits) {
+  for (fit in if (inherits(fits, "laot_fit_list")) fits else list(fits)) {
+    if (startsWith(fit$report$stop.reason, "fell back")) {
+      warning(method_title(fit), ", ", fit_title(fit), ": ", fit$report$stop.reason, call. = FALSE)
+    }
+  }
+  fits
 }
 
 # Two matrices.
@@ -270,22 +283,24 @@ fit_populations <- function(ask, control, treated, levels, condition, origin) {
     ask$settings$checkpoint.seconds <- ask$checkpoint$seconds
   }
   pointer <- tell_of_checkpoint(
-    native(.Call(C_fit, ask$method, ask$preset, ask$params, control, treated, ask$settings)),
+    native(.Call(C_fit, ask$method, ask$preset, ask$params, control, treated, ask$settings),
+           list(control = control, treated = treated)),
     ask$checkpoint
   )
   new_fit(pointer, control = levels$control, target = levels$target, condition = condition,
-          origin = origin, seed = ask$settings$seed)
+          origin = origin, seed = ask$settings$seed,
+          batches = if (!is.null(control$batch)) length(unique(control$batch)))
 }
 
 new_fit <- function(pointer, control = "control", target = "treated", condition = NULL,
-                    origin = list(kind = "matrix"), seed = NA_real_, bytes = NULL) {
+                    origin = list(kind = "matrix"), seed = NA_real_, bytes = NULL, batches = NULL) {
   facts <- native(.Call(C_describe, pointer))
   texts <- as.list(facts$texts)
   structure(list(
     method = facts$method, preset = facts$preset,
     params = stats::setNames(facts$params, dotted(names(facts$params))),
     control = control, target = target, condition = condition, origin = origin, seed = seed,
-    features = if (length(facts$feature.names)) facts$feature.names,
+    batches = batches, features = if (length(facts$feature.names)) facts$feature.names,
     control.cells = if (length(facts$control.names)) facts$control.names,
     treated.cells = if (length(facts$treated.names)) facts$treated.names,
     report = c(as.list(stats::setNames(facts$numbers, dotted(names(facts$numbers)))),

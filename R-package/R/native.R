@@ -7,12 +7,32 @@ dotted <- function(name) gsub("_", ".", name, fixed = TRUE)
 underscored <- function(name) gsub(".", "_", name, fixed = TRUE)
 
 # native(.Call(...)): an error of the library as one sentence, without the call.
-native <- function(call) {
-  tryCatch(call, error = function(e) fail(in_r_words(conditionMessage(e))))
+# cells: what the call read, named as in its sentences, to say where a bad value stands in the user's object.
+native <- function(call, cells = list()) {
+  tryCatch(call, error = function(e) fail(with_place(in_r_words(conditionMessage(e)), cells)))
+}
+
+# "control has Inf at feature 51, cell 7 (counted from 1)" becomes "... feature 200 (SERINC2), cell 11 (ACGT-1)".
+with_place <- function(sentence, cells) {
+  found <- regmatches(sentence, regexec("^(.*) ha(s|ve) (.*) at feature ([0-9]+), cell ([0-9]+) [(]counted from 1[)]", sentence))[[1L]]
+  if (!length(found) || is.null(cells[[found[2L]]])) return(sentence)
+  part <- cells[[found[2L]]]
+  one <- function(number, index, names) {
+    name <- names[number]
+    if (!is.null(index)) number <- index[number]
+    paste0(number, if (!is.null(name) && !is.na(name)) paste0(" (", name, ")"))
+  }
+  place <- paste0("at feature ", one(as.integer(found[5L]), part$features, part$feature.names), ", cell ",
+                  one(as.integer(found[6L]), part$cells, part$cell.names))
+  at <- regexpr("at feature [0-9]+, cell [0-9]+ [(]counted from 1[)]", sentence)
+  paste0(substr(sentence, 1L, at - 1L), place, substring(sentence, at + attr(at, "match.length")))
 }
 
 # Parameter names in a sentence of the library, as the user wrote them.
 in_r_words <- function(sentence) {
+  # The library knows no NA, and R's own is one of its NaN.
+  sentence <- sub("^(.*) ha(s|ve) NaN at feature", "\\1 ha\\2 NaN or NA at feature", sentence)
+  sentence <- sub(" must be true or false,", " must be TRUE or FALSE,", sentence, fixed = TRUE)
   if (!grepl("parameter", sentence, fixed = TRUE)) return(sentence)
   # Not in a path, which stands in quotes.
   gsub('"[^"]*[./\\\\][^"]*"(*SKIP)(*FAIL)|(?<=[a-z])_(?=[a-z])', ".", sentence, perl = TRUE)

@@ -48,8 +48,9 @@ predicted_values <- function(object, newdata, nonnegative = "no", ..., num.threa
   warn_if_not_control(object, source)
   at <- match_features(object$features, feature_count(object), source$values, "newdata", "the fit")
   cells <- cells_of(source$values, features = at, with.names = FALSE)
-  out <- native(.Call(C_predict, model_pointer(object), cells, nonnegative, settings))
   names <- value_dimnames(source$values)
+  named <- c(cells[c("features", "cells")], list(feature.names = names[[1L]][at], cell.names = names[[2L]]))
+  out <- native(.Call(C_predict, model_pointer(object), cells, nonnegative, settings), list(`the new cells` = named))
   # The order of newdata, not of the fit.
   if (is.unsorted(at)) {
     order <- order(at)
@@ -89,7 +90,7 @@ no_more <- function(dots, others = character()) {
   if (!length(dots)) return(invisible())
   name <- names(dots)[1L]
   if (is.null(name) || !nzchar(name)) fail("one argument too many: ", shown(dots[[1L]]))
-  fail("unknown argument ", quoted(name), if (length(others)) did_you_mean(name, others))
+  fail("unknown argument ", quoted(name), if (length(others)) did_you_mean(name, setdiff(others, "...")))
 }
 
 # newdata read as the fit's own object was, unless told otherwise.

@@ -50,6 +50,7 @@ recovery_curve <- function(x, design = "counterpart", gaps = recovery.gaps, repe
                            most.cells = 300, control = NULL, treated = NULL, batch = NULL,
                            time.gap = NULL, seed = NULL, num.threads = 1L, verbose = interactive(), ...) {
   require_alternation(x, "a recovery curve")
+  no_more(list(...), names(formals(recovery_curve)))
   one_of(design, c("counterpart", "anew"), "design")
   whole(repeats, "repeats")
   whole(most.cells, "most.cells", 4)
@@ -118,6 +119,9 @@ position_sentence <- function(curve) {
 }
 
 fits_only <- function(x, what) {
+  if (inherits(x, "laot_ensemble")) {
+    fail(what, " is for one fit; x holds those of several seeds: take one, for example x[[", quoted(names(x)[1L]), "]]")
+  }
   if (inherits(x, "laot_fit_list")) {
     fail(what, " is for one fit; x holds several: take one, for example x[[", quoted(names(x)[1L]), "]]")
   }

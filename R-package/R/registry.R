@@ -24,9 +24,15 @@ laot_params <- function(method = "laot", preset = NULL) {
   entry <- native(.Call(C_params, method, preset))
   types <- c("number", "integer", "flag", "choice")
   data.frame(
-    name = dotted(entry$name), type = types[entry$type + 1L], default = entry$default,
+    name = dotted(entry$name), type = types[entry$type + 1L], default = in_r_flags(entry$default),
     range = allowed_values(entry), doc = entry$doc, source = entry$source
   )
+}
+
+in_r_flags <- function(values) {
+  flags <- values %in% c("true", "false")
+  values[flags] <- toupper(values[flags])
+  values
 }
 
 allowed_values <- function(entry) {
@@ -76,6 +82,10 @@ params_from_dots <- function(method, dots, others) {
            "assay.type, dimred, altexp and subset.row are for a SummarizedExperiment or ",
            "SingleCellExperiment, assay, layer, reduction and features for a Seurat object, ",
            "treated for a matrix")
+    }
+    if (name == "batch" && method %in% c("cellot", "cae")) {
+      fail(method, "_fit() has no batch: it does not pair cells; laot_fit() pairs them within the levels of one, and ",
+           "scgen_fit() takes its shift within them")
     }
     if (!dotted(name) %in% known) {
       fail("method ", method, " has no parameter ", quoted(name), did_you_mean(name, c(known, others)))

@@ -104,9 +104,12 @@ as_coordinates <- function(embedding, name, cells) {
 
 is_reduced <- function(origin) !is.null(origin$dimred) || !is.null(origin$reduction)
 
+no.cells <- "x is missing; give the cells: an object, or a matrix with features as rows and cells as columns"
+
 # Which arguments behind ... belong to the kind of object that x is: where its values are, and which
 # features of it to use. The rest is in `others`.
 object_arguments <- function(x, dots) {
+  if (missing(x)) fail(no.cells)
   known <- if (is(x, "SummarizedExperiment")) c("assay.type", "dimred", "altexp") else
     if (is(x, "Seurat")) c("assay", "layer", "reduction")
   subset <- subset_argument(x)
@@ -126,7 +129,8 @@ chosen_features <- function(subset, values, argument) {
   rows <- value_dim(values)[1L]
   if (is.logical(subset)) {
     if (length(subset) != rows || anyNA(subset)) {
-      fail(argument, " has ", length(subset), " flags for ", counted(rows, "feature"))
+      fail(argument, " has ", if (anyNA(subset)) "a missing flag" else counted(length(subset), "flag"), " for ",
+           counted(rows, "feature"), "; give TRUE or FALSE for each")
     }
     subset <- which(subset)
   } else if (is.numeric(subset)) {

@@ -99,6 +99,7 @@ trackability.laot_fit <- function(x, control = NULL, treated = NULL, batch = NUL
                                   repeats = 8, most.cells = 300, time.gap = NULL, seed = NULL,
                                   num.threads = 1L, verbose = interactive(), ...) {
   require_alternation(x, "trackability()")
+  no_more(list(...), names(formals(trackability.laot_fit)))
   if (!is.null(rate)) positive_number(rate, "rate")
   if (!is.null(time.gap)) positive_number(time.gap, "time.gap")
   if (!is.null(rate) && !is.null(time.course)) fail("give either rate or time.course, not both")
@@ -107,6 +108,7 @@ trackability.laot_fit <- function(x, control = NULL, treated = NULL, batch = NUL
   whole(restarts, "restarts", 0)
   one_of(resample, c("cells", "levels"), "resample")
   for (design in designs) one_of(design, c("counterpart", "anew"), "designs")
+  if (!is.numeric(gaps) || anyNA(gaps)) fail("gaps must be numbers, found ", shown(gaps))
   if (!1 %in% gaps) fail("gaps must have 1, the experiment itself, among its values")
   cells <- training_cells(x, control, treated, batch)
   settings <- call_settings(seed_of_fit(x, seed), num.threads)
@@ -152,6 +154,8 @@ trackability.default <- function(x, ..., time.course = NULL, time = NULL, rate =
                                  designs = c("counterpart", "anew"), gaps = recovery.gaps,
                                  repeats = 8, most.cells = 300, time.gap = NULL, seed = NULL, num.threads = 1L,
                                  verbose = interactive()) {
+  if (missing(x)) fail(no.cells)
+  if (inherits(x, "laot_ensemble")) fits_only(x, "trackability()")
   seed <- seed_or_draw(seed)
   fit <- laot_fit(x, ..., seed = seed, num.threads = num.threads, verbose = verbose)
   if (inherits(fit, "laot_fit_list")) {

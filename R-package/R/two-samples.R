@@ -100,9 +100,10 @@ pooled_gamma <- function(gamma, cells, settings) {
 #' summary(cell_spearman(fit, control))
 #' @export
 cell_spearman <- function(x, control, ..., num.threads = 1L) {
+  check_dots(list(...), names(formals(cell_spearman)))
   settings <- call_settings(1, num.threads)
   if (missing(control)) control <- NULL
-  if (is.null(control)) fail("control is missing; give the cells from which was predicted")
+  if (is.null(control)) fail("control is missing; give the control cells that the predictions start from")
   given <- predictions_of(x, control, list(...), settings)
   start <- read_like(given$like, control, list(...), "control")$values
   size <- value_dim(given$predicted)

@@ -7,7 +7,8 @@ shown <- function(value) {
   }
   size <- if (is.null(dim(value))) paste("of length", length(value)) else
     paste(dim(value), collapse = " x ")
-  paste("a", class(value)[1L], size)
+  class <- class(value)[1L]
+  paste(if (grepl("^[aeiouAEIOU]", class)) "an" else "a", class, size)
 }
 
 quoted <- function(text) paste0("\"", text, "\"")
@@ -21,8 +22,11 @@ listed <- function(items, at.most = 10L) {
 }
 
 counted <- function(count, unit, plural = paste0(unit, "s")) {
-  paste(count, if (count == 1) unit else plural)
+  paste(whole_text(count), if (count == 1) unit else plural)
 }
+
+# 300000, not 3e+05.
+whole_text <- function(count) format(count, scientific = FALSE, trim = TRUE)
 
 # The candidate that was probably meant, or NULL: one letter off, or else one that holds the name, or else one
 # that looks like it.
@@ -32,8 +36,8 @@ nearest <- function(name, candidates) {
   best <- which.min(distance)
   if (distance[best] <= 1 && nchar(name) > 2L) return(candidates[best])
   holding <- candidates[grepl(tolower(name), tolower(candidates), fixed = TRUE)]
-  if (nzchar(name) && length(holding)) return(holding[which.min(nchar(holding))])
-  if (distance[best] <= max(2, nchar(name) / 2)) candidates[best] else NULL
+  if (nchar(name) > 2L && length(holding)) return(holding[which.min(nchar(holding))])
+  if (distance[best] <= min(max(2, nchar(name) / 2), nchar(name) - 1)) candidates[best] else NULL
 }
 
 did_you_mean <- function(name, candidates) {
@@ -60,6 +64,25 @@ one_string <- function(value, argument) {
     fail(argument, " must be one string, found ", shown(value))
   }
   value
+}
+
+# "0.0284 +- 0.0012": two digits of the sd, and the mean to the same place.
+mean_sd_text <- function(mean, sd, digits = 3L) {
+  if (is.na(mean)) return("NA")
+  size <- max(abs(mean), sd, na.rm = TRUE)
+  if (is.na(sd) || sd < 1e-4 * size || size >= 1e5 || size < 1e-4) {
+    return(paste0(table_number(mean, digits), if (!is.na(sd)) paste(" +-", table_number(sd, 2L))))
+  }
+  places <- max(0, 1 - floor(log10(signif(sd, 2L))))
+  paste(formatC(mean, digits = places, format = "f"), "+-", formatC(sd, digits = places, format = "f"))
+}
+
+# Three digits, with the zeros that tell 0.990 from 0.99.
+table_number <- function(x, digits = 3L) {
+  if (is.na(x)) return("NA")
+  if (x == 0) return("0")
+  if (abs(x) >= 1e6 || abs(x) < 1e-5) return(formatC(x, digits = digits - 1L, format = "e"))
+  formatC(signif(x, digits), digits = max(0, digits - 1 - floor(log10(abs(signif(x, digits))))), format = "f")
 }
 
 number_text <- function(x, digits = 4L) format(signif(x, digits), digits = digits, trim = TRUE)

@@ -32,12 +32,13 @@ test_that("NaN, NA and Inf are refused and placed", {
 
 test_that("one or two cells on a side give the mean shift and say so", {
   for (n in 1:2) {
-    fit <- quiet_fit(control[, seq_len(n), drop = FALSE], treated)
+    expect_warning(fit <- quiet_fit(control[, seq_len(n), drop = FALSE], treated),
+                   paste("LAOT, control to treated: fell back to the mean shift.*found", n, "control and 45 treated"))
     expect_match(fit$report$stop.reason, "mean shift")
     expect_equal(coef(fit)$map, diag(4), ignore_attr = TRUE)
   }
-  expect_equal(predict(quiet_fit(control[, 1, drop = FALSE], treated[, 1, drop = FALSE]), control[, 1, drop = FALSE]),
-               treated[, 1, drop = FALSE], ignore_attr = TRUE)
+  expect_warning(fit <- quiet_fit(control[, 1, drop = FALSE], treated[, 1, drop = FALSE]), "fell back")
+  expect_equal(predict(fit, control[, 1, drop = FALSE]), treated[, 1, drop = FALSE], ignore_attr = TRUE)
 })
 
 test_that("one feature, constant features and duplicated cells work", {
@@ -172,4 +173,52 @@ test_that("a map between too many features is refused with the memory that it wo
   skip_if_not_installed("Matrix")
   cells <- methods::new("dgCMatrix", Dim = c(1000000L, 4L), p = 0:4, i = c(0L, 5L, 7L, 9L), x = c(1, 2, 3, 4))
   expect_sentence(laot_fit(cells, cells, n.pcs = 0), "1000000 features .*would need about [0-9]+ MB")
+})
+
+test_that("a bad value is placed where it stands in the user's object, by number and name", {
+  broken <- cbind(control, treated)
+  broken[3, 64] <- NA
+  labels <- rep(c("ctrl", "stim"), c(60, 45))
+  expect_sentence(quiet_fit(broken, condition = labels),
+                  "treated has NaN or NA at feature 3 .gene3., cell 64 .cell1004.; remove or impute")
+  skip_if_not_installed("SummarizedExperiment")
+  se <- SummarizedExperiment::SummarizedExperiment(list(logcounts = broken),
+                                                   colData = S4Vectors::DataFrame(condition = labels))
+  expect_sentence(quiet_fit(se, subset.row = c(4, 3)), "feature 3 .gene3., cell 64 .cell1004.")
+  fit <- quiet_fit(control, treated)
+  expect_sentence(predict(fit, broken[4:1, 61:70]), "the new cells have NaN or NA at feature 2 .gene3., cell 4 .cell1004.")
+  broken[3, 64] <- Inf
+  expect_sentence(laot_fit(unname(control), unname(broken[, 61:70])), "treated has Inf at feature 3, cell 4; remove")
+})
+
+test_that("no cells at all, and a batch where none is used, are told in one sentence", {
+  expect_sentence(laot_fit(), "x is missing; give the cells")
+  expect_sentence(fit_trivial(method = "identity"), "x is missing")
+  expect_sentence(cae_fit(), "x is missing")
+  expect_sentence(benchmark_methods(), "x is missing")
+  expect_sentence(trackability(), "x is missing")
+  expect_sentence(cellot_fit(control, treated, batch = rep(1, 105)), "cellot_fit\\(\\) has no batch: it does not pair cells")
+  expect_sentence(laot_fit(control, treated, equal.counts = "yes"), "equal.counts must be TRUE or FALSE")
+  expect_sentence(fit_trivial(control, treated, metod = "identity"), "did you mean \"method\"")
+  expect_sentence(cae_fit(control, treated, checkpiont = "x"), "did you mean \"checkpoint\"")
+  expect_sentence(laot_fit(1:5, treated), "found an integer of length 5")
+  se <- two_populations(d = 3)$control
+  expect_sentence(laot:::chosen_features(TRUE, se, "subset.row"), "1 flag for 3 features; give TRUE or FALSE for each")
+})
+
+test_that("a near miss is a name with something in common", {
+  expect_identical(laot:::nearest("metod", c("keep.cells", "method")), "method")
+  expect_null(laot:::nearest("z", c("a", "b")))
+  expect_null(laot:::nearest("n", c("reduction", "count")))
+  expect_identical(laot:::nearest("wasserstein", c("w1", "the wasserstein distance")), "the wasserstein distance")
+})
+
+test_that("large numbers are written out, and the levels of a batch are told", {
+  many <- matrix(as.double(seq_len(1e5)), 1)
+  expect_output(print(fit_trivial(many, many + 1, seed = 1)), "100000 control, 100000 treated")
+  expect_output(print(quiet_fit(control, treated)), "control, 45 treated\n")
+  fit <- quiet_fit(control, treated, batch = list(control = rep(c("a", "b"), 30), treated = rep(c("a", "b", "b"), 15)))
+  expect_output(print(fit), "60 control, 45 treated, paired within 2 levels of the batch")
+  expect_output(print(fit), "training values are below 0 .predict.. has nonnegative")
+  expect_output(print(summary(fit)), "equal.counts = FALSE")
 })

@@ -18,7 +18,7 @@ test_that("every default is accepted when it is given", {
   cells <- two_populations()
   params <- laot_params("laot")
   given <- lapply(stats::setNames(params$default, params$name), function(text) {
-    if (text %in% c("true", "false")) text == "true" else if (is.na(suppressWarnings(as.numeric(text)))) text else as.numeric(text)
+    if (text %in% c("TRUE", "FALSE")) text == "TRUE" else if (is.na(suppressWarnings(as.numeric(text)))) text else as.numeric(text)
   })
   explicit <- do.call(laot_fit, c(list(cells$control, cells$treated, seed = 1), given))
   expect_identical(coef(explicit), coef(quiet_fit(cells$control, cells$treated)))

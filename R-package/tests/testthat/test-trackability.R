@@ -242,3 +242,26 @@ test_that("a sweep has a row for each horizon and knows its units", {
   expect_sentence(time_gap_sweep(cells, time, start = 5), "start must be one of the times")
   expect_sentence(time_gap_sweep(cells, time, start = 24), "no time after 24")
 })
+
+test_that("slips in names of arguments are told, not swallowed", {
+  cells <- simulate_populations(3, 40, gap = 0.5, seed = 1)
+  fit <- quiet_fit(cells$control, cells$treated)
+  expect_sentence(recovery_curve(fit, desing = "anew"), "unknown argument \"desing\"; did you mean \"design\"")
+  expect_sentence(trackability(fit, resmaples = 3), "did you mean \"resamples\"")
+  expect_sentence(trackability(fit, gaps = "a"), "gaps must be numbers, found \"a\"")
+})
+
+test_that("in a picture of a sweep W2 has an axis of its own, the others start at 0", {
+  set.seed(2)
+  course <- cbind(matrix(rnorm(3 * 40), 3), matrix(rnorm(3 * 80, rep(1:2, each = 120)), 3))
+  sweep <- suppressMessages(time_gap_sweep(course, time = rep(0:2, each = 40), splits = 2,
+                                           resamples = 2, repeats = 1, seed = 1, verbose = FALSE))
+  data <- laot:::sweep_data(sweep)
+  expect_identical(setdiff(levels(data$panel), attr(data, "from.zero")), "W2, held-out cells")
+  skip_if_not_installed("ggplot2")
+  built <- ggplot2::ggplot_build(ggplot2::autoplot(sweep))
+  low <- vapply(built$layout$panel_params, function(panel) panel$y.range[1L], 0)
+  w2 <- built$layout$layout$panel == "W2, held-out cells"
+  expect_true(all(low[!w2] <= 0))
+  expect_gt(low[w2], 0)
+})
