@@ -21,7 +21,7 @@ summary.laot_benchmark <- function(object, ...) {
 print.laot_benchmark <- function(x, ...) {
   table <- summary(x)
   known <- laot_metrics()
-  for (target in unique(table$target)) for (features in unique(table$features[table$target == target])) {
+  for (target in unique(table$target)) for (features in shown_sets(table$features[table$target == target])) {
     part <- table[table$target == target & table$features %in% features, ]
     cat(target, if (!is.na(features)) paste0(", ", features), ": mean +- sd over ",
         counted(max(part$runs + part$failed), "run"), "\n", sep = "")
@@ -29,18 +29,25 @@ print.laot_benchmark <- function(x, ...) {
     metrics <- unique(part$metric)
     cells <- vapply(metrics, function(metric) vapply(methods, function(method) {
       row <- part[part$metric == metric & part$method == method, ]
-      if (!nrow(row) || is.na(row$mean)) return("-")
-      paste0(plain_number(row$mean), if (!is.na(row$sd)) paste0(" +- ", plain_number(row$sd)))
+      if (!nrow(row) || is.na(row$mean)) "-" else mean_sd_text(row$mean, row$sd)
     }, ""), character(length(methods)))
     cells <- matrix(cells, length(methods), dimnames = list(methods, metrics))
     print(noquote(cells), right = TRUE)
     print_failures(x, target, features, part)
+    if (!is.na(features) && anyNA(table$features[table$target == target])) print_failures(x, target, NA, part)
   }
   larger <- intersect(unique(table$metric), known$name[known$larger.is.better])
   cat("Smaller is better", if (length(larger)) paste0(", but for ", listed(larger)),
       if ("sd_ratio" %in% table$metric) "; sd_ratio should be 1",
       ". noise_reference: true treated cells.\n", sep = "")
   invisible(x)
+}
+
+# A method that failed was scored on no set of features: it is named below the others' tables, and has a table of
+# its own only where there are no others.
+shown_sets <- function(features) {
+  sets <- unique(features)
+  if (all(is.na(sets))) sets else sets[!is.na(sets)]
 }
 
 # What is missing from the means, and why.
@@ -56,11 +63,6 @@ print_failures <- function(x, target, features, part) {
     cat("  ", key$method[k], if (length(metrics) < length(unique(part$metric))) paste0(", ", listed(metrics)), ": ",
         counted(runs, "run"), " without a value (", key$reason[k], ")\n", sep = "")
   }
-}
-
-plain_number <- function(x) {
-  if (abs(x) >= 1e-3 && abs(x) < 1e4) formatC(x, digits = 3L, format = "fg", flag = "#") else
-    if (x == 0) "0" else formatC(x, digits = 2L, format = "e")
 }
 
 #' @export
@@ -124,6 +126,11 @@ panel_titles <- function(metrics, separator) {
   ifelse(is.na(at), metrics, paste0(metrics, separator, better))
 }
 
+benchmark_caption <- function(data) {
+  paste("blue: mean and sd over splits and seeds; grey: single runs; dashed: noise reference (true treated cells)",
+        paste("scored on", data$points$features[1L]), sep = "\n")
+}
+
 #' @rdname plot.laot_benchmark
 #' @exportS3Method ggplot2::autoplot
 autoplot.laot_benchmark <- function(object, metrics = NULL, features = NULL, ...) {
@@ -134,16 +141,15 @@ autoplot.laot_benchmark <- function(object, metrics = NULL, features = NULL, ...
   titles <- ggplot2::labeller(metric = function(metrics) panel_titles(metrics, "\n"))
   ggplot2::ggplot(data$means, ggplot2::aes(.data$mean, .data$method)) +
     ggplot2::geom_vline(data = reference, ggplot2::aes(xintercept = .data$mean), linetype = "dashed", colour = "grey50") +
-    ggplot2::geom_point(data = data$points, ggplot2::aes(.data$value, .data$method), colour = "grey70", size = 1) +
+    # Single runs lie below their mean and sd, not behind them.
+    ggplot2::geom_point(data = data$points, ggplot2::aes(.data$value, .data$method), colour = "grey60", size = 1,
+                        position = ggplot2::position_nudge(y = -0.25)) +
     ggplot2::geom_errorbarh(ggplot2::aes(xmin = .data$mean - .data$sd, xmax = .data$mean + .data$sd), height = 0.25) +
     ggplot2::geom_point(colour = "#0072B2", size = 2.4) +
     (if (several) ggplot2::facet_grid(target ~ metric, scales = "free_x", labeller = titles) else
       ggplot2::facet_wrap("metric", scales = "free_x", labeller = titles)) +
     ggplot2::scale_x_continuous(n.breaks = 4) + laot_theme() +
-    ggplot2::labs(x = NULL, y = NULL, caption = paste(
-      "blue: mean and sd over splits and seeds; grey: single runs; dashed: noise reference (true treated cells)",
-      paste("scored on", data$points$features[1L]), sep = "\n"
-    )) +
+    ggplot2::labs(x = NULL, y = NULL, caption = benchmark_caption(data)) +
     ggplot2::theme(panel.spacing.x = ggplot2::unit(1.5, "lines"), plot.margin = ggplot2::margin(6, 18, 6, 6))
 }
 
@@ -154,7 +160,7 @@ plot.laot_benchmark <- function(x, metrics = NULL, features = NULL, ...) {
   panels <- unique(data$means[c("target", "metric")])
   shape <- grDevices::n2mfrow(nrow(panels))
   methods <- levels(data$means$method)
-  old <- graphics::par(mfrow = shape, mar = c(3, max(nchar(methods)) * 0.55 + 1, 2.5, 1), las = 1)
+  old <- graphics::par(mfrow = shape, mar = c(3, max(nchar(methods)) * 0.55 + 1, 2.5, 1), oma = c(2.2, 0, 0, 0), las = 1)
   on.exit(graphics::par(old))
   for (k in seq_len(nrow(panels))) {
     means <- data$means[data$means$target == panels$target[k] & data$means$metric == panels$metric[k], ]
@@ -166,9 +172,10 @@ plot.laot_benchmark <- function(x, metrics = NULL, features = NULL, ...) {
                                  panel_titles(as.character(panels$metric[k]), ", ")))
     graphics::axis(2, seq_along(methods), methods)
     graphics::abline(v = means$mean[means$method == "noise_reference"], lty = 2, col = "grey50")
-    graphics::points(points$value, match(points$method, methods), col = "grey70", pch = 16, cex = 0.6)
+    graphics::points(points$value, match(points$method, methods) - 0.25, col = "grey60", pch = 16, cex = 0.6)
     graphics::segments(means$mean - means$sd, at, means$mean + means$sd, at)
     graphics::points(means$mean, at, col = "#0072B2", pch = 16)
   }
+  mtext(benchmark_caption(data), 1L, 1, outer = TRUE, cex = 0.7, col = "grey30", adj = 1)
   invisible(x)
 }

@@ -309,15 +309,19 @@ print.laot_scores <- function(x, digits = 3L, ...) {
     if (set != sets[length(sets)]) cat("\n")
   }
   print_notes(x)
-  sentences <- attr(x, "verdict")
-  if (length(sentences)) {
-    cat("\nThe prediction:\n", paste0(strwrap(sentences, 92L, indent = 2L, exdent = 4L), "\n"), sep = "")
-  }
+  print_verdict(attr(x, "verdict"))
   invisible(x)
 }
 
 left_out_text <- function(count) {
   if (count > 0) paste("without", counted(count, "feature"), "that", if (count == 1) "does" else "do", "not vary") else ""
+}
+
+# Of one metric, over the methods: "without 2 to 4 features that do not vary".
+left_out_range <- function(texts) {
+  counts <- as.numeric(sub("^without ([0-9]+) .*$", "\\1", texts))
+  if (min(counts) == max(counts)) return(texts[1L])
+  sub("[0-9]+", paste(min(counts), "to", max(counts)), texts[which.max(counts)])
 }
 
 # Each note once: of a method, and of a metric what it left out and why it has no value.
@@ -327,8 +331,9 @@ print_notes <- function(x) {
   without <- regmatches(x$note, gregexpr("without [0-9]+ features? that do(es)? not vary$", x$note))
   without <- vapply(without, function(found) if (length(found)) found else "", "")
   x$note <- sub("(; )?without [0-9]+ features? that do(es)? not vary$", "", x$note)
-  told <- unique(data.frame(metric = x$metric, without)[nzchar(without) & !is.na(x$value), ])
-  for (text in unique(told$without)) cat(listed(unique(told$metric[told$without == text])), ": ", text, "\n", sep = "")
+  told <- data.frame(metric = x$metric, without)[nzchar(without) & !is.na(x$value), ]
+  told <- vapply(split(told$without, factor(told$metric, unique(told$metric))), left_out_range, "")
+  for (text in unique(told)) cat(listed(names(told)[told == text]), ": ", text, "\n", sep = "")
   reason <- ifelse(is.na(x$value), sub("^.*undefined: ", "", x$note), "")
   about <- sub("(; )?undefined: .*$", "", x$note)
   of.method <- unique(x[nzchar(about), "method"])
@@ -341,29 +346,42 @@ print_notes <- function(x) {
   }
 }
 
-# A short name of each row of metric and setting; the setting where one metric has several.
-score_labels <- function(key) {
+# The columns of a table: metrics in their order, the settings of one side by side, each with a short label, which
+# has the setting where one metric has several.
+score_keys <- function(x, columns) {
+  key <- unique(x[columns])
+  key <- key[order(match(key$metric, unique(key$metric))), , drop = FALSE]
   label <- key$metric
   several <- label %in% label[duplicated(label)]
   label[several] <- paste0(label, "[", sub("gamma = ", "", key$setting, fixed = TRUE), "]")[several]
-  label
+  key$label <- label
+  key
+}
+
+# One row a method, one column a key; shown(row) is what stands there.
+print_by_method <- function(x, key, shown) {
+  methods <- unique(x$method)
+  cell <- function(method, k) {
+    at <- which(x$method == method & x$metric == key$metric[k] & x$setting == key$setting[k])
+    if (length(at)) shown(x[at[1L], ]) else ""
+  }
+  table <- vapply(seq_len(nrow(key)), function(k) vapply(methods, cell, "", k = k), character(length(methods)))
+  table <- matrix(table, nrow = length(methods), dimnames = list(methods, key$label))
+  print(noquote(table), right = TRUE)
 }
 
 print_scores <- function(x, digits) {
   x <- as.data.frame(x)
-  key <- unique(x[c("metric", "estimator", "setting")])
-  label <- score_labels(key)
-  methods <- unique(x$method)
-  value <- function(method, k) {
-    at <- x$method == method & x$metric == key$metric[k] & x$setting == key$setting[k]
-    if (!any(at)) "" else if (is.na(x$value[at][1L])) "NA" else number_text(x$value[at][1L], digits)
-  }
-  table <- vapply(seq_along(label), function(k) vapply(methods, value, "", k = k),
-                  character(length(methods)))
-  table <- matrix(table, nrow = length(methods), dimnames = list(methods, label))
-  print(noquote(table), right = TRUE)
+  key <- score_keys(x, c("metric", "estimator", "setting"))
+  print_by_method(x, key, function(row) table_number(row$value, digits))
   cat("\n")
   definition <- ifelse(nzchar(key$setting), paste(key$estimator, key$setting, sep = ", "), key$estimator)
-  cat(paste0(format(label), "  ", definition), sep = "\n")
+  cat(paste0(format(key$label), "  ", definition), sep = "\n")
   cat("scored on ", x$features[1L], " against ", x$reference[1L], "\n", sep = "")
+}
+
+print_verdict <- function(sentences) {
+  if (length(sentences)) {
+    cat("\nThe prediction:\n", paste0(strwrap(sentences, 80L, indent = 2L, exdent = 4L), "\n"), sep = "")
+  }
 }

@@ -18,8 +18,9 @@ print.laot_fit <- function(x, ...) {
   cat(method_title(x), " fit: ", x$control, " to ", x$target,
       if (nzchar(x$preset)) paste0("  (", x$preset, ")"), "\n", sep = "")
   components <- report$components
-  line("cells", report$n.control, " control, ", report$n.treated, " treated")
-  line("features", format(report$features, scientific = FALSE),
+  line("cells", whole_text(report$n.control), " control, ", whole_text(report$n.treated), " treated",
+       if (isTRUE(x$batches > 1L)) paste0(", paired within ", x$batches, " levels of the batch"))
+  line("features", whole_text(report$features),
        if (!is.null(components) && components > 0) {
          paste0(", fitted in ", counted(components, "principal component"))
        })
@@ -45,7 +46,8 @@ print.laot_fit <- function(x, ...) {
   }
   if (!is.null(report$warning) && nzchar(report$warning)) line("warning", report$warning)
   if (!is.null(report$negative.share)) {
-    line("negative", number_text(100 * report$negative.share, 3L), "% of the predicted training values")
+    line("negative", number_text(100 * report$negative.share, 3L), "% of the predicted training values are below 0",
+         if (report$negative.share > 0) " (predict() has nonnegative = )")
   }
   if (!is.na(x$seed)) line("seed", format(x$seed, scientific = FALSE))
   invisible(x)
@@ -95,11 +97,12 @@ print.summary.laot_fit <- function(x, ...) {
   print(x$fit)
   report <- x$report
   if (nrow(x$trace) && !is.null(report$validation.mmd2)) {
-    cat("\nValidation MMD^2 along the training:\n  ",
-        listed(number_text_each(x$trace$validation.mmd2), 12L), "\n", sep = "")
+    cat("\nValidation MMD^2 along the training:\n")
+    print_trace(x$trace$validation.mmd2, x$trace[[1L]], names(x$trace)[1L], report$best.iteration)
   } else if (nrow(x$trace)) {
-    cat("\nObjective J after each ", if (x$params[["update"]] == "adam") "epoch" else "iteration", ":\n  ",
-        listed(number_text_each(x$trace$objective.after.update), 12L), "\n", sep = "")
+    cat("\nObjective J along the fit:\n")
+    print_trace(x$trace$objective.after.update, seq_len(nrow(x$trace)),
+                if (x$params[["update"]] == "adam") "epoch" else "iteration")
     cat("Plan: cost ", number_text(report$plan.cost), ", ",
         if (identical(report$plan.bound, "estimated")) "by estimate" else "proven", " within ",
         number_text(report$plan.gap, 2L), " of the least\n", sep = "")
@@ -113,12 +116,25 @@ print.summary.laot_fit <- function(x, ...) {
   if (length(x$params)) {
     cat("\nParameters:\n")
     # A name stays on the line of its value.
-    pairs <- strwrap(paste(names(x$params), x$params, sep = "=", collapse = ", "), width = 72L,
+    pairs <- strwrap(paste(names(x$params), in_r_flags(x$params), sep = "=", collapse = ", "), width = 72L,
                      indent = 2L, exdent = 2L)
     cat(gsub("=", " = ", pairs), sep = "\n")
   }
   if (!is.null(report$seconds)) cat("\nTime: ", number_text(report$seconds, 3L), " s\n", sep = "")
   invisible(x)
+}
+
+# Some values of a trace, evenly taken, under the iterations that they belong to: the first, the last and `kept`
+# are among them.
+print_trace <- function(values, steps, unit, kept = NULL, digits = 4L) {
+  # As many as fit a line, of which `kept` may take one.
+  count <- max(3L, (getOption("width") - 12L) %/% (digits + 6L) - length(kept))
+  at <- unique(round(seq(1, length(values), length.out = min(count, length(values)))))
+  at <- sort(union(at, intersect(match(kept, steps), seq_along(steps))))
+  line <- function(label, cells) cat("  ", label, paste0(" ", formatC(cells, width = digits + 5L)), "\n", sep = "")
+  line(formatC(unit, width = -9L), as.character(steps[at]))
+  line(strrep(" ", 9L), number_text_each(values[at], digits = digits))
+  if (!is.null(kept)) cat("  ", unit, " ", kept, " is kept\n", sep = "")
 }
 
 number_text_each <- function(x, ...) vapply(x, number_text, "", ...)
@@ -160,6 +176,7 @@ print.laot_fit_list <- function(x, ...) {
     target = names(x), control = number("n.control"), treated = number("n.treated"),
     features = number("features"), components = number("components"),
     iterations = number("iterations"), J = signif(number("objective"), 4L),
+    validation.mmd2 = signif(number("validation.mmd2"), 3L),
     outcome = vapply(x, function(fit) gsub("_", " ", fit$report$outcome, fixed = TRUE), "")
   )
   empty <- vapply(table, function(column) all(is.na(column)), NA)

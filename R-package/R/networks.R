@@ -56,7 +56,7 @@
 #' set.seed(1)
 #' control <- matrix(rnorm(4 * 100), 4)
 #' treated <- matrix(rnorm(4 * 100, mean = 2), 4)
-#' fit <- cellot_fit(control, treated, compact = TRUE, iterations = 100, seed = 1)
+#' fit <- cellot_fit(control, treated, compact = TRUE, iterations = 500, seed = 1)
 #' fit
 #' tail(summary(fit)$trace, 2)
 #' predict(fit, control[, 1:3])
@@ -108,7 +108,8 @@ fit_network <- function(method, x, treated, condition, control, target, batch, p
   dots <- object_arguments(x, dots)
   one <- function(seed, quiet, checkpoint) {
     fit_source(method, x, treated, condition, control, target, batch, preset, dots$others, seed, num.threads,
-               verbose, quiet, subset = dots$subset, where = dots$where, checkpoint = checkpoint)
+               verbose, quiet, subset = dots$subset, where = dots$where, checkpoint = checkpoint,
+               further = c("compact"[method == "cellot"], "checkpoint", "checkpoint.seconds", "seeds"))
   }
   if (is.null(seeds)) return(warn_of_training(one(seed, quiet, checkpoint)))
   if (!is.null(seed)) fail("give either seed or seeds, not both")
@@ -145,6 +146,9 @@ is_network <- function(fit) fit$method %in% c("cellot", "scgen", "cae")
 #' `predict()` gives the mean of their predictions, `prediction_spread()` how much they differ for
 #' every cell, and [evaluate_predictions()] the mean and the standard deviation of every score.
 #'
+#' `summary()` gives the summaries of the fits. What asks for one fit, such as [save_model()], takes an element:
+#' `fits[["seed1"]]`.
+#'
 #' @param object A `laot_ensemble`; its elements are `laot_fit`s.
 #' @param newdata,... As in [predict.laot_fit()].
 #' @returns `predict()`: the mean prediction, in the class of `newdata`. `prediction_spread()`: one
@@ -154,7 +158,7 @@ is_network <- function(fit) fit$method %in% c("cellot", "scgen", "cae")
 #' set.seed(1)
 #' control <- matrix(rnorm(3 * 80), 3)
 #' treated <- matrix(rnorm(3 * 80, mean = 2), 3)
-#' fits <- cellot_fit(control, treated, compact = TRUE, iterations = 60, seeds = 1:3)
+#' fits <- cellot_fit(control, treated, compact = TRUE, iterations = 500, seeds = 1:3)
 #' fits
 #' new.cells <- matrix(rnorm(3 * 5), 3)
 #' predict(fits, new.cells)
@@ -180,13 +184,21 @@ prediction_spread <- function(object, newdata, ...) {
 mean_of <- function(seen) Reduce(`+`, lapply(seen, `[[`, "values")) / length(seen)
 
 #' @export
+summary.laot_ensemble <- function(object, ...) {
+  structure(lapply(unclass(object), summary), class = "summary.laot_fit_list")
+}
+
+#' @export
+coef.laot_ensemble <- function(object, ...) lapply(unclass(object), coef)
+
+#' @export
 `[.laot_ensemble` <- function(x, i) structure(unclass(x)[i], class = "laot_ensemble")
 
 #' @export
 print.laot_ensemble <- function(x, ...) {
   first <- x[[1L]]
   cat(method_title(first), " fits: ", first$control, " to ", first$target, ", ",
-      counted(length(x), "seed"), "\n", sep = "")
+      counted(length(x), "seed"), if (nzchar(first$preset)) paste0("  (", first$preset, ")"), "\n", sep = "")
   number <- function(name) vapply(x, function(fit) as.numeric(fit$report[[name]]), 0)
   score <- number("validation.mmd2")
   print(data.frame(
@@ -194,14 +206,10 @@ print.laot_ensemble <- function(x, ...) {
     validation.mmd2 = signif(score, 3L),
     outcome = vapply(x, function(fit) gsub("_", " ", fit$report$outcome, fixed = TRUE), "")
   ), row.names = FALSE)
-  cat("validation MMD^2 ", mean_and_sd(score), "; not moving the cells ",
-      mean_and_sd(number("validation.mmd2.identity")), "\n", sep = "")
+  both <- function(values) mean_sd_text(mean(values), stats::sd(values))
+  cat("validation MMD^2 ", both(score), " (mean +- sd); not moving the cells ",
+      both(number("validation.mmd2.identity")), "\n", sep = "")
   invisible(x)
-}
-
-mean_and_sd <- function(x, digits = 3L) {
-  if (anyNA(x)) return("NA")
-  paste(number_text(mean(x), digits), "+-", number_text(stats::sd(x), 2L))
 }
 
 # Scores of every seed, gathered: mean and sd where the seeds differ.
@@ -216,7 +224,18 @@ evaluate_ensemble <- function(x, ...) {
   out$value <- rowMeans(values)
   out$sd <- apply(values, 1L, stats::sd)
   out$seeds <- length(x)
-  structure(out, class = c("laot_ensemble_scores", "data.frame"))
+  out <- structure(out, class = c("laot_ensemble_scores", "data.frame"))
+  attr(out, "verdict") <- ensemble_verdict(out, x[[1L]]$method)
+  out
+}
+
+# Of the means over the seeds; whether one seed's cells can be told from true ones is each seed's affair.
+ensemble_verdict <- function(scores, method) {
+  sets <- unique(scores$features)
+  unlist(lapply(sets, function(set) {
+    out <- set_verdict(scores[scores$features == set, ], method)
+    if (length(sets) > 1L && length(out)) paste0("On the ", set, ": ", out) else out
+  }))
 }
 
 #' @export
@@ -225,21 +244,19 @@ print.laot_ensemble_scores <- function(x, digits = 3L, ...) {
     print(as.data.frame(x), digits = digits, ...)
     return(invisible(x))
   }
+  sentences <- attr(x, "verdict")
   x <- as.data.frame(x)
-  key <- unique(x[c("metric", "setting")])
-  key$label <- score_labels(key)
-  label <- key$label[match(paste(x$metric, x$setting), paste(key$metric, key$setting))]
-  table <- data.frame(
-    method = x$method, metric = label, mean = vapply(x$value, number_text, "", digits = digits),
-    sd = vapply(x$sd, number_text, "", digits = 2L)
-  )
-  if (length(unique(x$features)) > 1L) table$features <- x$features
-  print(table, row.names = FALSE, right = FALSE)
-  # Settings are long: below the table, which then fits a terminal.
-  key <- key[nzchar(key$setting), ]
-  if (nrow(key)) cat("", paste0(format(key$label), "  ", key$setting), sep = "\n")
-  cat("mean and sd over ", counted(x$seeds[1L], "seed"), "; scored on ", listed(unique(x$features)), " against ",
-      x$reference[1L], "\n", sep = "")
+  for (set in unique(x$features)) {
+    part <- x[x$features == set, ]
+    key <- score_keys(part, c("metric", "setting"))
+    print_by_method(part, key, function(row) mean_sd_text(row$value, if (isTRUE(row$sd > 0)) row$sd else NA, digits))
+    # Settings are long: below the table, which then fits a terminal.
+    key <- key[nzchar(key$setting), ]
+    if (nrow(key)) cat("", paste0(format(key$label), "  ", key$setting), sep = "\n")
+    cat("mean +- sd over ", counted(part$seeds[1L], "seed"), "; no sd: the same for all\n", sep = "")
+    cat("scored on ", set, " against ", part$reference[1L], "\n", if (set != x$features[nrow(x)]) "\n", sep = "")
+  }
+  print_verdict(sentences)
   invisible(x)
 }
 
@@ -263,23 +280,28 @@ training_data <- function(fit) {
   out
 }
 
-# One panel for each of `series`; the first says what the dashed line is.
-draw_training <- function(data, title = NULL, series = "validation MMD^2") {
+# One panel for each series, or, without `all`, that of the validation score, headed by what it shows.
+draw_training <- function(data, title = NULL, all = TRUE) {
+  series <- levels(data$series)
+  if (all) {
+    old <- par(mfrow = panels(length(series)))
+    on.exit(par(old))
+  } else {
+    series <- series[1L]
+  }
   for (name in series) {
     part <- data[data$series == name, ]
-    plot(part$iteration, part$value, type = "l", las = 1, bty = "l", col = "grey20",
-         xlab = attr(data, "unit"), ylab = name, main = if (name == series[1L]) title, font.main = 1)
+    first <- name == series[1L]
+    plot(part$iteration, part$value, type = "l", las = 1, bty = "l", col = "grey20", xlab = attr(data, "unit"), ylab = "",
+         main = paste(c(if (first) title, name), collapse = ": "), font.main = 1)
     graphics::abline(v = attr(data, "kept"), col = "grey60", lty = 2L)
-    if (name == series[1L]) legend("topright", "iterate that is kept", lty = 2L, col = "grey60", bty = "n", cex = 0.8)
+    if (first) {
+      # The dashed line is to be seen as well.
+      along <- seq(min(part$value), max(part$value), length.out = 20L)
+      in_emptiest_corner(c(part$iteration, rep(attr(data, "kept"), 20L)), c(part$value, along),
+                         paste(attr(data, "unit"), attr(data, "kept"), "is kept"), lty = 2L, col = "grey60", cex = 0.8)
+    }
   }
-}
-
-# All that the training says of itself.
-draw_whole_training <- function(data, title) {
-  series <- levels(data$series)
-  old <- par(mfrow = panels(length(series)))
-  on.exit(par(old))
-  draw_training(data, title, series)
 }
 
 ggplot_training <- function(data) {
@@ -287,7 +309,9 @@ ggplot_training <- function(data) {
     ggplot2::geom_vline(xintercept = attr(data, "kept"), colour = "grey60", linetype = 2L) +
     ggplot2::geom_line(colour = "grey20") +
     ggplot2::facet_wrap("series", scales = "free_y") +
-    ggplot2::labs(x = attr(data, "unit"), y = NULL, caption = "dashed: the iterate that is kept") + laot_theme()
+    ggplot2::labs(x = attr(data, "unit"), y = NULL,
+                  caption = paste0("dashed: ", attr(data, "unit"), " ", attr(data, "kept"), ", which is kept")) +
+    laot_theme()
 }
 
 # The validation scores of all seeds.

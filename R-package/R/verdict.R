@@ -13,7 +13,7 @@ verdict <- function(scores, method, predicted, observed, sets, settings) {
   unlist(sentences)
 }
 
-set_verdict <- function(scores, method, predicted, observed, bandwidths, settings) {
+set_verdict <- function(scores, method, predicted = NULL, observed = NULL, bandwidths = NULL, settings = NULL) {
   value <- function(who, metric) {
     at <- which(scores$method == who & scores$metric == metric & !is.na(scores$value))
     if (length(at)) scores$value[at[1L]] else NA_real_
@@ -36,7 +36,7 @@ set_verdict <- function(scores, method, predicted, observed, bandwidths, setting
                          if (good) "; that is why its w2 beats true treated cells, not that it is better.",
                          if (!good) "; predicted cells are more alike than treated cells are."))
   }
-  p <- chance_of_equal_laws(predicted, observed, bandwidths, settings)
+  p <- if (is.null(predicted)) NA_real_ else chance_of_equal_laws(predicted, observed, bandwidths, settings)
   if (isTRUE(p > 0.05)) {
     out <- c(out, paste0("cannot be told from true treated cells by MMD (permutation test, p = ", number_text(p, 2L),
                          ", ", counted(cell_count(observed), "observed cell"), ")."))
@@ -78,7 +78,12 @@ warn_of_leakage <- function(train, model, observed) {
 
 #' The features that are predicted worst
 #'
+#' A feature that is 0 in most cells and predicted near 0 has a large `ks`, since hardly a prediction is 0 exactly,
+#' but a small `w1`: order by `w1` where such features are of no interest.
+#'
 #' @inheritParams evaluate_predictions
+#' @param x A `laot_fit`, whose predictions for the `control` cells are compared, or predicted cells: a matrix
+#'   (features x cells), data frame, sparse matrix, SummarizedExperiment, SingleCellExperiment or Seurat object.
 #' @param count How many features to list.
 #' @returns A data frame with the columns `feature`, `ks` (two-sample Kolmogorov-Smirnov statistic),
 #'   `w1` (one-dimensional Wasserstein distance, in the units of the cells) and `mean.difference`
@@ -90,6 +95,9 @@ warn_of_leakage <- function(train, model, observed) {
 #' worst_features(laot_fit(control, observed, seed = 1), observed, control)
 #' @export
 worst_features <- function(x, observed, control = NULL, count = 10L, ..., num.threads = 1L) {
+  if (missing(observed)) fail("observed is missing; give the measured treated cells")
+  whole(count, "count")
+  check_dots(list(...), names(formals(worst_features)))
   settings <- call_settings(1, num.threads)
   given <- predictions_of(x, control, list(...), settings)
   predicted <- given$predicted
@@ -108,6 +116,10 @@ worst_features <- function(x, observed, control = NULL, count = 10L, ..., num.th
 predictions_of <- function(x, control, dots, settings) {
   if (inherits(x, "laot_fit_list")) {
     fail("x holds fits for several targets; score one at a time, for example x[[", quoted(names(x)[1L]), "]]")
+  }
+  if (inherits(x, "laot_ensemble")) {
+    fail("x holds fits of several seeds; take one, for example x[[", quoted(names(x)[1L]), "]], or give their mean ",
+         "prediction, predict(x, control)")
   }
   if (!inherits(x, "laot_fit")) {
     like <- list(origin = list(kind = "none"))

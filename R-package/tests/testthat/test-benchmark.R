@@ -197,3 +197,42 @@ test_that("a benchmark is drawn and printed", {
   skip_if_not_installed("ggplot2")
   expect_s3_class(ggplot2::autoplot(out), "ggplot")
 })
+
+test_that("a mean stands beside its sd to the same place", {
+  text <- laot:::mean_sd_text
+  expect_identical(text(0.00072234, 0.00043967), "0.00072 +- 0.00044")
+  expect_identical(text(25.49025, 0.2840), "25.49 +- 0.28")
+  expect_identical(text(-350.3, 62.5), "-350 +- 62")
+  expect_identical(text(0.98, 0), "0.980 +- 0")
+  expect_identical(text(12.1, NA), "12.1")
+  expect_identical(text(NA, NA), "NA")
+  expect_identical(text(2.3e-7, 4.4e-8), "2.30e-07 +- 4.4e-08")
+})
+
+test_that("a printed benchmark shows what its summary says, and names a failure below the table", {
+  out <- bench(list(mean_shift = "mean_shift", bad = function(control, treated, new) stop("oops")), metrics = c("mmd2", "w2"))
+  shown <- capture.output(print(out))
+  table <- summary(out)
+  row <- table[table$method == "mean_shift" & table$metric == "w2", ]
+  expect_match(grep("^mean_shift", shown, value = TRUE), laot:::mean_sd_text(row$mean, row$sd), fixed = TRUE)
+  expect_identical(grep("mean \\+- sd over 2 runs", shown), 1L)
+  expect_match(shown, "^  bad: 2 runs without a value .failed: oops.$", all = FALSE)
+  # Where nothing else was scored, the table is there nonetheless.
+  alone <- bench(list(bad = function(control, treated, new) stop("oops")), metrics = "w2")
+  alone <- alone[alone$method == "bad", ]
+  expect_output(print(alone), "^drug: mean \\+- sd over 2 runs.*bad +-")
+  expect_error(bench(BPPARAM = 2), "BPPARAM must be NULL or a backend of BiocParallel")
+})
+
+test_that("the picture of a benchmark has every run, below its mean, and says what is drawn", {
+  skip_if_not_installed("ggplot2")
+  out <- bench(c("laot", "mean_shift"), metrics = "w2", seeds = 1:3)
+  picture <- ggplot2::autoplot(out)
+  layers <- ggplot2::ggplot_build(picture)$data
+  runs <- Filter(function(layer) nrow(layer) == 9L && "size" %in% names(layer), layers)[[1L]]
+  expect_setequal(runs$x, out$value)
+  expect_setequal(round(as.numeric(runs$y) %% 1, 2), 0.75)
+  means <- Filter(function(layer) nrow(layer) == 3L && "shape" %in% names(layer), layers)[[1L]]
+  expect_setequal(as.numeric(means$y) %% 1, 0)
+  expect_match(picture$labels$caption, "grey: single runs; dashed: noise reference.*scored on 4 features")
+})

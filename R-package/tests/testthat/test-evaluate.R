@@ -135,3 +135,33 @@ test_that("a trivial predictor does not stand twice", {
   scores <- evaluate_predictions(fit_trivial(cells$control, cells$treated, seed = 1), new$treated, control = new$control, metrics = "w2")
   expect_identical(scores$method, c("mean_shift", "identity", "gaussian_map", "noise_reference"))
 })
+
+test_that("a printed table keeps the zeros that tell 0.990 from 0.99", {
+  table_number <- laot:::table_number
+  expect_identical(vapply(c(0.99, 0.00341, 25.64, 300.4, 0, -0.0005, 9.996, NA, 12345), table_number, ""),
+                   c("0.990", "0.00341", "25.6", "300", "0", "-0.000500", "10.0", "NA", "12300"))
+  expect_identical(vapply(c(2.34e-7, 4.2e8), table_number, ""), c("2.34e-07", "4.20e+08"))
+  expect_identical(table_number(0.98768, 4L), "0.9877")
+})
+
+test_that("the settings of one metric stand side by side, and what each means below", {
+  scores <- evaluate_predictions(fit, new$treated, control = new$control, metrics = c("mmd2", "w2"), gamma = c(0.1, 0.01))
+  shown <- capture.output(print(scores))
+  expect_match(shown[1], "mmd2\\[0.1\\] +mmd2\\[0.01\\] +w2$")
+  row <- scores[scores$method == "laot", ]
+  value <- function(setting) laot:::table_number(row$value[row$setting == setting])
+  expect_match(shown[2], paste0("^laot +", value("gamma = 0.1"), " +", value("gamma = 0.01"), " "))
+  expect_match(shown, "^mmd2\\[0.01\\] +unbiased, gamma = 0.01$", all = FALSE)
+})
+
+test_that("features that do not vary are counted once, over the methods", {
+  texts <- paste("without", c(2, 4, 2), "features that do not vary")
+  expect_identical(laot:::left_out_range(texts), "without 2 to 4 features that do not vary")
+  expect_identical(laot:::left_out_range("without 1 feature that does not vary"), "without 1 feature that does not vary")
+})
+
+test_that("worst_features() refuses what it cannot count, and slips in names", {
+  expect_sentence(worst_features(fit, new$treated, new$control, count = -1), "count must be one whole number of at least 1")
+  expect_sentence(worst_features(fit, new$treated, new$control, cuont = 3), "did you mean \"count\"")
+  expect_sentence(worst_features(fit), "observed is missing")
+})

@@ -149,6 +149,7 @@ test_that("repeated seeds give an ensemble with mean, spread and scores", {
   expect_equal(scores$sd[row], sd(alone))
   shown <- capture.output(print(scores))
   expect_match(shown, "over 3 seeds", all = FALSE)
+  expect_match(shown, paste0(" ", laot:::mean_sd_text(mean(alone), sd(alone)), " "), all = FALSE, fixed = TRUE)
   expect_match(shown, "^mmd2 +gamma = ", all = FALSE)
   expect_lte(max(nchar(shown)), 80)
 
@@ -183,4 +184,55 @@ test_that("objects give the same networks as their matrices", {
   expect_equal(predict(fit, fresh), predict(fitted(small$cae(control, treated, seed = 1)), fresh))
   moved <- predict(fit, sce[, sce$condition == "ctrl"])
   expect_s4_class(moved, "SingleCellExperiment")
+})
+
+test_that("an ensemble is summed up by seed, and what asks for one fit says so", {
+  fits <- fitted(small$cellot(control, treated, seeds = 1:2))
+  expect_output(print(summary(fits)), "seed +1\n.*Parameters:.*seed +2\n.*Parameters:")
+  expect_output(print(fits), "2 seeds  .official.")
+  expect_error(coef(fits), "its map is not linear")
+  one <- "take one, for example x\\[\\[\"seed1\"\\]\\]"
+  expect_error(trackability(fits), one)
+  expect_error(recovery_curve(fits), one)
+  expect_error(worst_features(fits, treated, control), one)
+  expect_error(cell_spearman(fits, control), one)
+})
+
+test_that("an ensemble that is worse than the mean shift is called so", {
+  fits <- fitted(cellot_fit(control, treated, hidden.units = 4, hidden.layers = 1, iterations = 0, seeds = 1:2))
+  scores <- evaluate_predictions(fits, observed = some_cells(60, 1.5, 6), control = some_cells(60, 0, 7))
+  value <- function(method) scores$value[scores$method == method & scores$metric == "mmd2"]
+  expect_gt(value("cellot"), value("mean_shift"))
+  expect_output(print(scores), "worse than the mean shift in mmd2")
+})
+
+test_that("the trace of a summary reaches from the first look to the last, with the kept one", {
+  trace <- function(...) {
+    old <- options(width = 80)
+    on.exit(options(old))
+    capture.output(laot:::print_trace(...))
+  }
+  values <- seq(2, 1, length.out = 101)
+  shown <- trace(values, seq(0, 1000, 10), "iteration", kept = 370)
+  steps <- as.numeric(strsplit(trimws(sub("iteration", "", shown[1])), " +")[[1]])
+  expect_true(all(c(0, 370, 1000) %in% steps))
+  expect_equal(as.numeric(strsplit(trimws(shown[2]), " +")[[1]]), signif(values[steps / 10 + 1], 4))
+  expect_match(shown[3], "iteration 370 is kept")
+  expect_lte(max(nchar(shown)), 80)
+  expect_length(trace(c(3, 2), 1:2, "epoch"), 2)
+})
+
+test_that("the pictures of a training say which iterate is kept", {
+  fit <- fitted(small$cae(control, treated, seed = 1))
+  data <- laot:::training_data(fit)
+  expect_identical(attr(data, "kept"), fit$report$best.iteration)
+  expect_equal(data$value[data$series == "validation MMD^2"], summary(fit)$trace$validation.mmd2)
+  skip_if_not_installed("ggplot2")
+  picture <- ggplot2::autoplot(fit, type = "objective")
+  expect_match(picture$labels$caption, paste("epoch", fit$report$best.iteration))
+  both <- fitted(small$cae(cbind(control, treated, treated + 1), seed = 1, verbose = FALSE,
+                           condition = rep(c("ctrl", "A", "B"), c(80, 90, 90))))
+  expect_output(print(both), "validation.mmd2")
+  lines <- ggplot2::ggplot_build(ggplot2::autoplot(both, type = "objective"))$data[[1]]
+  expect_equal(lines$xintercept, unname(vapply(both, function(fit) fit$report$best.iteration, 0)))
 })
