@@ -12,8 +12,6 @@ namespace {
 
 void check_options(const AutoencoderOptions& o) {
   require(o.batch > 0, Status::invalid_argument, "batch must be at least 1");
-  require(o.validation_share > 0.0 && o.validation_share < 1.0, Status::invalid_argument,
-          "validation_share must lie between 0 and 1, not at ", o.validation_share);
 }
 
 std::vector<std::uint32_t> types_of(const std::vector<std::uint32_t>& types,
@@ -32,13 +30,6 @@ std::vector<AutoencoderTrainer::Prediction> ways_to_predict(Residual residual) {
   if (residual == Residual::keep) return {{true, 1.0}};
   if (residual == Residual::drop) return {{false, 1.0}};
   return {{true, 1.0}, {true, 0.5}, {false, 1.0}};
-}
-
-arma::fmat cells_at(const arma::vec& origin, const arma::mat& cells,
-                    const std::vector<std::uint64_t>& index) {
-  arma::fmat out = single_precision(cells, index);
-  if (!origin.is_empty()) out.each_col() += arma::conv_to<arma::fvec>::from(origin);
-  return out;
 }
 
 arma::fmat in_way(const AutoencoderTrainer::Prediction& way, const arma::fmat& cells,
@@ -61,31 +52,20 @@ AutoencoderTrainer::AutoencoderTrainer(const arma::mat& source, const arma::mat&
                                        const std::vector<std::uint32_t>& target_types)
     : options_(options),
       ways_(ways_to_predict(options.residual)),
+      cells_(source, target, options, Rng(seed).stream(1), options.source_origin,
+             options.target_origin),
       rng_(Rng(seed).stream(0)),
       best_(ways_.size()) {
-  check_training_cells(source, target);
   check_options(options);
   require(source_types.empty() == target_types.empty(), Status::invalid_argument,
           "cell types must be given for both populations or for neither");
-  Rng split = Rng(seed).stream(1);
-  const Holdout of_source = hold_out(source.n_cols, options.validation_share, split);
-  const Holdout of_target = hold_out(target.n_cols, options.validation_share, split);
-  for (const arma::vec* origin : {&options.source_origin, &options.target_origin})
-    require(origin->is_empty() || origin->n_elem == source.n_rows, Status::dimension_mismatch,
-            "an origin has ", origin->n_elem, " values for ", source.n_rows, " features");
-  source_ = cells_at(options.source_origin, source, of_source.train);
-  target_ = cells_at(options.target_origin, target, of_target.train);
-  validation_source_ = cells_at(options.source_origin, source, of_source.validation);
-  validation_target_ = cells_at(options.target_origin, target, of_target.validation);
-  source_types_ = types_of(source_types, of_source.train, source.n_cols, "control");
-  target_types_ = types_of(target_types, of_target.train, target.n_cols, "treated");
-  pooled_ = arma::join_rows(source_, target_);
-  validation_ = arma::join_rows(validation_source_, validation_target_);
-  labels_ = condition_labels(source_.n_cols, target_.n_cols);
-  validation_labels_ = condition_labels(validation_source_.n_cols, validation_target_.n_cols);
-  if (options_.gamma <= 0.0)
-    options_.gamma = median_gamma(source_, target_, options_.score_weights);
-  score_ = ValidationScore(validation_target_, options_.gamma, options_.score_weights);
+  source_types_ = types_of(source_types, cells_.of_source.train, source.n_cols, "control");
+  target_types_ = types_of(target_types, cells_.of_target.train, target.n_cols, "treated");
+  pooled_ = arma::join_rows(cells_.source, cells_.target);
+  validation_ = arma::join_rows(cells_.validation_source, cells_.validation_target);
+  labels_ = condition_labels(cells_.source.n_cols, cells_.target.n_cols);
+  validation_labels_ =
+      condition_labels(cells_.validation_source.n_cols, cells_.validation_target.n_cols);
   batches_ = BatchSampler(pooled_.n_cols, options_.batch);
 
   options_.shape.features = source.n_rows;
@@ -95,24 +75,22 @@ AutoencoderTrainer::AutoencoderTrainer(const arma::mat& source, const arma::mat&
   net_.initialise(start);
   adam_ = Adam<float>(net_.size(), options_.adam);
   gradient_.resize(net_.size());
-  target_mean_ = mean_cell(target_);
-  arma::fmat unmoved = validation_source_;
-  if (options_.restore_mean) restore_mean(unmoved, source_, target_mean_);
-  report_.identity_score = score_(unmoved).mmd2;
+  report_.identity_score = cells_.identity_score;
   look(kNaN, kNaN);
 }
 
 arma::fvec AutoencoderTrainer::shift_of(const Autoencoder<float>& net, arma::uword at_most) const {
   if (net.shape().kind == AutoencoderKind::conditional) return {};
-  if (source_.n_cols <= at_most && target_.n_cols <= at_most)
-    return latent_shift(net, source_, target_, source_types_, target_types_);
+  if (cells_.source.n_cols <= at_most && cells_.target.n_cols <= at_most)
+    return latent_shift(net, cells_.source, cells_.target, source_types_, target_types_);
   const auto head = [&](const std::vector<std::uint32_t>& types) {
     return std::vector<std::uint32_t>(
         types.begin(),
         types.begin() + static_cast<std::ptrdiff_t>(std::min<arma::uword>(types.size(), at_most)));
   };
-  return latent_shift(net, arma::fmat(source_.head_cols(std::min(source_.n_cols, at_most))),
-                      arma::fmat(target_.head_cols(std::min(target_.n_cols, at_most))),
+  return latent_shift(net,
+                      arma::fmat(cells_.source.head_cols(std::min(cells_.source.n_cols, at_most))),
+                      arma::fmat(cells_.target.head_cols(std::min(cells_.target.n_cols, at_most))),
                       head(source_types_), head(target_types_));
 }
 
@@ -162,19 +140,20 @@ Predicted<float> AutoencoderTrainer::predicted(const arma::fmat& cells,
 // network made of them; the controls come first.
 std::vector<ValidationScore::Value> AutoencoderTrainer::scores() const {
   const arma::fvec shift = shift_of(net_, kLookCells);
-  const arma::uword count = validation_source_.n_cols;
+  const arma::uword count = cells_.validation_source.n_cols;
   const arma::fmat code(pass_.code().data(), net_.shape().latent, count);
   const Predicted<float> validation{
       decode_moved(net_, code, shift),
       arma::fmat(pass_.output().data(), net_.shape().features, count)};
-  const arma::fmat controls = options_.restore_mean ? look_cells(source_) : arma::fmat();
+  const arma::fmat controls = options_.restore_mean ? look_cells(cells_.source) : arma::fmat();
   const Predicted<float> training =
       options_.restore_mean ? predicted(controls, shift) : Predicted<float>();
   std::vector<ValidationScore::Value> out;
   for (const Prediction& way : ways_) {
-    arma::fmat moved = in_way(way, validation_source_, validation);
-    if (options_.restore_mean) restore_mean(moved, in_way(way, controls, training), target_mean_);
-    out.push_back(score_(moved));
+    arma::fmat moved = in_way(way, cells_.validation_source, validation);
+    if (options_.restore_mean)
+      restore_mean(moved, in_way(way, controls, training), cells_.target_mean);
+    out.push_back(cells_.score(moved));
   }
   return out;
 }
@@ -252,7 +231,7 @@ TrainingReport AutoencoderTrainer::report() const {
   out.best_score = best_[way].value.mmd2;
   out.best_iteration = best_[way].epoch;
   out.untrained_score = trace_.front().scores[way];
-  out.warning = warning_of(out, best_[way].value.overlap, score_.ceiling(), "epoch");
+  out.warning = warning_of(out, best_[way].value.overlap, cells_.score.ceiling(), "epoch");
   return out;
 }
 
@@ -271,8 +250,7 @@ Snapshot AutoencoderTrainer::save() const {
     out[name + ".predicted"] = value.of_predicted;
     out[name + ".observed"] = value.of_observed;
   }
-  snapshot::put(out, "adam.first", adam_.first);
-  snapshot::put(out, "adam.second", adam_.second);
+  snapshot::put(out, "adam", adam_);
   snapshot::put(out, "steps",
                 std::vector<std::uint64_t>{adam_.steps, report_.iterations, report_.diverged_at,
                                            batches_done_});
@@ -300,12 +278,11 @@ void AutoencoderTrainer::restore(const Snapshot& state) {
     snapshot::get(state, name + ".running", net.running());
     const auto score = snapshot::numbers(state, name + ".score", 3);
     value = {score[0], score[1],
-             snapshot::numbers(state, name + ".predicted", validation_source_.n_cols),
-             snapshot::numbers(state, name + ".observed", validation_target_.n_cols)};
+             snapshot::numbers(state, name + ".predicted", cells_.validation_source.n_cols),
+             snapshot::numbers(state, name + ".observed", cells_.validation_target.n_cols)};
     epoch = static_cast<std::uint64_t>(score[2]);
   }
-  snapshot::get(state, "adam.first", next.adam_.first);
-  snapshot::get(state, "adam.second", next.adam_.second);
+  snapshot::get(state, "adam", next.adam_);
   std::vector<std::uint64_t> steps(4);
   snapshot::get(state, "steps", steps);
   next.adam_.steps = steps[0];

@@ -12,8 +12,6 @@ namespace {
 void check_options(const CellotOptions& o) {
   require(o.batch > 0 && o.inner > 0 && o.check_every > 0, Status::invalid_argument,
           "batch, inner and check_every must be at least 1");
-  require(o.validation_share > 0.0 && o.validation_share < 1.0, Status::invalid_argument,
-          "validation_share must lie between 0 and 1, not at ", o.validation_share);
   require(o.average >= 0.0 && o.average < 1.0, Status::invalid_argument,
           "average must lie in [0, 1), not at ", o.average);
 }
@@ -22,21 +20,12 @@ void check_options(const CellotOptions& o) {
 
 CellotTrainer::CellotTrainer(const arma::mat& source, const arma::mat& target,
                              const CellotOptions& options, std::uint64_t seed)
-    : options_(options), rng_(Rng(seed).stream(0)) {
-  check_training_cells(source, target);
+    : options_(options),
+      cells_(source, target, options, Rng(seed).stream(1)),
+      rng_(Rng(seed).stream(0)) {
   check_options(options);
-  Rng split = Rng(seed).stream(1);
-  const Holdout of_source = hold_out(source.n_cols, options.validation_share, split);
-  const Holdout of_target = hold_out(target.n_cols, options.validation_share, split);
-  source_ = single_precision(source, of_source.train);
-  target_ = single_precision(target, of_target.train);
-  validation_source_ = single_precision(source, of_source.validation);
-  validation_target_ = single_precision(target, of_target.validation);
-  if (options_.gamma <= 0.0)
-    options_.gamma = median_gamma(source_, target_, options_.score_weights);
-  score_ = ValidationScore(validation_target_, options_.gamma, options_.score_weights);
-  source_batches_ = BatchSampler(source_.n_cols, options_.batch);
-  target_batches_ = BatchSampler(target_.n_cols, options_.batch);
+  source_batches_ = BatchSampler(cells_.source.n_cols, options_.batch);
+  target_batches_ = BatchSampler(cells_.target.n_cols, options_.batch);
 
   const IcnnShape shape{source.n_rows, options_.hidden, options_.slope, options_.softplus_kernels};
   f_ = g_ = Icnn<float>(shape);
@@ -51,23 +40,20 @@ CellotTrainer::CellotTrainer(const arma::mat& source, const arma::mat& target,
   }
   gradient_f_.resize(f_.size());
   gradient_g_.resize(g_.size());
-  target_mean_ = mean_cell(target_);
-  arma::fmat unmoved = validation_source_;
-  if (options_.restore_mean) restore_mean(unmoved, source_, target_mean_);
-  report_.identity_score = score_(unmoved).mmd2;
+  report_.identity_score = cells_.identity_score;
   look();
 }
 
 void CellotTrainer::outer_iteration() {
   const double factor = cosine_factor(options_.last_rate, report_.iterations, options_.iterations);
   for (std::size_t k = 0; k < options_.inner; ++k) {
-    gather(source_, source_batches_.next(rng_), x_);
+    gather(cells_.source, source_batches_.next(rng_), x_);
     loss_.step_g(f_, g_, x_.data(), source_batches_.batch(), gradient_g_.data(), false);
     if (options_.penalty > 0.0) g_.penalty(gradient_g_.data(), options_.penalty);
     g_.change([&](float* values) { adam_g_.step(values, gradient_g_.data(), factor); });
   }
-  gather(source_, source_batches_.next(rng_), x_);
-  gather(target_, target_batches_.next(rng_), y_);
+  gather(cells_.source, source_batches_.next(rng_), x_);
+  gather(cells_.target, target_batches_.next(rng_), y_);
   loss_.step_f(f_, g_, x_.data(), source_batches_.batch(), y_.data(), target_batches_.batch(),
                gradient_f_.data(), false);
   f_.change([&](float* values) { adam_f_.step(values, gradient_f_.data(), factor); });
@@ -85,27 +71,28 @@ void CellotTrainer::average() {
 }
 
 arma::fmat CellotTrainer::prediction(const Icnn<float>& g) const {
-  arma::fmat out = potential_gradient(g, validation_source_);
+  arma::fmat out = potential_gradient(g, cells_.validation_source);
   if (options_.restore_mean)
-    restore_mean(out, potential_gradient(g, look_cells(source_)), target_mean_);
+    restore_mean(out, potential_gradient(g, look_cells(cells_.source)), cells_.target_mean);
   return out;
 }
 
 void CellotTrainer::look() {
-  const std::size_t n = validation_source_.n_cols, m = validation_target_.n_cols;
+  const std::size_t n = cells_.validation_source.n_cols, m = cells_.validation_target.n_cols;
   CellotTrace entry{};
   entry.iteration = report_.iterations;
-  entry.loss_g = loss_.step_g(f_, g_, validation_source_.memptr(), n, gradient_g_.data(), true);
+  entry.loss_g =
+      loss_.step_g(f_, g_, cells_.validation_source.memptr(), n, gradient_g_.data(), true);
   entry.norm_g = std::sqrt(sum_of_squares(gradient_g_.data(), gradient_g_.size()));
-  entry.loss_f = loss_.step_f(f_, g_, validation_source_.memptr(), n, validation_target_.memptr(),
-                              m, gradient_f_.data(), true);
+  entry.loss_f = loss_.step_f(f_, g_, cells_.validation_source.memptr(), n,
+                              cells_.validation_target.memptr(), m, gradient_f_.data(), true);
   entry.norm_f = std::sqrt(sum_of_squares(gradient_f_.data(), gradient_f_.size()));
   Icnn<float> f = f_, g = g_;
   if (options_.average > 0.0) {
     f.assign(average_f_);
     g.assign(average_g_);
   }
-  const ValidationScore::Value value = score_(prediction(g));
+  const ValidationScore::Value value = cells_.score(prediction(g));
   entry.validation_mmd2 = value.mmd2;
   const bool first = trace_.empty();
   if (!std::isfinite(entry.loss_g) || !std::isfinite(entry.loss_f) || !std::isfinite(value.mmd2)) {
@@ -149,7 +136,7 @@ void CellotTrainer::run(Context& context, const std::function<void()>& between) 
 
 TrainingReport CellotTrainer::report() const {
   TrainingReport out = report_;
-  out.warning = warning_of(report_, best_overlap_, score_.ceiling(), "iteration");
+  out.warning = warning_of(report_, best_overlap_, cells_.score.ceiling(), "iteration");
   return out;
 }
 
@@ -164,10 +151,8 @@ Snapshot CellotTrainer::save() const {
   snapshot::put(out, "average_g", average_g_);
   snapshot::put(out, "best_f", best_f_.values());
   snapshot::put(out, "best_g", best_g_.values());
-  snapshot::put(out, "adam_f.first", adam_f_.first);
-  snapshot::put(out, "adam_f.second", adam_f_.second);
-  snapshot::put(out, "adam_g.first", adam_g_.first);
-  snapshot::put(out, "adam_g.second", adam_g_.second);
+  snapshot::put(out, "adam_f", adam_f_);
+  snapshot::put(out, "adam_g", adam_g_);
   snapshot::put(out, "steps",
                 std::vector<std::uint64_t>{adam_f_.steps, adam_g_.steps, report_.iterations,
                                            report_.best_iteration, report_.diverged_at});
@@ -196,10 +181,8 @@ void CellotTrainer::restore(const Snapshot& state) {
   snapshot::get(state, "average_g", next.average_g_);
   load(next.best_f_, "best_f");
   load(next.best_g_, "best_g");
-  snapshot::get(state, "adam_f.first", next.adam_f_.first);
-  snapshot::get(state, "adam_f.second", next.adam_f_.second);
-  snapshot::get(state, "adam_g.first", next.adam_g_.first);
-  snapshot::get(state, "adam_g.second", next.adam_g_.second);
+  snapshot::get(state, "adam_f", next.adam_f_);
+  snapshot::get(state, "adam_g", next.adam_g_);
   std::vector<std::uint64_t> steps(5);
   snapshot::get(state, "steps", steps);
   next.adam_f_.steps = steps[0];

@@ -56,6 +56,11 @@ void put(Snapshot& to, const std::string& name, double value) {
   to[name] = {value};
 }
 
+void put(Snapshot& to, const std::string& name, const Adam<float>& adam) {
+  put(to, name + ".first", adam.first);
+  put(to, name + ".second", adam.second);
+}
+
 void get(const Snapshot& from, const std::string& name, std::vector<float>& into) {
   const std::vector<double>& values = find(from, name);
   expect(name, values.size(), into.size());
@@ -77,6 +82,11 @@ void get(const Snapshot& from, const std::string& name, Rng& into) {
   state.spare = values[10];
   state.has_spare = values[11] != 0.0;
   into.restore(state);
+}
+
+void get(const Snapshot& from, const std::string& name, Adam<float>& into) {
+  get(from, name + ".first", into.first);
+  get(from, name + ".second", into.second);
 }
 
 double number(const Snapshot& from, const std::string& name) {

@@ -17,7 +17,7 @@ namespace laot::nets {
 /// dropped where that is better than both by more than the standard error of the difference.
 enum class Residual { keep, drop, automatic };
 
-struct AutoencoderOptions {
+struct AutoencoderOptions : ValidationOptions {
   AutoencoderShape shape;  // features and conditions are set from the data
   AutoencoderLossWeights loss;
   AdamSettings adam{1e-3, 0.9, 0.999, 1e-8, 0.0, 0.0};
@@ -26,14 +26,10 @@ struct AutoencoderOptions {
   std::size_t epochs = 100;
   std::size_t patience =
       25;  // stop after so many epochs without a smaller validation loss (0: never)
-  double validation_share = 0.2;
   Residual residual = Residual::drop;
-  bool restore_mean = false;  // looks move predictions onto the mean of the target cells
   // Added to the cells of either side; empty: 0. A shift of the code is the difference of two
   // populations that lie where they lie: with both centred on their own means it would vanish.
   arma::vec source_origin, target_origin;
-  double gamma = 0.0;        // of the validation score; 0: median heuristic of the given cells
-  arma::fvec score_weights;  // what a unit of each feature is worth in the score; empty: 1
 };
 
 /// A look at the run, once an epoch: mean training loss of the epoch's batches (NaN before the
@@ -98,10 +94,9 @@ class AutoencoderTrainer {
 
   AutoencoderOptions options_;
   std::vector<Prediction> ways_;
-  arma::fmat source_, target_, pooled_, validation_source_, validation_target_, validation_;
+  TrainingCells cells_;
+  arma::fmat pooled_, validation_;
   std::vector<std::uint32_t> source_types_, target_types_, labels_, validation_labels_;
-  arma::vec target_mean_;
-  ValidationScore score_;
   Rng rng_;
   BatchSampler batches_;
   Autoencoder<float> net_;

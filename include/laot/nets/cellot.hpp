@@ -11,7 +11,7 @@
 
 namespace laot::nets {
 
-struct CellotOptions {
+struct CellotOptions : ValidationOptions {
   std::vector<std::size_t> hidden{64, 64, 64, 64};
   double slope = 0.2;             // leaky ReLU
   bool softplus_kernels = false;  // else: penalty on the negative kernels of g, clamp on those of f
@@ -23,12 +23,8 @@ struct CellotOptions {
   std::size_t batch = 256;
   std::size_t inner = 10;  // steps of g for one of f
   std::size_t iterations = 1500;
-  std::size_t check_every = 25;   // iterations between two looks at the validation cells
-  double average = 0.0;           // decay of the averages of f and g that are looked at; 0: none
-  bool restore_mean = false;      // looks move predictions onto the mean of the target cells
-  double validation_share = 0.2;  // of the given cells, held out from training
-  double gamma = 0.0;             // of the validation score; 0: median heuristic of the given cells
-  arma::fvec score_weights;       // what a unit of each feature is worth in the score; empty: 1
+  std::size_t check_every = 25;  // iterations between two looks at the validation cells
+  double average = 0.0;          // decay of the averages of f and g that are looked at; 0: none
 };
 
 /// A look at the run: both losses and the norms of their gradients on the validation cells.
@@ -70,9 +66,7 @@ class CellotTrainer {
   arma::fmat prediction(const Icnn<float>& g) const;
 
   CellotOptions options_;
-  arma::fmat source_, target_, validation_source_, validation_target_;
-  arma::vec target_mean_;
-  ValidationScore score_;
+  TrainingCells cells_;
   Rng rng_;
   BatchSampler source_batches_, target_batches_;
   Icnn<float> f_, g_, best_f_, best_g_;

@@ -9,6 +9,7 @@
 
 #include "laot/armadillo.hpp"
 #include "laot/base.hpp"
+#include "laot/nets/parameters.hpp"
 #include "laot/parallel.hpp"
 
 namespace laot::nets {
@@ -22,10 +23,12 @@ void put(Snapshot& to, const std::string& name, const std::vector<float>& values
 void put(Snapshot& to, const std::string& name, const std::vector<std::uint64_t>& words);
 void put(Snapshot& to, const std::string& name, const Rng& rng);
 void put(Snapshot& to, const std::string& name, double value);
+void put(Snapshot& to, const std::string& name, const Adam<float>& adam);  // without its steps
 // Each refuses an array that is missing or has another size than `into` (an Error, bad_format).
 void get(const Snapshot& from, const std::string& name, std::vector<float>& into);
 void get(const Snapshot& from, const std::string& name, std::vector<std::uint64_t>& into);
 void get(const Snapshot& from, const std::string& name, Rng& into);
+void get(const Snapshot& from, const std::string& name, Adam<float>& into);
 double number(const Snapshot& from, const std::string& name);
 std::vector<double> numbers(const Snapshot& from, const std::string& name, std::size_t count);
 // An array of rows of `width` values, at least one.
@@ -117,6 +120,28 @@ struct Holdout {
   std::vector<std::uint64_t> train, validation;
 };
 Holdout hold_out(std::size_t count, double share, Rng& rng);
+
+/// How a run chooses among its iterates; part of the options of every training.
+struct ValidationOptions {
+  double validation_share = 0.2;  // of the given cells, held out from training
+  double gamma = 0.0;             // of the validation score; 0: median heuristic of the given cells
+  arma::fvec score_weights;       // what a unit of each feature is worth in the score; empty: 1
+  bool restore_mean = false;      // looks move predictions onto the mean of the target cells
+};
+
+/// The cells of a run in single precision, some of either side held out with `draws`, and the score
+/// on these. An origin (empty: 0) is added to the cells of its side.
+struct TrainingCells {
+  TrainingCells(const arma::mat& source_cells, const arma::mat& target_cells,
+                const ValidationOptions& options, Rng draws, const arma::vec& source_origin = {},
+                const arma::vec& target_origin = {});
+
+  Holdout of_source, of_target;  // which of the given cells
+  arma::fmat source, target, validation_source, validation_target;
+  arma::vec target_mean;
+  ValidationScore score;
+  double identity_score;  // of validation cells that do not move, but for a mean that is restored
+};
 
 enum class Outcome { running, finished, diverged };
 
