@@ -53,7 +53,7 @@ set(LAOT_CORE_SOURCES
   src/nets/snapshot.cpp
   src/nets/batches.cpp
   src/nets/validation.cpp
-  src/nets/training_cells.cpp
+  src/nets/split_cells.cpp
   src/nets/cellot.cpp
   src/nets/autoencoder.cpp
   src/nets/autoencoder_pass.cpp

@@ -94,7 +94,7 @@ class AutoencoderTrainer {
 
   AutoencoderOptions options_;
   std::vector<Prediction> ways_;
-  TrainingCells cells_;
+  SplitCells cells_;
   arma::fmat pooled_, validation_;
   std::vector<std::uint32_t> source_types_, target_types_, labels_, validation_labels_;
   Rng rng_;

@@ -66,7 +66,7 @@ class CellotTrainer {
   arma::fmat prediction(const Icnn<float>& g) const;
 
   CellotOptions options_;
-  TrainingCells cells_;
+  SplitCells cells_;
   Rng rng_;
   BatchSampler source_batches_, target_batches_;
   Icnn<float> f_, g_, best_f_, best_g_;

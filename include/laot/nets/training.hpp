@@ -131,10 +131,10 @@ struct ValidationOptions {
 
 /// The cells of a run in single precision, some of either side held out with `draws`, and the score
 /// on these. An origin (empty: 0) is added to the cells of its side.
-struct TrainingCells {
-  TrainingCells(const arma::mat& source_cells, const arma::mat& target_cells,
-                const ValidationOptions& options, Rng draws, const arma::vec& source_origin = {},
-                const arma::vec& target_origin = {});
+struct SplitCells {
+  SplitCells(const arma::mat& source_cells, const arma::mat& target_cells,
+             const ValidationOptions& options, Rng draws, const arma::vec& source_origin = {},
+             const arma::vec& target_origin = {});
 
   Holdout of_source, of_target;  // which of the given cells
   arma::fmat source, target, validation_source, validation_target;

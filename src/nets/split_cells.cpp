@@ -16,9 +16,9 @@ arma::fmat cells_at(const arma::vec& origin, const arma::mat& cells,
 
 }  // namespace
 
-TrainingCells::TrainingCells(const arma::mat& source_cells, const arma::mat& target_cells,
-                             const ValidationOptions& options, Rng draws,
-                             const arma::vec& source_origin, const arma::vec& target_origin) {
+SplitCells::SplitCells(const arma::mat& source_cells, const arma::mat& target_cells,
+                       const ValidationOptions& options, Rng draws, const arma::vec& source_origin,
+                       const arma::vec& target_origin) {
   check_training_cells(source_cells, target_cells);
   require(options.validation_share > 0.0 && options.validation_share < 1.0,
           Status::invalid_argument, "validation_share must lie between 0 and 1, not at ",
