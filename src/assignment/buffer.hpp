@@ -17,7 +17,6 @@ class FloatBuffer {
  public:
   float* data() { return begin_; }
   const float* data() const { return begin_; }
-  std::size_t size() const { return size_; }
 
   void reserve(std::size_t size) {
     if (size <= size_) return;
@@ -31,12 +30,6 @@ class FloatBuffer {
     // Advice only: a refusal changes the time and nothing else.
     if (alignment == kHugePage) (void)madvise(begin_, size * sizeof(float), MADV_HUGEPAGE);
 #endif
-  }
-
-  void release() {
-    memory_.reset();
-    begin_ = nullptr;
-    size_ = 0;
   }
 
  private:
