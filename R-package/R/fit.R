@@ -9,7 +9,7 @@
 #'
 #' All cells are used: the populations may differ in size. Where there are many features for the
 #' cells at hand, the map is fitted in principal components and what these leave out of a cell is
-#' kept. With fewer than 3 cells on a side the fit falls back to the mean shift and says so. Values
+#' kept. With fewer than 3 cells on a side the fit falls back to the mean shift, with a warning. Values
 #' are read in place: of a large sparse object only the chosen features are copied, once.
 #'
 #' @param x Control cells as a matrix, features x cells (a base matrix, a data frame of numbers, or

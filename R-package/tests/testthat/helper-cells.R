@@ -42,3 +42,16 @@ start_script <- function(script, out) {
   if (able) command <- c(with.sigint, command)
   system2(command[1L], command[-1L], stdout = out, stderr = out, wait = FALSE)
 }
+
+# The texts that `code` draws, with where they stand: a PostScript file has them as they are.
+texts_drawn <- function(code) {
+  file <- tempfile(fileext = ".ps")
+  grDevices::postscript(file, width = 7, height = 7, paper = "special", horizontal = FALSE, useKerning = FALSE)
+  force(code)
+  grDevices::dev.off()
+  on.exit(unlink(file))
+  lines <- grep("^-?[0-9.]+ -?[0-9.]+ [(].*[)] .* t$", readLines(file), value = TRUE)
+  parts <- regmatches(lines, regexec("^(-?[0-9.]+) (-?[0-9.]+) [(](.*)[)] ([-0-9.]+) ([-0-9.]+) t$", lines))
+  parts <- do.call(rbind, parts[lengths(parts) > 0L])
+  data.frame(x = as.numeric(parts[, 2L]), y = as.numeric(parts[, 3L]), text = parts[, 4L], turned = as.numeric(parts[, 6L]))
+}

@@ -236,3 +236,10 @@ test_that("the picture of a benchmark has every run, below its mean, and says wh
   expect_setequal(as.numeric(means$y) %% 1, 0)
   expect_match(picture$labels$caption, "grey: single runs; dashed: noise reference.*scored on 4 features")
 })
+
+test_that("a folder's results are of its own splits", {
+  folder <- withr_folder()
+  group <- rep(c("d1", "d2"), 60)
+  bench("mean_shift", split = group, metrics = "w2", seeds = 1, path = folder)
+  expect_error(bench("mean_shift", split = rev(group), metrics = "w2", seeds = 1, path = folder), "other data, settings")
+})

@@ -121,6 +121,8 @@ test_that("a Seurat object works as it is", {
   expect_identical(colnames(predicted), colnames(start))
   expect_equal(as.matrix(laot:::seurat_layer(predicted, "RNA", "data")), predict(by.matrix, control))
   expect_identical(predicted$condition, start$condition)
+  SeuratObject::Idents(start) <- rep(c("T", "B"), length.out = ncol(start))
+  expect_identical(SeuratObject::Idents(predict(fit, start)), SeuratObject::Idents(start))
   expect_identical(quiet_fit(object, features = c("gene2", "gene5"))$features, c("gene2", "gene5"))
   expect_sentence(laot_fit(object, features = "gene99"), "features names 1 feature that x lacks: gene99")
   expect_identical(fit_trivial(object, features = c("gene2", "gene5"), verbose = FALSE)$features, c("gene2", "gene5"))

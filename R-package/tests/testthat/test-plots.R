@@ -106,3 +106,25 @@ test_that("many steps are drawn as a line alone, along epochs where there are ep
   map <- ggplot2::autoplot(fit, type = "map")
   expect_identical(map$labels$title, "control to treated")
 })
+
+test_that("the marginals are those of the features whose mean moves most, each its own", {
+  data <- laot:::marginals_data(fit, count = 3)
+  moved <- abs(rowMeans(cells$treated) - rowMeans(cells$control))
+  expect_identical(levels(data$feature), names(sort(-moved))[1:3])
+  values <- list(control = cells$control, treated = cells$treated, predicted = predict(fit, cells$control))
+  for (feature in levels(data$feature)) for (group in names(values)) {
+    curve <- data[data$feature == feature & data$group == group, ]
+    expect_equal(weighted.mean(curve$value, curve$density), mean(values[[group]][feature, ]), tolerance = 0.02)
+  }
+})
+
+test_that("the base map has its labels beside their own rows and columns", {
+  features <- c("gene2", "gene9", "gene4")
+  drawn <- texts_drawn(plot(fit, type = "map", features = features))
+  drawn <- drawn[drawn$text %in% features, ]
+  rows <- drawn[drawn$turned == 0, ]
+  columns <- drawn[drawn$turned != 0, ]
+  data <- laot:::map_data(fit, features)
+  expect_identical(rows$text[order(rows$y)], levels(data$treated))
+  expect_identical(columns$text[order(columns$x)], levels(data$control))
+})

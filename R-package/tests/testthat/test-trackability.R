@@ -258,10 +258,47 @@ test_that("in a picture of a sweep W2 has an axis of its own, the others start a
                                            resamples = 2, repeats = 1, seed = 1, verbose = FALSE))
   data <- laot:::sweep_data(sweep)
   expect_identical(setdiff(levels(data$panel), attr(data, "from.zero")), "W2, held-out cells")
+  # One name for bandwidths that differ from split to split: one panel.
+  expect_identical(levels(data$panel)[1], "MMD^2 (median gamma), held-out cells")
+  ticks <- suppressWarnings(as.numeric(texts_drawn(plot(sweep))$text))
+  expect_identical(sum(ticks == 0, na.rm = TRUE), 3L)
   skip_if_not_installed("ggplot2")
   built <- ggplot2::ggplot_build(ggplot2::autoplot(sweep))
   low <- vapply(built$layout$panel_params, function(panel) panel$y.range[1L], 0)
   w2 <- built$layout$layout$panel == "W2, held-out cells"
   expect_true(all(low[!w2] <= 0))
   expect_gt(low[w2], 0)
+})
+
+test_that("effects that shrink are stable as effects that grow are", {
+  set.seed(3)
+  control <- matrix(rnorm(2 * 80), 2)
+  fit <- quiet_fit(control, c(0.2, 2) * control)
+  effects <- trackability(fit, resamples = 8, halves = 0, restarts = 0, designs = "counterpart", gaps = c(0, 1),
+                          repeats = 1, verbose = FALSE)$effects
+  own <- effects[effects$treated == effects$control, ]
+  expect_true(any(own$change < 0) && any(own$change > 0))
+  expect_true(all(own$stable))
+})
+
+test_that("conditions that are times give the gap, where they go forwards", {
+  of <- function(control, target, column = "hours") {
+    laot:::gap_of_conditions(list(condition = column, control = control, target = target), "hours")
+  }
+  expect_identical(of("0h", "24h"), 24)
+  expect_null(of("24h", "0h"))
+  expect_null(of("ctrl", "drug"))
+  expect_null(of("0h", "24h", "dose"))
+})
+
+test_that("a drawn recovery curve has the roots of the gaps on its axis", {
+  cells <- simulate_populations(3, 40, gap = 0.5, entries = "gaussian", seed = 1)
+  fit <- quiet_fit(cells$control, cells$treated)
+  curve <- recovery_curve(fit, gaps = c(0, 1, 4), repeats = 1, verbose = FALSE)
+  drawn <- texts_drawn(plot(curve))
+  # The lowest row of numbers is that of the gaps.
+  gaps <- drawn[drawn$text %in% c("0", "1", "4"), ]
+  gaps <- gaps[gaps$y == min(gaps$y), ]
+  at <- gaps$x[match(c("0", "1", "4"), gaps$text)]
+  expect_equal(at[2] - at[1], at[3] - at[2], tolerance = 0.02)
 })
