@@ -46,7 +46,7 @@ print.laot_fit <- function(x, ...) {
   }
   if (!is.null(report$warning) && nzchar(report$warning)) line("warning", report$warning)
   if (!is.null(report$negative.share)) {
-    line("negative", number_text(100 * report$negative.share, 3L), "% of the predicted training values are below 0",
+    line("negative", number_text(100 * report$negative.share, 3L), "% of the predicted training values",
          if (report$negative.share > 0) " (predict() has nonnegative = )")
   }
   if (!is.na(x$seed)) line("seed", format(x$seed, scientific = FALSE))

@@ -219,6 +219,6 @@ test_that("large numbers are written out, and the levels of a batch are told", {
   expect_output(print(quiet_fit(control, treated)), "control, 45 treated\n")
   fit <- quiet_fit(control, treated, batch = list(control = rep(c("a", "b"), 30), treated = rep(c("a", "b", "b"), 15)))
   expect_output(print(fit), "60 control, 45 treated, paired within 2 levels of the batch")
-  expect_output(print(fit), "training values are below 0 .predict.. has nonnegative")
+  expect_output(print(fit), "% of the predicted training values .predict.. has nonnegative")
   expect_output(print(summary(fit)), "equal.counts = FALSE")
 })
