@@ -6,7 +6,9 @@
 #' Gaussian map of the same training cells score, and beside what true treated cells score (the
 #' noise reference: as many training treated cells as there are observed ones, drawn with the seed of
 #' the fit). A prediction that has lost spread can beat the noise reference in the Wasserstein
-#' distance: read `w2` beside `sd_ratio`.
+#' distance: read `w2` beside `sd_ratio`. The Gaussian map is that of the feature space of the fit: beside
+#' an identity or a mean shift, which have no components, it is one of all features, and another one than
+#' beside the other methods.
 #'
 #' @param x A `laot_fit` (or the `laot_ensemble` of several seeds), whose predictions for the `control`
 #'   cells are scored, or predicted cells: a matrix (features x cells), data frame, sparse matrix, SummarizedExperiment,
