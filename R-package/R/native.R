@@ -14,7 +14,8 @@ native <- function(call, cells = list()) {
 
 # "control has Inf at feature 51, cell 7 (counted from 1)" becomes "... feature 200 (SERINC2), cell 11 (ACGT-1)".
 with_place <- function(sentence, cells) {
-  found <- regmatches(sentence, regexec("^(.*) ha(s|ve) (.*) at feature ([0-9]+), cell ([0-9]+) [(]counted from 1[)]", sentence))[[1L]]
+  place <- "at feature ([0-9]+), cell ([0-9]+) [(]counted from 1[)]"
+  found <- regmatches(sentence, regexec(paste0("^(.*) ha(s|ve) (.*) ", place), sentence))[[1L]]
   if (!length(found) || is.null(cells[[found[2L]]])) return(sentence)
   part <- cells[[found[2L]]]
   one <- function(number, index, names) {
@@ -22,10 +23,9 @@ with_place <- function(sentence, cells) {
     if (!is.null(index)) number <- index[number]
     paste0(number, if (!is.null(name) && !is.na(name)) paste0(" (", name, ")"))
   }
-  place <- paste0("at feature ", one(as.integer(found[5L]), part$features, part$feature.names), ", cell ",
-                  one(as.integer(found[6L]), part$cells, part$cell.names))
-  at <- regexpr("at feature [0-9]+, cell [0-9]+ [(]counted from 1[)]", sentence)
-  paste0(substr(sentence, 1L, at - 1L), place, substring(sentence, at + attr(at, "match.length")))
+  at <- regexpr(place, sentence)
+  paste0(substr(sentence, 1L, at - 1L), "at feature ", one(as.integer(found[5L]), part$features, part$feature.names),
+         ", cell ", one(as.integer(found[6L]), part$cells, part$cell.names), substring(sentence, at + attr(at, "match.length")))
 }
 
 # Parameter names in a sentence of the library, as the user wrote them.
