@@ -152,3 +152,23 @@ test_that("counts in the place of normalised values are noticed", {
   }
   expect_silent(quiet_fit(object, layer = "counts"))
 })
+
+test_that("objects are left as they were, by what works and by what is refused", {
+  untouched <- function(object, ...) {
+    before <- serialize(object, NULL)
+    fit <- quiet_fit(object, ...)
+    invisible(predict(fit, object[, conditions == "ctrl"], nonnegative = "clip"))
+    expect_error(laot_fit(object, condition = "nothing"), "no column")
+    expect_error(quiet_fit(object, ..., ridge = -1), "ridge must be")
+    expect_error(predict(fit, object[1:2, conditions == "ctrl"]), "lacks 3 of the 5 features")
+    expect_identical(serialize(object, NULL), before)
+  }
+  skip_if_not_installed("SingleCellExperiment")
+  untouched(sce_of(both), subset.row = 1:5)
+  skip_if_not_installed("SeuratObject")
+  skip_if_not_installed("Matrix")
+  untouched(suppressWarnings(SeuratObject::CreateSeuratObject(
+    SeuratObject::CreateAssayObject(data = methods::as(both, "dgCMatrix")), assay = "RNA",
+    meta.data = data.frame(condition = conditions, row.names = colnames(both))
+  )), features = rownames(both)[1:5])
+})
