@@ -19,7 +19,22 @@ constexpr std::size_t kNear = 64;    // columns no further apart than this are r
 namespace portable {
 
 constexpr std::size_t kWidth = 4;
+#ifdef __GNUC__
 typedef float V __attribute__((vector_size(4 * kWidth)));
+#else
+struct V {
+  float lane[kWidth];
+  V& operator+=(const V& other) {
+    for (std::size_t i = 0; i < kWidth; ++i) lane[i] += other.lane[i];
+    return *this;
+  }
+  V operator*(float factor) const {
+    V out = *this;
+    for (float& value : out.lane) value *= factor;
+    return out;
+  }
+};
+#endif
 #define LAOT_PRODUCT_FUNCTION inline
 #define LAOT_PRODUCT_ENTRY
 #include "products.inc"
