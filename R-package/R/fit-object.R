@@ -24,12 +24,12 @@ print.laot_fit <- function(x, ...) {
        if (!is.null(components) && components > 0) {
          paste0(", fitted in ", counted(components, "principal component"))
        })
-  if (!is.null(report$iterations)) {
-    line("outcome", gsub("_", " ", report$outcome, fixed = TRUE), " after ",
-         counted(report$iterations, if (x$method %in% c("scgen", "cae")) "epoch" else "iteration"), ": ",
-         report$stop.reason)
+  if (is_network(x) && !is.null(report$iterations)) {
+    line("outcome", report$stop.reason)
   } else {
-    line("outcome", gsub("_", " ", report$outcome, fixed = TRUE), ": ", report$stop.reason)
+    line("outcome", outcome_text(x),
+         if (!is.null(report$iterations)) paste0(" after ", counted(report$iterations, "iteration")), ": ",
+         report$stop.reason)
   }
   if (!is.null(report$objective)) {
     line("objective", "J = ", number_text(report$objective),
@@ -164,6 +164,13 @@ coef.laot_fit <- function(object, ...) {
 #' @export
 coef.laot_fit_list <- function(object, ...) lapply(object, coef)
 
+# A network that was trained for as long as was asked for has not failed to converge.
+outcome_text <- function(fit) {
+  outcome <- fit$report$outcome
+  if (is_network(fit) && identical(outcome, "limit_reached")) return("trained to the end")
+  gsub("_", " ", outcome, fixed = TRUE)
+}
+
 #' @export
 print.laot_fit_list <- function(x, ...) {
   first <- x[[1L]]
@@ -177,7 +184,7 @@ print.laot_fit_list <- function(x, ...) {
     features = number("features"), components = number("components"),
     iterations = number("iterations"), J = signif(number("objective"), 4L),
     validation.mmd2 = signif(number("validation.mmd2"), 3L),
-    outcome = vapply(x, function(fit) gsub("_", " ", fit$report$outcome, fixed = TRUE), "")
+    outcome = vapply(x, outcome_text, "")
   )
   empty <- vapply(table, function(column) all(is.na(column)), NA)
   print(table[!empty], row.names = FALSE)

@@ -204,7 +204,7 @@ print.laot_ensemble <- function(x, ...) {
   print(data.frame(
     seed = vapply(x, `[[`, 0, "seed"), iterations = number("iterations"), kept = number("best.iteration"),
     validation.mmd2 = signif(score, 3L),
-    outcome = vapply(x, function(fit) gsub("_", " ", fit$report$outcome, fixed = TRUE), "")
+    outcome = vapply(x, outcome_text, "")
   ), row.names = FALSE)
   both <- function(values) mean_sd_text(mean(values), stats::sd(values))
   cat("validation MMD^2 ", both(score), " (mean +- sd); not moving the cells ",

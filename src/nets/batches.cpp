@@ -121,6 +121,11 @@ std::string warning_of(const TrainingReport& report, double overlap, double ceil
                 ") moves cells away from all treated cells (validation MMD^2 ",
                 three_digits(report.best_score), ", ceiling ", three_digits(ceiling),
                 "): train longer or change the learning rate");
+  if (overlap < 0.5)
+    return text("even the best iterate (", unit, " ", report.best_iteration,
+                ") is far from the treated cells (its mean kernel with them is ",
+                three_digits(overlap), " of that among them; validation MMD^2 ",
+                three_digits(report.best_score), "): train longer or change the learning rate");
   if (report.best_score >= report.identity_score)
     return text("no iterate was better on validation cells than not moving them (MMD^2 ",
                 three_digits(report.best_score), " against ", three_digits(report.identity_score),

@@ -1,4 +1,6 @@
 // What a run is given: the holdout, single precision, and the score that chooses an iterate.
+#include <cmath>
+
 #include "laot/nets/training.hpp"
 
 namespace laot::nets {
@@ -32,6 +34,10 @@ SplitCells::SplitCells(const arma::mat& source_cells, const arma::mat& target_ce
   target_mean = mean_cell(target);
   const double gamma =
       options.gamma <= 0.0 ? median_gamma(source, target, options.score_weights) : options.gamma;
+  require(
+      !std::isnan(gamma), Status::invalid_argument,
+      "all training cells are the same, so that a network has nothing to learn; mean_shift needs "
+      "no training");
   score = ValidationScore(validation_target, gamma, options.score_weights);
   arma::fmat unmoved = validation_source;
   if (options.restore_mean) restore_mean(unmoved, source, target_mean);

@@ -389,6 +389,26 @@ TEST_CASE("a run that saturates or gains nothing says so") {
   CellotTrainer b(kSource, kSource, still, 7);
   b.run(context);
   CHECK(b.report().warning.find("not moving") != std::string::npos);
+  // Better than not moving, and still not where the treated cells are.
+  TrainingReport report;
+  report.outcome = Outcome::finished;
+  report.iterations = 500;
+  report.best_iteration = 25;
+  report.best_score = 0.163;
+  report.identity_score = report.untrained_score = 0.21;
+  CHECK(warning_of(report, 0.3, 0.4, "iteration") ==
+        "even the best iterate (iteration 25) is far from the treated cells (its mean kernel with "
+        "them is 0.3 of that among them; validation MMD^2 0.163): train longer or change the "
+        "learning rate");
+  CHECK(warning_of(report, 0.6, 0.4, "iteration").empty());
+}
+
+TEST_CASE("cells that are all the same are refused with the reason") {
+  const arma::mat same(3, 20, arma::fill::ones);
+  CHECK_THROWS_WITH_AS(CellotTrainer(same, same, cellot_options(), 7),
+                       doctest::Contains("all training cells are the same"), Error);
+  CHECK_THROWS_WITH_AS(AutoencoderTrainer(same, same, scgen_options(), 7),
+                       doctest::Contains("all training cells are the same"), Error);
 }
 
 TEST_CASE("a run that keeps the untrained network says so") {

@@ -71,7 +71,7 @@ test_that("every network fits, predicts, prints and survives saveRDS and a file"
     moved <- predict(fit, fresh)
     expect_identical(dimnames(moved), dimnames(fresh))
     expect_true(all(is.finite(moved)))
-    expect_output(print(fit), "on validation cells")
+    expect_output(print(fit), "outcome +trained to the last (iteration|epoch), [0-9]+; .* on validation cells")
     expect_output(print(summary(fit)), "along the training")
     trace <- summary(fit)$trace
     expect_true(nrow(trace) >= 4 && all(is.finite(as.matrix(trace))))
@@ -123,7 +123,7 @@ test_that("repeated seeds give an ensemble with mean, spread and scores", {
   fits <- fitted(small$cellot(control, treated, seeds = 1:3))
   expect_s3_class(fits, "laot_ensemble")
   expect_named(fits, c("seed1", "seed2", "seed3"))
-  expect_output(print(fits), "validation MMD\\^2 .* \\+- ")
+  expect_output(print(fits), "trained to the end.*validation MMD\\^2 .* \\+- ")
   pdf(NULL)
   expect_silent(plot(fits))
   expect_silent(plot(fits[[1]], type = "objective"))
