@@ -18,11 +18,11 @@ CASES = [
      ["cellot-speed", "d=50", "hidden=64,64,64,64", "iterations=40"],
      ["torch_cellot.py", "50", "64,64,64,64", "15"]),
     ("scGen 256-256-50, d = 50, batch 32, epoch",
-     ["autoencoder-speed", "d=50", "batch=32", "epochs=5"],
-     ["torch_scgen.py", "50", "256", "50", "32", "5"]),
+     ["autoencoder-speed", "d=50", "batch=32", "epochs=25"],
+     ["torch_scgen.py", "50", "256", "50", "32", "25"]),
     ("scGen 256-256-50, d = 50, batch 64, epoch",
-     ["autoencoder-speed", "d=50", "batch=64", "epochs=8"],
-     ["torch_scgen.py", "50", "256", "50", "64", "8"]),
+     ["autoencoder-speed", "d=50", "batch=64", "epochs=25"],
+     ["torch_scgen.py", "50", "256", "50", "64", "25"]),
 ]
 
 
