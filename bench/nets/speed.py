@@ -23,6 +23,12 @@ CASES = [
     ("scGen 256-256-50, d = 50, batch 64, epoch",
      ["autoencoder-speed", "d=50", "batch=64", "epochs=25"],
      ["torch_scgen.py", "50", "256", "50", "64", "25"]),
+    ("batch 32, with the same look in torch",
+     ["autoencoder-speed", "d=50", "batch=32", "epochs=25"],
+     ["torch_scgen.py", "50", "256", "50", "32", "25", "look"]),
+    ("batch 64, with the same look in torch",
+     ["autoencoder-speed", "d=50", "batch=64", "epochs=25"],
+     ["torch_scgen.py", "50", "256", "50", "64", "25", "look"]),
 ]
 
 
