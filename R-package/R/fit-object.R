@@ -40,7 +40,8 @@ print.laot_fit <- function(x, ...) {
          number_text(report$plan.cost.lower.bound), " (estimated bound)")
   }
   if (!is.null(report$validation.mmd2)) {
-    line("MMD^2", number_text(report$validation.mmd2, 3L), " on validation cells (not moved ",
+    line("MMD^2", number_text(report$validation.mmd2, 3L), " on validation cells (",
+         if (identical(report$restore, "mean")) "mean shift " else "not moved ",
          number_text(report$validation.mmd2.identity, 3L), ", untrained ",
          number_text(report$validation.mmd2.untrained, 3L), ")")
   }

@@ -199,7 +199,8 @@ print.laot_ensemble <- function(x, ...) {
   first <- x[[1L]]
   cat(method_title(first), " fits: ", first$control, " to ", first$target, ", ",
       counted(length(x), "seed"), if (nzchar(first$preset)) paste0("  (", first$preset, ")"), "\n", sep = "")
-  number <- function(name) vapply(x, function(fit) as.numeric(fit$report[[name]]), 0)
+  # Fits of too few cells are mean shifts, which were not trained.
+  number <- function(name) vapply(x, function(fit) c(fit$report[[name]], NA_real_)[[1L]], 0)
   score <- number("validation.mmd2")
   print(data.frame(
     seed = vapply(x, `[[`, 0, "seed"), iterations = number("iterations"), kept = number("best.iteration"),
@@ -207,8 +208,11 @@ print.laot_ensemble <- function(x, ...) {
     outcome = vapply(x, outcome_text, "")
   ), row.names = FALSE)
   both <- function(values) mean_sd_text(mean(values), stats::sd(values))
-  cat("validation MMD^2 ", both(score), " (mean +- sd); not moving the cells ",
-      both(number("validation.mmd2.identity")), "\n", sep = "")
+  if (!anyNA(score)) {
+    cat("validation MMD^2 ", both(score), " (mean +- sd); ",
+        if (identical(first$report$restore, "mean")) "the mean shift " else "not moving the cells ",
+        both(number("validation.mmd2.identity")), "\n", sep = "")
+  }
   invisible(x)
 }
 

@@ -42,8 +42,8 @@ class Checkpoint {
 };
 
 /// Runs a trainer from where its checkpoint stands. Returns true where the host cancelled and
-/// on_cancel is "keep": the cancellation is then accepted. `last` is the iteration (`unit`) at
-/// which the training is to end.
+/// on_cancel is "keep": the cancellation is then accepted, as is one that comes later. `last` is
+/// the iteration (`unit`) at which the training is to end.
 template <class Trainer>
 bool train(Trainer& trainer, Checkpoint& checkpoint, const FitInput& input, std::size_t last,
            const char* unit, Context& context) {
@@ -72,10 +72,11 @@ bool train(Trainer& trainer, Checkpoint& checkpoint, const FitInput& input, std:
            " of the training; the same call goes on from there with checkpoint \"",
            checkpoint.path(), "\"");
     }
-    context.accept_cancel();
     kept = true;
   }
   if (checkpoint.named() && !kept) checkpoint.try_write(trainer.save());
+  // What comes after the training must not lose it either.
+  if (input.params.choice("on_cancel") == "keep") context.accept_cancel();
   return kept;
 }
 

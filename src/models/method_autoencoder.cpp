@@ -265,8 +265,7 @@ class AutoencoderResponse final : public ResponseMap {
   }
 
   static std::shared_ptr<const ResponseMap> load(const ModelFile& file, std::size_t dimension) {
-    // Too few cells for a network: the mean shift (see fit_model).
-    if (!file.has("response.layers") && !file.has_text("response.layers"))
+    if (networks::is_mean_shift(file, "response.code.weight"))
       return AffineResponse::load(file, dimension);
     nets::AutoencoderShape shape;
     const std::string& kind = file.text_value("response.autoencoder");

@@ -197,8 +197,7 @@ class PotentialResponse final : public ResponseMap {
   }
 
   static std::shared_ptr<const ResponseMap> load(const ModelFile& file, std::size_t dimension) {
-    // Too few cells for a network: the mean shift (see fit_model).
-    if (!file.has("response.layers") && !file.has_text("response.layers"))
+    if (networks::is_mean_shift(file, "response.g.A0.weight"))
       return AffineResponse::load(file, dimension);
     nets::IcnnShape shape;
     shape.features = dimension;

@@ -63,6 +63,10 @@ void store_tensors(const nets::Layout& layout, const std::vector<T>& values,
 void load_tensors(const ModelFile& file, const nets::Layout& layout, const std::string& prefix,
                   std::vector<float>& values);
 
+/// Whether the file is of the mean shift that too few cells were given (see fit_model), and not of
+/// a network, one of whose tensors is `tensor`.
+bool is_mean_shift(const ModelFile& file, const std::string& tensor);
+
 /// A count of the file, checked to be a whole number from `least` to `most`.
 std::size_t stored_count(const ModelFile& file, const std::string& name, std::size_t least,
                          std::size_t most);

@@ -39,8 +39,9 @@ void add_training_params(std::vector<ParamSpec>& params, double batch_size, doub
        0,
        0,
        {"auto", "mean", "none"},
-       "What predictions get back: the treated mean (mean: the predicted training controls have it "
-       "exactly) or nothing, as published (none); auto: the mean with center = own",
+       "What predictions get back: the treated mean (mean: in the feature space the predicted "
+       "training controls have it exactly) or nothing, as published (none); auto: the mean with "
+       "center = own",
        "own (published: none)"},
       {"validation_share",
        ParamType::number,
@@ -127,6 +128,10 @@ void load_tensors(const ModelFile& file, const nets::Layout& layout, const std::
               "\" of the model file holds a value that is no finite single precision number");
     layout.set(values, tensor.name, value);
   }
+}
+
+bool is_mean_shift(const ModelFile& file, const std::string& tensor) {
+  return !file.has("response.layers") && !file.has_text("response.layers") && !file.has(tensor);
 }
 
 std::size_t stored_count(const ModelFile& file, const std::string& name, std::size_t least,

@@ -34,11 +34,13 @@ class RestoredMean final : public ResponseMap {
   arma::vec origin_, offset_;
 };
 
+constexpr double kLargest = 1e30;  // goes into single precision
+
 arma::vec stored_vector(const ModelFile& file, const std::string& name, std::size_t dimension) {
   const arma::vec out = file.vector(name);
-  require(out.n_elem == dimension && out.is_finite(), Status::bad_format, "\"", name,
-          "\" of the model file has ", out.n_elem, " values for a feature space of ", dimension,
-          ", or is not finite");
+  require(out.n_elem == dimension && arma::all(arma::abs(out) <= kLargest), Status::bad_format,
+          "\"", name, "\" of the model file has ", out.n_elem, " values for a feature space of ",
+          dimension, ", or one that is no usable number");
   return out;
 }
 
@@ -69,7 +71,11 @@ std::shared_ptr<const ResponseMap> restored_mean(std::shared_ptr<const ResponseM
 
 std::shared_ptr<const ResponseMap> stored_mean(std::shared_ptr<const ResponseMap> inner,
                                                const ModelFile& file, std::size_t dimension) {
-  if (!file.has("response.mean_offset")) return inner;
+  if (!file.has("response.mean_offset")) {
+    require(!file.has("response.origin"), Status::bad_format,
+            "the model file has \"response.origin\" without \"response.mean_offset\"");
+    return inner;
+  }
   arma::vec origin;
   if (file.has("response.origin")) origin = stored_vector(file, "response.origin", dimension);
   return std::make_shared<RestoredMean>(std::move(inner), std::move(origin),

@@ -14,15 +14,20 @@ void check_options(const AutoencoderOptions& o) {
   require(o.batch > 0, Status::invalid_argument, "batch must be at least 1");
 }
 
+std::vector<std::uint32_t> labels_at(const std::vector<std::uint32_t>& labels,
+                                     const std::vector<std::uint64_t>& index) {
+  std::vector<std::uint32_t> out;
+  for (const std::uint64_t i : index) out.push_back(labels[i]);
+  return out;
+}
+
 std::vector<std::uint32_t> types_of(const std::vector<std::uint32_t>& types,
                                     const std::vector<std::uint64_t>& index, std::size_t count,
                                     const char* side) {
   if (types.empty()) return {};
   require(types.size() == count, Status::dimension_mismatch, "there are ", types.size(),
           " cell types for ", count, " ", side, " cells");
-  std::vector<std::uint32_t> out;
-  for (const std::uint64_t i : index) out.push_back(types[i]);
-  return out;
+  return labels_at(types, index);
 }
 
 // Those that keep the residual first.
@@ -76,27 +81,26 @@ AutoencoderTrainer::AutoencoderTrainer(const arma::mat& source, const arma::mat&
   adam_ = Adam<float>(net_.size(), options_.adam);
   gradient_.resize(net_.size());
   report_.identity_score = cells_.identity_score;
+  report_.mean_restored = options_.restore_mean;
   look(kNaN, kNaN);
 }
 
-arma::fvec AutoencoderTrainer::shift_of(const Autoencoder<float>& net, arma::uword at_most) const {
+arma::fvec AutoencoderTrainer::shift_of(const Autoencoder<float>& net, std::size_t at_most) const {
   if (net.shape().kind == AutoencoderKind::conditional) return {};
   if (cells_.source.n_cols <= at_most && cells_.target.n_cols <= at_most)
     return latent_shift(net, cells_.source, cells_.target, source_types_, target_types_);
-  const auto head = [&](const std::vector<std::uint32_t>& types) {
-    return std::vector<std::uint32_t>(
-        types.begin(),
-        types.begin() + static_cast<std::ptrdiff_t>(std::min<arma::uword>(types.size(), at_most)));
-  };
-  return latent_shift(net,
-                      arma::fmat(cells_.source.head_cols(std::min(cells_.source.n_cols, at_most))),
-                      arma::fmat(cells_.target.head_cols(std::min(cells_.target.n_cols, at_most))),
-                      head(source_types_), head(target_types_));
+  const auto index_x = spread_over(cells_.source.n_cols, at_most);
+  const auto index_y = spread_over(cells_.target.n_cols, at_most);
+  const bool typed = !source_types_.empty();
+  return latent_shift(net, chosen_cells(cells_.source, index_x),
+                      chosen_cells(cells_.target, index_y),
+                      typed ? labels_at(source_types_, index_x) : source_types_,
+                      typed ? labels_at(target_types_, index_y) : target_types_);
 }
 
 arma::fvec AutoencoderTrainer::best_shift() const {
   const SingleThreadedBlas one_thread;
-  return shift_of(best(), std::numeric_limits<arma::uword>::max());
+  return shift_of(best(), std::numeric_limits<std::size_t>::max());
 }
 
 void AutoencoderTrainer::step() {
@@ -145,7 +149,10 @@ std::vector<ValidationScore::Value> AutoencoderTrainer::scores() const {
   const Predicted<float> validation{
       decode_moved(net_, code, shift),
       arma::fmat(pass_.output().data(), net_.shape().features, count)};
-  const arma::fmat controls = options_.restore_mean ? look_cells(cells_.source) : arma::fmat();
+  const arma::fmat controls =
+      options_.restore_mean
+          ? chosen_cells(cells_.source, spread_over(cells_.source.n_cols, kLookCells))
+          : arma::fmat();
   const Predicted<float> training =
       options_.restore_mean ? predicted(controls, shift) : Predicted<float>();
   std::vector<ValidationScore::Value> out;

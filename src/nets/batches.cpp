@@ -127,7 +127,8 @@ std::string warning_of(const TrainingReport& report, double overlap, double ceil
                 three_digits(overlap), " of that among them; validation MMD^2 ",
                 three_digits(report.best_score), "): train longer or change the learning rate");
   if (report.best_score >= report.identity_score)
-    return text("no iterate was better on validation cells than not moving them (MMD^2 ",
+    return text("no iterate was better on validation cells than ",
+                report.mean_restored ? "the mean shift" : "not moving them", " (MMD^2 ",
                 three_digits(report.best_score), " against ", three_digits(report.identity_score),
                 "): train longer or change the learning rate");
   if (report.iterations > 0 && report.best_iteration == 0)

@@ -41,6 +41,7 @@ CellotTrainer::CellotTrainer(const arma::mat& source, const arma::mat& target,
   gradient_f_.resize(f_.size());
   gradient_g_.resize(g_.size());
   report_.identity_score = cells_.identity_score;
+  report_.mean_restored = options_.restore_mean;
   look();
 }
 
@@ -72,8 +73,11 @@ void CellotTrainer::average() {
 
 arma::fmat CellotTrainer::prediction(const Icnn<float>& g) const {
   arma::fmat out = potential_gradient(g, cells_.validation_source);
-  if (options_.restore_mean)
-    restore_mean(out, potential_gradient(g, look_cells(cells_.source)), cells_.target_mean);
+  if (options_.restore_mean) {
+    const auto index = spread_over(cells_.source.n_cols, kLookCells);
+    restore_mean(out, potential_gradient(g, chosen_cells(cells_.source, index)),
+                 cells_.target_mean);
+  }
   return out;
 }
 

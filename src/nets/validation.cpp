@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "laot/data/columns.hpp"
 #include "laot/nets/kernels.hpp"
 #include "laot/nets/training.hpp"
 
@@ -96,8 +97,17 @@ double standard_error(const ValidationScore::Value& a, const ValidationScore::Va
                    variance_of_mean_difference(a.of_observed, b.of_observed));
 }
 
-arma::fmat look_cells(const arma::fmat& training) {
-  return training.head_cols(std::min(training.n_cols, kLookCells));
+std::vector<std::uint64_t> spread_over(std::size_t count, std::size_t at_most) {
+  std::vector<std::uint64_t> out(std::min(count, at_most));
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = i * count / out.size();
+  return out;
+}
+
+arma::fmat chosen_cells(const arma::fmat& cells, const std::vector<std::uint64_t>& index) {
+  arma::fmat out(cells.n_rows, index.size());
+  copy_columns(
+      cells, index.size(), [&](std::size_t i) { return index[i]; }, out.memptr());
+  return out;
 }
 
 arma::vec mean_cell(const arma::fmat& cells) {
@@ -116,9 +126,13 @@ void restore_mean(arma::fmat& predicted, const arma::fmat& training, const arma:
 
 double median_gamma(const arma::fmat& a, const arma::fmat& b, const arma::fvec& weights) {
   constexpr arma::uword most = 500;
-  const arma::fmat cells = weighted(
-      arma::join_rows(a.head_cols(std::min(most, a.n_cols)), b.head_cols(std::min(most, b.n_cols))),
-      weights);
+  const auto some = [&](const arma::fmat& of) {
+    std::vector<std::uint64_t> index(std::min(most, of.n_cols));
+    const arma::uword step = std::max<arma::uword>(1, of.n_cols / most);
+    for (std::size_t i = 0; i < index.size(); ++i) index[i] = i * step;
+    return chosen_cells(of, index);
+  };
+  const arma::fmat cells = weighted(arma::join_rows(some(a), some(b)), weights);
   const arma::fmat turned = cells.t();
   std::vector<double> distance;
   std::vector<float> row;

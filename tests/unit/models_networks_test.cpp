@@ -267,9 +267,16 @@ TEST_CASE("scGen with own means sees the populations where they lie") {
     ModelFile damaged = own.store();
     damaged.put(part, arma::vec(4, arma::fill::ones));
     CHECK_THROWS_WITH_AS(Model::load(damaged), doctest::Contains(part), Error);
-    damaged.put(part, arma::vec(5, arma::fill::value(std::nan(""))));
-    CHECK_THROWS_WITH_AS(Model::load(damaged), doctest::Contains(part), Error);
+    for (const double bad : {std::nan(""), 1e300}) {
+      damaged.put(part, arma::vec(5, arma::fill::value(bad)));
+      CHECK_THROWS_WITH_AS(Model::load(damaged), doctest::Contains(part), Error);
+    }
   }
+  // Half of it, or tensors without what says how they belong together.
+  const Model plain = fitted("joint", "none");
+  ModelFile halved = plain.store();
+  halved.put("response.origin", arma::vec(5, arma::fill::ones));
+  CHECK_THROWS_WITH_AS(Model::load(halved), doctest::Contains("without"), Error);
 }
 
 TEST_CASE("the mean that is restored has the weights of the batches") {
@@ -298,6 +305,10 @@ TEST_CASE("networks need a few cells, and say so") {
   CHECK(report_text(model, "stop_reason").find("mean shift") != std::string::npos);
   const std::string bytes = model.store().bytes();
   CHECK_NOTHROW(Model::load(ModelFile::parse(bytes.data(), bytes.size())));
+  // A file with a network's tensors is not taken for one of the mean shift.
+  ModelFile damaged = model.store();
+  damaged.put("response.code.weight", arma::mat(3, 12, arma::fill::ones));
+  CHECK_THROWS_WITH_AS(Model::load(damaged), doctest::Contains("response.layers"), Error);
 }
 
 TEST_CASE("a damaged network file is refused") {

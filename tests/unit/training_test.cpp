@@ -401,6 +401,12 @@ TEST_CASE("a run that saturates or gains nothing says so") {
         "them is 0.3 of that among them; validation MMD^2 0.163): train longer or change the "
         "learning rate");
   CHECK(warning_of(report, 0.6, 0.4, "iteration").empty());
+  report.best_score = 0.21;
+  CHECK(warning_of(report, 0.9, 0.4, "iteration").find("than not moving them (") !=
+        std::string::npos);
+  report.mean_restored = true;
+  CHECK(warning_of(report, 0.9, 0.4, "iteration").find("than the mean shift (") !=
+        std::string::npos);
 }
 
 TEST_CASE("cells that are all the same are refused with the reason") {
@@ -483,6 +489,41 @@ TEST_CASE("the validation score is the unbiased MMD^2") {
   CHECK(value.of_observed[2] == doctest::Approx(-(k(3) + k(2))).epsilon(1e-6));
   // Squared distances 1 1 1 1 4 4 4 9 9, and one pair of equal cells that does not count.
   CHECK(median_gamma(p, y, {}) == doctest::Approx(0.25));
+}
+
+TEST_CASE("cells that are sorted by type do not mislead a look") {
+  CHECK(spread_over(5, 10) == std::vector<std::uint64_t>{0, 1, 2, 3, 4});
+  CHECK(spread_over(10, 4) == std::vector<std::uint64_t>{0, 2, 5, 7});
+  const auto index = spread_over(4099, kLookCells);
+  REQUIRE(index.size() == kLookCells);
+  CHECK(std::is_sorted(index.begin(), index.end()));
+  CHECK(index.back() < 4099);
+  CHECK(index.back() > 4090);
+  // Two types far apart, the second one after the first 2000 training cells of either side, and as
+  // many of it as of the first.
+  const arma::uword half = 2600;
+  arma::mat x = normal_cells(31, 2, 2 * half, 0.0), y = normal_cells(32, 2, 2 * half, 0.5);
+  x.tail_cols(half) += 20.0;
+  y.tail_cols(half) += 20.0;
+  std::vector<std::uint32_t> types(2 * half, 0);
+  std::fill(types.begin() + half, types.end(), 1U);
+  AutoencoderOptions options = scgen_options();
+  options.epochs = 1;
+  options.restore_mean = true;
+  Context context;
+  AutoencoderTrainer trainer(x, y, options, 7, types, types);
+  trainer.run(context);
+  // Prediction of the mean shift: were the mean taken of one type alone, the cells would be moved
+  // by some ten units.
+  CHECK(trainer.trace().front().validation_mmd2 < 0.05);
+  CHECK(trainer.trace().back().validation_mmd2 < 0.1);
+  CellotOptions game = cellot_options();
+  game.iterations = 0;
+  game.restore_mean = true;
+  CHECK(CellotTrainer(x, y, game, 7).report().identity_score < 0.05);
+  // The bandwidth is that of both types: most pairs of the pooled cells are far apart.
+  CHECK(median_gamma(arma::conv_to<arma::fmat>::from(x), arma::conv_to<arma::fmat>::from(y), {}) <
+        0.01);
 }
 
 TEST_CASE(

@@ -52,6 +52,8 @@ test_that("predictions get the treated mean with own means, and where asked to",
     expect_gt(lack(method, center = "own", restore = "none")$mean, 1e-4)
   }
   expect_error(scgen_fit(control, treated, restore = "covariance"), "restore")
+  expect_output(print(fitted(small$cae(control, treated, center = "own", seed = 1))), "(mean shift ", fixed = TRUE)
+  expect_output(print(fitted(small$cae(control, treated, seed = 1))), "(not moved ", fixed = TRUE)
 })
 
 test_that("the iterates of CellOT are averaged unless that is turned off", {
@@ -238,4 +240,9 @@ test_that("the pictures of a training say which iterate is kept", {
   expect_output(print(both), "validation.mmd2")
   lines <- ggplot2::ggplot_build(ggplot2::autoplot(both, type = "objective"))$data[[1]]
   expect_equal(lines$xintercept, unname(vapply(both, function(fit) fit$report$best.iteration, 0)))
+})
+
+test_that("an ensemble of too few cells for a network still prints", {
+  fits <- fitted(cae_fit(control[, 1:2], treated, seeds = 1:2))
+  expect_output(print(fits), "seed.*validation.mmd2.*NA")
 })

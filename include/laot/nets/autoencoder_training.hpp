@@ -90,7 +90,7 @@ class AutoencoderTrainer {
   std::vector<ValidationScore::Value> scores() const;
   std::size_t best_way() const;
   bool out_of_patience() const;
-  arma::fvec shift_of(const Autoencoder<float>& net, arma::uword at_most) const;
+  arma::fvec shift_of(const Autoencoder<float>& net, std::size_t at_most) const;
 
   AutoencoderOptions options_;
   std::vector<Prediction> ways_;

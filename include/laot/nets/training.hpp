@@ -99,13 +99,16 @@ class ValidationScore {
 /// cells against the same observed cells: of a mean over the former plus one over the latter.
 double standard_error(const ValidationScore::Value& a, const ValidationScore::Value& b);
 
-/// 1 / median of the positive squared distances among the pooled cells, at most 500 of either set
-/// (the first ones). NaN where there is no positive distance.
+/// 1 / median of the positive squared distances among the pooled cells, at most 500 of either set:
+/// every k-th, k the number of cells over 500, rounded down and at least 1. NaN where there is no
+/// positive distance.
 double median_gamma(const arma::fmat& a, const arma::fmat& b, const arma::fvec& weights);
 
-/// A look at a run takes at most so many training cells of either side, the first ones.
-constexpr arma::uword kLookCells = 2000;
-arma::fmat look_cells(const arma::fmat& training);
+/// A look at a run takes at most so many training cells of either side.
+constexpr std::size_t kLookCells = 2000;
+/// Which of `count` cells: at most `at_most`, evenly over all, because cells are often sorted.
+std::vector<std::uint64_t> spread_over(std::size_t count, std::size_t at_most);
+arma::fmat chosen_cells(const arma::fmat& cells, const std::vector<std::uint64_t>& index);
 
 /// Mean of the cells, summed in double precision.
 arma::vec mean_cell(const arma::fmat& cells);
@@ -152,7 +155,8 @@ struct TrainingReport {
   std::uint64_t best_iteration = 0;  // of the iterate that is kept
   double best_score = 0.0;           // its validation score
   double untrained_score = 0.0;      // of the network before any step
-  double identity_score = 0.0;       // of cells that do not move
+  double identity_score = 0.0;       // of cells that do not move; of the mean shift where
+  bool mean_restored = false;        // predictions have their mean restored
   std::uint64_t diverged_at = 0;     // 0: never
   std::string warning;               // one sentence, empty where all is well
 };
