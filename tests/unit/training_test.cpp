@@ -510,6 +510,7 @@ TEST_CASE("cells that are sorted by type do not mislead a look") {
   AutoencoderOptions options = scgen_options();
   options.epochs = 1;
   options.restore_mean = true;
+  options.residual = Residual::keep;
   Context context;
   AutoencoderTrainer trainer(x, y, options, 7, types, types);
   trainer.run(context);
@@ -521,9 +522,9 @@ TEST_CASE("cells that are sorted by type do not mislead a look") {
   game.iterations = 0;
   game.restore_mean = true;
   CHECK(CellotTrainer(x, y, game, 7).report().identity_score < 0.05);
-  // The bandwidth is that of both types: most pairs of the pooled cells are far apart.
+  // The bandwidth is that of both types, where half of the pairs are far apart (one type: 0.36).
   CHECK(median_gamma(arma::conv_to<arma::fmat>::from(x), arma::conv_to<arma::fmat>::from(y), {}) <
-        0.01);
+        0.1);
 }
 
 TEST_CASE(
