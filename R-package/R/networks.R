@@ -30,8 +30,8 @@
 #'
 #' @inheritParams laot_fit
 #' @param batch For `scgen_fit()`: a column, or one label per cell (for two matrices
-#'   `list(control =, treated =)`), of the cell types; the latent shift is then the mean of the
-#'   shifts within the types that both populations have.
+#'   `list(control =, treated =)`), of the cell types, every one of them in both populations; the
+#'   latent shift is then the mean of the shifts of the types.
 #' @param compact Use 3 hidden layers of 32 units in place of 4 of 64.
 #' @param ... Parameters of the method by name, such as `iterations = 3000`, `learning.rate`,
 #'   `hidden.units`, or `on.cancel = "keep"`, with which Ctrl-C ends the training and hands back the
@@ -43,8 +43,9 @@
 #'   goes on from it, and the fit is the one that an uninterrupted call would have given, to the last
 #'   bit: so a script that was killed is simply run again. The file must be of the same cells,
 #'   parameters and seed (a seed that was not given is taken from the file); only `iterations` or
-#'   `epochs` may have grown, which trains a finished network further. Several seeds or targets have
-#'   a file each, with the seed or the target in its name. Delete the file to start anew.
+#'   `epochs` may have grown, which trains a finished network further (as more `patience` does where that
+#'   had ended it). Several seeds or targets have a file each, with the seed or the target in its
+#'   name. Delete the file to start anew.
 #' @param checkpoint.seconds How often to write the checkpoint.
 #' @param seeds Several seeds give one fit for each: see [predict.laot_ensemble()].
 #' @returns A `laot_fit`; with `seeds` a `laot_ensemble`; for several targets a `laot_fit_list`. The
