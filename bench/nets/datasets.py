@@ -93,12 +93,6 @@ def load(name, seed):
     return parts
 
 
-def joint_scale(x, y):
-    pooled = np.vstack([x, y])
-    sd = pooled.std(axis=0)
-    return pooled.mean(axis=0), np.where(sd > 0, sd, 1.0)
-
-
 def _square(a, b):
     return np.maximum((a * a).sum(1)[:, None] + (b * b).sum(1)[None] - 2 * a @ b.T, 0)
 

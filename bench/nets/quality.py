@@ -109,7 +109,8 @@ def cell(rows):
     return "| %s | %.2f " % (text, ratio)
 
 
-def show(done, sets):
+def show(done, sets, splits):
+    done = {key: row for key, row in done.items() if key[2] in splits}
     print("| method " + "".join("| %s | sd ratio " % name for name in sets) + "|")
     print("| --- " + "| --- | --- " * len(sets) + "|")
     for row in ROWS:
@@ -133,16 +134,17 @@ def main():
     parser.add_argument("--minutes", type=float, default=1e9)
     asked = parser.parse_args()
     sets, end = asked.sets.split(","), time.time() + 60 * asked.minutes
+    splits = [int(s) for s in asked.splits.split(",")]
     rows = [r for r in ROWS if re.search(asked.methods, r[0])]
     for name in sets:
-        for split in [int(s) for s in asked.splits.split(",")]:
+        for split in splits:
             done = results_in(asked.results)
             todo = [(row, seed) for row in rows
                     for seed in (range(1, 1 + asked.seeds) if row[4] else [1])
                     if (name, row[0], split, seed) not in done]
             if todo and time.time() < end:
                 run_set(asked.driver, asked.results, name, split, todo, end)
-    show(results_in(asked.results), sets)
+    show(results_in(asked.results), sets, splits)
 
 
 main()
