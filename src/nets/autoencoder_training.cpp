@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "laot/data/columns.hpp"
 #include "laot/nets/kernels.hpp"
 
 namespace laot::nets {
@@ -92,8 +93,7 @@ arma::fvec AutoencoderTrainer::shift_of(const Autoencoder<float>& net, std::size
   const auto index_x = spread_over(cells_.source.n_cols, at_most);
   const auto index_y = spread_over(cells_.target.n_cols, at_most);
   const bool typed = !source_types_.empty();
-  return latent_shift(net, chosen_cells(cells_.source, index_x),
-                      chosen_cells(cells_.target, index_y),
+  return latent_shift(net, columns_of(cells_.source, index_x), columns_of(cells_.target, index_y),
                       typed ? labels_at(source_types_, index_x) : source_types_,
                       typed ? labels_at(target_types_, index_y) : target_types_);
 }
@@ -151,7 +151,7 @@ std::vector<ValidationScore::Value> AutoencoderTrainer::scores() const {
       arma::fmat(pass_.output().data(), net_.shape().features, count)};
   const arma::fmat controls =
       options_.restore_mean
-          ? chosen_cells(cells_.source, spread_over(cells_.source.n_cols, kLookCells))
+          ? columns_of(cells_.source, spread_over(cells_.source.n_cols, kLookCells))
           : arma::fmat();
   const Predicted<float> training =
       options_.restore_mean ? predicted(controls, shift) : Predicted<float>();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "laot/data/columns.hpp"
 #include "laot/nets/kernels.hpp"
 
 namespace laot::nets {
@@ -75,8 +76,7 @@ arma::fmat CellotTrainer::prediction(const Icnn<float>& g) const {
   arma::fmat out = potential_gradient(g, cells_.validation_source);
   if (options_.restore_mean) {
     const auto index = spread_over(cells_.source.n_cols, kLookCells);
-    restore_mean(out, potential_gradient(g, chosen_cells(cells_.source, index)),
-                 cells_.target_mean);
+    restore_mean(out, potential_gradient(g, columns_of(cells_.source, index)), cells_.target_mean);
   }
   return out;
 }

@@ -103,13 +103,6 @@ std::vector<std::uint64_t> spread_over(std::size_t count, std::size_t at_most) {
   return out;
 }
 
-arma::fmat chosen_cells(const arma::fmat& cells, const std::vector<std::uint64_t>& index) {
-  arma::fmat out(cells.n_rows, index.size());
-  copy_columns(
-      cells, index.size(), [&](std::size_t i) { return index[i]; }, out.memptr());
-  return out;
-}
-
 arma::vec mean_cell(const arma::fmat& cells) {
   arma::vec out(cells.n_rows, arma::fill::zeros);
   for (arma::uword j = 0; j < cells.n_cols; ++j)
@@ -130,7 +123,7 @@ double median_gamma(const arma::fmat& a, const arma::fmat& b, const arma::fvec& 
     std::vector<std::uint64_t> index(std::min(most, of.n_cols));
     const arma::uword step = std::max<arma::uword>(1, of.n_cols / most);
     for (std::size_t i = 0; i < index.size(); ++i) index[i] = i * step;
-    return chosen_cells(of, index);
+    return columns_of(of, index);
   };
   const arma::fmat cells = weighted(arma::join_rows(some(a), some(b)), weights);
   const arma::fmat turned = cells.t();

@@ -18,16 +18,16 @@ void copy_columns(const arma::Mat<Value>& x, std::size_t count, const Which& whi
 }
 
 /// These columns as a matrix, rows of x times count.
-template <class Which>
-arma::mat columns_of(const arma::mat& x, std::size_t count, const Which& which) {
-  arma::mat out(x.n_rows, count);
+template <class Value, class Which>
+arma::Mat<Value> columns_of(const arma::Mat<Value>& x, std::size_t count, const Which& which) {
+  arma::Mat<Value> out(x.n_rows, count);
   copy_columns(x, count, which, out.memptr());
   return out;
 }
 
 /// The columns that are listed, in the order of the list, any number of times each.
-template <class Index>
-arma::mat columns_of(const arma::mat& x, const std::vector<Index>& index) {
+template <class Value, class Index>
+arma::Mat<Value> columns_of(const arma::Mat<Value>& x, const std::vector<Index>& index) {
   return columns_of(x, index.size(), [&](std::size_t c) { return index[c]; });
 }
 

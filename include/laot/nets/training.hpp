@@ -108,7 +108,6 @@ double median_gamma(const arma::fmat& a, const arma::fmat& b, const arma::fvec& 
 constexpr std::size_t kLookCells = 2000;
 /// Which of `count` cells: at most `at_most`, evenly over all, because cells are often sorted.
 std::vector<std::uint64_t> spread_over(std::size_t count, std::size_t at_most);
-arma::fmat chosen_cells(const arma::fmat& cells, const std::vector<std::uint64_t>& index);
 
 /// Mean of the cells, summed in double precision.
 arma::vec mean_cell(const arma::fmat& cells);
