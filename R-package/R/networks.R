@@ -26,7 +26,8 @@
 #' treated cells, and the network says how cells lie about it. On the real sets of `docs/networks.md`
 #' this mostly scores better than the published `center = "joint"`. (scGen still sees the two
 #' populations where they lie, because the shift of its code would vanish otherwise.)
-#' `restore = "mean"` asks for it whatever the centring, `restore = "none"` never does it.
+#' `restore = "mean"` asks for it with any centring (but then, where the fit has components, only within
+#' them), `restore = "none"` never does it.
 #'
 #' @inheritParams laot_fit
 #' @param batch For `scgen_fit()`: a column, or one label per cell (for two matrices
