@@ -1,5 +1,5 @@
 # A room includes only itself and the rooms before it.
-rooms="base parallel data assignment transport laot nets metrics trackability io models capi"
+rooms="base parallel data assignment transport laot nets metrics trackability io conditions choice models evaluation capi"
 
 rank_of() {
   local number=0 room
