@@ -223,3 +223,30 @@ TEST_CASE("a damaged checkpoint, or a place that cannot be written, is refused")
   CHECK_THROWS_WITH_AS(fitted(params, "no_such_folder/run.ckpt"), doctest::Contains("cannot write"),
                        Error);
 }
+
+TEST_CASE("the levels of the batch are part of a run") {
+  const auto& [name, settings] = kSmall[1];  // scGen: they balance its latent shift
+  const Params params = params_of(name, settings);
+  const TemporaryFile file;
+  TrainingCells cells{Cells::dense(kX), Cells::dense(kY), {}, {}, {}, {}, {}};
+  for (std::size_t i = 0; i < kX.n_cols; ++i) cells.batch_control.push_back(i % 2 ? "a" : "b");
+  for (std::size_t j = 0; j < kY.n_cols; ++j) cells.batch_treated.push_back(j % 2 ? "a" : "b");
+  const auto fit = [&](const TrainingCells& given) {
+    Context context;
+    context.seed = 3;
+    context.checkpoint = file.path;
+    return fit_model(params, given, context);
+  };
+  check_same(fit(cells), fit(cells));
+  TrainingCells others = cells;
+  std::swap(others.batch_treated[4], others.batch_treated[5]);
+  CHECK_THROWS_WITH_AS(fit(others),
+                       doctest::Contains("its treated cells are not the ones given here"), Error);
+  others = cells;
+  std::swap(others.batch_control[6], others.batch_control[7]);
+  CHECK_THROWS_WITH_AS(fit(others),
+                       doctest::Contains("its control cells are not the ones given here"), Error);
+  others.batch_control.clear();
+  others.batch_treated.clear();
+  CHECK_THROWS_WITH_AS(fit(others), doctest::Contains("cells are not the ones given here"), Error);
+}

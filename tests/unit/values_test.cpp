@@ -1,0 +1,190 @@
+// Values by hand, with unequal sides, for what other tests ask by inequality alone: a divisor, the
+// number of cells in a statistic, a middle, an interpolation, a bound.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "laot/assignment/scaled_cloud.hpp"
+#include "laot/data.hpp"
+#include "laot/metrics/features.hpp"
+#include "laot/metrics/registry.hpp"
+#include "laot/nets/autoencoder_training.hpp"
+#include "laot/nets/training.hpp"
+#include "laot/trackability/recovery_curve.hpp"
+#include "laot/trackability/stability.hpp"
+#include "laot/transport.hpp"
+#include "laot/transport/hierarchical_transport.hpp"
+#include "support/clouds.hpp"
+
+using namespace laot;
+
+namespace {
+
+std::vector<std::size_t> falling_order(const std::vector<double>& values) {
+  std::vector<std::size_t> out(values.size());
+  std::iota(out.begin(), out.end(), std::size_t{0});
+  std::stable_sort(out.begin(), out.end(),
+                   [&](std::size_t a, std::size_t b) { return values[a] > values[b]; });
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("markers are ordered by Welch's t, in which the few cells of one side count") {
+  // Spread on the side of the 4 cells costs more than the same spread on the side of the 90.
+  const std::size_t d = 24;
+  arma::mat control = clouds::gaussian(d, 4, 1), treated = clouds::gaussian(d, 90, 2);
+  for (std::size_t k = 0; k < d; ++k) {
+    (k % 2 ? control : treated).row(k) *= 1.0 + 0.4 * static_cast<double>(k % 7);
+    treated.row(k) += 1.5 + 0.1 * static_cast<double>(k % 5);
+  }
+  std::vector<double> t;
+  for (std::size_t k = 0; k < d; ++k)
+    t.push_back(std::abs(arma::mean(treated.row(k)) - arma::mean(control.row(k))) /
+                std::sqrt(arma::var(control.row(k)) / 4.0 + arma::var(treated.row(k)) / 90.0));
+  Context context;
+  CHECK(marker_features(control, treated, d, context) == falling_order(t));
+}
+
+TEST_CASE("variable features: the gap between the populations counts, by their shares") {
+  // Variances of the pool by hand: 0.6 * 0.4 * gap^2 where both sides are constant.
+  arma::mat control(4, 6, arma::fill::zeros), treated(4, 4, arma::fill::zeros);
+  treated.row(1).fill(3.0);                                                // 0.24 * 9 = 2.16
+  for (std::size_t i = 0; i < 6; ++i) control(0, i) = i % 2 ? 1.8 : -1.8;  // 0.6 * 3.24 = 1.944
+  for (std::size_t i = 0; i < 4; ++i) treated(2, i) = i % 2 ? 2.4 : -2.4;  // 0.4 * 5.76 = 2.304
+  Context context;
+  CHECK(variable_features(Cells::dense(control), Cells::dense(treated), 4, context) ==
+        std::vector<std::size_t>{2, 1, 0, 3});
+}
+
+TEST_CASE("the sd of a subsampled score has the divisor of a sample") {
+  const arma::mat predicted = clouds::gaussian(3, 30, 1), observed = clouds::gaussian(3, 25, 2);
+  Context context;
+  context.seed = 11;
+  ScoreInput input;
+  input.predicted = &predicted;
+  input.observed = &observed;
+  const Score three = score_subsampled("l2_drug_signature", input, 10, 3, context);
+  arma::vec values(3);
+  for (std::size_t r = 0; r < 3; ++r) {
+    Rng own = Rng(11).stream(r);
+    const auto p = own.sample(30, 10), o = own.sample(25, 10);
+    arma::vec gap(3, arma::fill::zeros);
+    for (std::size_t i = 0; i < 10; ++i) gap += (predicted.col(p[i]) - observed.col(o[i])) / 10.0;
+    values[r] = arma::norm(gap);
+  }
+  CHECK(three.value == doctest::Approx(arma::mean(values)).epsilon(1e-12));
+  CHECK(three.sd == doctest::Approx(arma::stddev(values)).epsilon(1e-10));
+  CHECK(std::isnan(score_subsampled("l2_drug_signature", input, 10, 1, context).sd));
+}
+
+TEST_CASE("the middle of an even number of distances is the mean of the middle two") {
+  // Squares 1, 4, 9, 16, 36, 49 among the places 0, 1, 3, 7; the middle is 12.5.
+  const arma::fmat a{{0.0F, 1.0F}}, b{{3.0F, 7.0F}};
+  CHECK(nets::median_gamma(a, b, {}) == doctest::Approx(1.0 / 12.5));
+}
+
+TEST_CASE("a training ends after as many epochs without a smaller loss as its patience") {
+  for (const std::size_t patience : {1, 3}) {
+    CAPTURE(patience);
+    nets::AutoencoderOptions options;
+    options.shape.kind = nets::AutoencoderKind::plain;
+    options.shape.hidden = {16};
+    options.shape.latent = 2;
+    options.adam.rate = 0.02;
+    options.epochs = 400;
+    options.patience = patience;
+    nets::AutoencoderTrainer trainer(clouds::gaussian(4, 40, 1), clouds::gaussian(4, 30, 2),
+                                     options, 3);
+    Context context;
+    trainer.run(context);
+    const auto trace = trainer.trace();
+    const auto best = std::min_element(
+        trace.begin(), trace.end(),
+        [](const auto& a, const auto& b) { return a.validation_loss < b.validation_loss; });
+    REQUIRE(trace.back().epoch < options.epochs);
+    CHECK(trace.back().epoch - best->epoch == patience);
+    CHECK(trainer.report().iterations == trace.back().epoch);
+  }
+}
+
+TEST_CASE("intervals and sds of a map are those of its draws") {
+  const arma::mat x = clouds::gaussian(2, 40, 1), y = 1.3 * clouds::gaussian(2, 30, 2);
+  StabilityOptions options;
+  options.resamples = 5;
+  options.halves = 1;
+  options.restarts = 1;
+  options.level = 0.8;
+  Context context;
+  const Stability s = stability(x, y, {}, {}, options, context);
+  REQUIRE(s.draws.n_cols == 5);
+  for (std::size_t e = 0; e < 4; ++e) {
+    const arma::rowvec draws = arma::sort(s.draws.row(e));
+    CHECK(s.map_sd[e] == doctest::Approx(arma::stddev(draws)).epsilon(1e-10));
+    // Quantiles 0.1 and 0.9 of five values lie 0.4 of the way from the outermost ones.
+    CHECK(s.map_low[e] == doctest::Approx(0.6 * draws[0] + 0.4 * draws[1]).epsilon(1e-12));
+    CHECK(s.map_high[e] == doctest::Approx(0.4 * draws[3] + 0.6 * draws[4]).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("a recovery curve is read on the line between its points") {
+  const arma::mat unit(3, 3, arma::fill::eye);
+  const RecoverySource source{
+      clouds::gaussian(3, 60, 15), unit + 0.4 * clouds::gaussian(3, 3, 4), 0.02 * unit, {}};
+  RecoveryCurveOptions options;
+  options.gaps = {0, 0.7, 3, 12, 48};
+  options.repeats = 3;
+  Context context;
+  const RecoveryCurve curve = recovery_curve(source, Design::counterpart, options, context);
+  std::size_t after = 0;
+  while (after < curve.gaps.size() && curve.recovery[after] >= 0.5) ++after;
+  REQUIRE(after > 0);
+  REQUIRE(after < curve.gaps.size());
+  const double share =
+      (curve.recovery[after - 1] - 0.5) / (curve.recovery[after - 1] - curve.recovery[after]);
+  REQUIRE(share > 0.02);
+  REQUIRE(share < 0.98);
+  CHECK(curve.critical ==
+        doctest::Approx((1.0 - share) * curve.gaps[after - 1] + share * curve.gaps[after]));
+  REQUIRE(curve.recovery[1] != curve.recovery[2]);
+  CHECK(curve.recovery_at_one ==
+        doctest::Approx(curve.recovery[1] +
+                        (1.0 - 0.7) / (3.0 - 0.7) * (curve.recovery[2] - curve.recovery[1])));
+  CHECK(curve.position_low == doctest::Approx(1.0 / curve.critical_high));
+  CHECK(curve.position_high == doctest::Approx(1.0 / curve.critical_low));
+}
+
+TEST_CASE(
+    "the bound of a hierarchical coupling is the sampled dual value, less three of its errors") {
+  // With one part its potentials are those of the exact solver, up to a constant that is free.
+  const std::size_t n = 60, m = 40;
+  const arma::mat x = clouds::gaussian(3, n, 1), y = 1.5 * clouds::gaussian(3, m, 2) + 0.3;
+  const std::vector<std::int64_t> supply(n, m), demand(m, n);
+  Context context;
+  ExactTransport exact(y, supply, demand);
+  const Flow best = exact.solve(x, context);
+  const std::vector<double>& v = exact.target_potentials();
+  detail::HierarchyOptions options;
+  options.leaf = 100;
+  options.sweeps = 0;
+  options.sampled_rows = 50;
+  const Certificate got =
+      detail::HierarchicalTransport(y, supply, demand, options).solve(x, context).certificate;
+  Rng rng(1299709);
+  arma::vec u(options.sampled_rows);
+  for (double& value : u) {
+    const std::size_t cell = static_cast<std::size_t>(rng.below(n * m)) / m;
+    value = std::numeric_limits<double>::infinity();
+    for (std::size_t j = 0; j < m; ++j)
+      value = std::min(value, detail::squared_distance(x.colptr(cell), y.colptr(j), 3) - v[j]);
+  }
+  const double error = arma::stddev(u, 1) / std::sqrt(50.0);
+  const double mean_v = std::accumulate(v.begin(), v.end(), 0.0) / static_cast<double>(m);
+  CHECK(got.primal == doctest::Approx(best.certificate.primal).epsilon(1e-12));
+  CHECK(got.dual_error == doctest::Approx(error).epsilon(1e-9));
+  const double dual = mean_v + arma::mean(u) - 3.0 * error;
+  REQUIRE(dual < got.primal);
+  CHECK(got.dual == doctest::Approx(dual).epsilon(1e-9));
+}
