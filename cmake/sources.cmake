@@ -42,6 +42,9 @@ set(LAOT_CORE_SOURCES
   src/laot/least_squares.cpp
   src/laot/restore.cpp
   src/laot/alternate.cpp
+  src/laot/kernel_landmarks.cpp
+  src/laot/lift.cpp
+  src/laot/marginals.cpp
   # nets
   src/nets/kernels.cpp
   src/nets/lanes.cpp
@@ -86,6 +89,9 @@ set(LAOT_CORE_SOURCES
   # io
   src/io/json.cpp
   src/io/model_file.cpp
+  # choice
+  src/choice/parts.cpp
+  src/choice/choose.cpp
   # models
   src/models/params.cpp
   src/models/shared_params.cpp

@@ -61,6 +61,9 @@ LaotResult alternate(const arma::mat& x, const arma::mat& y,
                      const std::vector<std::uint32_t>& batch_x,
                      const std::vector<std::uint32_t>& batch_y, const LaotOptions& options,
                      Context& context);
+/// The same with a coupling of x and y, which is warm afterwards: for what goes on from the map.
+LaotResult alternate(Coupling& coupling, const arma::mat& x, const arma::mat& y,
+                     const LaotOptions& options, Context& context);
 
 /// The shrinkage of restoration and of the Gaussian map: a = k / (k + min(n, m)).
 double shrinkage(std::size_t dimension, std::size_t n, std::size_t m);

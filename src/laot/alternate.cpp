@@ -58,14 +58,13 @@ class Adam {
 
 class Alternation {
  public:
-  Alternation(const arma::mat& x, const arma::mat& y, const std::vector<std::uint32_t>& batch_x,
-              const std::vector<std::uint32_t>& batch_y, const LaotOptions& options,
-              Context& context)
+  Alternation(Coupling& coupling, const arma::mat& x, const arma::mat& y,
+              const LaotOptions& options, Context& context)
       : x_(x),
         y_(y),
         options_(options),
         context_(context),
-        coupling_(x, y, batch_x, batch_y, options.coupling),
+        coupling_(coupling),
         least_squares_(x, coupling_.source_weights()),
         target_square_(weighted_square(y, coupling_.target_weights())),
         map_(x.n_rows, x.n_rows, arma::fill::eye) {
@@ -249,7 +248,7 @@ class Alternation {
   const arma::mat& y_;
   const LaotOptions& options_;
   Context& context_;
-  Coupling coupling_;
+  Coupling& coupling_;
   LeastSquares least_squares_;
   double target_square_;
   arma::mat map_;
@@ -268,7 +267,13 @@ LaotResult alternate(const arma::mat& x, const arma::mat& y,
               options.coupling.mode != CouplingMode::hierarchical,
           Status::invalid_argument, "minibatches (batch_size = ", options.batch_size,
           ") are coupled exactly; set batch_size to 0 or coupling to \"auto\"");
-  return Alternation(x, y, batch_x, batch_y, options, context).run();
+  Coupling coupling(x, y, batch_x, batch_y, options.coupling);
+  return alternate(coupling, x, y, options, context);
+}
+
+LaotResult alternate(Coupling& coupling, const arma::mat& x, const arma::mat& y,
+                     const LaotOptions& options, Context& context) {
+  return Alternation(coupling, x, y, options, context).run();
 }
 
 }  // namespace laot

@@ -1,0 +1,232 @@
+#include <algorithm>
+#include <cmath>
+
+#include "laot/choice.hpp"
+#include "laot/metrics/mmd.hpp"
+
+namespace laot {
+
+namespace {
+
+Cells selected(Cells cells, const std::vector<std::size_t>& index, const char* name) {
+  cells.select_cells(index, name);
+  return cells;
+}
+
+std::vector<std::uint32_t> levels_at(const std::vector<std::uint32_t>& batch,
+                                     const std::vector<std::size_t>& index) {
+  std::vector<std::uint32_t> out;
+  if (batch.empty()) return out;
+  for (const std::size_t i : index) out.push_back(batch[i]);
+  return out;
+}
+
+// The cells of one part, or all others.
+std::vector<std::size_t> cells_of(const std::vector<std::size_t>& cells,
+                                  const std::vector<std::uint32_t>& part, std::uint32_t which,
+                                  bool held_out) {
+  std::vector<std::size_t> out;
+  for (std::size_t k = 0; k < cells.size(); ++k)
+    if ((part[k] == which) == held_out) out.push_back(cells[k]);
+  return out;
+}
+
+std::vector<char> present(const std::vector<std::uint32_t>& levels, std::size_t count) {
+  std::vector<char> out(count, 0);
+  for (const std::uint32_t level : levels) out[level] = 1;
+  return out;
+}
+
+// Levels that are left on both sides, numbered anew; cells of others are dropped.
+void keep_shared_levels(const ChoiceCells& all, std::vector<std::size_t>& control,
+                        std::vector<std::size_t>& treated, std::vector<std::uint32_t>& batch_x,
+                        std::vector<std::uint32_t>& batch_y) {
+  if (all.batch_control.empty()) return;
+  const std::size_t count =
+      1 + *std::max_element(all.batch_control.begin(), all.batch_control.end());
+  const std::vector<char> here = present(levels_at(all.batch_control, control), count);
+  const std::vector<char> there = present(levels_at(all.batch_treated, treated), count);
+  std::vector<std::uint32_t> number(count, 0);
+  std::uint32_t next = 0;
+  for (std::size_t level = 0; level < count; ++level)
+    if (here[level] && there[level]) number[level] = next++;
+  const auto keep = [&](std::vector<std::size_t>& cells, const std::vector<std::uint32_t>& batch,
+                        std::vector<std::uint32_t>& levels) {
+    std::vector<std::size_t> kept;
+    for (const std::size_t i : cells) {
+      if (!here[batch[i]] || !there[batch[i]]) continue;
+      kept.push_back(i);
+      levels.push_back(number[batch[i]]);
+    }
+    cells = std::move(kept);
+  };
+  keep(control, all.batch_control, batch_x);
+  keep(treated, all.batch_treated, batch_y);
+}
+
+// The candidates fitted on some cells.
+class FittedCandidates {
+ public:
+  FittedCandidates(const Cells& control, const Cells& treated,
+                   const std::vector<std::uint32_t>& batch_x,
+                   const std::vector<std::uint32_t>& batch_y, const ChoiceOptions& options,
+                   Context& context)
+      : options_(options), treated_(treated.gather_all()), control_(control.gather_all()) {
+    arma::vec weights_x, weights_y;
+    batch_weights(batch_x, batch_y, control.cells(), treated.cells(), weights_x, weights_y);
+    space_ = FeatureSpace::fit(control, treated, weights_x, weights_y, options.space, context);
+    const arma::mat x = space_.encode(control, Population::control, context);
+    const arma::mat y = space_.encode(treated, Population::treated, context);
+    Coupling coupling(x, y, batch_x, batch_y, options.laot.coupling);
+    linear_ = alternate(coupling, x, y, options.laot, context);
+    if (asked([](const Candidate& c) { return c.lift; }))
+      lift_ = laot::lift(coupling, x, y, linear_, options.laot, options.lift, context);
+    if (!asked([](const Candidate& c) { return c.marginals; })) return;
+    const MarginalFit fit({weights_x, weights_y, batch_x, batch_y}, options.marginals);
+    for (const bool lifted : {false, true})
+      if (asked([&](const Candidate& c) { return c.marginals && c.lift == lifted; }))
+        marginals_[lifted] = fit_marginals(fit, moved(control_, lifted), treated_, context);
+  }
+
+  arma::mat predicted(const Candidate& candidate, const arma::mat& cells) const {
+    arma::mat out = moved(cells, candidate.lift);
+    if (candidate.marginals) marginals_[candidate.lift].apply(out, Ends::shifted);
+    return out;
+  }
+
+ private:
+  template <class Test>
+  bool asked(const Test& test) const {
+    return std::any_of(options_.candidates.begin(), options_.candidates.end(), test);
+  }
+
+  arma::mat moved(const arma::mat& cells, bool lifted) const {
+    arma::mat z, image, out = cells;
+    space_.encode_block(cells, Population::control, z);
+    if (lifted && lift_.lifted)
+      lift_.map.apply(z, image);
+    else
+      image = linear_.map * z;
+    space_.decode_block(z, image, out);
+    return out;
+  }
+
+  const ChoiceOptions& options_;
+  FeatureSpace space_;
+  LaotResult linear_;
+  LiftResult lift_;
+  arma::mat treated_, control_;
+  MarginalMaps marginals_[2];  // of the linear map, of the lift
+};
+
+std::vector<double> scores_of_part(const ChoiceCells& cells, const Parts& parts, std::uint32_t part,
+                                   double gamma, const ChoiceOptions& options, Context& context) {
+  std::vector<std::size_t> control = cells_of(parts.control_cells, parts.control, part, false);
+  std::vector<std::size_t> treated = cells_of(parts.treated_cells, parts.treated, part, false);
+  std::vector<std::uint32_t> batch_x, batch_y;
+  keep_shared_levels(cells, control, treated, batch_x, batch_y);
+  const FittedCandidates fitted(selected(cells.control, control, "control"),
+                                selected(cells.treated, treated, "treated"), batch_x, batch_y,
+                                options, context);
+  const arma::mat held_control =
+      selected(cells.control, cells_of(parts.control_cells, parts.control, part, true), "control")
+          .gather_all();
+  const arma::mat held_treated =
+      selected(cells.treated, cells_of(parts.treated_cells, parts.treated, part, true), "treated")
+          .gather_all();
+  std::vector<double> out;
+  for (const Candidate& candidate : options.candidates)
+    out.push_back(mmd2(fitted.predicted(candidate, held_control), held_treated, {gamma},
+                       MmdEstimator::unbiased, context)[0]);
+  return out;
+}
+
+// Means, and the paired differences to the first candidate with their standard errors.
+void compare(Choice& choice) {
+  const std::size_t parts = choice.scores.n_rows, candidates = choice.scores.n_cols;
+  choice.mean.zeros(candidates);
+  choice.gain.zeros(candidates);
+  choice.standard_error.zeros(candidates);
+  for (std::size_t c = 0; c < candidates; ++c) {
+    for (std::size_t p = 0; p < parts; ++p) {
+      choice.mean[c] += choice.scores(p, c) / static_cast<double>(parts);
+      choice.gain[c] += (choice.scores(p, c) - choice.scores(p, 0)) / static_cast<double>(parts);
+    }
+    double square = 0.0;
+    for (std::size_t p = 0; p < parts; ++p) {
+      const double off = choice.scores(p, c) - choice.scores(p, 0) - choice.gain[c];
+      square += off * off;
+    }
+    choice.standard_error[c] =
+        std::sqrt(square / static_cast<double>(parts - 1) / static_cast<double>(parts));
+  }
+}
+
+std::size_t best(const Choice& choice, double standard_errors) {
+  std::size_t out = 0;
+  for (std::size_t c = 1; c < choice.mean.n_elem; ++c)
+    if (choice.gain[c] < -standard_errors * choice.standard_error[c] &&
+        (out == 0 || choice.mean[c] < choice.mean[out]))
+      out = c;
+  return out;
+}
+
+std::string reason_of(const Choice& choice, std::size_t chosen, const ChoiceOptions& options) {
+  const std::string parts =
+      text(choice.scores.n_rows, choice.levels_left_out ? " levels left out" : " folds");
+  const auto gain = [&](std::size_t c) {
+    return text(-1e3 * choice.gain[c], " +- ", 1e3 * choice.standard_error[c]);
+  };
+  if (chosen > 0)
+    return text(choice.candidates[chosen], " lowers the held-out MMD^2 x 1e-3 of ",
+                choice.candidates[0], " by ", gain(chosen), " (", parts, ")");
+  std::size_t nearest = 1;
+  for (std::size_t c = 2; c < choice.mean.n_elem; ++c)
+    if (choice.mean[c] < choice.mean[nearest]) nearest = c;
+  return text("nothing lowers the held-out MMD^2 of ", choice.candidates[0], " by more than ",
+              options.standard_errors, " standard error: ", choice.candidates[nearest],
+              " changes it by ", gain(nearest), " x 1e-3 (", parts, ")");
+}
+
+}  // namespace
+
+std::string Candidate::name() const {
+  return std::string(lift ? "lift" : "linear") + (marginals ? " + marginals" : "");
+}
+
+Choice choose(const ChoiceCells& cells, double gamma, const ChoiceOptions& options,
+              Context& context) {
+  Choice out;
+  out.chosen = options.candidates.front();
+  const std::size_t fewer = std::min(cells.control.cells(), cells.treated.cells());
+  if (fewer < options.fewest_cells) {
+    out.reason = text("not compared: ", out.chosen.name(), " where a side has fewer than ",
+                      options.fewest_cells, " cells, found ", fewer);
+    return out;
+  }
+  if (!(gamma > 0.0) || !std::isfinite(gamma)) {
+    out.reason = text("not compared: the cells do not differ, so ", out.chosen.name());
+    return out;
+  }
+  const Parts parts = parts_of(cells, options);
+  out.levels_left_out = parts.levels;
+  out.cells_control = parts.control_cells.size();
+  out.cells_treated = parts.treated_cells.size();
+  for (const Candidate& candidate : options.candidates) out.candidates.push_back(candidate.name());
+  out.scores.set_size(parts.count, options.candidates.size());
+  for (std::size_t p = 0; p < parts.count; ++p) {
+    const double done = static_cast<double>(p), all = static_cast<double>(parts.count);
+    context.poll("comparing", done / all);
+    const Context::Span span(context, done / all, (done + 1.0) / all);
+    const std::vector<double> scores =
+        scores_of_part(cells, parts, static_cast<std::uint32_t>(p), gamma, options, context);
+    for (std::size_t c = 0; c < scores.size(); ++c) out.scores(p, c) = scores[c];
+  }
+  compare(out);
+  const std::size_t chosen = best(out, options.standard_errors);
+  out.chosen = options.candidates[chosen];
+  out.reason = reason_of(out, chosen, options);
+  return out;
+}
+
+}  // namespace laot
