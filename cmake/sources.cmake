@@ -11,6 +11,7 @@ set(LAOT_CORE_SOURCES
   src/parallel/parallel_for.cpp
   src/parallel/helpers.cpp
   src/parallel/machine.cpp
+  src/parallel/tasks.cpp
   # data
   src/data/cells.cpp
   src/data/stored_cells.cpp
@@ -92,6 +93,17 @@ set(LAOT_CORE_SOURCES
   # choice
   src/choice/parts.cpp
   src/choice/choose.cpp
+  # conditions
+  src/conditions/covariates.cpp
+  src/conditions/embeddings.cpp
+  src/conditions/condition_regression.cpp
+  src/conditions/map_regression.cpp
+  src/conditions/conditional_alternation.cpp
+  src/conditions/conditional_spread.cpp
+  src/conditions/conditional_choices.cpp
+  src/conditions/conditional_laot.cpp
+  src/conditions/nearest_condition.cpp
+  src/conditions/simulated_screen.cpp
   # models
   src/models/params.cpp
   src/models/shared_params.cpp

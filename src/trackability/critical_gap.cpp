@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "laot/data/columns.hpp"
+#include "laot/parallel/tasks.hpp"
 #include "laot/transport.hpp"
 #include "resampling.hpp"
 

@@ -8,6 +8,7 @@
 
 #include "laot/data/columns.hpp"
 #include "laot/linear_algebra.hpp"
+#include "laot/parallel/tasks.hpp"
 #include "refit.hpp"
 #include "resampling.hpp"
 

@@ -4,6 +4,7 @@
 
 #include "laot/assignment.hpp"
 #include "laot/data/columns.hpp"
+#include "laot/parallel/tasks.hpp"
 #include "laot/trackability/populations.hpp"
 #include "resampling.hpp"
 

@@ -1,11 +1,10 @@
-// Drawing cells, running independent tasks on them, and quantiles of what they give.
+// Drawing cells, and quantiles of what they give.
 #pragma once
 
-#include <functional>
 #include <vector>
 
 #include "laot/armadillo.hpp"
-#include "laot/parallel.hpp"
+#include "laot/base.hpp"
 
 namespace laot {
 
@@ -19,10 +18,5 @@ std::vector<std::size_t> with_replacement(std::size_t n, Rng& rng);
 /// NaN among the values is left out.
 double quantile(std::vector<double> values, double probability);
 double mean_of(const std::vector<double>& values);
-
-/// Runs task(number, context) for 0 .. count-1 on the context's threads. Each has a context of its
-/// own with one thread and the same seed, which stops when the host wants to.
-void run_tasks(Context& context, const char* stage, std::size_t count,
-               const std::function<void(std::size_t task, Context& inner)>& task);
 
 }  // namespace laot

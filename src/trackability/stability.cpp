@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "laot/parallel/tasks.hpp"
 #include "refit.hpp"
 #include "resampling.hpp"
 

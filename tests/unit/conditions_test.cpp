@@ -1,0 +1,252 @@
+// Covariates, embeddings, nearest conditions and the simulated screen.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <set>
+
+#include "laot/conditions/condition_regression.hpp"
+#include "laot/conditions/covariates.hpp"
+#include "laot/conditions/embeddings.hpp"
+#include "laot/conditions/nearest_condition.hpp"
+#include "laot/conditions/simulated_screen.hpp"
+#include "support/clouds.hpp"
+
+using namespace laot;
+
+namespace {
+
+ConditionCovariates single(std::size_t level, double dose) {
+  return {{{level, dose}}, {}};
+}
+
+template <class Call>
+std::string refusal(const Call& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+// Levels 0, 1 and 2 of four, at doses 1, 3 and 7.
+CovariateFeatures some_features() {
+  arma::mat embedding{{0.0, 1.0, 2.0, 5.0}, {1.0, 1.0, 1.0, 1.0}};
+  return CovariateFeatures(
+      {single(0, 1.0), single(0, 7.0), single(1, 3.0), single(2, 7.0), {{{0, 7.0}, {1, 7.0}}, {}}},
+      embedding);
+}
+
+}  // namespace
+
+TEST_CASE("features of a condition are those of the mixed model") {
+  const CovariateFeatures features = some_features();
+  // Treatments of training: coordinates 0, 0, 1, 2, 0, 1; the second coordinate is constant.
+  const double mean = 4.0 / 6.0, sd = std::sqrt(6.0 / 6.0 - mean * mean);
+  const double u = std::log1p(3.0) / std::log1p(7.0);
+  CHECK(features.size() == 2 * (1 + 1 + 4) + 5);
+  const arma::vec phi = features(single(1, 3.0));
+  arma::vec wanted(features.size(), arma::fill::zeros);
+  wanted[0] = u;
+  wanted[1] = u * (1.0 - mean) / sd;
+  wanted[3] = u;
+  wanted[6] = u * u;
+  wanted[7] = u * u * (1.0 - mean) / sd;
+  wanted[9] = u * u;
+  wanted[12 + 2] = 0.5;
+  CHECK(arma::abs(phi - wanted).max() < 1e-14);
+  CHECK(arma::abs(features.training().col(2) - wanted).max() < 1e-14);
+  // A combination adds up, in any order, and has an effect of its own; twice a drug is twice it.
+  const arma::vec pair = features({{{1, 7.0}, {0, 7.0}}, {}});
+  const arma::vec sum = features(single(0, 7.0)) + features(single(1, 7.0));
+  CHECK(arma::abs(pair.head(12) - sum.head(12)).max() < 1e-14);
+  CHECK(pair[16] == 0.5);
+  const arma::vec twice = features({{{2, 7.0}, {2, 7.0}}, {}});
+  CHECK(arma::abs(twice.head(12) - 2.0 * features(single(2, 7.0)).head(12)).max() < 1e-14);
+  // A level that was not seen has the embedding's part only.
+  CHECK(arma::abs(features(single(3, 7.0)).tail(5)).max() == 0.0);
+  CHECK(features(single(3, 7.0))[1] == doctest::Approx((5.0 - mean) / sd));
+  CHECK(features(single(3, 7.0))[5] == 0.0);
+  CHECK(arma::abs(features(single(3, 0.0))).max() == 0.0);
+}
+
+TEST_CASE("the unit of a dose does not matter, nor is there a dose where none is given") {
+  const auto doses = [](double unit) {
+    return CovariateFeatures({single(0, unit), single(0, 5.0 * unit), single(0, 20.0 * unit)},
+                             arma::mat(0, 1));
+  };
+  CHECK(arma::abs(doses(1.0).training() - doses(1e-3).training()).max() < 1e-12);
+  const CovariateFeatures one_dose({single(0, 25.0), single(1, 25.0)}, arma::mat(0, 2));
+  CHECK(one_dose.single_dose());
+  CHECK(one_dose(single(0, 12.5))[0] == doctest::Approx(std::log(1.5) / std::log(2.0)));
+  const CovariateFeatures none({single(0, kNaN), single(1, kNaN)}, arma::mat(0, 2));
+  CHECK(!none.has_dose());
+  CHECK(none(single(0, kNaN))[0] == 1.0);
+}
+
+TEST_CASE("what a condition is to those that were trained on") {
+  const CovariateFeatures features = some_features();
+  const auto kind = [&](const ConditionCovariates& c) {
+    return std::string(name_of(features.kind(c)));
+  };
+  CHECK(kind(single(0, 7.0)) == "seen");
+  CHECK(kind({{{1, 7.0}, {0, 7.0}}, {}}) == "seen");
+  CHECK(kind(single(0, 3.0)) == "unseen_dose");
+  CHECK(kind({{{1, 3.0}, {0, 7.0}}, {}}) == "unseen_dose");
+  CHECK(kind(single(3, 7.0)) == "unseen_level");
+  CHECK(kind({{{1, 7.0}, {2, 7.0}}, {}}) == "unseen_combination");
+  CHECK(features.dose_in_range(single(0, 7.0)));
+  CHECK(!features.dose_in_range(single(0, 7.1)));
+  const arma::vec here{0.0}, there{1.0}, nowhere{2.0};
+  const CovariateFeatures lines({{{{0, 1.0}}, here}, {{{1, 1.0}}, here}, {{{0, 1.0}}, there}},
+                                arma::mat(0, 2));
+  CHECK(lines.kind({{{0, 1.0}}, nowhere}) == ConditionKind::unseen_context);
+  CHECK(lines.kind({{{1, 1.0}}, there}) == ConditionKind::unseen_combination);
+  CHECK(lines.kind({{{0, 2.0}}, there}) == ConditionKind::unseen_dose);
+}
+
+TEST_CASE("covariates that cannot be used are refused with what was found") {
+  const arma::mat embedding(1, 2, arma::fill::randu);
+  const auto with = [&](std::vector<ConditionCovariates> conditions) {
+    return refusal([&] { (void)CovariateFeatures(conditions, embedding); });
+  };
+  CHECK(with({single(0, -1.0)}) == "a dose must be 0 or a positive number, found -1");
+  CHECK(with({single(0, 1.0), single(1, kNaN)}) ==
+        "some treatments have a dose and others have none");
+  CHECK(with({single(0, 1.0), single(2, 1.0)}) ==
+        "a level has no column in the embedding of 2 levels");
+  CHECK(with({single(0, 0.0)}) == "all training doses are 0: nothing can be learnt of a dose");
+  CHECK(with({single(0, 1.0), single(1, 2.0), single(0, 1.0)}).find("conditions 1 and 3") == 0);
+  CHECK(with({}) == "an experiment needs at least one condition");
+  const CovariateFeatures one_hot({single(0, 1.0)}, arma::mat(0, 2));
+  CHECK(refusal([&] { (void)one_hot(single(1, 1.0)); }).find("level 2 (counted from 1)") == 0);
+}
+
+TEST_CASE("regression over conditions predicts each from the others as a new fit would") {
+  const arma::mat phi = clouds::gaussian(9, 7, 1), z = clouds::gaussian(3, 7, 2);
+  const ConditionRegression regression(phi);
+  const double ridge = 0.07;
+  const arma::mat left = regression.left_out(z, ridge);
+  const arma::mat grouped = regression.left_out(z, ridge, {4, 1, 4, 1, 0, 9, 4});
+  const auto without = [&](const arma::uvec& keep) {
+    const arma::mat p = phi.cols(keep), y = z.cols(keep);
+    return arma::mat(y * p.t() * arma::inv(p * p.t() + 7.0 * ridge * arma::eye(9, 9)));
+  };
+  for (arma::uword c = 0; c < 7; ++c) {
+    arma::uvec keep = arma::regspace<arma::uvec>(0, 6);
+    keep.shed_row(c);
+    CHECK(arma::abs(left.col(c) - without(keep) * phi.col(c)).max() < 1e-10);
+  }
+  for (const arma::uword c : {0, 2, 6})
+    CHECK(arma::abs(grouped.col(c) - without({1, 3, 4, 5}) * phi.col(c)).max() < 1e-10);
+  CHECK(arma::abs(regression.fit(z, ridge) - without(arma::regspace<arma::uvec>(0, 6))).max() <
+        1e-10);
+  // Without a ridge, more features than conditions: every condition is met.
+  CHECK(arma::abs(regression.fit(z, 0.0) * phi - z).max() < 1e-9);
+  CHECK(ConditionRegression(phi.cols(0, 2)).choose_ridge(z.cols(0, 2)) == 0.0);
+  // What is linear in phi asks for the least ridge, noise for the largest.
+  const arma::mat many = clouds::gaussian(2, 30, 5);
+  const arma::mat linear = clouds::gaussian(3, 2, 6) * many;
+  CHECK(ConditionRegression(many).choose_ridge(linear) == doctest::Approx(1e-4));
+  CHECK(ConditionRegression(many).choose_ridge(clouds::gaussian(3, 30, 8)) > 0.3);
+}
+
+TEST_CASE("an embedding is looked up by name, and says what it lacks") {
+  const std::vector<std::string> levels{"a", "b", "c"};
+  const arma::mat table{{1.0, 2.0, 2.0}, {5.0, 5.0, 5.0}};
+  const Embedding found = embedding_of({"c", "a", "b"}, levels, table, {"mass", "charge"});
+  CHECK(arma::approx_equal(found.coordinates, arma::mat{{2.0, 1.0, 2.0}}, "absdiff", 0.0));
+  CHECK(found.dropped == std::vector<std::string>{"charge"});
+  CHECK(found.alike == std::vector<std::string>{"c and b"});
+  CHECK(refusal([&] {
+          (void)embedding_of({"a", "aa", "x"}, levels, table);
+        }) == "the embedding has no row for aa, x; the nearest name that it has is \"a\"");
+  CHECK(refusal([&] {
+          (void)embedding_of({"a"}, {"a", "b", "a"}, table);
+        }) == "the embedding lists the level \"a\" twice");
+  arma::mat bad = table;
+  bad(0, 1) = kInfinity;
+  CHECK(refusal([&] { (void)embedding_of({"a"}, levels, bad); }).find("NaN or Inf") !=
+        std::string::npos);
+}
+
+TEST_CASE("classical scaling gives Euclidean distances back, and effects lie at their W2") {
+  const arma::mat points = clouds::gaussian(3, 8, 4);
+  arma::mat distances(8, 8);
+  for (arma::uword i = 0; i < 8; ++i)
+    for (arma::uword j = 0; j < 8; ++j)
+      distances(i, j) = arma::norm(arma::vec(points.col(i) - points.col(j)));
+  const arma::mat scaled = classical_scaling(distances, 10);
+  REQUIRE(scaled.n_rows == 3);
+  for (arma::uword i = 0; i < 8; ++i)
+    for (arma::uword j = 0; j < 8; ++j)
+      CHECK(arma::norm(arma::vec(scaled.col(i) - scaled.col(j))) ==
+            doctest::Approx(distances(i, j)).epsilon(1e-9));
+  CHECK(classical_scaling(distances, 2).n_rows == 2);
+  const arma::mat cloud = clouds::gaussian(3, 40, 9);
+  std::vector<arma::mat> populations(4, cloud);
+  for (std::size_t p = 0; p < 4; ++p) populations[p].each_col() += points.col(p);
+  Context one, two;
+  two.num_threads = 2;
+  const arma::mat effects = effect_embedding(populations, 10, one);
+  REQUIRE(effects.n_rows == 3);
+  CHECK(arma::norm(arma::vec(effects.col(0) - effects.col(3))) ==
+        doctest::Approx(distances(0, 3)).epsilon(1e-9));
+  CHECK(arma::approx_equal(effects, effect_embedding(populations, 10, two), "absdiff", 0.0));
+}
+
+TEST_CASE("the nearest condition of each treatment") {
+  const CovariateFeatures features = some_features();
+  using Found = std::vector<std::size_t>;
+  CHECK(nearest_conditions(features, single(0, 7.0)) == Found{1});
+  CHECK(nearest_conditions(features, {{{1, 7.0}, {0, 7.0}}, {}}) == Found{4});
+  CHECK(nearest_conditions(features, single(0, 6.0)) == Found{1});
+  CHECK(nearest_conditions(features, single(3, 7.0)) == Found{3});
+  CHECK(nearest_conditions(features, {{{2, 7.0}, {0, 1.0}}, {}}) == Found{3, 0});
+  const CovariateFeatures pairs({{{{0, 1.0}, {1, 1.0}}, {}}, {{{1, 1.0}, {2, 1.0}}, {}}},
+                                arma::mat(0, 3));
+  CHECK(nearest_conditions(pairs, {{{2, 1.0}, {0, 1.0}}, {}}).size() == 1);
+}
+
+TEST_CASE("a simulated screen has the conditions that it promises, and its truth") {
+  ScreenOptions options;
+  options.cells = 20;
+  options.new_cells = 400;
+  const Screen screen = simulate_screen(options, Rng(5));
+  CHECK(screen.training.size() == 16 * 4 - 8 + 8);
+  CHECK(screen.test.size() == 32);
+  std::vector<ConditionCovariates> covariates;
+  for (const ScreenCondition& c : screen.training) covariates.push_back(c.covariates);
+  const CovariateFeatures features(covariates, screen.embedding);
+  std::set<std::string> names;
+  for (const ScreenCondition& c : screen.test) {
+    CAPTURE(c.name);
+    CHECK(features.kind(c.covariates) == c.kind);
+    CHECK(c.truth.n_cols == 400);
+    names.insert(c.name);
+    // Fresh cells of the same law: their means agree within sampling.
+    const arma::vec gap = arma::mean(c.treated, 1) - arma::mean(c.truth, 1);
+    const arma::vec sd = arma::stddev(c.treated, 0, 1);
+    CHECK(arma::max(arma::abs(gap) / sd) < 5.0 * std::sqrt(2.0 / 400.0));
+  }
+  CHECK(names.size() == 32);
+  // Without switches the truth is affine in the cell; with them it is not.
+  const arma::mat x = arma::join_cols(screen.new_control, arma::mat(1, 400, arma::fill::ones));
+  const auto residual = [&](const arma::mat& y) {
+    const arma::mat fitted = (arma::solve(arma::mat(x.t()), arma::mat(y.t()))).t() * x;
+    return arma::abs(y - fitted).max();
+  };
+  CHECK(residual(screen.test[0].truth) > 1e-2);
+  options.kappa = 0.0;
+  CHECK(residual(simulate_screen(options, Rng(5)).test[0].truth) < 1e-9);
+  // The same seed gives the same screen.
+  CHECK(arma::approx_equal(
+      screen.training[3].treated,
+      simulate_screen(ScreenOptions{options.features, options.drugs, 20, 400}, Rng(5))
+          .training[3]
+          .treated,
+      "absdiff", 0.0));
+  options.pairs = 200;
+  CHECK(refusal([&] { (void)simulate_screen(options, Rng(1)); }) ==
+        "16 seen drugs have 120 pairs; 208 were asked for");
+}
