@@ -97,7 +97,7 @@ benchmark_methods <- function(x, methods = c("laot", "gaussian_map", "mean_shift
 }
 
 where_from_dots <- function(dots) {
-  allowed <- c("assay.type", "dimred", "altexp", "assay", "layer", "reduction")
+  allowed <- where_arguments()
   if (length(dots) != length(names(dots)) || !all(nzchar(names(dots)))) {
     fail("benchmark_methods() takes its further arguments by name: ", listed(allowed))
   }
@@ -251,8 +251,8 @@ task_rows <- function(task, plan) {
   bare <- function(index, rows) cells_of(plan$values, index, rows, with.names = FALSE)
   rows <- plan$rows
   if (is.null(rows) && plan$reduce && value_dim(plan$values)[1L] > default.features) {
-    rows <- native(.Call(C_variable_features, bare(cells$train.control, NULL), bare(cells$train.treated, NULL),
-                   default.features, settings))
+    rows <- variable_features(population(plan$values, cells$train.control),
+                              population(plan$values, cells$train.treated), settings)
   }
   train <- list(control = bare(cells$train.control, rows), treated = bare(cells$train.treated, rows))
   observed <- bare(cells$test.treated, rows)

@@ -241,10 +241,8 @@ training_model <- function(train, settings) {
     fail("train must be a laot_fit or list(control =, treated =), found ", shown(train))
   }
   values <- lapply(train[c("control", "treated")], function(part) read_source(part, what = "train")$values)
-  settings$seed <- 1
-  ask <- list(method = "gaussian_map", preset = NULL, params = list(keep_cells = 1e9), settings = settings,
-              verbose = FALSE)
-  fit_pair(ask, values$control, values$treated, NULL)
+  fit_method(values$control, "gaussian_map", values$treated, keep.cells = 1e9, seed = 1, num.threads = settings$threads,
+             verbose = FALSE)
 }
 
 # As many training treated cells as there are observed ones, drawn with the seed of the fit.

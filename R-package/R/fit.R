@@ -1,4 +1,4 @@
-# Fitting: an object becomes two populations of cells, and these a fit.
+# Fitting by name: one worker for every method, and the functions over it.
 
 #' Fit the map from control to treated cells
 #'
@@ -16,8 +16,9 @@
 #'   any matrix of the Matrix package; a `dgCMatrix` is never made dense), with the treated cells in
 #'   `treated`; or one matrix with all cells and their labels in `condition`; or a
 #'   SummarizedExperiment, SingleCellExperiment or Seurat object.
-#' @param treated Treated cells, a matrix with the same features as `x`. Where both have row names,
-#'   features are matched by name.
+#' @param treated Treated cells as a second matrix or object with the features of `x`. Where both have
+#'   row names, features are matched by name.
+#' @param method The name of a method: one of `laot_methods()$name`.
 #' @param condition The column with the condition of each cell, or one label per cell. Where it is
 #'   not given, an object is searched for a column `condition`. Cells with a missing label are left
 #'   out.
@@ -36,19 +37,27 @@
 #'   side. `fit$report` says which one ran (`coupling`), what is known of the last plan (`plan.cost`,
 #'   `plan.cost.lower.bound`, `plan.gap`) and whether that bound is `"proven"` or `"estimated"`
 #'   (`plan.bound`). A coupling that does not fit in memory is refused with the estimate.
-#' @param assay.type,dimred,altexp Which assay, or which reduced dimension, or which alternative
-#'   experiment of a SingleCellExperiment to use.
-#' @param subset.row,features Names, numbers or flags of the features to use. Without it: the 1000
-#'   of largest variance among the cells that are used (all, where there are fewer), the same ones
-#'   for every target.
-#' @param assay,layer,reduction Which assay and layer, or which reduction, of a Seurat object to use.
+#'   For objects also where the values are and which features to use: see below.
+#' @param checkpoint,checkpoint.seconds,seeds For methods that train: see [cellot_fit()].
 #' @param seed Seed of everything random; without it one number is drawn from R's generator.
 #' @param num.threads Threads to use. The result does not depend on it.
 #' @param verbose Show what was chosen and a progress bar.
+#' @section Where the values are: Arguments of objects, given by name:
+#' * `assay.type`, `dimred`, `altexp`: which assay (`"logcounts"`), or which reduced dimension, or which
+#'   alternative experiment of a SummarizedExperiment or SingleCellExperiment;
+#' * `assay`, `layer`, `reduction`: which assay (the default one) and layer (`"data"`), or which reduction, of
+#'   a Seurat object;
+#' * `subset.row`, for Seurat objects `features`: names, numbers or flags of the features to use. Without
+#'   it the 1000 of largest variance among the cells that are used (all, where there are fewer), the same
+#'   ones for every target.
+#'
 #' @returns A `laot_fit`: see [predict()][predict.laot_fit], [coef()][coef.laot_fit],
 #'   [summary()][summary.laot_fit], [plot()][plot.laot_fit], [evaluate_predictions()] and
 #'   [save_model()]; it survives [saveRDS()]. For several targets a `laot_fit_list`, a named list of
 #'   these.
+#'
+#'   `laot_fit()` is `fit_method()` with `method = "laot"`: every method that the library has is fitted so,
+#'   and its class is that of its name before `laot_fit`, such as `cellot_fit`.
 #' @seealso [fit_trivial()] for the predictors that every score is shown beside.
 #' @examples
 #' set.seed(1)
@@ -58,6 +67,7 @@
 #' fit
 #' coef(fit)$offset
 #' laot_fit(control, treated, preset = "algorithm1", seed = 1)
+#' fit_method(control, "gaussian_map", treated)
 #'
 #' if (requireNamespace("SingleCellExperiment", quietly = TRUE)) {
 #'   sce <- SingleCellExperiment::SingleCellExperiment(
@@ -67,38 +77,35 @@
 #'   laot_fit(sce)
 #' }
 #' @export
-laot_fit <- function(x, ...) UseMethod("laot_fit")
+laot_fit <- function(x, treated = NULL, ...) fit_method(x, "laot", treated, ...)
 
 #' @rdname laot_fit
 #' @export
-laot_fit.default <- function(x, treated = NULL, condition = NULL, control = NULL, target = NULL,
-                             batch = NULL, preset = NULL, ..., seed = NULL, num.threads = 1L,
-                             verbose = interactive()) {
-  fit_source("laot", x, treated, condition, control, target, batch, preset, list(...), seed,
-             num.threads, verbose, quiet = !missing(verbose) && !verbose)
-}
-
-#' @rdname laot_fit
-#' @export
-laot_fit.SummarizedExperiment <- function(x, condition = NULL, control = NULL, target = NULL,
-                                          batch = NULL, preset = NULL, ...,
-                                          assay.type = "logcounts", dimred = NULL, altexp = NULL,
-                                          subset.row = NULL, seed = NULL, num.threads = 1L,
-                                          verbose = interactive()) {
-  fit_source("laot", x, NULL, condition, control, target, batch, preset, list(...), seed,
-             num.threads, verbose, quiet = !missing(verbose) && !verbose, subset = subset.row,
-             where = list(assay.type = assay.type, dimred = dimred, altexp = altexp))
-}
-
-#' @rdname laot_fit
-#' @export
-laot_fit.Seurat <- function(x, condition = NULL, control = NULL, target = NULL, batch = NULL,
-                            preset = NULL, ..., assay = NULL, layer = "data", reduction = NULL,
-                            features = NULL, seed = NULL, num.threads = 1L,
-                            verbose = interactive()) {
-  fit_source("laot", x, NULL, condition, control, target, batch, preset, list(...), seed,
-             num.threads, verbose, quiet = !missing(verbose) && !verbose, subset = features,
-             where = list(assay = assay, layer = layer, reduction = reduction))
+fit_method <- function(x, method, treated = NULL, ..., condition = NULL, control = NULL, target = NULL, batch = NULL,
+                       preset = NULL, checkpoint = NULL, checkpoint.seconds = 30, seed = NULL, seeds = NULL,
+                       num.threads = 1L, verbose = interactive()) {
+  if (missing(x)) fail(no.cells)
+  ask <- list(
+    method = known_method(method), preset = if (!is.null(preset)) one_string(preset, "preset"),
+    checkpoint = checked_checkpoint(checkpoint, checkpoint.seconds), verbose = check_verbose(verbose),
+    say = if (missing(verbose) || verbose) message else function(...) NULL,
+    settings = call_settings(1, num.threads)
+  )
+  check_seeds_of_fit(seed, seeds, checkpoint, method)
+  source <- read_source(x, ..., what = if (is.null(treated) || is_labels(treated)) "x" else sample_name("control", x))
+  # A second argument without a name may be the condition, where x is an object.
+  if (is.null(condition) && is_labels(treated)) {
+    condition <- condition_not_cells(treated, source)
+    treated <- NULL
+  }
+  ask$params <- params_from_dots(method, source$rest, setdiff(names(formals(fit_method)), "..."), fitting = TRUE)
+  if (!is.null(batch)) batch_is_used(method)
+  cells <- if (is.null(treated)) {
+    populations_of_levels(ask, source, condition, control, target, batch)
+  } else {
+    populations_of_two(ask, source, treated, list(...), condition, control, target, batch)
+  }
+  if (is.null(seeds)) fit_targets(ask, cells, seed) else fit_seeds(ask, cells, seeds)
 }
 
 #' Fit a trivial predictor
@@ -108,8 +115,7 @@ laot_fit.Seurat <- function(x, condition = NULL, control = NULL, target = NULL, 
 #' the populations' means and covariances. They are fitted, used and stored as [laot_fit()]'s models
 #' are.
 #'
-#' @inheritParams laot_fit
-#' @param x As in [laot_fit()].
+#' @param x,treated As in [laot_fit()].
 #' @param method `"mean_shift"`, `"identity"` or `"gaussian_map"`.
 #' @param ... The further arguments of [laot_fit()], and parameters of the method: see
 #'   `laot_params("gaussian_map")`.
@@ -120,192 +126,47 @@ laot_fit.Seurat <- function(x, condition = NULL, control = NULL, target = NULL, 
 #' fit_trivial(control, treated)
 #' coef(fit_trivial(control, treated, method = "gaussian_map"))$map
 #' @export
-fit_trivial <- function(x, treated = NULL, method = "mean_shift", condition = NULL, control = NULL,
-                        target = NULL, batch = NULL, ..., seed = NULL, num.threads = 1L,
-                        verbose = interactive()) {
+fit_trivial <- function(x, treated = NULL, method = "mean_shift", ...) {
   one_of(method, c("mean_shift", "identity", "gaussian_map"), "method")
-  dots <- object_arguments(x, list(...))
-  fit_source(method, x, treated, condition, control, target, batch, NULL, dots$others, seed, num.threads,
-             verbose, quiet = !missing(verbose) && !verbose, subset = dots$subset, where = dots$where,
-             further = "method")
+  fit_method(x, method, treated, ...)
 }
 
-shared.arguments <- c("treated", "condition", "control", "target", "batch", "preset", "assay.type",
-                      "dimred", "altexp", "subset.row", "assay", "layer", "reduction", "features",
-                      "seed", "num.threads", "verbose")
-
-# The features that an object's fit uses unless it is told.
-default.features <- 1000L
-
-fit_source <- function(method, x, treated, condition, control, target, batch, preset, dots, seed,
-                       num.threads, verbose, quiet, subset = NULL, where = list(), checkpoint = NULL,
-                       further = character()) {
-  if (missing(x)) fail(no.cells)
-  check_verbose(verbose)
-  params <- params_from_dots(method, dots, c(shared.arguments, further))
-  if (!is.null(preset)) one_string(preset, "preset")
-  settings <- call_settings(1, num.threads)
-  settings$seed <- seed_or_draw(seed)
-  settings$drawn <- is.null(seed)
-  ask <- list(method = method, preset = preset, params = params, settings = settings,
-              checkpoint = checkpoint, verbose = verbose)
-  if (!is.null(treated)) {
-    if (!is.null(condition)) fail("give either treated or condition, not both")
-    if (!is.null(control) || !is.null(target)) {
-      fail("control and target name levels of condition; with two matrices, x holds the control ",
-           "cells and treated the treated ones")
-    }
-    return(warn_of_fallback(fit_pair(ask, x, treated, batch)))
-  }
-  source <- do.call(read_source, c(list(x), where))
-  if (source$origin$kind == "matrix" && is.null(condition)) {
-    fail("give the treated cells as treated = , or the condition of each cell as condition = ")
-  }
-  warn_of_fallback(fit_levels(ask, source, condition, control, target, batch, subset, quiet))
+known_method <- function(method) {
+  known <- laot_methods()$name
+  if (!one_string(method, "method") %in% known) fail("there is no method ", quoted(method), did_you_mean(method, known))
+  method
 }
 
-# What was fitted is then not what was asked for.
-warn_of_fallback <- function(fits) {
-  for (fit in if (inherits(fits, "laot_fit_list")) fits else list(fits)) {
-    if (startsWith(fit$report$stop.reason, "fell back")) {
-      warning(method_title(fit), ", ", fit_title(fit), ": ", fit$report$stop.reason, call. = FALSE)
-    }
+# Labels have no rows and columns, and cells have.
+is_labels <- function(value) is.null(dim(value)) && (is.character(value) || is.factor(value))
+
+condition_not_cells <- function(value, source) {
+  if (length(value) == 1L && !value %in% names(source$columns)) {
+    fail("treated must hold cells, found ", shown(as.character(value)), "; a level of the condition is named by target = , ",
+         "a column by condition = ")
   }
-  fits
+  value
 }
 
-# Two matrices.
-fit_pair <- function(ask, x, treated, batch) {
-  x <- read_source(x, what = "the control matrix")
-  y <- read_source(treated, what = "the treated matrix")
-  if (x$origin$kind != "matrix" || y$origin$kind != "matrix") {
-    fail("treated goes with two matrices; with an object, give condition, control and target")
+check_seeds_of_fit <- function(seed, seeds, checkpoint, method) {
+  if (!is.null(seed)) seed_or_draw(seed)
+  for (name in c(if (!is.null(seeds)) "seeds", if (!is.null(checkpoint)) "checkpoint")) {
+    if (!trains(method)) fail(name, " goes with methods that train networks, and ", method, " does not")
   }
-  size <- value_dim(x$values)
-  names <- value_dimnames(x$values)[[1L]]
-  if (!is.null(names)) unique_features(names, "the control matrix")
-  at <- match_features(names, size[1L], y$values, "the treated matrix", "the control matrix")
-  extra <- setdiff(value_dimnames(y$values)[[1L]], names)
-  if (!is.null(names) && length(extra)) {
-    fail("the treated matrix has ", counted(length(extra), "feature"),
-         " that the control matrix lacks: ", listed(extra, 5L))
+  if (is.null(seeds)) return(invisible())
+  if (!is.null(seed)) fail("give either seed or seeds, not both")
+  if (!is.numeric(seeds) || length(seeds) < 2L || anyDuplicated(seeds)) {
+    fail("seeds must be two or more different numbers, found ", shown(seeds))
   }
-  if (identical(at, seq_len(size[1L]))) at <- NULL
-  m <- value_dim(y$values)[2L]
-  batches <- pair_batches(batch, size[2L], m)
-  fit_populations(
-    ask,
-    cells_of(x$values, batch = batches$control),
-    cells_of(y$values, features = at, batch = batches$treated),
-    levels = list(control = "control", target = "treated"), condition = NULL, origin = x$origin
-  )
+  for (value in seeds) seed_or_draw(value)
 }
 
-pair_batches <- function(batch, n, m) {
-  if (is.null(batch)) return(list())
-  if (is.list(batch)) {
-    if (!all(c("control", "treated") %in% names(batch))) {
-      fail("batch must be list(control =, treated =) for two matrices")
-    }
-    batch <- lapply(batch, as.character)
-  } else {
-    if (length(batch) != n + m) {
-      fail("batch must have one label for each of the ", n, " control and ", m, " treated cells, ",
-           "found ", length(batch))
-    }
-    batch <- as.character(batch)
-    batch <- list(control = batch[seq_len(n)], treated = batch[n + seq_len(m)])
-  }
-  for (side in c("control", "treated")) {
-    count <- if (side == "control") n else m
-    if (length(batch[[side]]) != count) {
-      fail("batch has ", counted(length(batch[[side]]), "label"), " for ",
-           counted(count, paste(side, "cell")))
-    }
-    if (anyNA(batch[[side]])) fail("batch has a missing label among the ", side, " cells")
-  }
-  batch
-}
+# A method that trains holds out validation cells.
+trains <- function(method) "validation.share" %in% laot_params(method)$name
 
-# One object and its labels: one fit, or one for each target.
-fit_levels <- function(ask, source, condition, control, target, batch, subset, quiet) {
-  count <- value_dim(source$values)[2L]
-  column <- if (is.null(condition) && !is.null(source$columns)) "condition" else condition
-  labels <- cell_labels(column, source$columns, count, "condition")
-  column <- if (is.character(column) && length(column) == 1L) column
-  what <- if (is.null(column)) "condition" else paste("column", quoted(column))
-  chosen <- choose_levels(labels, control, target, what)
-  say <- function(...) if (!quiet) message(...)
-  if (length(chosen$explained)) say("Using ", what, ": ", paste(chosen$explained, collapse = "; "))
-  unlabelled <- sum(is.na(labels))
-  if (unlabelled) say("Left out: ", counted(unlabelled, "cell"), " without a condition")
-  levels.of.batch <- cell_labels(batch, source$columns, count, "batch")
-
-  from <- which(labels == chosen$control)
-  to <- lapply(chosen$target, function(level) which(labels == level))
-  names(to) <- chosen$target
-  if (anyNA(levels.of.batch[c(from, unlist(to))])) {
-    fail("batch has a missing label among the cells that are used")
+batch_is_used <- function(method) {
+  if (method %in% c("cellot", "cae")) {
+    fail(method, "_fit() has no batch: it does not pair cells; laot_fit() pairs them within the levels of one, and ",
+         "scgen_fit() takes its shift within them")
   }
-  part <- function(cells, features) {
-    batch <- if (!is.null(levels.of.batch)) as.character(levels.of.batch[cells])
-    cells_of(source$values, cells, features, batch)
-  }
-  features <- chosen_features(subset, source$values,
-                              if (source$origin$kind == "Seurat") "features" else "subset.row")
-  rows <- value_dim(source$values)[1L]
-  if (is.null(features) && source$origin$kind != "matrix" && !is_reduced(source$origin) &&
-      rows > default.features) {
-    bare <- function(cells) cells_of(source$values, cells, with.names = FALSE)
-    features <- native(.Call(C_variable_features, bare(from), bare(unlist(to, use.names = FALSE)),
-                             default.features, ask$settings))
-    say("Using the ", default.features, " most variable of ", rows, " features")
-  }
-  names <- value_dimnames(source$values)[[1L]]
-  if (!is.null(names)) unique_features(if (is.null(features)) names else names[features], "x")
-
-  fits <- lapply(names(to), function(level) {
-    if (length(to) > 1L) ask$checkpoint <- checkpoint_for(ask$checkpoint, level)
-    fit_populations(ask, part(from, features), part(to[[level]], features),
-                    levels = list(control = chosen$control, target = level), condition = column,
-                    origin = source$origin)
-  })
-  if (length(fits) == 1L) return(fits[[1L]])
-  names(fits) <- names(to)
-  structure(fits, class = "laot_fit_list")
-}
-
-fit_populations <- function(ask, control, treated, levels, condition, origin) {
-  ask$settings$progress <- progress_bar(ask$verbose, paste("Fitting", levels$target))
-  if (!is.null(ask$checkpoint)) {
-    if (ask$settings$drawn) ask$settings$seed <- c(checkpoint_seed(ask$checkpoint), ask$settings$seed)[1L]
-    ask$settings$checkpoint <- enc2native(ask$checkpoint$path)
-    ask$settings$checkpoint.seconds <- ask$checkpoint$seconds
-  }
-  pointer <- tell_of_checkpoint(
-    native(.Call(C_fit, ask$method, ask$preset, ask$params, control, treated, ask$settings),
-           list(control = control, treated = treated)),
-    ask$checkpoint
-  )
-  new_fit(pointer, control = levels$control, target = levels$target, condition = condition,
-          origin = origin, seed = ask$settings$seed,
-          batches = if (!is.null(control$batch)) length(unique(control$batch)))
-}
-
-new_fit <- function(pointer, control = "control", target = "treated", condition = NULL,
-                    origin = list(kind = "matrix"), seed = NA_real_, bytes = NULL, batches = NULL) {
-  facts <- native(.Call(C_describe, pointer))
-  texts <- as.list(facts$texts)
-  structure(list(
-    method = facts$method, preset = facts$preset,
-    params = stats::setNames(facts$params, dotted(names(facts$params))),
-    control = control, target = target, condition = condition, origin = origin, seed = seed,
-    batches = batches, features = if (length(facts$feature.names)) facts$feature.names,
-    control.cells = if (length(facts$control.names)) facts$control.names,
-    treated.cells = if (length(facts$treated.names)) facts$treated.names,
-    report = c(as.list(stats::setNames(facts$numbers, dotted(names(facts$numbers)))),
-               stats::setNames(texts, dotted(names(texts)))),
-    bytes = if (is.null(bytes)) native(.Call(C_to_bytes, pointer)) else bytes,
-    handle = new_handle(pointer)
-  ), class = "laot_fit")
 }

@@ -40,8 +40,7 @@ plot.laot_fit <- function(x, type = NULL, features = NULL, control = NULL, treat
   on.exit(par(old))
   for (picture in type) {
     switch(picture,
-      objective = if (!is_network(x)) draw_objective(objective_data(x)) else
-        draw_training(training_data(x), if (length(type) == 1L) fit_title(x), all = length(type) == 1L),
+      objective = draw_progress(x, alone = length(type) == 1L),
       cells = draw_cells(cells_data(x, control = control, treated = treated), fit_title(x)),
       marginals = draw_marginals(
         marginals_data(x, features, control = control, treated = treated), inside = length(type) > 1L
@@ -60,10 +59,7 @@ plot.laot_fit_list <- function(x, type = "cells", ...) {
   old <- par(c(list(mfrow = panels(length(x))), tight.margins))
   on.exit(par(old))
   if (type == "objective") {
-    for (fit in x) {
-      if (is_network(fit)) draw_training(training_data(fit), fit_title(fit), all = FALSE) else
-        draw_objective(objective_data(fit), fit_title(fit))
-    }
+    for (fit in x) draw_progress(fit, fit_title(fit))
   } else {
     all <- list_cells_data(x)
     for (target in names(x)) {
@@ -99,7 +95,20 @@ list_cells_data <- function(fits) {
   out
 }
 
-draw_objective <- function(data, title = "Objective") {
+# The course of a fit; `alone`: where it is the only picture.
+draw_progress <- function(fit, title = NULL, alone = FALSE) UseMethod("draw_progress")
+
+#' @exportS3Method
+draw_progress.laot_fit <- function(fit, title = NULL, alone = FALSE) {
+  draw_objective(objective_data(fit), if (is.null(title)) "Objective" else title)
+}
+
+#' @exportS3Method
+draw_progress.network_fit <- function(fit, title = if (alone) fit_title(fit), alone = FALSE) {
+  draw_training(training_data(fit), title, all = alone)
+}
+
+draw_objective <- function(data, title) {
   plot(data$iteration, data$objective, type = "l", col = "grey60", las = 1, bty = "l",
        xlab = attr(data, "unit"), ylab = "J", main = title, font.main = 1)
   after.plan <- data$step == "after the plan"

@@ -8,8 +8,7 @@ autoplot.laot_fit <- function(object, type = "cells", features = NULL, control =
   no_more(list(...), plot.arguments)
   need("ggplot2", "for autoplot(); plot() works without it")
   switch(one_of(type, plot.types, "type"),
-    objective = (if (is_network(object)) ggplot_training(training_data(object)) else
-      ggplot_objective(objective_data(object))) + ggplot2::labs(title = fit_title(object)),
+    objective = ggplot_progress(object) + ggplot2::labs(title = fit_title(object)),
     cells = ggplot_cells(cells_data(object, control = control, treated = treated)) +
       ggplot2::labs(title = fit_title(object)),
     marginals = ggplot_marginals(marginals_data(object, features, control = control, treated = treated)) +
@@ -29,24 +28,43 @@ autoplot.laot_fit_list <- function(object, type = "cells", ...) {
     data$target <- factor(data$target, names(object))
     return(ggplot_cells(data) + ggplot2::facet_wrap("target"))
   }
-  if (is_network(object[[1L]])) {
-    parts <- lapply(names(object), function(target) cbind(training_data(object[[target]]), target = target))
-    data <- do.call(rbind, parts)
-    data <- data[data$series == "validation MMD^2", ]
-    data$target <- factor(data$target, names(object))
-    kept <- data.frame(target = factor(names(object), names(object)),
-                       kept = vapply(object, function(fit) fit$report$best.iteration, 0))
-    return(ggplot2::ggplot(data, ggplot2::aes(.data$iteration, .data$value)) +
-             ggplot2::geom_vline(data = kept, ggplot2::aes(xintercept = .data$kept), colour = "grey60", linetype = 2L) +
-             ggplot2::geom_line(colour = "grey20") + ggplot2::facet_wrap("target", scales = "free") +
-             ggplot2::labs(x = names(fit_trace(object[[1L]]))[1L], y = "validation MMD^2",
-                           caption = "dashed: the iterate that is kept") + laot_theme())
-  }
-  parts <- lapply(names(object), function(target) cbind(objective_data(object[[target]]), target = target))
-  data <- do.call(rbind, parts)
-  data$target <- factor(data$target, names(object))
-  attr(data, "unit") <- attr(parts[[1L]], "unit")
+  ggplot_progress_of_all(object[[1L]], object)
+}
+
+# The course of a fit, and of all fits of a list, which are of the class of the first.
+ggplot_progress <- function(fit) UseMethod("ggplot_progress")
+ggplot_progress_of_all <- function(first, fits) UseMethod("ggplot_progress_of_all")
+
+#' @exportS3Method
+ggplot_progress.laot_fit <- function(fit) ggplot_objective(objective_data(fit))
+
+#' @exportS3Method
+ggplot_progress.network_fit <- function(fit) ggplot_training(training_data(fit))
+
+#' @exportS3Method
+ggplot_progress_of_all.laot_fit <- function(first, fits) {
+  data <- bind_targets(fits, objective_data)
+  attr(data, "unit") <- attr(objective_data(first), "unit")
   ggplot_objective(data) + ggplot2::facet_wrap("target", scales = "free")
+}
+
+#' @exportS3Method
+ggplot_progress_of_all.network_fit <- function(first, fits) {
+  data <- bind_targets(fits, training_data)
+  data <- data[data$series == "validation MMD^2", ]
+  kept <- data.frame(target = factor(names(fits), names(fits)),
+                     kept = vapply(fits, function(fit) fit$report$best.iteration, 0))
+  ggplot2::ggplot(data, ggplot2::aes(.data$iteration, .data$value)) +
+    ggplot2::geom_vline(data = kept, ggplot2::aes(xintercept = .data$kept), colour = "grey60", linetype = 2L) +
+    ggplot2::geom_line(colour = "grey20") + ggplot2::facet_wrap("target", scales = "free") +
+    ggplot2::labs(x = names(fit_trace(first))[1L], y = "validation MMD^2",
+                  caption = "dashed: the iterate that is kept") + laot_theme()
+}
+
+bind_targets <- function(fits, data) {
+  out <- do.call(rbind, lapply(names(fits), function(target) cbind(data(fits[[target]]), target = target)))
+  out$target <- factor(out$target, names(fits))
+  out
 }
 
 laot_theme <- function() {

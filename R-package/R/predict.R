@@ -1,4 +1,4 @@
-# Predicting, and putting the prediction back where it came from.
+# Predicting.
 
 #' Predict how control cells would look treated
 #'
@@ -10,13 +10,25 @@
 #' @param nonnegative What becomes of predictions under 0: `"no"` leaves them as they are, `"clip"`
 #'   raises them to 0, `"marginals"` sends each feature through the monotone map from its predicted
 #'   to its observed treated training values, which keeps zeros and the shape of the distribution.
+#' @param into Where the prediction goes. Without it: into a new object. `c(assay = "laot")`,
+#'   `c(altexp = "laot")`, `c(dimred = "laot")` or, of a Seurat object, `c(assay = "laot")` and
+#'   `c(reduction = "laot")` put it under that name into `newdata` itself, with all that this has; the kind
+#'   alone (`into = "altexp"`) takes the name of the method. Features that the fit does not have are `NA` in
+#'   an assay of a SummarizedExperiment; an alternative experiment has those of the fit alone. `"HDF5"`: a new
+#'   object whose values are written to disk as they are predicted (a matrix becomes an HDF5Matrix), for
+#'   results larger than memory.
+#' @param label The name of the column of a new object that says which cells are predicted (`TRUE`). `NULL`
+#'   adds none, so that the columns are those of `newdata` and [cbind()] takes both.
+#' @param suffix Added to the names of the predicted cells, such as `"_predicted"`.
 #' @param ... For objects: `assay.type`, `dimred`, `altexp`, or `assay`, `layer`, `reduction`, where
 #'   these differ from those of the fit.
 #' @param num.threads Threads to use. The result does not depend on it.
 #' @param verbose Show a progress bar.
 #' @returns The predicted cells in the class of `newdata`, with its cell names and its order of
 #'   features, and only the features of the fit: what was not predicted is not passed off as
-#'   treated. Of a SummarizedExperiment or SingleCellExperiment the result holds the one predicted
+#'   treated. In a new object the cells have the condition that was predicted, and the column `label` says
+#'   that they are predicted: a second `predict()` does not take them for control cells, nor does a fit for
+#'   treated ones. Of a SummarizedExperiment or SingleCellExperiment the result holds the one predicted
 #'   assay (or reduced dimension) with all row and column annotation; other assays, reduced
 #'   dimensions and alternative experiments described the control cells and are left out, and a
 #'   prediction in an alternative experiment comes as that experiment. A Seurat object comes back
@@ -31,35 +43,70 @@
 #' predict(fit, new.cells)
 #' predict(fit, new.cells, nonnegative = "marginals")
 #' @export
-predict.laot_fit <- function(object, newdata, nonnegative = "no", ..., num.threads = 1L,
-                             verbose = interactive()) {
+predict.laot_fit <- function(object, newdata, nonnegative = "no", ..., into = NULL, label = "predicted", suffix = "",
+                             num.threads = 1L, verbose = interactive()) {
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
-  out <- predicted_values(object, newdata, nonnegative, ..., num.threads = num.threads, verbose = verbose)
-  put_back(newdata, out$values, out$origin, out$at)
+  place <- checked_into(into, newdata, object)
+  says <- prediction_says(object, label, suffix)
+  out <- predicted_values(object, newdata, nonnegative, ..., num.threads = num.threads, verbose = verbose,
+                          on.disk = identical(place$kind, "HDF5"))
+  if (is.null(into) || place$kind == "HDF5") put_back(newdata, out, says) else put_into(newdata, out, place)
 }
 
-# The predicted matrix with its names, where it came from, and the rows of newdata that it holds.
+# The predicted matrix with its names, where it came from, the rows of newdata that it holds, and the cells of
+# newdata, where an assay has fewer.
 predicted_values <- function(object, newdata, nonnegative = "no", ..., num.threads = 1L,
-                             verbose = interactive()) {
+                             verbose = interactive(), on.disk = FALSE) {
   one_of(nonnegative, c("no", "clip", "marginals"), "nonnegative")
   settings <- call_settings(if (is.na(object$seed)) 1 else object$seed, num.threads,
                             progress_bar(check_verbose(verbose), "Predicting"))
   source <- read_like(object, newdata, list(...), "newdata")
   warn_if_not_control(object, source)
   at <- match_features(object$features, feature_count(object), source$values, "newdata", "the fit")
-  cells <- cells_of(source$values, features = at, with.names = FALSE)
-  names <- value_dimnames(source$values)
-  named <- c(cells[c("features", "cells")], list(feature.names = names[[1L]][at], cell.names = names[[2L]]))
-  out <- native(.Call(C_predict, model_pointer(object), cells, nonnegative, settings), list(`the new cells` = named))
-  # The order of newdata, not of the fit.
-  if (is.unsorted(at)) {
-    order <- order(at)
-    out <- out[order, , drop = FALSE]
-    at <- at[order]
+  predict <- function(cells) predicted_block(object, source$values, at, cells, nonnegative, settings)
+  out <- if (on.disk) {
+    written_by_blocks(predict, at, value_dim(source$values)[2L])
+  } else if (is_lazy(source$values)) {
+    filled_by_blocks(predict, at, value_dim(source$values)[2L])
+  } else {
+    predict(NULL)
   }
-  rows <- if (is.null(names[[1L]])) object$features else names[[1L]][at]
+  names <- value_dimnames(source$values)
+  rows <- if (is.null(names[[1L]])) object$features[order(at)] else names[[1L]][sort(at)]
   if (!is.null(rows) || !is.null(names[[2L]])) dimnames(out) <- list(rows, names[[2L]])
-  list(values = out, origin = source$origin, at = at)
+  list(values = out, origin = source$origin, at = sort(at), within = source$within)
+}
+
+# Some cells (NULL: all), predicted, with features in the order of newdata and not of the fit.
+predicted_block <- function(fit, values, at, cells, nonnegative, settings) {
+  read <- cells_of(values, cells, features = at, with.names = FALSE)
+  names <- value_dimnames(values)
+  named <- list(features = at, cells = cells, feature.names = names[[1L]][at],
+                cell.names = if (is.null(cells)) names[[2L]] else names[[2L]][cells])
+  out <- native(.Call(C_predict, model_pointer(fit), read, nonnegative, settings), list(`the new cells` = named))
+  if (is.unsorted(at)) out[order(at), , drop = FALSE] else out
+}
+
+# Predictions of values that are not in memory: of a block of cells at a time.
+filled_by_blocks <- function(predict, at, count) {
+  out <- matrix(0, length(at), count)
+  for (cells in cell_blocks(length(at), seq_len(count))) out[, cells] <- predict(cells)
+  out
+}
+
+# An HDF5Matrix, written as it is predicted.
+written_by_blocks <- function(predict, at, count) {
+  need("HDF5Array", "for into = \"HDF5\"")
+  blocks <- cell_blocks(length(at), seq_len(count))
+  sink <- HDF5Array::HDF5RealizationSink(c(length(at), count), type = "double",
+                                         chunkdim = c(length(at), min(count, max(1L, 1e6 %/% length(at)))))
+  for (cells in blocks) {
+    viewport <- DelayedArray::ArrayViewport(c(length(at), count), IRanges::IRanges(
+      c(1L, cells[1L]), c(length(at), cells[length(cells)])))
+    DelayedArray::write_block(sink, viewport, predict(cells))
+  }
+  DelayedArray::close(sink)
+  as(sink, "DelayedArray")
 }
 
 #' @rdname predict.laot_fit
@@ -69,11 +116,9 @@ predict.laot_fit_list <- function(object, newdata, ...) {
   lapply(object, predict, newdata = newdata, ...)
 }
 
-where.arguments <- c("assay.type", "dimred", "altexp", "assay", "layer", "reduction")
-
 # Arguments behind ... say where the values of an object are; others are slips, of those or of `others`.
 check_dots <- function(dots, others) {
-  unknown <- setdiff(names(dots)[nzchar(names(dots))], where.arguments)
+  unknown <- setdiff(names(dots)[nzchar(names(dots))], where_arguments())
   if (length(unknown) || !all(nzchar(names(dots))) || length(dots) != length(names(dots))) {
     named <- names(dots)[nzchar(names(dots))]
     if (length(named) != length(dots)) {
@@ -81,7 +126,7 @@ check_dots <- function(dots, others) {
       fail("further arguments must be given by name; found ", shown(dots[[position]]), " without one")
     }
     fail("unknown argument ", quoted(unknown[1L]),
-         did_you_mean(unknown[1L], setdiff(c(where.arguments, others), "...")))
+         did_you_mean(unknown[1L], setdiff(c(where_arguments(), others), "...")))
   }
 }
 
@@ -97,72 +142,30 @@ no_more <- function(dots, others = character()) {
 read_like <- function(fit, x, where, what) {
   check_dots(where, c("nonnegative", "num.threads", "verbose"))
   same <- fit$origin[setdiff(names(fit$origin), "kind")]
-  kind <- Find(function(class) is(x, class), c("SummarizedExperiment", "Seurat"))
-  if (is.null(kind)) kind <- "matrix"
-  if (!identical(kind, fit$origin$kind)) same <- list()
+  if (object_kind(x) != fit$origin$kind) same <- list()
   same[names(where)] <- where
   do.call(read_source, c(list(x), same, list(what = what)))
 }
 
 warn_if_not_control <- function(fit, source) {
-  labels <- if (!is.null(fit$condition)) source$columns[[fit$condition]]
-  others <- labels[!is.na(labels) & as.character(labels) != fit$control]
+  labels <- if (!is.null(fit$condition)) as.character(source$columns[[fit$condition]])
+  others <- labels[!is_blank(labels) & labels != fit$control]
   if (length(others)) {
     warning("newdata has ", counted(length(others), "cell"), " that ",
             if (length(others) == 1) "is" else "are", " not ", quoted(fit$control), " in column ",
             quoted(fit$condition), "; the map is for control cells", call. = FALSE)
   }
+  predicted <- sum(predicted_cells(source$columns))
+  if (predicted && !length(others)) {
+    warning("newdata has ", counted(predicted, "cell"), " that ", if (predicted == 1) "is" else "are",
+            " predicted already (column ", quoted(predicted.column), "); the map is for control cells", call. = FALSE)
+  }
 }
 
-# `at`: the rows of newdata that were predicted, ascending.
-put_back <- function(newdata, values, origin, at) UseMethod("put_back")
+# Which cells a column says to be predicted ones.
+predicted.column <- "predicted"
 
-#' @exportS3Method
-put_back.default <- function(newdata, values, origin, at) {
-  if (is.data.frame(newdata)) {
-    out <- as.data.frame(values, optional = TRUE)
-    names(out) <- names(newdata)
-    if (.row_names_info(newdata) > 0L) rownames(out) <- rownames(newdata)[at]
-    return(out)
-  }
-  if (!is(newdata, "Matrix")) return(values)
-  general <- as(as(values, "dMatrix"), "generalMatrix")
-  if (is(newdata, "sparseMatrix")) as(general, "CsparseMatrix") else general
-}
-
-#' @exportS3Method
-put_back.SummarizedExperiment <- function(newdata, values, origin, at) {
-  if (!is.null(origin$altexp)) {
-    newdata <- SingleCellExperiment::altExp(newdata, origin$altexp, withColData = TRUE)
-  }
-  if (is(newdata, "SingleCellExperiment")) SingleCellExperiment::altExps(newdata) <- NULL
-  if (!is.null(origin$dimred)) {
-    values <- t(values)
-    SummarizedExperiment::assays(newdata) <- list()
-    SingleCellExperiment::reducedDims(newdata) <- stats::setNames(list(values), origin$dimred)
-    return(newdata)
-  }
-  SummarizedExperiment::assays(newdata) <- SummarizedExperiment::assays(newdata)[origin$assay.type]
-  if (is(newdata, "SingleCellExperiment")) SingleCellExperiment::reducedDims(newdata) <- NULL
-  newdata <- newdata[at, ]
-  SummarizedExperiment::assay(newdata, origin$assay.type, withDimnames = FALSE) <- values
-  newdata
-}
-
-#' @exportS3Method
-put_back.Seurat <- function(newdata, values, origin, at) {
-  if (!is.null(origin$reduction)) {
-    old <- newdata[[origin$reduction]]
-    for (name in SeuratObject::Reductions(newdata)) newdata[[name]] <- NULL
-    newdata[[origin$reduction]] <- SeuratObject::CreateDimReducObject(
-      embeddings = t(values), assay = SeuratObject::DefaultAssay(old), key = SeuratObject::Key(old)
-    )
-    return(newdata)
-  }
-  assay <- SeuratObject::CreateAssayObject(data = values)
-  SeuratObject::Key(assay) <- SeuratObject::Key(newdata[[origin$assay]])
-  out <- SeuratObject::CreateSeuratObject(assay, assay = origin$assay, meta.data = newdata[[]],
-                                          project = SeuratObject::Project(newdata))
-  SeuratObject::Idents(out) <- SeuratObject::Idents(newdata)
-  out
+predicted_cells <- function(columns) {
+  says <- columns[[predicted.column]]
+  if (is.logical(says)) !is.na(says) & says else logical(length(columns[[1L]]))
 }

@@ -67,8 +67,8 @@ laot_info <- function() {
 }
 
 # The ... of a fitting function as parameters of the registry. `others` are the function's own
-# arguments, so that a misspelt one is recognised as well.
-params_from_dots <- function(method, dots, others) {
+# arguments, so that a misspelt one is recognised as well; where it reads an object too, it is `fitting`.
+params_from_dots <- function(method, dots, others, fitting = FALSE) {
   if (!length(dots)) return(list())
   given <- names(dots)
   if (is.null(given) || !all(nzchar(given))) {
@@ -77,18 +77,13 @@ params_from_dots <- function(method, dots, others) {
   }
   known <- laot_params(method)$name
   for (name in given) {
-    if (name %in% intersect(others, c("treated", "subset.row", "features", where.arguments))) {
+    if (fitting && name %in% source_arguments()) {
       fail("argument ", name, " does not go with x: ",
            "assay.type, dimred, altexp and subset.row are for a SummarizedExperiment or ",
-           "SingleCellExperiment, assay, layer, reduction and features for a Seurat object, ",
-           "treated for a matrix")
-    }
-    if (name == "batch" && method %in% c("cellot", "cae")) {
-      fail(method, "_fit() has no batch: it does not pair cells; laot_fit() pairs them within the levels of one, and ",
-           "scgen_fit() takes its shift within them")
+           "SingleCellExperiment, assay, layer, reduction and features for a Seurat object")
     }
     if (!dotted(name) %in% known) {
-      fail("method ", method, " has no parameter ", quoted(name), did_you_mean(name, c(known, others)))
+      fail("method ", method, " has no parameter ", quoted(name), did_you_mean(name, c(known, others, if (fitting) source_arguments())))
     }
   }
   twice <- given[duplicated(dotted(given))]

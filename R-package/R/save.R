@@ -1,8 +1,9 @@
 #' Save and load a fit as one file
 #'
 #' The file is in the safetensors format: named tensors and JSON metadata, readable from Python and
-#' Julia without this package. It holds the model (map, feature space, report, kept training cells),
-#' not the R object around it: [saveRDS()] keeps that as well.
+#' Julia without this package. It holds the model (map, feature space, report, kept training cells), and
+#' where its cells came from: the kind of object, its assay, layer or reduction, the column of the
+#' condition, the levels and the seed. So a loaded model reads the same values of a new object as the fit did.
 #'
 #' @param fit A `laot_fit`.
 #' @param path The file.
@@ -15,12 +16,80 @@
 #' @export
 save_model <- function(fit, path) {
   if (!inherits(fit, "laot_fit")) fail("fit must be a laot_fit, found ", shown(fit))
-  native(.Call(C_save, model_pointer(fit), path.expand(one_string(path, "path"))))
+  path <- path.expand(one_string(path, "path"))
+  native(.Call(C_save, model_pointer(fit), path))
+  add_metadata(path, source_metadata(fit))
   invisible(path)
 }
 
 #' @rdname save_model
 #' @export
 load_model <- function(path) {
-  new_fit(native(.Call(C_load, path.expand(one_string(path, "path")))))
+  path <- path.expand(one_string(path, "path"))
+  pointer <- native(.Call(C_load, path))
+  said <- read_metadata(path)
+  facts <- list(kind = "matrix", control = "control", target = "treated", seed = "NA")
+  facts[names(said)] <- said
+  new_fit(pointer, control = facts$control, target = facts$target, condition = facts$condition,
+          seed = suppressWarnings(as.numeric(facts$seed)),
+          origin = facts[names(facts) %in% c("kind", where_arguments())])
+}
+
+# Where the cells of a fit came from, as texts of the file: "source.assay.type", "source.condition", ...
+source_metadata <- function(fit) {
+  facts <- c(fit$origin, list(condition = fit$condition, control = fit$control, target = fit$target,
+                              seed = if (!is.na(fit$seed)) format(fit$seed, scientific = FALSE, digits = 17)))
+  facts <- Filter(Negate(is.null), facts)
+  stats::setNames(facts, paste0("source.", names(facts)))
+}
+
+# The header of a safetensors file: its length in 8 bytes, then JSON that begins with the metadata.
+metadata.begins <- "{\"__metadata__\":{"
+
+add_metadata <- function(path, texts) {
+  bytes <- readBin(path, "raw", file.size(path))
+  size <- header_size(bytes[1:8])
+  header <- sub("[ ]*$", "", rawToChar(bytes[8L + seq_len(size)]))
+  entries <- paste0(json_text(names(texts)), ":", json_text(unlist(texts)), collapse = ",")
+  header <- paste0(metadata.begins, entries, ",", substring(header, nchar(metadata.begins) + 1L))
+  header <- paste0(header, strrep(" ", -nchar(header, "bytes") %% 8L))
+  part <- paste0(path, ".part")
+  file <- file(part, "wb")
+  on.exit(close(file))
+  writeBin(c(nchar(header, "bytes"), 0L), file, size = 4L, endian = "little")
+  writeBin(charToRaw(header), file)
+  writeBin(bytes[-seq_len(8L + size)], file)
+  close(file)
+  on.exit()
+  if (!file.rename(part, path)) fail("cannot write ", quoted(path))
+}
+
+header_size <- function(bytes) readBin(bytes, "integer", 1L, size = 4L, endian = "little")
+
+read_metadata <- function(path) {
+  file <- file(path, "rb")
+  on.exit(close(file))
+  header <- rawToChar(readBin(file, "raw", header_size(readBin(file, "raw", 8L))))
+  Encoding(header) <- "UTF-8"
+  entry <- "\"source[.]([a-z.]+)\":\"((?:[^\"\\\\]|\\\\.)*)\""
+  found <- regmatches(header, gregexpr(entry, header, perl = TRUE))[[1L]]
+  as.list(stats::setNames(json_value(sub(entry, "\\2", found, perl = TRUE)), sub(entry, "\\1", found, perl = TRUE)))
+}
+
+# A text as JSON writes it, and back.
+json_text <- function(text) {
+  text <- gsub("([\"\\\\])", "\\\\\\1", enc2utf8(text))
+  for (code in c(1:31, 127L)) text <- gsub(intToUtf8(code), sprintf("\\u%04x", code), text, fixed = TRUE)
+  paste0("\"", text, "\"")
+}
+
+json_value <- function(text) {
+  vapply(text, function(one) {
+    parts <- regmatches(one, gregexpr("\\\\u[0-9a-f]{4}|\\\\.|[^\\\\]+", one, perl = TRUE))[[1L]]
+    escaped <- startsWith(parts, "\\")
+    parts[escaped] <- vapply(parts[escaped], function(part) {
+      if (nchar(part) == 6L) intToUtf8(strtoi(substring(part, 3L), 16L)) else substring(part, 2L)
+    }, "")
+    paste(parts, collapse = "")
+  }, "", USE.NAMES = FALSE)
 }

@@ -69,25 +69,3 @@ recovery_study <- function(features = c(10, 20, 50, 80, 100), gaps = c(0, 5, 10,
   data.frame(features = rep(features, times = length(gaps)), gap = rep(gaps, each = length(features)),
              recovered = as.vector(found$mean), sd = as.vector(found$sd))
 }
-
-whole <- function(value, argument, least = 1) {
-  if (!is.numeric(value) || length(value) != 1L || is.na(value) || value != floor(value) ||
-      value < least || value > .Machine$integer.max) {
-    fail(argument, " must be one whole number of at least ", least, ", found ", shown(value))
-  }
-  invisible(value)
-}
-
-one_number <- function(value, argument) {
-  if (!is.numeric(value) || length(value) != 1L || !is.finite(value)) {
-    fail(argument, " must be one number, found ", shown(value))
-  }
-  invisible(value)
-}
-
-positive_number <- function(value, argument) {
-  if (!is.numeric(value) || length(value) != 1L || !is.finite(value) || value <= 0) {
-    fail(argument, " must be a positive number, found ", shown(value))
-  }
-  invisible(value)
-}

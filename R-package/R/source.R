@@ -1,17 +1,18 @@
-# Objects as values and columns. A source is list(values, columns, origin): a matrix as it lies in
-# the object, the cells' annotation, and what it takes to find the same values in another object.
+# Objects as values and columns. A source is list(values, columns, origin, subset, rest): a matrix as
+# it lies in the object, the cells' annotation, what it takes to find the same values in another
+# object, the features that were asked for, and the arguments that were not this object's.
 
+# Each method names what it understands after `...`, so that nothing is matched by a part of its name.
 read_source <- function(x, ..., what = "x") UseMethod("read_source")
 
 #' @exportS3Method
 read_source.default <- function(x, ..., what = "x") {
-  list(values = require_some(as_values(x, what), what), columns = NULL,
-       origin = list(kind = "matrix"))
+  new_source(as_values(x, what), what, columns = NULL, origin = list(kind = "matrix"), rest = list(...))
 }
 
 #' @exportS3Method
-read_source.SummarizedExperiment <- function(x, assay.type = "logcounts", dimred = NULL,
-                                             altexp = NULL, ..., what = "x") {
+read_source.SummarizedExperiment <- function(x, ..., assay.type = "logcounts", dimred = NULL, altexp = NULL,
+                                             subset.row = NULL, what = "x") {
   need("SummarizedExperiment", paste("to read", what))
   columns <- as.list(SummarizedExperiment::colData(x))
   if (!is.null(dimred) || !is.null(altexp)) {
@@ -42,56 +43,34 @@ read_source.SummarizedExperiment <- function(x, assay.type = "logcounts", dimred
     values <- as_values(SummarizedExperiment::assay(x, assay.type, withDimnames = TRUE),
                         paste0("assay ", quoted(assay.type)))
   }
-  list(values = require_some(values, what), columns = columns,
-       origin = list(kind = "SummarizedExperiment", assay.type = assay.type, dimred = dimred,
-                     altexp = altexp))
+  new_source(values, what, columns,
+             origin = list(kind = "SummarizedExperiment", assay.type = assay.type, dimred = dimred, altexp = altexp),
+             subset = list(argument = "subset.row", value = subset.row), rest = list(...))
 }
 
-#' @exportS3Method
-read_source.Seurat <- function(x, assay = NULL, layer = "data", reduction = NULL, ..., what = "x") {
-  need("SeuratObject", paste("to read", what))
-  if (!is.null(reduction)) {
-    known <- SeuratObject::Reductions(x)
-    if (!one_string(reduction, "reduction") %in% known) {
-      fail(what, " has no reduction ", quoted(reduction), "; it has ", listed(known))
-    }
-    values <- as_coordinates(SeuratObject::Embeddings(x[[reduction]]), reduction, colnames(x))
-  } else {
-    known <- SeuratObject::Assays(x)
-    if (is.null(assay)) assay <- SeuratObject::DefaultAssay(x)
-    if (!one_string(assay, "assay") %in% known) {
-      fail(what, " has no assay ", quoted(assay), "; it has ", listed(known))
-    }
-    values <- seurat_layer(x, assay, one_string(layer, "layer"))
-    if (!all(value_dim(values) > 0L)) {
-      fail("layer ", quoted(layer), " of assay ", quoted(assay), " is empty; normalise first ",
-           "(NormalizeData) or choose another layer")
-    }
-    if (layer == "data" && is_raw(values, x, assay)) {
-      warning("layer \"data\" of assay ", quoted(assay), " of ", what, " holds the counts: normalise first ",
-              "(NormalizeData), or say layer = \"counts\" to use them as they are", call. = FALSE)
-    }
-  }
-  list(values = require_some(values, what), columns = as.list(x[[]]),
-       origin = list(kind = "Seurat", assay = assay, layer = layer, reduction = reduction))
+# within: the cells of the object that the values hold, where these are fewer; the columns are then theirs.
+new_source <- function(values, what, columns, origin, subset = NULL, rest = list(), within = NULL, idents = NULL) {
+  cells <- if (!is.null(within)) length(columns[[1L]])
+  if (!is.null(within)) columns <- lapply(columns, `[`, within)
+  list(values = require_some(values, what), columns = columns, origin = origin, subset = subset, rest = rest,
+       within = within, object.cells = cells, idents = idents)
 }
 
-# Before NormalizeData(), version 4 keeps the counts as data too.
-is_raw <- function(values, x, assay) {
-  counts <- tryCatch(seurat_layer(x, assay, "counts"), error = function(e) NULL)
-  !is.null(counts) && identical(value_dim(counts), value_dim(values)) && identical(counts, values)
+object_kind <- function(x) {
+  kind <- Find(function(class) is(x, class), c("SummarizedExperiment", "Seurat"))
+  if (is.null(kind)) "matrix" else kind
 }
 
-# Version 4 calls a layer a slot.
-seurat_layer <- function(x, assay, layer) {
-  what <- paste0("layer ", quoted(layer))
-  if (utils::packageVersion("SeuratObject") >= "5.0.0") {
-    LayerData <- getExportedValue("SeuratObject", "LayerData")
-    return(as_values(LayerData(x, assay = assay, layer = layer), what))
-  }
-  one_of(layer, c("counts", "data", "scale.data"), "layer")
-  as_values(SeuratObject::GetAssayData(x, assay = assay, slot = layer), what)
+# The arguments that say where the values of an object are, or which features of it to use: those that the
+# methods of read_source() name.
+source_arguments <- function() {
+  named <- c(names(formals(read_source.SummarizedExperiment)), names(formals(read_source.Seurat)))
+  setdiff(named, c("x", "...", "what"))
 }
+feature.arguments <- c("subset.row", "features")
+where_arguments <- function() setdiff(source_arguments(), feature.arguments)
+
+no.cells <- "x is missing; give the cells: an object, or a matrix with features as rows and cells as columns"
 
 # Reduced dimensions are stored cells x components.
 as_coordinates <- function(embedding, name, cells) {
@@ -104,22 +83,11 @@ as_coordinates <- function(embedding, name, cells) {
 
 is_reduced <- function(origin) !is.null(origin$dimred) || !is.null(origin$reduction)
 
-no.cells <- "x is missing; give the cells: an object, or a matrix with features as rows and cells as columns"
+# The features that an object's fit uses unless it is told.
+default.features <- 1000L
 
-# Which arguments behind ... belong to the kind of object that x is: where its values are, and which
-# features of it to use. The rest is in `others`.
-object_arguments <- function(x, dots) {
-  if (missing(x)) fail(no.cells)
-  known <- if (is(x, "SummarizedExperiment")) c("assay.type", "dimred", "altexp") else
-    if (is(x, "Seurat")) c("assay", "layer", "reduction")
-  subset <- subset_argument(x)
-  mine <- names(dots) %in% known
-  list(where = dots[mine], subset = if (!is.null(subset)) dots[[subset]],
-       others = dots[!mine & !names(dots) %in% subset])
-}
-
-subset_argument <- function(x) {
-  if (is(x, "SummarizedExperiment")) "subset.row" else if (is(x, "Seurat")) "features"
+uses_variable_features <- function(source) {
+  source$origin$kind != "matrix" && !is_reduced(source$origin) && value_dim(source$values)[1L] > default.features
 }
 
 # subset: names, numbers or flags of features; NULL: none given.

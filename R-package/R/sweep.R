@@ -51,8 +51,7 @@ time_gap_sweep <- function(x, time = "time", start = NULL, gammas = "median", sp
   whole(resamples, "resamples", 2)
   seed <- seed_or_draw(seed)
   dots <- list(...)
-  where <- dots[intersect(names(dots), c("assay.type", "dimred", "altexp", "assay", "layer", "reduction"))]
-  source <- do.call(read_source, c(list(x), where))
+  source <- do.call(read_source, c(list(x), dots))
   values <- source$values
   times <- time_of_cells(time, source$columns, value_dim(values)[2L])
   levels <- cell_labels(batch, source$columns, length(times), "batch")
@@ -67,8 +66,7 @@ time_gap_sweep <- function(x, time = "time", start = NULL, gammas = "median", sp
   if (!start %in% kept) fail("start must be one of the times, which are ", listed(kept), "; found ", shown(start))
   horizons <- kept[kept > start]
   if (!length(horizons)) fail("there is no time after ", start, "; the times are ", listed(kept))
-  features <- sweep_features(dots, source, times, start, call_settings(seed, num.threads))
-  dots <- dots[setdiff(names(dots), c(names(where), "subset.row", "features"))]
+  features <- sweep_features(source, times, start, call_settings(seed, num.threads))
   population <- function(at) {
     index <- which(times == at)
     list(values = dense_block(cells_of(values, index, features)),
@@ -81,7 +79,7 @@ time_gap_sweep <- function(x, time = "time", start = NULL, gammas = "median", sp
 
   fit <- function(control, treated, seed) {
     batch <- if (!is.null(levels)) list(control = control$batch, treated = treated$batch)
-    do.call(laot_fit, c(list(control$values, treated$values, batch = batch), dots,
+    do.call(laot_fit, c(list(control$values, treated$values, batch = batch), source$rest,
                         list(seed = seed, num.threads = num.threads, verbose = FALSE)))
   }
   fits <- list()
@@ -118,14 +116,12 @@ bind <- function(parts) {
   out
 }
 
-sweep_features <- function(dots, source, times, start, settings) {
-  argument <- if (is.null(dots$subset.row)) "features" else "subset.row"
-  chosen <- chosen_features(dots[[argument]], source$values, argument)
+sweep_features <- function(source, times, start, settings) {
+  chosen <- chosen_features(source$subset$value, source$values, source$subset$argument)
   rows <- value_dim(source$values)[1L]
   if (!is.null(chosen) || rows <= default.features) return(chosen)
-  bare <- function(cells) cells_of(source$values, cells, with.names = FALSE)
-  native(.Call(C_variable_features, bare(which(times == start)), bare(which(times > start)), default.features,
-         settings))
+  variable_features(population(source$values, which(times == start)), population(source$values, which(times > start)),
+                    settings)
 }
 
 # Scores on held-out cells, averaged over splits.

@@ -15,14 +15,14 @@ as_values <- function(x, what) {
     if (is(x, "lMatrix") || is(x, "nMatrix")) {
       fail(what, " must hold numbers, found logical values; multiply by 1 to use them as 0 and 1")
     }
-    x <- if (is(x, "sparseMatrix")) {
-      as(as(as(x, "dMatrix"), "generalMatrix"), "CsparseMatrix")
-    } else {
-      as.matrix(x)
-    }
+    x <- if (is(x, "sparseMatrix")) as_csc(x) else as.matrix(x)
     if (is(x, "dgCMatrix")) return(x)
   } else if (is(x, "DelayedMatrix")) {
-    x <- as.matrix(x)
+    need("DelayedArray", paste("to read", what))
+    if (!DelayedArray::type(x) %in% c("double", "integer")) {
+      fail(what, " must hold numbers, found ", DelayedArray::type(x), " values")
+    }
+    return(x)
   }
   if (!is.matrix(x)) {
     fail(what, " must be a matrix (features are rows, cells are columns), found ", shown(x),
@@ -36,15 +36,23 @@ as_values <- function(x, what) {
   x
 }
 
-value_dim <- function(values) if (isS4(values)) values@Dim else dim(values)
+as_csc <- function(x) as(as(as(x, "dMatrix"), "generalMatrix"), "CsparseMatrix")
+
+# Of a dgCMatrix without the package Matrix.
+value_dim <- function(values) if (inherits(values, "dgCMatrix")) values@Dim else dim(values)
 value_dimnames <- function(values) {
-  names <- if (isS4(values)) values@Dimnames else dimnames(values)
+  names <- if (inherits(values, "dgCMatrix")) values@Dimnames else dimnames(values)
   if (is.null(names)) list(NULL, NULL) else names
 }
 
-# What one C call reads: the values and which of them.
-cells_of <- function(values, cells = NULL, features = NULL, batch = NULL, with.names = TRUE) {
+# What one C call reads: the values and which of them; of values that are not in memory, what was chosen.
+cells_of <- function(values, cells = NULL, features = NULL, batch = NULL, with.names = TRUE, progress = NULL) {
   names <- if (with.names) value_dimnames(values) else list(NULL, NULL)
+  if (is_lazy(values)) {
+    out <- cells_of(taken(values, features, cells, progress), batch = batch)
+    if (!with.names) out[c("feature.names", "cell.names")] <- list(NULL)
+    return(out)
+  }
   pick <- function(names, index) if (is.null(names) || is.null(index)) names else names[index]
   list(
     values = values, cells = cells, features = features,

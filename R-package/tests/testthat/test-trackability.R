@@ -163,7 +163,7 @@ test_that("an object with a column of times is its own time course", {
   expect_identical(said$time.gap, 24)
   expect_identical(said$rates$to, c(24, 48))
   expect_output(print(said), "in the\\s+unit of \"hours\"; above it.*24")
-  fit <- laot_fit(sce, "hours", "0h", "24h", seed = 1, verbose = FALSE)
+  fit <- laot_fit(sce, condition = "hours", control = "0h", target = "24h", seed = 1, verbose = FALSE)
   expect_identical(quick_trackability(fit, time.course = sce, time = "hours", designs = "counterpart")$isometry,
                    said$isometry)
 })

@@ -1,10 +1,15 @@
 # Which cells are controls and which are treated.
 
-control.words <- c("control", "ctrl", "dmso", "vehicle", "untreated", "unstimulated")
+control.words <- c("control", "ctrl", "dmso", "vehicle", "untreated", "unstimulated", "mock", "pbs", "nt", "ntc",
+                   "non-targeting", "nontargeting")
 
-# One label per cell from a column name or a vector; NULL where nothing is given.
+# One label per cell from a column name or a vector; NULL where nothing is given. Several columns (of batch and
+# by) make one label of theirs together.
 cell_labels <- function(value, columns, count, argument) {
   if (is.null(value)) return(NULL)
+  if (names_columns(value, columns, count, argument)) {
+    return(interaction_labels(lapply(value, cell_labels, columns, count, argument), value))
+  }
   if (is.character(value) && length(value) == 1L && !(is.null(columns) && count == 1L)) {
     if (is.null(columns)) {
       fail(argument, " names a column, but a matrix has none; give one label per cell")
@@ -16,7 +21,33 @@ cell_labels <- function(value, columns, count, argument) {
     fail(argument, " must be a column name or have one label for each of the ", counted(count, "cell"),
          ", found ", shown(value))
   }
+  value[is_blank(value)] <- NA
   if (is.factor(value)) droplevels(value) else factor(value, unique(value))
+}
+
+# Spreadsheets and text files write a missing label as a text.
+is_blank <- function(labels) trimws(as.character(labels)) %in% c("", "NA", "NaN", "N/A", "<NA>")
+
+names_columns <- function(value, columns, count, argument) {
+  argument %in% c("batch", "by") && is.character(value) && length(value) > 1L && length(value) != count &&
+    !is.null(columns)
+}
+
+# "a, T cell": missing where one of them is.
+interaction_labels <- function(labels, names) {
+  text <- do.call(paste, c(lapply(labels, as.character), sep = ", "))
+  text[Reduce(`|`, lapply(labels, is.na))] <- NA
+  factor(text, unique(text))
+}
+
+# Labels for the cells of a source: also one for each cell of an object that has more.
+labels_of <- function(value, source, argument) {
+  if (!is.null(source$within) && length(value) == source$object.cells && is.null(dim(value))) value <- value[source$within]
+  if (identical(value, "condition") && !"condition" %in% names(source$columns) && length(source$idents) > 1L) {
+    fail(no_column(value, source$columns, argument), "; the identities have the levels ", listed(source$idents, 6L),
+         ": to use these say ", argument, " = Idents(x)")
+  }
+  cell_labels(value, source$columns, value_dim(source$values)[2L], argument)
 }
 
 no_column <- function(name, columns, argument) {
@@ -47,8 +78,7 @@ choose_levels <- function(labels, control, target, what) {
     control <- levels[tolower(levels) %in% control.words]
     if (length(control) != 1L) {
       fail(what, " has ", if (length(control)) paste("several control levels,", listed(control)) else
-        paste0("no level that is called ", paste(control.words[-6L], collapse = ", "), " or ",
-               control.words[6L]),
+        paste0("no level that is called ", listed(control.words[1:5]), " or the like"),
         "; name it with control = ; the levels are ", listed(levels))
     }
     explained <- paste("control:", control)

@@ -46,26 +46,6 @@ did_you_mean <- function(name, candidates) {
     paste0("; did you mean ", quoted(near), "?")
 }
 
-need <- function(package, why) {
-  if (!requireNamespace(package, quietly = TRUE)) {
-    fail("the package ", package, " is needed ", why, "; install it first")
-  }
-}
-
-one_of <- function(value, choices, argument) {
-  if (!is.character(value) || length(value) != 1L || !value %in% choices) {
-    fail(argument, " must be one of ", listed(choices), ", found ", shown(value))
-  }
-  value
-}
-
-one_string <- function(value, argument) {
-  if (!is.character(value) || length(value) != 1L || is.na(value) || !nzchar(value)) {
-    fail(argument, " must be one string, found ", shown(value))
-  }
-  value
-}
-
 # "0.0284 +- 0.0012": two digits of the sd, and the mean to the same place.
 mean_sd_text <- function(mean, sd, digits = 3L) {
   if (is.na(mean)) return("NA")

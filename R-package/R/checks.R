@@ -1,0 +1,43 @@
+# Checks of arguments: each passes its value on, or fails with one sentence.
+
+need <- function(package, why) {
+  if (!requireNamespace(package, quietly = TRUE)) {
+    fail("the package ", package, " is needed ", why, "; install it first")
+  }
+}
+
+one_of <- function(value, choices, argument) {
+  if (!is.character(value) || length(value) != 1L || !value %in% choices) {
+    fail(argument, " must be one of ", listed(choices), ", found ", shown(value))
+  }
+  value
+}
+
+one_string <- function(value, argument) {
+  if (!is.character(value) || length(value) != 1L || is.na(value) || !nzchar(value)) {
+    fail(argument, " must be one string, found ", shown(value))
+  }
+  value
+}
+
+whole <- function(value, argument, least = 1) {
+  if (!is.numeric(value) || length(value) != 1L || is.na(value) || value != floor(value) ||
+      value < least || value > .Machine$integer.max) {
+    fail(argument, " must be one whole number of at least ", least, ", found ", shown(value))
+  }
+  invisible(value)
+}
+
+one_number <- function(value, argument) {
+  if (!is.numeric(value) || length(value) != 1L || !is.finite(value)) {
+    fail(argument, " must be one number, found ", shown(value))
+  }
+  invisible(value)
+}
+
+positive_number <- function(value, argument) {
+  if (!is.numeric(value) || length(value) != 1L || !is.finite(value) || value <= 0) {
+    fail(argument, " must be a positive number, found ", shown(value))
+  }
+  invisible(value)
+}

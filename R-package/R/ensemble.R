@@ -1,0 +1,128 @@
+# Fits of several seeds.
+
+#' Repeated seeds
+#'
+#' `cellot_fit()`, `scgen_fit()` and `cae_fit()` with `seeds = 1:5` give one fit for each seed.
+#' `predict()` gives the mean of their predictions, `prediction_spread()` how much they differ for
+#' every cell, and [evaluate_predictions()] the mean and the standard deviation of every score.
+#'
+#' `summary()` gives the summaries of the fits. What asks for one fit, such as [save_model()], takes an element:
+#' `fits[["seed1"]]`.
+#'
+#' @param object A `laot_ensemble`; its elements are `laot_fit`s.
+#' @param newdata,...,label,suffix As in [predict.laot_fit()].
+#' @returns `predict()`: the mean prediction, in the class of `newdata`. `prediction_spread()`: one
+#'   number a cell, in the units of the features: the root of the mean over the features of the
+#'   variance between the seeds (divisor: seeds - 1).
+#' @examples
+#' set.seed(1)
+#' control <- matrix(rnorm(3 * 80), 3)
+#' treated <- matrix(rnorm(3 * 80, mean = 2), 3)
+#' fits <- cellot_fit(control, treated, compact = TRUE, iterations = 500, seeds = 1:3)
+#' fits
+#' new.cells <- matrix(rnorm(3 * 5), 3)
+#' predict(fits, new.cells)
+#' prediction_spread(fits, new.cells)
+#' @export
+predict.laot_ensemble <- function(object, newdata, ..., label = "predicted", suffix = "") {
+  if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
+  says <- prediction_says(object[[1L]], label, suffix)
+  seen <- lapply(unclass(object), predicted_values, newdata, ...)
+  out <- seen[[1L]]
+  out$values <- mean_of(seen)
+  put_back(newdata, out, says)
+}
+
+#' @rdname predict.laot_ensemble
+#' @export
+prediction_spread <- function(object, newdata, ...) {
+  if (!inherits(object, "laot_ensemble")) fail("object must be a laot_ensemble, found ", shown(object))
+  if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
+  seen <- lapply(unclass(object), predicted_values, newdata, ...)
+  center <- mean_of(seen)
+  variance <- Reduce(`+`, lapply(seen, function(one) (one$values - center)^2)) / (length(seen) - 1)
+  sqrt(colMeans(variance))
+}
+
+mean_of <- function(seen) Reduce(`+`, lapply(seen, `[[`, "values")) / length(seen)
+
+#' @export
+summary.laot_ensemble <- function(object, ...) {
+  structure(lapply(unclass(object), summary), class = "summary.laot_fit_list")
+}
+
+#' @export
+coef.laot_ensemble <- function(object, ...) lapply(unclass(object), coef)
+
+#' @export
+`[.laot_ensemble` <- function(x, i) structure(unclass(x)[i], class = "laot_ensemble")
+
+#' @export
+print.laot_ensemble <- function(x, ...) {
+  first <- x[[1L]]
+  cat(method_title(first), " fits: ", first$control, " to ", first$target, ", ",
+      counted(length(x), "seed"), if (nzchar(first$preset)) paste0("  (", first$preset, ")"), "\n", sep = "")
+  # Fits of too few cells are mean shifts, which were not trained.
+  number <- function(name) vapply(x, function(fit) c(fit$report[[name]], NA_real_)[[1L]], 0)
+  score <- number("validation.mmd2")
+  print(data.frame(
+    seed = vapply(x, `[[`, 0, "seed"), iterations = number("iterations"), kept = number("best.iteration"),
+    validation.mmd2 = signif(score, 3L),
+    outcome = vapply(x, outcome_text, "")
+  ), row.names = FALSE)
+  both <- function(values) mean_sd_text(mean(values), stats::sd(values))
+  if (!anyNA(score)) {
+    cat("validation MMD^2 ", both(score), " (mean +- sd); ",
+        if (identical(first$report$restore, "mean")) "the mean shift " else "not moving the cells ",
+        both(number("validation.mmd2.identity")), "\n", sep = "")
+  }
+  invisible(x)
+}
+
+# Scores of every seed, gathered: mean and sd where the seeds differ.
+evaluate_ensemble <- function(x, ...) {
+  each <- lapply(seq_along(x), function(k) {
+    run <- if (k == 1L) identity else function(scores) suppressWarnings(suppressMessages(scores))
+    run(evaluate_predictions(x[[k]], ...))
+  })
+  values <- vapply(each, `[[`, numeric(nrow(each[[1L]])), "value")
+  values <- matrix(values, nrow = nrow(each[[1L]]))
+  out <- as.data.frame(each[[1L]])
+  out$value <- rowMeans(values)
+  out$sd <- apply(values, 1L, stats::sd)
+  out$seeds <- length(x)
+  out <- structure(out, class = c("laot_ensemble_scores", "data.frame"))
+  attr(out, "verdict") <- ensemble_verdict(out, x[[1L]]$method)
+  out
+}
+
+# Of the means over the seeds; whether one seed's cells can be told from true ones is each seed's affair.
+ensemble_verdict <- function(scores, method) {
+  sets <- unique(scores$features)
+  unlist(lapply(sets, function(set) {
+    out <- set_verdict(scores[scores$features == set, ], method)
+    if (length(sets) > 1L && length(out)) paste0("On the ", set, ": ", out) else out
+  }))
+}
+
+#' @export
+print.laot_ensemble_scores <- function(x, digits = 3L, ...) {
+  if (!all(c("method", "metric", "setting", "features", "value", "sd", "seeds") %in% names(x)) || !nrow(x)) {
+    print(as.data.frame(x), digits = digits, ...)
+    return(invisible(x))
+  }
+  sentences <- attr(x, "verdict")
+  x <- as.data.frame(x)
+  for (set in unique(x$features)) {
+    part <- x[x$features == set, ]
+    key <- score_keys(part, c("metric", "setting"))
+    print_by_method(part, key, function(row) mean_sd_text(row$value, if (isTRUE(row$sd > 0)) row$sd else NA, digits))
+    # Settings are long: below the table, which then fits a terminal.
+    key <- key[nzchar(key$setting), ]
+    if (nrow(key)) cat("", paste0(format(key$label), "  ", key$setting), sep = "\n")
+    cat("mean +- sd over ", counted(part$seeds[1L], "seed"), "; no sd: the same for all\n", sep = "")
+    cat("scored on ", set, " against ", part$reference[1L], "\n", if (set != x$features[nrow(x)]) "\n", sep = "")
+  }
+  print_verdict(sentences)
+  invisible(x)
+}

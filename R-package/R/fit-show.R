@@ -1,0 +1,225 @@
+# What a fit says of itself.
+
+method_title <- function(fit) {
+  titles <- c(laot = "LAOT", cellot = "CellOT", scgen = "scGen", cae = "Conditional autoencoder",
+              identity = "Identity", mean_shift = "Mean shift", gaussian_map = "Gaussian map")
+  if (fit$method %in% names(titles)) titles[[fit$method]] else fit$method
+}
+
+feature_count <- function(fit) as.integer(fit$report$features)
+feature_labels <- function(fit) {
+  if (is.null(fit$features)) paste("feature", seq_len(feature_count(fit))) else fit$features
+}
+
+#' @export
+print.laot_fit <- function(x, ...) {
+  report <- x$report
+  line <- function(label, ...) cat("  ", formatC(label, width = -10L), ..., "\n", sep = "")
+  cat(method_title(x), " fit: ", x$control, " to ", x$target,
+      if (nzchar(x$preset)) paste0("  (", x$preset, ")"), "\n", sep = "")
+  components <- report$components
+  line("cells", whole_text(report$n.control), " control, ", whole_text(report$n.treated), " treated",
+       if (isTRUE(x$batches > 1L)) paste0(", paired within ", x$batches, " levels of the batch"))
+  line("features", whole_text(report$features),
+       if (!is.null(components) && components > 0) {
+         paste0(", fitted in ", counted(components, "principal component"))
+       })
+  line("outcome", outcome_line(x))
+  if (!is.null(report$objective)) {
+    line("objective", "J = ", number_text(report$objective),
+         if (!is.null(report$ridge) && report$ridge > 0) paste0(", ridge ", number_text(report$ridge, 3L)))
+  }
+  if (identical(report$coupling, "hierarchical")) {
+    line("coupling", "hierarchical: plan cost ", number_text(report$plan.cost), ", least possible ",
+         number_text(report$plan.cost.lower.bound), " (estimated bound)")
+  }
+  if (!is.null(report$validation.mmd2)) {
+    line("MMD^2", number_text(report$validation.mmd2, 3L), " on validation cells (",
+         if (identical(report$restore, "mean")) "mean shift " else "not moved ",
+         number_text(report$validation.mmd2.identity, 3L), ", untrained ",
+         number_text(report$validation.mmd2.untrained, 3L), ")")
+  }
+  if (!is.null(report$warning) && nzchar(report$warning)) line("warning", report$warning)
+  if (!is.null(report$negative.share)) {
+    line("negative", number_text(100 * report$negative.share, 3L), "% of the predicted training values",
+         if (report$negative.share > 0) " (predict() has nonnegative = )")
+  }
+  if (!is.na(x$seed)) line("seed", format(x$seed, scientific = FALSE))
+  invisible(x)
+}
+
+#' Summary and coefficients of a fit
+#'
+#' `summary()` gives the whole report; `coef()` the map \eqn{x_t = W x_0 + b} in the units of the
+#' cells, with the feature names on both sides of W.
+#'
+#' @param object A `laot_fit` or a `laot_fit_list`, which gives a list of them by target.
+#' @param ... Not used.
+#' @returns `summary()`: a list of class `summary.laot_fit` with the elements `fit`, `report` (a
+#'   named list), `params` (the value of every parameter), `trace` (a data frame, one row an
+#'   iteration or epoch) and `changes` (the largest entries of W - I; `NULL` with
+#'   more than 5000 features). `coef()`: a list with `map`
+#'   (W, features x features: row j says what feature j of the treated cell is made of) and `offset`
+#'   (b).
+#' @examples
+#' fit <- laot_fit(matrix(rnorm(90), 3), 2 * matrix(rnorm(120), 3), seed = 1)
+#' summary(fit)
+#' coef(fit)
+#' @export
+summary.laot_fit <- function(object, ...) {
+  structure(list(fit = object, report = object$report, params = object$params,
+                 trace = fit_trace(object), changes = if (feature_count(object) <= largest.searched) strongest_changes(object, 5L)),
+            class = "summary.laot_fit")
+}
+
+#' @rdname summary.laot_fit
+#' @export
+summary.laot_fit_list <- function(object, ...) {
+  structure(lapply(object, summary), class = "summary.laot_fit_list")
+}
+
+#' @export
+print.summary.laot_fit_list <- function(x, ...) {
+  for (k in seq_along(x)) {
+    if (k > 1L) cat("\n")
+    print(x[[k]])
+  }
+  invisible(x)
+}
+
+#' @export
+print.summary.laot_fit <- function(x, ...) {
+  print(x$fit)
+  report <- x$report
+  if (nrow(x$trace) && !is.null(report$validation.mmd2)) {
+    cat("\nValidation MMD^2 along the training:\n")
+    print_trace(x$trace$validation.mmd2, x$trace[[1L]], names(x$trace)[1L], report$best.iteration)
+  } else if (nrow(x$trace)) {
+    cat("\nObjective J along the fit:\n")
+    print_trace(x$trace$objective.after.update, seq_len(nrow(x$trace)),
+                if (x$params[["update"]] == "adam") "epoch" else "iteration")
+    cat("Plan: cost ", number_text(report$plan.cost), ", ",
+        if (identical(report$plan.bound, "estimated")) "by estimate" else "proven", " within ",
+        number_text(report$plan.gap, 2L), " of the least\n", sep = "")
+  }
+  if (is.null(x$changes)) {
+    cat("\nStrongest entries of W - I: not sought among more than ", largest.searched, " features\n", sep = "")
+  } else if (nrow(x$changes)) {
+    cat("\nStrongest entries of W - I (treated feature made of control feature):\n")
+    print(x$changes, row.names = FALSE, digits = 3L)
+  }
+  if (length(x$params)) {
+    cat("\nParameters:\n")
+    # A name stays on the line of its value.
+    pairs <- strwrap(paste(names(x$params), in_r_flags(x$params), sep = "=", collapse = ", "), width = 72L,
+                     indent = 2L, exdent = 2L)
+    cat(gsub("=", " = ", pairs), sep = "\n")
+  }
+  if (!is.null(report$seconds)) cat("\nTime: ", number_text(report$seconds, 3L), " s\n", sep = "")
+  invisible(x)
+}
+
+# Some values of a trace, evenly taken, under the iterations that they belong to: the first, the last and `kept`
+# are among them.
+print_trace <- function(values, steps, unit, kept = NULL, digits = 4L) {
+  # As many as fit a line, of which `kept` may take one.
+  count <- max(3L, (getOption("width") - 12L) %/% (digits + 6L) - length(kept))
+  at <- unique(round(seq(1, length(values), length.out = min(count, length(values)))))
+  at <- sort(union(at, intersect(match(kept, steps), seq_along(steps))))
+  line <- function(label, cells) cat("  ", label, paste0(" ", formatC(cells, width = digits + 5L)), "\n", sep = "")
+  line(formatC(unit, width = -9L), as.character(steps[at]))
+  line(strrep(" ", 9L), number_text_each(values[at], digits = digits))
+  if (!is.null(kept)) cat("  ", unit, " ", kept, " is kept\n", sep = "")
+}
+
+number_text_each <- function(x, ...) vapply(x, number_text, "", ...)
+
+fit_trace <- function(fit) {
+  columns <- native(.Call(C_trace, model_pointer(fit)))
+  names(columns) <- dotted(names(columns))
+  as.data.frame(columns)
+}
+
+#' @rdname summary.laot_fit
+#' @export
+coef.laot_fit <- function(object, ...) {
+  if (!has_map(object)) fail("a ", method_title(object), " fit has no matrix: its map is not linear")
+  map <- model_array(object, "map")
+  offset <- model_array(object, "offset")[, 1L]
+  if (!is.null(object$features)) {
+    dimnames(map) <- list(object$features, object$features)
+    names(offset) <- object$features
+  }
+  list(map = map, offset = offset)
+}
+
+#' @rdname summary.laot_fit
+#' @export
+coef.laot_fit_list <- function(object, ...) lapply(object, coef)
+
+# How a fit ended, in a word or two, and in a line.
+outcome_text <- function(fit) UseMethod("outcome_text")
+outcome_line <- function(fit) UseMethod("outcome_line")
+
+#' @exportS3Method
+outcome_text.laot_fit <- function(fit) gsub("_", " ", fit$report$outcome, fixed = TRUE)
+
+# A network that was trained for as long as was asked for has not failed to converge.
+#' @exportS3Method
+outcome_text.network_fit <- function(fit) {
+  if (identical(fit$report$outcome, "limit_reached")) "trained to the end" else NextMethod()
+}
+
+#' @exportS3Method
+outcome_line.laot_fit <- function(fit) {
+  report <- fit$report
+  paste0(outcome_text(fit), if (!is.null(report$iterations)) paste0(" after ", counted(report$iterations, "iteration")),
+         ": ", report$stop.reason)
+}
+
+# Of too few cells it is a mean shift, which has no iterations.
+#' @exportS3Method
+outcome_line.network_fit <- function(fit) {
+  if (is.null(fit$report$iterations)) NextMethod() else fit$report$stop.reason
+}
+
+#' @export
+print.laot_fit_list <- function(x, ...) {
+  first <- x[[1L]]
+  cat(method_title(first), " fits: ", first$control, " to ", counted(length(x), "target"), "\n", sep = "")
+  number <- function(name) vapply(x, function(fit) {
+    value <- fit$report[[name]]
+    if (is.null(value)) NA_real_ else value
+  }, 0)
+  table <- data.frame(
+    target = names(x), control = number("n.control"), treated = number("n.treated"),
+    features = number("features"), components = number("components"),
+    iterations = number("iterations"), J = signif(number("objective"), 4L),
+    validation.mmd2 = signif(number("validation.mmd2"), 3L),
+    outcome = vapply(x, outcome_text, "")
+  )
+  empty <- vapply(table, function(column) all(is.na(column)), NA)
+  print(table[!empty], row.names = FALSE)
+  invisible(x)
+}
+
+#' @export
+`[.laot_fit_list` <- function(x, i) structure(unclass(x)[i], class = "laot_fit_list")
+
+# The largest entries of W - I, by absolute value. Without a map: no rows.
+# The whole map is searched: 200 MB for so many features.
+largest.searched <- 5000L
+
+strongest_changes <- function(fit, count) {
+  described <- native(.Call(C_describe, model_pointer(fit)))$arrays
+  if (!"map" %in% described) {
+    return(data.frame(treated = character(), control = character(), change = numeric()))
+  }
+  change <- model_array(fit, "map")
+  diag(change) <- diag(change) - 1
+  top <- utils::head(order(-abs(change)), count)
+  top <- top[abs(change[top]) > 1e-12]  # less is the rounding of sums
+  labels <- feature_labels(fit)
+  data.frame(treated = labels[(top - 1L) %% nrow(change) + 1L],
+             control = labels[(top - 1L) %/% nrow(change) + 1L], change = change[top])
+}

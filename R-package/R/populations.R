@@ -1,0 +1,191 @@
+# The two populations of a fit, and its targets: from two samples, or from one object and its labels.
+
+# Cells of one side before features are chosen.
+population <- function(values, cells = NULL, features = NULL, batch = NULL) {
+  list(values = values, cells = cells, features = features, batch = batch)
+}
+
+# A population as the library reads it, with `rows` of the features of x.
+population_cells <- function(side, rows = NULL, with.names = TRUE, progress = NULL) {
+  if (!is.null(side$features)) rows <- if (is.null(rows)) side$features else side$features[rows]
+  cells_of(side$values, side$cells, rows, side$batch, with.names, progress)
+}
+
+# x holds the control cells.
+populations_of_two <- function(ask, x, treated, where, condition, control, target, batch) {
+  if (!is.null(condition)) fail("give either treated or condition, not both")
+  if (!is.null(control) || !is.null(target)) {
+    fail("control and target name levels of condition; with two matrices, x holds the control ",
+         "cells and treated the treated ones")
+  }
+  what <- c(if (x$origin$kind == "matrix") "the control matrix" else "the control cells", sample_name("treated", treated))
+  same.kind <- object_kind(treated) == x$origin$kind
+  y <- do.call(read_source, c(list(treated), if (same.kind) where[setdiff(names(where), names(x$rest))],
+                              list(what = what[2L])))
+  size <- value_dim(x$values)
+  names <- value_dimnames(x$values)[[1L]]
+  if (!is.null(names)) unique_features(names, what[1L])
+  at <- match_features(names, size[1L], y$values, what[2L], what[1L])
+  extra <- setdiff(value_dimnames(y$values)[[1L]], names)
+  if (!is.null(names) && length(extra)) {
+    fail(what[2L], " has ", counted(length(extra), "feature"), " that ", what[1L], " lacks: ", listed(extra, 5L))
+  }
+  if (identical(at, seq_len(size[1L]))) at <- NULL
+  batches <- pair_batches(batch_of_two(batch, x, y), size[2L], value_dim(y$values)[2L])
+  levels <- levels_of_two(x, y)
+  chosen_populations(ask, x, population(x$values, batch = batches$control),
+                     stats::setNames(list(population(y$values, features = at, batch = batches$treated)), levels$target),
+                     control = levels$control, condition = levels$condition)
+}
+
+# "the control matrix", or of an object "the control cells".
+sample_name <- function(side, x) paste("the", side, if (object_kind(x) == "matrix") "matrix" else "cells")
+
+# Where each of two objects has one condition, these are the levels.
+levels_of_two <- function(x, y) {
+  level <- function(source) unique(as.character(source$columns[["condition"]]))
+  found <- c(level(x), level(y))
+  if (length(level(x)) == 1L && length(level(y)) == 1L && !anyNA(found) && found[1L] != found[2L]) {
+    list(control = found[1L], target = found[2L], condition = "condition")
+  } else {
+    list(control = "control", target = "treated", condition = NULL)
+  }
+}
+
+# Columns that both objects have.
+batch_of_two <- function(batch, x, y) {
+  if (!is.character(batch) || is.null(x$columns) || !all(batch %in% names(x$columns))) return(batch)
+  lapply(list(control = x, treated = y), function(source) as.character(labels_of(batch, source, "batch")))
+}
+
+pair_batches <- function(batch, n, m) {
+  if (is.null(batch)) return(list())
+  if (is.list(batch)) {
+    if (!all(c("control", "treated") %in% names(batch))) {
+      fail("batch must be list(control =, treated =) for two matrices")
+    }
+    batch <- lapply(batch, as.character)
+  } else {
+    if (length(batch) != n + m) {
+      fail("batch must have one label for each of the ", n, " control and ", m, " treated cells, ",
+           "found ", length(batch))
+    }
+    batch <- as.character(batch)
+    batch <- list(control = batch[seq_len(n)], treated = batch[n + seq_len(m)])
+  }
+  for (side in c("control", "treated")) {
+    count <- if (side == "control") n else m
+    if (length(batch[[side]]) != count) {
+      fail("batch has ", counted(length(batch[[side]]), "label"), " for ",
+           counted(count, paste(side, "cell")))
+    }
+    if (anyNA(batch[[side]])) fail("batch has a missing label among the ", side, " cells")
+  }
+  batch
+}
+
+# One object and its labels.
+populations_of_levels <- function(ask, source, condition, control, target, batch) {
+  if (source$origin$kind == "matrix" && is.null(condition)) {
+    fail("give the treated cells as treated = , or the condition of each cell as condition = ")
+  }
+  column <- if (is.null(condition) && !is.null(source$columns)) "condition" else condition
+  labels <- labels_of(column, source, "condition")
+  column <- if (is.character(column) && length(column) == 1L) column
+  what <- if (is.null(column)) "condition" else paste("column", quoted(column))
+  chosen <- choose_levels(labels, control, target, what)
+  if (length(chosen$explained)) ask$say("Using ", what, ": ", paste(chosen$explained, collapse = "; "))
+  unlabelled <- sum(is.na(labels))
+  if (unlabelled) ask$say("Left out: ", counted(unlabelled, "cell"), " without a condition")
+  batches <- labels_of(batch, source, "batch")
+  if (anyNA(batches[labels %in% c(chosen$control, chosen$target)])) {
+    fail("batch has a missing label among the cells that are used")
+  }
+  side <- function(level) {
+    at <- which(labels == level)
+    population(source$values, at, batch = if (!is.null(batches)) as.character(batches[at]))
+  }
+  chosen_populations(ask, source, side(chosen$control), lapply(stats::setNames(nm = chosen$target), side),
+                     control = chosen$control, condition = column)
+}
+
+# The features of a fit, the same ones for every target.
+chosen_populations <- function(ask, source, from, to, control, condition) {
+  rows <- chosen_features(source$subset$value, source$values, source$subset$argument)
+  if (is.null(rows) && uses_variable_features(source)) {
+    rows <- variable_features(from, pooled(to), ask$settings, progress_bar(ask$verbose, "Choosing features"))
+    ask$say("Using the ", default.features, " most variable of ", value_dim(source$values)[1L], " features")
+  }
+  names <- value_dimnames(source$values)[[1L]]
+  if (!is.null(names)) unique_features(if (is.null(rows)) names else names[rows], "x")
+  list(from = from, to = to, rows = rows, control = control, condition = condition, origin = source$origin)
+}
+
+# The cells of all targets, which are cells of one object where there are several.
+pooled <- function(to) {
+  cells <- unlist(lapply(to, `[[`, "cells"), use.names = FALSE)
+  population(to[[1L]]$values, cells, to[[1L]]$features)
+}
+
+# The rows of largest variance among the cells of two populations.
+variable_features <- function(from, to, settings, progress = NULL) {
+  if (is_lazy(from$values) || is_lazy(to$values)) return(lazy_variable(from, to, progress))
+  native(.Call(C_variable_features, population_cells(from, with.names = FALSE),
+               population_cells(to, with.names = FALSE), default.features, settings))
+}
+
+# One fit, or one for each target.
+fit_targets <- function(ask, cells, seed, label = "") {
+  ask$settings$seed <- seed_or_draw(seed)
+  ask$drawn <- is.null(seed)
+  checkpoint <- ask$checkpoint
+  fits <- lapply(stats::setNames(nm = names(cells$to)), function(target) {
+    if (length(cells$to) > 1L) ask$checkpoint <- checkpoint_for(checkpoint, target)
+    read <- function(side) population_cells(side, cells$rows, progress = reading_bar(side, ask$verbose))
+    fit_populations(ask, read(cells$from), read(cells$to[[target]]),
+                    levels = list(control = cells$control, target = target), condition = cells$condition,
+                    origin = cells$origin)
+  })
+  for (fit in fits) warn_of_fit(fit, if (length(fits) > 1L) paste0(label, fit$target, ": ") else label)
+  if (length(fits) == 1L) fits[[1L]] else structure(fits, class = "laot_fit_list")
+}
+
+reading_bar <- function(side, verbose) if (is_lazy(side$values)) progress_bar(verbose, "Reading", parent.frame())
+
+# One fit for each seed.
+fit_seeds <- function(ask, cells, seeds) {
+  if (length(cells$to) > 1L) fail("seeds goes with one target; choose it with target = ")
+  names <- paste0("seed", seeds)
+  fits <- lapply(seq_along(seeds), function(k) {
+    one <- ask
+    one$checkpoint <- checkpoint_for(ask$checkpoint, names[k])
+    fit_targets(one, cells, seeds[k], paste0("seed ", seeds[k], ": "))
+  })
+  structure(stats::setNames(fits, names), class = "laot_ensemble")
+}
+
+# A fit of something else than was asked for, and a training that went wrong.
+warn_of_fit <- function(fit, label) {
+  if (startsWith(fit$report$stop.reason, "fell back")) {
+    warning(method_title(fit), ", ", fit_title(fit), ": ", fit$report$stop.reason, call. = FALSE)
+  }
+  text <- fit$report$warning
+  if (!is.null(text) && nzchar(text)) warning(label, text, call. = FALSE)
+}
+
+fit_populations <- function(ask, control, treated, levels, condition, origin) {
+  ask$settings$progress <- progress_bar(ask$verbose, paste("Fitting", levels$target))
+  if (!is.null(ask$checkpoint)) {
+    if (ask$drawn) ask$settings$seed <- c(checkpoint_seed(ask$checkpoint), ask$settings$seed)[1L]
+    ask$settings$checkpoint <- enc2native(ask$checkpoint$path)
+    ask$settings$checkpoint.seconds <- ask$checkpoint$seconds
+  }
+  pointer <- tell_of_checkpoint(
+    native(.Call(C_fit, ask$method, ask$preset, ask$params, control, treated, ask$settings),
+           list(control = control, treated = treated)),
+    ask$checkpoint
+  )
+  new_fit(pointer, control = levels$control, target = levels$target, condition = condition,
+          origin = origin, seed = ask$settings$seed,
+          batches = if (!is.null(control$batch)) length(unique(control$batch)))
+}

@@ -1,0 +1,96 @@
+# Seurat objects of both generations: which layer of which assay, and the cells that it holds.
+
+#' @exportS3Method
+read_source.Seurat <- function(x, ..., assay = NULL, layer = "data", reduction = NULL, features = NULL,
+                               what = "x") {
+  need("SeuratObject", paste("to read", what))
+  if (!is.null(reduction)) {
+    known <- SeuratObject::Reductions(x)
+    if (!one_string(reduction, "reduction") %in% known) {
+      fail(what, " has no reduction ", quoted(reduction), "; it has ", listed(known))
+    }
+    embedding <- SeuratObject::Embeddings(x[[reduction]])
+    values <- as_coordinates(embedding, reduction, rownames(embedding))
+  } else {
+    known <- SeuratObject::Assays(x)
+    if (is.null(assay)) assay <- SeuratObject::DefaultAssay(x)
+    if (!one_string(assay, "assay") %in% known) {
+      fail(what, " has no assay ", quoted(assay), "; it has ", listed(known))
+    }
+    values <- seurat_layer(x, assay, one_string(layer, "layer"))
+    if (!all(value_dim(values) > 0L)) {
+      fail("layer ", quoted(layer), " of assay ", quoted(assay), " is empty; normalise first ",
+           "(NormalizeData) or choose another layer")
+    }
+    if (layer == "data" && is_raw(values, x, assay)) {
+      warning("layer \"data\" of assay ", quoted(assay), " of ", what, " holds the counts: normalise first ",
+              "(NormalizeData), or say layer = \"counts\" to use them as they are", call. = FALSE)
+    }
+  }
+  new_source(values, what, columns = as.list(x[[]]),
+             origin = list(kind = "Seurat", assay = assay, layer = layer, reduction = reduction),
+             subset = list(argument = "features", value = features), rest = list(...),
+             within = cells_within(values, colnames(x)), idents = levels(SeuratObject::Idents(x)))
+}
+
+# Which cells of the object are in an assay that has fewer; NULL where it has them all in their order.
+cells_within <- function(values, cells) {
+  at <- match(value_dimnames(values)[[2L]], cells)
+  if (!identical(at, seq_along(cells))) at
+}
+
+# A layer by its exact name; of layers that were split, such as data.1 and data.donorA, all as one.
+seurat_layer <- function(x, assay, layer) {
+  known <- layer_names(x, assay)
+  what <- paste("layer", quoted(layer), "of assay", quoted(assay))
+  if (layer %in% known) return(as_values(one_layer(x, assay, layer), what))
+  parts <- layer_parts(layer, known)
+  if (!length(parts)) {
+    fail("assay ", quoted(assay), " has no layer ", quoted(layer), "; it has ", listed(known),
+         if (identical(layer, "data")) "; normalise first (NormalizeData)", "; choose one with layer = ")
+  }
+  layers <- lapply(stats::setNames(nm = parts), function(name) as_values(one_layer(x, assay, name), paste("layer", quoted(name))))
+  joined_layers(layers, colnames(x), what)
+}
+
+# "scale.data" is a layer of its own, not a part of "scale".
+layer_parts <- function(layer, known) {
+  parts <- known[startsWith(known, paste0(layer, "."))]
+  if (layer == "scale") parts[!startsWith(parts, "scale.data")] else parts
+}
+
+joined_layers <- function(layers, cells, what) {
+  names <- lapply(layers, value_dimnames)
+  own <- unlist(lapply(names, `[[`, 2L), use.names = FALSE)
+  twice <- own[duplicated(own)]
+  if (length(twice)) {
+    fail(what, " would be read from the layers ", listed(names(layers)), ", but more than one of them has the cell ",
+         quoted(twice[1L]), "; choose one layer, or join them (JoinLayers)")
+  }
+  features <- Reduce(intersect, lapply(names, `[[`, 1L))
+  if (!length(features)) fail("the layers ", listed(names(layers)), " have no feature in common")
+  all <- length(Reduce(union, lapply(names, `[[`, 1L)))
+  if (all > length(features)) {
+    message("Using the ", length(features), " of ", all, " features that all of the layers ", listed(names(layers)), " have")
+  }
+  split_values(layers, features, cells[cells %in% own])
+}
+
+# Version 4 calls a layer a slot, and every assay has the same three.
+is_seurat5 <- function() utils::packageVersion("SeuratObject") >= "5.0.0"
+
+layer_names <- function(x, assay) {
+  if (is_seurat5()) getExportedValue("SeuratObject", "Layers")(x[[assay]]) else c("counts", "data", "scale.data")
+}
+
+one_layer <- function(x, assay, layer) {
+  if (is_seurat5()) return(getExportedValue("SeuratObject", "LayerData")(x[[assay]], layer = layer))
+  SeuratObject::GetAssayData(x[[assay]], slot = layer)
+}
+
+# Before NormalizeData(), version 4 keeps the counts as data too.
+is_raw <- function(values, x, assay) {
+  if (is_lazy(values) || !"counts" %in% layer_names(x, assay)) return(FALSE)
+  counts <- one_layer(x, assay, "counts")
+  identical(dim(counts), value_dim(values)) && identical(as_values(counts, "counts"), values)
+}
