@@ -33,6 +33,7 @@ set(LAOT_CORE_SOURCES
   # transport
   src/transport/dense_transport.cpp
   src/transport/network_simplex.cpp
+  src/transport/capacity_auction.cpp
   src/transport/simplex_transport.cpp
   src/transport/exact_transport.cpp
   src/transport/hierarchical_transport.cpp

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "assignment_search.hpp"
+#include "laot/assignment/epsilon_schedule.hpp"
 #include "laot/assignment/scaled_cloud.hpp"
 
 namespace laot::detail {
@@ -16,30 +17,10 @@ namespace {
 constexpr double kReusableDrop = 1.0;
 // Where in a solve the lists are made, and where the auction ends: typical shares of the time.
 constexpr double kListsMade = 0.3, kAuctionDone = 0.6;
-// Epsilon falls from the first to the last of these, times the mean width of the lists.
-constexpr double kFirstEpsilon = 0.3, kLastEpsilon = 2e-3, kEpsilonStep = 0.2;
-
 // Epsilon scaling from potentials that are off by about `first`.
 void run_auctions(AssignmentSearch& search, double first, double last, Context& context) {
-  if (!(first >= last) || last <= 0.0) return;
-  const double phases = 1.0 + std::ceil(std::log(last / first) / std::log(kEpsilonStep));
-  double phase = 0.0;
-  for (double epsilon = first;; epsilon = std::max(last, epsilon * kEpsilonStep)) {
-    const Context::Span span(context, phase / phases, std::min(1.0, (phase + 1.0) / phases));
-    search.auction(epsilon, context);
-    if (epsilon <= last) return;
-    phase += 1.0;
-  }
-}
-
-// Potentials of a cold start: those that make the map y = a x optimal for clouds that differ in
-// scale alone, a being the ratio of the scales.
-std::vector<double> first_potentials(const FramedCloud& sources, const FramedCloud& targets) {
-  const double x2 = mean_squared_norm(sources), y2 = mean_squared_norm(targets);
-  const double ratio = y2 > 0.0 ? std::sqrt(x2 / y2) : 0.0;
-  std::vector<double> v(targets.size());
-  for (std::size_t j = 0; j < v.size(); ++j) v[j] = -ratio * targets.squared_norm(j);
-  return v;
+  scale_epsilon(first, last, context,
+                [&](double epsilon) { search.auction(epsilon, context); });
 }
 
 bool same_points(const arma::mat& a, const arma::mat& b) {
@@ -70,6 +51,14 @@ void translate(const CandidateRows& rows, const AssignmentSearch& search, const 
 }
 
 }  // namespace
+
+std::vector<double> first_potentials(const FramedCloud& rows, const FramedCloud& columns) {
+  const double x2 = mean_squared_norm(rows), y2 = mean_squared_norm(columns);
+  const double ratio = y2 > 0.0 ? std::sqrt(x2 / y2) : 0.0;
+  std::vector<double> v(columns.size());
+  for (std::size_t j = 0; j < v.size(); ++j) v[j] = -ratio * columns.squared_norm(j);
+  return v;
+}
 
 double store_budget(const SolverOptions& options) {
   if (options.store_bytes >= 0.0) return options.store_bytes;
@@ -236,21 +225,6 @@ const Assignment& PointAssignment::solve_once(const arma::mat& sources, Context&
   s.solve(sources, context);
   s.kept.reset();
   return s.result;
-}
-
-RoughPrices rough_prices(CandidateRows& rows, FramedCloud sources, const SolverOptions& options,
-                         Context& context) {
-  rows.set_potentials(first_potentials(sources, rows.targets()));
-  rows.set_sources(std::move(sources));
-  build_lists(rows, options, context);
-  Matching matching;
-  matching.clear(rows.rows(), rows.columns());
-  AssignmentStatistics statistics;
-  AssignmentSearch search(rows, matching, statistics, context);
-  const double width = search.list_width();
-  const Context::Span span(context, kListsMade, 1.0);
-  run_auctions(search, kFirstEpsilon * width, kLastEpsilon * width, context);
-  return {rows.potentials(), std::move(matching.column_of_row)};
 }
 
 Assignment assign_rectangular(const arma::mat& x, const arma::mat& y, const SolverOptions& options,

@@ -5,51 +5,47 @@
 
 namespace laot::detail {
 
-namespace {
-constexpr std::uint32_t kNobody = std::numeric_limits<std::uint32_t>::max();
-}
-
 SpanningTree::SpanningTree(std::size_t rows, std::size_t columns)
     : n_(rows),
       m_(columns),
       root_(static_cast<std::uint32_t>(rows + columns)),
-      parent_(rows + columns + 1, kNobody),
-      first_child_(rows + columns + 1, kNobody),
-      next_(rows + columns + 1, kNobody),
-      previous_(rows + columns + 1, kNobody),
-      depth_(rows + columns + 1, 0),
-      flow_(rows + columns + 1, 0),
-      cost_(rows + columns + 1, 0.0),
+      nodes_(rows + columns + 1),
       potential_(rows + columns + 1, 0.0) {}
 
 void SpanningTree::attach(std::uint32_t node, std::uint32_t parent) {
-  parent_[node] = parent;
-  previous_[node] = kNobody;
-  next_[node] = first_child_[parent];
-  if (next_[node] != kNobody) previous_[next_[node]] = node;
-  first_child_[parent] = node;
+  Node& child = nodes_[node];
+  child.parent = parent;
+  child.previous = kNobody;
+  child.next = nodes_[parent].first_child;
+  if (child.next != kNobody) nodes_[child.next].previous = node;
+  nodes_[parent].first_child = node;
 }
 
 void SpanningTree::detach(std::uint32_t node) {
-  if (previous_[node] == kNobody)
-    first_child_[parent_[node]] = next_[node];
+  const Node& child = nodes_[node];
+  if (child.previous == kNobody)
+    nodes_[child.parent].first_child = child.next;
   else
-    next_[previous_[node]] = next_[node];
-  if (next_[node] != kNobody) previous_[next_[node]] = previous_[node];
+    nodes_[child.previous].next = child.next;
+  if (child.next != kNobody) nodes_[child.next].previous = child.previous;
+}
+
+// A row without children leaves the list that it is in.
+void SpanningTree::drop_leaf(std::uint32_t node) {
+  if (node < n_ && nodes_[node].first_child == kNobody) detach(node);
 }
 
 // Preorder walk below `top`; kNobody at the end.
 std::uint32_t SpanningTree::next_in_subtree(std::uint32_t node, std::uint32_t top) const {
-  if (first_child_[node] != kNobody) return first_child_[node];
-  while (node != top && next_[node] == kNobody) node = parent_[node];
-  return node == top ? kNobody : next_[node];
+  if (nodes_[node].first_child != kNobody) return nodes_[node].first_child;
+  while (node != top && nodes_[node].next == kNobody) node = nodes_[node].parent;
+  return node == top ? kNobody : nodes_[node].next;
 }
 
 void SpanningTree::plant(const std::vector<Arc>& forest, const std::vector<std::int64_t>& row_left,
                          const std::vector<std::int64_t>& column_left) {
   const std::size_t nodes = n_ + m_;
-  std::fill(parent_.begin(), parent_.end(), kNobody);
-  std::fill(first_child_.begin(), first_child_.end(), kNobody);
+  std::fill(nodes_.begin(), nodes_.end(), Node{});
   std::vector<std::vector<std::pair<std::uint32_t, std::int64_t>>> neighbours(nodes);
   for (const Arc& arc : forest) {
     const std::uint32_t column = static_cast<std::uint32_t>(n_) + arc.column;
@@ -64,35 +60,44 @@ void SpanningTree::plant(const std::vector<Arc>& forest, const std::vector<std::
   for (std::uint32_t node = 0; node < n_; ++node)
     if (row_left[node] == 0) tops.push_back(node);
   for (const std::uint32_t top : tops) {
-    if (parent_[top] != kNobody) continue;
+    if (nodes_[top].parent != kNobody) continue;
     attach(top, root_);
-    flow_[top] = top < n_ ? row_left[top] : column_left[top - n_];
+    nodes_[top].flow = top < n_ ? row_left[top] : column_left[top - n_];
     open.assign(1, top);
     while (!open.empty()) {
       const std::uint32_t node = open.back();
       open.pop_back();
       for (const auto& [other, units] : neighbours[node]) {
-        if (other == parent_[node]) continue;
+        if (other == nodes_[node].parent) continue;
         attach(other, node);
-        flow_[other] = units;
+        nodes_[other].flow = units;
         open.push_back(other);
       }
     }
   }
+  for (std::uint32_t node = 0; node < n_; ++node) drop_leaf(node);
+}
+
+void SpanningTree::settle(std::uint32_t node) {
+  const std::uint32_t parent = nodes_[node].parent;
+  potential_[node] = nodes_[node].cost - potential_[parent];
+  nodes_[node].depth = nodes_[parent].depth + 1;
 }
 
 void SpanningTree::find_potentials() {
   potential_[root_] = 0.0;
-  depth_[root_] = 0;
+  nodes_[root_].depth = 0;
   for (std::uint32_t node = next_in_subtree(root_, root_); node != kNobody;
-       node = next_in_subtree(node, root_)) {
-    potential_[node] = cost_[node] - potential_[parent_[node]];
-    depth_[node] = depth_[parent_[node]] + 1;
-  }
+       node = next_in_subtree(node, root_))
+    settle(node);
 }
 
 void SpanningTree::pivot(std::uint32_t row, std::uint32_t column, double cost, double reduced) {
   const std::uint32_t other = static_cast<std::uint32_t>(n_) + column;
+  if (nodes_[row].first_child == kNobody) {
+    attach(row, nodes_[row].parent);
+    settle(row);
+  }
   // The cycle runs row -> column, up from the column to the join, and down to the row. Flow falls
   // on arcs of rows on the row's side and of columns on the column's side.
   std::int64_t units = std::numeric_limits<std::int64_t>::max();
@@ -100,29 +105,30 @@ void SpanningTree::pivot(std::uint32_t row, std::uint32_t column, double cost, d
   bool on_row_side = false;
   std::uint32_t a = row, b = other;
   while (a != b) {
-    if (depth_[a] >= depth_[b]) {
+    const Node& at = nodes_[a];
+    if (at.depth >= nodes_[b].depth) {
       // The last blocking arc of the cycle leaves: ties go away from the row, towards the column's
       // side and there to the arc nearest to the join.
-      if (a < n_ && flow_[a] < units) {
-        units = flow_[a];
+      if (a < n_ && at.flow < units) {
+        units = at.flow;
         leaving = a;
         on_row_side = true;
       }
-      a = parent_[a];
+      a = at.parent;
     } else {
-      b = parent_[b];
+      b = nodes_[b].parent;
     }
   }
   const std::uint32_t join = a;
-  for (b = other; b != join; b = parent_[b])
-    if (b >= n_ && flow_[b] <= units) {
-      units = flow_[b];
+  for (b = other; b != join; b = nodes_[b].parent)
+    if (b >= n_ && nodes_[b].flow <= units) {
+      units = nodes_[b].flow;
       leaving = b;
       on_row_side = false;
     }
 
-  for (a = row; a != join; a = parent_[a]) flow_[a] += a < n_ ? -units : units;
-  for (b = other; b != join; b = parent_[b]) flow_[b] += b < n_ ? units : -units;
+  for (a = row; a != join; a = nodes_[a].parent) nodes_[a].flow += a < n_ ? -units : units;
+  for (b = other; b != join; b = nodes_[b].parent) nodes_[b].flow += b < n_ ? units : -units;
 
   // The part of the tree below the leaving arc hangs from the entering arc from now on: turn the
   // arcs between the two.
@@ -132,30 +138,41 @@ void SpanningTree::pivot(std::uint32_t row, std::uint32_t column, double cost, d
   std::int64_t carried = units;
   double price = cost;
   for (;;) {
-    const std::uint32_t old_parent = parent_[node];
+    const std::uint32_t old_parent = nodes_[node].parent;
     detach(node);
     attach(node, above);
-    std::swap(carried, flow_[node]);
-    std::swap(price, cost_[node]);
-    if (node == leaving) break;
+    std::swap(carried, nodes_[node].flow);
+    std::swap(price, nodes_[node].cost);
     above = node;
     node = old_parent;
+    if (above == leaving) break;
   }
 
   const double up = on_row_side ? reduced : -reduced;  // what is added to rows; columns lose it
   for (std::uint32_t k = top; k != kNobody; k = next_in_subtree(k, top)) {
     potential_[k] += k < n_ ? up : -up;
-    depth_[k] = depth_[parent_[k]] + 1;
+    nodes_[k].depth = nodes_[nodes_[k].parent].depth + 1;
+  }
+
+  // Rows whose last child went are leaves now: the one that the leaving arc hung from, and those
+  // of the turned path.
+  if (node != root_) drop_leaf(node);
+  for (std::uint32_t k = leaving;;) {
+    const std::uint32_t next = nodes_[k].parent;
+    drop_leaf(k);
+    if (k == top) break;
+    k = next;
   }
 }
 
 std::vector<SpanningTree::Arc> SpanningTree::flows() const {
   std::vector<Arc> out;
   for (std::uint32_t node = 0; node < n_ + m_; ++node) {
-    if (flow_[node] == 0 || parent_[node] == root_) continue;
-    const std::uint32_t row = node < n_ ? node : parent_[node];
-    const std::uint32_t column = node < n_ ? parent_[node] : node;
-    out.push_back({row, column - static_cast<std::uint32_t>(n_), flow_[node]});
+    const std::uint32_t parent = nodes_[node].parent;
+    if (nodes_[node].flow == 0 || parent == root_) continue;
+    const std::uint32_t row = node < n_ ? node : parent;
+    const std::uint32_t column = node < n_ ? parent : node;
+    out.push_back({row, column - static_cast<std::uint32_t>(n_), nodes_[node].flow});
   }
   return out;
 }
@@ -163,7 +180,7 @@ std::vector<SpanningTree::Arc> SpanningTree::flows() const {
 std::int64_t SpanningTree::unrouted() const {
   std::int64_t sum = 0;
   for (std::uint32_t node = 0; node < n_ + m_; ++node)
-    if (parent_[node] == root_) sum += flow_[node];
+    if (nodes_[node].parent == root_) sum += nodes_[node].flow;
   return sum;
 }
 

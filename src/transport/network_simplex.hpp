@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,10 @@ namespace laot::detail {
 /// parent points: up from a row, down to a column. Zero-flow arcs always point up, which is why
 /// the method cannot cycle. Tree arcs have cost = u_row + v_column; arcs to the root carry what is
 /// not routed yet, at a price above every cost.
+///
+/// A row that sends all it has to one column is a leaf. Leaves, which are most rows where there are
+/// many more rows than columns, are in no list of children, and their potential is found from their
+/// column when it is asked for: a pivot walks over inner nodes alone.
 class SpanningTree {
  public:
   SpanningTree(std::size_t rows, std::size_t columns);
@@ -35,17 +40,20 @@ class SpanningTree {
   void set_costs(const Cost& cost, double artificial, const std::vector<double>& u_guess,
                  const std::vector<double>& v_guess) {
     const std::uint32_t n = static_cast<std::uint32_t>(n_);
-    for (std::uint32_t node = 0; node < n_ + m_; ++node) {
-      const std::uint32_t above = parent_[node];
+    for (std::uint32_t k = 0; k < n_ + m_; ++k) {
+      const std::uint32_t above = nodes_[k].parent;
       if (above == root_)
-        cost_[node] = artificial + (node < n ? u_guess[node] : v_guess[node - n]);
+        nodes_[k].cost = artificial + (k < n ? u_guess[k] : v_guess[k - n]);
       else
-        cost_[node] = node < n ? cost(node, above - n) : cost(above, node - n);
+        nodes_[k].cost = k < n ? cost(k, above - n) : cost(above, k - n);
     }
     find_potentials();
   }
 
-  double u(std::size_t row) const { return potential_[row]; }
+  double u(std::size_t row) const {
+    const Node& node = nodes_[row];
+    return node.first_child == kNobody ? node.cost - potential_[node.parent] : potential_[row];
+  }
   double v(std::size_t column) const { return potential_[n_ + column]; }
   const double* column_potentials() const { return potential_.data() + n_; }
 
@@ -58,16 +66,24 @@ class SpanningTree {
   std::int64_t unrouted() const;
 
  private:
+  static constexpr std::uint32_t kNobody = std::numeric_limits<std::uint32_t>::max();
+  struct Node {
+    std::uint32_t parent = kNobody, first_child = kNobody, next = kNobody, previous = kNobody;
+    std::uint32_t depth = 0;
+    std::int64_t flow = 0;  // on the arc to the parent
+    double cost = 0.0;      // of the arc to the parent
+  };
+
   void find_potentials();
+  void settle(std::uint32_t node);
   void attach(std::uint32_t node, std::uint32_t parent);
   void detach(std::uint32_t node);
+  void drop_leaf(std::uint32_t node);
   std::uint32_t next_in_subtree(std::uint32_t node, std::uint32_t top) const;
 
   std::size_t n_, m_;
   std::uint32_t root_;
-  std::vector<std::uint32_t> parent_, first_child_, next_, previous_, depth_;
-  std::vector<std::int64_t> flow_;  // on the arc to the parent
-  std::vector<double> cost_;        // of the arc to the parent
+  std::vector<Node> nodes_;  // rows, columns, the root
   std::vector<double> potential_;
 };
 

@@ -3,7 +3,9 @@
 #include <cmath>
 #include <limits>
 
+#include "capacity_auction.hpp"
 #include "laot/assignment/candidate_rows.hpp"
+#include "laot/assignment/epsilon_schedule.hpp"
 #include "laot/assignment/scaled_cloud.hpp"
 #include "laot/data/columns.hpp"
 #include "laot/transport/transport_solvers.hpp"
@@ -24,6 +26,20 @@ double largest(const std::vector<double>& values) {
 
 // Where in a solve the first tree is there: a typical share of the time.
 constexpr double kPlanted = 0.4;
+
+// The units in whole multiples of `unit`, with the rounded sum: a row of the auction bids for few of
+// them, where exact units would be cut into ever smaller pieces.
+std::vector<std::int64_t> rounded(const std::vector<std::int64_t>& units, std::int64_t unit) {
+  std::vector<std::int64_t> out(units.size());
+  std::int64_t before = 0, taken = 0;
+  for (std::size_t k = 0; k < units.size(); ++k) {
+    before += units[k];
+    const std::int64_t end = before / unit + (2 * (before % unit) >= unit ? 1 : 0);
+    out[k] = end - taken;
+    taken = end;
+  }
+  return out;
+}
 
 struct Offer {
   double reduced;
@@ -49,7 +65,8 @@ struct Columns {
   arma::mat matrix() const { return index.empty() ? borrowed(points) : columns_of(points, index); }
 };
 
-// Rows are the smaller side, so that there are fewer lists; columns the larger.
+// Rows are the larger side: a row then has few partners, all of them in its list, and most rows are
+// leaves of the tree.
 struct SimplexTransport::State {
   arma::mat targets;
   std::vector<std::uint32_t> target_columns;  // those that take part; none: all
@@ -70,11 +87,12 @@ struct SimplexTransport::State {
         supply(std::move(sources)),
         demand(std::move(sinks)),
         options(chosen),
-        sources_are_columns(supply.size() > demand.size()),
-        tree(std::min(supply.size(), demand.size()), std::max(supply.size(), demand.size())) {
+        sources_are_columns(supply.size() < demand.size()),
+        tree(std::max(supply.size(), demand.size()), std::min(supply.size(), demand.size())) {
     if (sources_are_columns) supply.swap(demand);
   }
 
+  std::vector<CapacityAuction::Piece> auctioned(CandidateRows& rows, Context& context) const;
   void plant(CandidateRows& rows, Context& context);
   void pivot_on_lists(const CandidateRows& rows, double tolerance, Context& context);
   void read_potentials();
@@ -83,27 +101,28 @@ struct SimplexTransport::State {
   Flow result(const CandidateRows& rows, const Columns& row_side, const Columns& column_side) const;
 };
 
-// A first tree: the pairs of a rough auction and then candidates by reduced cost, each arc taking
-// all that its ends have left. Every arc empties one of its ends, so the arcs make a forest.
-void SimplexTransport::State::plant(CandidateRows& rows, Context& context) {
-  const std::size_t n = supply.size(), m = demand.size();
-  std::vector<std::uint32_t> copies;
-  copies.reserve(m);
-  std::int64_t total = 0, before = 0;
-  for (const std::int64_t units : supply) total += units;
-  for (std::uint32_t i = 0; i < n; ++i) {
-    before += supply[i];
-    const double share = static_cast<double>(before) / static_cast<double>(total);
-    const std::size_t end = static_cast<std::size_t>(std::llround(share * static_cast<double>(m)));
-    while (copies.size() < std::min(end, m)) copies.push_back(i);
-  }
-  const FramedCloud sources = rows.sources();
-  const RoughPrices prices = rough_prices(rows, FramedCloud(sources, copies), options, context);
-  rows.set_potentials(prices.v);
-  rows.set_sources(sources);
-  const Context::Span none(context, 1.0, 1.0);
-  rows.build(store_budget(options), context);
+// What a rough auction of rounded units sells, the larger pieces first.
+std::vector<CapacityAuction::Piece> SimplexTransport::State::auctioned(CandidateRows& rows,
+                                                                       Context& context) const {
+  const std::int64_t unit = *std::min_element(supply.begin(), supply.end());
+  CapacityAuction auction(rows, rounded(supply, unit), rounded(demand, unit));
+  const double width = auction.list_width();
+  scale_epsilon(kFirstEpsilon * width, kLastEpsilon * width, context,
+                [&](double epsilon) { auction.run(epsilon, context); });
+  std::vector<CapacityAuction::Piece> pieces = auction.pieces();
+  std::sort(pieces.begin(), pieces.end(), [](const auto& a, const auto& b) {
+    if (a.units != b.units) return a.units > b.units;
+    return a.row != b.row ? a.row < b.row : a.column < b.column;
+  });
+  return pieces;
+}
 
+// A first tree: the pieces of the auction and then candidates by reduced cost, each arc taking all
+// that its ends have left. Every arc empties one of its ends, so the arcs make a forest.
+void SimplexTransport::State::plant(CandidateRows& rows, Context& context) {
+  const std::size_t n = supply.size();
+  rows.set_potentials(first_potentials(rows.sources(), rows.targets()));
+  rows.build(store_budget(options), context);
   std::vector<std::int64_t> row_left = supply, column_left = demand;
   std::vector<SpanningTree::Arc> forest;
   const auto fill = [&](std::uint32_t i, std::uint32_t j) {
@@ -113,25 +132,22 @@ void SimplexTransport::State::plant(CandidateRows& rows, Context& context) {
     column_left[j] -= units;
     forest.push_back({i, j, units});
   };
-  for (std::size_t c = 0; c < copies.size(); ++c)
-    if (prices.column_of_source[c] != kNone) fill(copies[c], prices.column_of_source[c]);
+  for (const auto& piece : auctioned(rows, context)) fill(piece.row, piece.column);
   std::vector<Offer> offers;
+  u.resize(n);
+  v = rows.potentials();
   for (std::uint32_t i = 0; i < n; ++i) {
+    u[i] = rows.best_two(i).least;
     if (row_left[i] == 0) continue;
-    const double least = rows.best_two(i).least;
     for (std::size_t t = 0; t < rows.list_length(); ++t) {
       const std::uint32_t j = rows.list_columns(i)[t];
       const double cost = rows.list_costs(i)[t];
-      if (cost < kInfinity && column_left[j] > 0)
-        offers.push_back({cost - rows.potential(j) - least, i, j});
+      if (cost < kInfinity && column_left[j] > 0) offers.push_back({cost - v[j] - u[i], i, j});
     }
   }
   std::sort(offers.begin(), offers.end());
   for (const Offer& offer : offers) fill(offer.row, offer.column);
   tree.plant(forest, row_left, column_left);
-  u.resize(n);
-  for (std::size_t i = 0; i < n; ++i) u[i] = rows.best_two(i).least;
-  v = prices.v;
 }
 
 // Pivots until no candidate has a reduced cost below 0.

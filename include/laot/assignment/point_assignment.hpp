@@ -52,16 +52,6 @@ class PointAssignment {
   std::unique_ptr<State> state_;
 };
 
-/// Potentials that are nearly optimal, and pairs that are nearly tight for them, by the auction
-/// alone: a start for other solvers. There are as many sources as targets in `rows`; they become
-/// its sources.
-struct RoughPrices {
-  std::vector<double> v;                        // for costs -2 <x, y>
-  std::vector<std::uint32_t> column_of_source;  // may have gaps, marked by the largest number
-};
-RoughPrices rough_prices(CandidateRows& rows, FramedCloud sources, const SolverOptions& options,
-                         Context& context);
-
 /// Exact assignment for a given square or wide cost; see solve_assignment.
 Assignment solve_given_cost(const arma::mat& cost, const SolverOptions& options, Context& context);
 
