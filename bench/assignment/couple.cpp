@@ -43,7 +43,8 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: couple n m d [gaussian|clustered [warm [threads]]]\n");
     return 2;
   }
-  const std::size_t n = std::strtoull(argv[1], nullptr, 10), m = std::strtoull(argv[2], nullptr, 10),
+  const std::size_t n = std::strtoull(argv[1], nullptr, 10),
+                    m = std::strtoull(argv[2], nullptr, 10),
                     d = std::strtoull(argv[3], nullptr, 10);
   const std::string kind = argc > 4 ? argv[4] : "gaussian";
   const int warm = argc > 5 ? std::atoi(argv[5]) : 0;

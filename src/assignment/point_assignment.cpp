@@ -19,8 +19,7 @@ constexpr double kReusableDrop = 1.0;
 constexpr double kListsMade = 0.3, kAuctionDone = 0.6;
 // Epsilon scaling from potentials that are off by about `first`.
 void run_auctions(AssignmentSearch& search, double first, double last, Context& context) {
-  scale_epsilon(first, last, context,
-                [&](double epsilon) { search.auction(epsilon, context); });
+  scale_epsilon(first, last, context, [&](double epsilon) { search.auction(epsilon, context); });
 }
 
 bool same_points(const arma::mat& a, const arma::mat& b) {

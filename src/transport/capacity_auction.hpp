@@ -49,9 +49,9 @@ class CapacityAuction {
   void bid(std::uint32_t row, double epsilon, double slack);
 
   CandidateRows& rows_;
-  std::vector<std::int64_t> free_, room_;     // units of rows without a place, of columns
-  std::vector<std::vector<Holding>> held_;    // by column, a heap: the weakest on top
-  std::vector<std::uint32_t> waiting_;        // a circular queue of rows with free units
+  std::vector<std::int64_t> free_, room_;   // units of rows without a place, of columns
+  std::vector<std::vector<Holding>> held_;  // by column, a heap: the weakest on top
+  std::vector<std::uint32_t> waiting_;      // a circular queue of rows with free units
   std::size_t head_ = 0, length_ = 0;
   std::vector<std::uint32_t> exhausted_;  // rows to be scanned next
 };

@@ -27,8 +27,8 @@ double largest(const std::vector<double>& values) {
 // Where in a solve the first tree is there: a typical share of the time.
 constexpr double kPlanted = 0.4;
 
-// The units in whole multiples of `unit`, with the rounded sum: a row of the auction bids for few of
-// them, where exact units would be cut into ever smaller pieces.
+// The units in whole multiples of `unit`, with the rounded sum: a row of the auction bids for few
+// of them, where exact units would be cut into ever smaller pieces.
 std::vector<std::int64_t> rounded(const std::vector<std::int64_t>& units, std::int64_t unit) {
   std::vector<std::int64_t> out(units.size());
   std::int64_t before = 0, taken = 0;
