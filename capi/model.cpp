@@ -106,9 +106,9 @@ laot_status laot_model_names(const laot_model* model, const char* what, char* bu
     else if (asked == "trace")
       names = names_of(m.trace);
     else if (asked == "arrays")
-      names = m.array_names();
+      for (const laot::NamedArray& array : m.list()) names.push_back(array.name);
     else if (asked == "params")
-      names = names_of(m.params);
+      names = names_of(m.params.texts());
     else if (asked == "feature_names")
       names = m.feature_names;
     else if (asked == "control_names")
@@ -130,11 +130,11 @@ laot_status laot_model_text(const laot_model* model, const char* name, char* buf
     const std::string asked = given_text(name, "name");
     std::string value;
     if (asked == "method")
-      value = m.method;
+      value = m.method();
     else if (asked == "preset")
-      value = m.preset;
+      value = m.params.preset();
     else if (asked.compare(0, 6, "param.") == 0)
-      value = entry_of(m.params, asked.c_str() + 6, "the model's method");
+      value = m.params.text_of(asked.substr(6));
     else
       laot::fail(Status::unknown_name, "name must be method, preset or param.<name>, found \"",
                  asked, "\"");
@@ -180,15 +180,9 @@ laot_status laot_array_size(const laot_model* model, const char* name, size_t* r
     given(model, "model");
     given(rows, "rows");
     given(cols, "cols");
-    const std::string asked = given_text(name, "name");
-    if (const laot::StoredCells* kept = model->model.kept_cells(asked)) {
-      *rows = kept->features();
-      *cols = kept->cells();
-      return;
-    }
-    const arma::mat array = model->model.array(asked);
-    *rows = array.n_rows;
-    *cols = array.n_cols;
+    const laot::NamedArray array = model->model.array(given_text(name, "name"));
+    *rows = array.rows;
+    *cols = array.columns;
   });
 }
 
@@ -196,15 +190,9 @@ laot_status laot_array(const laot_model* model, const char* name, double* out, s
   return guarded([&] {
     given(model, "model");
     given(out, "out");
-    const std::string asked = given_text(name, "name");
-    if (const laot::StoredCells* kept = model->model.kept_cells(asked)) {
-      require_length(length, kept->features() * kept->cells(), "the array");
-      kept->view().gather(0, kept->cells(), out);
-      return;
-    }
-    const arma::mat array = model->model.array(asked);
-    require_length(length, array.n_elem, "the array");
-    std::copy(array.begin(), array.end(), out);
+    const laot::NamedArray array = model->model.array(given_text(name, "name"));
+    require_length(length, array.rows * array.columns, "the array");
+    array.write(out);
   });
 }
 

@@ -25,7 +25,7 @@ const char* kept_text(const std::string& value) {
     std::map<std::string, int> texts;
     for (const laot::Method& method : laot::methods())
       for (const laot::ParamSpec& spec : method.spec.params) {
-        texts[spec.default_text()];
+        texts[spec.text_in(*method.spec.defaults)];
         texts[laot::joined(spec.words)];
       }
     return texts;
@@ -49,7 +49,8 @@ laot_status laot_method_describe(size_t method, laot_method_info* info) {
   return guarded([&] {
     const laot::MethodSpec& spec = method_at(method).spec;
     fill(info, laot_method_info{0, spec.name.c_str(), spec.title.c_str(), spec.source.c_str(),
-                                spec.params.size(), spec.presets.size()});
+                                spec.params.size(), spec.presets.size(), spec.traits.affine,
+                                spec.traits.dense_map, spec.traits.trains, spec.traits.uses_batch});
   });
 }
 
@@ -61,7 +62,7 @@ laot_status laot_param_describe(size_t method, size_t param, laot_param_info* in
     const laot::ParamSpec& row = spec.params[param];
     fill(info,
          laot_param_info{0, row.name.c_str(), static_cast<int>(row.type),
-                         kept_text(row.default_text()), row.minimum, row.maximum,
+                         kept_text(row.text_in(*spec.defaults)), row.minimum, row.maximum,
                          kept_text(laot::joined(row.words)), row.doc.c_str(), row.source.c_str()});
   });
 }

@@ -69,31 +69,31 @@ Encoded encoded(const laot_model* model, const laot_data* control, const laot_da
   const laot::Model& m = given(model, "model").model;
   laot::require((control == nullptr) == (treated == nullptr), Status::invalid_argument,
                 "give both control and treated, or neither for the cells that the model kept");
-  const auto encode = [&](const laot::Cells& cells, laot::Population population, const char* name) {
+  const auto encode = [&](const laot::Cells& cells, laot::Side side, const char* name) {
     laot::require(cells.features() == m.space.features(), Status::dimension_mismatch, name, " has ",
                   cells.features(), " features and the model ", m.space.features());
     laot::require_valid(cells, name, context);
-    return m.space.encode(cells, population, context);
+    return m.space.encode(cells, side, context);
   };
   if (!control) {
     const laot::StoredCells &x = m.training.kept_control, &y = m.training.kept_treated;
     laot::require(x.cells() > 0 && y.cells() > 0, Status::not_available,
                   "the model kept no cells (keep_cells is 0); give control and treated");
-    return {encode(x.view(), laot::Population::control, "control"),
-            encode(y.view(), laot::Population::treated, "treated"),
+    return {encode(x.view(), laot::Side::control, "control"),
+            encode(y.view(), laot::Side::treated, "treated"),
             laot::levels_of(m.training.kept_batch_control, m.training.kept_batch_treated)};
   }
   given(control, "control");
   given(treated, "treated");
   laot::require(control->batch.empty() == treated->batch.empty(), Status::invalid_argument,
                 "only one of control and treated has a batch");
-  return {encode(control->cells, laot::Population::control, "control"),
-          encode(treated->cells, laot::Population::treated, "treated"),
+  return {encode(control->cells, laot::Side::control, "control"),
+          encode(treated->cells, laot::Side::treated, "treated"),
           laot::levels_of(control->batch, treated->batch)};
 }
 
 bool own_means(const laot_model& model) {
-  return model.model.params.at("center") == "own";
+  return model.model.params.options().space.center == laot::Center::own;
 }
 
 void add_agreement(const std::string& name, const laot::Agreement& a, laot_findings& out) {

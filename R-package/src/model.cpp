@@ -162,15 +162,20 @@ SEXP laot_r_load(SEXP path) {
 SEXP laot_r_methods(void) {
   BEGIN_RCPP
   std::vector<std::string> names, titles, sources;
+  std::vector<bool> affine, trains, batch;
   for (std::size_t i = 0; i < laot_method_count(); ++i) {
     const laot_method_info info = method_info(i);
     names.push_back(info.name);
     titles.push_back(info.title);
     sources.push_back(info.source);
+    affine.push_back(info.affine != 0);
+    trains.push_back(info.trains != 0);
+    batch.push_back(info.uses_batch != 0);
   }
   using Rcpp::Named;
   return Rcpp::List::create(Named("name") = utf8(names), Named("title") = utf8(titles),
-                            Named("source") = utf8(sources));
+                            Named("source") = utf8(sources), Named("affine") = affine,
+                            Named("trains") = trains, Named("batch") = batch);
   END_RCPP
 }
 

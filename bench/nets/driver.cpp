@@ -71,15 +71,15 @@ void write_matrix(const std::string& path, const arma::mat& m) {
 
 CellotOptions cellot_options(const Settings& s) {
   CellotOptions o;
-  o.hidden = sizes(s, "hidden", o.hidden);
+  o.hidden = sizes(s, "hidden", {64, 64, 64, 64});
+  o.average = number(s, "average", 0.0);
   o.slope = number(s, "slope", o.slope);
   o.softplus_kernels = number(s, "softplus", 0) != 0;
   o.init_low = number(s, "init_low", o.init_low);
   o.init_high = number(s, "init_high", o.init_high);
   o.penalty = number(s, "penalty", o.penalty);
-  o.adam_f.rate = number(s, "rate_f", number(s, "rate", o.adam_f.rate));
-  o.adam_g.rate = number(s, "rate_g", number(s, "rate", o.adam_g.rate));
-  o.adam_g.clip_norm = number(s, "clip", o.adam_g.clip_norm);
+  o.adam.rate = number(s, "rate", o.adam.rate);
+  o.adam.clip_norm = number(s, "clip", o.adam.clip_norm);
   o.last_rate = number(s, "last_rate", o.last_rate);
   o.batch = count(s, "batch", o.batch);
   o.inner = count(s, "inner", o.inner);
@@ -173,8 +173,8 @@ AutoencoderOptions autoencoder_options(const Settings& s) {
   o.adam.rate = number(s, "rate", o.adam.rate);
   o.adam.weight_decay = number(s, "weight_decay", o.adam.weight_decay);
   o.last_rate = number(s, "last_rate", o.last_rate);
-  o.batch = count(s, "batch", o.batch);
-  o.epochs = count(s, "epochs", o.epochs);
+  o.batch = count(s, "batch", 32);
+  o.epochs = count(s, "epochs", 100);
   o.patience = count(s, "patience", o.patience);
   o.validation_share = number(s, "validation_share", o.validation_share);
   return o;

@@ -174,7 +174,7 @@ real_data::Split in_components(const real_data::Split& split) {
                         arma::vec(m, arma::fill::value(1.0 / static_cast<double>(m))),
                         {Center::joint, Scale::none, 50}, context);
   const auto encoded = [&](const arma::mat& cells) {
-    return space.encode(Cells::dense(cells), Population::control, context);
+    return space.encode(Cells::dense(cells), Side::control, context);
   };
   return {{encoded(split.train.control), encoded(split.train.treated)},
           {encoded(split.test.control), encoded(split.test.treated)}};

@@ -16,8 +16,8 @@ void print_verdict(const char* name, const real_data::Populations& cells, Contex
   const Model model = fit_model(
       params, {Cells::dense(cells.control), Cells::dense(cells.treated), {}, {}, {}, {}, {}},
       context);
-  const arma::mat x = model.space.encode(Cells::dense(cells.control), Population::control, context);
-  const arma::mat y = model.space.encode(Cells::dense(cells.treated), Population::treated, context);
+  const arma::mat x = model.space.encode(Cells::dense(cells.control), Side::control, context);
+  const arma::mat y = model.space.encode(Cells::dense(cells.treated), Side::treated, context);
   StabilityOptions options;
   options.resamples = 10;
   options.halves = 5;

@@ -8,7 +8,7 @@ namespace laot {
 
 enum class Center { own, joint, none };
 enum class Scale { automatic, feature, common, none };
-enum class Population { control, treated };
+enum class Side { control, treated };
 
 struct FeatureSpaceOptions {
   static constexpr int kAutomatic = -1;
@@ -41,8 +41,8 @@ class FeatureSpace {
   bool has_components() const { return !basis.is_empty(); }
 
   /// dimension x cells.
-  arma::mat encode(const Cells& cells, Population population, Context& context) const;
-  void encode_block(const arma::mat& block, Population population, arma::mat& z) const;
+  arma::mat encode(const Cells& cells, Side side, Context& context) const;
+  void encode_block(const arma::mat& block, Side side, arma::mat& z) const;
   /// `block` holds control cells (features x count) and becomes the prediction, given z and f(z).
   void decode_block(const arma::mat& z, const arma::mat& moved, arma::mat& block) const;
 

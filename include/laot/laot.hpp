@@ -24,7 +24,7 @@ struct LaotOptions {
   int epochs = 200;   // Adam
   double learning_rate = 5e-3;
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
-  double weight_decay = 0.0;   // added to the gradient, as torch's Adam does
+  double weight_decay = 1e-4;  // added to the gradient, as torch's Adam does
   std::size_t batch_size = 0;  // Adam: cells of each population in a minibatch; 0: all
   CouplingOptions coupling;    // of the whole populations; minibatches are coupled exactly
   arma::mat start;             // W to begin with, k x k; empty: I

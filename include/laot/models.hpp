@@ -35,6 +35,28 @@ struct Levels {
 /// naming the level, where one has cells on one side only: cells are paired within a level.
 Levels levels_of(const std::vector<std::string>& control, const std::vector<std::string>& treated);
 
+/// A result of a model: how large it is, and how to write it, column by column, where it is asked
+/// for.
+struct NamedArray {
+  std::string name;
+  std::size_t rows = 0, columns = 0;
+  std::function<void(double* out)> write;  // rows x columns numbers
+
+  NamedArray(std::string array_name, std::size_t row_count, std::size_t column_count,
+             std::function<void(double* out)> writer)
+      : name(std::move(array_name)),
+        rows(row_count),
+        columns(column_count),
+        write(std::move(writer)) {}
+  arma::mat matrix() const {
+    arma::mat out(rows, columns);
+    write(out.memptr());
+    return out;
+  }
+  /// A matrix that outlives it.
+  NamedArray(std::string array_name, const arma::mat& values);
+};
+
 /// What a method has learnt: a map f of the feature space, z -> f(z).
 class ResponseMap {
  public:
@@ -43,6 +65,8 @@ class ResponseMap {
   virtual void apply(const arma::mat& z, arma::mat& moved) const = 0;
   /// May lend its parts to the file.
   virtual void store(ModelFile& file) const = 0;
+  /// Adds the arrays that such a map has, of the space in which it works; both must outlive them.
+  virtual void list(const FeatureSpace& space, std::vector<NamedArray>& arrays) const;
 };
 
 /// f(z) = W z + c. An empty W is I, an empty c is 0.
@@ -55,6 +79,8 @@ class AffineResponse final : public ResponseMap {
 
   void apply(const arma::mat& z, arma::mat& moved) const override;
   void store(ModelFile& file) const override;
+  /// map and offset of x_t = W x_0 + b in original units, and latent_map.
+  void list(const FeatureSpace& space, std::vector<NamedArray>& arrays) const override;
   const arma::mat& map() const { return map_; }
   const arma::vec& offset() const { return offset_; }
 
@@ -85,6 +111,10 @@ struct Report {
   std::vector<std::pair<std::string, std::string>> texts;
   void add(const std::string& name, double value) { numbers.emplace_back(name, value); }
   void add(const std::string& name, const std::string& value) { texts.emplace_back(name, value); }
+  void append(const Report& more) {
+    numbers.insert(numbers.end(), more.numbers.begin(), more.numbers.end());
+    texts.insert(texts.end(), more.texts.begin(), more.texts.end());
+  }
 };
 
 /// How predictions under 0 are treated.
@@ -94,19 +124,23 @@ struct Report {
 ///              treated training values (the kept cells), which keeps zeros and shape.
 enum class Nonnegative { no, clip, marginals };
 
+using Trace = std::vector<std::pair<std::string, std::vector<double>>>;  // columns of one length
+
 /// A fitted model. Predicting never changes it; several threads may use one at once.
 class Model {
  public:
-  std::string method;
-  std::string preset;
-  std::map<std::string, std::string> params;  // every parameter's value, as text
+  explicit Model(Params how) : params(std::move(how)) {}
+
+  Params params;  // how it was fitted
   std::vector<std::string> feature_names;
   FeatureSpace space;
   std::shared_ptr<const ResponseMap> map;
   TrainingSummary training;
   Report report;
-  std::vector<std::pair<std::string, std::vector<double>>> trace;  // columns of one length
-  std::map<std::string, arma::mat> arrays;                         // further results, by name
+  Trace trace;
+  std::map<std::string, arma::mat> arrays;  // further results, by name
+
+  const std::string& method() const { return params.method().name; }
 
   /// out[features x cells] for control cells in original units.
   void predict(const Cells& cells, Nonnegative nonnegative, double* out, Context& context) const;
@@ -114,12 +148,12 @@ class Model {
   /// identity, mean_shift or gaussian_map from the same training cells.
   Model trivial(const std::string& name) const;
 
-  /// Results by name: those in `arrays` and, for affine models, the map in original units. See
-  /// array_names(). A vector is one column.
-  arma::mat array(const std::string& name) const;
-  /// The kept cells behind "kept_control" and "kept_treated", in their own form; else NULL.
-  const StoredCells* kept_cells(const std::string& name) const;
-  std::vector<std::string> array_names() const;
+  /// Results by name: those of the map, of the space and of the training, and `arrays`. They read
+  /// from the model.
+  std::vector<NamedArray> list() const&;
+  std::vector<NamedArray> list() && = delete;
+  NamedArray array(const std::string& name) const&;  // throws not_available
+  NamedArray array(const std::string& name) && = delete;
 
   /// The file reads from the model, which must outlive it.
   ModelFile store() const&;
@@ -127,7 +161,6 @@ class Model {
   static Model load(const ModelFile& file);
 
  private:
-  void to_observed_marginals(arma::mat& block, Context& context) const;
   void predict_block(arma::mat& block) const;
 };
 
@@ -135,6 +168,7 @@ class Model {
 struct FitInput {
   const Params& params;
   const TrainingCells& cells;
+  const FeatureSpace& space;
   const arma::mat& x;  // k x n
   const arma::mat& y;  // k x m
   const arma::vec& weights_x;
@@ -143,14 +177,29 @@ struct FitInput {
   const std::vector<std::uint32_t>& batch_y;
 };
 
+/// What a method gives back.
+struct FitResult {
+  std::shared_ptr<const ResponseMap> map;
+  Report report;
+  Trace trace;
+  std::map<std::string, arma::mat> arrays;
+};
+
+/// A predictor made from what another model keeps of its training cells.
+struct Beside {
+  FeatureSpace space;
+  AffineResponse map;
+};
+
 /// One method: its registry entry, its fit and its loader.
 struct Method {
   MethodSpec spec;
-  /// Sets model.map and adds to report, trace and arrays.
-  std::function<void(const FitInput&, Model&, Context&)> fit;
+  std::function<FitResult(const FitInput&, Context&)> fit;
   /// Reads the map back for a space of the given dimension; throws bad_format where it does not
   /// fit.
   std::function<std::shared_ptr<const ResponseMap>(const ModelFile&, std::size_t dimension)> load;
+  /// Trivial predictors: from a model of the same training cells, without fitting. Others: none.
+  std::function<Beside(const Model&)> beside = nullptr;
 };
 
 /// All methods, in the order in which they are listed.
@@ -160,8 +209,8 @@ const Method& method(const std::string& name);  // throws unknown_name, with a s
 /// Fits. Throws on invalid input, when memory would not do, and when the host cancels.
 Model fit_model(const Params& params, const TrainingCells& cells, Context& context);
 
-/// How a model of method laot was fitted, from its parameters: to fit again as it was. Throws
-/// not_available for other methods.
+/// How a model of method laot was fitted, to fit again as it was. Throws not_available for other
+/// methods.
 LaotOptions laot_options(const Model& model);
 
 /// "no", "clip", "marginals".

@@ -1,13 +1,17 @@
-// The parameter registry: every method's parameters, written once. R, Julia, C and the reference
-// pages read names, ranges and defaults from here.
+// The parameter registry: every method's parameters, written once, each bound to the field of the
+// method's options that it sets. R, Julia, C and the reference pages read names, ranges and
+// defaults from here.
 #pragma once
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "laot/base.hpp"
+#include "laot/feature_space.hpp"
 
 namespace laot {
 
@@ -15,16 +19,36 @@ enum class ParamType : int { number = 0, integer = 1, flag = 2, choice = 3 };
 
 using Value = std::variant<double, std::string>;  // integers and flags (0, 1) are numbers
 
+/// The options that every method has. A method's own derive from it (see OptionsOf).
+struct MethodOptions {
+  FeatureSpaceOptions space;
+  std::size_t keep_cells = 1000;  // of each population, in the model
+  bool equal_counts = false;      // only the first min(n, m) cells of each population
+
+  virtual ~MethodOptions() = default;
+  virtual std::unique_ptr<MethodOptions> copy() const = 0;
+};
+
+/// `struct MyOptions : OptionsOf<MyOptions> { double ridge = 0.3; };`
+template <class Own, class Base = MethodOptions>
+struct OptionsOf : Base {
+  std::unique_ptr<MethodOptions> copy() const override {
+    return std::make_unique<Own>(static_cast<const Own&>(*this));
+  }
+};
+
+/// One parameter. src/models/bind.hpp makes it from the field that it sets.
 struct ParamSpec {
   std::string name;
   ParamType type;
-  Value default_value;
   double minimum = 0.0, maximum = 0.0;  // number and integer
   std::vector<std::string> words;       // a choice's values; words that a number may be ("auto")
   std::string doc;                      // one line
   std::string source;                   // where it is defined: a section of the paper, a notebook
+  std::function<Value(const MethodOptions&)> read;
+  std::function<void(MethodOptions&, const Value&)> write;  // of a value that is allowed
 
-  std::string default_text() const;
+  std::string text_in(const MethodOptions& options) const;  // as Params::set_text takes it
 };
 
 struct Preset {
@@ -33,10 +57,22 @@ struct Preset {
   std::vector<std::pair<std::string, Value>> rows;  // what differs from the defaults
 };
 
+/// What other code may ask about a method, in place of its name.
+struct Traits {
+  bool affine = false;           // z -> W z + c: the model has the arrays map, offset, latent_map
+  bool dense_map = false;        // without components it works on matrices of features x features
+  bool trains = false;           // a training: checkpoints, on_cancel, outcomes such as "diverged"
+  bool uses_batch = true;        // else a batch is refused
+  bool raw_space = false;        // takes the cells as they are, without a feature space
+  std::size_t fewest_cells = 3;  // of either side, below which the fit is the mean shift
+};
+
 struct MethodSpec {
   std::string name;
   std::string title;   // one line
   std::string source;  // the paper
+  Traits traits;
+  std::shared_ptr<const MethodOptions> defaults;
   std::vector<ParamSpec> params;
   std::vector<Preset> presets;
 
@@ -44,10 +80,13 @@ struct MethodSpec {
   const Preset& preset(const std::string& name) const;
 };
 
-/// The values of one method's parameters, checked as they are set.
+/// A method and its options, checked as they are set.
 class Params {
  public:
   explicit Params(const MethodSpec& method);
+  Params(const Params& other);
+  Params(Params&&) = default;
+  Params& operator=(Params other) noexcept;
 
   const MethodSpec& method() const { return *method_; }
   /// Sets every parameter to the preset's value. Later settings refine it.
@@ -55,18 +94,24 @@ class Params {
   void set(const std::string& name, const Value& value);
   /// Sets from text: "0.3", "auto", "true", "covariance".
   void set_text(const std::string& name, const std::string& value);
+  /// Takes over the values of all parameters that have the same names.
+  void take_over(const Params& other);
 
-  double number(const std::string& name) const;  // throws where the value is a word
-  bool is_word(const std::string& name) const;   // "auto" and its like
-  int integer(const std::string& name) const;
-  bool flag(const std::string& name) const;
-  const std::string& choice(const std::string& name) const;
   std::string text_of(const std::string& name) const;  // as set_text takes it
+  std::map<std::string, std::string> texts() const;    // of every parameter
   const std::string& preset() const { return preset_; }
+  void set_preset_name(const std::string& name) { preset_ = name; }  // of a file
+
+  const MethodOptions& options() const { return *options_; }
+  /// The method's own options. Options are those of one method: asking for others is a defect.
+  template <class Own>
+  const Own& as() const {
+    return dynamic_cast<const Own&>(*options_);
+  }
 
  private:
   const MethodSpec* method_;
-  std::map<std::string, Value> values_;
+  std::unique_ptr<MethodOptions> options_;
   std::string preset_;
 };
 

@@ -98,8 +98,12 @@ struct laot_method_info
     source::Cstring
     param_count::Csize_t
     preset_count::Csize_t
+    affine::Cint
+    dense_map::Cint
+    trains::Cint
+    uses_batch::Cint
 end
-laot_method_info() = laot_method_info(sizeof(laot_method_info), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), 0, 0)
+laot_method_info() = laot_method_info(sizeof(laot_method_info), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), 0, 0, 0, 0, 0, 0)
 
 laot_method_describe(method, info) =
     ccall(symbol(:laot_method_describe), Cint, (Csize_t, Ptr{laot_method_info}), method, info)

@@ -11,10 +11,13 @@ method_infos() = [described(laot_method_describe, laot_method_info(), i) for i i
 """
     available_methods() -> Vector{NamedTuple}
 
-Every method of the loaded library: `name`, `title`, `source` (the paper).
+Every method of the loaded library: `name`, `title`, `source` (the paper), and what it is: `affine`
+(its prediction is `W x + b`), `trains` (a training of a network, with checkpoints), `batch` (it
+takes levels of a batch).
 """
 available_methods() = [(name = unsafe_string(m.name), title = unsafe_string(m.title),
-                        source = unsafe_string(m.source)) for m in method_infos()]
+                        source = unsafe_string(m.source), affine = m.affine != 0,
+                        trains = m.trains != 0, batch = m.uses_batch != 0) for m in method_infos()]
 
 function method_index(name)
     infos = method_infos()

@@ -66,10 +66,10 @@ FeatureSpace FeatureSpace::fit(const Cells& control, const Cells& treated,
   if (components > 0) {
     space.fit_basis(control, treated, weights_x, weights_y, components, context);
     space.scale.ones(space.basis.n_cols);
-    zx = weighted_moments(Cells::dense(space.encode(control, Population::control, context)),
-                          weights_x, context);
-    zy = weighted_moments(Cells::dense(space.encode(treated, Population::treated, context)),
-                          weights_y, context);
+    zx = weighted_moments(Cells::dense(space.encode(control, Side::control, context)), weights_x,
+                          context);
+    zy = weighted_moments(Cells::dense(space.encode(treated, Side::treated, context)), weights_y,
+                          context);
     zx.mean = space.basis.t() * x.mean;
     zy.mean = space.basis.t() * y.mean;
   }
@@ -119,8 +119,8 @@ void FeatureSpace::fit_basis(const Cells& control, const Cells& treated, const a
   basis = leading_directions({d, n + m, gather}, components, context);
 }
 
-void FeatureSpace::encode_block(const arma::mat& block, Population population, arma::mat& z) const {
-  const double* mean = (population == Population::control ? mean_control : mean_treated).memptr();
+void FeatureSpace::encode_block(const arma::mat& block, Side side, arma::mat& z) const {
+  const double* mean = (side == Side::control ? mean_control : mean_treated).memptr();
   arma::mat centred(block.n_rows, block.n_cols);
   for (std::size_t i = 0; i < block.n_cols; ++i)
     for (std::size_t k = 0; k < block.n_rows; ++k) centred(k, i) = block(k, i) - mean[k];
@@ -132,7 +132,7 @@ void FeatureSpace::encode_block(const arma::mat& block, Population population, a
     for (std::size_t k = 0; k < z.n_rows; ++k) z(k, i) /= scale[k];
 }
 
-arma::mat FeatureSpace::encode(const Cells& cells, Population population, Context& context) const {
+arma::mat FeatureSpace::encode(const Cells& cells, Side side, Context& context) const {
   require(cells.features() == features(), Status::dimension_mismatch, "the model was fitted on ",
           features(), " features, found ", cells.features());
   arma::mat out(dimension(), cells.cells());
@@ -143,7 +143,7 @@ arma::mat FeatureSpace::encode(const Cells& cells, Population population, Contex
     const std::size_t count = std::min(at_a_time, cells.cells() - first);
     block.set_size(features(), count);
     cells.gather(first, count, block.memptr());
-    encode_block(block, population, z);
+    encode_block(block, side, z);
     std::copy(z.begin(), z.end(), out.colptr(first));
   }
   return out;

@@ -2,6 +2,68 @@
 
 namespace laot {
 
+namespace {
+
+// The change of the coordinates in original units: S (W - I) S^-1, empty where W is I.
+arma::mat scaled_change(const FeatureSpace& space, const arma::mat& latent) {
+  arma::mat change = latent;
+  for (std::size_t c = 0; c < change.n_cols; ++c) {
+    change(c, c) -= 1.0;
+    for (std::size_t r = 0; r < change.n_rows; ++r) change(r, c) *= space.scale[r] / space.scale[c];
+  }
+  return change;
+}
+
+// W in original units: I + V S (W_z - I) S^-1 V'.
+void write_map(const FeatureSpace& space, const arma::mat& latent, double* out) {
+  const std::size_t d = space.features();
+  arma::mat map(out, d, d, false, true);
+  if (latent.is_empty()) {
+    map.eye();
+    return;
+  }
+  const double bytes = 8.0 * static_cast<double>(d) * static_cast<double>(d);
+  require_memory(bytes, text("the map between ", d, " features"));
+  const arma::mat change = scaled_change(space, latent);
+  if (space.has_components())
+    map = arma::mat(space.basis * change) * space.basis.t();
+  else
+    map = change;
+  for (std::size_t c = 0; c < d; ++c) map(c, c) += 1.0;
+}
+
+// b of x_t = W x_0 + b: m_y - m_x + V S (c - (W_z - I) S^-1 V' m_x), without W itself.
+void write_offset(const FeatureSpace& space, const AffineResponse& response, double* out) {
+  arma::vec offset(out, space.features(), false, true);
+  offset = space.mean_treated - space.mean_control;
+  arma::vec shift(space.dimension(), arma::fill::zeros);
+  if (!response.map().is_empty()) {
+    const arma::vec mean = space.has_components() ? arma::vec(space.basis.t() * space.mean_control)
+                                                  : space.mean_control;
+    shift -= scaled_change(space, response.map()) * mean;
+  }
+  if (!response.offset().is_empty()) shift += space.scale % response.offset();
+  offset += space.has_components() ? arma::vec(space.basis * shift) : shift;
+}
+
+}  // namespace
+
+void ResponseMap::list(const FeatureSpace&, std::vector<NamedArray>&) const {}
+
+void AffineResponse::list(const FeatureSpace& space, std::vector<NamedArray>& arrays) const {
+  const std::size_t d = space.features(), k = space.dimension();
+  arrays.emplace_back("map", d, d, [this, &space](double* out) { write_map(space, map_, out); });
+  arrays.emplace_back("offset", d, 1,
+                      [this, &space](double* out) { write_offset(space, *this, out); });
+  arrays.emplace_back("latent_map", k, k, [this, k](double* out) {
+    arma::mat latent(out, k, k, false, true);
+    if (map_.is_empty())
+      latent.eye();
+    else
+      latent = map_;
+  });
+}
+
 void AffineResponse::apply(const arma::mat& z, arma::mat& moved) const {
   if (map_.is_empty())
     moved = z;

@@ -53,8 +53,7 @@ Checkpoint::Checkpoint(const FitInput& input, Context& context)
   identity_.put_text("seed", text(context.seed));
   identity_.put_text("control", fingerprint(input.cells.control, input.batch_x));
   identity_.put_text("treated", fingerprint(input.cells.treated, input.batch_y));
-  for (const ParamSpec& spec : input.params.method().params)
-    identity_.put_text("param." + spec.name, input.params.text_of(spec.name));
+  for (const auto& [name, value] : input.params.texts()) identity_.put_text("param." + name, value);
 }
 
 bool Checkpoint::exists() const {

@@ -7,6 +7,7 @@
 
 #include "laot/models.hpp"
 #include "laot/nets/training.hpp"
+#include "method_networks.hpp"
 
 namespace laot::networks {
 
@@ -58,6 +59,7 @@ bool train(Trainer& trainer, Checkpoint& checkpoint, const FitInput& input, std:
     }
     checkpoint.write(trainer.save());  // a place that cannot be written is found before the work
   }
+  const bool keeps = input.params.as<NetworkSettings>().on_cancel == OnCancel::keep;
   bool kept = false;
   try {
     trainer.run(context, [&] {
@@ -66,7 +68,7 @@ bool train(Trainer& trainer, Checkpoint& checkpoint, const FitInput& input, std:
   } catch (const Error& error) {
     if (error.status() != Status::cancelled) throw;
     if (checkpoint.named()) checkpoint.try_write(trainer.save());
-    if (input.params.choice("on_cancel") != "keep") {
+    if (!keeps) {
       if (!checkpoint.named() || !checkpoint.failure().empty()) throw;
       fail(Status::cancelled, "cancelled at ", unit, " ", trainer.report().iterations,
            " of the training; the same call goes on from there with checkpoint \"",
@@ -76,7 +78,7 @@ bool train(Trainer& trainer, Checkpoint& checkpoint, const FitInput& input, std:
   }
   if (checkpoint.named() && !kept) checkpoint.try_write(trainer.save());
   // What comes after the training must not lose it either.
-  if (input.params.choice("on_cancel") == "keep") context.accept_cancel();
+  if (keeps) context.accept_cancel();
   return kept;
 }
 

@@ -8,13 +8,10 @@
 #include "laot/models.hpp"
 #include "laot/transport.hpp"
 #include "method_trivial.hpp"
-#include "shared_params.hpp"
 
 namespace laot {
 
 namespace {
-
-constexpr std::size_t kFewestCells = 3;
 
 Levels batches_of(const TrainingCells& cells) {
   const bool none = cells.batch_control.empty() && cells.batch_treated.empty();
@@ -26,9 +23,13 @@ Levels batches_of(const TrainingCells& cells) {
   return levels_of(cells.batch_control, cells.batch_treated);
 }
 
+std::size_t fewer_cells(const TrainingCells& cells) {
+  return std::min(cells.control.cells(), cells.treated.cells());
+}
+
 // The first min(n, m) cells of each side.
 TrainingCells truncated(TrainingCells cells) {
-  const std::size_t fewer = std::min(cells.control.cells(), cells.treated.cells());
+  const std::size_t fewer = fewer_cells(cells);
   std::vector<std::size_t> first(fewer);
   std::iota(first.begin(), first.end(), std::size_t{0});
   cells.control.select_cells(first, "control");
@@ -63,10 +64,9 @@ constexpr std::size_t kMostForGaussian = 1500;
 // Without components, covariances and the map between them are features x features: at least six
 // such matrices at a time. Asked before anything is read, since reading many cells takes minutes.
 void require_room(const Params& params, const TrainingCells& cells) {
-  const std::string& name = params.method().name;
-  const bool affine = name == "laot" || name == "gaussian_map";
-  if (!affine || space_options(params).components != 0) return;
-  if (std::min(cells.control.cells(), cells.treated.cells()) < kFewestCells) return;
+  const Traits& traits = params.method().traits;
+  if (!traits.dense_map || params.options().space.components != 0) return;
+  if (fewer_cells(cells) < traits.fewest_cells) return;
   const double d = static_cast<double>(cells.control.features());
   require_memory(6.0 * 8.0 * d * d,
                  text("a fit without components to ", cells.control.features(),
@@ -125,7 +125,7 @@ TrainingSummary summarise(const TrainingCells& cells, const FitInput& input, Con
   out.m = cells.treated.cells();
   out.mean_control = weighted_moments(cells.control, input.weights_x, context).mean;
   out.mean_treated = weighted_moments(cells.treated, input.weights_y, context).mean;
-  const std::size_t at_most = static_cast<std::size_t>(input.params.number("keep_cells"));
+  const std::size_t at_most = input.params.options().keep_cells;
   const Rng rng(context.seed);
   keep(cells.control, input.batch_x, cells.batch_control, at_most, rng.stream(1), out.kept_control,
        out.kept_batch_control);
@@ -169,14 +169,20 @@ void require_finite(const Model& model) {
 
 FeatureSpace space_for(const Params& params, const TrainingCells& cells, const arma::vec& weights_x,
                        const arma::vec& weights_y, bool too_few, Context& context) {
-  if (params.method().name == "identity") return FeatureSpace::trivial(cells.control.features());
-  FeatureSpaceOptions options;
-  if (params.method().name == "mean_shift" || too_few) {
-    options = {Center::own, Scale::none, 0};
-  } else {
-    options = space_options(params);
-  }
+  if (params.method().traits.raw_space) return FeatureSpace::trivial(cells.control.features());
+  FeatureSpaceOptions options = params.options().space;
+  if (too_few) options = {Center::own, Scale::none, 0};
   return FeatureSpace::fit(cells.control, cells.treated, weights_x, weights_y, options, context);
+}
+
+FitResult mean_shift_of(const TrainingCells& cells, std::size_t fewest) {
+  FitResult out;
+  out.map = std::make_shared<AffineResponse>();
+  out.report.add("outcome", std::string("converged"));
+  out.report.add("stop_reason", text("fell back to the mean shift: a fit needs at least ", fewest,
+                                     " cells on each side, found ", cells.control.cells(),
+                                     " control and ", cells.treated.cells(), " treated"));
+  return out;
 }
 
 }  // namespace
@@ -210,43 +216,37 @@ Model fit_model(const Params& params, const TrainingCells& given, Context& conte
   require_room(params, given);
   check(given, context);
   const Method& chosen = method(params.method().name);
-  bool equal_counts = false;
-  for (const ParamSpec& spec : chosen.spec.params)
-    if (spec.name == "equal_counts") equal_counts = params.flag("equal_counts");
-  const TrainingCells cells = equal_counts ? truncated(given) : given;
+  const Traits& traits = chosen.spec.traits;
+  const TrainingCells cells = params.options().equal_counts ? truncated(given) : given;
 
   const Levels batches = batches_of(cells);
+  require(traits.uses_batch || batches.control.empty(), Status::invalid_argument, chosen.spec.name,
+          " does not pair cells within levels of a batch; leave batch out, or fit each level on "
+          "its own");
   arma::vec weights_x, weights_y;
   batch_weights(batches.control, batches.treated, cells.control.cells(), cells.treated.cells(),
                 weights_x, weights_y);
-  const bool too_few = cells.control.cells() < kFewestCells || cells.treated.cells() < kFewestCells;
+  const bool too_few = fewer_cells(cells) < traits.fewest_cells;
 
-  Model model;
-  model.method = chosen.spec.name;
-  model.preset = params.preset();
-  for (const ParamSpec& spec : chosen.spec.params)
-    model.params[spec.name] = params.text_of(spec.name);
+  Model model(params);
   model.feature_names = cells.feature_names;
   model.space = space_for(params, cells, weights_x, weights_y, too_few, context);
-  const arma::mat x = model.space.encode(cells.control, Population::control, context);
-  const arma::mat y = model.space.encode(cells.treated, Population::treated, context);
-  const FitInput input{params, cells, x, y, weights_x, weights_y, batches.control, batches.treated};
+  const arma::mat x = model.space.encode(cells.control, Side::control, context);
+  const arma::mat y = model.space.encode(cells.treated, Side::treated, context);
+  const FitInput input{params,    cells,           model.space,    x, y, weights_x,
+                       weights_y, batches.control, batches.treated};
 
   model.report.add("n_control", static_cast<double>(cells.control.cells()));
   model.report.add("n_treated", static_cast<double>(cells.treated.cells()));
   model.report.add("features", static_cast<double>(cells.control.features()));
   model.report.add("dimension", static_cast<double>(model.space.dimension()));
   model.report.add("components", static_cast<double>(model.space.basis.n_cols));
-  if (too_few && chosen.spec.name != "identity") {
-    model.map = std::make_shared<AffineResponse>();
-    model.report.add("outcome", std::string("converged"));
-    model.report.add("stop_reason",
-                     text("fell back to the mean shift: a fit needs at least ", kFewestCells,
-                          " cells on each side, found ", cells.control.cells(), " control and ",
-                          cells.treated.cells(), " treated"));
-  } else {
-    chosen.fit(input, model, context);
-  }
+  FitResult result =
+      too_few ? mean_shift_of(cells, traits.fewest_cells) : chosen.fit(input, context);
+  model.map = std::move(result.map);
+  model.trace = std::move(result.trace);
+  model.arrays = std::move(result.arrays);
+  model.report.append(result.report);
   model.training = summarise(cells, input, context);
   model.report.add("median_gamma", model.training.median_gamma);
   model.report.add("negative_share", negative_share(model, cells.control, context));

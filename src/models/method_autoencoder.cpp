@@ -4,7 +4,6 @@
 #include "checkpoint.hpp"
 #include "laot/nets/autoencoder_training.hpp"
 #include "method_networks.hpp"
-#include "shared_params.hpp"
 
 namespace laot {
 
@@ -13,63 +12,116 @@ namespace {
 const char kScgen[] = "Lotfollahi et al., Nature Methods 16, 715-721 (2019)";
 const char kPublished[] = "CellOT, published code";
 
-void add_network_params(std::vector<ParamSpec>& params, double units, double latent, double epochs,
-                        const char* source) {
-  const std::vector<ParamSpec> rows = {
-      {"hidden_units",
-       ParamType::integer,
-       units,
-       1,
-       100000,
-       {},
-       "Units of each hidden layer of encoder and decoder",
-       source},
-      {"hidden_layers",
-       ParamType::integer,
-       2.0,
-       0,
-       64,
-       {},
-       "Hidden layers of encoder and decoder",
-       source},
-      {"latent",
-       ParamType::integer,
-       latent,
-       1,
-       100000,
-       {},
-       "Dimensions of the code",
-       latent == 50.0 ? source : "own (published: 50)"},
-      {"learning_rate", ParamType::number, 1e-3, 0, 1, {}, "Adam: step size", source},
-      {"epochs",
-       ParamType::integer,
-       epochs,
-       0,
-       kMany,
-       {},
-       "Passes over the training cells at most",
-       "own"},
-      {"patience",
-       ParamType::integer,
-       25.0,
-       0,
-       kMany,
-       {},
-       "Stop after so many epochs without a smaller validation loss; 0: never",
-       kScgen},
-      {"residual",
-       ParamType::choice,
-       std::string("auto"),
-       0,
-       0,
-       {"auto", "keep", "drop"},
-       "What the autoencoder cannot reconstruct of a cell: keep it, so that the network predicts "
-       "the change of the cell; drop it, so that it predicts the cell, as published; auto: keep "
-       "it, with the whole change or half of it, unless the validation cells score dropping it "
-       "better by more than the standard error",
-       "own (published: drop)"},
+struct AutoencoderSettings : networks::NetworkSettings, nets::AutoencoderOptions {
+  AutoencoderSettings() { hidden_layers = 2; }
+};
+
+struct ScgenSettings : OptionsOf<ScgenSettings, AutoencoderSettings> {
+  ScgenSettings() {
+    hidden_units = 256;
+    shape.kind = nets::AutoencoderKind::variational;
+    shape.latent = 50;
+    shape.slope = 0.01;
+    shape.batch_norm = true;
+    loss.code_weight = 0.0;
+  }
+};
+
+struct CaeSettings : OptionsOf<CaeSettings, AutoencoderSettings> {
+  CaeSettings() {
+    hidden_units = 512;
+    shape.kind = nets::AutoencoderKind::conditional;
+    shape.latent = 10;
+    batch = 128;
+    adam.weight_decay = 1e-5;
+  }
+};
+
+std::vector<ParamSpec> autoencoder_params(const char* source, const char* source_of_latent) {
+  using Own = AutoencoderSettings;
+  return {
+      integer("hidden_units", &Own::hidden_units)
+          .from(1)
+          .to(100000)
+          .doc("Units of each hidden layer of encoder and decoder")
+          .source(source),
+      integer("hidden_layers", &Own::hidden_layers)
+          .to(64)
+          .doc("Hidden layers of encoder and decoder")
+          .source(source),
+      integer("latent", in(&Own::shape, &nets::AutoencoderShape::latent))
+          .from(1)
+          .to(100000)
+          .doc("Dimensions of the code")
+          .source(source_of_latent),
+      number("learning_rate", in(&Own::adam, &nets::AdamSettings::rate))
+          .to(1)
+          .doc("Adam: step size")
+          .source(source),
+      integer("epochs", &Own::epochs)
+          .to(kMany)
+          .doc("Passes over the training cells at most")
+          .source("own"),
+      integer("patience", &Own::patience)
+          .to(kMany)
+          .doc("Stop after so many epochs without a smaller validation loss; 0: never")
+          .source(kScgen),
+      choice("residual", &Own::residual,
+             {{"auto", nets::Residual::automatic},
+              {"keep", nets::Residual::keep},
+              {"drop", nets::Residual::drop}})
+          .doc("What the autoencoder cannot reconstruct of a cell: keep it, so that the network "
+               "predicts the change of the cell; drop it, so that it predicts the cell, as "
+               "published; auto: keep it, with the whole change or half of it, unless the "
+               "validation cells score dropping it better by more than the standard error")
+          .source("own (published: drop)"),
   };
-  params.insert(params.end(), rows.begin(), rows.end());
+}
+
+ParamSpec autoencoder_slope(const char* source) {
+  return number("slope", in(&AutoencoderSettings::shape, &nets::AutoencoderShape::slope))
+      .to(1)
+      .doc("Slope of the leaky ReLU under 0; 0: ReLU")
+      .source(source);
+}
+
+std::vector<ParamSpec> scgen_params() {
+  using Own = AutoencoderSettings;
+  using Kind = nets::AutoencoderKind;
+  return {
+      choice("autoencoder", in(&Own::shape, &nets::AutoencoderShape::kind),
+             {{"variational", Kind::variational}, {"plain", Kind::plain}})
+          .doc("Variational as in scGen, or plain as in CellOT's comparison")
+          .source("scGen; CellOT, published code"),
+      number("kl_weight", in(&Own::loss, &nets::AutoencoderLossWeights::kl_weight))
+          .to(1e6)
+          .doc("Weight of the KL term (variational)")
+          .source(kScgen),
+      number("code_weight", in(&Own::loss, &nets::AutoencoderLossWeights::code_weight))
+          .to(1e6)
+          .doc("Weight of |z|^2 (plain)")
+          .source(kPublished),
+      autoencoder_slope(kScgen),
+      flag("batch_norm", in(&Own::shape, &nets::AutoencoderShape::batch_norm))
+          .doc("Batch normalisation of every hidden layer")
+          .source(kScgen),
+      number("dropout", in(&Own::shape, &nets::AutoencoderShape::dropout))
+          .to(0.95)
+          .doc("Share of hidden units dropped while training")
+          .source(kScgen),
+  };
+}
+
+std::vector<ParamSpec> cae_params() {
+  return {
+      number("code_weight",
+             in(&AutoencoderSettings::loss, &nets::AutoencoderLossWeights::code_weight))
+          .to(1e6)
+          .doc("Weight of |z|^2. Without it the code keeps the condition, and switching the label "
+               "does little")
+          .source("own (published: 0)"),
+      autoencoder_slope(kPublished),
+  };
 }
 
 MethodSpec scgen_spec() {
@@ -77,52 +129,10 @@ MethodSpec scgen_spec() {
   out.name = "scgen";
   out.title = "scGen: a variational autoencoder and the shift of latent means";
   out.source = kScgen;
-  add_network_params(out.params, 256.0, 50.0, 150.0, kScgen);
-  const std::vector<ParamSpec> own = {
-      {"autoencoder",
-       ParamType::choice,
-       std::string("variational"),
-       0,
-       0,
-       {"variational", "plain"},
-       "Variational as in scGen, or plain as in CellOT's comparison",
-       "scGen; CellOT, published code"},
-      {"kl_weight",
-       ParamType::number,
-       5e-5,
-       0,
-       1e6,
-       {},
-       "Weight of the KL term (variational)",
-       kScgen},
-      {"code_weight", ParamType::number, 0.0, 0, 1e6, {}, "Weight of |z|^2 (plain)", kPublished},
-      {"slope",
-       ParamType::number,
-       0.01,
-       0,
-       1,
-       {},
-       "Slope of the leaky ReLU under 0; 0: ReLU",
-       kScgen},
-      {"batch_norm",
-       ParamType::flag,
-       1.0,
-       0,
-       1,
-       {},
-       "Batch normalisation of every hidden layer",
-       kScgen},
-      {"dropout",
-       ParamType::number,
-       0.0,
-       0,
-       0.95,
-       {},
-       "Share of hidden units dropped while training",
-       kScgen},
-  };
-  out.params.insert(out.params.end(), own.begin(), own.end());
-  networks::add_training_params(out.params, 64.0, 0.0);
+  out.traits.trains = true;
+  out.defaults = std::make_shared<ScgenSettings>();
+  out.params = joined_rows(joined_rows(autoencoder_params(kScgen, kScgen), scgen_params()),
+                           networks::training_params<nets::AutoencoderOptions>());
   out.presets = {
       {"calibrated",
        "256-256-50 with batch normalisation, no dropout: scores best of the three",
@@ -154,28 +164,12 @@ MethodSpec cae_spec() {
   out.name = "cae";
   out.title = "Conditional autoencoder: the condition given to encoder and decoder, and switched";
   out.source = "Lopez et al. 2018, as CellOT compares with it";
-  add_network_params(out.params, 512.0, 10.0, 150.0, kPublished);
-  const std::vector<ParamSpec> own = {
-      {"code_weight",
-       ParamType::number,
-       0.01,
-       0,
-       1e6,
-       {},
-       "Weight of |z|^2. Without it the code keeps the condition, and switching the label does "
-       "little",
-       "own (published: 0)"},
-      {"slope",
-       ParamType::number,
-       0.0,
-       0,
-       1,
-       {},
-       "Slope of the leaky ReLU under 0; 0: ReLU",
-       kPublished},
-  };
-  out.params.insert(out.params.end(), own.begin(), own.end());
-  networks::add_training_params(out.params, 128.0, 1e-5);
+  out.traits.trains = true;
+  out.traits.uses_batch = false;
+  out.defaults = std::make_shared<CaeSettings>();
+  out.params =
+      joined_rows(joined_rows(autoencoder_params(kPublished, "own (published: 50)"), cae_params()),
+                  networks::training_params<nets::AutoencoderOptions>());
   out.presets = {
       {"calibrated",
        "512-512-10, ReLU: a short code and a small weight on it, so that the label is used",
@@ -193,37 +187,16 @@ arma::vec half_way(const FeatureSpace& space) {
   return (space.has_components() ? arma::vec(space.basis.t() * half) : half) / space.scale;
 }
 
-nets::AutoencoderOptions autoencoder_options(const Params& params, const FeatureSpace& space) {
-  const bool conditional = params.method().name == "cae";
-  nets::AutoencoderOptions o;
-  o.shape.kind = conditional ? nets::AutoencoderKind::conditional
-                 : params.choice("autoencoder") == "variational"
-                     ? nets::AutoencoderKind::variational
-                     : nets::AutoencoderKind::plain;
-  o.shape.hidden = networks::hidden_of(params);
-  o.shape.latent = static_cast<std::size_t>(params.integer("latent"));
-  o.shape.slope = params.number("slope");
-  o.loss.code_weight = params.number("code_weight");
-  if (!conditional) {
-    o.shape.batch_norm = params.flag("batch_norm");
-    o.shape.dropout = params.number("dropout");
-    o.loss.kl_weight = params.number("kl_weight");
-  }
-  o.adam.rate = params.number("learning_rate");
-  o.adam.weight_decay = params.number("weight_decay");
-  o.last_rate = params.number("last_rate");
-  o.batch = static_cast<std::size_t>(params.integer("batch_size"));
-  o.epochs = static_cast<std::size_t>(params.integer("epochs"));
-  o.patience = static_cast<std::size_t>(params.integer("patience"));
-  o.residual = params.choice("residual") == "keep"   ? nets::Residual::keep
-               : params.choice("residual") == "drop" ? nets::Residual::drop
-                                                     : nets::Residual::automatic;
-  o.restore_mean = networks::restores_mean(params);
-  if (o.restore_mean && !conditional && params.choice("center") == "own") {
+nets::AutoencoderOptions autoencoder_options(const AutoencoderSettings& settings,
+                                             const FeatureSpace& space) {
+  const bool conditional = settings.shape.kind == nets::AutoencoderKind::conditional;
+  nets::AutoencoderOptions o = settings;
+  o.shape.hidden = settings.layers();
+  o.restore_mean = networks::restores_mean(settings);
+  if (o.restore_mean && !conditional && settings.space.center == Center::own) {
     o.target_origin = half_way(space);
     o.source_origin = -o.target_origin;
   }
-  o.validation_share = params.number("validation_share");
   o.score_weights = networks::score_weights(space);
   return o;
 }
@@ -325,27 +298,25 @@ class AutoencoderResponse final : public ResponseMap {
   Prediction how_;
 };
 
-void add_trace(const std::vector<nets::AutoencoderTrace>& trace, Model& model) {
-  model.trace = {{"epoch", {}},
-                 {"training_loss", {}},
-                 {"validation_loss", {}},
-                 {"gradient_norm", {}},
-                 {"validation_mmd2", {}}};
+void add_trace(const std::vector<nets::AutoencoderTrace>& trace, FitResult& out) {
+  out.trace = {{"epoch", {}},
+               {"training_loss", {}},
+               {"validation_loss", {}},
+               {"gradient_norm", {}},
+               {"validation_mmd2", {}}};
   // The untrained network has no training loss; its score is in the report.
   for (std::size_t i = 1; i < trace.size(); ++i) {
     const nets::AutoencoderTrace& t = trace[i];
     const double row[] = {static_cast<double>(t.epoch), t.training_loss, t.validation_loss,
                           t.gradient_norm, t.validation_mmd2};
-    for (std::size_t c = 0; c < model.trace.size(); ++c) model.trace[c].second.push_back(row[c]);
+    for (std::size_t c = 0; c < out.trace.size(); ++c) out.trace[c].second.push_back(row[c]);
   }
 }
 
-void fit_autoencoder(const FitInput& input, Model& model, Context& context) {
-  const bool conditional = input.params.method().name == "cae";
-  require(!conditional || input.batch_x.empty(), Status::invalid_argument,
-          "cae does not use levels of a batch; leave batch out, or fit each level on its own");
+FitResult fit_autoencoder(const FitInput& input, Context& context) {
   const auto start = std::chrono::steady_clock::now();
-  const nets::AutoencoderOptions options = autoencoder_options(input.params, model.space);
+  const auto& settings = input.params.as<AutoencoderSettings>();
+  const nets::AutoencoderOptions options = autoencoder_options(settings, input.space);
   nets::AutoencoderTrainer trainer(input.x, input.y, options, context.seed, input.batch_x,
                                    input.batch_y);
   networks::Checkpoint checkpoint(input, context);
@@ -354,17 +325,19 @@ void fit_autoencoder(const FitInput& input, Model& model, Context& context) {
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const bool early = trainer.report().iterations < options.epochs;
-  networks::add_report(input.params, trainer.report(), cancelled, early, "epoch", seconds,
-                       checkpoint, model, context);
-  add_trace(trainer.trace(), model);
+  FitResult out;
+  networks::add_report(settings, trainer.report(), cancelled, early, "epoch", seconds, checkpoint,
+                       out, context);
+  add_trace(trainer.trace(), out);
   const arma::fvec shift = trainer.best_shift();
-  if (!shift.is_empty()) model.arrays["latent_shift"] = arma::conv_to<arma::mat>::from(shift);
+  if (!shift.is_empty()) out.arrays["latent_shift"] = arma::conv_to<arma::mat>::from(shift);
   const nets::AutoencoderTrainer::Prediction how = trainer.best_prediction();
-  model.report.add("residual", std::string(how.keeps_residual ? "keep" : "drop"));
-  model.report.add("change_share", how.share);
-  model.map = std::make_shared<AutoencoderResponse>(trainer.best(), shift, how);
+  out.report.add("residual", std::string(how.keeps_residual ? "keep" : "drop"));
+  out.report.add("change_share", how.share);
+  out.map = std::make_shared<AutoencoderResponse>(trainer.best(), shift, how);
   if (options.restore_mean)
-    model.map = networks::restored_mean(model.map, options.source_origin, input, context);
+    out.map = networks::restored_mean(out.map, options.source_origin, input, context);
+  return out;
 }
 
 }  // namespace

@@ -3,135 +3,97 @@
 #include "checkpoint.hpp"
 #include "laot/nets/cellot.hpp"
 #include "method_networks.hpp"
-#include "shared_params.hpp"
 
 namespace laot {
 
 namespace {
+
+struct CellotSettings : OptionsOf<CellotSettings, networks::NetworkSettings>,
+                        nets::CellotOptions {};
+
+std::vector<ParamSpec> cellot_params() {
+  using Own = CellotSettings;
+  using Adam = nets::AdamSettings;
+  return {
+      integer("hidden_units", &Own::hidden_units)
+          .from(1)
+          .to(100000)
+          .doc("Units of each hidden layer")
+          .source("CellOT, Methods"),
+      integer("hidden_layers", &Own::hidden_layers)
+          .from(1)
+          .to(64)
+          .doc("Hidden layers")
+          .source("CellOT, Methods"),
+      choice("kernels", &Own::softplus_kernels, {{"plain", false}, {"softplus", true}})
+          .doc("Convexity by a penalty on negative kernels of g and a clamp on those of f, or by "
+               "log(1 + exp(W)) in place of W")
+          .source("CellOT, Methods"),
+      number("slope", &Own::slope)
+          .to(1)
+          .doc("Slope of the leaky ReLU under 0; 0: ReLU")
+          .source("CellOT, published code"),
+      number("init_low", &Own::init_low)
+          .from(-10)
+          .to(10)
+          .doc("Weights start uniform from here")
+          .source("CellOT, published code"),
+      number("init_high", &Own::init_high)
+          .from(-10)
+          .to(10)
+          .doc("Weights start uniform up to here")
+          .source("CellOT, published code"),
+      number("penalty", &Own::penalty)
+          .to(1e6)
+          .doc("Weight of the penalty on negative kernels of g")
+          .source("CellOT, published code"),
+      number("clip_norm", in(&Own::adam, &Adam::clip_norm))
+          .to(1e9)
+          .doc("Gradients of g of a larger norm are scaled down to it; 0: never")
+          .source("published notebooks"),
+      number("learning_rate", in(&Own::adam, &Adam::rate))
+          .to(1)
+          .doc("Adam: step size")
+          .source("QUALITY, section 3 (published: 1e-4 for 100000 iterations)"),
+      number("beta1", in(&Own::adam, &Adam::beta1))
+          .to(0.9999)
+          .doc("Adam: decay of the first moment")
+          .source("CellOT, published code"),
+      number("beta2", in(&Own::adam, &Adam::beta2))
+          .to(0.99999)
+          .doc("Adam: decay of the second moment")
+          .source("CellOT, published code"),
+      integer("iterations", &Own::iterations)
+          .to(kMany)
+          .doc("Outer iterations: steps of f")
+          .source("QUALITY, section 3 (published: 100000)"),
+      integer("inner", &Own::inner)
+          .from(1)
+          .to(10000)
+          .doc("Steps of g for one of f")
+          .source("CellOT, published code"),
+      integer("check_every", &Own::check_every)
+          .from(1)
+          .to(kMany)
+          .doc("Outer iterations between two looks at the validation cells")
+          .source("own"),
+      number("average", &Own::average)
+          .to(0.99999)
+          .doc("Decay of the moving average of the weights, an outer iteration a step, that is "
+               "looked at, chosen from and kept; 0: the weights themselves, as published")
+          .source("Yazici et al., ICLR 2019"),
+  };
+}
 
 MethodSpec cellot_spec() {
   MethodSpec out;
   out.name = "cellot";
   out.title = "CellOT: two input-convex networks in a min-max game; the map is a gradient";
   out.source = "Bunne et al., Nature Methods 20, 1759-1768 (2023)";
-  out.params = {
-      {"hidden_units",
-       ParamType::integer,
-       64.0,
-       1,
-       100000,
-       {},
-       "Units of each hidden layer",
-       "CellOT, Methods"},
-      {"hidden_layers", ParamType::integer, 4.0, 1, 64, {}, "Hidden layers", "CellOT, Methods"},
-      {"kernels",
-       ParamType::choice,
-       std::string("plain"),
-       0,
-       0,
-       {"plain", "softplus"},
-       "Convexity by a penalty on negative kernels of g and a clamp on those of f, or by "
-       "log(1 + exp(W)) in place of W",
-       "CellOT, Methods"},
-      {"slope",
-       ParamType::number,
-       0.2,
-       0,
-       1,
-       {},
-       "Slope of the leaky ReLU under 0; 0: ReLU",
-       "CellOT, published code"},
-      {"init_low",
-       ParamType::number,
-       0.0,
-       -10,
-       10,
-       {},
-       "Weights start uniform from here",
-       "CellOT, published code"},
-      {"init_high",
-       ParamType::number,
-       0.1,
-       -10,
-       10,
-       {},
-       "Weights start uniform up to here",
-       "CellOT, published code"},
-      {"penalty",
-       ParamType::number,
-       1.0,
-       0,
-       1e6,
-       {},
-       "Weight of the penalty on negative kernels of g",
-       "CellOT, published code"},
-      {"clip_norm",
-       ParamType::number,
-       0.0,
-       0,
-       1e9,
-       {},
-       "Gradients of g of a larger norm are scaled down to it; 0: never",
-       "published notebooks"},
-      {"learning_rate",
-       ParamType::number,
-       5e-4,
-       0,
-       1,
-       {},
-       "Adam: step size",
-       "QUALITY, section 3 (published: 1e-4 for 100000 iterations)"},
-      {"beta1",
-       ParamType::number,
-       0.5,
-       0,
-       0.9999,
-       {},
-       "Adam: decay of the first moment",
-       "CellOT, published code"},
-      {"beta2",
-       ParamType::number,
-       0.9,
-       0,
-       0.99999,
-       {},
-       "Adam: decay of the second moment",
-       "CellOT, published code"},
-      {"iterations",
-       ParamType::integer,
-       1500.0,
-       0,
-       kMany,
-       {},
-       "Outer iterations: steps of f",
-       "QUALITY, section 3 (published: 100000)"},
-      {"inner",
-       ParamType::integer,
-       10.0,
-       1,
-       10000,
-       {},
-       "Steps of g for one of f",
-       "CellOT, published code"},
-      {"check_every",
-       ParamType::integer,
-       25.0,
-       1,
-       kMany,
-       {},
-       "Outer iterations between two looks at the validation cells",
-       "own"},
-      {"average",
-       ParamType::number,
-       0.9,
-       0,
-       0.99999,
-       {},
-       "Decay of the moving average of the weights, an outer iteration a step, that is looked at, "
-       "chosen from and kept; 0: the weights themselves, as published",
-       "Yazici et al., ICLR 2019"},
-  };
-  networks::add_training_params(out.params, 256.0, 0.0);
+  out.traits.trains = true;
+  out.traits.uses_batch = false;
+  out.defaults = std::make_shared<CellotSettings>();
+  out.params = joined_rows(cellot_params(), networks::training_params<nets::CellotOptions>());
   out.presets = {
       {"official",
        "the published networks and losses, 4 x 64, with a learning rate that works in minutes",
@@ -151,29 +113,12 @@ MethodSpec cellot_spec() {
   return out;
 }
 
-nets::CellotOptions cellot_options(const Params& params, const FeatureSpace& space) {
-  nets::CellotOptions o;
-  o.hidden = networks::hidden_of(params);
-  o.slope = params.number("slope");
-  o.softplus_kernels = params.choice("kernels") == "softplus";
-  o.init_low = params.number("init_low");
-  o.init_high = params.number("init_high");
+nets::CellotOptions cellot_options(const CellotSettings& settings, const FeatureSpace& space) {
+  nets::CellotOptions o = settings;
+  o.hidden = settings.layers();
   require(o.init_low <= o.init_high, Status::invalid_argument, "init_low (", o.init_low,
           ") must not lie above init_high (", o.init_high, ")");
-  o.penalty = params.number("penalty");
-  o.adam_f = {params.number("learning_rate"), params.number("beta1"),
-              params.number("beta2"),         1e-8,
-              params.number("weight_decay"),  0.0};
-  o.adam_g = o.adam_f;
-  o.adam_g.clip_norm = params.number("clip_norm");
-  o.last_rate = params.number("last_rate");
-  o.batch = static_cast<std::size_t>(params.integer("batch_size"));
-  o.inner = static_cast<std::size_t>(params.integer("inner"));
-  o.iterations = static_cast<std::size_t>(params.integer("iterations"));
-  o.check_every = static_cast<std::size_t>(params.integer("check_every"));
-  o.average = params.number("average");
-  o.restore_mean = networks::restores_mean(params);
-  o.validation_share = params.number("validation_share");
+  o.restore_mean = networks::restores_mean(settings);
   o.score_weights = networks::score_weights(space);
   return o;
 }
@@ -227,9 +172,9 @@ class PotentialResponse final : public ResponseMap {
   nets::Icnn<float> f_, g_;
 };
 
-void add_trace(const std::vector<nets::CellotTrace>& trace, Model& model) {
-  model.trace = {{"iteration", {}}, {"loss_g", {}}, {"loss_f", {}},
-                 {"norm_g", {}},    {"norm_f", {}}, {"validation_mmd2", {}}};
+void add_trace(const std::vector<nets::CellotTrace>& trace, FitResult& out) {
+  out.trace = {{"iteration", {}}, {"loss_g", {}}, {"loss_f", {}},
+               {"norm_g", {}},    {"norm_f", {}}, {"validation_mmd2", {}}};
   for (const nets::CellotTrace& t : trace) {
     const double row[] = {static_cast<double>(t.iteration),
                           t.loss_g,
@@ -237,27 +182,27 @@ void add_trace(const std::vector<nets::CellotTrace>& trace, Model& model) {
                           t.norm_g,
                           t.norm_f,
                           t.validation_mmd2};
-    for (std::size_t c = 0; c < model.trace.size(); ++c) model.trace[c].second.push_back(row[c]);
+    for (std::size_t c = 0; c < out.trace.size(); ++c) out.trace[c].second.push_back(row[c]);
   }
 }
 
-void fit_cellot(const FitInput& input, Model& model, Context& context) {
-  require(input.batch_x.empty(), Status::invalid_argument,
-          "cellot does not pair cells within levels of a batch; leave batch out, or fit each level "
-          "on its own");
+FitResult fit_cellot(const FitInput& input, Context& context) {
   const auto start = std::chrono::steady_clock::now();
-  const nets::CellotOptions options = cellot_options(input.params, model.space);
+  const auto& settings = input.params.as<CellotSettings>();
+  const nets::CellotOptions options = cellot_options(settings, input.space);
   nets::CellotTrainer trainer(input.x, input.y, options, context.seed);
   networks::Checkpoint checkpoint(input, context);
   const bool cancelled =
       networks::train(trainer, checkpoint, input, options.iterations, "iteration", context);
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  networks::add_report(input.params, trainer.report(), cancelled, false, "iteration", seconds,
-                       checkpoint, model, context);
-  add_trace(trainer.trace(), model);
-  model.map = std::make_shared<PotentialResponse>(trainer.best_f(), trainer.best_g());
-  if (options.restore_mean) model.map = networks::restored_mean(model.map, {}, input, context);
+  FitResult out;
+  networks::add_report(settings, trainer.report(), cancelled, false, "iteration", seconds,
+                       checkpoint, out, context);
+  add_trace(trainer.trace(), out);
+  out.map = std::make_shared<PotentialResponse>(trainer.best_f(), trainer.best_g());
+  if (options.restore_mean) out.map = networks::restored_mean(out.map, {}, input, context);
+  return out;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "laot/models.hpp"
 #include "laot/nets/parameters.hpp"
 #include "laot/nets/training.hpp"
+#include "shared_params.hpp"
 
 namespace laot {
 
@@ -21,20 +22,33 @@ class Checkpoint;
 /// Larger networks are in no file that this library wrote.
 constexpr std::size_t kMostLayers = 64, kMostUnits = 100000;
 
-/// Registry rows that all networks share, after those of the method: what the trainings have in
-/// common and the feature space with the networks' defaults.
-void add_training_params(std::vector<ParamSpec>& params, double batch_size, double weight_decay);
+enum class RestoredMeanChoice { automatic, mean, none };
+enum class OnCancel { stop, keep };
 
-/// Integers of the registry as sizes: `hidden_layers` layers of `hidden_units`.
-std::vector<std::size_t> hidden_of(const Params& params);
+/// The options that all networks share, beside those of their training.
+struct NetworkSettings : MethodOptions {
+  std::size_t hidden_units = 64, hidden_layers = 4;
+  RestoredMeanChoice restore = RestoredMeanChoice::automatic;
+  OnCancel on_cancel = OnCancel::stop;
+
+  NetworkSettings() { space = {Center::joint, Scale::feature, FeatureSpaceOptions::kAutomatic}; }
+  std::vector<std::size_t> layers() const {
+    return std::vector<std::size_t>(hidden_layers, hidden_units);
+  }
+};
+
+/// Registry rows that all networks share, after those of the method. Training: the options of the
+/// training, which the method's options derive from as well.
+template <class Training>
+std::vector<ParamSpec> training_params();
 
 /// What a unit of each coordinate is worth in the original units.
 arma::fvec score_weights(const FeatureSpace& space);
 
-/// Whether predictions get the mean of the treated cells: `restore` is "mean", or "auto" and each
+/// Whether predictions get the mean of the treated cells: asked for, or automatic and each
 /// population is centred on its own mean. As the affine maps do, the network then says only how
 /// cells lie about the mean.
-bool restores_mean(const Params& params);
+bool restores_mean(const NetworkSettings& settings);
 
 /// f(z) = inner(z + origin) + offset (empty: 0), the offset such that the mean of f over the
 /// training control cells is the mean of the treated ones, both with the weights of the fit.
@@ -48,9 +62,48 @@ std::shared_ptr<const ResponseMap> stored_mean(std::shared_ptr<const ResponseMap
 /// outcome, stop_reason, warning (empty: none), iterations, best_iteration, the validation scores
 /// and restore. `patience_ended`: the run ended before its last iteration, because nothing was
 /// gained. A checkpoint that could not be written is a warning.
-void add_report(const Params& params, const nets::TrainingReport& training, bool cancelled,
-                bool patience_ended, const char* unit, double seconds, const Checkpoint& checkpoint,
-                Model& model, Context& context);
+void add_report(const NetworkSettings& settings, const nets::TrainingReport& training,
+                bool cancelled, bool patience_ended, const char* unit, double seconds,
+                const Checkpoint& checkpoint, FitResult& out, Context& context);
+
+template <class Training>
+std::vector<ParamSpec> training_params() {
+  using Network = NetworkSettings;
+  const std::vector<ParamSpec> rows = {
+      number("weight_decay", in(&Training::adam, &nets::AdamSettings::weight_decay))
+          .to(1e6)
+          .doc("Adam: weight decay, added to the gradient")
+          .source("published settings"),
+      number("last_rate", &Training::last_rate)
+          .to(1)
+          .doc("Share of the learning rate that is left at the end, along half a cosine; 1: "
+               "constant")
+          .source("own"),
+      integer("batch_size", &Training::batch)
+          .from(1)
+          .to(kMany)
+          .doc("Cells in a minibatch")
+          .source("published settings"),
+      choice("restore", &Network::restore,
+             {{"auto", RestoredMeanChoice::automatic},
+              {"mean", RestoredMeanChoice::mean},
+              {"none", RestoredMeanChoice::none}})
+          .doc("What predictions get back: the treated mean (mean: in the feature space the "
+               "predicted training controls have it exactly) or nothing, as published (none); "
+               "auto: the mean with center = own")
+          .source("own (published: none)"),
+      number("validation_share", &nets::ValidationOptions::validation_share)
+          .from(0.01)
+          .to(0.5)
+          .doc("Share of the training cells (at most 500 of each population) held out to choose "
+               "the iterate that is kept, by unbiased MMD^2")
+          .source("QUALITY, section 3"),
+      choice("on_cancel", &Network::on_cancel, {{"stop", OnCancel::stop}, {"keep", OnCancel::keep}})
+          .doc("When the host cancels: end without a model, or keep the best iterate so far")
+          .source("DESIGN, the C contract"),
+  };
+  return joined_rows(rows, space_params());
+}
 
 template <class T>
 void store_tensors(const nets::Layout& layout, const std::vector<T>& values,

@@ -11,28 +11,27 @@ namespace {
 
 const char kSource[] = "closed form";
 
-std::vector<ParamSpec> only_keep_cells() {
-  std::vector<ParamSpec> out;
-  for (const ParamSpec& spec : shared_params("own"))
-    if (spec.name == "keep_cells") out.push_back(spec);
+struct IdentitySettings : OptionsOf<IdentitySettings> {};
+struct MeanShiftSettings : OptionsOf<MeanShiftSettings> {
+  MeanShiftSettings() { space = {Center::own, Scale::none, 0}; }
+};
+struct GaussianSettings : OptionsOf<GaussianSettings>, GaussianOptions {};
+
+FitResult closed_form(AffineResponse map) {
+  FitResult out;
+  out.map = std::make_shared<AffineResponse>(std::move(map));
+  out.report.add("outcome", std::string("converged"));
+  out.report.add("stop_reason", std::string("closed form"));
   return out;
 }
 
-void fit_nothing(const FitInput&, Model& model, Context&) {
-  model.map = std::make_shared<AffineResponse>();
-  model.report.add("outcome", std::string("converged"));
-  model.report.add("stop_reason", std::string("closed form"));
+FitResult fit_nothing(const FitInput&, Context&) {
+  return closed_form({});
 }
 
-void fit_gaussian(const FitInput& input, Model& model, Context&) {
-  GaussianOptions options;
-  options.shrink = input.params.choice("shrink") == "auto";
-  options.unbiased = input.params.choice("divisor") == "n-1";
-  options.jitter = input.params.number("jitter");
-  model.map = std::make_shared<AffineResponse>(
-      gaussian_response(input.x, input.weights_x, input.y, input.weights_y, options));
-  model.report.add("outcome", std::string("converged"));
-  model.report.add("stop_reason", std::string("closed form"));
+FitResult fit_gaussian(const FitInput& input, Context&) {
+  return closed_form(gaussian_response(input.x, input.weights_x, input.y, input.weights_y,
+                                       input.params.as<GaussianSettings>()));
 }
 
 void prepare(arma::mat& covariance, std::size_t cells, std::size_t fewer,
@@ -61,55 +60,66 @@ AffineResponse gaussian_response(const arma::mat& x, const arma::vec& weights_x,
 }
 
 Method identity_method() {
-  return {{"identity", "No change: the control cell itself", kSource, only_keep_cells(), {}},
-          fit_nothing,
-          AffineResponse::load};
+  MethodSpec spec;
+  spec.name = "identity";
+  spec.title = "No change: the control cell itself";
+  spec.source = kSource;
+  spec.traits.affine = spec.traits.raw_space = true;
+  spec.traits.fewest_cells = 0;
+  spec.defaults = std::make_shared<IdentitySettings>();
+  spec.params = {keep_cells_param()};
+  const auto beside = [](const Model& model) -> Beside {
+    return {FeatureSpace::trivial(model.space.features()), {}};
+  };
+  return {spec, fit_nothing, AffineResponse::load, beside};
 }
 
 Method mean_shift_method() {
-  return {{"mean_shift",
-           "Every cell moved by the difference of the training means",
-           kSource,
-           only_keep_cells(),
-           {}},
-          fit_nothing,
-          AffineResponse::load};
+  MethodSpec spec;
+  spec.name = "mean_shift";
+  spec.title = "Every cell moved by the difference of the training means";
+  spec.source = kSource;
+  spec.traits.affine = true;
+  spec.defaults = std::make_shared<MeanShiftSettings>();
+  spec.params = {keep_cells_param()};
+  const auto beside = [](const Model& model) {
+    Beside out{FeatureSpace::trivial(model.space.features()), {}};
+    out.space.mean_control = model.training.mean_control;
+    out.space.mean_treated = model.training.mean_treated;
+    return out;
+  };
+  return {spec, fit_nothing, AffineResponse::load, beside};
 }
 
 Method gaussian_map_method() {
-  MethodSpec spec{"gaussian_map",
-                  "The optimal map between Gaussians with the populations' means and covariances",
-                  "Dowson & Landau 1982; closed form",
-                  {},
-                  {}};
+  MethodSpec spec;
+  spec.name = "gaussian_map";
+  spec.title = "The optimal map between Gaussians with the populations' means and covariances";
+  spec.source = "Dowson & Landau 1982; closed form";
+  spec.traits.affine = spec.traits.dense_map = true;
+  spec.defaults = std::make_shared<GaussianSettings>();
   spec.params = {
-      {"shrink",
-       ParamType::choice,
-       std::string("auto"),
-       0,
-       0,
-       {"auto", "none"},
-       "Shrink both covariances towards a multiple of I by d/(d + min(n, m)), or not",
-       "DESIGN, trivial predictors"},
-      {"divisor",
-       ParamType::choice,
-       std::string("n"),
-       0,
-       0,
-       {"n", "n-1"},
-       "Divisor of the covariances",
-       "DESIGN, trivial predictors"},
-      {"jitter",
-       ParamType::number,
-       0.0,
-       0,
-       1e6,
-       {},
-       "Added to the diagonal of both covariances",
-       "DESIGN, trivial predictors"},
+      choice("shrink", &GaussianSettings::shrink, {{"auto", true}, {"none", false}})
+          .doc("Shrink both covariances towards a multiple of I by d/(d + min(n, m)), or not")
+          .source("DESIGN, trivial predictors"),
+      choice("divisor", &GaussianSettings::unbiased, {{"n", false}, {"n-1", true}})
+          .doc("Divisor of the covariances")
+          .source("DESIGN, trivial predictors"),
+      number("jitter", &GaussianSettings::jitter)
+          .to(1e6)
+          .doc("Added to the diagonal of both covariances")
+          .source("DESIGN, trivial predictors"),
   };
-  for (const ParamSpec& shared : shared_params("own")) spec.params.push_back(shared);
-  return {spec, fit_gaussian, AffineResponse::load};
+  spec.params = joined_rows(std::move(spec.params), space_params());
+  const auto beside = [](const Model& model) -> Beside {
+    require(!model.training.gaussian.offset().is_empty(), Status::not_available,
+            "the model has no Gaussian map beside it: its feature space has ",
+            model.space.dimension(),
+            " dimensions, and beyond 1500 it is left out; fit gaussian_map itself, or fewer "
+            "features");
+    return {model.space, model.training.gaussian};
+  };
+  return {spec, fit_gaussian, AffineResponse::load, beside};
 }
 
 }  // namespace laot

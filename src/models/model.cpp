@@ -43,42 +43,11 @@ double place_of(const double* sorted, std::size_t count, double value) {
   return place / static_cast<double>(count - 1);
 }
 
-arma::mat identity(std::size_t size) {
-  return arma::mat(size, size, arma::fill::eye);
-}
-
-// W in original units: I + V S (W_z - I) S^-1 V'.
-arma::mat original_map(const FeatureSpace& space, const arma::mat& latent) {
-  const double d = static_cast<double>(space.features());
-  require_memory(8.0 * d * d, text("the map between ", space.features(), " features"));
-  if (latent.is_empty()) return identity(space.features());
-  arma::mat change = latent;
-  for (std::size_t c = 0; c < change.n_cols; ++c) {
-    change(c, c) -= 1.0;
-    for (std::size_t r = 0; r < change.n_rows; ++r) change(r, c) *= space.scale[r] / space.scale[c];
-  }
-  if (space.has_components()) change = arma::mat(arma::mat(space.basis * change) * space.basis.t());
-  for (std::size_t c = 0; c < change.n_cols; ++c) change(c, c) += 1.0;
-  return change;
-}
-
-// b of x_t = W x_0 + b: m_y - W m_x + V S c.
-arma::mat original_offset(const FeatureSpace& space, const AffineResponse& response) {
-  arma::vec offset = space.mean_treated - original_map(space, response.map()) * space.mean_control;
-  if (!response.offset().is_empty()) {
-    arma::vec shift = response.offset();
-    for (std::size_t k = 0; k < shift.n_elem; ++k) shift[k] *= space.scale[k];
-    if (space.has_components()) shift = arma::vec(space.basis * shift);
-    offset += shift;
-  }
-  return offset;
-}
-
 }  // namespace
 
 void Model::predict_block(arma::mat& block) const {
   arma::mat z, moved;
-  space.encode_block(block, Population::control, z);
+  space.encode_block(block, Side::control, z);
   map->apply(z, moved);
   space.decode_block(z, moved, block);
   require(
@@ -136,33 +105,21 @@ void Model::predict(const Cells& cells, Nonnegative nonnegative, double* out,
 
 Model Model::trivial(const std::string& name) const {
   const Method& chosen = laot::method(name);
-  Model out;
-  out.method = name;
+  if (!chosen.beside) {
+    std::vector<std::string> names;
+    for (const Method& candidate : methods())
+      if (candidate.beside) names.push_back(candidate.spec.name);
+    fail(Status::unknown_name, "\"", name, "\" is not a trivial predictor; these are ",
+         joined(names));
+  }
+  Beside made = chosen.beside(*this);
+  Model out{Params(chosen.spec)};
+  out.params.take_over(params);
+  out.params.set_preset_name("");
   out.feature_names = feature_names;
   out.training = training;
-  if (name == "identity") {
-    out.space = FeatureSpace::trivial(space.features());
-    out.map = std::make_shared<AffineResponse>();
-  } else if (name == "mean_shift") {
-    out.space = FeatureSpace::trivial(space.features());
-    out.space.mean_control = training.mean_control;
-    out.space.mean_treated = training.mean_treated;
-    out.map = std::make_shared<AffineResponse>();
-  } else if (name == "gaussian_map") {
-    require(!training.gaussian.offset().is_empty(), Status::not_available,
-            "the model has no Gaussian map beside it: its feature space has ", space.dimension(),
-            " dimensions, and beyond 1500 it is left out; fit gaussian_map itself, or fewer "
-            "features");
-    out.space = space;
-    out.map = std::make_shared<AffineResponse>(training.gaussian);
-    for (const ParamSpec& spec : chosen.spec.params)
-      if (params.count(spec.name)) out.params[spec.name] = params.at(spec.name);
-  } else {
-    fail(Status::unknown_name, "\"", name,
-         "\" is not a trivial predictor; these are identity, mean_shift, gaussian_map");
-  }
-  for (const ParamSpec& spec : chosen.spec.params)
-    out.params.emplace(spec.name, spec.default_text());
+  out.space = std::move(made.space);
+  out.map = std::make_shared<AffineResponse>(std::move(made.map));
   out.report.add("n_control", static_cast<double>(training.n));
   out.report.add("n_treated", static_cast<double>(training.m));
   out.report.add("features", static_cast<double>(space.features()));
@@ -172,42 +129,37 @@ Model Model::trivial(const std::string& name) const {
   return out;
 }
 
-const StoredCells* Model::kept_cells(const std::string& name) const {
-  if (name == "kept_control") return &training.kept_control;
-  if (name == "kept_treated") return &training.kept_treated;
-  return nullptr;
-}
+NamedArray::NamedArray(std::string array_name, const arma::mat& values)
+    : NamedArray(std::move(array_name), values.n_rows, values.n_cols,
+                 [&values](double* out) { std::copy(values.begin(), values.end(), out); }) {}
 
-arma::mat Model::array(const std::string& name) const {
-  const auto found = arrays.find(name);
-  if (found != arrays.end()) return found->second;
-  if (name == "mean_control") return space.mean_control;
-  if (name == "mean_treated") return space.mean_treated;
-  if (name == "training_mean_control") return training.mean_control;
-  if (name == "training_mean_treated") return training.mean_treated;
-  if (name == "scale") return space.scale;
-  if (name == "basis" && space.has_components()) return space.basis;
-  if (const StoredCells* kept = kept_cells(name)) return kept->view().gather_all();
-  if (const auto* affine = dynamic_cast<const AffineResponse*>(map.get())) {
-    if (name == "map") return original_map(space, affine->map());
-    if (name == "offset") return original_offset(space, *affine);
-    if (name == "latent_map")
-      return affine->map().is_empty() ? identity(space.dimension()) : affine->map();
-  }
-  fail(Status::not_available, "a ", method, " model has no array \"", name, "\"; it has ",
-       joined(array_names()));
-}
-
-std::vector<std::string> Model::array_names() const {
-  std::vector<std::string> out;
-  if (dynamic_cast<const AffineResponse*>(map.get()))
-    out.insert(out.end(), {"map", "offset", "latent_map"});
-  out.insert(out.end(), {"mean_control", "mean_treated", "scale"});
-  if (space.has_components()) out.push_back("basis");
-  out.insert(out.end(),
-             {"training_mean_control", "training_mean_treated", "kept_control", "kept_treated"});
-  for (const auto& [name, ignored] : arrays) out.push_back(name);
+std::vector<NamedArray> Model::list() const& {
+  std::vector<NamedArray> out;
+  map->list(space, out);
+  out.emplace_back("mean_control", space.mean_control);
+  out.emplace_back("mean_treated", space.mean_treated);
+  out.emplace_back("scale", space.scale);
+  if (space.has_components()) out.emplace_back("basis", space.basis);
+  out.emplace_back("training_mean_control", training.mean_control);
+  out.emplace_back("training_mean_treated", training.mean_treated);
+  const auto add_kept = [&](const char* name, const StoredCells& kept) {
+    out.emplace_back(name, kept.features(), kept.cells(),
+                     [&kept](double* values) { kept.view().gather(0, kept.cells(), values); });
+  };
+  add_kept("kept_control", training.kept_control);
+  add_kept("kept_treated", training.kept_treated);
+  for (const auto& [name, values] : arrays) out.emplace_back(name, values);
   return out;
+}
+
+NamedArray Model::array(const std::string& name) const& {
+  std::vector<std::string> names;
+  for (NamedArray& candidate : list()) {
+    if (candidate.name == name) return std::move(candidate);
+    names.push_back(candidate.name);
+  }
+  fail(Status::not_available, "a ", method(), " model has no array \"", name, "\"; it has ",
+       joined(names));
 }
 
 }  // namespace laot

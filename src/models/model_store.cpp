@@ -107,6 +107,22 @@ TrainingSummary load_training(const ModelFile& file, const FeatureSpace& space) 
   return out;
 }
 
+// Parameters that came after the file was written have their defaults, which say what was done
+// before they were there.
+Params load_params(const ModelFile& file, const MethodSpec& method) {
+  Params params(method);
+  params.set_preset_name(file.text_value("preset"));
+  for (const auto& [name, value] : file.texts_below("param.")) {
+    try {
+      params.set_text(name, value);
+    } catch (const Error& error) {
+      fail(Status::bad_format,
+           "the model file has a parameter that cannot be read: ", error.what());
+    }
+  }
+  return params;
+}
+
 }  // namespace
 
 ModelFile Model::store() const& {
@@ -114,9 +130,9 @@ ModelFile Model::store() const& {
   file.put_text("format", "laot model");
   file.put_number("format_version", kFormatVersion);
   file.put_text("library_version", LAOT_VERSION);
-  file.put_text("method", method);
-  file.put_text("preset", preset);
-  for (const auto& [name, value] : params) file.put_text("param." + name, value);
+  file.put_text("method", method());
+  file.put_text("preset", params.preset());
+  for (const auto& [name, value] : params.texts()) file.put_text("param." + name, value);
   file.put_texts("feature_names", feature_names);
   store_space(space, file);
   store_training(training, file);
@@ -150,11 +166,8 @@ Model Model::load(const ModelFile& file) {
   require(version >= 1 && version <= kFormatVersion, Status::bad_format,
           "the model file has format version ", version, ", this library reads up to ",
           kFormatVersion, "; it was written by version ", file.text_value("library_version"));
-  Model model;
-  model.method = file.text_value("method");
-  const Method& chosen = laot::method(model.method);
-  model.preset = file.text_value("preset");
-  model.params = file.texts_below("param.");
+  const Method& chosen = laot::method(file.text_value("method"));
+  Model model(load_params(file, chosen.spec));
   model.feature_names = file.texts("feature_names");
   model.space = load_space(file);
   require(model.feature_names.empty() || model.feature_names.size() == model.space.features(),

@@ -85,8 +85,8 @@ std::string number_text(double value) {
   return out;
 }
 
-std::string ParamSpec::default_text() const {
-  return value_text(*this, default_value);
+std::string ParamSpec::text_in(const MethodOptions& options) const {
+  return value_text(*this, read(options));
 }
 
 const ParamSpec& MethodSpec::param(const std::string& wanted) const {
@@ -103,21 +103,30 @@ const Preset& MethodSpec::preset(const std::string& wanted) const {
        did_you_mean(wanted, presets));
 }
 
-Params::Params(const MethodSpec& method) : method_(&method) {
-  for (const ParamSpec& spec : method.params) values_[spec.name] = spec.default_value;
+Params::Params(const MethodSpec& method) : method_(&method), options_(method.defaults->copy()) {
   if (!method.presets.empty()) preset_ = method.presets.front().name;
+}
+
+Params::Params(const Params& other)
+    : method_(other.method_), options_(other.options_->copy()), preset_(other.preset_) {}
+
+Params& Params::operator=(Params other) noexcept {
+  method_ = other.method_;
+  options_ = std::move(other.options_);
+  preset_ = std::move(other.preset_);
+  return *this;
 }
 
 void Params::use_preset(const std::string& name) {
   const Preset& preset = method_->preset(name);
-  for (const ParamSpec& spec : method_->params) values_[spec.name] = spec.default_value;
+  options_ = method_->defaults->copy();
   for (const auto& [param, value] : preset.rows) set(param, value);
   preset_ = name;
 }
 
 void Params::set(const std::string& name, const Value& value) {
   const ParamSpec& spec = method_->param(name);
-  values_[name] = checked(spec, value);
+  spec.write(*options_, checked(spec, value));
 }
 
 void Params::set_text(const std::string& name, const std::string& value) {
@@ -136,33 +145,20 @@ void Params::set_text(const std::string& name, const std::string& value) {
   set(name, number);
 }
 
-double Params::number(const std::string& name) const {
-  const Value& value = values_.at(name);
-  const double* found = std::get_if<double>(&value);
-  require(found != nullptr, Status::invalid_argument, "parameter ", name, " is \"", text_of(name),
-          "\", not a number");
-  return *found;
+void Params::take_over(const Params& other) {
+  for (const ParamSpec& theirs : other.method_->params)
+    for (const ParamSpec& spec : method_->params)
+      if (spec.name == theirs.name) set(spec.name, theirs.read(*other.options_));
 }
 
-bool Params::is_word(const std::string& name) const {
-  return std::holds_alternative<std::string>(values_.at(name));
-}
-
-int Params::integer(const std::string& name) const {
-  return static_cast<int>(number(name));
-}
-
-bool Params::flag(const std::string& name) const {
-  return number(name) != 0.0;
-}
-
-const std::string& Params::choice(const std::string& name) const {
-  return std::get<std::string>(values_.at(name));
+std::map<std::string, std::string> Params::texts() const {
+  std::map<std::string, std::string> out;
+  for (const ParamSpec& spec : method_->params) out[spec.name] = spec.text_in(*options_);
+  return out;
 }
 
 std::string Params::text_of(const std::string& name) const {
-  const ParamSpec& spec = method_->param(name);
-  return value_text(spec, values_.at(name));
+  return method_->param(name).text_in(*options_);
 }
 
 }  // namespace laot

@@ -46,9 +46,10 @@ arma::vec stored_vector(const ModelFile& file, const std::string& name, std::siz
 
 }  // namespace
 
-bool restores_mean(const Params& params) {
-  const std::string& restore = params.choice("restore");
-  return restore == "mean" || (restore == "auto" && params.choice("center") == "own");
+bool restores_mean(const NetworkSettings& settings) {
+  if (settings.restore == RestoredMeanChoice::automatic)
+    return settings.space.center == Center::own;
+  return settings.restore == RestoredMeanChoice::mean;
 }
 
 std::shared_ptr<const ResponseMap> restored_mean(std::shared_ptr<const ResponseMap> inner,

@@ -1,62 +1,40 @@
 #include "shared_params.hpp"
 
-#include <limits>
-
 namespace laot {
 
-std::vector<ParamSpec> shared_params(const std::string& center) {
+std::vector<ParamSpec> space_params() {
+  using Space = FeatureSpaceOptions;
   return {
-      {"center",
-       ParamType::choice,
-       center,
-       0,
-       0,
-       {"own", "joint", "none"},
-       "Each population on its own mean (an intercept), one mean for both, or no centring",
-       "DESIGN, feature space"},
-      {"scale",
-       ParamType::choice,
-       std::string("auto"),
-       0,
-       0,
-       {"auto", "feature", "common", "none"},
-       "Joint sd of each feature, one number for all, or none; auto: feature without components, "
-       "common with them",
-       "DESIGN, feature space"},
-      {"n_pcs",
-       ParamType::integer,
-       std::string("auto"),
-       0,
-       100000,
-       {"auto"},
-       "Principal components to work in, 0 for none; auto: min(50, floor(min(n, m)/8)), at least "
-       "2, "
-       "where features > min(n, m)/8, else none. What they leave out of a cell is kept",
-       "DESIGN, feature space"},
-      {"keep_cells",
-       ParamType::integer,
-       1000.0,
-       0,
-       1e9,
-       {},
-       "Training cells of each population kept in the model for the noise reference, plots and "
-       "nonnegative = marginals",
-       "DESIGN, R"},
+      choice("center", in(&MethodOptions::space, &Space::center),
+             {{"own", Center::own}, {"joint", Center::joint}, {"none", Center::none}})
+          .doc("Each population on its own mean (an intercept), one mean for both, or no centring")
+          .source("DESIGN, feature space"),
+      choice("scale", in(&MethodOptions::space, &Space::scale),
+             {{"auto", Scale::automatic},
+              {"feature", Scale::feature},
+              {"common", Scale::common},
+              {"none", Scale::none}})
+          .doc("Joint sd of each feature, one number for all, or none; auto: feature without "
+               "components, common with them")
+          .source("DESIGN, feature space"),
+      integer("n_pcs", in(&MethodOptions::space, &Space::components))
+          .to(100000)
+          .word("auto", Space::kAutomatic)
+          .doc("Principal components to work in, 0 for none; auto: min(50, floor(min(n, m)/8)), at "
+               "least 2, where features > min(n, m)/8, else none. What they leave out of a cell is "
+               "kept")
+          .source("DESIGN, feature space"),
+      keep_cells_param(),
   };
 }
 
-FeatureSpaceOptions space_options(const Params& params) {
-  FeatureSpaceOptions options;
-  const std::string& center = params.choice("center");
-  options.center = center == "own" ? Center::own : center == "joint" ? Center::joint : Center::none;
-  const std::string& scale = params.choice("scale");
-  options.scale = scale == "auto"      ? Scale::automatic
-                  : scale == "feature" ? Scale::feature
-                  : scale == "common"  ? Scale::common
-                                       : Scale::none;
-  options.components =
-      params.is_word("n_pcs") ? FeatureSpaceOptions::kAutomatic : params.integer("n_pcs");
-  return options;
+ParamSpec keep_cells_param() {
+  return integer("keep_cells", &MethodOptions::keep_cells)
+      .to(kMany)
+      .doc(
+          "Training cells of each population kept in the model for the noise reference, plots and "
+          "nonnegative = marginals")
+      .source("DESIGN, R");
 }
 
 }  // namespace laot

@@ -2,16 +2,12 @@
 
 #include <vector>
 
-#include "laot/feature_space.hpp"
-#include "laot/params.hpp"
+#include "bind.hpp"
 
 namespace laot {
 
-/// The end of ranges that have none.
-constexpr double kMany = 1e9;
-
-/// Rows of the registry that every method has: the feature space and what is kept.
-std::vector<ParamSpec> shared_params(const std::string& center);
-FeatureSpaceOptions space_options(const Params& params);
+/// Rows of the registry that methods share: the feature space, and how many cells are kept.
+std::vector<ParamSpec> space_params();
+ParamSpec keep_cells_param();
 
 }  // namespace laot

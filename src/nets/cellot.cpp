@@ -33,8 +33,10 @@ CellotTrainer::CellotTrainer(const arma::mat& source, const arma::mat& target,
   Rng start = Rng(seed).stream(2);
   f_.initialise(start, options_.init_low, options_.init_high);
   g_.initialise(start, options_.init_low, options_.init_high);
-  adam_f_ = Adam<float>(f_.size(), options_.adam_f);
-  adam_g_ = Adam<float>(g_.size(), options_.adam_g);
+  adam_g_ = Adam<float>(g_.size(), options_.adam);
+  AdamSettings of_f = options_.adam;
+  of_f.clip_norm = 0.0;
+  adam_f_ = Adam<float>(f_.size(), of_f);
   if (options.average > 0.0) {
     average_f_ = f_.values();
     average_g_ = g_.values();

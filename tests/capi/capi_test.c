@@ -159,6 +159,10 @@ static void test_registry(void) {
       CHECK(laot_params_use_preset(params, preset.name) == LAOT_OK);
     }
     laot_params_free(params);
+    if (strcmp(info.name, "laot") == 0)
+      CHECK(info.affine == 1 && info.dense_map == 1 && info.trains == 0 && info.uses_batch == 1);
+    if (strcmp(info.name, "cellot") == 0)
+      CHECK(info.affine == 0 && info.dense_map == 0 && info.trains == 1 && info.uses_batch == 0);
   }
   info.struct_size = 0;
   REFUSED(laot_method_describe(0, &info), LAOT_INVALID_ARGUMENT, "struct_size");
@@ -251,7 +255,8 @@ static void test_fit_and_predict(void) {
       CHECK(fabs(expected - predicted[k + i * FEATURES]) < 1e-10);
     }
 
-  /* The coupling by parts, chosen by name: the report says so, and that its bound is an estimate. */
+  /* The coupling by parts, chosen by name: the report says so, and that its bound is an estimate.
+   */
   {
     laot_params* by_parts = NULL;
     laot_model* parts = NULL;
@@ -303,8 +308,7 @@ static void test_fit_and_predict(void) {
   REFUSED(laot_report_number(NULL, "ridge", &value), LAOT_INVALID_ARGUMENT, "model");
   REFUSED(laot_report_text(model, "nothing", NULL, 0, &needed), LAOT_UNKNOWN_NAME, "nothing");
   REFUSED(laot_model_names(model, "nothing", NULL, 0, &needed), LAOT_UNKNOWN_NAME, "trace");
-  REFUSED(laot_model_text(model, "param.nothing", NULL, 0, &needed), LAOT_UNKNOWN_NAME,
-          "nothing");
+  REFUSED(laot_model_text(model, "param.nothing", NULL, 0, &needed), LAOT_UNKNOWN_NAME, "nothing");
   REFUSED(laot_model_text(model, "nothing", NULL, 0, &needed), LAOT_UNKNOWN_NAME, "nothing");
   REFUSED(laot_array(model, "nothing", map, 1), LAOT_NOT_AVAILABLE, "it has map");
   REFUSED(laot_array(model, "map", map, 3), LAOT_BUFFER_TOO_SMALL, "room for 3");
@@ -384,8 +388,7 @@ static void test_fit_and_predict(void) {
   CHECK(laot_predict(context, model, control, "clip", again, FEATURES * CONTROLS) == LAOT_OK);
   for (i = 0; i < FEATURES * CONTROLS; ++i)
     CHECK(again[i] == (predicted[i] < 0.0 ? 0.0 : predicted[i]));
-  CHECK(laot_predict(context, model, control, "marginals", again, FEATURES * CONTROLS) ==
-        LAOT_OK);
+  CHECK(laot_predict(context, model, control, "marginals", again, FEATURES * CONTROLS) == LAOT_OK);
   CHECK(laot_model_trivial(model, "identity", &other) == LAOT_OK);
   CHECK(laot_predict(context, other, control, "no", again, FEATURES * CONTROLS) == LAOT_OK);
   CHECK(memcmp(control_values, again, sizeof again) == 0);
@@ -496,8 +499,8 @@ static void test_metrics(void) {
   CHECK(value > 0.0 && value < 2.0);
   CHECK(laot_mmd2(context, control, control, gammas, 1, "biased", &value) == LAOT_OK);
   CHECK(fabs(value) < 1e-12);
-  REFUSED(laot_mmd2(context, control, treated, gammas, 0, "biased", &value),
-          LAOT_INVALID_ARGUMENT, "gammas");
+  REFUSED(laot_mmd2(context, control, treated, gammas, 0, "biased", &value), LAOT_INVALID_ARGUMENT,
+          "gammas");
   REFUSED(laot_mmd2(context, control, treated, NULL, 1, "biased", &value), LAOT_INVALID_ARGUMENT,
           "gammas");
   REFUSED(laot_mmd2(context, control, treated, negative, 1, "biased", &value),
@@ -578,8 +581,8 @@ static void test_isometry_and_rates(laot_context* context, const laot_data* cont
   CHECK(number_found(findings, "delta_smallest") <= number_found(findings, "delta_mean_square"));
   test_findings(findings);
   laot_findings_free(findings);
-  REFUSED(laot_isometry(context, control, -1.0, probabilities, 3, &findings),
-          LAOT_INVALID_ARGUMENT, "rate must be positive");
+  REFUSED(laot_isometry(context, control, -1.0, probabilities, 3, &findings), LAOT_INVALID_ARGUMENT,
+          "rate must be positive");
   REFUSED(laot_isometry(context, control, 1.0, wrong, 1, &findings), LAOT_INVALID_ARGUMENT,
           "probabilities");
   REFUSED(laot_isometry(context, control, 1.0, NULL, 0, &findings), LAOT_INVALID_ARGUMENT,
@@ -597,8 +600,8 @@ static void test_isometry_and_rates(laot_context* context, const laot_data* cont
   REFUSED(laot_rates(context, NULL, times, 2, probabilities, 3, &findings), LAOT_INVALID_ARGUMENT,
           "populations");
   course[1] = NULL;
-  REFUSED(laot_rates(context, course, times, 2, probabilities, 3, &findings),
-          LAOT_INVALID_ARGUMENT, "populations[1]");
+  REFUSED(laot_rates(context, course, times, 2, probabilities, 3, &findings), LAOT_INVALID_ARGUMENT,
+          "populations[1]");
 }
 
 static void test_simulation(laot_context* context) {
@@ -614,15 +617,15 @@ static void test_simulation(laot_context* context) {
       for (k = 0; k < 3; ++k) sum += map[r + 3 * k] * control[k + 3 * i];
       CHECK(fabs(sum - treated[r + 3 * partner[i]]) < 1e-12);
     }
-  REFUSED(laot_simulate_populations(context, 3, 20, 2.0, 0.0, "round", control, treated, map,
-                                    partner),
-          LAOT_UNKNOWN_NAME, "uniform or gaussian");
+  REFUSED(
+      laot_simulate_populations(context, 3, 20, 2.0, 0.0, "round", control, treated, map, partner),
+      LAOT_UNKNOWN_NAME, "uniform or gaussian");
   REFUSED(laot_simulate_populations(context, 0, 20, 2.0, 0.0, "gaussian", control, treated, map,
                                     partner),
           LAOT_INVALID_ARGUMENT, "at least one feature");
-  REFUSED(laot_simulate_populations(context, 3, 20, 2.0, 0.0, "gaussian", control, NULL, map,
-                                    partner),
-          LAOT_INVALID_ARGUMENT, "treated");
+  REFUSED(
+      laot_simulate_populations(context, 3, 20, 2.0, 0.0, "gaussian", control, NULL, map, partner),
+      LAOT_INVALID_ARGUMENT, "treated");
   CHECK(laot_recovery_study(context, features, 1, gaps, 2, 40, 3, 10, 0.0, "uniform", "squared",
                             mean, sd) == LAOT_OK);
   CHECK(mean[0] == 1.0 && mean[1] == 1.0 && sd[0] == 0.0);

@@ -51,8 +51,8 @@ TEST_CASE("golden runs of the alternation") {
     const arma::vec b(raw_y.n_cols, arma::fill::value(1.0 / static_cast<double>(raw_y.n_cols)));
     const FeatureSpace space = FeatureSpace::fit(Cells::dense(raw_x), Cells::dense(raw_y), a, b,
                                                  space_of(run.preprocessing), context);
-    const arma::mat x = space.encode(Cells::dense(raw_x), Population::control, context);
-    const arma::mat y = space.encode(Cells::dense(raw_y), Population::treated, context);
+    const arma::mat x = space.encode(Cells::dense(raw_x), Side::control, context);
+    const arma::mat y = space.encode(Cells::dense(raw_y), Side::treated, context);
     LaotOptions options;
     options.ridge = 0.0;
     options.restore = Restore::none;

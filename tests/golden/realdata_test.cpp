@@ -132,7 +132,7 @@ TEST_CASE("golden objectives on real data") {
   const fixtures::Table expected =
       fixtures::read_table(fixtures::golden("realdata/ls_objective.csv"));
   std::string last;
-  Model model;
+  Model model(Params(method("laot").spec));
   Context context;
   for (std::size_t r = 0; r < expected.rows.size(); ++r) {
     const std::string key = expected.at(r, "dataset") + " " + expected.at(r, "method");

@@ -173,7 +173,7 @@ TEST_CASE("the feature space is undone exactly on the way back") {
             FeatureSpace::fit(Cells::dense(x), Cells::dense(y), uniform_weights(90),
                               uniform_weights(70), options, context);
         arma::mat z, block = x;
-        space.encode_block(block, Population::control, z);
+        space.encode_block(block, Side::control, z);
         CHECK(z.n_rows == (components ? static_cast<std::size_t>(components) : 6));
         space.decode_block(z, z, block);  // f = identity: only the means change
         const arma::vec shift = space.mean_treated - space.mean_control;

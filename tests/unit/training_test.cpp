@@ -43,6 +43,7 @@ AutoencoderOptions scgen_options() {
   o.shape.dropout = 0.2;
   o.batch = 16;
   o.epochs = 6;
+  o.residual = Residual::drop;
   return o;
 }
 
@@ -353,7 +354,7 @@ TEST_CASE("an origin moves the cells that an autoencoder sees") {
 TEST_CASE("a diverged run reports where and keeps a finite iterate") {
   Context context;
   CellotOptions wild = cellot_options();
-  wild.adam_f.rate = wild.adam_g.rate = 1e30;
+  wild.adam.rate = 1e30;
   CellotTrainer a(kSource, kTarget, wild, 7);
   a.run(context);
   CHECK(a.report().outcome == Outcome::diverged);
@@ -433,7 +434,7 @@ TEST_CASE("a shift of a Gaussian is learned") {
   Context context;
   CellotOptions o = cellot_options();
   o.hidden = {16, 16};
-  o.adam_f.rate = o.adam_g.rate = 2e-3;
+  o.adam.rate = 2e-3;
   o.iterations = 600;
   const arma::mat source = normal_cells(3, 3, 400, 0.0), target = normal_cells(4, 3, 400, 1.5);
   CellotTrainer trainer(source, target, o, 1);

@@ -22,11 +22,11 @@ struct AutoencoderOptions : ValidationOptions {
   AutoencoderLossWeights loss;
   AdamSettings adam{1e-3, 0.9, 0.999, 1e-8, 0.0, 0.0};
   double last_rate = 1.0;  // the learning rate ends at this fraction, along a cosine
-  std::size_t batch = 32;
-  std::size_t epochs = 100;
+  std::size_t batch = 64;
+  std::size_t epochs = 150;
   std::size_t patience =
       25;  // stop after so many epochs without a smaller validation loss (0: never)
-  Residual residual = Residual::drop;
+  Residual residual = Residual::automatic;
   // Added to the cells of either side; empty: 0. A shift of the code is the difference of two
   // populations that lie where they lie: with both centred on their own means it would vanish.
   arma::vec source_origin, target_origin;

@@ -12,19 +12,18 @@
 namespace laot::nets {
 
 struct CellotOptions : ValidationOptions {
-  std::vector<std::size_t> hidden{64, 64, 64, 64};
-  double slope = 0.2;             // leaky ReLU
+  std::vector<std::size_t> hidden;  // units of each layer, at least one layer
+  double slope = 0.2;               // leaky ReLU
   bool softplus_kernels = false;  // else: penalty on the negative kernels of g, clamp on those of f
   double init_low = 0.0, init_high = 0.1;
   double penalty = 1.0;
-  AdamSettings adam_f{5e-4, 0.5, 0.9, 1e-8, 0.0, 0.0};
-  AdamSettings adam_g{5e-4, 0.5, 0.9, 1e-8, 0.0, 0.0};
-  double last_rate = 1.0;  // the learning rates end at this fraction, along a cosine
+  AdamSettings adam{5e-4, 0.5, 0.9, 1e-8, 0.0, 0.0};  // of f and g; clip_norm is that of g alone
+  double last_rate = 1.0;  // the learning rate ends at this fraction, along a cosine
   std::size_t batch = 256;
   std::size_t inner = 10;  // steps of g for one of f
   std::size_t iterations = 1500;
   std::size_t check_every = 25;  // iterations between two looks at the validation cells
-  double average = 0.0;          // decay of the averages of f and g that are looked at; 0: none
+  double average = 0.9;          // decay of the averages of f and g that are looked at; 0: none
 };
 
 /// A look at the run: both losses and the norms of their gradients on the validation cells.
