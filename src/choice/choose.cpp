@@ -75,8 +75,8 @@ class FittedCandidates {
     arma::vec weights_x, weights_y;
     batch_weights(batch_x, batch_y, control.cells(), treated.cells(), weights_x, weights_y);
     space_ = FeatureSpace::fit(control, treated, weights_x, weights_y, options.space, context);
-    const arma::mat x = space_.encode(control, Population::control, context);
-    const arma::mat y = space_.encode(treated, Population::treated, context);
+    const arma::mat x = space_.encode(control, Side::control, context);
+    const arma::mat y = space_.encode(treated, Side::treated, context);
     Coupling coupling(x, y, batch_x, batch_y, options.laot.coupling);
     linear_ = alternate(coupling, x, y, options.laot, context);
     if (asked([](const Candidate& c) { return c.lift; }))
@@ -102,7 +102,7 @@ class FittedCandidates {
 
   arma::mat moved(const arma::mat& cells, bool lifted) const {
     arma::mat z, image, out = cells;
-    space_.encode_block(cells, Population::control, z);
+    space_.encode_block(cells, Side::control, z);
     if (lifted && lift_.lifted)
       lift_.map.apply(z, image);
     else

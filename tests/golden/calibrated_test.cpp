@@ -11,15 +11,15 @@ using namespace laot;
 
 namespace {
 
-struct Side {
+struct GoldenSide {
   arma::mat cells;
   std::vector<std::string> batch;  // empty where there is one level
 };
 
-Side side(const std::string& data, const char* which) {
+GoldenSide side(const std::string& data, const char* which) {
   const arma::mat all =
       fixtures::read_cells(fixtures::golden("calibrated/" + data + "_" + which + ".csv"));
-  Side out{all.head_rows(all.n_rows - 1), {}};
+  GoldenSide out{all.head_rows(all.n_rows - 1), {}};
   const arma::rowvec level = all.tail_rows(1);
   if (level.max() > 0.0)
     for (const double value : level) out.batch.push_back(value > 0.0 ? "b" : "a");
@@ -63,7 +63,7 @@ Params params_of(const std::string& method_name, const std::string& settings) {
   return params;
 }
 
-Model fitted(const Params& params, const Side& x, const Side& y) {
+Model fitted(const Params& params, const GoldenSide& x, const GoldenSide& y) {
   Context context;
   context.seed = 7;
   return fit_model(params,
@@ -93,15 +93,15 @@ TEST_CASE("golden fits with the defaults of preset calibrated") {
   for (std::size_t c = 0; c < cases.rows.size(); ++c) {
     const std::string name = cases.at(c, "case");
     CAPTURE(name);
-    const Side x = side(cases.at(c, "data"), "x"), y = side(cases.at(c, "data"), "y"),
-               fresh = side(cases.at(c, "data"), "new");
+    const GoldenSide x = side(cases.at(c, "data"), "x"), y = side(cases.at(c, "data"), "y"),
+                     fresh = side(cases.at(c, "data"), "new");
     const Model model = fitted(params_of("laot", cases.at(c, "settings")), x, y);
     CHECK(model.space.basis.n_cols == std::stoul(cases.at(c, "components")));
     CHECK(reported(model, "iterations") == cases.number(c, "iterations"));
     CHECK(stop_reason(model).find(reason_for(cases.at(c, "stop"))) != std::string::npos);
     const arma::mat by_fit = predicted(model, fresh.cells),
                     by_gaussian = predicted(model.trivial("gaussian_map"), fresh.cells);
-    const arma::mat map = model.array("map").t();
+    const arma::mat map = model.array("map").matrix().t();
     std::size_t compared = 0;
     for (const auto& row : expected.rows) {
       if (row[0] != name) continue;
@@ -130,8 +130,8 @@ TEST_CASE("golden fits with the defaults of preset calibrated") {
 TEST_CASE("the Gaussian map of the fixtures, where the two sides differ in number") {
   const fixtures::Table expected =
       fixtures::read_table(fixtures::golden("calibrated/expected.csv"));
-  const Side x = side("d6n60m75s1", "x"), y = side("d6n60m75s1", "y"),
-             fresh = side("d6n60m75s1", "new");
+  const GoldenSide x = side("d6n60m75s1", "x"), y = side("d6n60m75s1", "y"),
+                   fresh = side("d6n60m75s1", "new");
   const arma::mat got = predicted(
       fitted(params_of("gaussian_map", "shrink=none divisor=n-1 jitter=1e-6 scale=none n_pcs=0"), x,
              y),

@@ -43,8 +43,8 @@ struct Fit {
     batch_weights(data.batch_x, data.batch_y, data.x.n_cols, data.y.n_cols, weights_x, weights_y);
     space = FeatureSpace::fit(Cells::dense(data.x), Cells::dense(data.y), weights_x, weights_y, {},
                               context);
-    const arma::mat x = space.encode(Cells::dense(data.x), Population::control, context);
-    const arma::mat y = space.encode(Cells::dense(data.y), Population::treated, context);
+    const arma::mat x = space.encode(Cells::dense(data.x), Side::control, context);
+    const arma::mat y = space.encode(Cells::dense(data.y), Side::treated, context);
     Coupling coupling(x, y, data.batch_x, data.batch_y);
     linear = alternate(coupling, x, y, {}, context);
     lifted = lift(coupling, x, y, linear, {}, golden_cases::lift_options(), context);
@@ -55,7 +55,7 @@ struct Fit {
 
   arma::mat moved(const arma::mat& cells, bool bent) const {
     arma::mat z, image, out = cells;
-    space.encode_block(cells, Population::control, z);
+    space.encode_block(cells, Side::control, z);
     if (bent)
       lifted.map.apply(z, image);
     else
@@ -93,7 +93,7 @@ TEST_CASE("golden lift") {
     check_close(fit.moved(data.fresh, false), expected.at("predicted linear"), 1e-7);
     check_close(fit.moved(data.fresh, true), expected.at("predicted lift"), 1e-7);
     arma::mat z;
-    fit.space.encode_block(data.fresh, Population::control, z);
+    fit.space.encode_block(data.fresh, Side::control, z);
     check_close(fit.lifted.map.jacobian(z.col(1)), expected.at("lift_jacobian"), 1e-6);
   }
 }
