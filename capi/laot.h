@@ -405,10 +405,10 @@ typedef struct laot_method_info {
   const char* source;  /* the paper */
   size_t param_count;  /* its parameters are numbered from 0 to this, less one */
   size_t preset_count; /* and so are its presets */
-  int affine;          /* 1: x_t = W x_0 + b: a model has map, offset, latent_map; since 0.2.0 */
-  int dense_map;       /* 1: without components, matrices of features x features; since 0.2.0 */
-  int trains;          /* 1: a training, with checkpoints and on_cancel; since 0.2.0 */
-  int uses_batch;      /* 1: takes labels of cells into account; 0: refuses them; since 0.2.0 */
+  int affine;          /* 1: x_t = W x_0 + b: a model has map, offset, latent_map */
+  int dense_map;       /* 1: without components, matrices of features x features */
+  int trains;          /* 1: a training, with checkpoints and on_cancel */
+  int uses_batch;      /* 1: takes labels of cells into account; 0: refuses them */
 } laot_method_info;
 
 /**
