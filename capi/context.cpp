@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "handles.hpp"
+#include "laot/letters.hpp"
 
 using laot::Status;
 using laot::capi::copy_out;
@@ -11,10 +12,14 @@ using laot::capi::hand_out;
 
 namespace laot::capi {
 
-CallContext::CallContext(laot_context* settings) : settings_(given(settings, "context")) {
+CallContext::Claim::Claim(laot_context& settings) : settings_(settings) {
   require(!settings_.in_use.exchange(true), Status::invalid_argument,
           "context is in use by a call that has not come back; give each thread, and a call from "
           "within a callback, a context of its own");
+}
+
+CallContext::CallContext(laot_context* settings)
+    : settings_(given(settings, "context")), claim_(settings_) {
   const laot_context& s = settings_;
   context_.num_threads = s.threads;
   context_.seed = s.seed;
@@ -31,7 +36,13 @@ CallContext::CallContext(laot_context* settings) : settings_(given(settings, "co
       return cancelled_by_progress_ || (s.cancel && s.cancel(s.cancel_payload) != 0);
     };
   }
-  if (s.log) context_.log = [&s](const std::string& line) { s.log(line.c_str(), s.log_payload); };
+  if (s.log) {
+    context_.log = [&s](const std::string& line) {
+      char sentence[1024];
+      copy_sentence(line, sentence, sizeof sentence);
+      s.log(sentence, s.log_payload);
+    };
+  }
 }
 
 }  // namespace laot::capi

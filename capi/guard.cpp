@@ -1,6 +1,5 @@
-#include <algorithm>
-
 #include "handles.hpp"
+#include "laot/letters.hpp"
 
 namespace laot::capi {
 
@@ -12,10 +11,7 @@ thread_local char last_message[1024] = "";
 }  // namespace
 
 laot_status remember(Status status, const char* message) noexcept {
-  std::size_t length = std::min(std::strlen(message), sizeof last_message - 1);
-  std::memcpy(last_message, message, length);
-  last_message[length] = '\0';
-  std::replace(last_message, last_message + length, '\n', ' ');
+  copy_sentence(message, last_message, sizeof last_message);
   return static_cast<laot_status>(status);
 }
 
@@ -51,6 +47,7 @@ std::vector<std::string> given_texts(const char* const* texts, std::size_t count
   out.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     require(texts[i] != nullptr, Status::invalid_argument, argument, "[", i, "] is NULL");
+    require_name(texts[i], argument, i);
     out.emplace_back(texts[i]);
   }
   return out;

@@ -125,13 +125,26 @@ void fill(Info* info, Info values) {
 class CallContext {
  public:
   explicit CallContext(laot_context* settings);
-  ~CallContext() { settings_.in_use = false; }
   CallContext(const CallContext&) = delete;
   CallContext& operator=(const CallContext&) = delete;
   Context& operator*() { return context_; }
 
  private:
+  /// The host's context is one call's at a time. Free again on every way out, also where the rest
+  /// of the preparation fails.
+  class Claim {
+   public:
+    explicit Claim(laot_context& settings);
+    ~Claim() { settings_.in_use = false; }
+    Claim(const Claim&) = delete;
+    Claim& operator=(const Claim&) = delete;
+
+   private:
+    laot_context& settings_;
+  };
+
   laot_context& settings_;
+  Claim claim_;
   bool cancelled_by_progress_ = false;
   Context context_;
 };
@@ -147,7 +160,7 @@ std::vector<std::string> names_of(const Pairs& pairs) {
 /// The two-call protocol for texts.
 void copy_out(const std::string& value, char* buffer, std::size_t size, std::size_t* needed);
 
-/// labels[count] as strings; every pointer checked.
+/// labels[count] as strings; every pointer checked, and that each is a name (see require_name).
 std::vector<std::string> given_texts(const char* const* texts, std::size_t count,
                                      const char* argument);
 

@@ -847,6 +847,9 @@ typedef struct laot_score_result {
   double sd;          /* over repetitions, divisor repetitions - 1; NaN with one */
   size_t features_left_out; /* features that do not vary and that the metric leaves out, as
                              * laot_metric_info.doc says; the most of any subsample */
+  double marginal_error;    /* of entropic scores: by how much the marginals of the plan are off in
+                             * total, the most of any subsample. 1e-7 is asked for; more is left
+                             * where 10000 iterations do not reach it. 0 of other scores */
 } laot_score_result;
 
 /**
@@ -896,8 +899,7 @@ typedef struct laot_score_options {
  * @param control    [features x c] control cells, as in laot_score; may be NULL where the metric
  *                   does not need them
  * @param options    settings, struct_size set
- * @param result     struct_size read, the rest filled; NaN where an entropic score has not converged
- *                   after 10000 iterations, as with a small epsilon
+ * @param result     struct_size read, the rest filled; a small epsilon may leave a marginal_error
  * @return LAOT_UNKNOWN_NAME: no such metric; LAOT_INVALID_ARGUMENT: a setting out of range, or
  *         struct_size not set
  *

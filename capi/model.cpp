@@ -37,6 +37,17 @@ void hand_out_model(laot::Model model, laot_model** out) {
   hand_out(std::unique_ptr<laot_model>(new laot_model{std::move(model)}), out);
 }
 
+// Whatever is wrong with what a file says (a method that nobody knows, a map of another size) is
+// damage to the file: the caller gave no such argument.
+laot::Model loaded(const laot::ModelFile& file, const std::string& whose) {
+  try {
+    return laot::Model::load(file);
+  } catch (const laot::Error& error) {
+    const bool is_own = error.status() == Status::out_of_memory;
+    laot::fail(is_own ? error.status() : Status::bad_format, whose, error.what());
+  }
+}
+
 void require_length(size_t length, size_t expected, const char* what) {
   laot::require(length >= expected, Status::buffer_too_small, "out has room for ", length,
                 " numbers, ", what, " needs ", expected);
@@ -204,11 +215,7 @@ laot_status laot_load(const char* path, laot_model** out) {
   return guarded([&] {
     given(out, "out");
     const laot::ModelFile file = laot::ModelFile::read(given_text(path, "path"));
-    try {
-      hand_out_model(laot::Model::load(file), out);
-    } catch (const laot::Error& error) {
-      laot::fail(error.status(), "\"", path, "\": ", error.what());
-    }
+    hand_out_model(loaded(file, laot::text("\"", path, "\": ")), out);
   });
 }
 
@@ -228,7 +235,7 @@ laot_status laot_from_bytes(const void* bytes, size_t size, laot_model** out) {
   return guarded([&] {
     given(out, "out");
     const char* first = &given(static_cast<const char*>(bytes), "bytes");
-    hand_out_model(laot::Model::load(laot::ModelFile::parse(first, size)), out);
+    hand_out_model(loaded(laot::ModelFile::parse(first, size), ""), out);
   });
 }
 

@@ -98,7 +98,8 @@ laot_status laot_score_with(laot_context* context, const char* metric, const lao
         options->cells == 0
             ? laot::score(name, input, *call)
             : laot::score_subsampled(name, input, options->cells, options->repetitions, *call);
-    fill(result, laot_score_result{0, score.value, score.sd, score.features_left_out});
+    fill(result, laot_score_result{0, score.value, score.sd, score.features_left_out,
+                                   score.marginal_error});
   });
 }
 

@@ -3,6 +3,8 @@ set(LAOT_CORE_SOURCES
   # base
   src/base/error.cpp
   src/base/number_text.cpp
+  src/base/letters.cpp
+  src/base/file_access.cpp
   src/base/vector_path.cpp
   src/base/random.cpp
   src/base/linear_algebra.cpp
@@ -39,6 +41,7 @@ set(LAOT_CORE_SOURCES
   src/transport/hierarchical_transport.cpp
   src/transport/coupling.cpp
   src/transport/cost_transport.cpp
+  src/transport/entropic_newton.cpp
   src/transport/sinkhorn.cpp
   # laot
   src/laot/least_squares.cpp
@@ -105,6 +108,7 @@ set(LAOT_CORE_SOURCES
   src/conditions/conditional_laot.cpp
   src/conditions/nearest_condition.cpp
   src/conditions/simulated_screen.cpp
+  src/io/model_file_read.cpp
   # models
   src/models/params.cpp
   src/models/shared_params.cpp

@@ -25,7 +25,7 @@
 #'   of the positive squared distances between the training cells, or numbers.
 #' @param epsilon The entropy of the metrics that begin with `sinkhorn`: `c(relative = 0.05)`, a share of
 #'   the mean squared distance between predicted and observed cells, or `c(absolute = )`, a number in
-#'   squared units of the features. The smaller, the longer it takes; what has not converged is `NA`.
+#'   squared units of the features. The smaller, the longer it takes; a note says where the marginals are off by more than 1e-7.
 #' @param preset A name of [laot_score_presets()]: the settings under which published code prints its
 #'   scores, so that numbers can stand beside those of a paper.
 #' @param markers `NULL`, or a number: the scores are given on so many marker features as well, those

@@ -123,7 +123,7 @@ static laot_model* fit(const laot_data* x, const laot_data* y, double keep) {
 static void warm_up(void) {
   double *a = dense_cells(200, 300, 0.0), *b = dense_cells(200, 300, 1.0), value;
   laot_data *x, *y;
-  laot_score_result score = {sizeof score, 0.0, 0.0, 0};
+  laot_score_result score = {sizeof score, 0.0, 0.0, 0, 0.0};
   must(laot_data_dense(a, 200, 300, 200, &x));
   must(laot_data_dense(b, 200, 300, 200, &y));
   laot_model_free(fit(x, y, 100));
@@ -197,7 +197,7 @@ static void dense_calls(void) {
   must(laot_wasserstein2(context, x, y, &value, &gap));
   finish("laot_wasserstein2, a cell twice on both sides", copy, 1.0);
   for (k = 0; k < sizeof metrics / sizeof *metrics; ++k) {
-    laot_score_result score = {sizeof score, 0.0, 0.0, 0};
+    laot_score_result score = {sizeof score, 0.0, 0.0, 0, 0.0};
     char what[64];
     start();
     must(laot_score(context, metrics[k], x, y, x, 1e-4, 0, 1, &score));

@@ -5,9 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <sstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace laot {
@@ -43,13 +44,33 @@ class Error : public std::runtime_error {
   Status status_;
 };
 
-/// Concatenates its arguments as a stream would: `text("n is ", 3)`.
+namespace detail {
+void append(std::string& out, long long value);
+void append(std::string& out, unsigned long long value);
+void append(std::string& out, double value);
+
+template <class Part>
+void append_part(std::string& out, const Part& part) {
+  if constexpr (std::is_same_v<Part, char>)
+    out.push_back(part);
+  else if constexpr (std::is_floating_point_v<Part>)
+    append(out, static_cast<double>(part));
+  else if constexpr (std::is_integral_v<Part> && std::is_signed_v<Part>)
+    append(out, static_cast<long long>(part));
+  else if constexpr (std::is_integral_v<Part>)
+    append(out, static_cast<unsigned long long>(part));
+  else
+    out += std::string_view(part);
+}
+}  // namespace detail
+
+/// Concatenates its arguments: `text("n is ", 3)`. Numbers have 12 digits and look alike in every
+/// locale; no stream, because a stream has a locale and keeps silent when memory runs out.
 template <class... Parts>
 std::string text(const Parts&... parts) {
-  std::ostringstream out;
-  out.precision(12);
-  (out << ... << parts);
-  return out.str();
+  std::string out;
+  (detail::append_part(out, parts), ...);
+  return out;
 }
 
 template <class... Parts>

@@ -7,12 +7,18 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "laot/armadillo.hpp"
 
 namespace laot {
+
+class InputFile;
+namespace json {
+struct Value;
+}
 
 /// What a model saves to and loads from. Doubles (F64), and lists of 32-bit integers (I32). A
 /// matrix [rows, cols] stands row by row, so that an independent reader sees the same axes as the
@@ -48,13 +54,15 @@ class ModelFile {
   /// The same into the caller's memory of byte_count() bytes.
   std::size_t byte_count() const;
   void copy_bytes(char* out) const;
-  /// Trusts nothing: lengths, offsets, shapes and types are checked before they are used. Throws
-  /// bad_format with what is wrong. The file reads its tensors from `bytes`, which must outlive it.
+  /// Trusts nothing: lengths, offsets, shapes and types are checked before they are used, in time
+  /// and memory proportional to the header. Throws bad_format with what is wrong. The file reads
+  /// its tensors from `bytes`, which must outlive it.
   static ModelFile parse(const char* bytes, std::size_t size);
 
-  /// Writes to a temporary file beside `path` and renames it, so that a failure leaves no half
-  /// file.
+  /// Replaces what stands at `path` at once or not at all (see Replacement). Throws io_error.
   void write(const std::string& path) const;
+  /// The same checks as parse, before the numbers are read: a header that does not fit the size of
+  /// the file is refused at once, however large the file is.
   static ModelFile read(const std::string& path);
 
  private:
@@ -66,6 +74,7 @@ class ModelFile {
     bool file_order = false;  // bytes of a file: little-endian
     std::shared_ptr<const std::vector<double>> own;  // what `data` points to, where it was copied
     const char* data = nullptr;
+    std::size_t offset = 0;  // of a file that is read: where the numbers stand behind the header
 
     std::size_t count() const;
     std::size_t bytes() const { return count() * (type == Type::f64 ? 8 : 4); }
@@ -77,10 +86,18 @@ class ModelFile {
   const Tensor& tensor(const std::string& name, Type type, std::size_t axes) const;
   std::vector<std::pair<std::string, const Tensor*>> in_file_order() const;
   std::string header() const;
+  /// Texts and tensors whose numbers are still to come, in at most `available` bytes.
+  static ModelFile of_header(std::string_view header, std::uint64_t available);
+  static ModelFile parse(InputFile& file);
+  static Tensor described(const std::string& name, const json::Value& entry,
+                          std::uint64_t available);
+  void add_texts(json::Value& metadata);
+  void point_to(const char* data);
 
   std::map<std::string, Tensor> tensors_;
   std::map<std::string, std::string> texts_;
-  std::shared_ptr<const std::string> content_;  // of a file that was read
+  std::shared_ptr<const std::string> content_;  // the numbers of a file that was read
+  std::uint64_t data_size_ = 0;                 // of them, in bytes
 };
 
 }  // namespace laot

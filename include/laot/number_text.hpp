@@ -1,14 +1,21 @@
-// Numbers as texts and back, with a decimal point whatever the locale of the host's process is.
+// Numbers as texts and back: the one place of the core that writes or reads digits, with a decimal
+// point and without grouping whatever the locales of the host are, of C and of C++.
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace laot {
 
-/// As printf's %.*g writes it in the C locale: "0.3", "1e-05", "inf", "nan".
+/// As printf's %.*g writes it in the C locale: "0.3", "1e-05", "inf", "nan". 1 to 17 digits.
 std::string text_of_number(double value, int digits);
 
-/// The whole text as a number, as strtod reads it in the C locale; false where it is none.
-bool number_of_text(const std::string& text, double& value);
+/// The whole text as a number: decimal digits with at most one sign, point and exponent, or "inf"
+/// or "nan". False where it is something else, or a number that a double cannot hold other than as
+/// infinity or 0 ("1e400", "1e-400"): blanks, hexadecimal digits and commas are no part of one.
+bool number_of_text(std::string_view text, double& value);
+
+/// 16 hexadecimal digits.
+std::string text_of_bits(unsigned long long bits);
 
 }  // namespace laot

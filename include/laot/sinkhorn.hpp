@@ -33,10 +33,12 @@ struct SinkhornResult {
 
 /// Minimises <P, C> + epsilon KL(P | a b') over the plans with marginals a and b: alternating
 /// updates of the potentials by soft minima (Cuturi, 2013), in the log domain so that small epsilon
-/// neither overflows nor underflows (Schmitzer, 2019). cost(i, j): source i, target j [n x m],
-/// finite; a [n] and b [m]: positive, each with sum 1; epsilon > 0. Not converged within
-/// max_iterations is not an error: `converged` says so, and the values are those of the last
-/// iteration. O(n m) time an iteration, and O(n m) memory beyond the cost.
+/// neither overflows nor underflows (Schmitzer, 2019); where they crawl, as for plans that are
+/// nearly a matching, Newton's method along a path of falling epsilon. cost(i, j): source i, target
+/// j [n x m], finite; a [n] and b [m]: positive, each with sum 1; epsilon > 0. Not converged within
+/// max_iterations is not an error: `converged` says so, `marginal_error` is the error that was
+/// reached, and the regularised cost is then a bound from below. O(n m) time an iteration, and O(n
+/// m) memory beyond the cost.
 SinkhornResult sinkhorn(const arma::mat& cost, const arma::vec& a, const arma::vec& b,
                         const SinkhornOptions& options, Context& context);
 
@@ -53,11 +55,21 @@ SinkhornResult sinkhorn_to_itself(const arma::mat& cost, const arma::vec& a,
 /// not negative, and 0 for equal clouds (Feydy et al., 2019).
 struct SinkhornDivergence {
   double value = 0.0;
-  SinkhornResult between;  // x to y
-  bool converged = false;  // all three
+  SinkhornResult between;       // x to y
+  bool converged = false;       // all three
+  double marginal_error = 0.0;  // the largest of the three
 };
 SinkhornDivergence sinkhorn_divergence(const arma::mat& x, const arma::mat& y,
                                        const SinkhornOptions& options, Context& context);
+
+enum class PairCost { euclidean, squared_euclidean };
+
+/// cost(i, j) between point i of x and point j of y (columns) [n x m], by direct differences.
+arma::mat pairwise_costs(const arma::mat& x, const arma::mat& y, PairCost kind, Context& context);
+
+/// The plan [n x m] of a result for the same cost, weights and epsilon.
+arma::mat entropic_plan(const arma::mat& cost, const arma::vec& a, const arma::vec& b,
+                        double epsilon, const SinkhornResult& result, Context& context);
 
 /// factor times the mean of |x_i - y_j|^2 over all pairs.
 double epsilon_of_mean_cost(const arma::mat& x, const arma::mat& y, double factor);

@@ -242,8 +242,9 @@ struct laot_score_result
     value::Cdouble
     sd::Cdouble
     features_left_out::Csize_t
+    marginal_error::Cdouble
 end
-laot_score_result() = laot_score_result(sizeof(laot_score_result), 0, 0, 0)
+laot_score_result() = laot_score_result(sizeof(laot_score_result), 0, 0, 0, 0)
 
 laot_score(context, metric, predicted, observed, control, gamma, cells, repetitions, result) =
     ccall(symbol(:laot_score), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Cdouble, Csize_t, Csize_t, Ptr{laot_score_result}), context, metric, predicted, observed, control, gamma, cells, repetitions, result)

@@ -1,24 +1,43 @@
 #include "json.hpp"
 
-#include <cstdio>
+#include <algorithm>
 
 #include "laot/base.hpp"
+#include "laot/letters.hpp"
 
 namespace laot::json {
 
 namespace {
 
 constexpr int kDepth = 16;
+constexpr std::size_t kMostValues = std::size_t{1} << 20;  // of a tensor there are eight
+constexpr std::size_t kMostTexts = std::size_t{1} << 24;
 
 class Parser {
  public:
-  Parser(const char* bytes, std::size_t size) : at_(bytes), begin_(bytes), end_(bytes + size) {}
+  explicit Parser(std::string_view bytes)
+      : at_(bytes.data()), begin_(at_), end_(at_ + bytes.size()) {}
 
   Value document() {
     Value value = parse_value(0);
     skip_space();
     if (at_ != end_) wrong("nothing more");
     return value;
+  }
+
+  std::vector<std::string> texts() {
+    std::vector<std::string> out;
+    need('[', "a list");
+    if (!take(']')) {
+      do {
+        if (out.size() == kMostTexts) wrong("no more texts");
+        out.push_back(next_text("a text"));
+      } while (take(','));
+      need(']', "a comma or ]");
+    }
+    skip_space();
+    if (at_ != end_) wrong("nothing more");
+    return out;
   }
 
  private:
@@ -44,6 +63,7 @@ class Parser {
 
   Value parse_value(int depth) {
     if (depth > kDepth) wrong("less nesting");
+    if (values_++ == kMostValues) wrong("no more values");
     skip_space();
     if (at_ == end_) wrong("a value");
     Value value;
@@ -64,22 +84,38 @@ class Parser {
       value.kind = Value::Kind::object;
       if (take('}')) return value;
       do {
-        skip_space();
-        if (at_ == end_ || *at_ != '"') wrong("a name in quotes");
-        std::string name = parse_text();
-        if (value.member(name)) wrong("a name that has not been used");
+        std::string name = next_text("a name in quotes");
         need(':', "a colon");
         value.members.emplace_back(std::move(name), parse_value(depth + 1));
       } while (take(','));
       need('}', "a comma or }");
+      require_different_names(value);
     } else {
       wrong("a string, a whole number, an array or an object");
     }
     return value;
   }
 
+  void require_different_names(const Value& object) const {
+    std::vector<std::string_view> names;
+    names.reserve(object.members.size());
+    for (const auto& member : object.members) names.emplace_back(member.first);
+    std::sort(names.begin(), names.end());
+    const auto twice = std::adjacent_find(names.begin(), names.end());
+    require(twice == names.end(), Status::bad_format,
+            "the header of the model file is not valid JSON: it has the name \"",
+            twice == names.end() ? std::string_view() : *twice, "\" twice");
+  }
+
+  std::string next_text(const char* expected) {
+    skip_space();
+    if (at_ == end_ || *at_ != '"') wrong(expected);
+    return parse_text();
+  }
+
   std::uint64_t parse_number() {
     std::uint64_t number = 0;
+    if (*at_ == '0' && end_ - at_ > 1 && at_[1] >= '0' && at_[1] <= '9') wrong("no leading 0");
     while (at_ != end_ && *at_ >= '0' && *at_ <= '9') {
       const std::uint64_t digit = static_cast<std::uint64_t>(*at_ - '0');
       if (number > (UINT64_MAX - digit) / 10) wrong("a number below 2^64");
@@ -167,6 +203,7 @@ class Parser {
     } else if (code >= 0xdc00 && code <= 0xdfff) {
       wrong("the first half of a pair");
     }
+    if (code == 0) wrong("no NUL in a string");  // C ends its texts there
     append_utf8(code, out);
   }
 
@@ -178,16 +215,22 @@ class Parser {
       const char c = *at_++;
       if (c == '"') return out;
       if (static_cast<unsigned char>(c) < 0x20) wrong("no control character in a string");
-      if (c == '\\')
+      if (c == '\\') {
         parse_escape(out);
-      else
-        out.push_back(c);
+        continue;
+      }
+      const std::size_t length =
+          letter_length(std::string_view(at_ - 1, static_cast<std::size_t>(end_ - at_) + 1));
+      if (length == 0) wrong("UTF-8");
+      out.append(at_ - 1, length);
+      at_ += length - 1;
     }
   }
 
   const char* at_;
   const char* begin_;
   const char* end_;
+  std::size_t values_ = 0;
 };
 
 }  // namespace
@@ -198,8 +241,12 @@ const Value* Value::member(const std::string& name) const {
   return nullptr;
 }
 
-Value parse(const char* bytes, std::size_t size) {
-  return Parser(bytes, size).document();
+Value parse(std::string_view bytes) {
+  return Parser(bytes).document();
+}
+
+std::vector<std::string> parse_texts(std::string_view bytes) {
+  return Parser(bytes).texts();
 }
 
 std::string quoted(const std::string& value) {
@@ -209,9 +256,9 @@ std::string quoted(const std::string& value) {
       out.push_back('\\');
       out.push_back(c);
     } else if (static_cast<unsigned char>(c) < 0x20) {
-      char code[8];
-      std::snprintf(code, sizeof code, "\\u%04x", static_cast<unsigned>(c));
-      out += code;
+      static const char digits[] = "0123456789abcdef";
+      out += c < 0x10 ? "\\u000" : "\\u001";
+      out.push_back(digits[static_cast<unsigned char>(c) & 15u]);
     } else {
       out.push_back(c);
     }

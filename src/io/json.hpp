@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,8 +20,13 @@ struct Value {
   const Value* member(const std::string& name) const;  // null where there is none
 };
 
-/// Throws Error(bad_format) that says what was expected and at which byte.
-Value parse(const char* bytes, std::size_t size);
+/// Throws Error(bad_format) that says what was expected and at which byte. Time and memory grow in
+/// proportion to `size`, whatever the bytes are: a name that is used twice is found by sorting, and
+/// more than a million values are refused.
+Value parse(std::string_view bytes);
+
+/// A list of texts alone. What each of them takes beside its letters is little.
+std::vector<std::string> parse_texts(std::string_view bytes);
 
 /// `value` in quotes, with everything escaped that must be.
 std::string quoted(const std::string& value);

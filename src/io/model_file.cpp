@@ -1,22 +1,18 @@
 #include "laot/model_file.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <memory>
 
 #include "json.hpp"
 #include "laot/base.hpp"
+#include "laot/file_access.hpp"
 #include "laot/number_text.hpp"
-#include "laot/parallel.hpp"
+#include "model_file_layout.hpp"
 
 namespace laot {
 
 namespace {
-
-constexpr std::size_t kLengthBytes = 8;
-constexpr std::uint64_t kMaxHeader = 1u << 28;
 
 bool little_endian() {
   const std::uint16_t one = 1;
@@ -30,11 +26,6 @@ void turn_to_file_order(char* bytes, std::size_t count, std::size_t width) {
   if (little_endian()) return;
   for (std::size_t i = 0; i < count; ++i, bytes += width) std::reverse(bytes, bytes + width);
 }
-
-struct FileCloser {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-using File = std::unique_ptr<std::FILE, FileCloser>;
 
 }  // namespace
 
@@ -167,16 +158,8 @@ double ModelFile::number(const std::string& name) const {
 }
 
 std::vector<std::string> ModelFile::texts(const std::string& name) const {
-  const std::string& value = text_value(name);
-  const json::Value list = json::parse(value.data(), value.size());
-  require(list.kind == json::Value::Kind::array, Status::bad_format, "entry \"", name,
-          "\" of the model file is not a list");
-  std::vector<std::string> out;
-  for (const json::Value& item : list.items) {
-    require(item.kind == json::Value::Kind::text, Status::bad_format, "entry \"", name,
-            "\" of the model file holds something that is not a text");
-    out.push_back(item.text);
-  }
+  std::vector<std::string> out = json::parse_texts(text_value(name));
+  for (const std::string& item : out) require_one_line(item, name);
   return out;
 }
 
@@ -215,13 +198,17 @@ std::string ModelFile::header() const {
     header += "," + json::quoted(name) + ":{\"dtype\":\"" +
               (tensor->type == Type::f64 ? "F64" : "I32") + "\",\"shape\":[";
     for (std::size_t a = 0; a < tensor->shape.size(); ++a)
-      header += (a ? "," : "") + std::to_string(tensor->shape[a]);
+      header += text(a ? "," : "", tensor->shape[a]);
     const std::size_t end = offset + tensor->bytes();
     header += text("],\"data_offsets\":[", offset, ",", end, "]}");
     offset = end;
   }
   header += "}";
   while ((kLengthBytes + header.size()) % 8 != 0) header.push_back(' ');  // numbers aligned
+  require(header.size() <= kMostHeader, Status::invalid_argument,
+          "the names and texts of the model ", "take ", header.size(), " bytes, more than the ",
+          kMostHeader, " that are read again; ",
+          "shorten the names of the cells, or leave them out");
   return header;
 }
 
@@ -278,104 +265,10 @@ std::string ModelFile::bytes() const {
   return out;
 }
 
-ModelFile ModelFile::parse(const char* bytes, std::size_t size) {
-  require(size >= kLengthBytes, Status::bad_format, "the model file has ", size,
-          " bytes; it is not a safetensors file");
-  std::uint64_t length = 0;
-  for (std::size_t k = kLengthBytes; k-- > 0;)
-    length = (length << 8) | static_cast<unsigned char>(bytes[k]);
-  require(length <= kMaxHeader && length <= size - kLengthBytes, Status::bad_format,
-          "the model file says that its header has ", length, " bytes, but only ",
-          size - kLengthBytes, " follow; it is cut off or not a safetensors file");
-  const json::Value header = json::parse(bytes + kLengthBytes, static_cast<std::size_t>(length));
-  require(header.kind == json::Value::Kind::object, Status::bad_format,
-          "the header of the model file is not an object");
-  const char* data = bytes + kLengthBytes + length;
-  const std::uint64_t data_size = size - kLengthBytes - length;
-
-  ModelFile out;
-  std::uint64_t covered = 0;
-  for (const auto& [name, entry] : header.members) {
-    require(entry.kind == json::Value::Kind::object, Status::bad_format, "entry \"", name,
-            "\" of the model file is not an object");
-    if (name == "__metadata__") {
-      for (const auto& [key, value] : entry.members) {
-        require(value.kind == json::Value::Kind::text, Status::bad_format, "entry \"", key,
-                "\" of the model file is not a text");
-        out.texts_[key] = value.text;
-      }
-      continue;
-    }
-    const json::Value* type = entry.member("dtype");
-    const json::Value* shape = entry.member("shape");
-    const json::Value* place = entry.member("data_offsets");
-    require(type && (type->text == "F64" || type->text == "I32") && shape &&
-                shape->kind == json::Value::Kind::array && place &&
-                place->kind == json::Value::Kind::array && place->items.size() == 2,
-            Status::bad_format, "tensor \"", name,
-            "\" of the model file needs dtype F64 or I32, a shape and two data_offsets");
-    Tensor tensor;
-    tensor.type = type->text == "F64" ? Type::f64 : Type::i32;
-    tensor.file_order = true;
-    const std::uint64_t width = tensor.type == Type::f64 ? 8 : 4;
-    std::uint64_t count = 1;
-    for (const json::Value& axis : shape->items) {
-      require(axis.kind == json::Value::Kind::number &&
-                  (axis.number == 0 || count <= data_size / axis.number),
-              Status::bad_format, "tensor \"", name, "\" of the model file has a shape that its ",
-              data_size, " bytes cannot hold");
-      count *= axis.number;
-      tensor.shape.push_back(static_cast<std::size_t>(axis.number));
-    }
-    const std::uint64_t first = place->items[0].number, last = place->items[1].number;
-    require(place->items[0].kind == json::Value::Kind::number &&
-                place->items[1].kind == json::Value::Kind::number && first <= last &&
-                last <= data_size && last - first == width * count,
-            Status::bad_format, "tensor \"", name, "\" of the model file stands at bytes ", first,
-            "..", last, ", which does not fit its shape or the file");
-    covered += last - first;
-    out.add(name, std::move(tensor), data + first);
-  }
-  require(covered == data_size, Status::bad_format, "the tensors of the model file cover ", covered,
-          " of its ", data_size, " bytes");
-  return out;
-}
-
 void ModelFile::write(const std::string& path) const {
-  const std::string temporary = path + ".part";
-  File file(std::fopen(temporary.c_str(), "wb"));
-  require(file != nullptr, Status::io_error, "cannot write \"", path, "\": ", std::strerror(errno));
-  bool written = true;
-  write_to([&](const char* bytes, std::size_t count) {
-    written = written && std::fwrite(bytes, 1, count, file.get()) == count;
-  });
-  written = written && std::fflush(file.get()) == 0;
-  const int cause = errno;
-  file.reset();
-  if (written && std::rename(temporary.c_str(), path.c_str()) == 0) return;
-  const std::string reason = std::strerror(written ? errno : cause);
-  std::remove(temporary.c_str());
-  fail(Status::io_error, "cannot write \"", path, "\": ", reason);
-}
-
-ModelFile ModelFile::read(const std::string& path) {
-  File file(std::fopen(path.c_str(), "rb"));
-  require(file != nullptr, Status::io_error, "cannot read \"", path, "\": ", std::strerror(errno));
-  auto content = std::make_shared<std::string>();
-  char buffer[1 << 16];
-  for (;;) {
-    const std::size_t got = std::fread(buffer, 1, sizeof buffer, file.get());
-    content->append(buffer, got);
-    if (got < sizeof buffer) break;
-  }
-  require(std::ferror(file.get()) == 0, Status::io_error, "cannot read \"", path, "\"");
-  try {
-    ModelFile out = parse(content->data(), content->size());
-    out.content_ = std::move(content);
-    return out;
-  } catch (const Error& error) {
-    fail(error.status(), "\"", path, "\": ", error.what());
-  }
+  Replacement file(path);
+  write_to([&file](const char* bytes, std::size_t count) { file.write(bytes, count); });
+  file.put_in_place();
 }
 
 }  // namespace laot

@@ -3,12 +3,13 @@
 
 #include "laot/data/columns.hpp"
 #include "laot/metrics/registry.hpp"
+#include "laot/number_text.hpp"
 
 namespace laot {
 
 namespace {
 
-double checked_value(const MetricSpec& spec, const ScoreInput& input, Context& context) {
+Measured checked_value(const MetricSpec& spec, const ScoreInput& input, Context& context) {
   require(input.predicted && input.observed, Status::invalid_argument,
           "a score needs predicted and observed cells");
   require(input.predicted->n_rows == input.observed->n_rows, Status::dimension_mismatch,
@@ -24,7 +25,12 @@ double checked_value(const MetricSpec& spec, const ScoreInput& input, Context& c
   return spec.compute(input, context);
 }
 
-std::string reason_for(const MetricSpec& spec, const ScoreInput& input) {
+std::string reason_for(const MetricSpec& spec, const ScoreInput& input, const Score& score) {
+  if (!std::isnan(score.value))
+    return score.marginal_error < kMarginalError
+               ? ""
+               : text("stopped at a marginal error of ", text_of_number(score.marginal_error, 2),
+                      ", wanted was ", text_of_number(kMarginalError, 2));
   if (spec.needs_gamma && std::isnan(input.gamma))
     return "no gamma: no positive distance between training cells";
   return spec.undefined;
@@ -39,9 +45,11 @@ std::size_t left_out_of(const MetricSpec& spec, const ScoreInput& input) {
 Score score(const std::string& name, const ScoreInput& input, Context& context) {
   const MetricSpec& spec = metric(name);
   Score out;
-  out.value = checked_value(spec, input, context);
+  const Measured measured = checked_value(spec, input, context);
+  out.value = measured.value;
+  out.marginal_error = measured.marginal_error;
   out.features_left_out = left_out_of(spec, input);
-  if (std::isnan(out.value)) out.reason = reason_for(spec, input);
+  out.reason = reason_for(spec, input, out);
   return out;
 }
 
@@ -73,7 +81,9 @@ Score score_subsampled(const std::string& name, const ScoreInput& input, std::si
       control = columns_of(*input.control, from_predicted);
       part.control = &control;
     }
-    values.push_back(checked_value(spec, part, context));
+    const Measured measured = checked_value(spec, part, context);
+    values.push_back(measured.value);
+    out.marginal_error = std::max(out.marginal_error, measured.marginal_error);
     out.features_left_out = std::max(out.features_left_out, left_out_of(spec, part));
   }
   double sum = 0.0, squares = 0.0;
@@ -81,7 +91,7 @@ Score score_subsampled(const std::string& name, const ScoreInput& input, std::si
   out.value = sum / static_cast<double>(repetitions);
   for (const double value : values) squares += (value - out.value) * (value - out.value);
   if (repetitions > 1) out.sd = std::sqrt(squares / static_cast<double>(repetitions - 1));
-  if (std::isnan(out.value)) out.reason = reason_for(spec, input);
+  out.reason = reason_for(spec, input, out);
   return out;
 }
 

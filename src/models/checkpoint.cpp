@@ -1,8 +1,11 @@
 #include "checkpoint.hpp"
 
 #include <cmath>
-#include <cstdio>
 #include <cstring>
+
+#include "laot/file_access.hpp"
+#include "laot/letters.hpp"
+#include "laot/number_text.hpp"
 
 namespace laot::networks {
 
@@ -38,9 +41,7 @@ std::string fingerprint(const Cells& cells, const std::vector<std::uint32_t>& le
     }
   }
   for (const std::uint32_t level : levels) hash = mixed(hash, level);
-  char out[20];
-  std::snprintf(out, sizeof out, "%016llx", static_cast<unsigned long long>(hash));
-  return text(cells.features(), " x ", cells.cells(), ", ", out);
+  return text(cells.features(), " x ", cells.cells(), ", ", text_of_bits(hash));
 }
 
 }  // namespace
@@ -57,9 +58,7 @@ Checkpoint::Checkpoint(const FitInput& input, Context& context)
 }
 
 bool Checkpoint::exists() const {
-  std::FILE* file = std::fopen(path_.c_str(), "rb");
-  if (file) std::fclose(file);
-  return file != nullptr;
+  return readable(path_);
 }
 
 void Checkpoint::require_same_run(const ModelFile& file) const {
@@ -114,7 +113,7 @@ void Checkpoint::write(const nets::Snapshot& state) {
   for (const auto& [name, values] : state) file.put(kState + name, arma::vec(values));
   file.write(path_);
   written_ = std::chrono::steady_clock::now();
-  failure_.clear();
+  failed_ = false;
 }
 
 void Checkpoint::try_write(const nets::Snapshot& state) noexcept {
@@ -122,7 +121,8 @@ void Checkpoint::try_write(const nets::Snapshot& state) noexcept {
     write(state);
   } catch (const std::exception& error) {
     written_ = std::chrono::steady_clock::now();
-    failure_ = error.what();
+    failed_ = true;
+    copy_sentence(error.what(), failure_.data(), failure_.size());
   }
 }
 

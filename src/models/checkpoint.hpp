@@ -2,6 +2,7 @@
 // the run that is about to go on with it.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <string>
 
@@ -30,7 +31,7 @@ class Checkpoint {
   /// Whether the last writing is long enough ago.
   bool due() const;
   /// The last failure of try_write; empty where the file is up to date.
-  const std::string& failure() const { return failure_; }
+  std::string failure() const { return failed_ ? failure_.data() : ""; }
 
  private:
   void require_same_run(const ModelFile& file) const;
@@ -39,7 +40,8 @@ class Checkpoint {
   double seconds_ = 0.0;
   ModelFile identity_;
   std::chrono::steady_clock::time_point written_{};
-  std::string failure_;
+  bool failed_ = false;
+  std::array<char, 512> failure_{};  // of fixed size: memory may be what failed
 };
 
 /// Runs a trainer from where its checkpoint stands. Returns true where the host cancelled and

@@ -1,10 +1,10 @@
 // Minibatches, the holdout, the schedule, and what a run says about itself.
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "laot/data/columns.hpp"
 #include "laot/nets/training.hpp"
+#include "laot/number_text.hpp"
 
 namespace laot::nets {
 
@@ -103,9 +103,7 @@ namespace {
 
 // A score as a sentence needs it.
 std::string three_digits(double value) {
-  char out[40];
-  std::snprintf(out, sizeof out, "%.3g", value);
-  return out;
+  return text_of_number(value, 3);
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 // What the process and the machine offer: the BLAS library's own threads, and memory.
 #include <algorithm>
-#include <fstream>
+#include <charconv>
 #include <mutex>
 #include <string>
+#include <system_error>
 
+#include "laot/file_access.hpp"
 #include "laot/parallel.hpp"
 
 #if defined(__unix__) || defined(__APPLE__)
@@ -70,19 +72,22 @@ namespace {
 #ifdef LAOT_HAS_POSIX
 // The limit of a control group in bytes: containers and batch systems set one.
 std::uint64_t group_limit(const std::string& folder) {
-  std::ifstream file(folder + "/memory.max");
+  const std::string limit = small_file(folder + "/memory.max");
   std::uint64_t bytes = 0;
-  return file >> bytes ? bytes : ~std::uint64_t{0};  // "max" or no file: none
+  const bool is_number =
+      std::from_chars(limit.data(), limit.data() + limit.size(), bytes).ec == std::errc();
+  return is_number ? bytes : ~std::uint64_t{0};  // "max" or no file: none
 }
 
 std::uint64_t group_limits() {
   std::uint64_t least = group_limit("/sys/fs/cgroup");
-  std::ifstream file("/proc/self/cgroup");
-  for (std::string line; std::getline(file, line);) {
-    if (line.rfind("0::/", 0) != 0) continue;
-    for (std::string path = line.substr(3); path.size() > 1; path.resize(path.rfind('/')))
-      least = std::min(least, group_limit("/sys/fs/cgroup" + path));
-  }
+  const std::string groups = "\n" + small_file("/proc/self/cgroup");
+  const std::size_t at = groups.find("\n0::/");
+  if (at == std::string::npos) return least;
+  const std::size_t first = at + 4;
+  std::string path = groups.substr(first, groups.find('\n', first) - first);
+  for (; path.size() > 1; path.resize(path.rfind('/')))
+    least = std::min(least, group_limit("/sys/fs/cgroup" + path));
   return least;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "entropic_newton.hpp"
 #include "laot/assignment.hpp"
 
 namespace laot {
@@ -14,6 +15,14 @@ constexpr std::size_t kRowsPerChunk = 128;
 // Within these powers of e of the absorbed potentials, the plan is rescaled by products; an entry
 // that underflows in the absorbed plan stays under 1e-280 of its row.
 constexpr double kLargestScaling = 20.0;
+// Alternating updates that have not come to an end by then are slow: plans that are nearly a
+// matching, as of a prediction that is right cell by cell.
+constexpr std::size_t kPatience = 200;
+// Epsilon falls by this factor from the range of the cost; each step ends at this error.
+constexpr double kAnnealing = 0.25, kAnnealedError = 1e-3;
+// An error from which no annealing is needed.
+constexpr double kNear = 0.1;
+constexpr std::size_t kAttempt = 1000;  // iterations that are worth a try
 
 // out_i = -epsilon log sum_j w_j exp((h_j - c_ij) / epsilon), for the rows of the cost.
 void soft_minimum_of_rows(const arma::mat& cost, const arma::vec& weights, const arma::vec& h,
@@ -106,13 +115,22 @@ class Scaling {
   }
 
   void run(const SinkhornOptions& options, Context& context, SinkhornResult& out) {
+    alternate(options, std::min(options.max_iterations, kPatience), context, out);
+    if (!out.converged && out.iterations < options.max_iterations)
+      accelerate(options, context, out);
+    finish(context, out);
+  }
+
+ private:
+  void alternate(const SinkhornOptions& options, std::size_t most, Context& context,
+                 SinkhornResult& out) {
     soft_minimum_of_rows(cost_, b_, g_, epsilon_, f_, context);
     for (out.iterations = 1;; ++out.iterations) {
       context.poll("sinkhorn", static_cast<double>(out.iterations) /
                                    static_cast<double>(options.max_iterations + 1));
       out.marginal_error = absorbed_ ? column_error_of_scaling() : update_columns(context);
       out.converged = out.marginal_error < options.tolerance;
-      if (out.converged || out.iterations >= options.max_iterations) break;
+      if (out.converged || out.iterations >= most) break;
       if (!absorbed_) {
         const double change = update_rows(context);
         if (change <= kLargestScaling) absorb(context);
@@ -123,10 +141,37 @@ class Scaling {
       }
     }
     if (absorbed_) release();
-    finish(context, out);
+    density_.reset();
   }
 
- private:
+  // Newton's method from where the updates stand and, where that does not come to an end, along a
+  // path of falling epsilon (Schmitzer, 2019). What it comes to is a dual value, and so a bound
+  // from below, in any case.
+  void accelerate(const SinkhornOptions& options, Context& context, SinkhornResult& out) {
+    detail::EntropicNewton newton(cost_, a_, b_);
+    const auto solve = [&](arma::vec& g, double epsilon, double tolerance, std::size_t most) {
+      const std::size_t before = newton.iterations();
+      most = std::min(most, options.max_iterations - out.iterations);
+      const double error = newton.run(g, epsilon, tolerance, most, context);
+      out.iterations += newton.iterations() - before;
+      return error;
+    };
+    const auto finish_from = [&](arma::vec& g, std::size_t most) {
+      const double error = solve(g, epsilon_, options.tolerance, most);
+      if (!(error < out.marginal_error)) return;
+      g_ = g;
+      out.marginal_error = error;
+      out.converged = error < options.tolerance;
+    };
+    arma::vec g = g_;
+    if (out.marginal_error < kNear) finish_from(g, kAttempt);
+    if (out.converged) return;
+    g.zeros();
+    for (double epsilon = cost_.max() - cost_.min(); epsilon > epsilon_; epsilon *= kAnnealing)
+      (void)solve(g, epsilon, kAnnealedError, kAttempt);
+    finish_from(g, options.max_iterations);
+  }
+
   // New g; returns the error of the column sums before the update.
   double update_columns(Context& context) {
     soft_minimum_of_columns(cost_, a_, f_, epsilon_, next_, context);
@@ -227,9 +272,34 @@ arma::vec uniform(std::size_t n) {
   return out;
 }
 
-// cost(i, j), source by target; squared_distances gives one column per source.
+}  // namespace
+
+arma::mat pairwise_costs(const arma::mat& x, const arma::mat& y, PairCost kind, Context& context) {
+  arma::mat cost = squared_distances(y, x, context);
+  if (kind == PairCost::euclidean)
+    for (double& c : cost) c = std::sqrt(c);
+  return cost;
+}
+
+arma::mat entropic_plan(const arma::mat& cost, const arma::vec& a, const arma::vec& b,
+                        double epsilon, const SinkhornResult& result, Context& context) {
+  require(result.source_potential.n_elem == cost.n_rows &&
+              result.target_potential.n_elem == cost.n_cols && a.n_elem == cost.n_rows &&
+              b.n_elem == cost.n_cols,
+          Status::dimension_mismatch, "potentials of ", result.source_potential.n_elem, " and ",
+          result.target_potential.n_elem, " do not fit a cost of ", cost.n_rows, " x ",
+          cost.n_cols);
+  arma::mat plan;
+  fill_density(cost, result.source_potential, result.target_potential, epsilon, plan, context);
+  for (std::size_t j = 0; j < plan.n_cols; ++j)
+    for (std::size_t i = 0; i < plan.n_rows; ++i) plan(i, j) *= a[i] * b[j];
+  return plan;
+}
+
+namespace {
+
 arma::mat pairwise(const arma::mat& x, const arma::mat& y, Context& context) {
-  return squared_distances(y, x, context);
+  return pairwise_costs(x, y, PairCost::squared_euclidean, context);
 }
 
 }  // namespace
@@ -287,24 +357,31 @@ SinkhornDivergence sinkhorn_divergence(const arma::mat& x, const arma::mat& y,
       sinkhorn_to_itself(pairwise(x, x, context), uniform(x.n_cols), options, context);
   const SinkhornResult yy =
       sinkhorn_to_itself(pairwise(y, y, context), uniform(y.n_cols), options, context);
-  out.value = out.between.regularised_cost - 0.5 * xx.regularised_cost - 0.5 * yy.regularised_cost;
+  // Not negative but for rounding and for what the marginals lack.
+  out.value = std::max(
+      0.0, out.between.regularised_cost - 0.5 * xx.regularised_cost - 0.5 * yy.regularised_cost);
   out.converged = out.between.converged && xx.converged && yy.converged;
+  out.marginal_error = std::max({out.between.marginal_error, xx.marginal_error, yy.marginal_error});
   return out;
 }
 
 double epsilon_of_mean_cost(const arma::mat& x, const arma::mat& y, double factor) {
-  // mean |x - y|^2 = tr cov(x) + tr cov(y) + |difference of the means|^2, feature by feature.
+  // mean |x - y|^2 = tr cov(x) + tr cov(y) + |difference of the means|^2, feature by feature, seen
+  // from a cell: far from the origin a mean has fewer digits than a difference.
   double mean_cost = 0.0;
   for (std::size_t k = 0; k < x.n_rows; ++k) {
     double mean[2], variance[2];
     const arma::mat* clouds[2] = {&x, &y};
+    const double origin = x(k, 0);
     for (int c = 0; c < 2; ++c) {
       const arma::mat& points = *clouds[c];
       const double share = 1.0 / static_cast<double>(points.n_cols);
       mean[c] = variance[c] = 0.0;
-      for (std::size_t i = 0; i < points.n_cols; ++i) mean[c] += share * points(k, i);
-      for (std::size_t i = 0; i < points.n_cols; ++i)
-        variance[c] += share * (points(k, i) - mean[c]) * (points(k, i) - mean[c]);
+      for (std::size_t i = 0; i < points.n_cols; ++i) mean[c] += share * (points(k, i) - origin);
+      for (std::size_t i = 0; i < points.n_cols; ++i) {
+        const double apart = points(k, i) - origin - mean[c];
+        variance[c] += share * apart * apart;
+      }
     }
     mean_cost += variance[0] + variance[1] + (mean[0] - mean[1]) * (mean[0] - mean[1]);
   }

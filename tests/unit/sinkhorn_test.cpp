@@ -8,35 +8,87 @@
 
 using namespace laot;
 
-TEST_CASE("the entropic plan has its marginals, and its dual value is its primal value") {
+namespace {
+
+// Marginals of the plan, and its own cost and entropy against the dual value: together they leave
+// no other optimum.
+void check_optimal(const arma::mat& x, const arma::mat& y, double factor) {
+  CAPTURE(factor);
   Context context;
+  SinkhornOptions options;
+  options.epsilon = epsilon_of_mean_cost(x, y, factor);
+  const SinkhornResult got = sinkhorn(x, y, options, context);
+  CHECK(got.converged);
+  CHECK(got.marginal_error < 1e-9);
+  const arma::mat cost = squared_distances(y, x, context);
+  const double n = static_cast<double>(x.n_cols), m = static_cast<double>(y.n_cols);
+  double transport = 0.0, divergence = 0.0, worst = 0.0;
+  arma::vec column(y.n_cols, arma::fill::zeros);
+  for (std::size_t i = 0; i < x.n_cols; ++i) {
+    double row = 0.0;
+    for (std::size_t j = 0; j < y.n_cols; ++j) {
+      const double log_density =
+          (got.source_potential[i] + got.target_potential[j] - cost(i, j)) / options.epsilon;
+      const double mass = std::exp(log_density) / (n * m);
+      transport += mass * cost(i, j);
+      divergence += mass * log_density;
+      row += mass;
+      column[j] += mass;
+    }
+    worst = std::max(worst, std::abs(row - 1.0 / n));
+  }
+  double lacking = 0.0;
+  for (const double mass : column) lacking += std::abs(mass - 1.0 / m);
+  CHECK(worst < 1e-12);
+  CHECK(lacking < 2e-9);
+  CHECK(transport == doctest::Approx(got.transport_cost).epsilon(1e-9));
+  CHECK(transport + options.epsilon * divergence ==
+        doctest::Approx(got.regularised_cost).epsilon(1e-7));
+}
+
+}  // namespace
+
+TEST_CASE("the entropic plan has its marginals, and its dual value is its primal value") {
   Rng rng(31);
   auto [x, y] = problems::clouds("clustered", 3, 37, 52, rng);
-  for (const double factor : {1.0, 0.1, 0.01}) {
-    SinkhornOptions options;
-    options.epsilon = epsilon_of_mean_cost(x, y, factor);
-    options.max_iterations = 100000;
-    const SinkhornResult got = sinkhorn(x, y, options, context);
-    REQUIRE(got.converged);
-    const arma::mat cost = squared_distances(y, x, context);
-    double transport = 0.0, divergence = 0.0, worst = 0.0;
-    for (std::size_t i = 0; i < 37; ++i) {
-      double row = 0.0;
-      for (std::size_t j = 0; j < 52; ++j) {
-        const double log_density =
-            (got.source_potential[i] + got.target_potential[j] - cost(i, j)) / options.epsilon;
-        const double mass = std::exp(log_density) / (37.0 * 52.0);
-        transport += mass * cost(i, j);
-        divergence += mass * log_density;
-        row += mass;
-      }
-      worst = std::max(worst, std::abs(row - 1.0 / 37.0));
-    }
-    CHECK(worst < 1e-14);
-    CHECK(transport == doctest::Approx(got.transport_cost).epsilon(1e-12));
-    CHECK(transport + options.epsilon * divergence ==
-          doctest::Approx(got.regularised_cost).epsilon(1e-7));
+  for (const double factor : {1.0, 0.1, 0.01, 1e-3, 1e-4, 1e-5}) check_optimal(x, y, factor);
+}
+
+TEST_CASE("the entropic plan of a prediction that is right cell by cell but for a little noise") {
+  Rng rng(35);
+  for (const double noise : {0.3, 0.1, 1e-2, 1e-6, 0.0}) {
+    CAPTURE(noise);
+    arma::mat x(20, 60), y(20, 60);
+    for (double& value : x) value = rng.normal();
+    for (std::size_t k = 0; k < x.n_elem; ++k) y[k] = x[k] + noise * rng.normal();
+    for (const double factor : {0.05, 0.01}) check_optimal(x, y, factor);
   }
+}
+
+TEST_CASE("a plan that is asked for has the weights and costs that were given") {
+  Context context;
+  Rng rng(36);
+  auto [x, y] = problems::clouds("gaussian", 4, 12, 9, rng);
+  const arma::mat cost = pairwise_costs(x, y, PairCost::euclidean, context);
+  CHECK(cost(3, 5) == doctest::Approx(arma::norm(x.col(3) - y.col(5))));
+  const arma::vec a = arma::vec(12, arma::fill::value(1.0 / 12)), b(9, arma::fill::value(1.0 / 9));
+  SinkhornOptions options;
+  options.epsilon = 0.01;
+  const SinkhornResult got = sinkhorn(cost, a, b, options, context);
+  const arma::mat plan = entropic_plan(cost, a, b, options.epsilon, got, context);
+  CHECK(arma::accu(arma::abs(arma::sum(plan, 1) - a)) < 1e-12);
+  CHECK(arma::accu(arma::abs(arma::sum(plan, 0).t() - b)) < 1e-9);
+  CHECK(arma::accu(plan % cost) == doctest::Approx(got.transport_cost).epsilon(1e-12));
+  CHECK_THROWS_AS(entropic_plan(cost.t(), b, a, options.epsilon, got, context), Error);
+}
+
+TEST_CASE("epsilon is the same wherever the cells are") {
+  Rng rng(37);
+  arma::mat x(3, 20), y(3, 30);
+  for (double& value : x) value = std::round(64.0 * rng.normal()) / 64.0;
+  for (double& value : y) value = std::round(64.0 * rng.normal()) / 64.0;
+  const double here = epsilon_of_mean_cost(x, y, 0.05);
+  CHECK(epsilon_of_mean_cost(x + 0x1p40, y + 0x1p40, 0.05) == here);
 }
 
 TEST_CASE("a small epsilon gives nearly the exact cost, far from the origin as well") {

@@ -33,6 +33,15 @@ struct ScoreInput {
   EntropyStrength epsilon;
 };
 
+/// A value and, of entropic scores, how far the marginals of the plan are off in total:
+/// kMarginalError is what is asked for, and more where 10000 iterations did not reach it.
+struct Measured {
+  Measured(double measured, double error = 0.0) : value(measured), marginal_error(error) {}
+  double value;
+  double marginal_error;
+};
+constexpr double kMarginalError = 1e-7;
+
 struct MetricSpec {
   std::string name;
   std::string title;      // a few words
@@ -45,7 +54,7 @@ struct MetricSpec {
   bool larger_is_better;
   bool needs_gamma;
   bool needs_control;
-  std::function<double(const ScoreInput&, Context&)> compute;
+  std::function<Measured(const ScoreInput&, Context&)> compute;
   bool takes_epsilon = false;
   /// How many features `compute` leaves out; none where empty.
   std::function<std::size_t(const ScoreInput&)> features_left_out = {};
@@ -61,9 +70,13 @@ struct Score {
       std::numeric_limits<double>::quiet_NaN();  // over repetitions (divisor repetitions - 1)
   std::size_t repetitions = 1;
   std::size_t cells = 0;  // a side and repetition; 0: all
-  std::string reason;     // why the value is NaN
+  /// Why the value is NaN; of an entropic score also the marginal error, where more was left of it
+  /// than was asked for. "" else.
+  std::string reason;
   /// Features that the metric left out because their spread is 0; the most of any subsample.
   std::size_t features_left_out = 0;
+  /// Of an entropic score the largest marginal error of any subsample; 0 of the others.
+  double marginal_error = 0.0;
 };
 
 /// The score of all cells.
