@@ -4,6 +4,7 @@
   capi/laot.symbols        the exported functions
   tests/compat/abi.txt     prototypes, enum numbers, struct sizes and offsets, frozen
   julia/src/libcalls.jl    the ccalls of LAOT.jl
+  python/src/laot/_declarations.py  what the Python package tells ctypes
   docs/c-api.md            the reference page
 
   scripts/bindings.py            says what is out of date, and fails if anything is
@@ -133,6 +134,65 @@ def julia_calls(items):
     return "\n".join(out).rstrip("\n") + "\n"
 
 
+# ---- Python ------------------------------------------------------------------------------------------
+
+CTYPES = {
+    "int": "c_int", "size_t": "c_size_t", "double": "c_double", "uint64_t": "c_uint64", "int32_t": "c_int32",
+    "int64_t": "c_int64", "uint8_t": "c_uint8", "uint32_t": "c_uint32", "float": "c_float", "laot_status": "c_int",
+    "char": "c_char", "const char*": "c_char_p", "void*": "c_void_p", "char*": "c_char_p",
+}
+
+
+def ctypes_type(kind, items):
+    plain = re.sub(r"\s*\*", "*", re.sub(r"\bconst\b", "", kind)).strip()
+    if kind in CTYPES:
+        return CTYPES[kind]
+    if plain in CTYPES:
+        return CTYPES[plain]
+    if plain in {item.name for item in of_kind(items, "enum")}:
+        return "c_int"
+    if plain in {item.name for item in of_kind(items, "struct", "callback")}:
+        return plain
+    if plain.endswith("* *"):
+        plain = plain[:-2] + "*"
+    if plain.endswith("*"):
+        inner = plain[:-1]
+        if inner in {item.name for item in of_kind(items, "opaque")}:
+            return "c_void_p"
+        return f"POINTER({ctypes_type(inner, items)})"
+    raise SystemExit(f"scripts/bindings.py does not know the C type {kind}")
+
+
+def python_declarations(items):
+    out = ['"""Made from capi/laot.h by scripts/bindings.py; do not edit."""', "",
+           "from ctypes import (CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_float, c_int, c_int32,",
+           "                    c_int64, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p)", ""]
+    for item in items:
+        if item.kind in ("define", "enum"):
+            out += [f"{name} = {number}" for name, number, _ in item.members] + [""]
+        elif item.kind == "callback":
+            result = "None" if item.result == "void" else ctypes_type(item.result, items)
+            kinds = ", ".join(ctypes_type(kind, items) for kind, _ in item.arguments)
+            out += [f"{item.name} = CFUNCTYPE({result}, {kinds})", ""]
+        elif item.kind == "struct":
+            out += ["", f"class {item.name}(Structure):", "    _fields_ = ["]
+            out += [f'        ("{name}", {ctypes_type(kind, items)}),' for kind, name, _ in item.members]
+            out += ["    ]", "", ""]
+    out += ["# name: (result, arguments); handles are void pointers.", "FUNCTIONS = {"]
+    for item in of_kind(items, "function"):
+        result = "None" if item.result == "void" else ctypes_type(item.result, items)
+        kinds = [ctypes_type(kind, items) for kind, _ in item.arguments]
+        line = f'    "{item.name}": ({result}, ['
+        for k, kind in enumerate(kinds):
+            word = kind + (", " if k + 1 < len(kinds) else "")
+            if len(line) + len(word.rstrip()) > 96:
+                out.append(line.rstrip())
+                line = " " * 8
+            line += word
+        out.append(line + "]),")
+    return "\n".join(out + ["}"]) + "\n"
+
+
 # ---- The reference page ---------------------------------------------------------------------------------
 
 def one_block(block):
@@ -219,7 +279,8 @@ def main(arguments):
         raise SystemExit(__doc__)
     items = parse(HEADER)
     made = {"capi/laot.symbols": symbols(items), "tests/compat/abi.txt": abi_table(items),
-            "julia/src/libcalls.jl": julia_calls(items), "docs/c-api.md": reference(items)}
+            "julia/src/libcalls.jl": julia_calls(items), "docs/c-api.md": reference(items),
+            "python/src/laot/_declarations.py": python_declarations(items)}
     old = read("tests/compat/abi.txt")
     broken = abi_problems([x for x in old.splitlines() if not x.startswith("#")],
                           made["tests/compat/abi.txt"].splitlines())

@@ -1,20 +1,33 @@
-# Rscript scripts/run-testthat.R FOLDER: runs the testthat files of a folder against the installed
-# package and ends with "testthat totals: PASSED FAILED SKIPPED", counted in test_that() blocks.
-folder <- commandArgs(trailingOnly = TRUE)[[1]]
+# Rscript scripts/run-testthat.R FOLDER RESULTS: runs the testthat files of a folder against the
+# installed package, and writes each test_that() block as a case of the JUnit file RESULTS.
+arguments <- commandArgs(trailingOnly = TRUE)
 suppressPackageStartupMessages({
   library(testthat)
   library(laot)
 })
-results <- test_dir(folder, package = "laot", load_package = "installed", reporter = "check",
-                    stop_on_failure = FALSE, stop_on_warning = FALSE)
+results <- test_dir(arguments[[1]], package = "laot", load_package = "installed",
+                    reporter = "check", stop_on_failure = FALSE, stop_on_warning = FALSE)
 table <- as.data.frame(results)
 failed <- table$failed > 0 | table$error
-skipped <- table$skipped & !failed
-for (result in results) {
-  for (outcome in result$results) {
-    if (inherits(outcome, "expectation_skip"))
-      cat("skipped:", sub("^Reason: ", "", conditionMessage(outcome)), "\n")
-  }
+
+escaped <- function(text) {
+  for (pair in list(c("&", "&amp;"), c("<", "&lt;"), c(">", "&gt;"), c("\"", "&quot;")))
+    text <- gsub(pair[[1]], pair[[2]], text, fixed = TRUE)
+  gsub("[[:cntrl:]]+", " ", text)
 }
-cat("testthat totals:", sum(!failed & !skipped), sum(failed), sum(skipped), "\n")
+reason <- function(result) {
+  for (outcome in result$results)
+    if (inherits(outcome, "expectation_skip"))
+      return(sub("^Reason: ", "", conditionMessage(outcome)))
+  ""
+}
+child <- ifelse(failed, "<failure/>", "")
+skipped <- table$skipped & !failed
+child[skipped] <- sprintf("<skipped message=\"%s\"/>",
+                          escaped(vapply(results[skipped], reason, "")))
+writeLines(c("<?xml version=\"1.0\" encoding=\"UTF-8\"?>",
+             sprintf("<testsuite name=\"testthat\" tests=\"%d\">", nrow(table)),
+             sprintf("  <testcase classname=\"%s\" name=\"%s\" time=\"%.3f\">%s</testcase>",
+                     escaped(table$file), escaped(table$test), table$real, child),
+             "</testsuite>"), arguments[[2]], useBytes = TRUE)
 quit(status = any(failed))

@@ -1,46 +1,71 @@
-# What every file of scripts/test.d uses: counting, logs, paths. Sourced, not run.
+# What every file of scripts/test.d uses: results, logs, paths. Sourced, not run.
 #
-# A suite is one bash file. It runs in its own process at the root of the checkout and calls pass,
-# fail, skip or count; scripts/test.sh adds the numbers up. A suite that ends with an error and has
-# counted no failure counts as one.
+# A suite is one bash file that CTest knows (tests/suites.cmake). It runs in its own process at the
+# root of the checkout and calls pass, fail, skip, cases or tap; when it ends, its results are
+# written as JUnit XML, and its status is 0, 1 (a failure) or 77 (nothing but skips).
 set -uo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 LAOT_ROOT=$PWD
 LAOT_SHARED_DIR=${LAOT_SHARED_DIR:-$(dirname "$LAOT_ROOT")/shared}
 LAOT_TEST_LOGS=$LAOT_ROOT/build/test-logs
-LAOT_TEST_COUNTS=${LAOT_TEST_COUNTS:-/dev/stdout}
-RELEASE_BUILD=$LAOT_ROOT/build/test/release
+RELEASE_BUILD=${LAOT_RELEASE_BUILD:-$LAOT_ROOT/build/test/release}
 R_LIBRARY=$LAOT_ROOT/build/test/r-library
 JOBS=$(nproc)
+SUITE=$(basename "$0" .sh | sed 's/^[0-9]*-//')
+RESULTS=${LAOT_TEST_RESULTS:-$LAOT_ROOT/build/test-results}/$SUITE
 export LAOT_SHARED_DIR LC_ALL=C.UTF-8
-mkdir -p "$LAOT_TEST_LOGS"
+rm -rf "$RESULTS"
+mkdir -p "$LAOT_TEST_LOGS" "$RESULTS"
 
-# count PASSED FAILED SKIPPED
-count() { echo "$1 $2 $3" >>"$LAOT_TEST_COUNTS"; }
+CASES=()
+PASSED=0 FAILED=0 SKIPPED=0
+
+escaped() { sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g; s/"/\&quot;/g' <<<"$1"; }
+
+# result NAME [CHILD]: one case of the JUnit file.
+result() { CASES+=("  <testcase classname=\"$SUITE\" name=\"$(escaped "$1")\">${2:-}</testcase>"); }
 
 # pass WHAT
 pass() {
   echo "  passed: $1"
-  count 1 0 0
+  result "$1"
+  PASSED=$((PASSED + 1))
 }
 
 # fail WHAT
 fail() {
   echo "  FAILED: $1"
-  count 0 1 0
+  result "$1" "<failure/>"
+  FAILED=$((FAILED + 1))
 }
 
-# skip NUMBER WHY: under CI nothing may be missing, so there a skip is a failure.
+# skip WHY: under CI nothing may be missing, so there scripts/test.sh counts it as a failure.
 skip() {
-  if [ "${CI:-}" = true ]; then
-    echo "  FAILED: $2 (a skip is a failure under CI)"
-    count 0 "$1" 0
-  else
-    echo "  skipped: $2"
-    count 0 0 "$1"
-  fi
+  echo "  skipped: $1"
+  result "$1" "<skipped message=\"$(escaped "$1")\"/>"
+  SKIPPED=$((SKIPPED + 1))
 }
+
+# The status of the suite, after its results were written.
+close_suite() {
+  local status=$?
+  if [ $status -ne 0 ] && [ $status -ne 77 ] && [ $FAILED -eq 0 ]; then
+    fail "$SUITE ended with status $status"
+  fi
+  if [ ${#CASES[@]} -gt 0 ]; then
+    {
+      echo '<?xml version="1.0" encoding="UTF-8"?>'
+      echo "<testsuite name=\"$SUITE\" tests=\"${#CASES[@]}\" failures=\"$FAILED\" skipped=\"$SKIPPED\">"
+      printf '%s\n' "${CASES[@]}"
+      echo '</testsuite>'
+    } >"$RESULTS/$SUITE.xml"
+  fi
+  [ $FAILED -eq 0 ] || exit 1
+  if [ $PASSED -eq 0 ] && [ $SKIPPED -gt 0 ]; then exit 77; fi
+  exit 0
+}
+trap close_suite EXIT
 
 # logged NAME COMMAND...: runs a command into build/test-logs/NAME.log; shows its end on failure.
 logged() {
@@ -56,6 +81,43 @@ logged() {
   return $status
 }
 
+# cases NAME FILE COMMAND...: a program that writes the results of its own cases to $RESULTS/FILE.
+# They are counted by scripts/test.sh; a failure of the program that none of them shows is one more.
+cases() {
+  local name=$1 file=$RESULTS/$2 status all bad left
+  shift 2
+  logged "$name" "$@"
+  status=$?
+  all=$(grep -o '<testcase[ />]' "$file" 2>/dev/null | wc -l)
+  bad=$(grep -oE '<(failure|error)[ />]' "$file" 2>/dev/null | wc -l)
+  left=$(grep -o '<skipped[ />]' "$file" 2>/dev/null | wc -l)
+  if [ "$all" -eq 0 ]; then
+    fail "$name ended with status $status and no results"
+    return
+  fi
+  echo "  $name: $((all - bad - left)) passed, $bad failed, $left skipped"
+  if [ $status -ne 0 ] && [ "$bad" -eq 0 ]; then fail "$name ended with status $status"; fi
+  PASSED=$((PASSED + all - bad - left)) FAILED=$((FAILED + bad)) SKIPPED=$((SKIPPED + left))
+}
+
+# tap NAME COMMAND...: a program that prints "ok WHAT", "not ok WHAT" or "skipped WHY" for each case.
+tap() {
+  local name=$1 status line before=$FAILED passed=$PASSED
+  shift
+  logged "$name" "$@"
+  status=$?
+  while IFS= read -r line; do
+    case $line in
+      "ok "*) result "${line#ok }" && PASSED=$((PASSED + 1)) ;;
+      "not ok "*) fail "${line#not ok }" ;;
+      "skipped"*) skip "$line" ;;
+    esac
+  done <"$LAOT_TEST_LOGS/$name.log"
+  echo "  $name: $((PASSED - passed)) passed, $((FAILED - before)) failed"
+  if [ $status -ne 0 ] && [ $FAILED -eq "$before" ]; then fail "$name ended with status $status"; fi
+  if [ $status -eq 0 ] && [ $PASSED -eq "$passed" ]; then fail "$name counted nothing"; fi
+}
+
 # build_with_cmake NAME FOLDER TARGETS... [-- CMAKE-OPTIONS]: configures and builds, quietly.
 build_with_cmake() {
   local name=$1 folder=$2 targets=()
@@ -63,50 +125,28 @@ build_with_cmake() {
   while [ $# -gt 0 ] && [ "$1" != -- ]; do targets+=("$1"); shift; done
   [ $# -eq 0 ] || shift
   logged "$name-configure" cmake -S . -B "$folder" -G Ninja -DBLA_VENDOR=OpenBLAS \
-    -DLAOT_SHARED_DIR="$LAOT_SHARED_DIR" "$@" &&
-    logged "$name-build" timeout 1500 cmake --build "$folder" --parallel "$JOBS" --target "${targets[@]}"
+    -DLAOT_SHARED_DIR="$LAOT_SHARED_DIR" -DLAOT_TEST_RESULTS="$RESULTS" "$@" &&
+    logged "$name-build" timeout 3000 cmake --build "$folder" --parallel "$JOBS" --target "${targets[@]}"
 }
 
-# run_doctest NAME COMMAND...: runs a doctest program and counts its cases.
-run_doctest() {
-  local log=$LAOT_TEST_LOGS/$1.log status totals passed failed skips
-  logged "$@"
-  status=$?
-  # [doctest] test cases:  87 |  86 passed | 1 failed | 0 skipped
-  totals=$(grep -a '^\[doctest\] test cases:' "$log" | tail -n 1)
-  passed=$(grep -oE '[0-9]+ passed' <<<"$totals" | grep -oE '[0-9]+')
-  failed=$(grep -oE '[0-9]+ failed' <<<"$totals" | grep -oE '[0-9]+')
-  if [ -z "$totals" ]; then
-    fail "$1 ended with status $status and no totals"
-    return
-  fi
-  # A case that lacks its data passes with a message that says so.
-  skips=$(grep -aciE 'MESSAGE: .*skip' "$log")
-  [ "$skips" -le "$passed" ] || skips=$passed
-  echo "  $1: $((passed - skips)) passed, $failed failed, $skips skipped"
-  count $((passed - skips)) "$failed" 0
-  [ "$skips" -eq 0 ] || skip "$skips" "$(grep -aiE -m1 'MESSAGE: .*skip' "$log" | sed 's/.*MESSAGE: //')"
-  if [ $status -ne 0 ] && [ "$failed" -eq 0 ]; then fail "$1 ended with status $status"; fi
-}
-
-# run_other_ctests NAME BUILD: every test that CMake knows but the doctest program, by ctest's totals.
-run_other_ctests() {
-  local log=$LAOT_TEST_LOGS/$1-ctest.log all failed
-  all=$(ctest --test-dir "$2" -N -E '^core$' | sed -n 's/^Total Tests: //p')
-  [ "${all:-0}" -gt 0 ] || return 0
-  logged "$1-ctest" ctest --test-dir "$2" -E '^core$' --output-on-failure --timeout 1800
-  failed=$(sed -n 's/.*tests passed, \([0-9]*\) tests failed out of.*/\1/p' "$log")
-  failed=${failed:-$all}
-  echo "  $1-ctest: $((all - failed)) passed, $failed failed"
-  count $((all - failed)) "$failed" 0
+# core_of BUILD: the programs of the suite core in another build.
+core_of() {
+  local file=$RESULTS/programs.xml
+  cases "$SUITE-tests" laot_tests.xml env LAOT_JUNIT="$RESULTS/laot_tests.xml" timeout 6000 \
+    "$1/tests/laot_tests"
+  cases "$SUITE-programs" programs.xml ctest --test-dir "$1" -L '^core$' -E '^core$' -FA '.*' \
+    --output-on-failure --timeout 1800 --output-junit "$file"
 }
 
 have() { command -v "$1" >/dev/null; }
 
-# A python3 that has numpy: the one on PATH may be another than the system's.
-python_with_numpy() {
+release_library() { find "$RELEASE_BUILD" -maxdepth 2 -name 'liblaot.so' 2>/dev/null | head -n 1; }
+
+# A python3 that has these modules: the one on PATH may be another than the system's.
+python_with() {
   local python
   for python in python3 /usr/bin/python3; do
-    if "$python" -c 'import numpy' >/dev/null 2>&1; then command -v "$python"; return; fi
+    if "$python" -c "import $1" >/dev/null 2>&1; then command -v "$python"; return; fi
   done
 }
+python_with_numpy() { python_with numpy; }

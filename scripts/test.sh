@@ -1,34 +1,69 @@
 #!/usr/bin/env bash
-# Runs every test in every language, after installing what is missing.
+# Runs every test in every language, after installing what is missing: configures a release build and
+# calls CTest, which knows the suites (tests/suites.cmake).
 #
 #   scripts/test.sh                all suites but the slow guards
-#   scripts/test.sh --all          the slow guards too: sanitizers, valgrind, R CMD check, bare chroots
-#   scripts/test.sh core r         only the suites with these names (files of scripts/test.d)
+#   scripts/test.sh --all          the slow guards too: sanitizers, valgrind, R CMD check, mutations, bare chroots
+#   scripts/test.sh core r         only the suites with these names, and what they need
 #   scripts/test.sh --list         their names
 #
-# The last line, on every exit, is "N passed, N failed, N skipped". Logs: build/test-logs.
+# The last line, on every exit, is "N passed, N failed, N skipped", counted from the JUnit files in
+# build/test-results. Logs: build/test-logs. With CI=true a skip is a failure.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+root=$PWD
+results=$root/build/test-results
+build=$root/build/test/release
+session= started=no
 
-LAOT_TEST_COUNTS=$(mktemp)
-export LAOT_TEST_COUNTS
+# Cases of each test of CTest: those in its folder, or else itself.
+totals() {
+  local files
+  shopt -s nullglob
+  files=("$results"/ctest.xml "$results"/*/*.xml)
+  awk -v RS='<' -v ci="${CI:-}" '
+    function attribute(name) {
+      if (!match($0, "[ \t\n]" name "=\"[^\"]*\"")) return ""
+      return substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4)
+    }
+    FNR == 1 {n = split(FILENAME, part, "/"); top = part[n] == "ctest.xml"; suite = part[n - 1]}
+    /^testcase[ \t\n>]/ {
+      if (top) {name = attribute("name"); state[name] = "passed"}
+      else {open = 1; ++passed[suite]; seen[suite] = 1}
+    }
+    /^(failure|error)[ \t\n\/>]/ {
+      if (top) state[name] = "failed"
+      else if (open) {--passed[suite]; ++failed[suite]; open = 0}
+    }
+    /^skipped[ \t\n\/>]/ {
+      if (top) state[name] = attribute("message") ~ /SKIP_RETURN_CODE/ ? "skipped" : "failed"
+      else if (open) {--passed[suite]; ++skipped[suite]; open = 0}
+    }
+    END {
+      for (suite in seen) {p += passed[suite]; f += failed[suite]; s += skipped[suite]}
+      for (name in state) {
+        if (!(name in seen)) {
+          p += state[name] == "passed"; f += state[name] == "failed"; s += state[name] == "skipped"
+        } else if (state[name] == "failed" && !failed[name]) ++f
+      }
+      if (ci == "true") {f += s; s = 0}
+      print p + 0, f + 0, s + 0
+    }' "${files[@]}" </dev/null
+}
 
 finish() {
-  local status=$? totals
-  [ -z "$suite_session" ] || end_session "$suite_session"
-  totals=$(awk '{p += $1; f += $2; s += $3} END {print p + 0, f + 0, s + 0}' "$LAOT_TEST_COUNTS")
-  rm -f "$LAOT_TEST_COUNTS"
-  read -r passed failed skipped <<<"$totals"
+  local status=$? passed failed skipped
+  [ -z "$session" ] || end_session "$session"
+  passed=0 failed=0 skipped=0
+  [ $started = no ] || read -r passed failed skipped <<<"$(totals)"
   # An exit that is no success has a failure to show for it.
   if [ $status -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
-  [ "$failed" -eq 0 ] || status=1
+  if [ "$failed" -ne 0 ] && [ $status -eq 0 ]; then status=1; fi
   echo "$passed passed, $failed failed, $skipped skipped"
   exit $status
 }
-trap finish EXIT
-suite_session=
 
-# Ends what an interrupted suite has started: everything in its session.
+# Ends what an interrupted run has started: everything in its session.
 end_session() {
   local file line fields
   for file in /proc/[0-9]*/stat; do
@@ -37,66 +72,64 @@ end_session() {
     [ "${fields[3]}" != "$1" ] || kill "${line%% *}" 2>/dev/null
   done
 }
+
+trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 # lint from scripts/test.d/10-lint.sh
-suite_name() { basename "$1" .sh | sed 's/^[0-9]*-//'; }
+name_of() { basename "$1" .sh | sed 's/^[0-9]*-//'; }
+quick=core$(for file in scripts/test.d/*.sh; do printf '\n%s' "$(name_of "$file")"; done)
+slow=$(for file in scripts/test.d/slow/*.sh; do name_of "$file"; done)
 
-run_suite() {
-  local file=$1 name before status started=$SECONDS
-  name=$(suite_name "$file")
-  echo "== $name"
-  before=$(wc -l <"$LAOT_TEST_COUNTS")
-  setsid bash "$file" </dev/null &
-  suite_session=$!
-  wait "$suite_session"
-  status=$?
-  suite_session=
-  if [ $status -ne 0 ] && ! tail -n "+$((before + 1))" "$LAOT_TEST_COUNTS" | awk '$2 > 0 {found = 1} END {exit !found}'; then
-    echo "  FAILED: $name ended with status $status"
-    echo "0 1 0" >>"$LAOT_TEST_COUNTS"
-  fi
-  echo "   ($((SECONDS - started)) s)"
-}
-
-suites=(scripts/test.d/*.sh)
-slow=(scripts/test.d/slow/*.sh)
 purpose=test
-only=()
+chosen=(-LE '^slow$')
+names=()
 for argument in "$@"; do
   case $argument in
-    --all) suites+=("${slow[@]}"); purpose=test-all ;;
+    --all) purpose=test-all chosen=() ;;
     --list)
-      for file in "${suites[@]}"; do suite_name "$file"; done
-      for file in "${slow[@]}"; do echo "$(suite_name "$file") (slow)"; done
+      printf '%s\n' "$quick"
+      sed 's/$/ (slow)/' <<<"$slow"
       exit 0
       ;;
     -*)
       echo "test.sh: unknown option $argument; there are --all and --list." >&2
       exit 2
       ;;
-    *) only+=("$argument") ;;
+    *)
+      if [[ $'\n'$slow$'\n' == *$'\n'"$argument"$'\n'* ]]; then purpose=test-all
+      elif [[ $'\n'$quick$'\n' != *$'\n'"$argument"$'\n'* ]]; then
+        echo "test.sh: no suite is called $argument; scripts/test.sh --list names them." >&2
+        exit 2
+      fi
+      names+=("$argument")
+      ;;
   esac
 done
-if [ ${#only[@]} -gt 0 ]; then
-  chosen=()
-  for wanted in "${only[@]}"; do
-    found=no
-    for file in scripts/test.d/*.sh "${slow[@]}"; do
-      [ "$(suite_name "$file")" = "$wanted" ] || continue
-      chosen+=("$file")
-      found=yes
-      case $file in */slow/*) purpose=test-all ;; esac
-    done
-    if [ $found = no ]; then
-      echo "test.sh: no suite is called $wanted; scripts/test.sh --list names them." >&2
-      exit 2
-    fi
-  done
-  suites=("${chosen[@]}")
-fi
+if [ ${#names[@]} -gt 0 ]; then chosen=(-L "^($(IFS='|' && echo "${names[*]}"))\$"); fi
 
+rm -rf "$results"
+started=yes
+mkdir -p "$results" "$root/build/test-logs"
 # What could not be installed shows as skipped below, or as failed under CI.
 scripts/install-dependencies.sh "$purpose" || true
-for file in "${suites[@]}"; do run_suite "$file"; done
+if ! command -v ctest >/dev/null; then
+  echo "test.sh: cmake is missing, and with it ctest, which runs the suites." >&2
+  exit 1
+fi
+configured=$root/build/test-logs/configure.log
+if ! cmake -S . -B "$build" -G Ninja -DBLA_VENDOR=OpenBLAS -DCMAKE_BUILD_TYPE=Release \
+  -DLAOT_SHARED_DIR="${LAOT_SHARED_DIR:-$(dirname "$root")/shared}" -DLAOT_TEST_RESULTS="$results" \
+  >"$configured" 2>&1; then
+  tail -n 20 "$configured" >&2
+  echo "test.sh: the build could not be configured (log: build/test-logs/configure.log)." >&2
+  exit 1
+fi
+setsid ctest --test-dir "$build" "${chosen[@]}" --no-tests=error --output-on-failure \
+  --output-junit "$results/ctest.xml" </dev/null &
+session=$!
+wait "$session"
+status=$?
+session=
+exit $status

@@ -1,9 +1,10 @@
 # The shared library exports what capi/laot.symbols lists, which is what capi/laot.h declares.
+# needs: build
 . scripts/test-lib.sh
 
-library=$(find "$RELEASE_BUILD" -maxdepth 2 -name 'liblaot.so' | head -n 1)
+library=$(release_library)
 if [ -z "$library" ] || ! have nm; then
-  skip 2 "the shared library or nm is missing, so that its symbols are not compared"
+  skip "the shared library or nm is missing, so that its symbols are not compared"
   exit 0
 fi
 exported() { nm -D --defined-only "$library" | awk '$2 != "A" {print $3}' | sed 's/@.*//' | sort -u; }

@@ -1,9 +1,10 @@
 # The programs of examples/ run as their first lines say.
+# needs: build
 . scripts/test-lib.sh
 
-library=$(find "$RELEASE_BUILD" -maxdepth 2 -name 'liblaot.so' | head -n 1)
+library=$(release_library)
 if [ -z "$library" ] || ! have cc; then
-  skip 1 "the shared library or a C compiler is missing, so that the C example does not run"
+  skip "the shared library or a C compiler is missing, so that the C example does not run"
   exit 0
 fi
 folder=build/test/examples
@@ -19,7 +20,7 @@ fi
 
 python=$(python_with_numpy)
 if [ -z "$python" ]; then
-  skip 1 "no python3 has numpy, so that the Python example does not run"
+  skip "no python3 has numpy, so that the Python example does not run"
   exit 0
 fi
 # Better than the mean shift, and the same after a trip through a file.

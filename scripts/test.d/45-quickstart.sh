@@ -1,11 +1,12 @@
 # The quickstart's program, with three splits, on the package that the suite before installed.
+# needs: r-library
 . scripts/test-lib.sh
 
 export R_LIBS=$R_LIBRARY
 needs='packages <- c("laot", "ggplot2", "SingleCellExperiment", "HSMMSingleCell")
 quit(status = !all(vapply(packages, requireNamespace, NA, quietly = TRUE)))'
 if ! have Rscript || ! Rscript -e "$needs" >/dev/null 2>&1; then
-  skip 1 "a package that the quickstart needs is missing"
+  skip "a package that the quickstart needs is missing"
   exit 0
 fi
 out=build/test/quickstart

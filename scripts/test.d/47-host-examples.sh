@@ -1,8 +1,9 @@
 # The R and the Julia program of examples/ run as their first lines say, with the R package of the
 # suite r.
+# needs: build r-library
 . scripts/test-lib.sh
 
-library=$(find "$RELEASE_BUILD" -maxdepth 2 -name 'liblaot.so' | head -n 1)
+library=$(release_library)
 folder=build/test/host-examples
 rm -rf "$folder" && mkdir -p "$folder"
 
@@ -24,12 +25,12 @@ if [ -n "$library" ] && logged julia-install scripts/install-julia.sh; then
   example example-julia examples/julia/fit_predict.jl env LAOT_LIBRARY="$library" \
     JULIA_LOAD_PATH="$LAOT_ROOT/julia:@stdlib" "$(cat build/julia/command)" --startup-file=no
 else
-  skip 1 "julia or the shared library is missing, so that the Julia example does not run"
+  skip "julia or the shared library is missing, so that the Julia example does not run"
 fi
 
 export R_LIBS=$R_LIBRARY
 if have Rscript && Rscript -e 'library(laot)' >/dev/null 2>&1; then
   example example-r examples/R/fit_predict.R Rscript
 else
-  skip 1 "the R package is not installed in build/test/r-library (suite r), so that the R example does not run"
+  skip "the R package is not installed in build/test/r-library (suite r), so that the R example does not run"
 fi

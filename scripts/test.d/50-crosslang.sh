@@ -1,10 +1,11 @@
 # The same data and seed from C++, C, Python, Julia and R, bit for bit; models carried between them.
+# needs: build r-library
 . scripts/test-lib.sh
 
-library=$(find "$RELEASE_BUILD" -maxdepth 2 -name 'liblaot.so' | head -n 1)
+library=$(release_library)
 python=$(python_with_numpy)
 if [ -z "$library" ] || [ -z "$python" ] || [ ! -x "$RELEASE_BUILD/tests/crosslang/laot_crosslang_c" ]; then
-  skip 1 "the release build or a python3 with numpy is missing, so that the languages are not compared"
+  skip "the release build or a python3 with numpy is missing, so that the languages are not compared"
   exit 0
 fi
 workers=("cxx=$RELEASE_BUILD/tests/crosslang/laot_crosslang_cxx" "c=$RELEASE_BUILD/tests/crosslang/laot_crosslang_c"
@@ -12,21 +13,13 @@ workers=("cxx=$RELEASE_BUILD/tests/crosslang/laot_crosslang_cxx" "c=$RELEASE_BUI
 if logged julia-install scripts/install-julia.sh; then
   workers+=("julia=$(cat build/julia/command) --startup-file=no tests/crosslang/worker.jl")
 else
-  skip 1 "julia is missing, so that it is not compared with the other languages"
+  skip "julia is missing, so that it is not compared with the other languages"
 fi
 export R_LIBS=$R_LIBRARY
 if have Rscript && Rscript -e 'library(laot)' >/dev/null 2>&1; then
   workers+=("r=Rscript tests/crosslang/worker.R")
 else
-  skip 1 "the R package is not installed in build/test/r-library (suite r), so that R is not compared"
+  skip "the R package is not installed in build/test/r-library (suite r), so that R is not compared"
 fi
 export LAOT_LIBRARY=$library JULIA_LOAD_PATH=$LAOT_ROOT/julia:@stdlib
-logged crosslang timeout 1800 "$python" tests/crosslang/run.py build/test/crosslang "${workers[@]}"
-status=$?
-log=$LAOT_TEST_LOGS/crosslang.log
-passed=$(grep -c '^ok ' "$log")
-failed=$(grep -c '^not ok ' "$log")
-echo "  crosslang: $passed passed, $failed failed"
-count "$passed" "$failed" 0
-if grep '^skipped' "$log"; then skip "$(grep -c '^skipped' "$log")" "languages with another BLAS"; fi
-if [ $status -ne 0 ] && [ "$failed" -eq 0 ]; then fail "the comparison of the languages ended with status $status"; fi
+tap crosslang timeout 1800 "$python" tests/crosslang/run.py build/test/crosslang "${workers[@]}"

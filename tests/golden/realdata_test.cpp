@@ -8,6 +8,7 @@
 #include "laot/transport.hpp"
 #include "support/fixtures.hpp"
 #include "support/real_data.hpp"
+#include "support/skip.hpp"
 
 using namespace laot;
 
@@ -49,7 +50,7 @@ Params params_of(const std::string& name) {
 
 TEST_CASE("golden scores on real data") {
   if (!real_data::available()) {
-    MESSAGE("skipped: ../shared/data is not there");
+    skip_case("../shared/data is not there");
     return;
   }
   const fixtures::Table expected = fixtures::read_table(fixtures::golden("realdata/expected.csv"));
@@ -126,7 +127,7 @@ TEST_CASE("golden scores on real data") {
 
 TEST_CASE("golden objectives on real data") {
   if (!real_data::available()) {
-    MESSAGE("skipped: ../shared/data is not there");
+    skip_case("../shared/data is not there");
     return;
   }
   const fixtures::Table expected =

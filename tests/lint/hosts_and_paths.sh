@@ -10,8 +10,13 @@ if git rev-parse --git-dir >/dev/null 2>&1; then files() { git ls-files -z; }
 else files() { find . -path ./build -prune -o -type f -print0; }; fi
 status=0
 while read -r word; do
-  # A checkout directly below / has no path worth looking for.
-  [ "${#word}" -gt 3 ] || continue
+  [ -n "$word" ] || continue
   if files | xargs -0 grep -nIF -e "$word" --; then echo "names $word"; status=1; fi
-done < <(printf '%s\n' "$hosts" "$here/")
+done < <(printf '%s\n' "$hosts")
+# The folder that the checkout is in, as the beginning of a path: /src/ is no part of R-package/src/.
+# A checkout directly below / has no path worth looking for.
+if [ "${#here}" -gt 2 ]; then
+  quoted=$(printf '%s/' "$here" | sed 's/[][\.*^$+?(){}|]/\\&/g')
+  if files | xargs -0 grep -nIE -e "(^|[^A-Za-z0-9_.~}*-])$quoted" --; then echo "names $here/"; status=1; fi
+fi
 exit $status

@@ -1,9 +1,9 @@
 # The core's tests under ThreadSanitizer. OpenBLAS is not instrumented and would be reported for its
 # own threads, so it gets one.
+# seconds: 9000
 . scripts/test-lib.sh
 
 build=build/test/tsan
 build_with_cmake tsan "$build" all -- -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLAOT_SANITIZE=thread || exit 1
 export OPENBLAS_NUM_THREADS=1 TSAN_OPTIONS=halt_on_error=0:second_deadlock_stack=1
-run_doctest tsan-core timeout 3000 "$build/tests/laot_tests"
-run_other_ctests tsan "$build"
+core_of "$build"

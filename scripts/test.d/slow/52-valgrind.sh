@@ -1,11 +1,12 @@
 # The tests written in C under valgrind: no invalid access, nothing uninitialised, no leak.
+# needs: build
+# seconds: 7200
 . scripts/test-lib.sh
 
 if ! have valgrind; then
-  skip 1 "valgrind is missing"
+  skip "valgrind is missing"
   exit 0
 fi
-build_with_cmake valgrind "$RELEASE_BUILD" all -- -DCMAKE_BUILD_TYPE=Release || exit 1
 found=0
 for program in "$RELEASE_BUILD"/tests/*; do
   # laot_tests is the C++ program, which the sanitizers check; the memory test limits the address

@@ -1,8 +1,9 @@
 # R CMD check --as-cran on the tarball: no error, no warning.
+# seconds: 3600
 . scripts/test-lib.sh
 
 if ! have R; then
-  skip 1 "R is missing"
+  skip "R is missing"
   exit 0
 fi
 tarball=$LAOT_ROOT/build/laot_$(cat VERSION).tar.gz

@@ -1,9 +1,10 @@
 # libFuzzer over the model reader and the C calls, with AddressSanitizer and UBSan, for FUZZ_SECONDS
 # each (60). Findings are left in build/test/fuzz; add what found a defect to tests/fuzz/corpus.
+# seconds: 3600
 . scripts/test-lib.sh
 
 if ! have clang++ || ! ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a >/dev/null 2>&1; then
-  skip 2 "clang++ or its libFuzzer is missing"
+  skip "clang++ or its libFuzzer is missing"
   exit 0
 fi
 build=build/test/fuzz

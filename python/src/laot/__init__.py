@@ -1,0 +1,86 @@
+"""laot: learns how cells respond to a treatment from unpaired control and treated cells, and
+predicts it for new cells.
+
+    import laot
+    model = laot.fit(adata, condition="condition")     # or laot.fit(control, treated)
+    model.predict(adata)                               # adata.layers["laot"]
+
+Cells are rows, as numpy and AnnData have them. Needs numpy; AnnData objects are taken where the
+package anndata is there. The library itself is written in C++ and comes with the wheel.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from ._anndata import from_uns
+from ._cells import Progress, variable_features
+from ._library import LaotError, LaotWarning, version
+from ._model import Model, Source, Trackability, fit_arrays
+from ._registry import Method, Metric, Parameter, methods, metrics
+from ._scores import median_gamma, score, wasserstein2
+
+__version__ = version()
+__all__ = ["LaotError", "LaotWarning", "Method", "Metric", "Model", "Parameter", "Source", "Trackability", "fit",
+           "from_uns", "median_gamma", "methods", "metrics", "score", "variable_features", "version", "wasserstein2"]
+
+
+def fit(cells: Any, treated: Any = None, *, condition: str = "condition", control: Optional[str] = None,
+        target: Optional[str] = None, batch: Any = None, layer: Optional[str] = None, obsm: Optional[str] = None,
+        features: Any = None, method: str = "laot", preset: Optional[str] = None, seed: int = 1, threads: int = 1,
+        progress: Optional[Progress] = None, key: str = "laot", **parameters: Any) -> Model:
+    """Fits a model to two unpaired populations.
+
+    Parameters
+    ----------
+    cells
+        An AnnData object; or the control cells, cells x features, dense or scipy.sparse, on a scale
+        where differences mean something (log-normalised expression, principal components).
+    treated
+        With arrays: the treated cells, as many as there are, the same features.
+    condition, control, target
+        With an object: the column of ``obs`` that says what was done to a cell, its control level
+        (found where one level is called control, ctrl, DMSO, ...) and the treated level (found
+        where there are two levels).
+    batch
+        Donors, cell lines, replicates: cells are paired within a level only. With an object a column
+        of ``obs``; with arrays a pair of label lists, for control and treated cells.
+    layer, obsm
+        With an object: the layer, or the embedding, whose values are fitted and predicted; else X.
+    features
+        With an object: names of the features to use, or "all"; None: the 1000 that vary most among
+        the cells of both populations. With arrays: names of the columns.
+    method, preset, **parameters
+        As :func:`methods` lists them, ``ridge=0.3, restore="none"``; unknown names are refused.
+    seed, threads
+        A seed fixes the result, for any number of threads.
+    progress
+        Called with (stage, fraction) while it works. What it raises ends the fit.
+    key
+        With an object: ``uns[key]`` gets the report, the parameters and the model itself.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    LaotError
+        With one sentence, where the library refuses what it was given.
+    ValueError
+        Where a column, a level or a feature is not in the object.
+    """
+    shared = {"method": method, "preset": preset, "seed": seed, "progress": progress, **parameters}
+    if hasattr(cells, "obs") and hasattr(cells, "layers"):
+        if treated is not None:
+            raise ValueError("an AnnData object holds both populations; leave treated away, or give two arrays")
+        from ._anndata import fit_adata
+
+        return fit_adata(cells, condition=condition, control=control, target=target, batch=batch, layer=layer,
+                         obsm=obsm, features=features, key=key, threads=threads, **shared)
+    if treated is None:
+        raise ValueError("give the treated cells as the second argument, or an AnnData object as the first")
+    of_control, of_treated = batch if batch is not None else (None, None)
+    names = None if features is None or isinstance(features, str) else list(features)
+    return fit_arrays(cells, treated, batch_control=of_control, batch_treated=of_treated, feature_names=names,
+                      threads=threads, **shared)

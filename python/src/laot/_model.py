@@ -1,0 +1,272 @@
+"""A fitted model, and how one comes to be from two arrays."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import warnings
+from dataclasses import dataclass, field
+from typing import Any, Optional, Sequence
+
+import numpy as np
+
+from ._cells import Context, Data, Progress, doubles
+from ._library import LaotWarning, check, lib, lines, new, text
+from ._scores import findings
+
+#: Gaps of the recovery curve: 1 is the experiment itself.
+RECOVERY_GAPS = (0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4, 6, 8)
+
+
+@dataclass(frozen=True)
+class Trackability:
+    """Whether the pairing behind a model can be recovered; docs/trackability.md says how to read it.
+
+    ``verdict`` is "recoverable", "borderline", "not recoverable" or "undefined". ``recovery`` is the
+    share of pairs that would be found again if the fit were the truth, ``position`` where the
+    experiment stands (1 / critical gap; above 1: beyond recovery), ``residual_over_spacing`` how far
+    a partner lies from where the map sends a cell, over the distance to its nearest neighbour.
+    ``stability`` and ``curve`` hold everything else, by the names of laot_stability and
+    laot_recovery_curve.
+    """
+
+    verdict: str
+    recovery: float
+    position: float
+    residual_over_spacing: float
+    stability: dict[str, Any] = field(repr=False)
+    curve: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the cells of a fit came from in an AnnData object."""
+
+    condition: str
+    control: str
+    target: str
+    layer: Optional[str]
+    obsm: Optional[str]
+
+
+class Model:
+    """A fitted model. :func:`laot.fit` makes one, :meth:`load` reads one.
+
+    It never changes: several threads may use one at once. It can be pickled.
+    """
+
+    def __init__(self, handle: ctypes.c_void_p, source: Optional[Source] = None) -> None:
+        self._handle = handle
+        self.source = source
+
+    def __del__(self) -> None:
+        if getattr(self, "_handle", None):
+            lib.laot_model_free(self._handle)
+            self._handle = None
+
+    @classmethod
+    def load(cls, path: "os.PathLike[str] | str") -> "Model":
+        """Reads a model that any version up to this one has saved, from any language."""
+        return cls(new(lib.laot_load, os.fsencode(path)))
+
+    def save(self, path: "os.PathLike[str] | str") -> None:
+        """Writes one safetensors file, which R, Julia and C read as well."""
+        check(lib.laot_save(self._handle, os.fsencode(path)))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Model":
+        """The model of :meth:`to_bytes`."""
+        return cls(new(lib.laot_from_bytes, bytes(data), len(data)))
+
+    def to_bytes(self) -> bytes:
+        """The bytes of the file."""
+        needed = ctypes.c_size_t()
+        check(lib.laot_to_bytes(self._handle, None, 0, ctypes.byref(needed)))
+        buffer = ctypes.create_string_buffer(needed.value)
+        check(lib.laot_to_bytes(self._handle, buffer, needed, ctypes.byref(needed)))
+        return buffer.raw[:needed.value]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"bytes": self.to_bytes(), "source": self.source}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._handle = new(lib.laot_from_bytes, state["bytes"], len(state["bytes"]))
+        self.source = state["source"]
+
+    # What it holds.
+
+    def _text(self, name: str) -> str:
+        return text(lib.laot_model_text, self._handle, name.encode())
+
+    def _names(self, what: str) -> list[str]:
+        return lines(text(lib.laot_model_names, self._handle, what.encode()))
+
+    @property
+    def method(self) -> str:
+        """The name of its method."""
+        return self._text("method")
+
+    @property
+    def preset(self) -> str:
+        """The preset that it was fitted with."""
+        return self._text("preset")
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The value of every parameter, as text."""
+        return {name: self._text(f"param.{name}") for name in self._names("params")}
+
+    @property
+    def feature_names(self) -> list[str]:
+        """Names of the features in their order; empty where none were given."""
+        return self._names("feature_names")
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """What the fit says of itself: outcome, iterations, objective, ..."""
+        out: dict[str, Any] = {}
+        for name in self._names("report_numbers"):
+            value = ctypes.c_double()
+            check(lib.laot_report_number(self._handle, name.encode(), ctypes.byref(value)))
+            out[name] = value.value
+        for name in self._names("report_texts"):
+            out[name] = text(lib.laot_report_text, self._handle, name.encode())
+        return out
+
+    @property
+    def trace(self) -> dict[str, np.ndarray]:
+        """Columns of one value an iteration or epoch."""
+        length = ctypes.c_size_t()
+        check(lib.laot_trace_length(self._handle, ctypes.byref(length)))
+        out = {}
+        for name in self._names("trace"):
+            column = np.empty(length.value)
+            check(lib.laot_trace_column(self._handle, name.encode(), doubles(column), column.size))
+            out[name] = column
+        return out
+
+    @property
+    def arrays(self) -> list[str]:
+        """Names that :meth:`array` takes."""
+        return self._names("arrays")
+
+    def array(self, name: str) -> np.ndarray:
+        """A result by its name, rows and columns as laot_array documents them: "map" is W of
+        x_treated = W x + "offset" [features x features]."""
+        rows, columns = ctypes.c_size_t(), ctypes.c_size_t()
+        check(lib.laot_array_size(self._handle, name.encode(), ctypes.byref(rows), ctypes.byref(columns)))
+        out = np.empty((rows.value, columns.value), order="F")
+        check(lib.laot_array(self._handle, name.encode(), doubles(out), out.size))
+        return out
+
+    def __repr__(self) -> str:
+        report = self.report
+        of = f" of {self.source.target!r} against {self.source.control!r}" if self.source else ""
+        return (f"<laot.Model {self.method}{of}: {report['n_control']:.0f} control and {report['n_treated']:.0f} "
+                f"treated cells, {report['features']:.0f} features; {report['outcome']}>")
+
+    # What it does.
+
+    def trivial(self, name: str) -> "Model":
+        """identity, mean_shift or gaussian_map of the same training cells, to score beside it."""
+        return Model(new(lib.laot_model_trivial, self._handle, name.encode()), self.source)
+
+    def predict_array(self, cells: Any, nonnegative: str = "no", threads: int = 1) -> np.ndarray:
+        """:meth:`predict` for cells x features, dense or scipy.sparse."""
+        with Data(cells) as data, Context(threads=threads) as context:
+            out = np.empty(data.shape)
+            context.run(lib.laot_predict, self._handle, data.handle, nonnegative.encode(), doubles(out), out.size)
+            return out
+
+    def predict(self, cells: Any, nonnegative: str = "no", threads: int = 1, key: str = "laot",
+                copy: bool = False) -> Any:
+        """What control cells would look like treated, in the units of the training cells.
+
+        Parameters
+        ----------
+        cells
+            Cells x features (dense or scipy.sparse), which gives an array of that shape; or an
+            AnnData object. Of an object, the control cells are predicted where the model knows its
+            condition column and finds it there, else all cells.
+        nonnegative
+            What happens to values below 0; laot_predict lists the words.
+        threads
+            Threads to use.
+        key, copy
+            Of an object: ``layers[key]`` (``obsm[key]`` where the fit was on one) gets the
+            prediction, NaN for cells that were not predicted and for features that the model does
+            not have. With ``copy`` that happens in a copy, which is returned; else None is.
+        """
+        if hasattr(cells, "obs") and hasattr(cells, "layers"):
+            from ._anndata import predict_into
+
+            return predict_into(self, cells, nonnegative, threads, key, copy)
+        return self.predict_array(cells, nonnegative, threads)
+
+    def trackability(self, adata: Any = None, resamples: int = 30, halves: int = 10, restarts: int = 5,
+                     gaps: Sequence[float] = RECOVERY_GAPS, repeats: int = 8, most_cells: int = 300,
+                     design: str = "counterpart", seed: int = 1, threads: int = 1,
+                     progress: Optional[Progress] = None, key: str = "laot") -> Trackability:
+        """Whether the pairing can be recovered, from the training cells that the model has kept.
+
+        Parameters
+        ----------
+        adata
+            Where given, ``uns[key]["trackability"]`` gets the numbers.
+        resamples, halves, restarts
+            Refits on bootstrap resamples, on halves of the cells, and from other starts.
+        gaps, repeats, most_cells, design
+            Of the recovery curve; 1 must be among the gaps.
+        seed, threads, progress, key
+            As in :func:`laot.fit`.
+
+        Models of method laot only. Costs resamples + 2 halves + restarts + gaps x repeats fits.
+        """
+        if 1 not in gaps:
+            raise ValueError("gaps must have 1, the experiment itself, among its values")
+        handle = ctypes.c_void_p()
+        with Context(seed, threads, progress) as context:
+            context.run(lib.laot_stability, self._handle, None, None, resamples, halves, restarts, b"cells",
+                        ctypes.byref(handle))
+        stability = findings(handle)
+        grid = np.asarray(gaps, dtype=np.float64)
+        handle = ctypes.c_void_p()
+        with Context(seed, threads, progress) as context:
+            context.run(lib.laot_recovery_curve, self._handle, None, None, design.encode(), doubles(grid), grid.size,
+                        repeats, most_cells, ctypes.byref(handle))
+        curve = findings(handle)
+        recovery, residual = curve["recovery_at_one"], stability["residual_over_spacing"]
+        out = Trackability(lib.laot_trackability_verdict(recovery, residual).decode(), recovery,
+                           curve["position"], residual, stability, curve)
+        if adata is not None:
+            from ._anndata import note
+
+            note(adata, key, trackability={"verdict": out.verdict, "recovery": recovery, "position": out.position,
+                                           "residual_over_spacing": residual, "gaps": grid,
+                                           "curve": curve["recovery"][:, 0]})
+        return out
+
+
+def fit_arrays(control: Any, treated: Any, *, method: str = "laot", preset: Optional[str] = None,
+               batch_control: Optional[Sequence[Any]] = None, batch_treated: Optional[Sequence[Any]] = None,
+               feature_names: Optional[Sequence[str]] = None, control_names: Optional[Sequence[str]] = None,
+               treated_names: Optional[Sequence[str]] = None, seed: int = 1, threads: int = 1,
+               progress: Optional[Progress] = None, source: Optional[Source] = None, **parameters: Any) -> Model:
+    """:func:`laot.fit` for two arrays of cells x features."""
+    params = new(lib.laot_params_new, method.encode())
+    try:
+        if preset is not None:
+            check(lib.laot_params_use_preset(params, preset.encode()))
+        for name, value in parameters.items():
+            word = str(value).lower() if isinstance(value, (bool, np.bool_)) else str(value)
+            check(lib.laot_params_set_text(params, name.encode(), word.encode()))
+        model = Model(ctypes.c_void_p(), source)  # owns the handle from the moment that there is one
+        with Data(control, "control", batch_control, feature_names, control_names) as x, \
+                Data(treated, "treated", batch_treated, feature_names, treated_names) as y, \
+                Context(seed, threads, progress) as context:
+            context.run(lib.laot_fit, params, x.handle, y.handle, ctypes.byref(model._handle))
+    finally:
+        lib.laot_params_free(params)
+    if model.report.get("warning"):
+        warnings.warn(model.report["warning"], LaotWarning, stacklevel=3)
+    return model

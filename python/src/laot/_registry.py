@@ -1,0 +1,81 @@
+"""Methods, parameters and metrics, as the library describes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from . import _declarations as c
+from ._library import described, lib
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a method. ``default`` is the text that stands for it."""
+
+    name: str
+    default: str
+    minimum: float
+    maximum: float
+    words: tuple[str, ...]
+    doc: str
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method that fit() takes, with its parameters and presets (name to purpose)."""
+
+    name: str
+    title: str
+    source: str
+    parameters: tuple[Parameter, ...]
+    presets: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A score that score() takes, and its definition."""
+
+    name: str
+    title: str
+    estimator: str
+    doc: str
+    source: str
+    perfect: float
+    larger_is_better: bool
+    needs_gamma: bool
+    needs_control: bool
+
+
+def _words(value: bytes) -> tuple[str, ...]:
+    text = value.decode()
+    return tuple(word.strip() for word in text.split(",")) if text else ()
+
+
+def _method(number: int) -> Method:
+    info = described(lib.laot_method_describe, c.laot_method_info, number)
+    parameters = []
+    for k in range(info.param_count):
+        p = described(lib.laot_param_describe, c.laot_param_info, number, k)
+        parameters.append(Parameter(p.name.decode(), p.default_text.decode(), p.minimum, p.maximum,
+                                    _words(p.words or b""), p.doc.decode()))
+    presets = {}
+    for k in range(info.preset_count):
+        preset = described(lib.laot_preset_describe, c.laot_preset_info, number, k)
+        presets[preset.name.decode()] = preset.doc.decode()
+    return Method(info.name.decode(), info.title.decode(), info.source.decode(), tuple(parameters), presets)
+
+
+def methods() -> dict[str, Method]:
+    """All methods by name, in the library's order."""
+    return {m.name: m for m in map(_method, range(lib.laot_method_count()))}
+
+
+def metrics() -> dict[str, Metric]:
+    """All metrics by name, in the library's order."""
+    out = {}
+    for number in range(lib.laot_metric_count()):
+        m = described(lib.laot_metric_describe, c.laot_metric_info, number)
+        out[m.name.decode()] = Metric(m.name.decode(), m.title.decode(), m.estimator.decode(), m.doc.decode(),
+                                      m.source.decode(), m.perfect, bool(m.larger_is_better),
+                                      bool(m.needs_gamma), bool(m.needs_control))
+    return out

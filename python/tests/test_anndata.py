@@ -1,0 +1,151 @@
+"""AnnData objects in and out."""
+
+import os
+
+import numpy as np
+import pytest
+
+anndata = pytest.importorskip("anndata")
+sparse = pytest.importorskip("scipy.sparse")
+
+import laot  # noqa: E402
+import real_cells  # noqa: E402
+
+DATA = os.path.join(os.environ.get("LAOT_SHARED_DIR", ""), "data")
+
+
+def made(layout=np.asarray, genes=7):
+    random = np.random.default_rng(3)
+    counts = random.poisson(1.0, size=(90, genes)).astype(float)
+    condition = np.array(["stim", "ctrl", "other"])[np.arange(90) % 3]
+    counts[condition == "stim"] += random.poisson(2.0, size=(30, genes))
+    adata = anndata.AnnData(layout(np.log1p(counts).astype(np.float32)))
+    adata.obs["condition"] = condition
+    adata.obs["donor"] = np.where(np.arange(90) % 2, "a", "b")
+    adata.var_names = [f"gene{k}" for k in range(genes)]
+    adata.obs_names = [f"cell{i}" for i in range(90)]
+    return adata
+
+
+def dense(values):
+    return values.toarray() if hasattr(values, "toarray") else np.asarray(values)
+
+
+@pytest.mark.parametrize("layout", [np.asarray, sparse.csr_matrix, sparse.csc_matrix])
+def test_a_fit_of_an_object_is_that_of_its_cells(layout):
+    adata = made(layout)
+    model = laot.fit(adata, target="stim")
+    x, of = dense(adata.X), adata.obs["condition"].to_numpy()
+    expected = laot.fit(x[of == "ctrl"], x[of == "stim"]).predict(x[of == "ctrl"])
+    assert model.predict(adata) is None
+    assert np.array_equal(adata.layers["laot"][of == "ctrl"], expected)
+    assert np.isnan(adata.layers["laot"][of != "ctrl"]).all()
+    assert model.feature_names == list(adata.var_names)
+    assert model.source.control == "ctrl" and "'stim' against 'ctrl'" in repr(model)
+    noted = adata.uns["laot"]
+    assert noted["target"] == "stim" and noted["report"]["outcome"] == "converged"
+    assert noted["parameters"]["ridge"] == "auto"
+
+
+def test_layers_embeddings_batches_and_features():
+    adata = made()
+    adata.layers["twice"] = 2 * adata.X
+    adata.obsm["X_pca"] = adata.X[:, :3] - adata.X[:, :3].mean(0)
+    model = laot.fit(adata, target="stim", layer="twice", features=["gene4", "gene1"], batch="donor", key="two")
+    model.predict(adata, key="two")
+    predicted = adata.layers["two"]
+    of = adata.obs["condition"].to_numpy() == "ctrl"
+    assert np.isfinite(predicted[np.ix_(of, [1, 4])]).all()
+    assert np.isnan(predicted[:, [0, 2, 3, 5, 6]]).all()
+    x, y = (adata.layers["twice"][adata.obs["condition"] == level][:, [4, 1]] for level in ("ctrl", "stim"))
+    labels = [adata.obs["donor"][adata.obs["condition"] == level] for level in ("ctrl", "stim")]
+    assert np.array_equal(predicted[np.ix_(of, [4, 1])], laot.fit(x, y, batch=labels).predict(x))
+    pca = laot.fit(adata, target="stim", obsm="X_pca")
+    pca.predict(adata, key="moved")
+    assert adata.obsm["moved"].shape == (90, 3) and "moved" not in adata.layers
+
+
+def test_many_features_are_the_variable_ones():
+    adata = made(genes=1200)
+    model = laot.fit(adata, target="stim")
+    of = adata.obs["condition"].to_numpy()
+    pooled = adata.X[(of == "ctrl") | (of == "stim")]
+    wanted = np.sort(np.argsort(-pooled.var(0), kind="stable")[:1000])
+    assert model.feature_names == [f"gene{k}" for k in wanted]
+    assert len(laot.fit(adata, target="stim", features="all", n_pcs=5).feature_names) == 1200
+
+
+def test_a_trip_through_a_file_keeps_the_model(tmp_path):
+    pytest.importorskip("h5py")
+    adata = made()
+    model = laot.fit(adata, target="stim")
+    model.predict(adata)
+    model.trackability(adata, resamples=3, halves=1, restarts=1, gaps=(0, 1), repeats=1)
+    adata.write_h5ad(tmp_path / "fit.h5ad")
+    read = anndata.read_h5ad(tmp_path / "fit.h5ad")
+    again = laot.from_uns(read)
+    assert again.source == model.source
+    again.predict(read, key="again")
+    assert np.array_equal(read.layers["again"], read.layers["laot"], equal_nan=True)
+    assert read.uns["laot"]["trackability"]["verdict"] in ("recoverable", "borderline", "not recoverable")
+    with pytest.raises(ValueError, match="no model"):
+        laot.from_uns(read, key="other")
+    backed = anndata.read_h5ad(tmp_path / "fit.h5ad", backed="r")
+    assert np.array_equal(laot.fit(backed.to_memory(), target="stim").predict(dense(adata.X)),
+                          model.predict(dense(adata.X)))
+
+
+def test_new_objects_with_other_cells_and_orders():
+    adata = made()
+    model = laot.fit(adata, target="stim")
+    turned = adata[::-1, ::-1].copy()
+    copied = model.predict(turned, copy=True)
+    assert "laot" not in turned.layers
+    model.predict(adata)
+    assert np.array_equal(copied.layers["laot"][::-1, ::-1], adata.layers["laot"], equal_nan=True)
+    unlabelled = anndata.AnnData(adata.X[:5].copy(), var=adata.var)
+    model.predict(unlabelled)
+    assert np.isfinite(unlabelled.layers["laot"]).all()
+    with pytest.raises(ValueError, match="'gene6'"):
+        model.predict(adata[:, :6].copy())
+
+
+@pytest.mark.parametrize("settings, words", [
+    ({}, "target="), ({"target": "none"}, "'none' is no level"), ({"target": "ctrl"}, "both"),
+    ({"condition": "state"}, "no column 'state'"), ({"target": "stim", "control": "x"}, "'x' is no level"),
+    ({"target": "stim", "layer": "x"}, "layers has no 'x'"), ({"target": "stim", "obsm": "x"}, "obsm has no 'x'"),
+    ({"target": "stim", "batch": "x"}, "no column 'x'"), ({"target": "stim", "features": ["x"]}, "lacks 'x'"),
+    ({"target": "stim", "treated": np.zeros((2, 2))}, "holds both"),
+])
+def test_wrong_arguments_get_one_sentence(settings, words):
+    with pytest.raises(ValueError, match=words) as caught:
+        laot.fit(made(), **settings)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_control_level_is_found_or_asked_for():
+    adata = made()
+    adata = adata[adata.obs["condition"] != "other"].copy()
+    assert laot.fit(adata).source.target == "stim"
+    adata.obs["condition"] = adata.obs["condition"].astype(str).replace("ctrl", "before")
+    with pytest.raises(ValueError, match="control="):
+        laot.fit(adata)
+    assert laot.fit(adata, control="before").source.target == "stim"
+
+
+def test_real_cells_are_predicted_better_than_by_the_mean_shift():
+    if not os.path.exists(os.path.join(DATA, "pbmc_counts.mtx.gz")):
+        pytest.skip("../shared/data is not there")
+    adata = real_cells.pbmc(DATA)
+    of = adata.obs["condition"].to_numpy()
+    held = np.random.default_rng(1).random(adata.n_obs) < 0.3
+    model = laot.fit(adata[~held].copy(), condition="condition")
+    test = adata[held].copy()
+    model.predict(test)
+    columns = [test.var_names.get_loc(name) for name in model.feature_names]
+    predicted = test.layers["laot"][of[held] == "ctrl"][:, columns]
+    observed = test.X[of[held] == "stim"][:, columns]
+    control = test.X[of[held] == "ctrl"][:, columns].toarray()
+    fitted = laot.wasserstein2(predicted, observed)
+    assert fitted < laot.wasserstein2(control, observed)
+    assert fitted < laot.wasserstein2(model.trivial("mean_shift").predict(control), observed)

@@ -1,0 +1,215 @@
+"""Models of two arrays: right uses, wrong uses, the same bits as in other languages."""
+
+import os
+import pickle
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import laot
+
+RANDOM = np.random.default_rng(2)
+CONTROL = RANDOM.exponential(size=(60, 4))
+TREATED = RANDOM.exponential(size=(47, 4)) * [1.0, 2.0, 0.5, 1.0] + 1.0
+NEW = RANDOM.exponential(size=(20, 4))
+
+
+def golden(name):
+    folder = os.path.join(os.path.dirname(__file__), "..", "..", "tests", "golden", "calibrated")
+    return np.genfromtxt(os.path.join(folder, name), delimiter=",", skip_header=1)
+
+
+def test_a_fit_has_the_golden_values():
+    x, y, new = (golden(f"d6n60m75s1_{part}.csv")[:, :-1] for part in ("x", "y", "new"))
+    model = laot.fit(x, y)
+    folder = os.path.join(os.path.dirname(__file__), "..", "..", "tests", "golden", "calibrated", "expected.csv")
+    expected = np.full((6, 6), np.nan)
+    with open(folder) as lines:
+        for line in lines:
+            case, quantity, row, col, value = line.strip().split(",")
+            if (case, quantity) == ("feature", "predicted"):
+                expected[int(row), int(col)] = float(value)
+    assert np.allclose(model.predict(new), expected, rtol=1e-8, atol=1e-8)
+    assert model.report["iterations"] == 15
+    assert model.method == "laot" and model.preset == "calibrated"
+
+
+def test_the_map_and_the_offset_are_the_prediction():
+    model = laot.fit(CONTROL, TREATED)
+    w, b = model.array("map"), model.array("offset")[:, 0]
+    assert np.allclose(NEW @ w.T + b, model.predict(NEW), rtol=1e-10)
+    with pytest.raises(laot.LaotError, match="nothing") as caught:
+        model.array("nothing")
+    assert caught.value.name == "not_available"
+
+
+def test_sparse_cells_give_the_same():
+    sparse = pytest.importorskip("scipy.sparse")
+    x = np.where(CONTROL > 1, CONTROL, 0)
+    y = np.where(TREATED > 1, TREATED, 0)
+    dense = laot.fit(x, y).predict(NEW)
+    for kind in (sparse.csr_matrix, sparse.csc_matrix, sparse.coo_matrix):
+        assert np.array_equal(laot.fit(kind(x), kind(y)).predict(NEW), dense)
+    twice = sparse.coo_matrix((np.array([1.0, 2.0, 3.0]), (np.array([0, 0, 1]), np.array([1, 1, 2]))), shape=(3, 4))
+    model = laot.fit(CONTROL, TREATED)
+    assert np.array_equal(model.predict(twice), model.predict(twice.toarray()))
+
+
+@pytest.mark.parametrize("change", [lambda a: a.astype(np.float32), lambda a: np.asfortranarray(a),
+                                    lambda a: np.repeat(a, 2, axis=0)[::2], lambda a: a.tolist()])
+def test_any_layout_and_type_of_numbers(change):
+    assert np.array_equal(laot.fit(change(CONTROL), change(TREATED)).predict(NEW),
+                          laot.fit(np.array(change(CONTROL), dtype=float), np.array(change(TREATED), dtype=float))
+                          .predict(NEW))
+
+
+def test_parameters_presets_seeds_and_threads():
+    model = laot.fit(CONTROL, TREATED, ridge=0.3, restore="none")
+    assert model.parameters["ridge"] == "0.3" and model.parameters["restore"] == "none"
+    assert laot.fit(CONTROL, TREATED, preset="algorithm1").preset == "algorithm1"
+    network = {"method": "scgen", "hidden_units": 8, "epochs": 3}
+    with pytest.warns(laot.LaotWarning, match="train longer"):
+        one = laot.fit(CONTROL, TREATED, seed=5, **network)
+        two = laot.fit(CONTROL, TREATED, seed=5, threads=2, **network)
+        other = laot.fit(CONTROL, TREATED, seed=6, **network)
+    assert np.array_equal(one.predict(NEW), two.predict(NEW))
+    assert not np.array_equal(one.predict(NEW), other.predict(NEW))
+    assert one.trace["epoch"].tolist() == [1, 2, 3]
+
+
+def test_batches_and_names():
+    a, b = np.arange(60) % 2, np.arange(47) % 2
+    model = laot.fit(CONTROL, TREATED, batch=(a, b), features=["p", "q", "r", "s"])
+    assert model.feature_names == ["p", "q", "r", "s"]
+    assert not np.array_equal(model.predict(NEW), laot.fit(CONTROL, TREATED).predict(NEW))
+    with pytest.raises(laot.LaotError, match="level"):
+        laot.fit(CONTROL, TREATED, batch=(a, b + 1))
+
+
+@pytest.mark.parametrize("arguments, settings, error, words", [
+    ((CONTROL, TREATED[:, :3]), {}, laot.LaotError, "features"),
+    ((CONTROL,), {}, ValueError, "second argument"),
+    ((CONTROL[0], TREATED), {}, ValueError, "matrix of"),
+    ((CONTROL, np.where(TREATED > 1.5, np.nan, TREATED)), {}, laot.LaotError, "treated has NaN"),
+    ((CONTROL[:0], TREATED), {}, laot.LaotError, "control"),
+    ((CONTROL, TREATED), {"method": "loat"}, laot.LaotError, "did you mean"),
+    ((CONTROL, TREATED), {"rigde": 1}, laot.LaotError, "did you mean"),
+    ((CONTROL, TREATED), {"ridge": -1}, laot.LaotError, "ridge"),
+    ((CONTROL, TREATED), {"preset": "none"}, laot.LaotError, "preset"),
+    ((CONTROL, TREATED), {"seed": -1}, ValueError, "seed"),
+    ((CONTROL, TREATED), {"threads": 0}, laot.LaotError, "threads"),
+    ((CONTROL, TREATED), {"features": ["a"]}, laot.LaotError, "feature"),
+])
+def test_wrong_arguments_get_one_sentence(arguments, settings, error, words):
+    with pytest.raises(error, match=words) as caught:
+        laot.fit(*arguments, **settings)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_survives_a_file_bytes_and_pickling(tmp_path):
+    model = laot.fit(CONTROL, TREATED)
+    expected = model.predict(NEW)
+    path = tmp_path / "a model.safetensors"
+    model.save(path)
+    for again in (laot.Model.load(path), laot.Model.from_bytes(model.to_bytes()), pickle.loads(pickle.dumps(model))):
+        assert np.array_equal(again.predict(NEW), expected)
+        assert again.report == model.report
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(laot.LaotError) as caught:
+        laot.Model.load(path)
+    assert caught.value.name == "bad_format"
+    with pytest.raises(laot.LaotError):
+        laot.Model.load(tmp_path / "absent")
+
+
+def test_the_trivial_predictors():
+    model = laot.fit(CONTROL, TREATED)
+    assert np.array_equal(model.trivial("identity").predict(NEW), NEW)
+    assert np.allclose(model.trivial("mean_shift").predict(NEW), NEW + TREATED.mean(0) - CONTROL.mean(0))
+
+
+def test_progress_errors_and_interrupts_end_a_fit():
+    seen = []
+    laot.fit(CONTROL, TREATED, progress=lambda stage, fraction: seen.append((stage, fraction)))
+    assert seen and all(0 <= fraction <= 1 for _, fraction in seen)
+
+    def fails(stage, fraction):
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        laot.fit(CONTROL, TREATED, progress=fails)
+    x, y = RANDOM.normal(size=(2, 3000, 30))
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    started = time.time()
+    with pytest.raises(KeyboardInterrupt):
+        laot.fit(x, y, method="cellot", iterations=1000000)
+    assert time.time() - started < 20
+    assert laot.fit(CONTROL, TREATED).report["outcome"] == "converged"
+
+
+def test_scores():
+    model = laot.fit(CONTROL, TREATED)
+    predicted = model.predict(CONTROL)
+    assert laot.score("l2_drug_signature", predicted, TREATED, CONTROL) == pytest.approx(
+        np.linalg.norm(predicted.mean(0) - TREATED.mean(0)))
+    gamma = laot.median_gamma(CONTROL, TREATED)
+    pooled = np.vstack([CONTROL, TREATED])
+    squared = ((pooled[:, None] - pooled[None]) ** 2).sum(2)[np.triu_indices(107, 1)]
+    assert gamma == pytest.approx(1 / np.median(squared[squared > 0]))
+    mmd2 = laot.score("mmd2", predicted, TREATED, gamma=gamma)
+
+    def kernel(a, b):
+        return np.exp(-gamma * ((a[:, None] - b[None]) ** 2).sum(2))
+
+    n, m = 60, 47
+    within = kernel(predicted, predicted).sum() - n, kernel(TREATED, TREATED).sum() - m
+    assert mmd2 == pytest.approx(within[0] / (n * (n - 1)) + within[1] / (m * (m - 1))
+                                 - 2 * kernel(predicted, TREATED).mean(), abs=1e-12)
+    assert np.isnan(laot.score("mmd2", predicted, TREATED))
+    assert laot.wasserstein2(CONTROL, CONTROL) == 0.0
+    with pytest.raises(laot.LaotError, match="did you mean"):
+        laot.score("mmd3", predicted, TREATED)
+
+
+def test_the_registry():
+    methods = laot.methods()
+    assert {"laot", "cellot", "scgen", "cae", "identity", "mean_shift", "gaussian_map"} <= set(methods)
+    ridge = {p.name: p for p in methods["laot"].parameters}["ridge"]
+    assert ridge.default == "auto" and ridge.words == ("auto",) and ridge.minimum == 0
+    assert set(methods["laot"].presets) >= {"calibrated", "algorithm1", "notebook"}
+    metrics = laot.metrics()
+    assert metrics["mmd2"].needs_gamma and not metrics["mmd2"].larger_is_better
+    assert metrics["r2_means"].larger_is_better
+
+
+def test_variable_features():
+    pooled = np.vstack([CONTROL, TREATED])
+    assert laot.variable_features(CONTROL, TREATED, 4).tolist() == np.argsort(-pooled.var(0), kind="stable").tolist()
+    with pytest.raises(laot.LaotError):
+        laot.variable_features(CONTROL, TREATED, 5)
+
+
+def test_trackability():
+    x = RANDOM.normal(size=(80, 3))
+    y = x[RANDOM.permutation(80)] @ (np.eye(3) + 0.1 * RANDOM.normal(size=(3, 3)))
+    found = laot.fit(x, y).trackability(resamples=4, halves=2, restarts=1, gaps=(0, 1, 4), repeats=2)
+    assert found.verdict == "recoverable" and found.recovery > 0.95
+    assert found.curve["pairs"].shape == (3, 2) and found.stability["draws"].shape == (9, 4)
+    with pytest.raises(ValueError, match="gaps"):
+        laot.fit(x, y).trackability(gaps=(0, 2))
+    with pytest.raises(laot.LaotError):
+        laot.fit(x, y, method="mean_shift").trackability()
+
+
+def test_models_may_be_used_by_several_threads():
+    model = laot.fit(CONTROL, TREATED)
+    expected, out = model.predict(NEW), []
+    workers = [threading.Thread(target=lambda: out.append(model.predict(NEW))) for _ in range(8)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(out) == 8 and all(np.array_equal(one, expected) for one in out)
