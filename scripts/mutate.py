@@ -11,7 +11,7 @@ change, its file or its test differ, so that a run can be stopped and gone on wi
 
   NAME          only changes whose name or file contains one of these
   --list        names them, and does nothing
-  --check       whether every change still fits its file (fast; the lint calls it)
+  --check       whether every change still fits its file (fast; the suite drift calls it)
   --again       tries also what has been tried
   --seconds N   stops after about N seconds
   --tap         a line "ok NAME" or "not ok NAME" for each

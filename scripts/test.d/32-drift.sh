@@ -9,3 +9,8 @@ fi
 library=$(release_library)
 tap drift python3 tests/drift/drift.py ${library:+"$library"}
 tap drift-mutations tests/drift/mutations.sh build/test/drift
+if logged mutations-fit scripts/mutate.sh --check; then
+  pass "every change of tests/mutations fits its file"
+else
+  fail "every change of tests/mutations fits its file"
+fi
