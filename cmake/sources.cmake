@@ -63,6 +63,9 @@ set(LAOT_CORE_SOURCES
   src/nets/validation.cpp
   src/nets/split_cells.cpp
   src/nets/cellot.cpp
+  src/nets/transport_loss.cpp
+  src/nets/conditional_map.cpp
+  src/nets/cmonge.cpp
   src/nets/autoencoder.cpp
   src/nets/autoencoder_pass.cpp
   src/nets/autoencoder_training.cpp

@@ -1,5 +1,5 @@
 // Conditional methods on simulated screens with known truth, all on the same cells:
-//   laot_screen [worlds = 10] [kappa = 1] [first world = 0]
+//   laot_screen [worlds = 10] [kappa = 1] [first world = 0] [networks = 0]
 // prints one line a world, kind and method: MMD^2 x 1000 (unbiased, median gamma of training
 // cells), sd ratio, error of the mean, cell error (1: predicting no change), seconds of the fit.
 #include <chrono>
@@ -8,13 +8,14 @@
 #include <cstdlib>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "laot/conditions/conditional_laot.hpp"
 #include "laot/conditions/nearest_condition.hpp"
 #include "laot/conditions/simulated_screen.hpp"
 #include "laot/metrics/mmd.hpp"
-#include "laot/metrics/moments.hpp"
+#include "laot/nets/cmonge.hpp"
 
 namespace {
 
@@ -81,7 +82,67 @@ arma::mat predicted(const World& world, const ConditionalLaot& model, const Scre
   return out;
 }
 
-std::map<std::string, Method> methods_of(const World& world, Context& context) {
+// What the network is told of a condition: the summed embedding of its drugs; the dose and how many
+// drugs there are.
+std::vector<std::vector<float>> contexts_of(const World& world, const ConditionCovariates& c) {
+  arma::fvec e(world.screen.embedding.n_rows, arma::fill::zeros);
+  for (const Treatment& t : c.treatments)
+    e += arma::conv_to<arma::fvec>::from(world.screen.embedding.col(t.level));
+  return {arma::conv_to<std::vector<float>>::from(e),
+          {static_cast<float>(world.features.dose_curve(c.treatments[0].dose)[0]),
+           static_cast<float>(c.treatments.size() - 1)}};
+}
+
+// m + shift + W (x - m) in the space of the fit, as a map and a shift of x. The start is the pooled
+// map everywhere, unrestored: the network takes it for a function of the condition.
+std::pair<arma::mat, arma::vec> affine(const World& world, const ConditionalLaot& model,
+                                       const ConditionCovariates& c) {
+  const arma::vec phi = world.features(c), mean = world.mean / world.scale;
+  const arma::mat map = arma::eye(mean.n_elem, mean.n_elem) + model.alternation.change(phi);
+  return {map, mean + model.shift * phi - map * mean};
+}
+
+Method network_of(const World& world, std::shared_ptr<ConditionalLaot> start, Context& context) {
+  nets::ConditionalPopulations cells;
+  cells.controls = world.cells.controls;
+  cells.treated = world.cells.treated;
+  cells.control_of = world.cells.control_of;
+  for (const ScreenCondition& c : world.screen.training) {
+    cells.contexts.push_back(contexts_of(world, c.covariates));
+    if (!start) continue;
+    const auto [map, shift] = affine(world, *start, c.covariates);
+    cells.start_maps.push_back(map);
+    cells.start_shifts.push_back(shift);
+  }
+  nets::CmongeOptions options;
+  options.shape.contexts = {world.screen.embedding.n_rows, 2};
+  options.shape.embedded = {50, 4};
+  options.keep_last = start != nullptr;
+  const auto begin = std::chrono::steady_clock::now();
+  auto trainer = std::make_shared<nets::CmongeTrainer>(cells, options, 1);
+  trainer->run(context);
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  const nets::TrainingReport report = trainer->report();
+  std::fprintf(stderr, "network: best %d of %d, MMD2 %.1f (untrained %.1f), self mass %.2f, %s\n",
+               static_cast<int>(report.best_iteration), static_cast<int>(report.iterations),
+               1e3 * report.best_score, 1e3 * report.untrained_score, trainer->self_mass(),
+               report.warning.c_str());
+  return {[&world, start, trainer](const ScreenCondition& c) {
+            arma::mat x = world.screen.new_control / world.scale;
+            if (start) {
+              const auto [map, shift] = affine(world, *start, c.covariates);
+              x = map * x;
+              x.each_col() += shift;
+            }
+            const arma::fmat out = nets::moved(trainer->best(), arma::conv_to<arma::fmat>::from(x),
+                                               contexts_of(world, c.covariates));
+            return arma::mat(world.scale * arma::conv_to<arma::mat>::from(out));
+          },
+          seconds};
+}
+
+std::map<std::string, Method> methods_of(const World& world, bool networks, Context& context) {
   std::map<std::string, Method> out;
   ConditionalLaotOptions options;
   const auto model =
@@ -122,6 +183,10 @@ std::map<std::string, Method> methods_of(const World& world, Context& context) {
         return x;
       },
       0.0};
+  if (networks) {
+    out["cmonge"] = network_of(world, model, context);
+    out["cmonge_from_identity"] = network_of(world, nullptr, context);
+  }
   out["identity"] = {[&world](const auto&) { return world.screen.new_control; }, 0.0};
   return out;
 }
@@ -158,10 +223,11 @@ int main(int argc, char** argv) {
   const int worlds = argc > 1 ? std::atoi(argv[1]) : 10;
   const double kappa = argc > 2 ? std::atof(argv[2]) : 1.0;
   const int first = argc > 3 ? std::atoi(argv[3]) : 0;
+  const bool networks = argc > 4 && std::atoi(argv[4]) != 0;
   Context context;
   std::puts("world,kind,method,mmd2,sd_ratio,error_of_mean,cell_error,seconds");
   for (int w = first; w < first + worlds; ++w) {
     const World world = world_of(static_cast<std::uint64_t>(w), kappa, context);
-    report(static_cast<std::uint64_t>(w), world, methods_of(world, context), context);
+    report(static_cast<std::uint64_t>(w), world, methods_of(world, networks, context), context);
   }
 }

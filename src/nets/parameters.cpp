@@ -77,6 +77,10 @@ void Adam<T>::step(T* values, T* gradient, double factor) {
     if (scale < T(1))
       for (std::size_t i = 0; i < count; ++i) gradient[i] *= scale;
   }
+  if (settings_.decoupled_decay > 0.0) {
+    const T keep = static_cast<T>(1.0 - settings_.rate * factor * settings_.decoupled_decay);
+    for (std::size_t i = 0; i < count; ++i) values[i] *= keep;
+  }
   ++steps;
   const double t = static_cast<double>(steps);
   Step<T> step;

@@ -48,6 +48,8 @@ struct AdamSettings {
   double epsilon = 1e-8;
   double weight_decay = 0.0;  // added to the gradient, as torch.optim.Adam does
   double clip_norm = 0.0;     // gradients of a larger norm are scaled down to it (0: never)
+  // Taken off the values by itself, times the rate (AdamW; Loshchilov & Hutter, 2019).
+  double decoupled_decay = 0.0;
 };
 
 /// Adam (Kingma & Ba, 2015) with bias correction; m_hat / (sqrt(v_hat) + epsilon).
