@@ -34,6 +34,10 @@ struct laot_data {
   std::vector<std::string> batch, feature_names, cell_names;
 };
 
+struct laot_experiment {
+  laot::Experiment experiment;
+};
+
 struct laot_params {
   laot::Params params;
 };
@@ -72,6 +76,8 @@ template <>
 inline constexpr const char* kind_of<laot_context> = "laot_context";
 template <>
 inline constexpr const char* kind_of<laot_data> = "laot_data";
+template <>
+inline constexpr const char* kind_of<laot_experiment> = "laot_experiment";
 template <>
 inline constexpr const char* kind_of<laot_params> = "laot_params";
 template <>
@@ -156,6 +162,18 @@ std::vector<std::string> names_of(const Pairs& pairs) {
   for (const auto& entry : pairs) out.push_back(entry.first);
   return out;
 }
+
+/// Refuses names of features that differ, where both sides have them.
+void require_same_features(const std::vector<std::string>& a, const char* a_name,
+                           const std::vector<std::string>& b, const char* b_name);
+
+/// Populations of an experiment, with the labels and names of the data.
+void add_control(const laot_data& control, Experiment& experiment);
+void add_condition(Condition condition, const laot_data& treated, std::size_t control,
+                   Experiment& experiment);
+
+/// A covariate of the condition of a model of one; unknown_name where it has none of that name.
+const CovariateValue& covariate_of(const Model& model, const std::string& name);
 
 /// The two-call protocol for texts.
 void copy_out(const std::string& value, char* buffer, std::size_t size, std::size_t* needed);

@@ -409,6 +409,7 @@ typedef struct laot_method_info {
   int dense_map;       /* 1: without components, matrices of features x features */
   int trains;          /* 1: a training, with checkpoints and on_cancel */
   int uses_batch;      /* 1: takes labels of cells into account; 0: refuses them */
+  int many_conditions; /* 1: one model of all conditions; 0: fitted to each on its own */
 } laot_method_info;
 
 /**
@@ -595,6 +596,130 @@ LAOT_API laot_status laot_predict(laot_context* context, const laot_model* model
 LAOT_API laot_status laot_model_trivial(const laot_model* model, const char* name,
                                         laot_model** out);
 
+/* ---- Experiments of many conditions ---------------------------------------------------------- */
+
+/** Control populations, and conditions with the cells that were treated so. One thread at a time.
+ */
+typedef struct laot_experiment laot_experiment;
+
+/**
+ * An experiment without populations.
+ *
+ * @param out  the new experiment; free it with laot_experiment_free
+ */
+LAOT_API laot_status laot_experiment_new(laot_experiment** out);
+
+/**
+ * @param experiment  freed, the borrowed matrices are left alone; NULL does nothing
+ */
+LAOT_API void laot_experiment_free(laot_experiment* experiment);
+
+/**
+ * Adds a control population: one for all conditions, or one for each context (cell line, patient,
+ * plate).
+ *
+ * @param experiment  changed
+ * @param control     [features x n] control cells with their labels and names. Copied but for the
+ *                    matrix, which must outlive the experiment
+ * @param index       set to its number, from 0, for laot_experiment_add_condition
+ * @return LAOT_DIMENSION_MISMATCH: names of features differ from those of what was added before
+ */
+LAOT_API laot_status laot_experiment_add_control(laot_experiment* experiment,
+                                                 const laot_data* control, size_t* index);
+
+/**
+ * Adds a condition.
+ *
+ * @param experiment   changed
+ * @param name         of the condition, each its own; "" only where there is one condition
+ * @param treated      [features x m] treated cells with their labels and names. Copied but for the
+ *                     matrix, which must outlive the experiment
+ * @param control      the number of the control population that goes with it
+ * @param covariates   [count] names of covariates; NULL where count is 0. Several values of one
+ *                     covariate (the drugs of a combination) have its name several times
+ * @param levels       [count] the level of each, or NULL for one that is a number; NULL: all are
+ *                     numbers
+ * @param numbers      [count] the number of each that has no level; NULL: all have levels
+ * @param count        number of values
+ * @return LAOT_DIMENSION_MISMATCH: names of features differ; LAOT_INVALID_ARGUMENT: no such control,
+ *         or a covariate without a value, or with levels and numbers
+ */
+LAOT_API laot_status laot_experiment_add_condition(laot_experiment* experiment, const char* name,
+                                                   const laot_data* treated, size_t control,
+                                                   const char* const* covariates,
+                                                   const char* const* levels,
+                                                   const double* numbers, size_t count);
+
+/**
+ * Learns the responses to all conditions of an experiment. A method of one condition is fitted to
+ * each, with the bits of laot_fit on its two populations; a method of many conditions
+ * (laot_method_info.many_conditions) learns one model of all. laot_fit is this of one condition
+ * without a name. The report of a fit of many conditions has conditions, n_control, n_treated,
+ * features, seconds, outcome (that of the first condition that has not converged) and warning; that
+ * of each condition is in laot_model_at. A checkpoint of the context becomes a file for each
+ * condition that is fitted on its own, with ".1", ".2", .. at the end of its name.
+ *
+ * @param context     threads, seed, callbacks
+ * @param params      method and parameters; copied
+ * @param experiment  looked at
+ * @param out         the new model; free it with laot_model_free
+ * @return LAOT_INVALID_ARGUMENT: no controls, no conditions, two conditions with the same name or
+ *         one of several without, covariates that only some have or that are numbers here and
+ *         levels there, or a label that one side lacks; LAOT_NOT_FINITE: a number of a covariate;
+ *         LAOT_NUMERICAL_FAILURE: values so large that the fit overflows
+ *
+ * Cost: that of laot_fit for each condition; controls are checked, and their moments made, once.
+ */
+LAOT_API laot_status laot_fit_experiment(laot_context* context, const laot_params* params,
+                                         const laot_experiment* experiment, laot_model** out);
+
+/**
+ * The model of one condition, with its report, trace and arrays: one that was seen, by name or by
+ * its covariates, or, of a method of many conditions, any that it can answer, by covariates.
+ *
+ * @param model        looked at
+ * @param condition    a name of laot_model_names("conditions"); NULL or "": by covariates
+ * @param covariates   [count] names of covariates; NULL where count is 0. Several values of one
+ *                     covariate (the drugs of a combination) have its name several times
+ * @param levels       [count] the level of each, or NULL for one that is a number; NULL: all are
+ *                     numbers
+ * @param numbers      [count] the number of each that has no level; NULL: all have levels
+ * @param count        number of values
+ * @param out          the new model; free it with laot_model_free
+ * @return LAOT_UNKNOWN_NAME: no such condition; LAOT_INVALID_ARGUMENT: covariates that the method
+ *         cannot answer
+ */
+LAOT_API laot_status laot_model_at(const laot_model* model, const char* condition,
+                                   const char* const* covariates, const char* const* levels,
+                                   const double* numbers, size_t count, laot_model** out);
+
+/**
+ * laot_predict with laot_model_at: what control cells would look like at a condition.
+ *
+ * @param context      threads and callbacks
+ * @param model        looked at
+ * @param cells        [features x cells] control cells, features as in the fit
+ * @param condition    a name of laot_model_names("conditions"); NULL or "": by covariates
+ * @param covariates   [count] names of covariates; NULL where count is 0. Several values of one
+ *                     covariate (the drugs of a combination) have its name several times
+ * @param levels       [count] the level of each, or NULL for one that is a number; NULL: all are
+ *                     numbers
+ * @param numbers      [count] the number of each that has no level; NULL: all have levels
+ * @param count        number of values
+ * @param nonnegative  as in laot_predict
+ * @param out          [features x cells], column-major, filled; undefined if the call fails after it
+ *                     began
+ * @param length       numbers that out has room for, at least features * cells
+ * @return as laot_model_at and laot_predict: LAOT_UNKNOWN_NAME: no such condition, or nonnegative;
+ *         LAOT_INVALID_ARGUMENT: covariates that the method cannot answer; LAOT_BUFFER_TOO_SMALL:
+ *         length
+ */
+LAOT_API laot_status laot_predict_at(laot_context* context, const laot_model* model,
+                                     const laot_data* cells, const char* condition,
+                                     const char* const* covariates, const char* const* levels,
+                                     const double* numbers, size_t count, const char* nonnegative,
+                                     double* out, size_t length);
+
 /* ---- What a model holds ---------------------------------------------------------------------- */
 
 /**
@@ -602,7 +727,8 @@ LAOT_API laot_status laot_model_trivial(const laot_model* model, const char* nam
  *
  * @param model   looked at
  * @param what    "report_numbers", "report_texts", "trace", "arrays", "params", "feature_names",
- *                "control_names", "treated_names" (the last three may be empty)
+ *                "control_names", "treated_names" (the last three may be empty), "conditions"
+ *                (that were seen; "" where the one condition has no name), "covariates"
  * @param buffer  where the text goes; NULL with size 0 to ask for the size
  * @param size    bytes of buffer
  * @param needed  set to the bytes of the text with its final 0
@@ -612,10 +738,13 @@ LAOT_API laot_status laot_model_names(const laot_model* model, const char* what,
                                       size_t size, size_t* needed);
 
 /**
- * Method, preset, or the value of a parameter, as text. Two-call protocol.
+ * Method, preset, the value of a parameter, or the condition of a model of one, as text. Two-call
+ * protocol.
  *
  * @param model   looked at
- * @param name    "method", "preset" ("" if none), or "param." and a parameter: "param.ridge"
+ * @param name    "method", "preset" ("" if none), "param." and a parameter: "param.ridge",
+ *                "condition" ("" if it has no name), or "covariate." and a covariate:
+ *                "covariate.dose", one value a line
  * @param buffer  where the text goes; NULL with size 0 to ask for the size
  * @param size    bytes of buffer
  * @param needed  set to the bytes of the text with its final 0

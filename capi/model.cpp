@@ -10,19 +10,9 @@ using laot::capi::guarded;
 using laot::capi::hand_out;
 using laot::capi::lines;
 using laot::capi::names_of;
+using laot::capi::require_same_features;
 
 namespace {
-
-void require_same_features(const std::vector<std::string>& a, const char* a_name,
-                           const std::vector<std::string>& b, const char* b_name) {
-  if (a.empty() || b.empty()) return;
-  laot::require(a.size() == b.size(), Status::dimension_mismatch, a_name, " has ", a.size(),
-                " features and ", b_name, " has ", b.size());
-  for (std::size_t k = 0; k < a.size(); ++k)
-    laot::require(a[k] == b[k], Status::dimension_mismatch, "feature ", k + 1, " is \"", a[k],
-                  "\" in ", a_name, " but \"", b[k], "\" in ", b_name,
-                  "; give both the same features in the same order");
-}
 
 template <class Pairs>
 auto& entry_of(const Pairs& pairs, const char* name, const char* what) {
@@ -64,17 +54,11 @@ laot_status laot_fit(laot_context* context, const laot_params* params, const lao
     given(params, "params");
     given(control, "control");
     given(treated, "treated");
-    require_same_features(control->feature_names, "control", treated->feature_names, "treated");
     CallContext call(context);
-    laot::TrainingCells cells{
-        control->cells,
-        treated->cells,
-        control->batch,
-        treated->batch,
-        control->feature_names.empty() ? treated->feature_names : control->feature_names,
-        control->cell_names,
-        treated->cell_names};
-    hand_out_model(laot::fit_model(params->params, cells, *call), out);
+    laot::Experiment experiment;
+    laot::capi::add_control(*control, experiment);
+    laot::capi::add_condition({}, *treated, 0, experiment);
+    hand_out_model(laot::fit_model(params->params, experiment, *call), out);
   });
 }
 
@@ -123,13 +107,17 @@ laot_status laot_model_names(const laot_model* model, const char* what, char* bu
     else if (asked == "feature_names")
       names = m.feature_names;
     else if (asked == "control_names")
-      names = m.training.control_names;
+      names = *m.training.control_names;
+    else if (asked == "conditions")
+      for (const laot::Condition& condition : m.conditions()) names.push_back(condition.name);
+    else if (asked == "covariates")
+      names = m.covariate_names();
     else if (asked == "treated_names")
-      names = m.training.treated_names;
+      names = *m.training.treated_names;
     else
       laot::fail(Status::unknown_name, "what must be one of report_numbers, report_texts, trace, ",
-                 "arrays, params, feature_names, control_names, treated_names, found \"", asked,
-                 "\"");
+                 "arrays, params, feature_names, control_names, treated_names, conditions, ",
+                 "covariates, found \"", asked, "\"");
     copy_out(lines(names), buffer, size, needed);
   });
 }
@@ -144,11 +132,17 @@ laot_status laot_model_text(const laot_model* model, const char* name, char* buf
       value = m.method();
     else if (asked == "preset")
       value = m.params.preset();
+    else if (asked == "condition")
+      value = m.condition.name;
+    else if (asked.compare(0, 10, "covariate.") == 0)
+      value = laot::capi::lines(laot::texts_of(laot::capi::covariate_of(m, asked.substr(10))));
     else if (asked.compare(0, 6, "param.") == 0)
       value = m.params.text_of(asked.substr(6));
     else
-      laot::fail(Status::unknown_name, "name must be method, preset or param.<name>, found \"",
-                 asked, "\"");
+      laot::fail(
+          Status::unknown_name,
+          "name must be method, preset, param.<name>, condition or covariate.<name>, found \"",
+          asked, "\"");
     copy_out(value, buffer, size, needed);
   });
 }

@@ -50,7 +50,8 @@ laot_status laot_method_describe(size_t method, laot_method_info* info) {
     const laot::MethodSpec& spec = method_at(method).spec;
     fill(info, laot_method_info{0, spec.name.c_str(), spec.title.c_str(), spec.source.c_str(),
                                 spec.params.size(), spec.presets.size(), spec.traits.affine,
-                                spec.traits.dense_map, spec.traits.trains, spec.traits.uses_batch});
+                                spec.traits.dense_map, spec.traits.trains, spec.traits.uses_batch,
+                                spec.traits.many_conditions});
   });
 }
 

@@ -101,6 +101,7 @@ set(LAOT_CORE_SOURCES
   src/choice/parts.cpp
   src/choice/choose.cpp
   # conditions
+  src/conditions/experiment.cpp
   src/conditions/covariates.cpp
   src/conditions/embeddings.cpp
   src/conditions/condition_regression.cpp
@@ -124,7 +125,9 @@ set(LAOT_CORE_SOURCES
   src/models/method_autoencoder.cpp
   src/models/method_trivial.cpp
   src/models/registry.cpp
+  src/models/training_summary.cpp
   src/models/fit.cpp
+  src/models/fit_experiment.cpp
   src/models/model.cpp
   src/models/model_store.cpp
 )
@@ -134,6 +137,7 @@ set(LAOT_CAPI_SOURCES
   capi/data.cpp
   capi/params.cpp
   capi/model.cpp
+  capi/experiment.cpp
   capi/metrics.cpp
   capi/findings.cpp
   capi/trackability.cpp

@@ -212,7 +212,7 @@ void fit(const Settings& s) {
     if (key.compare(0, 6, "param.") == 0) params.set_text(key.substr(6), value);
   Context context;
   context.seed = count(s, "seed", 1);
-  const TrainingCells cells{Cells::dense(control), Cells::dense(treated), {}, {}, {}, {}, {}};
+  const Experiment cells = experiment_of(Cells::dense(control), Cells::dense(treated));
   const auto start = std::chrono::steady_clock::now();
   const Model model = fit_model(params, cells, context);
   const double seconds = seconds_since(start);

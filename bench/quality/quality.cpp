@@ -37,8 +37,7 @@ Model fitted(const Candidate& candidate, const real_data::Populations& train) {
   }
   Context context;
   context.seed = 1;
-  return fit_model(params,
-                   {Cells::dense(train.control), Cells::dense(train.treated), {}, {}, {}, {}, {}},
+  return fit_model(params, experiment_of(Cells::dense(train.control), Cells::dense(train.treated)),
                    context);
 }
 

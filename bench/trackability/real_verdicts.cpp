@@ -14,8 +14,7 @@ namespace {
 void print_verdict(const char* name, const real_data::Populations& cells, Context& context) {
   const Params params(method("laot").spec);
   const Model model = fit_model(
-      params, {Cells::dense(cells.control), Cells::dense(cells.treated), {}, {}, {}, {}, {}},
-      context);
+      params, experiment_of(Cells::dense(cells.control), Cells::dense(cells.treated)), context);
   const arma::mat x = model.space.encode(Cells::dense(cells.control), Side::control, context);
   const arma::mat y = model.space.encode(Cells::dense(cells.treated), Side::treated, context);
   StabilityOptions options;

@@ -17,6 +17,15 @@ struct FeatureSpaceOptions {
   int components = kAutomatic;     // 0: none
 };
 
+/// A population that a feature space is fitted on. What it points to must outlive the fit.
+struct SpacePopulation {
+  const Cells* cells;
+  const arma::vec* weights;  // sum to 1
+  const Moments* moments;    // with these weights
+  double share;              // how much it weighs among the populations
+  std::string name;          // in messages
+};
+
 /// z = S^-1 V' (x - m), with m the mean of the population that x belongs to (center own), one mean
 /// of both, each weighing one half (joint), or 0 (none); V the leading principal components of the
 /// centred cells, or I; S a diagonal scale.
@@ -32,6 +41,21 @@ class FeatureSpace {
   static FeatureSpace fit(const Cells& control, const Cells& treated, const arma::vec& weights_x,
                           const arma::vec& weights_y, const FeatureSpaceOptions& options,
                           Context& context);
+
+  /// The same, the moments being known.
+  static FeatureSpace fit(const SpacePopulation& control, const SpacePopulation& treated,
+                          const FeatureSpaceOptions& options, Context& context);
+
+  /// One space for many populations, the first `controls` of them controls, whose shares sum to 1.
+  /// All are encoded about one mean, m_x = m_y = the mean of the populations' means by share
+  /// (center none: 0). The components are of cells about their own means (center own), or about
+  /// the common one; their number is that of two populations of the controls' and the others'
+  /// sizes.
+  static FeatureSpace fit(const std::vector<SpacePopulation>& populations, std::size_t controls,
+                          const FeatureSpaceOptions& options, Context& context);
+
+  /// The same space, in which a prediction moves by `shift` [features] beside f(z) - z; empty: 0.
+  FeatureSpace shifted(const arma::vec& shift) const;
 
   /// The space in which nothing is done (for `identity`).
   static FeatureSpace trivial(std::size_t features);
@@ -52,8 +76,12 @@ class FeatureSpace {
   arma::vec scale;                       // S [dimension]
 
  private:
-  void fit_basis(const Cells& control, const Cells& treated, const arma::vec& weights_x,
-                 const arma::vec& weights_y, std::size_t components, Context& context);
+  void encode_block_about(const arma::mat& block, const arma::vec& mean, arma::mat& z) const;
+  arma::mat encode_about(const Cells& cells, const arma::vec& mean, Context& context) const;
+  void fit_basis(const std::vector<SpacePopulation>& populations,
+                 const std::vector<arma::vec>& means, std::size_t components, Context& context);
+  void fit_scale(const std::vector<SpacePopulation>& populations,
+                 const std::vector<arma::vec>& means, Scale scale, Context& context);
 };
 
 }  // namespace laot

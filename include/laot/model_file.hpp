@@ -37,6 +37,11 @@ class ModelFile {
   void put_number(const std::string& name, double value);
   void put_texts(const std::string& name, const std::vector<std::string>& values);
 
+  /// All of another file, with `prefix` before every name; shares its memory and what it was lent.
+  void adopt(const std::string& prefix, const ModelFile& part);
+  /// The other way: what has the prefix, without it.
+  ModelFile below(const std::string& prefix) const;
+
   bool has(const std::string& name) const { return tensors_.count(name) > 0; }
   bool has_text(const std::string& name) const { return texts_.count(name) > 0; }
   arma::mat matrix(const std::string& name) const;

@@ -1,4 +1,4 @@
-// One interface for every method: fit on two populations, predict, report, save, load.
+// One interface for every method: fit to an experiment, predict at a condition, report, save, load.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "laot/experiment.hpp"
 #include "laot/feature_space.hpp"
 #include "laot/laot.hpp"
 #include "laot/model_file.hpp"
@@ -16,15 +17,6 @@
 #include "laot/stored_cells.hpp"
 
 namespace laot {
-
-/// What a fit is given. Values as the user has them (log-normalised expression, PCs, intensities:
-/// whatever is fitted is what is predicted); the feature space does the scaling.
-struct TrainingCells {
-  Cells control, treated;                                 // features x n, features x m
-  std::vector<std::string> batch_control, batch_treated;  // level of each cell; empty: one level
-  std::vector<std::string> feature_names;                 // empty, or one each
-  std::vector<std::string> control_names, treated_names;  // cell names; empty, or one each
-};
 
 /// The levels of a batch as numbers, in order of first appearance among the controls.
 struct Levels {
@@ -89,6 +81,28 @@ class AffineResponse final : public ResponseMap {
   arma::vec offset_;
 };
 
+/// What a method of many conditions has learnt: a map for every condition, seen or not.
+class ConditionalMap {
+ public:
+  virtual ~ConditionalMap() = default;
+  /// The map at a condition and, beside it, by how much all cells move [features], in original
+  /// units: a control cell x becomes x + shift + V S (f(z) - z). Throws unknown_name and
+  /// invalid_argument on what the method cannot answer.
+  struct At {
+    std::shared_ptr<const ResponseMap> map;
+    arma::vec shift;
+  };
+  virtual At at(const Condition& condition) const = 0;
+  /// May lend its parts to the file. Names of its tensors begin with "response.".
+  virtual void store(ModelFile& file) const = 0;
+};
+
+/// Names that models share; never null.
+using SharedNames = std::shared_ptr<const std::vector<std::string>>;
+inline SharedNames no_names() {
+  return std::make_shared<const std::vector<std::string>>();
+}
+
 /// What stays of the training cells for scoring, plots and the trivial predictors.
 struct TrainingSummary {
   std::size_t n = 0, m = 0;
@@ -102,7 +116,9 @@ struct TrainingSummary {
   /// The Gaussian map in the model's feature space; left out (no map and no offset) where that has
   /// more than 1500 dimensions.
   AffineResponse gaussian;
-  std::vector<std::string> control_names, treated_names;
+  SharedNames control_names = no_names(), treated_names = no_names();
+  /// The Gaussian map is of cells about their own means, whatever the space of the model.
+  bool gaussian_about_own_means = false;
 };
 
 /// Numbers and texts that a fit reports, in order.
@@ -139,10 +155,27 @@ class Model {
   Report report;
   Trace trace;
   std::map<std::string, arma::mat> arrays;  // further results, by name
+  Condition condition;                      // of a fit of one; without name where none was given
+
+  /// The conditions of a fit of many, each as a model of one; empty: this is a model of one. A
+  /// model of many has its features, its report and, of a method of many, the space, the trace and
+  /// the arrays; everything else is in its parts.
+  std::vector<std::shared_ptr<const Model>> parts;
+  std::shared_ptr<const ConditionalMap> conditional;  // of a method of many; else empty
+
+  /// Refuses a model of many conditions: `what`, "a prediction" say, is of one.
+  void require_one(const char* what) const;
+  /// The conditions that were seen.
+  std::vector<Condition> conditions() const;
+  std::vector<std::string> covariate_names() const;
+  /// The model of one condition, named or described by its covariates: one that was seen or, of a
+  /// method of many, any that it can answer. Throws unknown_name and invalid_argument.
+  Model at(const Condition& condition) const;
 
   const std::string& method() const { return params.method().name; }
 
-  /// out[features x cells] for control cells in original units.
+  /// out[features x cells] for control cells in original units. Throws invalid_argument where
+  /// there are several conditions: see at().
   void predict(const Cells& cells, Nonnegative nonnegative, double* out, Context& context) const;
 
   /// identity, mean_shift or gaussian_map from the same training cells.
@@ -164,10 +197,11 @@ class Model {
   void predict_block(arma::mat& block) const;
 };
 
-/// What a method is given: the cells as they came and in the feature space.
+/// What a method of one condition is given: the cells as they came and in the feature space.
 struct FitInput {
   const Params& params;
-  const TrainingCells& cells;
+  const Population& control;
+  const Population& treated;
   const FeatureSpace& space;
   const arma::mat& x;  // k x n
   const arma::mat& y;  // k x m
@@ -177,10 +211,37 @@ struct FitInput {
   const std::vector<std::uint32_t>& batch_y;
 };
 
-/// What a method gives back.
+/// What it gives back.
 struct FitResult {
   std::shared_ptr<const ResponseMap> map;
   Report report;
+  Trace trace;
+  std::map<std::string, arma::mat> arrays;
+};
+
+/// A population as a method of many conditions sees it.
+struct EncodedPopulation {
+  const Population& cells;           // as they came
+  arma::mat z;                       // k x n, about the one mean of the space
+  arma::vec mean;                    // [features], original units
+  std::vector<std::uint32_t> batch;  // levels as numbers, the same in all populations; or empty
+};
+
+/// What a method of many conditions is given: experiment.conditions[c] are the cells treated[c],
+/// which go with controls[experiment.conditions[c].control].
+struct ExperimentInput {
+  const Params& params;
+  const Experiment& experiment;
+  const FeatureSpace& space;
+  const std::vector<EncodedPopulation>& controls;
+  const std::vector<EncodedPopulation>& treated;
+};
+
+/// What it gives back.
+struct ExperimentResult {
+  std::shared_ptr<const ConditionalMap> map;
+  Report report;
+  std::vector<Report> of_conditions;  // empty, or one each
   Trace trace;
   std::map<std::string, arma::mat> arrays;
 };
@@ -191,7 +252,8 @@ struct Beside {
   AffineResponse map;
 };
 
-/// One method: its registry entry, its fit and its loader.
+/// One method: its registry entry, its fit and its loader. Of a method of many conditions
+/// (traits.many_conditions) the last two are there, and fit and load are not.
 struct Method {
   MethodSpec spec;
   std::function<FitResult(const FitInput&, Context&)> fit;
@@ -200,14 +262,19 @@ struct Method {
   std::function<std::shared_ptr<const ResponseMap>(const ModelFile&, std::size_t dimension)> load;
   /// Trivial predictors: from a model of the same training cells, without fitting. Others: none.
   std::function<Beside(const Model&)> beside = nullptr;
+  std::function<ExperimentResult(const ExperimentInput&, Context&)> fit_many = nullptr;
+  std::function<std::shared_ptr<const ConditionalMap>(const ModelFile&, std::size_t dimension)>
+      load_many = nullptr;
 };
 
 /// All methods, in the order in which they are listed.
 const std::vector<Method>& methods();
 const Method& method(const std::string& name);  // throws unknown_name, with a suggestion
 
-/// Fits. Throws on invalid input, when memory would not do, and when the host cancels.
-Model fit_model(const Params& params, const TrainingCells& cells, Context& context);
+/// Fits. A method of one condition is fitted to each condition, to the same bits as on its own; a
+/// checkpoint then is a file for each, with ".1", ".2", .. at its end. Throws on invalid input,
+/// naming the condition, when memory would not do, and when the host cancels.
+Model fit_model(const Params& params, const Experiment& experiment, Context& context);
 
 /// How a model of method laot was fitted, to fit again as it was. Throws not_available for other
 /// methods.

@@ -10,6 +10,9 @@ namespace laot {
 /// As printf's %.*g writes it in the C locale: "0.3", "1e-05", "inf", "nan". 1 to 17 digits.
 std::string text_of_number(double value, int digits);
 
+/// `value` as short as it can be while reading back as the same double.
+std::string number_text(double value);
+
 /// The whole text as a number: decimal digits with at most one sign, point and exponent, or "inf"
 /// or "nan". False where it is something else, or a number that a double cannot hold other than as
 /// infinity or 0 ("1e400", "1e-400"): blanks, hexadecimal digits and commas are no part of one.

@@ -12,6 +12,7 @@
 
 #include "laot/base.hpp"
 #include "laot/feature_space.hpp"
+#include "laot/number_text.hpp"
 
 namespace laot {
 
@@ -64,6 +65,7 @@ struct Traits {
   bool trains = false;           // a training: checkpoints, on_cancel, outcomes such as "diverged"
   bool uses_batch = true;        // else a batch is refused
   bool raw_space = false;        // takes the cells as they are, without a feature space
+  bool many_conditions = false;  // one model of all conditions; else one is fitted to each
   std::size_t fewest_cells = 3;  // of either side, below which the fit is the mean shift
 };
 
@@ -114,8 +116,5 @@ class Params {
   std::unique_ptr<MethodOptions> options_;
   std::string preset_;
 };
-
-/// `value` as short as it can be while reading back as the same double.
-std::string number_text(double value);
 
 }  // namespace laot

@@ -102,8 +102,9 @@ struct laot_method_info
     dense_map::Cint
     trains::Cint
     uses_batch::Cint
+    many_conditions::Cint
 end
-laot_method_info() = laot_method_info(sizeof(laot_method_info), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), 0, 0, 0, 0, 0, 0)
+laot_method_info() = laot_method_info(sizeof(laot_method_info), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), 0, 0, 0, 0, 0, 0, 0)
 
 laot_method_describe(method, info) =
     ccall(symbol(:laot_method_describe), Cint, (Csize_t, Ptr{laot_method_info}), method, info)
@@ -168,6 +169,27 @@ laot_predict(context, model, cells, nonnegative, out, length) =
 
 laot_model_trivial(model, name, out) =
     ccall(symbol(:laot_model_trivial), Cint, (Ptr{Cvoid}, Cstring, Ptr{Ptr{Cvoid}}), model, name, out)
+
+laot_experiment_new(out) =
+    ccall(symbol(:laot_experiment_new), Cint, (Ptr{Ptr{Cvoid}},), out)
+
+laot_experiment_free(experiment) =
+    ccall(symbol(:laot_experiment_free), Cvoid, (Ptr{Cvoid},), experiment)
+
+laot_experiment_add_control(experiment, control, index) =
+    ccall(symbol(:laot_experiment_add_control), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Csize_t}), experiment, control, index)
+
+laot_experiment_add_condition(experiment, name, treated, control, covariates, levels, numbers, count) =
+    ccall(symbol(:laot_experiment_add_condition), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cvoid}, Csize_t, Ptr{Cstring}, Ptr{Cstring}, Ptr{Cdouble}, Csize_t), experiment, name, treated, control, covariates, levels, numbers, count)
+
+laot_fit_experiment(context, params, experiment, out) =
+    ccall(symbol(:laot_fit_experiment), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, params, experiment, out)
+
+laot_model_at(model, condition, covariates, levels, numbers, count, out) =
+    ccall(symbol(:laot_model_at), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cstring}, Ptr{Cstring}, Ptr{Cdouble}, Csize_t, Ptr{Ptr{Cvoid}}), model, condition, covariates, levels, numbers, count, out)
+
+laot_predict_at(context, model, cells, condition, covariates, levels, numbers, count, nonnegative, out, length) =
+    ccall(symbol(:laot_predict_at), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Cstring, Ptr{Cstring}, Ptr{Cstring}, Ptr{Cdouble}, Csize_t, Cstring, Ptr{Cdouble}, Csize_t), context, model, cells, condition, covariates, levels, numbers, count, nonnegative, out, length)
 
 laot_model_names(model, what, buffer, size, needed) =
     ccall(symbol(:laot_model_names), Cint, (Ptr{Cvoid}, Cstring, Ptr{UInt8}, Csize_t, Ptr{Csize_t}), model, what, buffer, size, needed)

@@ -155,4 +155,14 @@ void append(std::string& out, double value) {
 
 }  // namespace detail
 
+std::string number_text(double value) {
+  std::string out;
+  double again = 0.0;
+  for (int digits = 6; digits <= 17; ++digits) {
+    out = text_of_number(value, digits);
+    if (number_of_text(out, again) && again == value) break;
+  }
+  return out;
+}
+
 }  // namespace laot

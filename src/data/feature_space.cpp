@@ -19,7 +19,53 @@ std::size_t component_count(const FeatureSpaceOptions& options, std::size_t d, s
   return std::min(d, std::max<std::size_t>(2, std::min<std::size_t>(50, fewer / 8)));
 }
 
+// Where each population is centred.
+std::vector<arma::vec> centres(const std::vector<SpacePopulation>& populations, Center center) {
+  const std::size_t d = populations[0].cells->features();
+  for (const SpacePopulation& population : populations)
+    for (std::size_t k = 0; k < d; ++k)
+      require(std::isfinite(population.moments->variance[k]), Status::numerical_failure,
+              "the variance of ", population.name, " feature ", k + 1,
+              " (counted from 1) overflows; the values are too large, so rescale them");
+  arma::vec joint(d, arma::fill::zeros);
+  if (center == Center::joint)
+    for (const SpacePopulation& population : populations)
+      joint += population.share * population.moments->mean;
+  std::vector<arma::vec> out;
+  for (const SpacePopulation& population : populations)
+    out.push_back(center == Center::own ? population.moments->mean : joint);
+  return out;
+}
+
+// Of coordinate c: the mean variance within the populations, each with its share.
+double variance_within(const std::vector<SpacePopulation>& populations,
+                       const std::vector<Moments>& z, std::size_t c) {
+  double out = 0.0;
+  for (std::size_t p = 0; p < populations.size(); ++p)
+    out += populations[p].share * z[p].variance[c];
+  return out;
+}
+
+// The same and the variance between them: of two, a quarter of their squared gap.
+double joint_variance(const std::vector<SpacePopulation>& populations,
+                      const std::vector<Moments>& z, std::size_t c) {
+  double out = variance_within(populations, z, c);
+  for (std::size_t p = 0; p < populations.size(); ++p)
+    for (std::size_t q = 0; q < p; ++q) {
+      const double gap = z[q].mean[c] - z[p].mean[c];
+      out += populations[p].share * populations[q].share * gap * gap;
+    }
+  return out;
+}
+
 }  // namespace
+
+FeatureSpace FeatureSpace::shifted(const arma::vec& shift) const {
+  FeatureSpace out = *this;
+  out.mean_treated = mean_control;
+  if (!shift.is_empty()) out.mean_treated += shift;
+  return out;
+}
 
 FeatureSpace FeatureSpace::trivial(std::size_t features) {
   FeatureSpace space;
@@ -38,89 +84,109 @@ FeatureSpace FeatureSpace::fit(const Cells& control, const Cells& treated,
           "; both must have the same features in the same order");
   const Moments x = weighted_moments(control, weights_x, context);
   const Moments y = weighted_moments(treated, weights_y, context);
+  return fit({&control, &weights_x, &x, 0.5, "control"}, {&treated, &weights_y, &y, 0.5, "treated"},
+             options, context);
+}
 
-  for (const Moments* moments : {&x, &y})
-    for (std::size_t k = 0; k < d; ++k)
-      require(std::isfinite(moments->variance[k]), Status::numerical_failure, "the variance of ",
-              moments == &x ? "control" : "treated", " feature ", k + 1,
-              " (counted from 1) overflows; the values are too large, so rescale them");
-
+FeatureSpace FeatureSpace::fit(const SpacePopulation& control, const SpacePopulation& treated,
+                               const FeatureSpaceOptions& options, Context& context) {
+  const std::vector<SpacePopulation> both = {control, treated};
+  const std::vector<arma::vec> means = centres(both, options.center);
   FeatureSpace space;
-  switch (options.center) {
-    case Center::own:
-      space.mean_control = x.mean;
-      space.mean_treated = y.mean;
-      break;
-    case Center::joint:
-      space.mean_control = 0.5 * (x.mean + y.mean);
-      space.mean_treated = space.mean_control;
-      break;
-    case Center::none:
-      space.mean_control.zeros(d);
-      space.mean_treated.zeros(d);
-      break;
-  }
-
-  const std::size_t components = component_count(options, d, control.cells(), treated.cells());
-  Moments zx = x, zy = y;  // moments of the coordinates, before scaling
-  if (components > 0) {
-    space.fit_basis(control, treated, weights_x, weights_y, components, context);
-    space.scale.ones(space.basis.n_cols);
-    zx = weighted_moments(Cells::dense(space.encode(control, Side::control, context)), weights_x,
-                          context);
-    zy = weighted_moments(Cells::dense(space.encode(treated, Side::treated, context)), weights_y,
-                          context);
-    zx.mean = space.basis.t() * x.mean;
-    zy.mean = space.basis.t() * y.mean;
-  }
-
-  const std::size_t k = zx.mean.n_elem;
-  Scale scale = options.scale;
-  if (scale == Scale::automatic) scale = components > 0 ? Scale::common : Scale::feature;
-  space.scale.ones(k);
-  if (scale == Scale::feature) {
-    for (std::size_t c = 0; c < k; ++c) {
-      const double gap = zx.mean[c] - zy.mean[c];
-      const double sd = std::sqrt(0.5 * (zx.variance[c] + zy.variance[c]) + 0.25 * gap * gap);
-      // A constant feature has no scale; rounding of its mean must not become one.
-      const double size = std::max(std::abs(zx.mean[c]), std::abs(zy.mean[c]));
-      if (sd > 1e-13 * size) space.scale[c] = sd;
-    }
-  } else if (scale == Scale::common) {
-    double sum = 0.0;
-    for (std::size_t c = 0; c < k; ++c) sum += 0.5 * (zx.variance[c] + zy.variance[c]);
-    const double sd = std::sqrt(sum / static_cast<double>(k));
-    if (sd > 0.0) space.scale.fill(sd);
-  }
+  space.mean_control = means[0];
+  space.mean_treated = means[1];
+  const std::size_t components =
+      component_count(options, space.features(), control.cells->cells(), treated.cells->cells());
+  space.fit_basis(both, means, components, context);
+  space.fit_scale(both, means, options.scale, context);
   return space;
 }
 
-void FeatureSpace::fit_basis(const Cells& control, const Cells& treated, const arma::vec& weights_x,
-                             const arma::vec& weights_y, std::size_t components, Context& context) {
-  // Cells of both populations, centred and weighted so that their outer products sum to the pooled
-  // covariance, in which each population weighs one half.
-  const std::size_t d = features(), n = control.cells(), m = treated.cells();
-  const auto fill = [&](const Cells& cells, std::size_t first, std::size_t count, double* out) {
-    const bool is_control = &cells == &control;
-    const double* mean = (is_control ? mean_control : mean_treated).memptr();
-    const arma::vec& weights = is_control ? weights_x : weights_y;
-    cells.gather(first, count, out);
-    for (std::size_t i = 0; i < count; ++i, out += d) {
-      const double root = std::sqrt(0.5 * weights[first + i]);
-      for (std::size_t k = 0; k < d; ++k) out[k] = (out[k] - mean[k]) * root;
+FeatureSpace FeatureSpace::fit(const std::vector<SpacePopulation>& populations,
+                               std::size_t controls, const FeatureSpaceOptions& options,
+                               Context& context) {
+  const std::vector<arma::vec> means = centres(populations, options.center);
+  FeatureSpace space;
+  space.mean_control =
+      options.center == Center::own ? centres(populations, Center::joint)[0] : means[0];
+  space.mean_treated = space.mean_control;
+  std::size_t cells[2] = {0, 0};
+  for (std::size_t p = 0; p < populations.size(); ++p)
+    cells[p < controls ? 0 : 1] += populations[p].cells->cells();
+  space.fit_basis(populations, means,
+                  component_count(options, space.features(), cells[0], cells[1]), context);
+  space.fit_scale(populations, means, options.scale, context);
+  return space;
+}
+
+void FeatureSpace::fit_scale(const std::vector<SpacePopulation>& populations,
+                             const std::vector<arma::vec>& means, Scale asked, Context& context) {
+  // Moments of the coordinates, before scaling.
+  std::vector<Moments> z;
+  for (std::size_t p = 0; p < populations.size(); ++p) {
+    const SpacePopulation& population = populations[p];
+    z.push_back(*population.moments);
+    if (!has_components()) continue;
+    scale.ones(basis.n_cols);
+    z[p] = weighted_moments(Cells::dense(encode_about(*population.cells, means[p], context)),
+                            *population.weights, context);
+    z[p].mean = basis.t() * population.moments->mean;
+  }
+  const std::size_t k = z[0].mean.n_elem;
+  if (asked == Scale::automatic) asked = has_components() ? Scale::common : Scale::feature;
+  scale.ones(k);
+  if (asked == Scale::feature) {
+    for (std::size_t c = 0; c < k; ++c) {
+      const double sd = std::sqrt(joint_variance(populations, z, c));
+      // A constant feature has no scale; rounding of its mean must not become one.
+      double size = 0.0;
+      for (const Moments& moments : z) size = std::max(size, std::abs(moments.mean[c]));
+      if (sd > 1e-13 * size) scale[c] = sd;
+    }
+  } else if (asked == Scale::common) {
+    double sum = 0.0;
+    for (std::size_t c = 0; c < k; ++c) sum += variance_within(populations, z, c);
+    const double sd = std::sqrt(sum / static_cast<double>(k));
+    if (sd > 0.0) scale.fill(sd);
+  }
+}
+
+void FeatureSpace::fit_basis(const std::vector<SpacePopulation>& populations,
+                             const std::vector<arma::vec>& means, std::size_t components,
+                             Context& context) {
+  if (components == 0) return;
+  // Cells of all populations, centred and weighted so that their outer products sum to the pooled
+  // covariance, in which each population weighs its share.
+  const std::size_t d = features();
+  std::size_t all = 0;
+  for (const SpacePopulation& population : populations) all += population.cells->cells();
+  const auto gather = [&](std::size_t first, std::size_t count, double* out) {
+    std::size_t before = 0;
+    for (std::size_t p = 0; p < populations.size() && count > 0; ++p) {
+      const SpacePopulation& population = populations[p];
+      const std::size_t n = population.cells->cells();
+      if (first < before + n) {
+        const std::size_t from = first - before, here = std::min(count, n - from);
+        population.cells->gather(from, here, out);
+        for (std::size_t i = 0; i < here; ++i, out += d) {
+          const double root = std::sqrt(population.share * (*population.weights)[from + i]);
+          for (std::size_t k = 0; k < d; ++k) out[k] = (out[k] - means[p][k]) * root;
+        }
+        first += here;
+        count -= here;
+      }
+      before += n;
     }
   };
-  const auto gather = [&](std::size_t first, std::size_t count, double* out) {
-    const std::size_t of_control = first < n ? std::min(count, n - first) : 0;
-    if (of_control > 0) fill(control, first, of_control, out);
-    if (of_control < count)
-      fill(treated, first + of_control - n, count - of_control, out + d * of_control);
-  };
-  basis = leading_directions({d, n + m, gather}, components, context);
+  basis = leading_directions({d, all, gather}, components, context);
 }
 
 void FeatureSpace::encode_block(const arma::mat& block, Side side, arma::mat& z) const {
-  const double* mean = (side == Side::control ? mean_control : mean_treated).memptr();
+  encode_block_about(block, side == Side::control ? mean_control : mean_treated, z);
+}
+
+void FeatureSpace::encode_block_about(const arma::mat& block, const arma::vec& mean,
+                                      arma::mat& z) const {
   arma::mat centred(block.n_rows, block.n_cols);
   for (std::size_t i = 0; i < block.n_cols; ++i)
     for (std::size_t k = 0; k < block.n_rows; ++k) centred(k, i) = block(k, i) - mean[k];
@@ -133,6 +199,11 @@ void FeatureSpace::encode_block(const arma::mat& block, Side side, arma::mat& z)
 }
 
 arma::mat FeatureSpace::encode(const Cells& cells, Side side, Context& context) const {
+  return encode_about(cells, side == Side::control ? mean_control : mean_treated, context);
+}
+
+arma::mat FeatureSpace::encode_about(const Cells& cells, const arma::vec& mean,
+                                     Context& context) const {
   require(cells.features() == features(), Status::dimension_mismatch, "the model was fitted on ",
           features(), " features, found ", cells.features());
   arma::mat out(dimension(), cells.cells());
@@ -143,7 +214,7 @@ arma::mat FeatureSpace::encode(const Cells& cells, Side side, Context& context) 
     const std::size_t count = std::min(at_a_time, cells.cells() - first);
     block.set_size(features(), count);
     cells.gather(first, count, block.memptr());
-    encode_block(block, side, z);
+    encode_block_about(block, mean, z);
     std::copy(z.begin(), z.end(), out.colptr(first));
   }
   return out;

@@ -109,6 +109,24 @@ const ModelFile::Tensor& ModelFile::tensor(const std::string& name, Type type,
   return found->second;
 }
 
+void ModelFile::adopt(const std::string& prefix, const ModelFile& part) {
+  for (const auto& [name, tensor] : part.tensors_) tensors_[prefix + name] = tensor;
+  for (const auto& [name, value] : part.texts_) texts_[prefix + name] = value;
+}
+
+ModelFile ModelFile::below(const std::string& prefix) const {
+  ModelFile out;
+  out.content_ = content_;
+  const auto take = [&](const auto& from, auto& to) {
+    for (auto entry = from.lower_bound(prefix);
+         entry != from.end() && entry->first.compare(0, prefix.size(), prefix) == 0; ++entry)
+      to[entry->first.substr(prefix.size())] = entry->second;
+  };
+  take(tensors_, out.tensors_);
+  take(texts_, out.texts_);
+  return out;
+}
+
 arma::mat ModelFile::matrix(const std::string& name) const {
   const Tensor& found = tensor(name, Type::f64, 2);
   arma::mat out(found.shape[0], found.shape[1]);

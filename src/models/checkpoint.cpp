@@ -52,8 +52,8 @@ Checkpoint::Checkpoint(const FitInput& input, Context& context)
   identity_.put_text("kind", kKind);
   identity_.put_text("method", input.params.method().name);
   identity_.put_text("seed", text(context.seed));
-  identity_.put_text("control", fingerprint(input.cells.control, input.batch_x));
-  identity_.put_text("treated", fingerprint(input.cells.treated, input.batch_y));
+  identity_.put_text("control", fingerprint(input.control.cells, input.batch_x));
+  identity_.put_text("treated", fingerprint(input.treated.cells, input.batch_y));
   for (const auto& [name, value] : input.params.texts()) identity_.put_text("param." + name, value);
 }
 

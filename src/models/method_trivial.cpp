@@ -111,13 +111,18 @@ Method gaussian_map_method() {
           .source("DESIGN, trivial predictors"),
   };
   spec.params = joined_rows(std::move(spec.params), space_params());
-  const auto beside = [](const Model& model) -> Beside {
+  const auto beside = [](const Model& model) {
     require(!model.training.gaussian.offset().is_empty(), Status::not_available,
             "the model has no Gaussian map beside it: its feature space has ",
             model.space.dimension(),
             " dimensions, and beyond 1500 it is left out; fit gaussian_map itself, or fewer "
             "features");
-    return {model.space, model.training.gaussian};
+    Beside out{model.space, model.training.gaussian};
+    if (model.training.gaussian_about_own_means) {
+      out.space.mean_control = model.training.mean_control;
+      out.space.mean_treated = model.training.mean_treated;
+    }
+    return out;
   };
   return {spec, fit_gaussian, AffineResponse::load, beside};
 }

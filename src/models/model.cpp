@@ -43,6 +43,17 @@ double place_of(const double* sorted, std::size_t count, double value) {
   return place / static_cast<double>(count - 1);
 }
 
+// What a fit of many conditions says of its cells, for the trivial predictors beside it.
+Report report_of_parts(const Report& report) {
+  Report out;
+  for (const auto& [name, value] : report.numbers)
+    for (const char* kept : {"conditions", "n_control", "n_treated", "features"})
+      if (name == kept) out.add(name, value);
+  out.add("outcome", std::string("converged"));
+  out.add("stop_reason", std::string("closed form"));
+  return out;
+}
+
 }  // namespace
 
 void Model::predict_block(arma::mat& block) const {
@@ -58,6 +69,11 @@ void Model::predict_block(arma::mat& block) const {
 
 void Model::predict(const Cells& cells, Nonnegative nonnegative, double* out,
                     Context& context) const {
+  if (parts.size() == 1) {
+    at(parts[0]->condition).predict(cells, nonnegative, out, context);
+    return;
+  }
+  require_one("a prediction");
   require(cells.features() == space.features(), Status::dimension_mismatch,
           "the model was fitted on ", space.features(), " features, found ", cells.features(),
           " in the new cells; give the same features in the same order");
@@ -103,6 +119,57 @@ void Model::predict(const Cells& cells, Nonnegative nonnegative, double* out,
   }
 }
 
+void Model::require_one(const char* what) const {
+  if (parts.empty()) return;
+  std::vector<std::string> names;
+  for (const auto& part : parts) names.push_back(part->condition.name);
+  fail(Status::invalid_argument, what, " is of one condition, and the model has ", parts.size(),
+       ": say which (", joined(names), ")");
+}
+
+std::vector<Condition> Model::conditions() const {
+  std::vector<Condition> out;
+  for (const auto& part : parts) out.push_back(part->condition);
+  if (parts.empty()) out.push_back(condition);
+  return out;
+}
+
+std::vector<std::string> Model::covariate_names() const {
+  std::vector<std::string> out;
+  const Condition& first = parts.empty() ? condition : parts[0]->condition;
+  for (const auto& entry : first.covariates) out.push_back(entry.first);
+  return out;
+}
+
+Model Model::at(const Condition& wanted) const {
+  const std::vector<Condition> seen = conditions();
+  const std::size_t c = find_condition(seen, wanted);
+  const bool is_seen = c < seen.size();
+  if (!is_seen && (!conditional || !wanted.name.empty())) {
+    std::vector<std::string> names;
+    for (const Condition& candidate : seen)
+      if (!candidate.name.empty()) names.push_back(candidate.name);
+    fail(Status::unknown_name, "the model knows no condition ", described(wanted),
+         conditional ? ""
+                     : text("; ", method(),
+                            " is fitted to each condition, and says nothing "
+                            "of others"),
+         names.empty() ? "" : "; it has seen " + joined(names));
+  }
+  if (parts.empty()) return *this;
+  Model out = is_seen ? *parts[c] : Model(params);
+  out.feature_names = feature_names;
+  if (!conditional) return out;
+  if (!is_seen) {
+    out.condition = wanted;
+    out.report.add("features", static_cast<double>(space.features()));
+  }
+  const ConditionalMap::At found = conditional->at(out.condition);
+  out.space = space.shifted(found.shift);
+  out.map = found.map;
+  return out;
+}
+
 Model Model::trivial(const std::string& name) const {
   const Method& chosen = laot::method(name);
   if (!chosen.beside) {
@@ -112,11 +179,23 @@ Model Model::trivial(const std::string& name) const {
     fail(Status::unknown_name, "\"", name, "\" is not a trivial predictor; these are ",
          joined(names));
   }
-  Beside made = chosen.beside(*this);
   Model out{Params(chosen.spec)};
   out.params.take_over(params);
   out.params.set_preset_name("");
   out.feature_names = feature_names;
+  out.condition = condition;
+  if (!parts.empty()) {
+    for (const Condition& part : conditions()) {
+      Model beside = at(part).trivial(name);
+      beside.feature_names.clear();
+      out.parts.push_back(std::make_shared<const Model>(std::move(beside)));
+    }
+    out.report = report_of_parts(report);
+    return out;
+  }
+  require(training.n > 0, Status::not_available, "no cells were seen at ", described(condition),
+          ", and a trivial predictor is of cells that were seen");
+  Beside made = chosen.beside(*this);
   out.training = training;
   out.space = std::move(made.space);
   out.map = std::make_shared<AffineResponse>(std::move(made.map));
@@ -135,6 +214,10 @@ NamedArray::NamedArray(std::string array_name, const arma::mat& values)
 
 std::vector<NamedArray> Model::list() const& {
   std::vector<NamedArray> out;
+  if (!parts.empty()) {
+    for (const auto& [name, values] : arrays) out.emplace_back(name, values);
+    return out;
+  }
   map->list(space, out);
   out.emplace_back("mean_control", space.mean_control);
   out.emplace_back("mean_treated", space.mean_treated);
@@ -158,6 +241,7 @@ NamedArray Model::array(const std::string& name) const& {
     if (candidate.name == name) return std::move(candidate);
     names.push_back(candidate.name);
   }
+  require_one("an array");
   fail(Status::not_available, "a ", method(), " model has no array \"", name, "\"; it has ",
        joined(names));
 }

@@ -2,12 +2,13 @@
 #include <cmath>
 
 #include "laot/models.hpp"
+#include "laot/number_text.hpp"
 
 namespace laot {
 
 namespace {
 
-constexpr double kFormatVersion = 1;
+constexpr double kFormatVersion = 2;  // of fits of many conditions; of one, 1
 
 void store_space(const FeatureSpace& space, ModelFile& file) {
   file.lend("space.mean_control", space.mean_control);
@@ -54,6 +55,25 @@ StoredCells load_cells(const ModelFile& file, const std::string& name, std::size
                      "tensor \"" + name + "\" of the model file");
 }
 
+SharedNames shared(std::vector<std::string> names) {
+  return std::make_shared<const std::vector<std::string>>(std::move(names));
+}
+
+void store_controls(const TrainingSummary& training, ModelFile& file) {
+  store_cells(training.kept_control, "training.kept_control", file);
+  file.put_texts("training.control_names", *training.control_names);
+  if (!training.kept_batch_control.empty())
+    file.put_texts("training.kept_batch_control", training.kept_batch_control);
+}
+
+void load_controls(const ModelFile& file, std::size_t features, TrainingSummary& out) {
+  out.kept_control = load_cells(file, "training.kept_control", features);
+  out.control_names = shared(file.texts("training.control_names"));
+  if (file.has_text("training.kept_batch_control"))
+    out.kept_batch_control = file.texts("training.kept_batch_control");
+}
+
+// All but what is of the controls alone, which conditions share.
 void store_training(const TrainingSummary& training, ModelFile& file) {
   file.put_number("training.n", static_cast<double>(training.n));
   file.put_number("training.m", static_cast<double>(training.m));
@@ -61,26 +81,32 @@ void store_training(const TrainingSummary& training, ModelFile& file) {
   file.put_number("training.gamma_subsampled", training.gamma_subsampled ? 1.0 : 0.0);
   file.lend("training.mean_control", training.mean_control);
   file.lend("training.mean_treated", training.mean_treated);
-  store_cells(training.kept_control, "training.kept_control", file);
   store_cells(training.kept_treated, "training.kept_treated", file);
   file.lend("training.gaussian_map", training.gaussian.map());
   file.lend("training.gaussian_offset", training.gaussian.offset());
-  file.put_texts("training.control_names", training.control_names);
-  file.put_texts("training.treated_names", training.treated_names);
-  if (training.kept_batch_control.empty()) return;
-  file.put_texts("training.kept_batch_control", training.kept_batch_control);
-  file.put_texts("training.kept_batch_treated", training.kept_batch_treated);
+  file.put_texts("training.treated_names", *training.treated_names);
+  if (training.gaussian_about_own_means) file.put_text("training.gaussian_about", "own means");
+  if (!training.kept_batch_treated.empty())
+    file.put_texts("training.kept_batch_treated", training.kept_batch_treated);
 }
 
-TrainingSummary load_training(const ModelFile& file, const FeatureSpace& space) {
+// `before`: the training of an earlier condition, whose controls these are; NULL: there is none.
+TrainingSummary load_training(const ModelFile& file, const FeatureSpace& space,
+                              const TrainingSummary* before) {
   TrainingSummary out;
+  if (before) {
+    out.kept_control = before->kept_control;
+    out.control_names = before->control_names;
+    out.kept_batch_control = before->kept_batch_control;
+  } else {
+    load_controls(file, space.features(), out);
+  }
   out.n = static_cast<std::size_t>(file.number("training.n"));
   out.m = static_cast<std::size_t>(file.number("training.m"));
   out.median_gamma = file.number("training.median_gamma");
   out.gamma_subsampled = file.number("training.gamma_subsampled") != 0.0;
   out.mean_control = file.vector("training.mean_control");
   out.mean_treated = file.vector("training.mean_treated");
-  out.kept_control = load_cells(file, "training.kept_control", space.features());
   out.kept_treated = load_cells(file, "training.kept_treated", space.features());
   arma::mat map = file.matrix("training.gaussian_map");
   arma::vec offset = file.vector("training.gaussian_offset");
@@ -93,10 +119,9 @@ TrainingSummary load_training(const ModelFile& file, const FeatureSpace& space) 
               (offset.is_empty() || offset.n_elem == k),
           Status::bad_format, "the training summary of the model file does not fit its features");
   out.gaussian = AffineResponse(std::move(map), std::move(offset));
-  out.control_names = file.texts("training.control_names");
-  out.treated_names = file.texts("training.treated_names");
-  if (file.has_text("training.kept_batch_control")) {
-    out.kept_batch_control = file.texts("training.kept_batch_control");
+  out.treated_names = shared(file.texts("training.treated_names"));
+  out.gaussian_about_own_means = file.has_text("training.gaussian_about");
+  if (!out.kept_batch_control.empty() || file.has_text("training.kept_batch_control")) {
     out.kept_batch_treated = file.texts("training.kept_batch_treated");
     require(out.kept_batch_control.size() == out.kept_control.cells() &&
                 out.kept_batch_treated.size() == out.kept_treated.cells(),
@@ -123,19 +148,7 @@ Params load_params(const ModelFile& file, const MethodSpec& method) {
   return params;
 }
 
-}  // namespace
-
-ModelFile Model::store() const& {
-  ModelFile file;
-  file.put_text("format", "laot model");
-  file.put_number("format_version", kFormatVersion);
-  file.put_text("library_version", LAOT_VERSION);
-  file.put_text("method", method());
-  file.put_text("preset", params.preset());
-  for (const auto& [name, value] : params.texts()) file.put_text("param." + name, value);
-  file.put_texts("feature_names", feature_names);
-  store_space(space, file);
-  store_training(training, file);
+void store_report(const Report& report, ModelFile& file) {
   std::vector<std::string> order;
   for (const auto& [name, value] : report.numbers) {
     order.push_back(name);
@@ -148,14 +161,179 @@ ModelFile Model::store() const& {
     file.put_text("report.text." + name, value);
   }
   file.put_texts("report.order.texts", order);
-  order.clear();
-  for (const auto& [name, values] : trace) {
+}
+
+Report load_report(const ModelFile& file) {
+  Report out;
+  for (const std::string& name : file.texts("report.order.numbers"))
+    out.add(name, file.number("report.number." + name));
+  for (const std::string& name : file.texts("report.order.texts"))
+    out.add(name, file.text_value("report.text." + name));
+  return out;
+}
+
+void store_results(const Model& model, ModelFile& file) {
+  std::vector<std::string> order;
+  for (const auto& [name, values] : model.trace) {
     order.push_back(name);
     file.lend("trace." + name, values);
   }
   file.put_texts("trace.order", order);
-  for (const auto& [name, values] : arrays) file.lend("array." + name, values);
-  map->store(file);
+  for (const auto& [name, values] : model.arrays) file.lend("array." + name, values);
+}
+
+void load_results(const ModelFile& file, Model& model) {
+  for (const std::string& name : file.texts("trace.order")) {
+    const arma::vec values = file.vector("trace." + name);
+    model.trace.emplace_back(name, std::vector<double>(values.begin(), values.end()));
+  }
+  for (const std::string& name : file.tensor_names())
+    if (name.compare(0, 6, "array.") == 0) model.arrays[name.substr(6)] = file.matrix(name);
+}
+
+// Nothing where there is neither a name nor a covariate. A value of a covariate is a list of texts:
+// "number" or "level", then what it has.
+void store_condition(const Condition& condition, ModelFile& file) {
+  if (!condition.name.empty()) file.put_text("condition.name", condition.name);
+  std::vector<std::string> names;
+  for (const auto& [name, value] : condition.covariates) {
+    names.push_back(name);
+    std::vector<std::string> texts(1, value.is_number() ? "number" : "level");
+    for (const double number : value.numbers) texts.push_back(number_text(number));
+    texts.insert(texts.end(), value.levels.begin(), value.levels.end());
+    file.put_texts("condition.covariate." + name, texts);
+  }
+  if (!names.empty()) file.put_texts("condition.covariates", names);
+}
+
+CovariateValue load_value(const ModelFile& file, const std::string& name) {
+  const std::vector<std::string> texts = file.texts("condition.covariate." + name);
+  require(texts.size() > 1 && (texts[0] == "number" || texts[0] == "level"), Status::bad_format,
+          "the model file has a covariate \"", name, "\" that is neither a number nor a level");
+  CovariateValue out;
+  for (std::size_t i = 1; i < texts.size(); ++i) {
+    if (texts[0] == "level") {
+      out.levels.push_back(texts[i]);
+      continue;
+    }
+    double number = 0.0;
+    require(number_of_text(texts[i], number) && std::isfinite(number), Status::bad_format,
+            "the model file has a covariate \"", name, "\" of \"", texts[i],
+            "\", which is no number");
+    out.numbers.push_back(number);
+  }
+  return out;
+}
+
+Condition load_condition(const ModelFile& file) {
+  Condition out;
+  if (file.has_text("condition.name")) out.name = file.text_value("condition.name");
+  if (!file.has_text("condition.covariates")) return out;
+  for (const std::string& name : file.texts("condition.covariates"))
+    out.covariates.emplace_back(name, load_value(file, name));
+  return out;
+}
+
+// A model of one condition, or one of the conditions of a method of many, which has no space and no
+// map of its own.
+void store_fit(const Model& model, ModelFile& file) {
+  if (model.map) store_space(model.space, file);
+  store_training(model.training, file);
+  store_report(model.report, file);
+  store_results(model, file);
+  store_condition(model.condition, file);
+  if (model.map) model.map->store(file);
+}
+
+std::string place_of_part(std::size_t c) {
+  return text("part.", c + 1, ".");
+}
+
+// Each condition below a name of its own. Controls stand with the first condition that has them.
+void store_parts(const Model& model, ModelFile& file) {
+  file.put_number("parts", static_cast<double>(model.parts.size()));
+  for (std::size_t c = 0; c < model.parts.size(); ++c) {
+    const Model& part = *model.parts[c];
+    ModelFile of_part;
+    store_fit(part, of_part);
+    std::size_t first = 0;
+    while (model.parts[first]->training.control_names != part.training.control_names) ++first;
+    if (first < c)
+      of_part.put_number("controls_of_part", static_cast<double>(first + 1));
+    else
+      store_controls(part.training, of_part);
+    file.adopt(place_of_part(c), of_part);
+  }
+}
+
+std::size_t counted(const ModelFile& file, const std::string& name, std::size_t most) {
+  const double value = file.number(name);
+  require(value >= 1.0 && value <= static_cast<double>(most) && value == std::floor(value),
+          Status::bad_format, "\"", name, "\" of the model file is ", value,
+          ", not a whole number from 1 to ", most);
+  return static_cast<std::size_t>(value);
+}
+
+void load_fit(const ModelFile& file, const Method& chosen, const TrainingSummary* before,
+              Model& model) {
+  if (chosen.load) model.space = load_space(file);
+  model.training = load_training(file, model.space, before);
+  model.report = load_report(file);
+  load_results(file, model);
+  model.condition = load_condition(file);
+  if (chosen.load) model.map = chosen.load(file, model.space.dimension());
+}
+
+void load_part(const ModelFile& file, const Method& chosen, Model& model) {
+  const TrainingSummary* before = nullptr;
+  if (file.has_text("controls_of_part") && !model.parts.empty())
+    before = &model.parts[counted(file, "controls_of_part", model.parts.size()) - 1]->training;
+  Model part(model.params);
+  if (!chosen.load) part.space = model.space;
+  load_fit(file, chosen, before, part);
+  require(model.parts.empty() || part.space.features() == model.parts[0]->space.features(),
+          Status::bad_format, "it has other features than the first");
+  model.parts.push_back(std::make_shared<const Model>(std::move(part)));
+}
+
+void load_parts(const ModelFile& file, const Method& chosen, Model& model) {
+  constexpr std::size_t kMostParts = 1000000;
+  const std::size_t count = counted(file, "parts", kMostParts);
+  for (std::size_t c = 0; c < count; ++c) {
+    try {
+      load_part(file.below(place_of_part(c)), chosen, model);
+    } catch (const Error& error) {
+      fail(error.status(), "condition ", c + 1, " (counted from 1): ", error.what());
+    }
+  }
+}
+
+}  // namespace
+
+ModelFile Model::store() const& {
+  require(!params.method().traits.many_conditions || conditional, Status::not_available,
+          "this is a ", method(),
+          " model at one condition, which is a part of the fit of all of "
+          "them: save that one");
+  ModelFile file;
+  file.put_text("format", "laot model");
+  file.put_number("format_version", parts.empty() ? 1.0 : kFormatVersion);
+  file.put_text("library_version", LAOT_VERSION);
+  file.put_text("method", method());
+  file.put_text("preset", params.preset());
+  for (const auto& [name, value] : params.texts()) file.put_text("param." + name, value);
+  file.put_texts("feature_names", feature_names);
+  if (parts.empty()) {
+    store_fit(*this, file);
+    store_controls(training, file);
+    return file;
+  }
+  store_report(report, file);
+  store_results(*this, file);
+  store_parts(*this, file);
+  if (!conditional) return file;
+  store_space(space, file);
+  conditional->store(file);
   return file;
 }
 
@@ -169,22 +347,21 @@ Model Model::load(const ModelFile& file) {
   const Method& chosen = laot::method(file.text_value("method"));
   Model model(load_params(file, chosen.spec));
   model.feature_names = file.texts("feature_names");
-  model.space = load_space(file);
-  require(model.feature_names.empty() || model.feature_names.size() == model.space.features(),
-          Status::bad_format, "the model file has ", model.feature_names.size(),
-          " feature names for ", model.space.features(), " features");
-  model.training = load_training(file, model.space);
-  for (const std::string& name : file.texts("report.order.numbers"))
-    model.report.add(name, file.number("report.number." + name));
-  for (const std::string& name : file.texts("report.order.texts"))
-    model.report.add(name, file.text_value("report.text." + name));
-  for (const std::string& name : file.texts("trace.order")) {
-    const arma::vec values = file.vector("trace." + name);
-    model.trace.emplace_back(name, std::vector<double>(values.begin(), values.end()));
+  if (version < kFormatVersion) {
+    require(static_cast<bool>(chosen.load), Status::bad_format, "the model file is of method ",
+            chosen.spec.name, ", but not of many conditions");
+    load_fit(file, chosen, nullptr, model);
+  } else {
+    if (chosen.load_many) model.space = load_space(file);
+    model.report = load_report(file);
+    load_results(file, model);
+    load_parts(file, chosen, model);
+    if (chosen.load_many) model.conditional = chosen.load_many(file, model.space.dimension());
   }
-  for (const std::string& name : file.tensor_names())
-    if (name.compare(0, 6, "array.") == 0) model.arrays[name.substr(6)] = file.matrix(name);
-  model.map = chosen.load(file, model.space.dimension());
+  const std::size_t features = (model.parts.empty() ? model : *model.parts[0]).space.features();
+  require(model.feature_names.empty() || model.feature_names.size() == features, Status::bad_format,
+          "the model file has ", model.feature_names.size(), " feature names for ", features,
+          " features");
   return model;
 }
 

@@ -75,16 +75,6 @@ std::string did_you_mean(const std::string& name, const Items& items) {
 
 }  // namespace
 
-std::string number_text(double value) {
-  std::string out;
-  double again = 0.0;
-  for (int digits = 6; digits <= 17; ++digits) {
-    out = text_of_number(value, digits);
-    if (number_of_text(out, again) && again == value) break;
-  }
-  return out;
-}
-
 std::string ParamSpec::text_in(const MethodOptions& options) const {
   return value_text(*this, read(options));
 }

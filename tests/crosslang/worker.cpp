@@ -80,9 +80,8 @@ int run(int count, char** arguments) {
   context.num_threads = std::stoi(arguments[5]);
   std::ofstream(out + "/blas.txt") << laot::blas_description();
   for (const Case& row : read_cases(arguments[2])) {
-    laot::TrainingCells training;
-    training.control = laot::Cells::dense(control);
-    training.treated = laot::Cells::dense(treated);
+    const laot::Experiment training =
+        laot::experiment_of(laot::Cells::dense(control), laot::Cells::dense(treated));
     const laot::Model model = laot::fit_model(params_of(row), training, context);
     model.store().write(out + "/" + row.name + ".safetensors");
     predict(model, cells, out + "/" + row.name + ".bin", context);

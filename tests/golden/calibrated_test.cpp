@@ -66,9 +66,10 @@ Params params_of(const std::string& method_name, const std::string& settings) {
 Model fitted(const Params& params, const GoldenSide& x, const GoldenSide& y) {
   Context context;
   context.seed = 7;
-  return fit_model(params,
-                   {Cells::dense(x.cells), Cells::dense(y.cells), x.batch, y.batch, {}, {}, {}},
-                   context);
+  Experiment cells = experiment_of(Cells::dense(x.cells), Cells::dense(y.cells));
+  cells.controls[0].batch = x.batch;
+  cells.conditions[0].population.batch = y.batch;
+  return fit_model(params, cells, context);
 }
 
 // expected.csv has cells in rows.

@@ -86,13 +86,8 @@ TEST_CASE("golden scores on real data") {
       if (name == "training_treated_head") {
         predicted = cells.train.treated.head_cols(cells.test.treated.n_cols);
       } else {
-        TrainingCells training{Cells::dense(cells.train.control),
-                               Cells::dense(cells.train.treated),
-                               {},
-                               {},
-                               {},
-                               {},
-                               {}};
+        Experiment training =
+            experiment_of(Cells::dense(cells.train.control), Cells::dense(cells.train.treated));
         const Model model = fit_model(params_of(name), training, context);
         predicted.set_size(cells.test.control.n_rows, cells.test.control.n_cols);
         model.predict(Cells::dense(cells.test.control), Nonnegative::no, predicted.memptr(),
@@ -140,8 +135,8 @@ TEST_CASE("golden objectives on real data") {
     if (key != last) {
       last = key;
       const real_data::Split cells = data_of(expected.at(r, "dataset"));
-      const TrainingCells training{
-          Cells::dense(cells.train.control), Cells::dense(cells.train.treated), {}, {}, {}, {}, {}};
+      const Experiment training =
+          experiment_of(Cells::dense(cells.train.control), Cells::dense(cells.train.treated));
       model = fit_model(params_of(expected.at(r, "method") + "/converged"), training, context);
     }
     CAPTURE(key);

@@ -49,7 +49,7 @@ Params params_of(const std::string& name, const Settings& settings, const Settin
 }
 
 Model fitted(const Params& params, Context& context, const arma::mat& x = kX) {
-  return fit_model(params, {Cells::dense(x), Cells::dense(kY), {}, {}, {}, {}, {}}, context);
+  return fit_model(params, experiment_of(Cells::dense(x), Cells::dense(kY)), context);
 }
 
 Model fitted(const Params& params, const std::string& checkpoint, std::uint64_t seed = 3,
@@ -217,7 +217,7 @@ TEST_CASE("a damaged checkpoint, or a place that cannot be written, is refused")
   }
   Context context;
   const Model other = fit_model(Params(method("mean_shift").spec),
-                                {Cells::dense(kX), Cells::dense(kY), {}, {}, {}, {}, {}}, context);
+                                experiment_of(Cells::dense(kX), Cells::dense(kY)), context);
   other.store().write(file.path);
   CHECK_THROWS_WITH_AS(fitted(params, file.path), doctest::Contains("is no training state"), Error);
   CHECK_THROWS_WITH_AS(fitted(params, "no_such_folder/run.ckpt"), doctest::Contains("cannot write"),
@@ -228,25 +228,26 @@ TEST_CASE("the levels of the batch are part of a run") {
   const auto& [name, settings] = kSmall[1];  // scGen: they balance its latent shift
   const Params params = params_of(name, settings);
   const TemporaryFile file;
-  TrainingCells cells{Cells::dense(kX), Cells::dense(kY), {}, {}, {}, {}, {}};
-  for (std::size_t i = 0; i < kX.n_cols; ++i) cells.batch_control.push_back(i % 2 ? "a" : "b");
-  for (std::size_t j = 0; j < kY.n_cols; ++j) cells.batch_treated.push_back(j % 2 ? "a" : "b");
-  const auto fit = [&](const TrainingCells& given) {
+  Experiment cells = experiment_of(Cells::dense(kX), Cells::dense(kY));
+  for (std::size_t i = 0; i < kX.n_cols; ++i) cells.controls[0].batch.push_back(i % 2 ? "a" : "b");
+  for (std::size_t j = 0; j < kY.n_cols; ++j)
+    cells.conditions[0].population.batch.push_back(j % 2 ? "a" : "b");
+  const auto fit = [&](const Experiment& given) {
     Context context;
     context.seed = 3;
     context.checkpoint = file.path;
     return fit_model(params, given, context);
   };
   check_same(fit(cells), fit(cells));
-  TrainingCells others = cells;
-  std::swap(others.batch_treated[4], others.batch_treated[5]);
+  Experiment others = cells;
+  std::swap(others.conditions[0].population.batch[4], others.conditions[0].population.batch[5]);
   CHECK_THROWS_WITH_AS(fit(others),
                        doctest::Contains("its treated cells are not the ones given here"), Error);
   others = cells;
-  std::swap(others.batch_control[6], others.batch_control[7]);
+  std::swap(others.controls[0].batch[6], others.controls[0].batch[7]);
   CHECK_THROWS_WITH_AS(fit(others),
                        doctest::Contains("its control cells are not the ones given here"), Error);
-  others.batch_control.clear();
-  others.batch_treated.clear();
+  others.controls[0].batch.clear();
+  others.conditions[0].population.batch.clear();
   CHECK_THROWS_WITH_AS(fit(others), doctest::Contains("cells are not the ones given here"), Error);
 }

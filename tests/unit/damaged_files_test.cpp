@@ -50,10 +50,12 @@ Model fitted(const std::string& name,
              const std::vector<std::pair<std::string, std::string>>& settings, bool batch = false) {
   Params params(method(name).spec);
   for (const auto& [key, value] : settings) params.set_text(key, value);
-  TrainingCells cells{Cells::dense(kX), Cells::dense(kY), {}, {}, {"a", "b", "c"}, {}, {}};
+  Experiment cells = experiment_of(Cells::dense(kX), Cells::dense(kY));
+  cells.feature_names = {"a", "b", "c"};
   if (batch) {
-    for (std::size_t i = 0; i < 20; ++i) cells.batch_control.push_back(i % 2 ? "p" : "q");
-    for (std::size_t i = 0; i < 25; ++i) cells.batch_treated.push_back(i % 2 ? "p" : "q");
+    for (std::size_t i = 0; i < 20; ++i) cells.controls[0].batch.push_back(i % 2 ? "p" : "q");
+    for (std::size_t i = 0; i < 25; ++i)
+      cells.conditions[0].population.batch.push_back(i % 2 ? "p" : "q");
   }
   Context context;
   context.seed = 3;

@@ -27,8 +27,8 @@ Params params_of(const std::string& name,
   return params;
 }
 
-TrainingCells cells_of(const arma::mat& x, const arma::mat& y) {
-  return {Cells::dense(x), Cells::dense(y), {}, {}, {}, {}, {}};
+Experiment cells_of(const arma::mat& x, const arma::mat& y) {
+  return experiment_of(Cells::dense(x), Cells::dense(y));
 }
 
 arma::mat predicted(const Model& model, const arma::mat& x) {
@@ -178,9 +178,10 @@ TEST_CASE("a network that changes nothing and keeps the residual leaves every ce
 }
 
 TEST_CASE("the latent shift of scGen is balanced by the levels that are given") {
-  TrainingCells cells = cells_of(kX, kY);
-  for (std::size_t i = 0; i < 80; ++i) cells.batch_control.push_back(i % 4 == 0 ? "B" : "T");
-  for (std::size_t j = 0; j < 90; ++j) cells.batch_treated.push_back(j % 2 == 0 ? "B" : "T");
+  Experiment cells = cells_of(kX, kY);
+  for (std::size_t i = 0; i < 80; ++i) cells.controls[0].batch.push_back(i % 4 == 0 ? "B" : "T");
+  for (std::size_t j = 0; j < 90; ++j)
+    cells.conditions[0].population.batch.push_back(j % 2 == 0 ? "B" : "T");
   Context context;
   const Model balanced = fit_model(params_of("scgen", kSmall[1].second), cells, context);
   CHECK(predicted(balanced, kX).is_finite());
@@ -280,16 +281,18 @@ TEST_CASE("scGen with own means sees the populations where they lie") {
 }
 
 TEST_CASE("the mean that is restored has the weights of the batches") {
-  TrainingCells cells = cells_of(kX, kY);
-  for (std::size_t i = 0; i < 80; ++i) cells.batch_control.push_back(i % 4 == 0 ? "B" : "T");
-  for (std::size_t j = 0; j < 90; ++j) cells.batch_treated.push_back(j % 2 == 0 ? "B" : "T");
+  Experiment cells = cells_of(kX, kY);
+  for (std::size_t i = 0; i < 80; ++i) cells.controls[0].batch.push_back(i % 4 == 0 ? "B" : "T");
+  for (std::size_t j = 0; j < 90; ++j)
+    cells.conditions[0].population.batch.push_back(j % 2 == 0 ? "B" : "T");
   Params params = params_of("scgen", kSmall[1].second);
   params.set_text("center", "own");
   Context context;
   const Model model = fit_model(params, cells, context);
   arma::vec of_x(80), of_y(90);
-  batch_weights(levels_of(cells.batch_control, cells.batch_treated).control,
-                levels_of(cells.batch_control, cells.batch_treated).treated, 80, 90, of_x, of_y);
+  batch_weights(levels_of(cells.controls[0].batch, cells.conditions[0].population.batch).control,
+                levels_of(cells.controls[0].batch, cells.conditions[0].population.batch).treated,
+                80, 90, of_x, of_y);
   REQUIRE(of_x.max() > of_x.min());
   CHECK(arma::abs(predicted(model, kX) * of_x - kY * of_y).max() < 1e-9);
 }

@@ -12,8 +12,8 @@ using namespace laot;
 
 namespace {
 
-TrainingCells cells_of(const arma::mat& x, const arma::mat& y) {
-  return {Cells::dense(x), Cells::dense(y), {}, {}, {}, {}, {}};
+Experiment cells_of(const arma::mat& x, const arma::mat& y) {
+  return experiment_of(Cells::dense(x), Cells::dense(y));
 }
 
 Model fitted(const arma::mat& x, const arma::mat& y,
@@ -133,9 +133,10 @@ TEST_CASE("restoration gives the spread back") {
 
 TEST_CASE("cells are paired within a batch, and the plan has the levels' masses") {
   const arma::mat x = clouds::gaussian(3, 60, 1), y = clouds::gaussian(3, 50, 2);
-  TrainingCells cells = cells_of(x, y);
-  for (std::size_t i = 0; i < 60; ++i) cells.batch_control.push_back(i < 45 ? "a" : "b");
-  for (std::size_t j = 0; j < 50; ++j) cells.batch_treated.push_back(j < 10 ? "a" : "b");
+  Experiment cells = cells_of(x, y);
+  for (std::size_t i = 0; i < 60; ++i) cells.controls[0].batch.push_back(i < 45 ? "a" : "b");
+  for (std::size_t j = 0; j < 50; ++j)
+    cells.conditions[0].population.batch.push_back(j < 10 ? "a" : "b");
   Context context;
   const Model model = fit_model(Params(method("laot").spec), cells, context);
   const arma::mat source = model.array("plan_source").matrix(),
@@ -147,7 +148,7 @@ TEST_CASE("cells are paired within a batch, and the plan has the levels' masses"
     if (source[e] < 45) mass_a += mass[e];
   }
   CHECK(mass_a == doctest::Approx(0.5 * (45.0 / 60 + 10.0 / 50)).epsilon(1e-12));
-  cells.batch_treated.assign(50, "a");
+  cells.conditions[0].population.batch.assign(50, "a");
   CHECK_THROWS_WITH_AS(fit_model(Params(method("laot").spec), cells, context),
                        doctest::Contains("\"b\" has control cells but no treated cells"), Error);
 }
@@ -155,7 +156,7 @@ TEST_CASE("cells are paired within a batch, and the plan has the levels' masses"
 TEST_CASE("the levels of the kept cells stay with a model, and with its file") {
   // The first feature of a cell is its level; one cell in 400 is of level 7.
   arma::mat x = clouds::gaussian(3, 400, 1), y = clouds::gaussian(3, 900, 2);
-  TrainingCells cells;
+  Experiment cells = experiment_of(Cells::dense(x), Cells::dense(y));
   const auto label = [](arma::mat& values, std::vector<std::string>& batch) {
     for (std::size_t i = 0; i < values.n_cols; ++i) {
       const std::size_t level = i == 250 ? 7 : i % 3;
@@ -163,10 +164,8 @@ TEST_CASE("the levels of the kept cells stay with a model, and with its file") {
       batch.push_back(text(level));
     }
   };
-  label(x, cells.batch_control);
-  label(y, cells.batch_treated);
-  cells.control = Cells::dense(x);
-  cells.treated = Cells::dense(y);
+  label(x, cells.controls[0].batch);
+  label(y, cells.conditions[0].population.batch);
   for (const char* keep : {"1000", "500", "30", "4", "0"}) {
     Params params(method("mean_shift").spec);
     params.set_text("keep_cells", keep);
@@ -269,7 +268,7 @@ TEST_CASE("a map that does not fit in memory is refused before the cells are rea
     Params params(method(name).spec);
     params.set_text("n_pcs", "0");
     try {
-      fit_model(params, {cells, cells, {}, {}, {}, {}, {}}, context);
+      fit_model(params, experiment_of(cells, cells), context);
       FAIL("not refused");
     } catch (const Error& error) {
       CHECK(error.status() == Status::out_of_memory);
@@ -363,7 +362,7 @@ TEST_CASE("trivial predictors of a fit equal those that are fitted") {
 
 TEST_CASE("a model comes back from its bytes as it was") {
   const arma::mat x = clouds::gaussian(20, 80, 1), y = clouds::gaussian(20, 60, 2) + 1.0;
-  TrainingCells cells = cells_of(x, y);
+  Experiment cells = cells_of(x, y);
   for (std::size_t k = 0; k < 20; ++k) cells.feature_names.push_back(text("gene \"", k, "\" \t é"));
   Context context;
   const Model model = fit_model(Params(method("laot").spec), cells, context);

@@ -70,7 +70,7 @@ TEST_CASE("traits say what a method does") {
     CAPTURE(method.spec.name);
     const Traits& traits = method.spec.traits;
     const arma::mat x = clouds::gaussian(3, 30, 1), y = clouds::gaussian(3, 25, 2) + 1.0;
-    TrainingCells cells{Cells::dense(x), Cells::dense(y), {}, {}, {}, {}, {}};
+    Experiment cells = experiment_of(Cells::dense(x), Cells::dense(y));
     Params params(method.spec);
     for (const char* length : {"iterations", "epochs"})
       for (const ParamSpec& spec : method.spec.params)
@@ -81,8 +81,8 @@ TEST_CASE("traits say what a method does") {
     for (const NamedArray& array : model.list()) has_map = has_map || array.name == "map";
     CHECK(has_map == traits.affine);
     CHECK((params.texts().count("on_cancel") == 1) == traits.trains);
-    cells.batch_control.assign(30, "a");
-    cells.batch_treated.assign(25, "a");
+    cells.controls[0].batch.assign(30, "a");
+    cells.conditions[0].population.batch.assign(25, "a");
     if (traits.uses_batch)
       CHECK_NOTHROW(fit_model(params, cells, context));
     else
@@ -116,7 +116,7 @@ TEST_CASE("a file with a parameter that cannot be read says which") {
   const arma::mat x = clouds::gaussian(3, 30, 1), y = clouds::gaussian(3, 25, 2);
   Context context;
   const Model model = fit_model(Params(method("laot").spec),
-                                {Cells::dense(x), Cells::dense(y), {}, {}, {}, {}, {}}, context);
+                                experiment_of(Cells::dense(x), Cells::dense(y)), context);
   for (const auto& [name, value] : std::map<std::string, std::string>{
            {"ridge", "-3"}, {"restore", "everything"}, {"no_such", "1"}}) {
     ModelFile file = model.store();

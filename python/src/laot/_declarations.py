@@ -34,6 +34,11 @@ class laot_method_info(Structure):
         ("source", c_char_p),
         ("param_count", c_size_t),
         ("preset_count", c_size_t),
+        ("affine", c_int),
+        ("dense_map", c_int),
+        ("trains", c_int),
+        ("uses_batch", c_int),
+        ("many_conditions", c_int),
     ]
 
 
@@ -92,6 +97,7 @@ class laot_score_result(Structure):
         ("value", c_double),
         ("sd", c_double),
         ("features_left_out", c_size_t),
+        ("marginal_error", c_double),
     ]
 
 
@@ -164,6 +170,16 @@ FUNCTIONS = {
     "laot_model_free": (None, [c_void_p]),
     "laot_predict": (c_int, [c_void_p, c_void_p, c_void_p, c_char_p, POINTER(c_double), c_size_t]),
     "laot_model_trivial": (c_int, [c_void_p, c_char_p, POINTER(c_void_p)]),
+    "laot_experiment_new": (c_int, [POINTER(c_void_p)]),
+    "laot_experiment_free": (None, [c_void_p]),
+    "laot_experiment_add_control": (c_int, [c_void_p, c_void_p, POINTER(c_size_t)]),
+    "laot_experiment_add_condition": (c_int, [c_void_p, c_char_p, c_void_p, c_size_t,
+        POINTER(c_char_p), POINTER(c_char_p), POINTER(c_double), c_size_t]),
+    "laot_fit_experiment": (c_int, [c_void_p, c_void_p, c_void_p, POINTER(c_void_p)]),
+    "laot_model_at": (c_int, [c_void_p, c_char_p, POINTER(c_char_p), POINTER(c_char_p),
+        POINTER(c_double), c_size_t, POINTER(c_void_p)]),
+    "laot_predict_at": (c_int, [c_void_p, c_void_p, c_void_p, c_char_p, POINTER(c_char_p),
+        POINTER(c_char_p), POINTER(c_double), c_size_t, c_char_p, POINTER(c_double), c_size_t]),
     "laot_model_names": (c_int, [c_void_p, c_char_p, c_char_p, c_size_t, POINTER(c_size_t)]),
     "laot_model_text": (c_int, [c_void_p, c_char_p, c_char_p, c_size_t, POINTER(c_size_t)]),
     "laot_report_number": (c_int, [c_void_p, c_char_p, POINTER(c_double)]),

@@ -1,0 +1,161 @@
+#include "handles.hpp"
+
+using laot::Status;
+using laot::capi::CallContext;
+using laot::capi::free_handle;
+using laot::capi::given;
+using laot::capi::given_text;
+using laot::capi::guarded;
+using laot::capi::hand_out;
+
+namespace {
+
+// Values of one covariate stand together, in the order in which they are given.
+laot::Condition condition_from(const char* name, const char* const* covariates,
+                               const char* const* levels, const double* numbers, size_t count) {
+  laot::Condition out;
+  if (name != nullptr) out.name = name;
+  for (size_t i = 0; i < count; ++i) {
+    given(covariates, "covariates");
+    const std::string covariate = given_text(covariates[i], "a covariate");
+    laot::require(!covariate.empty(), Status::invalid_argument, "covariate ", i,
+                  " (counted from 0) has no name");
+    const bool is_level = levels != nullptr && levels[i] != nullptr;
+    laot::require(is_level || numbers != nullptr, Status::invalid_argument, "covariate \"",
+                  covariate, "\" has neither a level nor a number");
+    const bool is_new = out.find(covariate) == nullptr;
+    if (is_new) out.covariates.emplace_back(covariate, laot::CovariateValue());
+    for (auto& [known, value] : out.covariates) {
+      if (known != covariate) continue;
+      laot::require(is_new || is_level != value.is_number(), Status::invalid_argument,
+                    "covariate \"", covariate, "\" has levels and numbers; it must have one kind");
+      if (is_level)
+        value.levels.emplace_back(levels[i]);
+      else
+        value.numbers.push_back(numbers[i]);
+    }
+  }
+  return out;
+}
+
+void use_feature_names(const laot_data& data, const char* what, laot::Experiment& experiment) {
+  laot::capi::require_same_features(experiment.feature_names, "control", data.feature_names, what);
+  if (experiment.feature_names.empty()) experiment.feature_names = data.feature_names;
+}
+
+}  // namespace
+
+void laot::capi::require_same_features(const std::vector<std::string>& a, const char* a_name,
+                                       const std::vector<std::string>& b, const char* b_name) {
+  if (a.empty() || b.empty()) return;
+  require(a.size() == b.size(), Status::dimension_mismatch, a_name, " has ", a.size(),
+          " features and ", b_name, " has ", b.size());
+  for (std::size_t k = 0; k < a.size(); ++k)
+    require(a[k] == b[k], Status::dimension_mismatch, "feature ", k + 1, " is \"", a[k], "\" in ",
+            a_name, " but \"", b[k], "\" in ", b_name,
+            "; give both the same features in the same order");
+}
+
+void laot::capi::add_control(const laot_data& control, Experiment& experiment) {
+  use_feature_names(control, "control", experiment);
+  experiment.controls.push_back({control.cells, control.cell_names, control.batch});
+}
+
+void laot::capi::add_condition(Condition condition, const laot_data& treated, std::size_t control,
+                               Experiment& experiment) {
+  use_feature_names(treated, "treated", experiment);
+  experiment.conditions.push_back(
+      {std::move(condition), {treated.cells, treated.cell_names, treated.batch}, control});
+}
+
+const laot::CovariateValue& laot::capi::covariate_of(const Model& model, const std::string& name) {
+  model.require_one("a covariate");
+  const CovariateValue* value = model.condition.find(name);
+  if (value == nullptr)
+    fail(Status::unknown_name, "condition ", described(model.condition), " has no covariate \"",
+         name, "\"");
+  return *value;
+}
+
+extern "C" {
+
+laot_status laot_experiment_new(laot_experiment** out) {
+  return guarded([&] {
+    given(out, "out");
+    hand_out(std::make_unique<laot_experiment>(), out);
+  });
+}
+
+void laot_experiment_free(laot_experiment* experiment) {
+  free_handle(experiment, "experiment");
+}
+
+laot_status laot_experiment_add_control(laot_experiment* experiment, const laot_data* control,
+                                        size_t* index) {
+  return guarded([&] {
+    laot::Experiment& to = given(experiment, "experiment").experiment;
+    given(index, "index");
+    laot::capi::add_control(given(control, "control"), to);
+    *index = to.controls.size() - 1;
+  });
+}
+
+laot_status laot_experiment_add_condition(laot_experiment* experiment, const char* name,
+                                          const laot_data* treated, size_t control,
+                                          const char* const* covariates, const char* const* levels,
+                                          const double* numbers, size_t count) {
+  return guarded([&] {
+    laot::Experiment& to = given(experiment, "experiment").experiment;
+    given_text(name, "name");
+    laot::require(control < to.controls.size(), Status::invalid_argument, "control must be below ",
+                  to.controls.size(), ", found ", control, "; add the control population first");
+    laot::capi::add_condition(condition_from(name, covariates, levels, numbers, count),
+                              given(treated, "treated"), control, to);
+  });
+}
+
+laot_status laot_fit_experiment(laot_context* context, const laot_params* params,
+                                const laot_experiment* experiment, laot_model** out) {
+  return guarded([&] {
+    given(out, "out");
+    given(params, "params");
+    given(experiment, "experiment");
+    CallContext call(context);
+    laot::Model model = laot::fit_model(params->params, experiment->experiment, *call);
+    hand_out(std::unique_ptr<laot_model>(new laot_model{std::move(model)}), out);
+  });
+}
+
+laot_status laot_model_at(const laot_model* model, const char* condition,
+                          const char* const* covariates, const char* const* levels,
+                          const double* numbers, size_t count, laot_model** out) {
+  return guarded([&] {
+    given(model, "model");
+    given(out, "out");
+    laot::Model at = model->model.at(condition_from(condition, covariates, levels, numbers, count));
+    hand_out(std::unique_ptr<laot_model>(new laot_model{std::move(at)}), out);
+  });
+}
+
+laot_status laot_predict_at(laot_context* context, const laot_model* model, const laot_data* cells,
+                            const char* condition, const char* const* covariates,
+                            const char* const* levels, const double* numbers, size_t count,
+                            const char* nonnegative, double* out, size_t length) {
+  return guarded([&] {
+    given(model, "model");
+    given(cells, "cells");
+    given(out, "out");
+    laot::capi::require_same_features(model->model.feature_names, "the model", cells->feature_names,
+                                      "cells");
+    const size_t needed = cells->cells.features() * cells->cells.cells();
+    laot::require(length >= needed, Status::buffer_too_small, "out has room for ", length,
+                  " numbers, the prediction needs ", needed);
+    CallContext call(context);
+    const laot::Model at =
+        model->model.at(condition_from(condition, covariates, levels, numbers, count));
+    at.predict(cells->cells, laot::nonnegative_from(given_text(nonnegative, "nonnegative")), out,
+               *call);
+  });
+}
+
+}  // extern "C"

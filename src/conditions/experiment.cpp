@@ -1,0 +1,154 @@
+#include "laot/experiment.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "laot/number_text.hpp"
+
+namespace laot {
+
+namespace {
+
+void add_new(std::vector<std::string>& names, const std::string& name) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+}
+
+std::string value_text(const CovariateValue& value) {
+  std::string out;
+  for (const std::string& part : texts_of(value)) out += (out.empty() ? "" : " + ") + part;
+  return out;
+}
+
+void check_names(const std::vector<std::string>& names, std::size_t count,
+                 const std::string& what) {
+  require(names.empty() || names.size() == count, Status::dimension_mismatch, what, " are ",
+          names.size(), " for ", count);
+}
+
+void check_population(const Population& population, const std::string& name, std::size_t features,
+                      const std::string& first, Context& context) {
+  require_valid(population.cells, name, context);
+  require(population.cells.features() == features, Status::dimension_mismatch, first, " has ",
+          features, " features and ", name, " has ", population.cells.features(),
+          "; both must have the same features in the same order");
+  check_names(population.names, population.cells.cells(), "names of " + name + " cells");
+}
+
+void check_covariates(const Condition& condition, const Condition& first) {
+  const std::string who = described(condition);
+  require(condition.covariates.size() == first.covariates.size(), Status::invalid_argument,
+          "condition ", who, " has ", condition.covariates.size(), " covariates and condition ",
+          described(first), " has ", first.covariates.size(), "; all must have the same ones");
+  for (const auto& [name, value] : condition.covariates) {
+    const CovariateValue* other = first.find(name);
+    require(other != nullptr, Status::invalid_argument, "condition ", who, " has a covariate \"",
+            name, "\" that condition ", described(first), " does not have");
+    require(value.is_number() == other->is_number(), Status::invalid_argument, "covariate \"", name,
+            "\" is a number in one condition and a level in another (", who, ", ", described(first),
+            ")");
+    require(!value.numbers.empty() || !value.levels.empty(), Status::invalid_argument,
+            "covariate \"", name, "\" of condition ", who, " has no value");
+    for (const double number : value.numbers)
+      require(std::isfinite(number), Status::not_finite, "covariate \"", name, "\" of condition ",
+              who, " is ", std::isnan(number) ? "NaN" : "Inf", "; it must be a finite number");
+  }
+}
+
+void check_conditions(const Experiment& experiment) {
+  const std::vector<TreatedPopulation>& all = experiment.conditions;
+  for (std::size_t c = 0; c < all.size(); ++c) {
+    const Condition& condition = all[c].condition;
+    require(all[c].control < experiment.controls.size(), Status::invalid_argument, "condition ",
+            described(condition), " goes with control population ", all[c].control, ", but there ",
+            experiment.controls.size() == 1 ? "is only one" : "are only ",
+            experiment.controls.size() == 1 ? "" : text(experiment.controls.size()),
+            " (counted from 0)");
+    require(all.size() == 1 || !condition.name.empty(), Status::invalid_argument, "condition ",
+            c + 1, " (counted from 1) has no name; of several conditions each needs one");
+    check_covariates(condition, all[0].condition);
+    for (std::size_t before = 0; before < c; ++before)
+      require(all[before].condition.name != condition.name, Status::invalid_argument,
+              "there are two conditions with the name \"", condition.name,
+              "\"; give each its own, or put their cells together");
+  }
+}
+
+}  // namespace
+
+const CovariateValue* Condition::find(const std::string& covariate) const {
+  for (const auto& [candidate, value] : covariates)
+    if (candidate == covariate) return &value;
+  return nullptr;
+}
+
+std::vector<std::string> texts_of(const CovariateValue& value) {
+  std::vector<std::string> out = value.levels;
+  for (const double number : value.numbers) out.push_back(number_text(number));
+  return out;
+}
+
+bool same_covariates(const Condition& a, const Condition& b) {
+  if (a.covariates.size() != b.covariates.size()) return false;
+  return std::all_of(a.covariates.begin(), a.covariates.end(), [&](const auto& entry) {
+    const CovariateValue* other = b.find(entry.first);
+    return other != nullptr && other->numbers == entry.second.numbers &&
+           other->levels == entry.second.levels;
+  });
+}
+
+std::string described(const Condition& condition) {
+  if (!condition.name.empty()) return "\"" + condition.name + "\"";
+  std::string out;
+  for (const auto& [name, value] : condition.covariates)
+    out += (out.empty() ? "" : ", ") + name + " = " + value_text(value);
+  return out.empty() ? "without a name" : out;
+}
+
+std::vector<std::string> Experiment::condition_names() const {
+  std::vector<std::string> out;
+  for (const TreatedPopulation& treated : conditions) out.push_back(treated.condition.name);
+  return out;
+}
+
+std::vector<std::string> Experiment::covariate_names() const {
+  std::vector<std::string> out;
+  for (const TreatedPopulation& treated : conditions)
+    for (const auto& entry : treated.condition.covariates) add_new(out, entry.first);
+  return out;
+}
+
+Experiment experiment_of(const Cells& control, const Cells& treated) {
+  Experiment out;
+  out.controls.push_back({control, {}, {}});
+  out.conditions.push_back({{}, {treated, {}, {}}, 0});
+  return out;
+}
+
+std::size_t find_condition(const std::vector<Condition>& conditions, const Condition& wanted) {
+  const auto found =
+      std::find_if(conditions.begin(), conditions.end(), [&](const Condition& candidate) {
+        if (!wanted.name.empty()) return candidate.name == wanted.name;
+        return !wanted.covariates.empty() && same_covariates(candidate, wanted);
+      });
+  return static_cast<std::size_t>(found - conditions.begin());
+}
+
+void check_experiment(const Experiment& experiment, Context& context) {
+  const std::vector<Population>& controls = experiment.controls;
+  const std::vector<TreatedPopulation>& conditions = experiment.conditions;
+  require(!controls.empty(), Status::invalid_argument, "the experiment has no control population");
+  require(!conditions.empty(), Status::invalid_argument, "the experiment has no condition");
+  check_conditions(experiment);
+  const std::size_t d = controls[0].cells.features();
+  for (std::size_t g = 0; g < controls.size(); ++g)
+    check_population(controls[g], controls.size() == 1 ? "control" : text("control ", g + 1), d,
+                     "control 1", context);
+  for (const TreatedPopulation& treated : conditions)
+    check_population(
+        treated.population,
+        conditions.size() == 1 ? "treated" : "condition " + described(treated.condition), d,
+        controls.size() == 1 ? "control" : "control 1", context);
+  check_names(experiment.feature_names, d, "feature names");
+}
+
+}  // namespace laot

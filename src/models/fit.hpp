@@ -1,0 +1,47 @@
+// The parts of a fit that methods of one condition and of many share.
+#pragma once
+
+#include <chrono>
+
+#include "laot/models.hpp"
+
+namespace laot {
+
+/// What is made of one control population once, for all conditions that go with it.
+struct ControlWork {
+  arma::vec weights;  // of `moments`
+  Moments moments;
+  bool has_kept = false;
+  StoredCells kept;
+  std::vector<std::string> kept_batch;
+  std::shared_ptr<const std::vector<std::string>> names;
+};
+
+/// The fit to condition c, of cells that were checked.
+Model fit_one(const Params& params, const Experiment& experiment, std::size_t c, ControlWork& work,
+              Context& context);
+
+/// The fit of a method of many conditions, of cells that were checked.
+Model fit_together(const Method& chosen, const Params& params, const Experiment& experiment,
+                   Context& context);
+
+/// A condition's cells and what is known of them.
+struct TrainingCells {
+  const Params& params;
+  const Population& control;
+  const Population& treated;
+  const Levels& batches;
+};
+
+/// All of it but the means and the Gaussian map.
+TrainingSummary summarise(const TrainingCells& cells, ControlWork& work, Context& context);
+
+/// Beside a fit in more dimensions than this, the Gaussian map is left out: its eigenvectors would
+/// take minutes where the fit itself, a mean shift say, takes none.
+constexpr std::size_t kMostForGaussian = 1500;
+
+/// median_gamma, negative_share and seconds; refuses a report that overflowed.
+void finish_report(Model& model, const Population& control,
+                   std::chrono::steady_clock::time_point start, Context& context);
+
+}  // namespace laot

@@ -1,0 +1,262 @@
+// The fit to an experiment: a method of one condition is fitted to each, a method of many to all.
+#include <algorithm>
+#include <chrono>
+
+#include "fit.hpp"
+#include "laot/transport.hpp"
+#include "method_trivial.hpp"
+
+namespace laot {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Without components, covariances and the map between them are features x features: at least six
+// such matrices at a time. Asked before anything is read, since reading many cells takes minutes.
+void require_room(const Params& params, const Experiment& experiment) {
+  const Traits& traits = params.method().traits;
+  if (!traits.dense_map || params.options().space.components != 0) return;
+  if (experiment.controls.empty() || experiment.conditions.empty()) return;
+  std::size_t most = 0;
+  for (const TreatedPopulation& treated : experiment.conditions)
+    if (treated.control < experiment.controls.size())
+      most = std::max(most, std::min(experiment.controls[treated.control].cells.cells(),
+                                     treated.population.cells.cells()));
+  if (most < traits.fewest_cells) return;
+  const std::size_t features = experiment.controls[0].cells.features();
+  const double d = static_cast<double>(features);
+  require_memory(6.0 * 8.0 * d * d,
+                 text("a fit without components to ", features,
+                      " features (choose fewer features, or components with n_pcs)"));
+}
+
+// The report of a fit of many conditions: what holds for all of them.
+void report_all(const Experiment& experiment, Model& model) {
+  double controls = 0.0, treated = 0.0;
+  for (const Population& population : experiment.controls)
+    controls += static_cast<double>(population.cells.cells());
+  for (const TreatedPopulation& condition : experiment.conditions)
+    treated += static_cast<double>(condition.population.cells.cells());
+  model.report.add("conditions", static_cast<double>(experiment.conditions.size()));
+  model.report.add("n_control", controls);
+  model.report.add("n_treated", treated);
+  model.report.add("features", static_cast<double>(experiment.controls[0].cells.features()));
+}
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// The outcome of a fit to each condition: that of the first that has not converged, and warnings
+// with the condition that they are of.
+void report_outcomes(Model& model) {
+  std::string outcome = "converged", warning;
+  bool warns = false;
+  for (const auto& part : model.parts)
+    for (const auto& [name, value] : part->report.texts) {
+      if (name == "outcome" && outcome == "converged") outcome = value;
+      if (name != "warning") continue;
+      warns = true;
+      if (!value.empty())
+        warning += (warning.empty() ? "" : "; ") + described(part->condition) + ": " + value;
+    }
+  model.report.add("outcome", outcome);
+  model.report.add("stop_reason", text("each of ", model.parts.size(), " conditions on its own"));
+  if (warns) model.report.add("warning", warning);
+}
+
+// Sets context.checkpoint for one condition while it lives.
+class ConditionCheckpoint {
+ public:
+  ConditionCheckpoint(Context& context, std::size_t c)
+      : context_(context), whole_(context.checkpoint) {
+    if (!whole_.empty()) context.checkpoint += text(".", c + 1);
+  }
+  ~ConditionCheckpoint() { context_.checkpoint = whole_; }
+  ConditionCheckpoint(const ConditionCheckpoint&) = delete;
+  ConditionCheckpoint& operator=(const ConditionCheckpoint&) = delete;
+
+ private:
+  Context& context_;
+  std::string whole_;
+};
+
+Model fit_each(const Params& params, const Experiment& experiment, Context& context) {
+  const auto start = Clock::now();
+  Model model(params);
+  model.feature_names = experiment.feature_names;
+  report_all(experiment, model);
+  std::vector<ControlWork> work(experiment.controls.size());
+  const std::size_t count = experiment.conditions.size();
+  for (std::size_t c = 0; c < count; ++c) {
+    const TreatedPopulation& treated = experiment.conditions[c];
+    const double all = static_cast<double>(count), done = static_cast<double>(c);
+    const Context::Span span(context, done / all, (done + 1.0) / all);
+    const ConditionCheckpoint checkpoint(context, c);
+    try {
+      Model part = fit_one(params, experiment, c, work[treated.control], context);
+      part.feature_names.clear();  // the whole has them
+      model.parts.push_back(std::make_shared<const Model>(std::move(part)));
+    } catch (const Error& error) {
+      if (error.status() == Status::cancelled) throw;
+      fail(error.status(), "condition ", described(treated.condition), ": ", error.what());
+    }
+  }
+  report_outcomes(model);
+  model.report.add("seconds", seconds_since(start));
+  return model;
+}
+
+// Levels of the batch as numbers, the same in all populations.
+class LevelNumbers {
+ public:
+  std::vector<std::uint32_t> of(const Population& population, const std::string& name) {
+    const std::vector<std::string>& batch = population.batch;
+    require(batch.empty() || batch.size() == population.cells.cells(), Status::dimension_mismatch,
+            "batch needs one level per cell: found ", batch.size(), " levels for ",
+            population.cells.cells(), " cells of ", name);
+    std::vector<std::uint32_t> out;
+    for (const std::string& level : batch)
+      out.push_back(
+          number_.emplace(level, static_cast<std::uint32_t>(number_.size())).first->second);
+    return out;
+  }
+
+ private:
+  std::map<std::string, std::uint32_t> number_;
+};
+
+arma::vec even_weights(const Population& population) {
+  const std::size_t n = population.cells.cells();
+  return arma::vec(n, arma::fill::value(1.0 / static_cast<double>(n)));
+}
+
+// All populations of an experiment, the controls first, with their moments.
+struct AllPopulations {
+  std::vector<const Population*> populations;
+  std::vector<std::string> names;
+  std::vector<arma::vec> weights;
+  std::vector<Moments> moments;
+  std::vector<double> shares;  // the controls together one half, and the conditions
+
+  AllPopulations(const Experiment& experiment, Context& context) {
+    const std::size_t g = experiment.controls.size(), c = experiment.conditions.size();
+    for (std::size_t i = 0; i < g; ++i)
+      add(experiment.controls[i], text("control ", i + 1), 0.5 / static_cast<double>(g), context);
+    for (const TreatedPopulation& treated : experiment.conditions)
+      add(treated.population, "condition " + described(treated.condition),
+          0.5 / static_cast<double>(c), context);
+  }
+
+  FeatureSpace space(std::size_t controls, const FeatureSpaceOptions& options,
+                     Context& context) const {
+    std::vector<SpacePopulation> all;
+    for (std::size_t p = 0; p < populations.size(); ++p)
+      all.push_back({&populations[p]->cells, &weights[p], &moments[p], shares[p], names[p]});
+    return FeatureSpace::fit(all, controls, options, context);
+  }
+
+ private:
+  void add(const Population& population, const std::string& name, double share, Context& context) {
+    populations.push_back(&population);
+    names.push_back(name);
+    weights.push_back(even_weights(population));
+    moments.push_back(weighted_moments(population.cells, weights.back(), context));
+    shares.push_back(share);
+  }
+};
+
+// One condition of a method of many: what it keeps of its cells, with the Gaussian map in the
+// common space, about the populations' own means.
+Model part_of(const ExperimentInput& input, std::size_t c, const Report& of_condition,
+              ControlWork& work, Context& context) {
+  const TreatedPopulation& given = input.experiment.conditions[c];
+  const EncodedPopulation &x = input.controls[given.control], &y = input.treated[c];
+  Model part(input.params);
+  part.space = input.space;
+  part.condition = given.condition;
+  part.report.add("n_control", static_cast<double>(x.z.n_cols));
+  part.report.add("n_treated", static_cast<double>(y.z.n_cols));
+  part.report.add("features", static_cast<double>(x.mean.n_elem));
+  part.report.append(of_condition);
+  const Levels batches{x.batch, y.batch};
+  part.training = summarise({input.params, x.cells, y.cells, batches}, work, context);
+  part.training.mean_control = x.mean;
+  part.training.mean_treated = y.mean;
+  part.training.gaussian_about_own_means = true;
+  if (x.z.n_rows > kMostForGaussian) return part;
+  const arma::mat about_x = x.z.each_col() - arma::mean(x.z, 1);
+  const arma::mat about_y = y.z.each_col() - arma::mean(y.z, 1);
+  part.training.gaussian =
+      gaussian_response(about_x, even_weights(x.cells), about_y, even_weights(y.cells), {});
+  return part;
+}
+
+}  // namespace
+
+Model fit_together(const Method& chosen, const Params& params, const Experiment& experiment,
+                   Context& context) {
+  const auto start = Clock::now();
+  const std::size_t g = experiment.controls.size();
+  const AllPopulations all(experiment, context);
+  Model model(params);
+  model.feature_names = experiment.feature_names;
+  model.space = all.space(g, params.options().space, context);
+  LevelNumbers levels;
+  std::vector<EncodedPopulation> encoded;
+  for (std::size_t p = 0; p < all.populations.size(); ++p) {
+    const Population& population = *all.populations[p];
+    require(chosen.spec.traits.uses_batch || population.batch.empty(), Status::invalid_argument,
+            chosen.spec.name, " takes no batch; leave it out");
+    encoded.push_back({population, model.space.encode(population.cells, Side::control, context),
+                       all.moments[p].mean, levels.of(population, all.names[p])});
+  }
+  const auto border = encoded.begin() + static_cast<std::ptrdiff_t>(g);
+  const std::vector<EncodedPopulation> controls(std::make_move_iterator(encoded.begin()),
+                                                std::make_move_iterator(border));
+  const std::vector<EncodedPopulation> treated(std::make_move_iterator(border),
+                                               std::make_move_iterator(encoded.end()));
+  const ExperimentInput input{params, experiment, model.space, controls, treated};
+  report_all(experiment, model);
+  model.report.add("dimension", static_cast<double>(model.space.dimension()));
+  model.report.add("components", static_cast<double>(model.space.basis.n_cols));
+  ExperimentResult result = chosen.fit_many(input, context);
+  model.conditional = std::move(result.map);
+  model.trace = std::move(result.trace);
+  model.arrays = std::move(result.arrays);
+  model.report.append(result.report);
+  std::vector<ControlWork> work(g);
+  result.of_conditions.resize(experiment.conditions.size());
+  for (std::size_t c = 0; c < experiment.conditions.size(); ++c) {
+    const std::size_t control = experiment.conditions[c].control;
+    Model part = part_of(input, c, result.of_conditions[c], work[control], context);
+    Model here = part;  // with its map, to predict
+    const ConditionalMap::At at = model.conditional->at(part.condition);
+    here.space = model.space.shifted(at.shift);
+    here.map = at.map;
+    finish_report(here, experiment.controls[control], start, context);
+    part.report = std::move(here.report);
+    model.parts.push_back(std::make_shared<const Model>(std::move(part)));
+  }
+  model.report.add("seconds", seconds_since(start));
+  return model;
+}
+
+Model fit_model(const Params& params, const Experiment& experiment, Context& context) {
+  const SingleThreadedBlas blas;
+  context.poll("checking the cells", 0.0);
+  require_room(params, experiment);
+  check_experiment(experiment, context);
+  Model model = [&] {
+    const Method& chosen = method(params.method().name);
+    if (chosen.fit_many) return fit_together(chosen, params, experiment, context);
+    if (experiment.conditions.size() > 1) return fit_each(params, experiment, context);
+    ControlWork work;
+    return fit_one(params, experiment, 0, work, context);
+  }();
+  context.poll("done", 1.0);
+  return model;
+}
+
+}  // namespace laot

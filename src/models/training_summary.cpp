@@ -1,0 +1,120 @@
+// What a model keeps of its training cells, and the numbers of its report that every fit has.
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "fit.hpp"
+#include "laot/metrics.hpp"
+
+namespace laot {
+
+namespace {
+
+// A level that was not drawn gets one of its cells, in place of one of the level drawn most often.
+void cover_levels(std::vector<std::size_t>& chosen, const std::vector<std::uint32_t>& batch,
+                  Rng& rng) {
+  std::vector<std::vector<std::size_t>> members;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (batch[i] >= members.size()) members.resize(batch[i] + 1);
+    members[batch[i]].push_back(i);
+  }
+  std::vector<std::size_t> drawn(members.size(), 0);
+  for (const std::size_t cell : chosen) ++drawn[batch[cell]];
+  for (std::size_t level = 0; level < members.size(); ++level) {
+    const auto most = std::max_element(drawn.begin(), drawn.end());
+    if (drawn[level] > 0 || *most < 2) continue;
+    const auto crowded = static_cast<std::uint32_t>(most - drawn.begin());
+    *std::find_if(chosen.begin(), chosen.end(), [&](std::size_t cell) {
+      return batch[cell] == crowded;
+    }) = members[level][static_cast<std::size_t>(rng.below(members[level].size()))];
+    --*most;
+    drawn[level] = 1;
+  }
+}
+
+// batch, labels: the level of each cell as a number and by name; both empty without a batch.
+void keep(Cells cells, const std::vector<std::uint32_t>& batch,
+          const std::vector<std::string>& labels, std::size_t at_most, Rng rng, StoredCells& kept,
+          std::vector<std::string>& kept_labels) {
+  if (at_most == 0) {
+    kept = StoredCells(arma::mat(cells.features(), 0));
+    return;
+  }
+  kept_labels = labels;
+  if (cells.cells() > at_most) {
+    std::vector<std::size_t> chosen = rng.sample(cells.cells(), at_most);
+    if (!batch.empty()) cover_levels(chosen, batch, rng);
+    std::sort(chosen.begin(), chosen.end());
+    cells.select_cells(chosen, "the kept cells");
+    kept_labels.clear();
+    if (!labels.empty())
+      for (const std::size_t cell : chosen) kept_labels.push_back(labels[cell]);
+  }
+  kept = StoredCells::of(cells);
+}
+
+// The median bandwidth looks at all pairs of pooled cells, of at most kMedianCells of them.
+constexpr std::size_t kMedianCells = 4000;
+
+double negative_share(const Model& model, const Cells& control, Context& context) {
+  std::size_t negative = 0;
+  arma::mat predicted;
+  const std::size_t at_a_time = cells_at_a_time(control.features());
+  for (std::size_t first = 0; first < control.cells(); first += at_a_time) {
+    Cells block = control;
+    std::vector<std::size_t> index(std::min(at_a_time, control.cells() - first));
+    std::iota(index.begin(), index.end(), first);
+    block.select_cells(index, "control");
+    predicted.set_size(control.features(), index.size());
+    model.predict(block, Nonnegative::no, predicted.memptr(), context);
+    for (const double value : predicted)
+      if (value < 0.0) ++negative;
+  }
+  return static_cast<double>(negative) /
+         (static_cast<double>(control.features()) * static_cast<double>(control.cells()));
+}
+
+void require_finite(const Model& model) {
+  // Finite input can still overflow: 1e200 squared is not a number that can be reported.
+  for (const auto& [name, value] : model.report.numbers)
+    require(!std::isinf(value), Status::numerical_failure, "the fit overflowed (", name,
+            " is infinite); the values are too large, so rescale them");
+}
+
+}  // namespace
+
+TrainingSummary summarise(const TrainingCells& cells, ControlWork& work, Context& context) {
+  TrainingSummary out;
+  out.n = cells.control.cells.cells();
+  out.m = cells.treated.cells.cells();
+  const std::size_t at_most = cells.params.options().keep_cells;
+  const Rng rng(context.seed);
+  if (!work.has_kept) {
+    keep(cells.control.cells, cells.batches.control, cells.control.batch, at_most, rng.stream(1),
+         work.kept, work.kept_batch);
+    work.names = std::make_shared<const std::vector<std::string>>(cells.control.names);
+    work.has_kept = true;
+  }
+  out.kept_control = work.kept;
+  out.kept_batch_control = work.kept_batch;
+  out.control_names = work.names;
+  keep(cells.treated.cells, cells.batches.treated, cells.treated.batch, at_most, rng.stream(2),
+       out.kept_treated, out.kept_batch_treated);
+  out.treated_names = std::make_shared<const std::vector<std::string>>(cells.treated.names);
+  const MedianGamma median =
+      median_gamma(cells.control.cells, cells.treated.cells, context, kMedianCells, rng.stream(3));
+  out.median_gamma = median.gamma;
+  out.gamma_subsampled = median.subsample;
+  return out;
+}
+
+void finish_report(Model& model, const Population& control,
+                   std::chrono::steady_clock::time_point start, Context& context) {
+  model.report.add("median_gamma", model.training.median_gamma);
+  model.report.add("negative_share", negative_share(model, control.cells, context));
+  model.report.add("seconds",
+                   std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  require_finite(model);
+}
+
+}  // namespace laot

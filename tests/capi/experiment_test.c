@@ -1,0 +1,208 @@
+/* Experiments of many conditions through the contract: the bits of a fit on its own, predictions at
+ * a condition, files, and each wrong use with its code. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "check.h"
+
+enum { FEATURES = 3, CONTROLS = 30, TREATED = 25 };
+
+static double controls[FEATURES * CONTROLS];
+static double treated[2][FEATURES * TREATED];
+
+static void make_cells(void) {
+  size_t i;
+  for (i = 0; i < FEATURES * CONTROLS; ++i) controls[i] = sin(0.7 * (double)(i * i % 101));
+  for (i = 0; i < FEATURES * TREATED; ++i) {
+    treated[0][i] = 1.0 + sin(0.3 * (double)(i * i % 97));
+    treated[1][i] = 2.0 * cos(0.4 * (double)(i * i % 89));
+  }
+}
+
+static laot_data* dense(const double* values, size_t cells) {
+  laot_data* data = NULL;
+  CHECK(laot_data_dense(values, FEATURES, cells, FEATURES, &data) == LAOT_OK);
+  return data;
+}
+
+static const char* const kNames[] = {"drug", "dose"};
+static const char* const kFirst[] = {"A", NULL};
+static const char* const kSecond[] = {"B", NULL};
+static const double kDoses[] = {0.0, 2.5};
+
+/* Two conditions of one control population; the data are not needed afterwards. */
+static laot_experiment* two_conditions(void) {
+  laot_experiment* experiment = NULL;
+  laot_data *x = dense(controls, CONTROLS), *a = dense(treated[0], TREATED),
+            *b = dense(treated[1], TREATED);
+  size_t index = 99;
+  CHECK(laot_experiment_new(&experiment) == LAOT_OK);
+  CHECK(laot_experiment_add_control(experiment, x, &index) == LAOT_OK);
+  CHECK(index == 0);
+  CHECK(laot_experiment_add_condition(experiment, "first", a, 0, kNames, kFirst, kDoses, 2) ==
+        LAOT_OK);
+  CHECK(laot_experiment_add_condition(experiment, "second", b, 0, kNames, kSecond, kDoses, 2) ==
+        LAOT_OK);
+  laot_data_free(x);
+  laot_data_free(a);
+  laot_data_free(b);
+  return experiment;
+}
+
+static void check_text(const laot_model* model, const char* name, const char* expected) {
+  char buffer[64];
+  size_t needed = 0;
+  CHECK(laot_model_text(model, name, buffer, sizeof buffer, &needed) == LAOT_OK);
+  CHECK(strcmp(buffer, expected) == 0);
+}
+
+static void check_names(const laot_model* model, const char* what, const char* expected) {
+  char buffer[64];
+  size_t needed = 0;
+  CHECK(laot_model_names(model, what, buffer, sizeof buffer, &needed) == LAOT_OK);
+  CHECK(strcmp(buffer, expected) == 0);
+}
+
+static void test_fit(laot_context* context, const laot_params* params) {
+  laot_experiment* experiment = two_conditions();
+  laot_model *model = NULL, *own = NULL, *part = NULL, *back = NULL;
+  laot_data *x = dense(controls, CONTROLS), *b = dense(treated[1], TREATED);
+  double expected[FEATURES * CONTROLS], found[FEATURES * CONTROLS], value = 0.0;
+  void* bytes;
+  size_t needed = 0;
+  CHECK(laot_fit_experiment(context, params, experiment, &model) == LAOT_OK);
+  laot_experiment_free(experiment);
+  CHECK(laot_fit(context, params, x, b, &own) == LAOT_OK);
+  CHECK(laot_predict(context, own, x, "no", expected, FEATURES * CONTROLS) == LAOT_OK);
+
+  CHECK(laot_predict_at(context, model, x, "second", NULL, NULL, NULL, 0, "no", found,
+                        FEATURES * CONTROLS) == LAOT_OK);
+  CHECK(memcmp(expected, found, sizeof found) == 0);
+  memset(found, 0, sizeof found);
+  CHECK(laot_predict_at(context, model, x, NULL, kNames, kSecond, kDoses, 2, "no", found,
+                        FEATURES * CONTROLS) == LAOT_OK);
+  CHECK(memcmp(expected, found, sizeof found) == 0);
+
+  CHECK(laot_model_at(model, "second", NULL, NULL, NULL, 0, &part) == LAOT_OK);
+  check_text(part, "condition", "second");
+  check_text(part, "covariate.drug", "B");
+  check_text(part, "covariate.dose", "2.5");
+  check_names(model, "conditions", "first\nsecond");
+  check_names(model, "covariates", "drug\ndose");
+  check_names(own, "conditions", "");
+  check_text(own, "condition", "");
+  CHECK(laot_report_number(model, "conditions", &value) == LAOT_OK && value == 2.0);
+  CHECK(laot_report_number(part, "n_treated", &value) == LAOT_OK && value == TREATED);
+  laot_model_free(part);
+
+  CHECK(laot_to_bytes(model, NULL, 0, &needed) == LAOT_OK);
+  bytes = malloc(needed);
+  CHECK(laot_to_bytes(model, bytes, needed, &needed) == LAOT_OK);
+  CHECK(laot_from_bytes(bytes, needed, &back) == LAOT_OK);
+  free(bytes);
+  memset(found, 0, sizeof found);
+  CHECK(laot_predict_at(context, back, x, "second", NULL, NULL, NULL, 0, "no", found,
+                        FEATURES * CONTROLS) == LAOT_OK);
+  CHECK(memcmp(expected, found, sizeof found) == 0);
+  laot_model_free(back);
+
+  REFUSED(laot_predict(context, model, x, "no", found, FEATURES * CONTROLS), LAOT_INVALID_ARGUMENT,
+          "first, second");
+  REFUSED(laot_predict_at(context, model, x, "third", NULL, NULL, NULL, 0, "no", found,
+                          FEATURES * CONTROLS),
+          LAOT_UNKNOWN_NAME, "\"third\"");
+  REFUSED(laot_predict_at(context, model, x, "first", NULL, NULL, NULL, 0, "perhaps", found,
+                          FEATURES * CONTROLS),
+          LAOT_UNKNOWN_NAME, "nonnegative");
+  REFUSED(laot_predict_at(context, model, x, "first", NULL, NULL, NULL, 0, "no", found, 5),
+          LAOT_BUFFER_TOO_SMALL, "room for 5");
+  REFUSED(laot_predict_at(context, model, x, NULL, kNames, NULL, NULL, 2, "no", found,
+                          FEATURES * CONTROLS),
+          LAOT_INVALID_ARGUMENT, "neither a level nor a number");
+  REFUSED(laot_model_at(model, NULL, NULL, NULL, NULL, 0, &part), LAOT_UNKNOWN_NAME, "first");
+  REFUSED(laot_model_at(model, "first", NULL, NULL, NULL, 1, &part), LAOT_INVALID_ARGUMENT,
+          "covariates is NULL");
+  REFUSED(laot_model_text(own, "covariate.dose", NULL, 0, &needed), LAOT_UNKNOWN_NAME, "dose");
+  REFUSED(laot_model_text(model, "covariate.dose", NULL, 0, &needed), LAOT_INVALID_ARGUMENT,
+          "say which");
+  laot_model_free(model);
+  laot_model_free(own);
+  laot_data_free(x);
+  laot_data_free(b);
+}
+
+static void test_wrong_use(laot_context* context, const laot_params* params) {
+  static const char* const other_names[] = {"a", "b", "d"};
+  static const char* const names[] = {"a", "b", "c"};
+  static const char* const twice[] = {"dose", "dose"};
+  static const char* const mixed[] = {"high", NULL};
+  static const char* const labels[] = {"x", "x", "x", "x", "x", "x", "x", "x", "x",
+                                       "x", "x", "x", "x", "x", "x", "x", "x", "x",
+                                       "x", "x", "x", "x", "x", "x", "x"};
+  double nan_dose[] = {0.0, 0.0};
+  double huge[FEATURES * TREATED];
+  laot_experiment* experiment = NULL;
+  laot_model* model = NULL;
+  laot_data *x = dense(controls, CONTROLS), *a = dense(treated[0], TREATED);
+  size_t index = 0, i;
+  nan_dose[1] = nan("");
+  REFUSED(laot_experiment_add_control(NULL, x, &index), LAOT_INVALID_ARGUMENT, "experiment");
+  REFUSED(laot_experiment_new(NULL), LAOT_INVALID_ARGUMENT, "out");
+  CHECK(laot_experiment_new(&experiment) == LAOT_OK);
+  REFUSED(laot_fit_experiment(context, params, experiment, &model), LAOT_INVALID_ARGUMENT,
+          "no control population");
+  REFUSED(laot_experiment_add_condition(experiment, "c", a, 0, NULL, NULL, NULL, 0),
+          LAOT_INVALID_ARGUMENT, "add the control population first");
+  CHECK(laot_data_set_feature_names(x, names, FEATURES) == LAOT_OK);
+  CHECK(laot_experiment_add_control(experiment, x, &index) == LAOT_OK);
+  REFUSED(laot_fit_experiment(context, params, experiment, &model), LAOT_INVALID_ARGUMENT,
+          "no condition");
+  CHECK(laot_data_set_feature_names(a, other_names, FEATURES) == LAOT_OK);
+  REFUSED(laot_experiment_add_condition(experiment, "c", a, 0, NULL, NULL, NULL, 0),
+          LAOT_DIMENSION_MISMATCH, "\"d\"");
+  REFUSED(laot_experiment_add_control(experiment, a, &index), LAOT_DIMENSION_MISMATCH, "\"d\"");
+  CHECK(laot_data_set_feature_names(a, names, FEATURES) == LAOT_OK);
+  REFUSED(laot_experiment_add_condition(experiment, "c", a, 0, twice, mixed, kDoses, 2),
+          LAOT_INVALID_ARGUMENT, "levels and numbers");
+  CHECK(laot_experiment_add_condition(experiment, "c", a, 0, kNames, kFirst, nan_dose, 2) ==
+        LAOT_OK);
+  REFUSED(laot_fit_experiment(context, params, experiment, &model), LAOT_NOT_FINITE, "dose");
+  laot_experiment_free(experiment);
+
+  CHECK(laot_experiment_new(&experiment) == LAOT_OK);
+  CHECK(laot_experiment_add_control(experiment, x, &index) == LAOT_OK);
+  CHECK(laot_data_set_batch(a, labels, TREATED) == LAOT_OK);
+  CHECK(laot_experiment_add_condition(experiment, "c", a, 0, NULL, NULL, NULL, 0) == LAOT_OK);
+  REFUSED(laot_fit_experiment(context, params, experiment, &model), LAOT_DIMENSION_MISMATCH,
+          "batch");
+  laot_experiment_free(experiment);
+  laot_data_free(a);
+
+  for (i = 0; i < FEATURES * TREATED; ++i) huge[i] = i % 2 ? 1e200 : -1e200;
+  a = dense(huge, TREATED);
+  CHECK(laot_experiment_new(&experiment) == LAOT_OK);
+  CHECK(laot_experiment_add_control(experiment, x, &index) == LAOT_OK);
+  CHECK(laot_experiment_add_condition(experiment, "c", a, 0, NULL, NULL, NULL, 0) == LAOT_OK);
+  REFUSED(laot_fit_experiment(context, params, experiment, &model), LAOT_NUMERICAL_FAILURE,
+          "rescale");
+  laot_experiment_free(experiment);
+  laot_experiment_free(experiment); /* twice does nothing */
+  CHECK(strstr(laot_last_error(), "experiment is no laot_experiment that is in use") != NULL);
+  laot_experiment_free(NULL);
+  REFUSED(laot_fit_experiment(context, params, NULL, &model), LAOT_INVALID_ARGUMENT, "experiment");
+  laot_data_free(a);
+  laot_data_free(x);
+}
+
+int main(void) {
+  laot_context* context = NULL;
+  laot_params* params = NULL;
+  make_cells();
+  CHECK(laot_context_new(&context) == LAOT_OK);
+  CHECK(laot_params_new("laot", &params) == LAOT_OK);
+  test_fit(context, params);
+  test_wrong_use(context, params);
+  laot_params_free(params);
+  laot_context_free(context);
+  return counted();
+}
