@@ -20,23 +20,29 @@ M64 = 1 << 64
 
 # name: (features, control, treated, levels, seed, settings). Sizes have small common multiples.
 # "few" has min(n, m) < 1.2 d, where the ridge is 0.3; "floor" has 1 - d/min(n, m) < 0.2;
-# "coarse_*" stop by the fall of J and not by a repeated plan.
+# "floor_small" has so little noise that the ridge there is not capped at 1; "coarse_*" stop by the
+# fall of J and not by a repeated plan, "coarse_raw" where J is far from 1.
 CASES = {
     "feature": (6, 60, 75, 1, 1, {}),
     "more_controls": (5, 80, 48, 1, 2, {}),
     "few": (30, 25, 40, 1, 3, {"n_pcs": "0"}),
     "floor": (20, 24, 60, 1, 4, {"n_pcs": "0"}),
+    "floor_small": (20, 24, 24, 1, 9, {"n_pcs": "0"}),
     "components": (40, 90, 70, 1, 5, {}),
     "batches": (5, 60, 66, 2, 6, {}),
     "batches_components": (24, 72, 60, 2, 7, {}),
     "coarse_half": (6, 60, 75, 1, 1, {"tol": "0.02"}),
     "coarse_fixed": (6, 60, 75, 1, 1, {"tol": "0.01", "ridge": "0.3"}),
+    "coarse_raw": (6, 60, 75, 1, 1, {"tol": "0.02", "scale": "none"}),
     "sd": (6, 60, 75, 1, 1, {"restore": "sd"}),
     "joint_common": (6, 60, 75, 1, 1, {"center": "joint", "scale": "common"}),
     "adam": (6, 60, 75, 1, 1, {"update": "adam", "epochs": "4", "learning_rate": "0.05"}),
     "minibatches": (4, 20, 26, 1, 8, {"update": "adam", "epochs": "3", "learning_rate": "0.05",
                                       "batch_size": "6"}),
+    "minibatches_more": (4, 26, 20, 1, 10, {"update": "adam", "epochs": "2", "learning_rate": "0.05",
+                                           "batch_size": "6"}),
 }
+NOISE = {9: 0.02}  # of the treated cells, by seed; else 0.3
 SEED = 7  # of the context of every fit
 
 
@@ -53,7 +59,7 @@ def cells(d, n, m, levels, seed):
     batch_y = np.repeat(np.arange(levels), share_y)
     draw = lambda batch: rng.normal(0, 1, (len(batch), d)) @ mix.T * size + offset[batch]
     x = draw(batch_x)
-    y = draw(batch_y) @ response.T + rng.normal(0, 0.3, (m, d)) * size + rng.normal(0, 1, d)
+    y = draw(batch_y) @ response.T + rng.normal(0, NOISE.get(seed, 0.3), (m, d)) * size + rng.normal(0, 1, d)
     new = draw(rng.integers(0, levels, 6))
     return [np.round(a, 6) for a in (x, y, new)] + [batch_x, batch_y]
 

@@ -1,7 +1,10 @@
 """The first words of the library's generator (splitmix64 seeding, xoshiro256++), in plain Python.
 
-Prints the two words that tests/unit/base_test.cpp expects for seed 42.
+Prints what tests/unit/base_test.cpp and values_test.cpp expect for seed 42: two words, the first word
+of stream 3, four normal values.
 """
+import math
+
 M = (1 << 64) - 1
 
 
@@ -32,5 +35,26 @@ def words(seed, count):
         s[3] = rot(s[3], 45)
 
 
+def stream(seed, number):
+    """The seed of a stream of its own."""
+    _, mixed = splitmix64(seed)
+    return splitmix64(mixed ^ ((number + 0x632BE59BD9B4E019) & M))[1]
+
+
+def normals(seed, count):
+    """The polar method (Marsaglia), both values of a pair used."""
+    uniform = ((w >> 11) * 2.0**-53 for w in words(seed, 10**6))
+    out = []
+    while len(out) < count:
+        u, v = 2 * next(uniform) - 1, 2 * next(uniform) - 1
+        s = u * u + v * v
+        if 0 < s < 1:
+            factor = math.sqrt(-2 * math.log(s) / s)
+            out += [u * factor, v * factor]
+    return out[:count]
+
+
 if __name__ == "__main__":
     print(*(hex(w) for w in words(42, 2)))
+    print(*(hex(w) for w in words(stream(42, 3), 1)))
+    print(*(repr(value) for value in normals(42, 4)))

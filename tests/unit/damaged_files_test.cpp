@@ -111,10 +111,11 @@ TEST_CASE("every demand on a safetensors file is missed by one file that is refu
                                  with_length(tensor("F64", "[1]", "[0,8]"), eight).size()));
   refused("", "has 0 bytes; it is not a safetensors file");
   refused(std::string(7, '\0'), "has 7 bytes; it is not a safetensors file");
-  refused(with_length("{}").substr(0, 9), "says that its header has 2 bytes, but only 1 follow");
+  refused(with_length("{}").substr(0, 9),
+          "says that its header has 2 bytes, but only 1 can follow");
   refused(std::string(8, '\xff') + "{}", "is cut off or not a safetensors file");
   refused(with_length("[]"), "the header of the model file is not an object");
-  refused(with_length("{\"a\":[]}"), "entry \"a\" of the model file is not an object");
+  refused(with_length("{\"a\":[]}"), "needs dtype F64 or I32, a shape and two data_offsets");
   refused(with_length("{\"__metadata__\":{\"k\":1}}"),
           "entry \"k\" of the model file is not a text");
   const char* const lacking = "needs dtype F64 or I32, a shape and two data_offsets";
@@ -128,20 +129,26 @@ TEST_CASE("every demand on a safetensors file is missed by one file that is refu
   const char* const too_large = "has a shape that its 8 bytes cannot hold";
   refused(with_length(tensor("F64", "[9]", "[0,8]"), eight), too_large);
   refused(with_length(tensor("F64", "[4294967296,4294967296]", "[0,8]"), eight), too_large);
-  refused(with_length(tensor("F64", "[\"1\"]", "[0,8]"), eight), too_large);
+  const char* const no_numbers = "has a shape or offsets that are no whole numbers";
+  refused(with_length(tensor("F64", "[\"1\"]", "[0,8]"), eight), no_numbers);
   const char* const misplaced = "which does not fit its shape or the file";
   refused(with_length(tensor("F64", "[1]", "[8,0]"), eight), misplaced);
   refused(with_length(tensor("F64", "[1]", "[8,16]"), eight), misplaced);
   refused(with_length(tensor("F64", "[1]", "[0,4]"), eight), misplaced);
   refused(with_length(tensor("I32", "[1]", "[0,8]"), eight), misplaced);
-  refused(with_length(tensor("F64", "[1]", "[\"0\",8]"), eight), misplaced);
-  refused(with_length(tensor("F64", "[1]", "[0,\"8\"]"), eight), misplaced);
+  refused(with_length(tensor("F64", "[1]", "[\"0\",8]"), eight), no_numbers);
+  refused(with_length(tensor("F64", "[1]", "[0,\"8\"]"), eight), no_numbers);
   // Bytes that no tensor has, and bytes that two of them have.
   refused(with_length(tensor("F64", "[1]", "[0,8]"), sixteen), "cover 8 of its 16 bytes");
   refused(with_length("{\"a\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]},"
                       "\"b\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}",
                       eight),
-          "cover 16 of its 8 bytes");
+          "overlap at byte 0 of its numbers");
+  refused(with_length("{\"a\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]},"
+                      "\"b\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[16,24]}}",
+                      sixteen + eight),
+          "leave a gap before byte 16 of its numbers");
+  refused(with_length("{\"__metadata__\":1}"), "entry \"__metadata__\" of the model file is not");
 }
 
 TEST_CASE("every demand on the header's JSON is missed by one header that is refused") {
@@ -151,7 +158,7 @@ TEST_CASE("every demand on the header's JSON is missed by one header that is ref
       {"{\"a\":[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]}", "less nesting"},
       {"{\"a\":[1}", "a comma or ]"},
       {"{a:1}", "a name in quotes"},
-      {"{\"a\":1,\"a\":2}", "a name that has not been used"},
+      {"{\"a\":1,\"a\":2}", "it has the name \"a\" twice"},
       {"{\"a\"1}", "a colon"},
       {"{\"a\":1]", "a comma or }"},
       {"{\"a\":-1}", "a string, a whole number, an array or an object"},
@@ -164,6 +171,7 @@ TEST_CASE("every demand on the header's JSON is missed by one header that is ref
       {"{\"\\x\":1}", "a known escape"},
       {"{\"\\ud800x\":1}", "the second half of a pair"},
       {"{\"\\ud800\\u0041\":1}", "the second half of a pair"},
+      {"{\"\\ud800\\ue000\":1}", "the second half of a pair"},
       {"{\"\\udc00\":1}", "the first half of a pair"},
       {"{\"a", "a closing quote"},
       {"{\"a\nb\":1}", "no control character in a string"}};
@@ -190,8 +198,9 @@ TEST_CASE("entries of a model file are asked for by name, type and axes") {
   CHECK_THROWS_WITH_AS(file.integers("vector"), doctest::Contains("expected 1 of I32"), Error);
   CHECK_THROWS_WITH_AS(file.text_value("none"), "the model file has no entry \"none\"", Error);
   CHECK_THROWS_WITH_AS(file.number("word"), doctest::Contains("is not a number"), Error);
-  CHECK_THROWS_WITH_AS(file.texts("object"), doctest::Contains("is not a list"), Error);
-  CHECK_THROWS_WITH_AS(file.texts("numbers"), doctest::Contains("that is not a text"), Error);
+  CHECK_THROWS_WITH_AS(file.texts("object"), doctest::Contains("expected a list at byte 0"), Error);
+  CHECK_THROWS_WITH_AS(file.texts("numbers"), doctest::Contains("expected a text at byte 1"),
+                       Error);
 }
 
 TEST_CASE("every demand on a model file is missed by one file that is refused") {

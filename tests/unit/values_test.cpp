@@ -9,7 +9,9 @@
 #include "laot/assignment/scaled_cloud.hpp"
 #include "laot/data.hpp"
 #include "laot/metrics/features.hpp"
+#include "laot/metrics/moments.hpp"
 #include "laot/metrics/registry.hpp"
+#include "laot/models.hpp"
 #include "laot/nets/autoencoder_training.hpp"
 #include "laot/nets/training.hpp"
 #include "laot/trackability/recovery_curve.hpp"
@@ -187,4 +189,96 @@ TEST_CASE(
   const double dual = mean_v + arma::mean(u) - 3.0 * error;
   REQUIRE(dual < got.primal);
   CHECK(got.dual == doctest::Approx(dual).epsilon(1e-9));
+}
+
+TEST_CASE("a score of subsamples tells the most features that one of them left out") {
+  // One observed cell of twelve gives the second feature its spread: it is in some subsamples.
+  arma::mat predicted = clouds::gaussian(2, 12, 1), observed = clouds::gaussian(2, 12, 2);
+  observed.row(1).fill(1.0);
+  observed(1, 5) = 2.0;
+  ScoreInput input;
+  input.predicted = &predicted;
+  input.observed = &observed;
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    Context context;
+    context.seed = seed;
+    std::size_t most = 0;
+    for (std::size_t r = 0; r < 3; ++r) {
+      Rng own = Rng(seed).stream(r);
+      own.sample(12, 6);
+      const auto drawn = own.sample(12, 6);
+      const bool spread = std::find(drawn.begin(), drawn.end(), 5) != drawn.end();
+      most = std::max<std::size_t>(most, spread ? 0 : 1);
+    }
+    CHECK(score_subsampled("sd_ratio", input, 6, 3, context).features_left_out == most);
+  }
+  Context context;
+  predicted = clouds::gaussian(2, 14, 1);
+  CHECK_THROWS_WITH_AS(score_subsampled("sd_ratio", input, 13, 2, context),
+                       doctest::Contains("a subsample must have 1 to 12 cells, found 13"), Error);
+}
+
+TEST_CASE("the median of two ratios is their mean, and a spread of rounding is none") {
+  const arma::mat observed{{-1, 1}, {-1, 1}, {-1e-13, 1e-13}}, predicted{{-1, 1}, {-3, 3}, {-1, 1}};
+  const MomentScores scores = moment_scores(predicted, observed);
+  CHECK(scores.sd_ratio_median == doctest::Approx(2.0));
+  CHECK(scores.sd_ratio == doctest::Approx(2.0));
+  CHECK(scores.sd_ratio_left_out == 1);
+}
+
+TEST_CASE("the learning rate falls along half a cosine, from 1 to its last share") {
+  for (const auto& [step, factor] : {std::pair<std::uint64_t, double>{0, 1.0},
+                                     {2, 0.55},
+                                     {4, 0.1},
+                                     {1, 0.1 + 0.45 * (1.0 + std::sqrt(0.5))}})
+    CHECK(nets::cosine_factor(0.1, step, 5) == doctest::Approx(factor));
+  CHECK(nets::cosine_factor(1.0, 3, 5) == 1.0);
+}
+
+TEST_CASE("held out are at least two cells, at most half of them, and at most 500") {
+  Rng rng(3);
+  CHECK(nets::hold_out(10, 0.01, rng).validation.size() == 2);
+  CHECK(nets::hold_out(10, 0.9, rng).validation.size() == 5);
+  CHECK(nets::hold_out(10, 0.26, rng).validation.size() == 3);
+  CHECK(nets::hold_out(4000, 0.2, rng).validation.size() == 500);
+}
+
+TEST_CASE("an epoch has as many steps as whole batches fit in the cells") {
+  nets::AutoencoderOptions options;
+  options.shape.kind = nets::AutoencoderKind::plain;
+  options.shape.hidden = {4};
+  options.shape.latent = 2;
+  options.batch = 9;
+  options.epochs = 3;
+  options.patience = 0;
+  // Of 40 and 30 cells 8 and 6 are held out: 56 cells, 6 batches an epoch.
+  nets::AutoencoderTrainer trainer(clouds::gaussian(3, 40, 1), clouds::gaussian(3, 30, 2), options,
+                                   3);
+  Context context;
+  trainer.run(context);
+  const std::vector<double> steps = trainer.save().at("steps");  // words in halves
+  CHECK(steps[0] == 0.0);
+  CHECK(steps[1] == 18.0);
+  CHECK(trainer.report().iterations == 3);
+}
+
+TEST_CASE("kept cells stay in their order, and a prediction of 0 is not negative") {
+  arma::mat x = clouds::counts(3, 50, 0.3, 1), y = clouds::counts(3, 40, 0.3, 2);
+  for (std::size_t i = 0; i < 50; ++i) x(0, i) = static_cast<double>(i);
+  Params params(method("identity").spec);
+  params.set_text("keep_cells", "12");
+  Context context;
+  const Model model =
+      fit_model(params, {Cells::dense(x), Cells::dense(y), {}, {}, {}, {}, {}}, context);
+  const arma::mat kept = model.training.kept_control.view().gather_all();
+  REQUIRE(kept.n_cols == 12);
+  for (std::size_t c = 1; c < 12; ++c) CHECK(kept(0, c) > kept(0, c - 1));
+  REQUIRE(x.min() == 0.0);
+  bool met = false;
+  for (const auto& [name, value] : model.report.numbers)
+    if (name == "negative_share") {
+      met = true;
+      CHECK(value == 0.0);
+    }
+  CHECK(met);
 }
