@@ -268,8 +268,7 @@ TEST_CASE("kept cells stay in their order, and a prediction of 0 is not negative
   Params params(method("identity").spec);
   params.set_text("keep_cells", "12");
   Context context;
-  const Model model =
-      fit_model(params, {Cells::dense(x), Cells::dense(y), {}, {}, {}, {}, {}}, context);
+  const Model model = fit_model(params, experiment_of(Cells::dense(x), Cells::dense(y)), context);
   const arma::mat kept = model.training.kept_control.view().gather_all();
   REQUIRE(kept.n_cols == 12);
   for (std::size_t c = 1; c < 12; ++c) CHECK(kept(0, c) > kept(0, c - 1));
