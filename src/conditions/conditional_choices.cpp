@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kMostScored = 500;     // cells of a population in an MMD^2
 constexpr std::size_t kCellsOfGamma = 2000;  // of all populations
 constexpr std::size_t kFolds = 5;
+constexpr std::size_t kFewestDivided = 2 * kFolds;  // an unbiased MMD^2 needs two of each
 constexpr std::size_t kHeldOutEnough = 2000;  // cells of all conditions: then no further fold
 // Weight of the mean over all conditions in a condition's score, as a number of its cells: the
 // score of few cells is noise.
@@ -63,6 +64,11 @@ Fold fold_of(const ConditionalCells& cells, std::size_t number, const Rng& draws
                           std::vector<arma::mat>& held_out) {
     for (const arma::mat& population : from) {
       const auto order = draws.stream(stream++).permutation(population.n_cols);
+      if (population.n_cols < kFewestDivided) {
+        train.push_back(population);
+        held_out.emplace_back(population.n_rows, 0);
+        continue;
+      }
       train.push_back(fold_cells(population, order, number, false));
       held_out.push_back(some(fold_cells(population, order, number, true), kMostScored));
     }
@@ -79,8 +85,8 @@ std::size_t folds_needed(const ConditionalCells& cells) {
 }
 
 bool can_be_divided(const ConditionalCells& cells, std::size_t c) {
-  constexpr std::size_t fewest = 2 * kFolds;  // an unbiased MMD^2 needs two cells of each
-  return cells.treated[c].n_cols >= fewest && cells.controls[cells.control_of[c]].n_cols >= fewest;
+  return cells.treated[c].n_cols >= kFewestDivided &&
+         cells.controls[cells.control_of[c]].n_cols >= kFewestDivided;
 }
 
 // MMD^2 of the held-out cells for each share, conditions x shares, added to `sums`.
