@@ -130,7 +130,7 @@ def julia_calls(items):
             kinds += "," if len(item.arguments) == 1 else ""
             tail = f", {names}" if names else ""
             out += [f"{item.name}({names}) =",
-                    f"    ccall(symbol(:{item.name}), {julia_type(item.result, items)}, ({kinds}){tail})", ""]
+                    f"    ccall(@symbol({item.name}), {julia_type(item.result, items)}, ({kinds}){tail})", ""]
     return "\n".join(out).rstrip("\n") + "\n"
 
 

@@ -35,6 +35,7 @@ export simulate_populations, recovery_study
 export available_methods, method_parameters, method_presets, capabilities
 export LAOTError
 
+include("generics.jl")
 include("library.jl")
 include("libcalls.jl")
 include("status.jl")

@@ -46,6 +46,16 @@ function select(call, data, indices)
     check(call(data, from_zero, length(from_zero)))
 end
 
+# A table of cells in rows as features × cells, with the names of its columns: set by the extension for
+# Tables.jl (Julia 1.9 and later).
+const TABLES = Ref{Any}(nothing)
+from_table(x::AbstractMatrix, names) = x, names
+function from_table(x, names)
+    TABLES[] === nothing && return x, names
+    matrix, columns = TABLES[](x)
+    return matrix, names === nothing ? columns : names
+end
+
 new_data(x) = throw(ArgumentError("cells must be a matrix (features × cells), found $(typeof(x))"))
 
 texts(labels) = labels === nothing ? nothing : String[string(label) for label in labels]

@@ -15,81 +15,81 @@ const LAOT_BUFFER_TOO_SMALL = Cint(-11)
 const LAOT_INTERNAL_ERROR = Cint(-99)
 
 laot_last_error() =
-    ccall(symbol(:laot_last_error), Cstring, ())
+    ccall(@symbol(laot_last_error), Cstring, ())
 
 laot_status_name(status) =
-    ccall(symbol(:laot_status_name), Cstring, (Cint,), status)
+    ccall(@symbol(laot_status_name), Cstring, (Cint,), status)
 
 laot_version() =
-    ccall(symbol(:laot_version), Cstring, ())
+    ccall(@symbol(laot_version), Cstring, ())
 
 const LAOT_ABI_VERSION = Cint(1)
 
 laot_abi_version() =
-    ccall(symbol(:laot_abi_version), Cint, ())
+    ccall(@symbol(laot_abi_version), Cint, ())
 
 laot_capabilities(buffer, size, needed) =
-    ccall(symbol(:laot_capabilities), Cint, (Ptr{UInt8}, Csize_t, Ptr{Csize_t}), buffer, size, needed)
+    ccall(@symbol(laot_capabilities), Cint, (Ptr{UInt8}, Csize_t, Ptr{Csize_t}), buffer, size, needed)
 
 laot_context_new(out) =
-    ccall(symbol(:laot_context_new), Cint, (Ptr{Ptr{Cvoid}},), out)
+    ccall(@symbol(laot_context_new), Cint, (Ptr{Ptr{Cvoid}},), out)
 
 laot_context_free(context) =
-    ccall(symbol(:laot_context_free), Cvoid, (Ptr{Cvoid},), context)
+    ccall(@symbol(laot_context_free), Cvoid, (Ptr{Cvoid},), context)
 
 laot_context_set_threads(context, threads) =
-    ccall(symbol(:laot_context_set_threads), Cint, (Ptr{Cvoid}, Cint), context, threads)
+    ccall(@symbol(laot_context_set_threads), Cint, (Ptr{Cvoid}, Cint), context, threads)
 
 laot_context_set_seed(context, seed) =
-    ccall(symbol(:laot_context_set_seed), Cint, (Ptr{Cvoid}, UInt64), context, seed)
+    ccall(@symbol(laot_context_set_seed), Cint, (Ptr{Cvoid}, UInt64), context, seed)
 
 laot_context_set_cancel(context, callback, payload) =
-    ccall(symbol(:laot_context_set_cancel), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}), context, callback, payload)
+    ccall(@symbol(laot_context_set_cancel), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}), context, callback, payload)
 
 laot_context_set_progress(context, callback, payload) =
-    ccall(symbol(:laot_context_set_progress), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}), context, callback, payload)
+    ccall(@symbol(laot_context_set_progress), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}), context, callback, payload)
 
 laot_context_set_log(context, callback, payload) =
-    ccall(symbol(:laot_context_set_log), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}), context, callback, payload)
+    ccall(@symbol(laot_context_set_log), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}), context, callback, payload)
 
 laot_context_set_checkpoint(context, path, seconds) =
-    ccall(symbol(:laot_context_set_checkpoint), Cint, (Ptr{Cvoid}, Cstring, Cdouble), context, path, seconds)
+    ccall(@symbol(laot_context_set_checkpoint), Cint, (Ptr{Cvoid}, Cstring, Cdouble), context, path, seconds)
 
 laot_data_dense(values, features, cells, leading_dimension, out) =
-    ccall(symbol(:laot_data_dense), Cint, (Ptr{Cdouble}, Csize_t, Csize_t, Csize_t, Ptr{Ptr{Cvoid}}), values, features, cells, leading_dimension, out)
+    ccall(@symbol(laot_data_dense), Cint, (Ptr{Cdouble}, Csize_t, Csize_t, Csize_t, Ptr{Ptr{Cvoid}}), values, features, cells, leading_dimension, out)
 
 laot_data_csc(features, cells, column_starts, rows, values, out) =
-    ccall(symbol(:laot_data_csc), Cint, (Csize_t, Csize_t, Ptr{Int32}, Ptr{Int32}, Ptr{Cdouble}, Ptr{Ptr{Cvoid}}), features, cells, column_starts, rows, values, out)
+    ccall(@symbol(laot_data_csc), Cint, (Csize_t, Csize_t, Ptr{Int32}, Ptr{Int32}, Ptr{Cdouble}, Ptr{Ptr{Cvoid}}), features, cells, column_starts, rows, values, out)
 
 laot_data_csc64(features, cells, column_starts, rows, values, out) =
-    ccall(symbol(:laot_data_csc64), Cint, (Csize_t, Csize_t, Ptr{Int64}, Ptr{Int64}, Ptr{Cdouble}, Ptr{Ptr{Cvoid}}), features, cells, column_starts, rows, values, out)
+    ccall(@symbol(laot_data_csc64), Cint, (Csize_t, Csize_t, Ptr{Int64}, Ptr{Int64}, Ptr{Cdouble}, Ptr{Ptr{Cvoid}}), features, cells, column_starts, rows, values, out)
 
 laot_data_free(data) =
-    ccall(symbol(:laot_data_free), Cvoid, (Ptr{Cvoid},), data)
+    ccall(@symbol(laot_data_free), Cvoid, (Ptr{Cvoid},), data)
 
 laot_data_select_cells(data, index, count) =
-    ccall(symbol(:laot_data_select_cells), Cint, (Ptr{Cvoid}, Ptr{Csize_t}, Csize_t), data, index, count)
+    ccall(@symbol(laot_data_select_cells), Cint, (Ptr{Cvoid}, Ptr{Csize_t}, Csize_t), data, index, count)
 
 laot_data_select_features(data, index, count) =
-    ccall(symbol(:laot_data_select_features), Cint, (Ptr{Cvoid}, Ptr{Csize_t}, Csize_t), data, index, count)
+    ccall(@symbol(laot_data_select_features), Cint, (Ptr{Cvoid}, Ptr{Csize_t}, Csize_t), data, index, count)
 
 laot_data_size(data, features, cells) =
-    ccall(symbol(:laot_data_size), Cint, (Ptr{Cvoid}, Ptr{Csize_t}, Ptr{Csize_t}), data, features, cells)
+    ccall(@symbol(laot_data_size), Cint, (Ptr{Cvoid}, Ptr{Csize_t}, Ptr{Csize_t}), data, features, cells)
 
 laot_data_set_batch(data, labels, count) =
-    ccall(symbol(:laot_data_set_batch), Cint, (Ptr{Cvoid}, Ptr{Cstring}, Csize_t), data, labels, count)
+    ccall(@symbol(laot_data_set_batch), Cint, (Ptr{Cvoid}, Ptr{Cstring}, Csize_t), data, labels, count)
 
 laot_data_set_feature_names(data, names, count) =
-    ccall(symbol(:laot_data_set_feature_names), Cint, (Ptr{Cvoid}, Ptr{Cstring}, Csize_t), data, names, count)
+    ccall(@symbol(laot_data_set_feature_names), Cint, (Ptr{Cvoid}, Ptr{Cstring}, Csize_t), data, names, count)
 
 laot_data_set_cell_names(data, names, count) =
-    ccall(symbol(:laot_data_set_cell_names), Cint, (Ptr{Cvoid}, Ptr{Cstring}, Csize_t), data, names, count)
+    ccall(@symbol(laot_data_set_cell_names), Cint, (Ptr{Cvoid}, Ptr{Cstring}, Csize_t), data, names, count)
 
 laot_variable_features(context, control, treated, count, index) =
-    ccall(symbol(:laot_variable_features), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Csize_t, Ptr{Csize_t}), context, control, treated, count, index)
+    ccall(@symbol(laot_variable_features), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Csize_t, Ptr{Csize_t}), context, control, treated, count, index)
 
 laot_method_count() =
-    ccall(symbol(:laot_method_count), Csize_t, ())
+    ccall(@symbol(laot_method_count), Csize_t, ())
 
 struct laot_method_info
     struct_size::Csize_t
@@ -107,7 +107,7 @@ end
 laot_method_info() = laot_method_info(sizeof(laot_method_info), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), 0, 0, 0, 0, 0, 0, 0)
 
 laot_method_describe(method, info) =
-    ccall(symbol(:laot_method_describe), Cint, (Csize_t, Ptr{laot_method_info}), method, info)
+    ccall(@symbol(laot_method_describe), Cint, (Csize_t, Ptr{laot_method_info}), method, info)
 
 const LAOT_NUMBER = Cint(0)
 const LAOT_INTEGER = Cint(1)
@@ -128,7 +128,7 @@ end
 laot_param_info() = laot_param_info(sizeof(laot_param_info), Cstring(C_NULL), 0, Cstring(C_NULL), 0, 0, Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL))
 
 laot_param_describe(method, param, info) =
-    ccall(symbol(:laot_param_describe), Cint, (Csize_t, Csize_t, Ptr{laot_param_info}), method, param, info)
+    ccall(@symbol(laot_param_describe), Cint, (Csize_t, Csize_t, Ptr{laot_param_info}), method, param, info)
 
 struct laot_preset_info
     struct_size::Csize_t
@@ -138,106 +138,106 @@ end
 laot_preset_info() = laot_preset_info(sizeof(laot_preset_info), Cstring(C_NULL), Cstring(C_NULL))
 
 laot_preset_describe(method, preset, info) =
-    ccall(symbol(:laot_preset_describe), Cint, (Csize_t, Csize_t, Ptr{laot_preset_info}), method, preset, info)
+    ccall(@symbol(laot_preset_describe), Cint, (Csize_t, Csize_t, Ptr{laot_preset_info}), method, preset, info)
 
 laot_params_new(method, out) =
-    ccall(symbol(:laot_params_new), Cint, (Cstring, Ptr{Ptr{Cvoid}}), method, out)
+    ccall(@symbol(laot_params_new), Cint, (Cstring, Ptr{Ptr{Cvoid}}), method, out)
 
 laot_params_free(params) =
-    ccall(symbol(:laot_params_free), Cvoid, (Ptr{Cvoid},), params)
+    ccall(@symbol(laot_params_free), Cvoid, (Ptr{Cvoid},), params)
 
 laot_params_use_preset(params, preset) =
-    ccall(symbol(:laot_params_use_preset), Cint, (Ptr{Cvoid}, Cstring), params, preset)
+    ccall(@symbol(laot_params_use_preset), Cint, (Ptr{Cvoid}, Cstring), params, preset)
 
 laot_params_set_number(params, name, value) =
-    ccall(symbol(:laot_params_set_number), Cint, (Ptr{Cvoid}, Cstring, Cdouble), params, name, value)
+    ccall(@symbol(laot_params_set_number), Cint, (Ptr{Cvoid}, Cstring, Cdouble), params, name, value)
 
 laot_params_set_text(params, name, value) =
-    ccall(symbol(:laot_params_set_text), Cint, (Ptr{Cvoid}, Cstring, Cstring), params, name, value)
+    ccall(@symbol(laot_params_set_text), Cint, (Ptr{Cvoid}, Cstring, Cstring), params, name, value)
 
 laot_params_get_text(params, name, buffer, size, needed) =
-    ccall(symbol(:laot_params_get_text), Cint, (Ptr{Cvoid}, Cstring, Ptr{UInt8}, Csize_t, Ptr{Csize_t}), params, name, buffer, size, needed)
+    ccall(@symbol(laot_params_get_text), Cint, (Ptr{Cvoid}, Cstring, Ptr{UInt8}, Csize_t, Ptr{Csize_t}), params, name, buffer, size, needed)
 
 laot_fit(context, params, control, treated, out) =
-    ccall(symbol(:laot_fit), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, params, control, treated, out)
+    ccall(@symbol(laot_fit), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, params, control, treated, out)
 
 laot_model_free(model) =
-    ccall(symbol(:laot_model_free), Cvoid, (Ptr{Cvoid},), model)
+    ccall(@symbol(laot_model_free), Cvoid, (Ptr{Cvoid},), model)
 
 laot_predict(context, model, cells, nonnegative, out, length) =
-    ccall(symbol(:laot_predict), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Cstring, Ptr{Cdouble}, Csize_t), context, model, cells, nonnegative, out, length)
+    ccall(@symbol(laot_predict), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Cstring, Ptr{Cdouble}, Csize_t), context, model, cells, nonnegative, out, length)
 
 laot_model_trivial(model, name, out) =
-    ccall(symbol(:laot_model_trivial), Cint, (Ptr{Cvoid}, Cstring, Ptr{Ptr{Cvoid}}), model, name, out)
+    ccall(@symbol(laot_model_trivial), Cint, (Ptr{Cvoid}, Cstring, Ptr{Ptr{Cvoid}}), model, name, out)
 
 laot_experiment_new(out) =
-    ccall(symbol(:laot_experiment_new), Cint, (Ptr{Ptr{Cvoid}},), out)
+    ccall(@symbol(laot_experiment_new), Cint, (Ptr{Ptr{Cvoid}},), out)
 
 laot_experiment_free(experiment) =
-    ccall(symbol(:laot_experiment_free), Cvoid, (Ptr{Cvoid},), experiment)
+    ccall(@symbol(laot_experiment_free), Cvoid, (Ptr{Cvoid},), experiment)
 
 laot_experiment_add_control(experiment, control, index) =
-    ccall(symbol(:laot_experiment_add_control), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Csize_t}), experiment, control, index)
+    ccall(@symbol(laot_experiment_add_control), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Csize_t}), experiment, control, index)
 
 laot_experiment_add_condition(experiment, name, treated, control, covariates, levels, numbers, count) =
-    ccall(symbol(:laot_experiment_add_condition), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cvoid}, Csize_t, Ptr{Cstring}, Ptr{Cstring}, Ptr{Cdouble}, Csize_t), experiment, name, treated, control, covariates, levels, numbers, count)
+    ccall(@symbol(laot_experiment_add_condition), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cvoid}, Csize_t, Ptr{Cstring}, Ptr{Cstring}, Ptr{Cdouble}, Csize_t), experiment, name, treated, control, covariates, levels, numbers, count)
 
 laot_fit_experiment(context, params, experiment, out) =
-    ccall(symbol(:laot_fit_experiment), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, params, experiment, out)
+    ccall(@symbol(laot_fit_experiment), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, params, experiment, out)
 
 laot_model_at(model, condition, covariates, levels, numbers, count, out) =
-    ccall(symbol(:laot_model_at), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cstring}, Ptr{Cstring}, Ptr{Cdouble}, Csize_t, Ptr{Ptr{Cvoid}}), model, condition, covariates, levels, numbers, count, out)
+    ccall(@symbol(laot_model_at), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cstring}, Ptr{Cstring}, Ptr{Cdouble}, Csize_t, Ptr{Ptr{Cvoid}}), model, condition, covariates, levels, numbers, count, out)
 
 laot_predict_at(context, model, cells, condition, covariates, levels, numbers, count, nonnegative, out, length) =
-    ccall(symbol(:laot_predict_at), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Cstring, Ptr{Cstring}, Ptr{Cstring}, Ptr{Cdouble}, Csize_t, Cstring, Ptr{Cdouble}, Csize_t), context, model, cells, condition, covariates, levels, numbers, count, nonnegative, out, length)
+    ccall(@symbol(laot_predict_at), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Cstring, Ptr{Cstring}, Ptr{Cstring}, Ptr{Cdouble}, Csize_t, Cstring, Ptr{Cdouble}, Csize_t), context, model, cells, condition, covariates, levels, numbers, count, nonnegative, out, length)
 
 laot_model_names(model, what, buffer, size, needed) =
-    ccall(symbol(:laot_model_names), Cint, (Ptr{Cvoid}, Cstring, Ptr{UInt8}, Csize_t, Ptr{Csize_t}), model, what, buffer, size, needed)
+    ccall(@symbol(laot_model_names), Cint, (Ptr{Cvoid}, Cstring, Ptr{UInt8}, Csize_t, Ptr{Csize_t}), model, what, buffer, size, needed)
 
 laot_model_text(model, name, buffer, size, needed) =
-    ccall(symbol(:laot_model_text), Cint, (Ptr{Cvoid}, Cstring, Ptr{UInt8}, Csize_t, Ptr{Csize_t}), model, name, buffer, size, needed)
+    ccall(@symbol(laot_model_text), Cint, (Ptr{Cvoid}, Cstring, Ptr{UInt8}, Csize_t, Ptr{Csize_t}), model, name, buffer, size, needed)
 
 laot_report_number(model, name, value) =
-    ccall(symbol(:laot_report_number), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cdouble}), model, name, value)
+    ccall(@symbol(laot_report_number), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cdouble}), model, name, value)
 
 laot_report_text(model, name, buffer, size, needed) =
-    ccall(symbol(:laot_report_text), Cint, (Ptr{Cvoid}, Cstring, Ptr{UInt8}, Csize_t, Ptr{Csize_t}), model, name, buffer, size, needed)
+    ccall(@symbol(laot_report_text), Cint, (Ptr{Cvoid}, Cstring, Ptr{UInt8}, Csize_t, Ptr{Csize_t}), model, name, buffer, size, needed)
 
 laot_trace_length(model, length) =
-    ccall(symbol(:laot_trace_length), Cint, (Ptr{Cvoid}, Ptr{Csize_t}), model, length)
+    ccall(@symbol(laot_trace_length), Cint, (Ptr{Cvoid}, Ptr{Csize_t}), model, length)
 
 laot_trace_column(model, name, out, length) =
-    ccall(symbol(:laot_trace_column), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cdouble}, Csize_t), model, name, out, length)
+    ccall(@symbol(laot_trace_column), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cdouble}, Csize_t), model, name, out, length)
 
 laot_array_size(model, name, rows, cols) =
-    ccall(symbol(:laot_array_size), Cint, (Ptr{Cvoid}, Cstring, Ptr{Csize_t}, Ptr{Csize_t}), model, name, rows, cols)
+    ccall(@symbol(laot_array_size), Cint, (Ptr{Cvoid}, Cstring, Ptr{Csize_t}, Ptr{Csize_t}), model, name, rows, cols)
 
 laot_array(model, name, out, length) =
-    ccall(symbol(:laot_array), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cdouble}, Csize_t), model, name, out, length)
+    ccall(@symbol(laot_array), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cdouble}, Csize_t), model, name, out, length)
 
 laot_save(model, path) =
-    ccall(symbol(:laot_save), Cint, (Ptr{Cvoid}, Cstring), model, path)
+    ccall(@symbol(laot_save), Cint, (Ptr{Cvoid}, Cstring), model, path)
 
 laot_load(path, out) =
-    ccall(symbol(:laot_load), Cint, (Cstring, Ptr{Ptr{Cvoid}}), path, out)
+    ccall(@symbol(laot_load), Cint, (Cstring, Ptr{Ptr{Cvoid}}), path, out)
 
 laot_to_bytes(model, buffer, size, needed) =
-    ccall(symbol(:laot_to_bytes), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Csize_t, Ptr{Csize_t}), model, buffer, size, needed)
+    ccall(@symbol(laot_to_bytes), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Csize_t, Ptr{Csize_t}), model, buffer, size, needed)
 
 laot_from_bytes(bytes, size, out) =
-    ccall(symbol(:laot_from_bytes), Cint, (Ptr{Cvoid}, Csize_t, Ptr{Ptr{Cvoid}}), bytes, size, out)
+    ccall(@symbol(laot_from_bytes), Cint, (Ptr{Cvoid}, Csize_t, Ptr{Ptr{Cvoid}}), bytes, size, out)
 
 laot_mmd2(context, x, y, gammas, count, estimator, value) =
-    ccall(symbol(:laot_mmd2), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}, Csize_t, Cstring, Ptr{Cdouble}), context, x, y, gammas, count, estimator, value)
+    ccall(@symbol(laot_mmd2), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}, Csize_t, Cstring, Ptr{Cdouble}), context, x, y, gammas, count, estimator, value)
 
 laot_median_gamma(context, x, y, value) =
-    ccall(symbol(:laot_median_gamma), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}), context, x, y, value)
+    ccall(@symbol(laot_median_gamma), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}), context, x, y, value)
 
 laot_wasserstein2(context, x, y, value, gap) =
-    ccall(symbol(:laot_wasserstein2), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), context, x, y, value, gap)
+    ccall(@symbol(laot_wasserstein2), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), context, x, y, value, gap)
 
 laot_metric_count() =
-    ccall(symbol(:laot_metric_count), Csize_t, ())
+    ccall(@symbol(laot_metric_count), Csize_t, ())
 
 struct laot_metric_info
     struct_size::Csize_t
@@ -257,7 +257,7 @@ end
 laot_metric_info() = laot_metric_info(sizeof(laot_metric_info), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), 0, 0, 0, 0, 0)
 
 laot_metric_describe(metric, info) =
-    ccall(symbol(:laot_metric_describe), Cint, (Csize_t, Ptr{laot_metric_info}), metric, info)
+    ccall(@symbol(laot_metric_describe), Cint, (Csize_t, Ptr{laot_metric_info}), metric, info)
 
 struct laot_score_result
     struct_size::Csize_t
@@ -269,7 +269,7 @@ end
 laot_score_result() = laot_score_result(sizeof(laot_score_result), 0, 0, 0, 0)
 
 laot_score(context, metric, predicted, observed, control, gamma, cells, repetitions, result) =
-    ccall(symbol(:laot_score), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Cdouble, Csize_t, Csize_t, Ptr{laot_score_result}), context, metric, predicted, observed, control, gamma, cells, repetitions, result)
+    ccall(@symbol(laot_score), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Cdouble, Csize_t, Csize_t, Ptr{laot_score_result}), context, metric, predicted, observed, control, gamma, cells, repetitions, result)
 
 struct laot_score_options
     struct_size::Csize_t
@@ -282,10 +282,10 @@ end
 laot_score_options() = laot_score_options(sizeof(laot_score_options), 0, 0, 0, 0, 0)
 
 laot_score_with(context, metric, predicted, observed, control, options, result) =
-    ccall(symbol(:laot_score_with), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{laot_score_options}, Ptr{laot_score_result}), context, metric, predicted, observed, control, options, result)
+    ccall(@symbol(laot_score_with), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{laot_score_options}, Ptr{laot_score_result}), context, metric, predicted, observed, control, options, result)
 
 laot_score_preset_count() =
-    ccall(symbol(:laot_score_preset_count), Csize_t, ())
+    ccall(@symbol(laot_score_preset_count), Csize_t, ())
 
 struct laot_score_preset_info
     struct_size::Csize_t
@@ -300,55 +300,55 @@ end
 laot_score_preset_info() = laot_score_preset_info(sizeof(laot_score_preset_info), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), 0, 0)
 
 laot_score_preset_describe(preset, info) =
-    ccall(symbol(:laot_score_preset_describe), Cint, (Csize_t, Ptr{laot_score_preset_info}), preset, info)
+    ccall(@symbol(laot_score_preset_describe), Cint, (Csize_t, Ptr{laot_score_preset_info}), preset, info)
 
 laot_feature_scores(context, predicted, observed, ks, w1, mean_difference, length) =
-    ccall(symbol(:laot_feature_scores), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Csize_t), context, predicted, observed, ks, w1, mean_difference, length)
+    ccall(@symbol(laot_feature_scores), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Csize_t), context, predicted, observed, ks, w1, mean_difference, length)
 
 laot_marker_features(context, control, treated, count, index) =
-    ccall(symbol(:laot_marker_features), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Csize_t, Ptr{Csize_t}), context, control, treated, count, index)
+    ccall(@symbol(laot_marker_features), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Csize_t, Ptr{Csize_t}), context, control, treated, count, index)
 
 laot_cell_spearman(context, control, predicted, out, length) =
-    ccall(symbol(:laot_cell_spearman), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}, Csize_t), context, control, predicted, out, length)
+    ccall(@symbol(laot_cell_spearman), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}, Csize_t), context, control, predicted, out, length)
 
 laot_mmd2_test(context, x, y, gammas, count, permutations, mmd2, p_value) =
-    ccall(symbol(:laot_mmd2_test), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}, Csize_t, Csize_t, Ptr{Cdouble}, Ptr{Cdouble}), context, x, y, gammas, count, permutations, mmd2, p_value)
+    ccall(@symbol(laot_mmd2_test), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}, Csize_t, Csize_t, Ptr{Cdouble}, Ptr{Cdouble}), context, x, y, gammas, count, permutations, mmd2, p_value)
 
 laot_findings_free(findings) =
-    ccall(symbol(:laot_findings_free), Cvoid, (Ptr{Cvoid},), findings)
+    ccall(@symbol(laot_findings_free), Cvoid, (Ptr{Cvoid},), findings)
 
 laot_findings_names(findings, what, buffer, size, needed) =
-    ccall(symbol(:laot_findings_names), Cint, (Ptr{Cvoid}, Cstring, Ptr{UInt8}, Csize_t, Ptr{Csize_t}), findings, what, buffer, size, needed)
+    ccall(@symbol(laot_findings_names), Cint, (Ptr{Cvoid}, Cstring, Ptr{UInt8}, Csize_t, Ptr{Csize_t}), findings, what, buffer, size, needed)
 
 laot_findings_number(findings, name, value) =
-    ccall(symbol(:laot_findings_number), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cdouble}), findings, name, value)
+    ccall(@symbol(laot_findings_number), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cdouble}), findings, name, value)
 
 laot_findings_text(findings, name, buffer, size, needed) =
-    ccall(symbol(:laot_findings_text), Cint, (Ptr{Cvoid}, Cstring, Ptr{UInt8}, Csize_t, Ptr{Csize_t}), findings, name, buffer, size, needed)
+    ccall(@symbol(laot_findings_text), Cint, (Ptr{Cvoid}, Cstring, Ptr{UInt8}, Csize_t, Ptr{Csize_t}), findings, name, buffer, size, needed)
 
 laot_findings_array_size(findings, name, rows, cols) =
-    ccall(symbol(:laot_findings_array_size), Cint, (Ptr{Cvoid}, Cstring, Ptr{Csize_t}, Ptr{Csize_t}), findings, name, rows, cols)
+    ccall(@symbol(laot_findings_array_size), Cint, (Ptr{Cvoid}, Cstring, Ptr{Csize_t}, Ptr{Csize_t}), findings, name, rows, cols)
 
 laot_findings_array(findings, name, out, length) =
-    ccall(symbol(:laot_findings_array), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cdouble}, Csize_t), findings, name, out, length)
+    ccall(@symbol(laot_findings_array), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cdouble}, Csize_t), findings, name, out, length)
 
 laot_isometry(context, cells, rate, probabilities, count, out) =
-    ccall(symbol(:laot_isometry), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Cdouble, Ptr{Cdouble}, Csize_t, Ptr{Ptr{Cvoid}}), context, cells, rate, probabilities, count, out)
+    ccall(@symbol(laot_isometry), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Cdouble, Ptr{Cdouble}, Csize_t, Ptr{Ptr{Cvoid}}), context, cells, rate, probabilities, count, out)
 
 laot_rates(context, populations, times, count, probabilities, probability_count, out) =
-    ccall(symbol(:laot_rates), Cint, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}, Ptr{Cdouble}, Csize_t, Ptr{Cdouble}, Csize_t, Ptr{Ptr{Cvoid}}), context, populations, times, count, probabilities, probability_count, out)
+    ccall(@symbol(laot_rates), Cint, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}, Ptr{Cdouble}, Csize_t, Ptr{Cdouble}, Csize_t, Ptr{Ptr{Cvoid}}), context, populations, times, count, probabilities, probability_count, out)
 
 laot_simulate_populations(context, features, cells, gap, noise, entries, control, treated, map, partner) =
-    ccall(symbol(:laot_simulate_populations), Cint, (Ptr{Cvoid}, Csize_t, Csize_t, Cdouble, Cdouble, Cstring, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Csize_t}), context, features, cells, gap, noise, entries, control, treated, map, partner)
+    ccall(@symbol(laot_simulate_populations), Cint, (Ptr{Cvoid}, Csize_t, Csize_t, Cdouble, Cdouble, Cstring, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Csize_t}), context, features, cells, gap, noise, entries, control, treated, map, partner)
 
 laot_recovery_study(context, features, feature_count, gaps, gap_count, cells, trials, iterations, noise, entries, cost, mean, sd) =
-    ccall(symbol(:laot_recovery_study), Cint, (Ptr{Cvoid}, Ptr{Csize_t}, Csize_t, Ptr{Cdouble}, Csize_t, Csize_t, Csize_t, Csize_t, Cdouble, Cstring, Cstring, Ptr{Cdouble}, Ptr{Cdouble}), context, features, feature_count, gaps, gap_count, cells, trials, iterations, noise, entries, cost, mean, sd)
+    ccall(@symbol(laot_recovery_study), Cint, (Ptr{Cvoid}, Ptr{Csize_t}, Csize_t, Ptr{Cdouble}, Csize_t, Csize_t, Csize_t, Csize_t, Cdouble, Cstring, Cstring, Ptr{Cdouble}, Ptr{Cdouble}), context, features, feature_count, gaps, gap_count, cells, trials, iterations, noise, entries, cost, mean, sd)
 
 laot_stability(context, model, control, treated, resamples, halves, restarts, resample, out) =
-    ccall(symbol(:laot_stability), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Csize_t, Csize_t, Csize_t, Cstring, Ptr{Ptr{Cvoid}}), context, model, control, treated, resamples, halves, restarts, resample, out)
+    ccall(@symbol(laot_stability), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Csize_t, Csize_t, Csize_t, Cstring, Ptr{Ptr{Cvoid}}), context, model, control, treated, resamples, halves, restarts, resample, out)
 
 laot_recovery_curve(context, model, control, treated, design, gaps, count, repeats, most_cells, out) =
-    ccall(symbol(:laot_recovery_curve), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Cstring, Ptr{Cdouble}, Csize_t, Csize_t, Csize_t, Ptr{Ptr{Cvoid}}), context, model, control, treated, design, gaps, count, repeats, most_cells, out)
+    ccall(@symbol(laot_recovery_curve), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Cstring, Ptr{Cdouble}, Csize_t, Csize_t, Csize_t, Ptr{Ptr{Cvoid}}), context, model, control, treated, design, gaps, count, repeats, most_cells, out)
 
 laot_trackability_verdict(recovery_at_one, residual_over_spacing) =
-    ccall(symbol(:laot_trackability_verdict), Cstring, (Cdouble, Cdouble), recovery_at_one, residual_over_spacing)
+    ccall(@symbol(laot_trackability_verdict), Cstring, (Cdouble, Cdouble), recovery_at_one, residual_over_spacing)

@@ -38,4 +38,12 @@ function library()
     return handle[]
 end
 
-symbol(name::Symbol) = Libdl.dlsym(library(), name)
+function symbol(place::Ref{Ptr{Cvoid}}, name::Symbol)
+    place[] == C_NULL && (place[] = Libdl.dlsym(library(), name))
+    return place[]
+end
+
+"The address of a function of the library; each place that asks looks it up once."
+macro symbol(name)
+    return :(symbol($(Ref{Ptr{Cvoid}}(C_NULL)), $(QuoteNode(name))))
+end

@@ -123,7 +123,7 @@ over `repetitions` seeded subsamples of as many cells a side. `NaN` is what is u
 metric leaves out. `epsilon` is the entropy of Sinkhorn scores: a share of the mean
 squared distance between the two, or with `epsilon_absolute` a number in squared units.
 """
-function score(metric, predicted, observed; control = nothing, gamma::Real = NaN, epsilon::Real = 0.05,
+function score(metric::Union{AbstractString,Symbol}, predicted, observed; control = nothing, gamma::Real = NaN, epsilon::Real = 0.05,
                epsilon_absolute::Bool = false, cells::Integer = 0, repetitions::Integer = 1,
                seed::Integer = 1, num_threads::Integer = 1, progress = nothing)
     result = Ref(laot_score_result())

@@ -59,6 +59,8 @@ function fit(model::ResponseModel, control, treated; batch_control = nothing, ba
              feature_names = nothing, control_names = nothing, treated_names = nothing,
              seed::Integer = 1, num_threads::Integer = 1, progress = nothing,
              checkpoint = nothing, checkpoint_seconds::Real = 30)
+    control, feature_names = from_table(control, feature_names)
+    treated, feature_names = from_table(treated, feature_names)
     with_params(model) do params
         with_data(control; batch = batch_control, features = feature_names, cells = control_names) do x
             with_data(treated; batch = batch_treated, features = feature_names, cells = treated_names) do y
@@ -80,6 +82,7 @@ feature through the monotone map from its predicted to its observed treated trai
 """
 function predict(fitted::FittedModel, cells; nonnegative = "no", feature_names = nothing,
                  seed::Integer = 1, num_threads::Integer = 1, progress = nothing)
+    cells, feature_names = from_table(cells, feature_names)
     with_data(cells; features = feature_names) do data
         out = Matrix{Float64}(undef, size(cells))
         with_context(; seed = seed, num_threads = num_threads, progress = progress) do context

@@ -50,6 +50,29 @@ if cmake -S "$here/consumer" -B "$work/refused" -G Ninja -DCMAKE_PREFIX_PATH="$p
   die "version 99.0 was found"
 fi
 
+# Taken in by another project, under the same names: it configures.
+cat >"$work/fetching.txt" <<'CMAKE'
+cmake_minimum_required(VERSION 3.22)
+project(consumer C CXX)
+add_subdirectory(${LAOT_TREE} laot)
+add_executable(shared ${CONSUMER}/consumer.c)
+target_link_libraries(shared PRIVATE laot::laot)
+add_executable(static ${CONSUMER}/consumer.c)
+target_link_libraries(static PRIVATE laot::static)
+get_directory_property(tests DIRECTORY laot TESTS)
+if(tests)
+  message(FATAL_ERROR "the tests of a project that is taken in are built")
+endif()
+if(NOT CMAKE_CXX_FLAGS_RELEASE STREQUAL "-O1 -DMINE")
+  message(FATAL_ERROR "the user's flags are ${CMAKE_CXX_FLAGS_RELEASE}")
+endif()
+CMAKE
+mkdir "$work/fetching" && mv "$work/fetching.txt" "$work/fetching/CMakeLists.txt"
+cmake -S "$work/fetching" -B "$work/fetched" -G Ninja -DLAOT_TREE="$here/../.." -DCONSUMER="$here/consumer" \
+  -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE="-O1 -DMINE" \
+  -DBLA_VENDOR="$(sed -n 's/^BLA_VENDOR:[A-Z]*=//p' "$build/CMakeCache.txt")" >"$work/fetching.log" 2>&1 ||
+  die "a project that takes the sources in does not configure: $work/fetching.log"
+
 # Debian's layout: the same libraries, from a build whose prefix is /usr, below another root.
 multiarch=$("${CC:-cc}" -print-multiarch 2>/dev/null || true)
 if [ -f /etc/debian_version ] && [ -n "$multiarch" ]; then

@@ -1,0 +1,14 @@
+# Tables of cells in rows: a DataFrame, a CSV file, a named tuple of vectors.
+module LAOTTablesExt
+
+using LAOT
+using Tables
+
+function read_table(x)
+    Tables.istable(x) || return x, nothing
+    return permutedims(Tables.matrix(x)), collect(String.(Tables.columnnames(Tables.columns(x))))
+end
+
+__init__() = (LAOT.TABLES[] = read_table; nothing)
+
+end

@@ -1,0 +1,8 @@
+# As much of StatsAPI as a test needs: generic functions that others extend.
+module StatsAPI
+
+function fit end
+function predict end
+function score end
+
+end
