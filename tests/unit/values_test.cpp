@@ -13,6 +13,7 @@
 #include "laot/metrics/registry.hpp"
 #include "laot/models.hpp"
 #include "laot/nets/autoencoder_training.hpp"
+#include "laot/nets/cellot.hpp"
 #include "laot/nets/training.hpp"
 #include "laot/trackability/recovery_curve.hpp"
 #include "laot/trackability/stability.hpp"
@@ -163,7 +164,12 @@ TEST_CASE(
   // With one part its potentials are those of the exact solver, up to a constant that is free.
   const std::size_t n = 60, m = 40;
   const arma::mat x = clouds::gaussian(3, n, 1), y = 1.5 * clouds::gaussian(3, m, 2) + 0.3;
-  const std::vector<std::int64_t> supply(n, m), demand(m, n);
+  const std::vector<std::int64_t> supply(n, m);
+  std::vector<std::int64_t> demand(m, n);
+  for (std::size_t j = 0; j + 1 < m; j += 2) {  // cells of unequal weight
+    demand[j] += 40;
+    demand[j + 1] -= 40;
+  }
   Context context;
   ExactTransport exact(y, supply, demand);
   const Flow best = exact.solve(x, context);
@@ -183,7 +189,9 @@ TEST_CASE(
       value = std::min(value, detail::squared_distance(x.colptr(cell), y.colptr(j), 3) - v[j]);
   }
   const double error = arma::stddev(u, 1) / std::sqrt(50.0);
-  const double mean_v = std::accumulate(v.begin(), v.end(), 0.0) / static_cast<double>(m);
+  double mean_v = 0.0;
+  for (std::size_t j = 0; j < m; ++j)
+    mean_v += static_cast<double>(demand[j]) * v[j] / static_cast<double>(n * m);
   CHECK(got.primal == doctest::Approx(best.certificate.primal).epsilon(1e-12));
   CHECK(got.dual_error == doctest::Approx(error).epsilon(1e-9));
   const double dual = mean_v + arma::mean(u) - 3.0 * error;
@@ -280,4 +288,41 @@ TEST_CASE("kept cells stay in their order, and a prediction of 0 is not negative
       CHECK(value == 0.0);
     }
   CHECK(met);
+}
+
+TEST_CASE("a coupling is exact where the larger side is within the limit") {
+  const arma::mat x = clouds::gaussian(2, 30, 1), y = clouds::gaussian(2, 90, 2);
+  CouplingOptions options;
+  options.leaf = 20;
+  Context context;
+  const auto is_exact = [&](const arma::mat& a, const arma::mat& b, std::size_t limit) {
+    options.exact_limit = limit;
+    return !Coupling(a, b, {}, {}, options).solve(a, context).hierarchical;
+  };
+  CHECK(is_exact(x, y, 90));
+  CHECK(is_exact(y, x, 90));
+  CHECK_FALSE(is_exact(x, y, 89));
+  CHECK_FALSE(is_exact(y, x, 89));
+}
+
+TEST_CASE("the game keeps the iterate of the least validation score, and its penalty acts") {
+  nets::CellotOptions options;
+  options.hidden = {8, 8};
+  options.iterations = 40;
+  options.check_every = 1;
+  options.batch = 16;
+  options.average = 0.0;
+  options.adam.rate = 0.05;
+  const arma::mat x = clouds::gaussian(2, 60, 5), y = 1.5 * clouds::gaussian(2, 60, 6) + 1.0;
+  Context context;
+  nets::CellotTrainer trainer(x, y, options, 4);
+  trainer.run(context);
+  double least = std::numeric_limits<double>::infinity();
+  for (const nets::CellotTrace& at : trainer.trace()) least = std::min(least, at.validation_mmd2);
+  REQUIRE(trainer.trace().back().validation_mmd2 > least);
+  CHECK(trainer.report().best_score == least);
+  options.penalty = 0.0;
+  nets::CellotTrainer free(x, y, options, 4);
+  free.run(context);
+  CHECK(free.save().at("g") != trainer.save().at("g"));
 }

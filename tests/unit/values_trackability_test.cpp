@@ -1,0 +1,123 @@
+// Values by hand for rates, isometry and stability.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "laot/trackability/critical_gap.hpp"
+#include "laot/trackability/isometry.hpp"
+#include "laot/trackability/stability.hpp"
+#include "support/clouds.hpp"
+
+using namespace laot;
+
+TEST_CASE("rates of a step by hand: two cells become three, in two hours") {
+  // On a line: 0 gives 1/3 to 1 and 1/6 to 13; 10 gives 1/6 to 13 and 1/3 to 14.
+  const std::vector<std::pair<double, double>> moved{
+      {0.5, 1.0 / 3}, {1.5, 1.0 / 6}, {2.0, 1.0 / 3}, {6.5, 1.0 / 6}};
+  RateOptions options;
+  options.probabilities = {0.3, 0.5, 0.9};
+  options.resamples = 11;
+  Context context;
+  context.seed = 5;
+  const std::vector<Rate> rates = rates_of_time_course(
+      {arma::mat{{0.0, 10.0}}, arma::mat{{13.0, 1.0, 14.0}}}, {3.0, 5.0}, options, context);
+  REQUIRE(rates.size() == 1);
+  const Rate& rate = rates[0];
+  CHECK(rate.from == 3.0);
+  CHECK(rate.to == 5.0);
+  CHECK(rate.largest == doctest::Approx(6.5));
+  CHECK(rate.mean == doctest::Approx(0.5 / 3 + 1.5 / 6 + 2.0 / 3 + 6.5 / 6));
+  CHECK(rate.quantiles[0] == doctest::Approx(0.5));
+  CHECK(rate.quantiles[1] == doctest::Approx(1.5));
+  CHECK(rate.quantiles[2] == doctest::Approx(6.5));
+  Rng rng = Rng(5).stream(0);
+  std::vector<double> means;
+  for (int r = 0; r < 11; ++r) {
+    double sum = 0.0, mass = 0.0;
+    for (int e = 0; e < 4; ++e) {
+      const auto& [value, weight] = moved[static_cast<std::size_t>(rng.below(4))];
+      sum += value * weight;
+      mass += weight;
+    }
+    means.push_back(sum / mass);
+  }
+  std::sort(means.begin(), means.end());
+  // Quantiles 0.025 and 0.975 of eleven values lie a quarter of the way from the outermost ones.
+  CHECK(rate.mean_low == doctest::Approx(0.75 * means[0] + 0.25 * means[1]));
+  CHECK(rate.mean_high == doctest::Approx(0.25 * means[9] + 0.75 * means[10]));
+}
+
+TEST_CASE("the floor of a rate is the movement between two halves") {
+  const arma::mat x{{0.0, 1.0, 5.0, 11.0, 30.0, 100.0}};
+  Context context;
+  context.seed = 9;
+  RateOptions options;
+  options.resamples = 2;
+  const Rate rate = rates_of_time_course({x, x}, {0.0, 4.0}, options, context)[0];
+  const std::vector<std::size_t> order = Rng(9).stream(1).permutation(6);
+  std::vector<double> a, b;
+  for (std::size_t i = 0; i < 3; ++i) {
+    a.push_back(x[order[i]]);
+    b.push_back(x[order[3 + i]]);
+  }
+  std::sort(a.begin(), a.end());
+  std::sort(b.begin(), b.end());
+  double sum = 0.0;
+  for (std::size_t i = 0; i < 3; ++i) sum += std::abs(a[i] - b[i]) / 3.0 / 4.0;
+  CHECK(rate.floor == doctest::Approx(sum));
+}
+
+TEST_CASE("a delta that rounding alone keeps from 1 has no critical gap") {
+  CHECK_FALSE(critical_gap(1.0 - 5e-13, 10, 1.0).vacuous.empty());
+  CHECK(critical_gap(1.0 - 5e-12, 10, 1.0).vacuous.empty());
+  CHECK(critical_gap(0.5, 4, 2.0).value == doctest::Approx(0.125));
+}
+
+TEST_CASE("the worst pair of each scaling has its delta, and ties are told in order") {
+  Context context;
+  IsometryOptions options;
+  for (const IsometryConstant& constant :
+       isometry_constants(clouds::gaussian(12, 30, 4), options, context)) {
+    CAPTURE(name_of(constant.scaling));
+    REQUIRE(!constant.worst.empty());
+    CHECK(constant.worst[0].delta == doctest::Approx(constant.delta).epsilon(1e-12));
+  }
+  arma::mat same(2, 3, arma::fill::zeros);
+  same.row(0).fill(1.0);
+  for (const IsometryConstant& constant : isometry_constants(same, options, context)) {
+    REQUIRE(constant.worst.size() == 3);
+    CHECK(constant.worst[0].first == 0);
+    CHECK(constant.worst[0].second == 1);
+    CHECK(constant.worst[1].second == 2);
+    CHECK(constant.worst[2].first == 1);
+  }
+}
+
+TEST_CASE("levels are drawn as levels, and one of a single cell goes to both halves") {
+  // Two levels that change places: paired within them the first feature is mirrored, across them it
+  // is as it was. A third level has one cell.
+  const std::size_t half = 15, n = 2 * half + 1;
+  arma::mat x = clouds::gaussian(2, n, 3), y = x;
+  std::vector<std::uint32_t> batch(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    batch[i] = i == 2 * half ? 2 : static_cast<std::uint32_t>(i / half);
+    x(0, i) += batch[i] == 2 ? 0.0 : batch[i] == 0 ? 50.0 : -50.0;
+    y(0, i) = -x(0, i);
+  }
+  StabilityOptions options;
+  options.resample = Resample::levels;
+  options.resamples = 12;
+  options.halves = 2;
+  options.restarts = 1;
+  Context context;
+  const Stability s = stability(x, y, batch, batch, options, context);
+  CHECK(s.fit.map(0, 0) < -0.9);
+  std::size_t mirrored = 0, shown = 0;
+  for (std::size_t r = 0; r < 12; ++r) {
+    CHECK(s.draws(0, r) < 0.9);  // 1 where cells are paired across levels
+    if (s.draws(0, r) < -0.9) ++mirrored;
+    ++shown;
+  }
+  CHECK(mirrored >= shown / 2);
+}
