@@ -55,8 +55,11 @@ arma::vec ConditionalLaot::shift_of(std::size_t condition, const arma::vec& phi)
   return (1.0 - share) * (shift * phi) + share * own_shift.col(condition);
 }
 
-PooledFit fit_pooled(const ConditionalCells& cells, const ConditionalLaotOptions& options,
-                     Context& context) {
+namespace {
+
+// Shifts and spreads.
+PooledFit fit_moments(const ConditionalCells& cells, const ConditionalLaotOptions& options,
+                      Context& context) {
   PooledFit out{centred(cells), ConditionRegression(cells.phi), {}, {}, {}};
   const std::size_t count = cells.treated.size();
   ConditionalLaot& model = out.model;
@@ -73,10 +76,25 @@ PooledFit fit_pooled(const ConditionalCells& cells, const ConditionalLaotOptions
   for (std::size_t g = 0; g < cells.controls.size(); ++g)
     model.controls.push_back(
         {second_moment_of(out.cells.controls[g]), smallest_shrinkage(cells, g)});
-  model.alternation = alternate_conditions(out.cells, options.alternation, context);
   model.own_share.zeros(count);
   model.shift_size = root_mean_square(model.own_shift);
   return out;
+}
+
+}  // namespace
+
+PooledFit fit_pooled(const ConditionalCells& cells, const ConditionalLaotOptions& options,
+                     Context& context) {
+  PooledFit out = fit_moments(cells, options, context);
+  out.model.alternation = alternate_conditions(out.cells, options.alternation, context);
+  return out;
+}
+
+ConditionalLaot fit_conditional_gaussian(const ConditionalCells& cells,
+                                         const ConditionalLaotOptions& options, Context& context) {
+  check_conditional_cells(cells);
+  const SingleThreadedBlas one_thread;
+  return std::move(fit_moments(cells, options, context).model);
 }
 
 arma::cube own_maps(const ConditionalCells& cells, Context& context) {

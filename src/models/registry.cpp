@@ -1,4 +1,5 @@
 #include "laot/models.hpp"
+#include "method_conditional.hpp"
 #include "method_laot.hpp"
 #include "method_networks.hpp"
 #include "method_trivial.hpp"
@@ -6,9 +7,17 @@
 namespace laot {
 
 const std::vector<Method>& methods() {
-  static const std::vector<Method> all = {
-      laot_method(),     cellot_method(),     scgen_method(),       cae_method(),
-      identity_method(), mean_shift_method(), gaussian_map_method()};
+  static const std::vector<Method> all = {laot_method(),
+                                          cellot_method(),
+                                          scgen_method(),
+                                          cae_method(),
+                                          identity_method(),
+                                          mean_shift_method(),
+                                          gaussian_map_method(),
+                                          conditional_laot_method(),
+                                          conditional_gaussian_method(),
+                                          regressed_shift_method(),
+                                          nearest_shift_method()};
   return all;
 }
 

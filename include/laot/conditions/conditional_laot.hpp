@@ -58,4 +58,8 @@ struct ConditionalLaot {
 ConditionalLaot fit_conditional_laot(const ConditionalCells& cells,
                                      const ConditionalLaotOptions& options, Context& context);
 
+/// The shifts and spreads alone, for the conditional Gaussian map: no plan, no choices.
+ConditionalLaot fit_conditional_gaussian(const ConditionalCells& cells,
+                                         const ConditionalLaotOptions& options, Context& context);
+
 }  // namespace laot

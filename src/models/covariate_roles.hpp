@@ -1,0 +1,56 @@
+// What the covariates of an experiment are to a model of many conditions: the levels and doses of
+// treatments, and coordinates of a context.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "laot/conditions/covariates.hpp"
+#include "laot/experiment.hpp"
+#include "laot/model_file.hpp"
+
+namespace laot {
+
+/// The treatment's level is the covariate of levels of which a condition has several; else the
+/// first that has an embedding; else the first; without covariates, the condition's name. The dose
+/// is the covariate of numbers of which a condition has several; else the first one without a
+/// negative value. All others are coordinates of the context: numbers as they are, levels by their
+/// embedding, or one-hot.
+class CovariateRoles {
+ public:
+  CovariateRoles() = default;
+  explicit CovariateRoles(const Experiment& experiment);
+
+  /// Throws unknown_name on a level that has no coordinates, with the nearest one that is known,
+  /// and invalid_argument on covariates that are missing, of the other type or too many.
+  ConditionCovariates of(const Condition& condition) const;
+  /// Of the treatment's levels, coordinates x levels; no rows where they are one-hot.
+  const arma::mat& embedding() const { return level_.coordinates; }
+  const std::vector<std::string>& levels() const { return level_.levels; }
+  const std::string& dose() const { return dose_; }  // empty: there is none
+  /// Sentences on levels that the embedding cannot tell apart and coordinates without variation.
+  const std::vector<std::string>& remarks() const { return remarks_; }
+
+  void store(ModelFile& file) const;
+  static CovariateRoles load(const ModelFile& file);
+
+ private:
+  struct Factor {
+    std::string name;  // empty: the condition's name
+    bool is_number = false;
+    std::vector<std::string> levels;
+    arma::mat coordinates;  // coordinates x levels
+  };
+  Factor factor_of(const Experiment& experiment, const std::string& name, bool one_hot);
+  std::size_t index_of(const Factor& factor, const std::string& level) const;
+  void add_context(const Factor& factor, const CovariateValue& value,
+                   std::vector<double>& context) const;
+
+  bool has_level_ = false;
+  Factor level_;
+  std::string dose_;
+  std::vector<Factor> context_;
+  std::vector<std::string> remarks_;
+};
+
+}  // namespace laot

@@ -1,0 +1,44 @@
+// The maps of conditional LAOT and of the trivial conditional predictors.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "covariate_roles.hpp"
+#include "laot/conditions/conditional_laot.hpp"
+#include "laot/models.hpp"
+
+namespace laot {
+
+/// nearest_shift: the mean shift of the nearest training condition. regressed_shift: the mean shift
+/// regressed on the features. gaussian: that, and the Gaussian map to the regressed covariance.
+/// laot: conditional LAOT.
+enum class ConditionalForm { nearest_shift, regressed_shift, gaussian, laot };
+
+class LinearConditionalMap final : public ConditionalMap {
+ public:
+  LinearConditionalMap(ConditionalForm form, const ExperimentInput& input, CovariateRoles roles,
+                       CovariateFeatures features, ConditionalLaot model, arma::mat own_shift,
+                       arma::mat shift);
+  static std::shared_ptr<const ConditionalMap> load(ConditionalForm form, const ModelFile& file,
+                                                    std::size_t dimension);
+
+  At at(const Condition& condition) const override;
+  void store(ModelFile& file) const override;
+
+ private:
+  LinearConditionalMap() = default;
+  std::size_t control_for(const ConditionCovariates& covariates, std::size_t own) const;
+  arma::mat map_at(const arma::vec& phi, std::size_t own, std::size_t control) const;
+  void add_pooled_control();
+
+  ConditionalForm form_ = ConditionalForm::laot;
+  CovariateRoles roles_;
+  CovariateFeatures features_;
+  ConditionalLaot model_;        // its shifts are not used: those here are of the features
+  arma::mat own_shift_, shift_;  // features x C, features x K
+  arma::mat control_means_;      // k x controls, and one more: their mean
+  std::vector<std::size_t> control_of_;
+};
+
+}  // namespace laot

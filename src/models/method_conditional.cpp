@@ -1,0 +1,339 @@
+// Conditional LAOT and the trivial predictors of many conditions.
+#include "method_conditional.hpp"
+
+#include <cmath>
+
+#include "linear_conditional_map.hpp"
+#include "shared_params.hpp"
+
+namespace laot {
+
+namespace {
+
+struct ConditionalSettings : OptionsOf<ConditionalSettings> {
+  CovariateOptions covariates;
+  ConditionalLaotOptions fit;
+  // Left out together where something is chosen: each condition, or all of the same levels.
+  enum class LeaveOut { condition, level } leave_out = LeaveOut::condition;
+
+  ConditionalSettings() { space = {Center::joint, Scale::common, FeatureSpaceOptions::kAutomatic}; }
+};
+
+std::vector<ParamSpec> space_without_center() {
+  std::vector<ParamSpec> out;
+  for (const ParamSpec& row : space_params())
+    if (row.name != "center") out.push_back(row);
+  return out;
+}
+
+std::vector<ParamSpec> covariate_params() {
+  using Own = ConditionalSettings;
+  return {
+      number("level_weight", in(&Own::covariates, &CovariateOptions::level_weight))
+          .to(1e3)
+          .doc("Weight of a level's own effect beside what its embedding says; 0: none")
+          .source("CONDITIONS, section 12.4"),
+      number("condition_weight", in(&Own::covariates, &CovariateOptions::condition_weight))
+          .to(1e3)
+          .doc("Weight of a training condition's own effect in the regressions; 0: none")
+          .source("CONDITIONS, section 12.4"),
+      choice("leave_out", &Own::leave_out,
+             {{"condition", Own::LeaveOut::condition}, {"level", Own::LeaveOut::level}})
+          .doc(
+              "What is left out where ridges and the spread are chosen: each condition on its own, "
+              "or all conditions of the same levels together, where the aim is unseen levels")
+          .source("CONDITIONS, section 12.3"),
+  };
+}
+
+ParamSpec shift_ridge_param() {
+  return number("shift_ridge", in(&ConditionalSettings::fit, &ConditionalLaotOptions::shift_ridge))
+      .to(1e6)
+      .word("auto", ConditionalLaotOptions::kAutomatic)
+      .doc(
+          "Ridge of the regression of mean shifts on the covariates; auto: by exact "
+          "leave-one-condition-out, 0 under four conditions")
+      .source("CONDITIONS, section 12.1");
+}
+
+ParamSpec spread_ridge_param() {
+  return number("spread_ridge",
+                in(&ConditionalSettings::fit, &ConditionalLaotOptions::spread_ridge))
+      .to(1e6)
+      .word("auto", ConditionalLaotOptions::kAutomatic)
+      .doc("Ridge of the regression of log covariances; auto: as shift_ridge")
+      .source("CONDITIONS, section 12.5");
+}
+
+std::vector<ParamSpec> laot_rows() {
+  using Own = ConditionalSettings;
+  using Fit = ConditionalLaotOptions;
+  const auto of_alternation = [](auto ConditionalAlternationOptions::*member) {
+    using T =
+        std::remove_reference_t<decltype(std::declval<ConditionalAlternationOptions&>().*member)>;
+    return Field<T>([member](MethodOptions& options) -> T& {
+      return dynamic_cast<Own&>(options).fit.alternation.*member;
+    });
+  };
+  return {
+      number("ridge", of_alternation(&ConditionalAlternationOptions::ridge))
+          .to(1e6)
+          .word("auto", ConditionalAlternationOptions::kAutomatic)
+          .doc("Weight of sum_k |A_k|^2; auto: by exact leave-one-condition-out after the second "
+               "and third plan, 0.3 under four conditions")
+          .source("CONDITIONS, section 12.3"),
+      number("restore", in(&Own::fit, &Fit::restore))
+          .to(1)
+          .word("auto", Fit::kAutomatic)
+          .doc("Share of the regressed spread that the pooled map gets back; auto: by "
+               "leave-one-condition-out MMD^2, 1 under four conditions")
+          .source("CONDITIONS, section 12.5"),
+      number("own_share", in(&Own::fit, &Fit::own_share))
+          .to(1)
+          .word("auto", Fit::kAutomatic)
+          .doc("Share of its own LAOT map in the map of a training condition; auto: by held-out "
+               "cells of the condition and, where it has few, of all")
+          .source("own"),
+      integer("max_iter", of_alternation(&ConditionalAlternationOptions::max_iter))
+          .from(1)
+          .to(kMany)
+          .doc("Iterations of the alternation at most")
+          .source("CONDITIONS, section 12.2"),
+      number("tol", of_alternation(&ConditionalAlternationOptions::tol))
+          .to(1)
+          .doc("Stop when J falls by less than this share of itself in an iteration")
+          .source("CONDITIONS, section 12.2"),
+  };
+}
+
+ConditionalCells cells_of(const ExperimentInput& input, const CovariateFeatures& features) {
+  ConditionalCells out;
+  for (const EncodedPopulation& x : input.controls) out.controls.push_back(x.z);
+  for (const EncodedPopulation& y : input.treated) out.treated.push_back(y.z);
+  for (const TreatedPopulation& treated : input.experiment.conditions)
+    out.control_of.push_back(treated.control);
+  out.phi = features.training();
+  return out;
+}
+
+ConditionGroups groups_of(const CovariateFeatures& features) {
+  std::map<std::vector<std::size_t>, std::size_t> number;
+  ConditionGroups out;
+  for (const auto& levels : features.level_sets())
+    out.push_back(number.emplace(levels, number.size()).first->second);
+  return out;
+}
+
+// What all four methods begin with.
+struct Start {
+  CovariateRoles roles;
+  CovariateFeatures features;
+  ConditionalLaotOptions options;
+  arma::mat own_shift;  // features x C
+
+  explicit Start(const ExperimentInput& input) : roles(input.experiment) {
+    const auto& settings = input.params.as<ConditionalSettings>();
+    std::vector<ConditionCovariates> covariates;
+    for (const TreatedPopulation& treated : input.experiment.conditions)
+      covariates.push_back(roles.of(treated.condition));
+    features = CovariateFeatures(std::move(covariates), roles.embedding(), settings.covariates);
+    options = settings.fit;
+    if (settings.leave_out == ConditionalSettings::LeaveOut::level)
+      options.alternation.groups = groups_of(features);
+    for (std::size_t c = 0; c < input.treated.size(); ++c)
+      own_shift = arma::join_rows(
+          own_shift, arma::vec(input.treated[c].mean -
+                               input.controls[input.experiment.conditions[c].control].mean));
+  }
+};
+
+// Of the mean shift: from here on, what the others say of a condition is next to nothing.
+constexpr double kAsLarge = 0.8;
+
+std::string warnings(const Start& start, double error, double size) {
+  std::vector<std::string> out = start.roles.remarks();
+  if (start.features.conditions().size() == 1)
+    out.push_back("there is one condition: nothing can be learnt of another");
+  if (start.features.has_dose() && start.features.single_dose())
+    out.push_back(text("there is one dose, ", start.features.largest_dose(),
+                       ": others are interpolated between it and 0"));
+  if (error >= kAsLarge * size)
+    out.push_back(
+        text("leaving a condition out, its mean shift is predicted from the others with an error "
+             "(root mean square ",
+             std::round(1000.0 * error) / 1000.0, ") about as large as the shift itself (",
+             std::round(1000.0 * size) / 1000.0,
+             "): the conditions say nothing about one that is not among them"));
+  std::string joined_up;
+  for (const std::string& sentence : out) joined_up += (joined_up.empty() ? "" : "; ") + sentence;
+  return joined_up;
+}
+
+// Shifts of all features regressed, with the ridge and the error of leaving conditions out.
+struct Shifts {
+  arma::mat coefficients;
+  double ridge = 0.0, error = kNaN, size = 0.0;
+
+  Shifts(const Start& start, const ConditionalLaotOptions& options) {
+    const ConditionRegression regression(start.features.training());
+    const ConditionGroups& groups = options.alternation.groups;
+    const double count = static_cast<double>(start.own_shift.n_cols);
+    ridge = options.shift_ridge == ConditionalLaotOptions::kAutomatic
+                ? regression.choose_ridge(start.own_shift, groups)
+                : options.shift_ridge;
+    coefficients = regression.fit(start.own_shift, ridge);
+    size = std::sqrt(arma::accu(arma::square(start.own_shift)) / count);
+    if (members_of(groups, start.own_shift.n_cols).size() < kFewestLeftOut) return;
+    const arma::mat left = regression.left_out(start.own_shift, std::max(ridge, 1e-8), groups);
+    error = std::sqrt(arma::accu(arma::square(start.own_shift - left)) / count);
+  }
+};
+
+void report_closed_form(ExperimentResult& out, const std::string& warning, Context& context) {
+  out.report.add("outcome", std::string("converged"));
+  out.report.add("stop_reason", std::string("closed form"));
+  out.report.add("warning", warning);
+  if (!warning.empty()) context.note(warning);
+}
+
+void report_shifts(const Shifts& shifts, Report& report) {
+  report.add("shift_ridge", shifts.ridge);
+  report.add("shift_error_left_out", shifts.error);
+  report.add("shift_size", shifts.size);
+}
+
+template <ConditionalForm form>
+ExperimentResult fit_trivial(const ExperimentInput& input, Context& context) {
+  Start start(input);
+  const Shifts shifts(start, start.options);
+  ExperimentResult out;
+  report_closed_form(out, warnings(start, shifts.error, shifts.size), context);
+  if (form != ConditionalForm::nearest_shift) report_shifts(shifts, out.report);
+  ConditionalLaot model;
+  if (form == ConditionalForm::gaussian) {
+    model = fit_conditional_gaussian(cells_of(input, start.features), start.options, context);
+    out.report.add("spread_ridge", model.spread_ridge);
+  }
+  out.map = std::make_shared<LinearConditionalMap>(form, input, start.roles, start.features,
+                                                   std::move(model), start.own_shift,
+                                                   shifts.coefficients);
+  return out;
+}
+
+void report_choice(const char* name, const ConditionalChoice& choice, ExperimentResult& out) {
+  arma::mat table(choice.candidates.size(), 2);
+  for (std::size_t k = 0; k < choice.candidates.size(); ++k) {
+    table(k, 0) = choice.candidates[k];
+    table(k, 1) = choice.mmd2[k];
+  }
+  if (table.n_elem > 0) out.arrays[name] = table;
+}
+
+ExperimentResult fit_laot_of_many(const ExperimentInput& input, Context& context) {
+  Start start(input);
+  const Shifts shifts(start, start.options);
+  ConditionalLaot model =
+      fit_conditional_laot(cells_of(input, start.features), start.options, context);
+  const ConditionalAlternation& fit = model.alternation;
+  ExperimentResult out;
+  out.report.add("outcome", std::string(fit.converged ? "converged" : "limit_reached"));
+  out.report.add("stop_reason", fit.stop_reason);
+  const std::string warning = warnings(start, shifts.error, shifts.size);
+  out.report.add("warning", warning);
+  if (!warning.empty()) context.note(warning);
+  out.report.add("iterations", fit.iterations);
+  out.report.add("objective", fit.trace.j_after_update.back());
+  out.report.add("ridge", fit.ridge);
+  report_shifts(shifts, out.report);
+  out.report.add("spread_ridge", model.spread_ridge);
+  out.report.add("restore", model.restore);
+  out.report.add("own_share", arma::mean(model.own_share));
+  out.report.add("plan_gap", fit.worst_gap);
+  out.report.add("seconds_alternation", fit.seconds);
+  report_choice("choice_of_restore", model.choice_of_restore, out);
+  report_choice("choice_of_own_share", model.choice_of_own_share, out);
+  out.trace = {{"objective_after_plan", fit.trace.j_after_plan},
+               {"objective_after_update", fit.trace.j_after_update},
+               {"ridge", fit.trace.ridge}};
+  for (const double share : model.own_share) {
+    out.of_conditions.emplace_back();
+    out.of_conditions.back().add("own_share", share);
+  }
+  out.map = std::make_shared<LinearConditionalMap>(ConditionalForm::laot, input, start.roles,
+                                                   start.features, std::move(model),
+                                                   start.own_shift, shifts.coefficients);
+  return out;
+}
+
+template <ConditionalForm form>
+std::shared_ptr<const ConditionalMap> load(const ModelFile& file, std::size_t dimension) {
+  return LinearConditionalMap::load(form, file, dimension);
+}
+
+MethodSpec spec_of(const char* name, const char* title, const char* source,
+                   std::vector<ParamSpec> params) {
+  MethodSpec out;
+  out.name = name;
+  out.title = title;
+  out.source = source;
+  out.traits.many_conditions = true;
+  out.traits.uses_batch = false;
+  out.defaults = std::make_shared<ConditionalSettings>();
+  out.params = joined_rows(std::move(params), space_without_center());
+  return out;
+}
+
+Method method_of(
+    MethodSpec spec, std::function<ExperimentResult(const ExperimentInput&, Context&)> fit,
+    std::function<std::shared_ptr<const ConditionalMap>(const ModelFile&, std::size_t)> load) {
+  Method out;
+  out.spec = std::move(spec);
+  out.fit_many = std::move(fit);
+  out.load_many = std::move(load);
+  return out;
+}
+
+}  // namespace
+
+Method conditional_laot_method() {
+  std::vector<ParamSpec> params = joined_rows(laot_rows(), covariate_params());
+  params.push_back(shift_ridge_param());
+  params.push_back(spread_ridge_param());
+  MethodSpec spec = spec_of(
+      "conditional_laot",
+      "Conditional LAOT: exact plans of all conditions and one linear map of cell and covariates",
+      "docs/conditions.md", std::move(params));
+  spec.presets = {{"calibrated", "everything chosen by conditions and cells left out", {}}};
+  return method_of(std::move(spec), fit_laot_of_many, load<ConditionalForm::laot>);
+}
+
+Method conditional_gaussian_method() {
+  std::vector<ParamSpec> params = covariate_params();
+  params.push_back(shift_ridge_param());
+  params.push_back(spread_ridge_param());
+  return method_of(
+      spec_of("conditional_gaussian",
+              "Mean shift and log covariance regressed on covariates, and the Gaussian map to them",
+              "closed form", std::move(params)),
+      fit_trivial<ConditionalForm::gaussian>, load<ConditionalForm::gaussian>);
+}
+
+Method regressed_shift_method() {
+  std::vector<ParamSpec> params = covariate_params();
+  params.push_back(shift_ridge_param());
+  return method_of(spec_of("regressed_shift", "The mean shift, regressed on covariates",
+                           "closed form", std::move(params)),
+                   fit_trivial<ConditionalForm::regressed_shift>,
+                   load<ConditionalForm::regressed_shift>);
+}
+
+Method nearest_shift_method() {
+  return method_of(spec_of("nearest_shift",
+                           "The mean shift of the nearest condition; those of the parts of a "
+                           "combination added up",
+                           "closed form", {}),
+                   fit_trivial<ConditionalForm::nearest_shift>,
+                   load<ConditionalForm::nearest_shift>);
+}
+
+}  // namespace laot

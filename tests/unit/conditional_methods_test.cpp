@@ -1,0 +1,240 @@
+// Methods of many conditions through the registry: experiments in, predictions at a condition out,
+// files, and what they refuse.
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "laot/conditions/simulated_screen.hpp"
+#include "laot/metrics/mmd.hpp"
+#include "laot/models.hpp"
+#include "support/clouds.hpp"
+
+using namespace laot;
+
+namespace {
+
+const char* const kMethods[] = {"conditional_laot", "conditional_gaussian", "regressed_shift",
+                                "nearest_shift"};
+
+const Screen& screen() {
+  static const Screen out = [] {
+    ScreenOptions options;
+    options.features = 6;
+    options.drugs = 8;
+    options.cells = 60;
+    options.new_cells = 80;
+    options.unseen_drugs = 1;
+    options.unseen_doses = options.pairs = options.unseen_pairs = options.seen_tests = 3;
+    return simulate_screen(options, Rng(3));
+  }();
+  return out;
+}
+
+Condition named_covariates(const ScreenCondition& c) {
+  Condition out;
+  CovariateValue drug, dose;
+  for (const Treatment& t : c.covariates.treatments) {
+    drug.levels.push_back(screen().drugs[t.level]);
+    dose.numbers.push_back(t.dose);
+  }
+  out.covariates = {{"drug", drug}, {"dose", dose}};
+  return out;
+}
+
+Experiment experiment(bool embedded = true) {
+  Experiment out;
+  out.controls.push_back({Cells::dense(screen().control), {}, {}});
+  for (const ScreenCondition& c : screen().training) {
+    Condition condition = named_covariates(c);
+    condition.name = c.name;
+    out.conditions.push_back({condition, {Cells::dense(c.treated), {}, {}}, 0});
+  }
+  if (embedded) out.embeddings = {{"drug", screen().drugs, screen().embedding, {}}};
+  return out;
+}
+
+Model fitted(const std::string& name, const Experiment& experiment, int threads = 1) {
+  Context context;
+  context.num_threads = threads;
+  return fit_model(Params(method(name).spec), experiment, context);
+}
+
+arma::mat predicted(const Model& model, const Condition& condition, const arma::mat& x) {
+  Context context;
+  arma::mat out(x.n_rows, x.n_cols);
+  model.at(condition).predict(Cells::dense(x), Nonnegative::no, out.memptr(), context);
+  return out;
+}
+
+bool same(const arma::mat& a, const arma::mat& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end());
+}
+
+double distance(const Model& model, const ScreenCondition& c) {
+  Context context;
+  return mmd2(predicted(model, named_covariates(c), screen().new_control), c.treated, {0.05},
+              MmdEstimator::unbiased, context)[0];
+}
+
+std::string warning_of(const Model& model) {
+  for (const auto& [name, value] : model.report.texts)
+    if (name == "warning") return value;
+  return "none was reported";
+}
+
+template <class Call>
+std::string refusal(const Call& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+Condition at(const std::string& drug, double dose) {
+  return {"", {{"drug", {{}, {drug}}}, {"dose", {{dose}, {}}}}};
+}
+
+}  // namespace
+
+TEST_CASE(
+    "conditional methods predict conditions that were seen and others, and say better "
+    "than no change") {
+  std::map<std::string, double> error;
+  for (const ScreenCondition& c : screen().test) {
+    Context context;
+    error["no change"] +=
+        mmd2(screen().new_control, c.treated, {0.05}, MmdEstimator::unbiased, context)[0];
+  }
+  for (const char* name : kMethods) {
+    CAPTURE(name);
+    const Model model = fitted(name, experiment());
+    CHECK(model.conditions().size() == screen().training.size());
+    double& sum = error[name];
+    for (const ScreenCondition& c : screen().test) sum += distance(model, c);
+    CHECK(warning_of(model) == "");
+    // By name, by covariates and in another order: one condition, one prediction.
+    const ScreenCondition& pair = screen().training.back();
+    REQUIRE(pair.covariates.treatments.size() == 2);
+    Condition turned = named_covariates(pair);
+    std::swap(turned.covariates[0].second.levels[0], turned.covariates[0].second.levels[1]);
+    const arma::mat wanted = predicted(model, {pair.name, {}}, screen().new_control);
+    CHECK(same(predicted(model, named_covariates(pair), screen().new_control), wanted));
+    CHECK(arma::abs(predicted(model, turned, screen().new_control) - wanted).max() < 1e-12);
+  }
+  CHECK(error["nearest_shift"] < error["no change"]);
+  CHECK(error["regressed_shift"] < error["nearest_shift"]);
+  CHECK(error["conditional_gaussian"] < error["regressed_shift"]);
+  CHECK(error["conditional_laot"] < error["conditional_gaussian"]);
+}
+
+TEST_CASE("conditional models survive their file, whatever the number of threads") {
+  for (const bool embedded : {true, false})
+    for (const char* name : kMethods) {
+      CAPTURE(name);
+      const Model model = fitted(name, experiment(embedded)),
+                  other = fitted(name, experiment(embedded), 2);
+      const ModelFile file = model.store();
+      const std::string bytes = file.bytes();
+      const Model loaded = Model::load(ModelFile::parse(bytes.data(), bytes.size()));
+      for (const ScreenCondition& c : screen().test) {
+        if (!embedded && c.kind == ConditionKind::unseen_level) continue;
+        const arma::mat wanted = predicted(model, named_covariates(c), screen().new_control);
+        CHECK(same(predicted(loaded, named_covariates(c), screen().new_control), wanted));
+        CHECK(same(predicted(other, named_covariates(c), screen().new_control), wanted));
+      }
+    }
+}
+
+TEST_CASE("at dose 0 nothing moves") {
+  for (const char* name : {"conditional_laot", "conditional_gaussian", "regressed_shift"}) {
+    CAPTURE(name);
+    CHECK(arma::abs(predicted(fitted(name, experiment()), at(screen().drugs[2], 0.0),
+                              screen().new_control) -
+                    screen().new_control)
+              .max() < 1e-12);
+  }
+}
+
+TEST_CASE("conditions that a model cannot answer are refused with what is known") {
+  const Model one_hot = fitted("conditional_gaussian", experiment(false));
+  const std::string unseen = screen().drugs[screen().test[6].covariates.treatments[0].level];
+  REQUIRE(screen().test[6].kind == ConditionKind::unseen_level);
+  CHECK(refusal([&] {
+          (void)one_hot.at(at(unseen, 3.0));
+        }).find("the model knows no level of \"drug\" \"" + unseen + "\" (the nearest is ") == 0);
+  const Model model = fitted("conditional_gaussian", experiment());
+  CHECK(refusal([&] {
+          (void)model.at({"", {{"drug", {{}, {unseen}}}}});
+        }) == "condition drug = " + unseen +
+                  " has no covariate \"dose\", which the model was fitted with");
+  CHECK(refusal([&] { (void)model.at(at(unseen, -1.0)); }) ==
+        "a dose must be 0 or a positive number, found -1");
+  Experiment twice = experiment();
+  twice.conditions[1].condition.covariates = twice.conditions[0].condition.covariates;
+  CHECK(refusal([&] { (void)fitted("conditional_gaussian", twice); }) != "");
+  Experiment lacking = experiment();
+  lacking.embeddings[0].levels[screen().training[0].covariates.treatments[0].level] = "other";
+  CHECK(refusal([&] {
+          (void)fitted("conditional_laot", lacking);
+        }).find("the embedding has no row for drug") == 0);
+}
+
+TEST_CASE("conditional methods say what they cannot learn") {
+  Experiment few = experiment();
+  few.conditions.resize(1);
+  for (const char* name : kMethods) {
+    CAPTURE(name);
+    const Model one = fitted(name, few);
+    CHECK(warning_of(one).find("there is one condition: nothing can be learnt of another") !=
+          std::string::npos);
+    CHECK(warning_of(one).find("there is one dose") != std::string::npos);
+  }
+  // Shifts that have nothing to do with the conditions.
+  Experiment noise;
+  std::vector<arma::mat> cells;
+  for (std::uint64_t c = 0; c < 6; ++c) {
+    arma::mat y = clouds::gaussian(3, 40, 50 + c);
+    y.each_col() += 3.0 * arma::vec(clouds::gaussian(3, 1, 80 + c));
+    cells.push_back(y);
+  }
+  const arma::mat x = clouds::gaussian(3, 40, 1);
+  noise.controls.push_back({Cells::dense(x), {}, {}});
+  for (std::size_t c = 0; c < 6; ++c)
+    noise.conditions.push_back({{text("p", c), {}}, {Cells::dense(cells[c]), {}, {}}, 0});
+  CHECK(warning_of(fitted("conditional_laot", noise)).find("as large as the shift itself") !=
+        std::string::npos);
+  // A condition's own map is reached all the same.
+  const Model own = fitted("conditional_laot", noise);
+  for (std::size_t c = 0; c < 6; ++c) {
+    const arma::mat p = predicted(own, {text("p", c), {}}, x);
+    CHECK(arma::norm(arma::vec(arma::mean(p, 1) - arma::mean(cells[c], 1))) < 0.35);
+  }
+}
+
+TEST_CASE("cells of a context are mapped about the mean of their own control population") {
+  // One drug that adds 2 to the first feature of two cell lines that lie apart.
+  Experiment lines;
+  std::vector<arma::mat> x, y;
+  for (std::uint64_t g = 0; g < 2; ++g) {
+    x.push_back(clouds::gaussian(3, 80, 20 + g) + 10.0 * static_cast<double>(g));
+    y.push_back(1.5 * clouds::gaussian(3, 80, 30 + g) + 10.0 * static_cast<double>(g));
+    y.back().row(0) += 2.0;
+  }
+  for (std::size_t g = 0; g < 2; ++g) {
+    lines.controls.push_back({Cells::dense(x[g]), {}, {}});
+    lines.conditions.push_back(
+        {{text("line", g), {{"drug", {{}, {"A"}}}, {"line", {{}, {text("l", g)}}}}},
+         {Cells::dense(y[g]), {}, {}},
+         g});
+  }
+  for (const char* name : {"conditional_laot", "conditional_gaussian"})
+    for (std::size_t g = 0; g < 2; ++g) {
+      CAPTURE(name);
+      const arma::mat p = predicted(fitted(name, lines), {text("line", g), {}}, x[g]);
+      CHECK(arma::norm(arma::vec(arma::mean(p, 1) - arma::mean(y[g], 1))) < 0.1);
+      CHECK(arma::mean(arma::vec(arma::stddev(p, 1, 1) / arma::stddev(y[g], 1, 1))) ==
+            doctest::Approx(1.0).epsilon(0.1));
+    }
+}
