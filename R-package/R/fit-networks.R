@@ -70,6 +70,7 @@
 #' @export
 cellot_fit <- function(x, treated = NULL, compact = FALSE, ..., preset = NULL, hidden.units = NULL,
                        hidden.layers = NULL) {
+  exact_arguments()
   if (!is.logical(compact) || length(compact) != 1L || is.na(compact)) {
     fail("compact must be TRUE or FALSE, found ", shown(compact))
   }

@@ -157,22 +157,27 @@ coef.laot_fit <- function(object, ...) {
 #' @export
 coef.laot_fit_list <- function(object, ...) lapply(object, coef)
 
+# Of too few cells a fit is the mean shift.
+fell_back <- function(fit) startsWith(fit$report$stop.reason, "fell back")
+
 # How a fit ended, in a word or two, and in a line.
 outcome_text <- function(fit) UseMethod("outcome_text")
 outcome_line <- function(fit) UseMethod("outcome_line")
 
 #' @exportS3Method
-outcome_text.laot_fit <- function(fit) gsub("_", " ", fit$report$outcome, fixed = TRUE)
+outcome_text.laot_fit <- function(fit) if (fell_back(fit)) "mean shift" else gsub("_", " ", fit$report$outcome, fixed = TRUE)
 
 # A network that was trained for as long as was asked for has not failed to converge.
 #' @exportS3Method
 outcome_text.network_fit <- function(fit) {
-  if (identical(fit$report$outcome, "limit_reached")) "trained to the end" else NextMethod()
+  if (identical(fit$report$iterations, 0)) "not trained" else
+    if (identical(fit$report$outcome, "limit_reached")) "trained to the end" else NextMethod()
 }
 
 #' @exportS3Method
 outcome_line.laot_fit <- function(fit) {
   report <- fit$report
+  if (fell_back(fit)) return(report$stop.reason)
   paste0(outcome_text(fit), if (!is.null(report$iterations)) paste0(" after ", counted(report$iterations, "iteration")),
          ": ", report$stop.reason)
 }
@@ -180,7 +185,9 @@ outcome_line.laot_fit <- function(fit) {
 # Of too few cells it is a mean shift, which has no iterations.
 #' @exportS3Method
 outcome_line.network_fit <- function(fit) {
-  if (is.null(fit$report$iterations)) NextMethod() else fit$report$stop.reason
+  if (is.null(fit$report$iterations)) return(NextMethod())
+  if (fit$report$iterations == 0) return("not trained: no iterations were asked for, and the networks are as they were drawn")
+  fit$report$stop.reason
 }
 
 #' @export

@@ -84,6 +84,7 @@ laot_fit <- function(x, treated = NULL, ...) fit_method(x, "laot", treated, ...)
 fit_method <- function(x, method, treated = NULL, ..., condition = NULL, control = NULL, target = NULL, batch = NULL,
                        preset = NULL, checkpoint = NULL, checkpoint.seconds = 30, seed = NULL, seeds = NULL,
                        num.threads = 1L, verbose = interactive()) {
+  exact_arguments()
   if (missing(x)) fail(no.cells)
   ask <- list(
     method = known_method(method), preset = if (!is.null(preset)) one_string(preset, "preset"),
@@ -127,6 +128,7 @@ fit_method <- function(x, method, treated = NULL, ..., condition = NULL, control
 #' coef(fit_trivial(control, treated, method = "gaussian_map"))$map
 #' @export
 fit_trivial <- function(x, treated = NULL, method = "mean_shift", ...) {
+  exact_arguments()
   one_of(method, c("mean_shift", "identity", "gaussian_map"), "method")
   fit_method(x, method, treated, ...)
 }

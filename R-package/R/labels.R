@@ -42,6 +42,10 @@ interaction_labels <- function(labels, names) {
 
 # Labels for the cells of a source: also one for each cell of an object that has more.
 labels_of <- function(value, source, argument) {
+  size <- value_dim(source$values)
+  if (source$origin$kind == "matrix" && size[1L] != size[2L] && length(value) == size[1L]) {
+    fail(argument, " has one label for each of the ", size[1L], " rows of x, and cells are columns here: give t(x)")
+  }
   if (!is.null(source$within) && length(value) == source$object.cells && is.null(dim(value))) value <- value[source$within]
   if (identical(value, "condition") && !"condition" %in% names(source$columns) && length(source$idents) > 1L) {
     fail(no_column(value, source$columns, argument), "; the identities have the levels ", listed(source$idents, 6L),

@@ -30,6 +30,7 @@
 #' @importFrom graphics axis box image legend lines mtext par points rect
 #' @export
 plot.laot_fit <- function(x, type = NULL, features = NULL, control = NULL, treated = NULL, ...) {
+  exact_arguments()
   no_more(list(...), plot.arguments)
   if (is.null(type)) {
     type <- setdiff(plot.types, c(if (!has_objective(x)) "objective", if (!has_map(x)) "map"))

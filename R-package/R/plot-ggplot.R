@@ -5,6 +5,7 @@ utils::globalVariables(".data")
 #' @rdname plot.laot_fit
 #' @exportS3Method ggplot2::autoplot
 autoplot.laot_fit <- function(object, type = "cells", features = NULL, control = NULL, treated = NULL, ...) {
+  exact_arguments()
   no_more(list(...), plot.arguments)
   need("ggplot2", "for autoplot(); plot() works without it")
   switch(one_of(type, plot.types, "type"),

@@ -97,6 +97,12 @@ populations_of_levels <- function(ask, source, condition, control, target, batch
   if (length(chosen$explained)) ask$say("Using ", what, ": ", paste(chosen$explained, collapse = "; "))
   unlabelled <- sum(is.na(labels))
   if (unlabelled) ask$say("Left out: ", counted(unlabelled, "cell"), " without a condition")
+  predicted <- predicted_cells(source$columns) & labels %in% c(chosen$control, chosen$target)
+  if (any(predicted)) {
+    warning("left out: ", counted(sum(predicted), "cell"), " that ", if (sum(predicted) == 1) "is" else "are",
+            " predicted (column ", quoted(predicted.column), ")", call. = FALSE)
+    labels[predicted] <- NA
+  }
   batches <- labels_of(batch, source, "batch")
   if (anyNA(batches[labels %in% c(chosen$control, chosen$target)])) {
     fail("batch has a missing label among the cells that are used")
@@ -164,13 +170,32 @@ fit_seeds <- function(ask, cells, seeds) {
   structure(stats::setNames(fits, names), class = "laot_ensemble")
 }
 
-# A fit of something else than was asked for, and a training that went wrong.
+# A fit of something else than was asked for, a training that went wrong, a map that proves nothing.
 warn_of_fit <- function(fit, label) {
-  if (startsWith(fit$report$stop.reason, "fell back")) {
-    warning(method_title(fit), ", ", fit_title(fit), ": ", fit$report$stop.reason, call. = FALSE)
+  said <- character()
+  if (fell_back(fit)) said <- paste0(method_title(fit), ", ", fit_title(fit), ": ", fit$report$stop.reason)
+  if (nzchar(c(fit$report$warning, "")[1L])) said <- c(said, paste0(label, fit$report$warning))
+  said <- c(said, components_cut(fit, label), interpolates(fit, label))
+  for (text in said) warning(text, call. = FALSE)
+}
+
+components_cut <- function(fit, label) {
+  asked <- suppressWarnings(as.numeric(fit$params["n.pcs"]))
+  used <- fit$report$components
+  if (!is.na(asked) && !is.null(used) && used < asked) {
+    paste0(label, "n.pcs = ", asked, " was cut to ", counted(used, "component"), ": the cells (", whole_text(fit$report$n.control),
+           " control, ", whole_text(fit$report$n.treated), " treated, ", counted(fit$report$features, "feature"), ") have no more")
   }
-  text <- fit$report$warning
-  if (!is.null(text) && nzchar(text)) warning(label, text, call. = FALSE)
+}
+
+# So few cells for the dimensions that an affine map can pass through all of them.
+interpolates <- function(fit, label) {
+  report <- fit$report
+  fewest <- min(report$n.control, report$n.treated)
+  if (!is.null(report$objective) && fewest <= report$dimension + 1 && report$objective < 1e-9) {
+    paste0(label, "the map passes through every cell: ", whole_text(fewest), " cells a side cannot tell a response from chance in ",
+           counted(report$dimension, "dimension"))
+  }
 }
 
 fit_populations <- function(ask, control, treated, levels, condition, origin) {

@@ -45,6 +45,7 @@
 #' @export
 predict.laot_fit <- function(object, newdata, nonnegative = "no", ..., into = NULL, label = "predicted", suffix = "",
                              num.threads = 1L, verbose = interactive()) {
+  exact_arguments()
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
   place <- checked_into(into, newdata, object)
   says <- prediction_says(object, label, suffix)
@@ -98,10 +99,11 @@ filled_by_blocks <- function(predict, at, count) {
 written_by_blocks <- function(predict, at, count) {
   need("HDF5Array", "for into = \"HDF5\"")
   blocks <- cell_blocks(length(at), seq_len(count))
-  sink <- HDF5Array::HDF5RealizationSink(c(length(at), count), type = "double",
-                                         chunkdim = c(length(at), min(count, max(1L, 1e6 %/% length(at)))))
+  size <- c(length(at), count)
+  sink <- HDF5Array::HDF5RealizationSink(size, type = "double",
+                                         chunkdim = as.integer(pmin(size, c(size[1L], max(1, 1e6 %/% size[1L])))))
   for (cells in blocks) {
-    viewport <- DelayedArray::ArrayViewport(c(length(at), count), IRanges::IRanges(
+    viewport <- DelayedArray::ArrayViewport(size, IRanges::IRanges(
       c(1L, cells[1L]), c(length(at), cells[length(cells)])))
     DelayedArray::write_block(sink, viewport, predict(cells))
   }
@@ -126,7 +128,7 @@ check_dots <- function(dots, others) {
       fail("further arguments must be given by name; found ", shown(dots[[position]]), " without one")
     }
     fail("unknown argument ", quoted(unknown[1L]),
-         did_you_mean(unknown[1L], setdiff(c(where_arguments(), others), "...")))
+         if (unknown[1L] == "slot") slot.hint else did_you_mean(unknown[1L], setdiff(c(where_arguments(), others), "...")))
   }
 }
 

@@ -85,8 +85,9 @@ put_back.Seurat <- function(newdata, out, says) {
   idents <- SeuratObject::Idents(newdata)
   if (is.null(origin$reduction)) {
     assay <- seurat_assay(out$values, newdata[[origin$assay]], origin$layer)
-    out <- SeuratObject::CreateSeuratObject(assay, assay = origin$assay, meta.data = columns,
-                                            project = SeuratObject::Project(newdata))
+    # It adds up the counts of each cell, and warns that there are none.
+    out <- suppressWarnings(SeuratObject::CreateSeuratObject(assay, assay = origin$assay, meta.data = columns,
+                                                             project = SeuratObject::Project(newdata)))
     SeuratObject::Idents(out) <- idents
   } else {
     old <- newdata[[origin$reduction]]
@@ -103,13 +104,20 @@ put_back.Seurat <- function(newdata, out, says) {
 seurat_assay <- function(values, like, layer, key = SeuratObject::Key(like)) {
   if (is_seurat5() && is(like, "StdAssay")) {
     create <- getExportedValue("SeuratObject", "CreateAssay5Object")
+    values <- as_csc(as(values, "Matrix"))  # as it keeps them
     assay <- if (layer == "counts") create(counts = values) else create(data = values)
   } else {
     assay <- if (layer == "counts") SeuratObject::CreateAssayObject(counts = values) else
       SeuratObject::CreateAssayObject(data = values)
   }
+  if (!layer %in% c("counts", "data")) assay <- with_layer(assay, layer, values)
   SeuratObject::Key(assay) <- key
   assay
+}
+
+with_layer <- function(assay, layer, values) {
+  if (is_seurat5()) return(SeuratObject::SetAssayData(assay, layer = layer, new.data = values))
+  SeuratObject::SetAssayData(assay, slot = layer, new.data = values)
 }
 
 seurat_reduction <- function(values, assay, key) {

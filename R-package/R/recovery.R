@@ -49,6 +49,7 @@ recovery.gaps <- c(0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4, 6, 8)
 recovery_curve <- function(x, design = "counterpart", gaps = recovery.gaps, repeats = 8,
                            most.cells = 300, control = NULL, treated = NULL, batch = NULL,
                            time.gap = NULL, seed = NULL, num.threads = 1L, verbose = interactive(), ...) {
+  exact_arguments()
   require_alternation(x, "a recovery curve")
   no_more(list(...), names(formals(recovery_curve)))
   one_of(design, c("counterpart", "anew"), "design")

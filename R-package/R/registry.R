@@ -85,7 +85,8 @@ params_from_dots <- function(method, dots, others, fitting = FALSE) {
            "SingleCellExperiment, assay, layer, reduction and features for a Seurat object")
     }
     if (!dotted(name) %in% known) {
-      fail("method ", method, " has no parameter ", quoted(name), did_you_mean(name, c(known, others, if (fitting) source_arguments())))
+      fail("method ", method, " has no parameter ", quoted(name),
+           if (fitting && name == "slot") slot.hint else did_you_mean(name, c(known, others, if (fitting) source_arguments())))
     }
   }
   twice <- given[duplicated(dotted(given))]

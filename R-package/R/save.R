@@ -32,7 +32,7 @@ load_model <- function(path) {
   facts[names(said)] <- said
   new_fit(pointer, control = facts$control, target = facts$target, condition = facts$condition,
           seed = suppressWarnings(as.numeric(facts$seed)),
-          origin = facts[names(facts) %in% c("kind", where_arguments())])
+          origin = c(facts["kind"], sapply(where_arguments(facts$kind), function(name) facts[[name]], simplify = FALSE)))
 }
 
 # Where the cells of a fit came from, as texts of the file: "source.assay.type", "source.condition", ...

@@ -24,6 +24,7 @@
 #' @export
 simulate_populations <- function(features = 10, cells = 100, gap = 1, noise = 0,
                                  entries = "uniform", seed = NULL) {
+  exact_arguments()
   whole(features, "features")
   whole(cells, "cells")
   one_number(gap, "gap")
@@ -54,6 +55,7 @@ recovery_study <- function(features = c(10, 20, 50, 80, 100), gaps = c(0, 5, 10,
                            cells = 100, trials = 10, iterations = 10, noise = 0,
                            entries = "uniform", cost = "euclidean", seed = NULL,
                            num.threads = 1L) {
+  exact_arguments()
   if (!length(features)) fail("features is empty")
   for (value in features) whole(value, "features")
   if (!is.numeric(gaps) || !length(gaps) || anyNA(gaps)) fail("gaps must be numbers, found ", shown(gaps))

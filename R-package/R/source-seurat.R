@@ -94,3 +94,5 @@ is_raw <- function(values, x, assay) {
   counts <- one_layer(x, assay, "counts")
   identical(dim(counts), value_dim(values)) && identical(as_values(counts, "counts"), values)
 }
+
+slot.hint <- "; a slot is called a layer here: layer = \"data\""

@@ -43,6 +43,10 @@ read_source.SummarizedExperiment <- function(x, ..., assay.type = "logcounts", d
     values <- as_values(SummarizedExperiment::assay(x, assay.type, withDimnames = TRUE),
                         paste0("assay ", quoted(assay.type)))
   }
+  if (is.null(dimred) && assay.type == "logcounts" && what %in% c("x", "the control cells") && looks_raw(values)) {
+    warning("assay \"logcounts\" of ", what, " holds whole numbers only, as counts are: normalise first ",
+            "(scuttle::logNormCounts), or say assay.type = \"counts\" to use them as they are", call. = FALSE)
+  }
   new_source(values, what, columns,
              origin = list(kind = "SummarizedExperiment", assay.type = assay.type, dimred = dimred, altexp = altexp),
              subset = list(argument = "subset.row", value = subset.row), rest = list(...))
@@ -61,14 +65,22 @@ object_kind <- function(x) {
   if (is.null(kind)) "matrix" else kind
 }
 
+# Whole numbers of at least 0, and some that are no logarithms of counts; a look at the first values is enough.
+looks_raw <- function(values) {
+  if (is_lazy(values)) values <- taken(values, NULL, seq_len(min(value_dim(values)[2L], 20L)))
+  seen <- utils::head(if (inherits(values, "dgCMatrix")) values@x else as.vector(values), 1e5)
+  seen <- seen[!is.na(seen)]
+  length(seen) > 0L && all(seen >= 0 & seen == floor(seen)) && max(seen) > 2
+}
+
 # The arguments that say where the values of an object are, or which features of it to use: those that the
 # methods of read_source() name.
-source_arguments <- function() {
-  named <- c(names(formals(read_source.SummarizedExperiment)), names(formals(read_source.Seurat)))
-  setdiff(named, c("x", "...", "what"))
+source_arguments <- function(kinds = c("SummarizedExperiment", "Seurat")) {
+  methods <- list(SummarizedExperiment = read_source.SummarizedExperiment, Seurat = read_source.Seurat)
+  setdiff(unlist(lapply(methods[kinds], function(method) names(formals(method))), use.names = FALSE), c("x", "...", "what"))
 }
 feature.arguments <- c("subset.row", "features")
-where_arguments <- function() setdiff(source_arguments(), feature.arguments)
+where_arguments <- function(...) setdiff(source_arguments(...), feature.arguments)
 
 no.cells <- "x is missing; give the cells: an object, or a matrix with features as rows and cells as columns"
 

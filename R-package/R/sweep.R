@@ -45,6 +45,7 @@
 time_gap_sweep <- function(x, time = "time", start = NULL, gammas = "median", splits = 5, test = 0.2,
                            resamples = 20, repeats = 4, most.cells = 200, batch = NULL, ..., seed = NULL,
                            num.threads = 1L, verbose = interactive()) {
+  exact_arguments()
   whole(splits, "splits")
   check_share(test, "test")
   check_gamma(gammas)

@@ -1,17 +1,52 @@
 # How fast cells move in a time course: L of the theorem, in the units of the data or of a fit.
 
-# "24h" is 24; NA where a text begins with no number.
-leading_number <- function(labels) {
-  suppressWarnings(as.numeric(sub("^[[:space:]]*([-+]?[0-9]*\\.?[0-9]+).*$", "\\1", labels)))
+# Seconds in a unit of time, by the ways in which it is written.
+time.units <- c(s = 1, sec = 1, second = 1, m = 60, min = 60, minute = 60, h = 3600, hr = 3600, hour = 3600, d = 86400,
+                day = 86400, w = 604800, wk = 604800, week = 604800)
+
+# number, and unit as time.units has it ("" without): of "24h", "30 min", "day7", "D0", "t2", "-1.5".
+parsed_times <- function(labels) {
+  form <- "^([a-z]*)[ _.-]*?([-+]?[0-9]*[.]?[0-9]+(?:e[-+]?[0-9]+)?)[ _.-]*([a-z]*)"
+  parts <- regmatches(labels, regexec(form, trimws(labels), ignore.case = TRUE, perl = TRUE))
+  part <- function(k) vapply(parts, function(one) if (length(one)) tolower(one[k]) else NA_character_, "")
+  word <- ifelse(nzchar(part(4L)), part(4L), part(2L))
+  known <- match(sub("s$", "", word), names(time.units))
+  known[is.na(known)] <- match(word[is.na(known)], names(time.units))
+  data.frame(number = as.numeric(part(3L)), unit = ifelse(is.na(known), "", names(time.units)[known]))
 }
 
-time_of_cells <- function(time, columns, count) {
+# "24h" is 24; NA where there is no number. Of several units all numbers are given in that of the largest time.
+times_of_labels <- function(labels) {
+  found <- parsed_times(labels)
+  units <- unique(found$unit[!is.na(found$number)])
+  sizes <- unname(time.units[units[nzchar(units)]])
+  if (length(unique(sizes)) < 2L && !("" %in% units && length(sizes))) return(structure(found$number, unit = c(units, "")[1L]))
+  # 0 is the same in every unit.
+  bare <- !nzchar(found$unit) & !is.na(found$number) & found$number != 0
+  if (any(bare)) {
+    fail("time has the units ", listed(units[nzchar(units)]), " and numbers without one, such as ", quoted(labels[bare][1L]),
+         "; give all a unit, or plain numbers")
+  }
+  seconds <- found$number * ifelse(nzchar(found$unit), time.units[found$unit], 1)
+  unit <- found$unit[which.max(seconds)]
+  structure(seconds / time.units[[unit]], unit = unit)
+}
+
+time_of_cells <- function(time, columns, count, say = message) {
   if (is.numeric(time) && length(time) == count) return(as.double(time))
-  labels <- as.character(cell_labels(time, columns, count, "time"))
-  number <- leading_number(labels)
-  bad <- is.na(number) & !is.na(labels)
-  if (any(bad)) fail("time must be numbers, or texts that begin with one; found ", quoted(labels[bad][1L]))
-  number
+  labels <- cell_labels(time, columns, count, "time")
+  number <- times_of_labels(levels(labels))
+  if (anyNA(number)) {
+    fail("time must be numbers, or texts with one, such as \"24h\" or \"day 7\"; found ", quoted(levels(labels)[is.na(number)][1L]))
+  }
+  twice <- number[duplicated(number)]
+  if (length(twice)) {
+    same <- levels(labels)[number == twice[1L]]
+    say("The times ", listed(same), " are taken as one")
+  }
+  plain <- parsed_times(levels(labels))$number
+  if (!isTRUE(all.equal(as.numeric(number), plain))) say("Times are given in ", attr(number, "unit"))
+  as.numeric(number)[as.integer(labels)]
 }
 
 # course: a list of matrices, features x cells, named by their times, which increase.
@@ -60,6 +95,6 @@ rates_in_feature_space <- function(fit, course, time, settings) {
 # The time between the populations of a fit whose conditions are the times of the course.
 gap_of_conditions <- function(fit, time) {
   if (!identical(fit$condition, time)) return(NULL)
-  gap <- leading_number(fit$target) - leading_number(fit$control)
+  gap <- diff(as.numeric(times_of_labels(c(fit$control, fit$target))))
   if (isTRUE(gap > 0)) gap
 }

@@ -98,6 +98,7 @@ trackability.laot_fit <- function(x, control = NULL, treated = NULL, batch = NUL
                                   designs = c("counterpart", "anew"), gaps = recovery.gaps,
                                   repeats = 8, most.cells = 300, time.gap = NULL, seed = NULL,
                                   num.threads = 1L, verbose = interactive(), ...) {
+  exact_arguments()
   require_alternation(x, "trackability()")
   no_more(list(...), names(formals(trackability.laot_fit)))
   if (!is.null(rate)) positive_number(rate, "rate")

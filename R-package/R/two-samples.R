@@ -31,6 +31,7 @@
 #' mmd2_test(x, y, permutations = 199, seed = 1)
 #' @export
 mmd2 <- function(x, y, gamma = "median", estimator = "unbiased", ..., num.threads = 1L) {
+  exact_arguments()
   settings <- call_settings(1, num.threads)
   one_of(estimator, c("unbiased", "biased"), "estimator")
   check_gamma(gamma)
@@ -44,6 +45,7 @@ mmd2 <- function(x, y, gamma = "median", estimator = "unbiased", ..., num.thread
 #' @rdname mmd2
 #' @export
 mmd2_test <- function(x, y, gamma = "median", permutations = 999L, seed = NULL, ..., num.threads = 1L) {
+  exact_arguments()
   data.name <- paste(deparse1(substitute(x)), "and", deparse1(substitute(y)))
   check_gamma(gamma)
   if (!is.numeric(permutations) || length(permutations) != 1L || is.na(permutations) || permutations < 1 ||
@@ -100,6 +102,7 @@ pooled_gamma <- function(gamma, cells, settings) {
 #' summary(cell_spearman(fit, control))
 #' @export
 cell_spearman <- function(x, control, ..., num.threads = 1L) {
+  exact_arguments()
   check_dots(list(...), names(formals(cell_spearman)))
   settings <- call_settings(1, num.threads)
   if (missing(control)) control <- NULL

@@ -179,3 +179,54 @@ test_that("objects are left as they were, by what works and by what is refused",
     meta.data = data.frame(condition = conditions, row.names = colnames(both))
   )), features = rownames(both)[1:5])
 })
+
+test_that("control and treated cells may be two objects", {
+  skip_if_not_installed("SingleCellExperiment")
+  sce <- sce_of(both)
+  expect_silent(two <- quiet_fit(sce[, conditions == "ctrl"], treated = sce[12:1, conditions == "stim"]))
+  expect_identical(coef(two), coef(by.matrix))
+  expect_identical(c(two$control, two$target, two$condition), c("ctrl", "stim", "condition"))
+  expect_identical(coef(quiet_fit(sce[, conditions == "ctrl"], treated)), coef(by.matrix))
+  expect_identical(coef(quiet_fit(sce[, conditions == "ctrl"], treated = sce[, conditions == "stim"], batch = "donor")),
+                   coef(quiet_fit(sce, batch = "donor")))
+  counted <- sce
+  SummarizedExperiment::assay(counted, "counts") <- 2 * both
+  expect_identical(quiet_fit(counted[, conditions == "ctrl"], treated = counted[, conditions == "stim"], assay.type = "counts")$origin$assay.type, "counts")
+  expect_sentence(quiet_fit(sce, treated = "stim"), "treated must hold cells, found \"stim\"; a level of the condition is named by target")
+  expect_sentence(laot_fit(sce[, conditions == "ctrl"], treated = sce[1:3, conditions == "stim"]), "the treated cells lacks 9 of the 12")
+})
+
+test_that("a batch of several columns is their combinations", {
+  skip_if_not_installed("SingleCellExperiment")
+  sce <- sce_of(both)
+  sce$type <- rep(c("T", "B", "B"), 30)
+  both.columns <- quiet_fit(sce, batch = c("donor", "type"))
+  expect_identical(coef(both.columns), coef(quiet_fit(sce, batch = paste(sce$donor, sce$type))))
+  expect_sentence(quiet_fit(sce, batch = c("donor", "tpe")), "no column \"tpe\"")
+})
+
+test_that("predictions go into the object itself", {
+  skip_if_not_installed("SingleCellExperiment")
+  sce <- sce_of(both)
+  fit <- quiet_fit(sce, subset.row = 1:5)
+  start <- sce[, conditions == "ctrl"]
+  values <- predict(quiet_fit(control[1:5, ], treated[1:5, ]), control)
+  inside <- predict(fit, start, into = c(altexp = "moved"))
+  expect_identical(dim(inside), dim(start))
+  expect_identical(unname(SummarizedExperiment::assay(SingleCellExperiment::altExp(inside, "moved"), "logcounts")), unname(values))
+  expect_identical(SummarizedExperiment::colData(inside), SummarizedExperiment::colData(start))
+  as.assay <- SummarizedExperiment::assay(predict(fit, start, into = "moved"), "moved")
+  expect_identical(unname(as.assay[1:5, ]), unname(values))
+  expect_true(all(is.na(as.assay[6:12, ])))
+  expect_identical(SingleCellExperiment::reducedDim(predict(fit, start, into = c(dimred = "moved")), "moved"), t(values))
+  expect_identical(SingleCellExperiment::altExpNames(predict(fit, start, into = "altexp")), "laot")
+  expect_sentence(predict(fit, start, into = c(layer = "x")), "the name in into must be one of assay, altexp, dimred")
+  expect_sentence(predict(fit, control, into = "x"), "a matrix has no room")
+})
+
+test_that("a tibble stays one", {
+  skip_if_not_installed("tibble")
+  table <- tibble::as_tibble(as.data.frame(unname(control)), .name_repair = "minimal")
+  fit <- quiet_fit(unname(control), unname(treated))
+  expect_s3_class(predict(fit, table), "tbl_df")
+})

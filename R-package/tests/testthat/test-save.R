@@ -51,3 +51,27 @@ test_that("files that are no model are refused", {
   expect_sentence(save_model(3, file), "fit must be a laot_fit")
   expect_sentence(load_model(7), "path must be one string")
 })
+
+test_that("a model file says where its cells came from", {
+  skip_if_not_installed("SingleCellExperiment")
+  both <- cbind(cells$control, cells$treated)
+  level <- "st\"im\\ \u00e9"
+  sce <- SingleCellExperiment::SingleCellExperiment(
+    list(logcounts = both, counts = 10 * both + 3),
+    colData = S4Vectors::DataFrame(`cell state` = rep(c("ctrl", level), c(60, 45)), check.names = FALSE)
+  )
+  whole <- quiet_fit(sce, assay.type = "counts", condition = "cell state")
+  file <- tempfile(fileext = ".safetensors")
+  on.exit(unlink(file))
+  save_model(whole, file)
+  back <- load_model(file)
+  for (part in c("control", "target", "condition", "origin", "seed", "features")) expect_identical(back[[part]], whole[[part]], label = part)
+  expect_identical(SummarizedExperiment::assay(predict(back, sce[, 1:5])), SummarizedExperiment::assay(predict(whole, sce[, 1:5])))
+  expect_warning(predict(back, sce[, 60:62]), "2 cells that are not \"ctrl\"")
+  # The numbers stand where they did, and a saved model can be saved again.
+  again <- tempfile(fileext = ".safetensors")
+  on.exit(unlink(again), add = TRUE)
+  save_model(back, again)
+  expect_identical(load_model(again)$origin, whole$origin)
+  expect_identical(readBin(again, "raw", 1e6), readBin(file, "raw", 1e6))
+})
