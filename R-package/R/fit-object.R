@@ -15,10 +15,8 @@ new_fit <- function(pointer, control = "control", target = "treated", condition 
                stats::setNames(texts, dotted(names(texts)))),
     bytes = if (is.null(bytes)) native(.Call(C_to_bytes, pointer)) else bytes,
     handle = new_handle(pointer)
-  ), class = fit_classes(facts$method, facts$params))
+  ), class = fit_classes(facts$method))
 }
 
-# "cellot_fit", "network_fit", "laot_fit": a method that trains holds out validation cells.
-fit_classes <- function(method, params) {
-  unique(c(paste0(method, "_fit"), if ("validation_share" %in% names(params)) "network_fit", "laot_fit"))
-}
+# "cellot_fit", "network_fit", "laot_fit".
+fit_classes <- function(method) unique(c(paste0(method, "_fit"), if (trains(method)) "network_fit", "laot_fit"))

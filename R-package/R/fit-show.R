@@ -194,6 +194,12 @@ outcome_line.network_fit <- function(fit) {
 print.laot_fit_list <- function(x, ...) {
   first <- x[[1L]]
   cat(method_title(first), " fits: ", first$control, " to ", counted(length(x), "target"), "\n", sep = "")
+  print(fit_table(x), row.names = FALSE)
+  invisible(x)
+}
+
+# One row a fit.
+fit_table <- function(x) {
   number <- function(name) vapply(x, function(fit) {
     value <- fit$report[[name]]
     if (is.null(value)) NA_real_ else value
@@ -206,8 +212,7 @@ print.laot_fit_list <- function(x, ...) {
     outcome = vapply(x, outcome_text, "")
   )
   empty <- vapply(table, function(column) all(is.na(column)), NA)
-  print(table[!empty], row.names = FALSE)
-  invisible(x)
+  table[!empty]
 }
 
 #' @export

@@ -29,6 +29,10 @@
 #' @param batch A column, or one label per cell (for two matrices `list(control =, treated =)`), of
 #'   donor, cell line or replicate: cells are paired only within a level, and one map is fitted for
 #'   all.
+#' @param by A column, or one label per cell, of cell type or another group: one fit for each of its levels
+#'   that has control and treated cells, all with the same features, in a `laot_fit_by`. Levels that lack a side,
+#'   or have fewer than 3 cells on it, are named and left out. [predict()][predict.laot_fit] sends each cell
+#'   through the fit of its level.
 #' @param preset A row of parameters by name: see [laot_presets()].
 #' @param ... Parameters of the method by name, such as `ridge = 0.3` or `n.pcs = 0`: see
 #'   [laot_params()] for names, defaults and ranges.
@@ -82,7 +86,7 @@ laot_fit <- function(x, treated = NULL, ...) fit_method(x, "laot", treated, ...)
 #' @rdname laot_fit
 #' @export
 fit_method <- function(x, method, treated = NULL, ..., condition = NULL, control = NULL, target = NULL, batch = NULL,
-                       preset = NULL, checkpoint = NULL, checkpoint.seconds = 30, seed = NULL, seeds = NULL,
+                       by = NULL, preset = NULL, checkpoint = NULL, checkpoint.seconds = 30, seed = NULL, seeds = NULL,
                        num.threads = 1L, verbose = interactive()) {
   exact_arguments()
   if (missing(x)) fail(no.cells)
@@ -106,6 +110,7 @@ fit_method <- function(x, method, treated = NULL, ..., condition = NULL, control
   } else {
     populations_of_two(ask, source, treated, list(...), condition, control, target, batch)
   }
+  if (!is.null(by)) return(fit_by(ask, cells, source, by, seed, seeds))
   if (is.null(seeds)) fit_targets(ask, cells, seed) else fit_seeds(ask, cells, seeds)
 }
 
@@ -163,12 +168,17 @@ check_seeds_of_fit <- function(seed, seeds, checkpoint, method) {
   for (value in seeds) seed_or_draw(value)
 }
 
-# A method that trains holds out validation cells.
-trains <- function(method) "validation.share" %in% laot_params(method)$name
+# What the library says of a method: see laot_methods().
+trait <- function(method, name) {
+  methods <- laot_methods()
+  isTRUE(methods[[name]][match(method, methods$name)])
+}
+
+trains <- function(method) trait(method, "trains")
 
 batch_is_used <- function(method) {
-  if (method %in% c("cellot", "cae")) {
-    fail(method, "_fit() has no batch: it does not pair cells; laot_fit() pairs them within the levels of one, and ",
+  if (!trait(method, "batch")) {
+    fail("method ", method, " has no batch: it does not pair cells; laot_fit() pairs them within the levels of one, and ",
          "scgen_fit() takes its shift within them")
   }
 }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <numeric>
+#include <ostream>
 #include <streambuf>
 
 #include "laot/base.hpp"

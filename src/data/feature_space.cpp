@@ -179,6 +179,13 @@ void FeatureSpace::fit_basis(const std::vector<SpacePopulation>& populations,
     }
   };
   basis = leading_directions({d, all, gather}, components, context);
+  // A feature that is the same in all cells is in no component: rounding must not move it.
+  const arma::vec& mean = populations[0].moments->mean;
+  for (std::size_t k = 0; k < d; ++k)
+    if (std::all_of(populations.begin(), populations.end(), [&](const SpacePopulation& population) {
+          return population.moments->variance[k] == 0.0 && population.moments->mean[k] == mean[k];
+        }))
+      basis.row(k).zeros();
 }
 
 void FeatureSpace::encode_block(const arma::mat& block, Side side, arma::mat& z) const {

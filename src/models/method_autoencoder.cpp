@@ -130,6 +130,7 @@ MethodSpec scgen_spec() {
   out.title = "scGen: a variational autoencoder and the shift of latent means";
   out.source = kScgen;
   out.traits.trains = true;
+  out.traits.fewest_cells = 4;  // one of them is held out
   out.defaults = std::make_shared<ScgenSettings>();
   out.params = joined_rows(joined_rows(autoencoder_params(kScgen, kScgen), scgen_params()),
                            networks::training_params<nets::AutoencoderOptions>());
@@ -165,6 +166,7 @@ MethodSpec cae_spec() {
   out.title = "Conditional autoencoder: the condition given to encoder and decoder, and switched";
   out.source = "Lopez et al. 2018, as CellOT compares with it";
   out.traits.trains = true;
+  out.traits.fewest_cells = 4;  // one of them is held out
   out.traits.uses_batch = false;
   out.defaults = std::make_shared<CaeSettings>();
   out.params =

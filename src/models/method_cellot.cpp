@@ -91,6 +91,7 @@ MethodSpec cellot_spec() {
   out.title = "CellOT: two input-convex networks in a min-max game; the map is a gradient";
   out.source = "Bunne et al., Nature Methods 20, 1759-1768 (2023)";
   out.traits.trains = true;
+  out.traits.fewest_cells = 4;  // one of them is held out
   out.traits.uses_batch = false;
   out.defaults = std::make_shared<CellotSettings>();
   out.params = joined_rows(cellot_params(), networks::training_params<nets::CellotOptions>());

@@ -204,6 +204,17 @@ TEST_CASE("too few cells fall back to the mean shift and say so") {
   CHECK(largest(predicted(one, x.col(0)) - y.col(0)) < 1e-12);
 }
 
+TEST_CASE("a feature that is 0 in every cell is predicted as 0, beside components too") {
+  arma::mat x = clouds::gaussian(12, 60, 1), y = 1.5 * clouds::gaussian(12, 50, 2) + 1.0;
+  x.row(3).zeros();
+  y.row(3).zeros();
+  const Model model = fitted(x, y);
+  REQUIRE(report(model, "components") > 0);
+  const arma::mat moved = predicted(model, x);
+  CHECK(largest(moved.row(3)) == 0.0);
+  CHECK(largest(moved.row(4)) > 0.1);
+}
+
 TEST_CASE("hard inputs give finite predictions") {
   const auto check = [](const arma::mat& x, const arma::mat& y) {
     for (const char* preset : {"calibrated", "algorithm1", "notebook"}) {

@@ -197,7 +197,7 @@ test_that("no cells at all, and a batch where none is used, are told in one sent
   expect_sentence(cae_fit(), "x is missing")
   expect_sentence(benchmark_methods(), "x is missing")
   expect_sentence(trackability(), "x is missing")
-  expect_sentence(cellot_fit(control, treated, batch = rep(1, 105)), "cellot_fit\\(\\) has no batch: it does not pair cells")
+  expect_sentence(cellot_fit(control, treated, batch = rep(1, 105)), "method cellot has no batch: it does not pair cells")
   expect_sentence(laot_fit(control, treated, equal.counts = "yes"), "equal.counts must be TRUE or FALSE")
   expect_sentence(fit_trivial(control, treated, metod = "identity"), "did you mean \"method\"")
   expect_sentence(cae_fit(control, treated, checkpiont = "x"), "did you mean \"checkpoint\"")

@@ -230,3 +230,27 @@ test_that("a tibble stays one", {
   fit <- quiet_fit(unname(control), unname(treated))
   expect_s3_class(predict(fit, table), "tbl_df")
 })
+
+test_that("one fit a type, in one object", {
+  skip_if_not_installed("SingleCellExperiment")
+  sce <- sce_of(both)
+  sce$type <- rep(c("T", "B"), 45)
+  sce$type[1:4] <- "NK"
+  sce$type[c(5, 51:55)] <- "Mono"
+  expect_message(fits <- laot_fit(sce, by = "type", seed = 1), "Left out: NK, with no treated cells")
+  expect_message(laot_fit(sce, by = "type", seed = 1), "Left out: Mono, with only 1 control cells")
+  expect_s3_class(fits, "laot_fit_by")
+  expect_identical(sort(names(fits)), c("B", "T"))
+  alone <- quiet_fit(sce[, sce$type == "T"])
+  expect_identical(coef(fits[["T"]]), coef(alone))
+  start <- sce[, conditions == "ctrl"]
+  expect_warning(p <- predict(fits, start), "left out: 5 cells of levels without a fit \\(NK, Mono\\)")
+  expect_identical(colnames(p), colnames(start)[start$type %in% c("B", "T")])
+  expect_identical(SummarizedExperiment::assay(p)[, p$type == "T"],
+                   SummarizedExperiment::assay(predict(alone, start[, start$type == "T"])))
+  expect_output(print(fits), "one for each of 2 levels of type")
+  by.hand <- suppressWarnings(predict(fits, control, by = start$type))
+  expect_identical(unname(by.hand), unname(SummarizedExperiment::assay(p)))
+  expect_sentence(predict(fits, control), "newdata has no|no column|names a column")
+  expect_sentence(quiet_fit(control, treated, by = "type"), "by goes with one object")
+})
