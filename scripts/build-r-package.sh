@@ -4,17 +4,21 @@
 # cmake/sources.cmake. The same files give the same tarball.
 #   --no-vignette   leaves the vignette unbuilt: quick, and enough for installing
 #   --tree DIR      only assembles the tree, into DIR/laot
+#   --in-place      only puts the core into R-package/src, so that R-package itself installs: its
+#                   bootstrap.R and configure call this
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 version=$(tr -d '[:space:]' < "$top/VERSION")
 vignette=yes
 tree=
+in_place=no
 while [ $# -gt 0 ]; do
   case "$1" in
     --no-vignette) vignette=no ;;
+    --in-place) in_place=yes ;;
     --tree) tree=${2:?"--tree needs a folder"}; shift ;;
-    *) echo "unknown option $1; there are --no-vignette and --tree DIR" >&2; exit 2 ;;
+    *) echo "unknown option $1; there are --no-vignette, --tree DIR and --in-place" >&2; exit 2 ;;
   esac
   shift
 done
@@ -28,10 +32,22 @@ if [ -n "$tree" ]; then
   rm -rf "$package"
 fi
 
+if [ "$vignette" = yes ] && [ -z "$tree" ] && [ "$in_place" = no ] &&
+  ! Rscript -e 'quit(status = !all(vapply(c("knitr", "rmarkdown"), requireNamespace, NA, quietly = TRUE)))' >/dev/null 2>&1; then
+  echo "knitr or rmarkdown is missing: the package is built without its vignettes" >&2
+  vignette=no
+fi
+
 # The package itself, without what a build or a check may have left in it.
-cp -R "$top/R-package" "$package"
+if [ "$in_place" = yes ]; then
+  package=$top/R-package
+else
+  cp -R "$top/R-package" "$package"
+fi
+rm -rf "$package/src/core" "$package/src/Makevars"
 find "$package" \( -name '*.o' -o -name '*.so' -o -name '*.dll' -o -name '.Rhistory' \) -delete
-sed -i.orig "s/^Version: .*/Version: $version/" "$package/DESCRIPTION" && rm "$package/DESCRIPTION.orig"
+[ "$in_place" = yes ] ||
+  { sed -i.orig "s/^Version: .*/Version: $version/" "$package/DESCRIPTION" && rm "$package/DESCRIPTION.orig"; }
 
 # The core beside the glue: src/core/{include,src,capi}.
 core=$package/src/core
@@ -71,7 +87,7 @@ PKG_LIBS = \$(LAPACK_LIBS) \$(BLAS_LIBS) \$(FLIBS)
 OBJECTS =$(printf ' \\\n  %s' $objects)
 MAKEVARS
 
-[ -z "$tree" ] || { echo "$package"; exit 0; }
+[ -z "$tree" ] && [ "$in_place" = no ] || { echo "$package"; exit 0; }
 
 # An out-of-date tarball must not outlive a failure.
 mkdir -p "$top/build"

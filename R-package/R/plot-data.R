@@ -119,25 +119,46 @@ did_you_mean_feature <- function(fit) {
     paste0("; it has ", listed(fit$features, 5L))
 }
 
-# Densities with one bandwidth a feature, so that the three curves compare.
+# Densities with one bandwidth a feature, so that the three curves compare. Of log counts the zeros are a share of
+# the cells and not a hill: where they are many, the curves are of the other values, with that much less area, and
+# the attribute `zeros` has a bar for each group, whose full height is all cells.
 marginals_data <- function(fit, features = NULL, count = 6L, ...) {
   cells <- shown_cells(fit, ...)
   rows <- chosen_or_moving(fit, features, count)
   labels <- feature_labels(fit)[rows]
-  one <- function(k) {
-    values <- lapply(cells, function(group) group[rows[k], ])
-    pooled <- unlist(values)
-    # A feature that is mostly 0 would else have a needle there, which flattens all the rest.
-    width <- max(stats::bw.nrd0(if (length(pooled) > 1L) pooled else c(pooled, pooled)), diff(range(pooled)) / 60)
-    range <- range(pooled) + c(-3, 3) * width
-    do.call(rbind, lapply(groups.of.cells, function(group) {
-      curve <- stats::density(values[[group]], bw = width, from = range[1L], to = range[2L], n = 256L)
-      data.frame(feature = factor(labels[k], unique(labels)), value = curve$x, density = curve$y,
-                 group = factor(group, groups.of.cells))
-    }))
-  }
-  do.call(rbind, lapply(seq_along(rows), one))
+  each <- lapply(seq_along(rows), function(k) {
+    feature <- factor(labels[k], unique(labels))
+    one_marginal(lapply(cells, function(group) group[rows[k], ]), feature)
+  })
+  structure(do.call(rbind, lapply(each, `[[`, "curves")), zeros = do.call(rbind, lapply(each, `[[`, "zeros")))
 }
+
+many.zeros <- 0.1
+
+one_marginal <- function(values, feature) {
+  share <- vapply(values, function(group) mean(group == 0), 0)
+  apart <- max(share[c("control", "treated")]) >= many.zeros
+  kept <- if (apart) lapply(values, function(group) group[group != 0]) else values
+  pooled <- unlist(kept)
+  if (length(pooled) < 2L) pooled <- rep(c(pooled, 0)[1L], 2L)
+  # A feature that is mostly one value would else have a needle there, which flattens all the rest.
+  width <- max(stats::bw.nrd0(pooled), diff(range(pooled)) / 60)
+  range <- range(pooled) + c(-3, 3) * width
+  curves <- do.call(rbind, lapply(groups.of.cells, function(group) {
+    at <- seq(range[1L], range[2L], length.out = 256L)
+    height <- if (!length(kept[[group]])) 0 * at else
+      stats::density(kept[[group]], bw = width, from = range[1L], to = range[2L], n = 256L)$y
+    data.frame(feature = feature, value = at, density = height * length(kept[[group]]) / length(values[[group]]),
+               group = factor(group, groups.of.cells))
+  }))
+  # Beside each other, a hundredth of the axis apart.
+  at <- (seq_along(groups.of.cells) - 2) * diff(range) / 60
+  zeros <- data.frame(feature = feature, value = at, share = unname(share[groups.of.cells]),
+                      height = unname(share[groups.of.cells]) * max(curves$density), group = factor(groups.of.cells, groups.of.cells))
+  list(curves = curves, zeros = zeros[apart & zeros$share > 0, ])
+}
+
+density_label <- function(data) if (nrow(attr(data, "zeros"))) "density (bars at 0: share of cells)" else "density"
 
 # W - I on the features that its strongest entries join.
 map_data <- function(fit, features = NULL, count = 12L) {

@@ -97,10 +97,14 @@ ggplot_cells <- function(data) {
 }
 
 ggplot_marginals <- function(data) {
-  ggplot2::ggplot(data, ggplot2::aes(.data$value, .data$density, colour = .data$group)) +
+  bars <- attr(data, "zeros")
+  plot <- ggplot2::ggplot(data, ggplot2::aes(.data$value, .data$density, colour = .data$group)) +
     ggplot2::geom_line(linewidth = 0.7) + group_colours() +
     ggplot2::facet_wrap("feature", scales = "free") +
-    ggplot2::labs(x = "value", y = "density") + laot_theme()
+    ggplot2::labs(x = "value", y = density_label(data)) + laot_theme()
+  if (!nrow(bars)) return(plot)
+  plot + ggplot2::geom_linerange(data = bars, ggplot2::aes(.data$value, ymin = 0, ymax = .data$height, colour = .data$group),
+                                 inherit.aes = FALSE, linewidth = 2, show.legend = FALSE)
 }
 
 ggplot_map <- function(data) {

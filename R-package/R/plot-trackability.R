@@ -1,6 +1,7 @@
 # Pictures of recovery curves, trackability and time-gap sweeps, in base graphics and in ggplot2.
 
-curve.colours <- c(counterpart = "#0072B2", anew = "#D55E00")
+# Other colours than those of control, treated and predicted cells.
+curve.colours <- c(counterpart = "#009E73", anew = "#CC79A7")
 design.words <- c(counterpart = "every cell seen before and after: pairs found",
                   anew = "treated cells are other cells: states found")
 curve.words <- list(
@@ -110,8 +111,11 @@ sweep_method <- function(names) {
   unname(names)
 }
 
+# Predicted cells, control cells and treated cells have their colour here too.
 sweep_colours <- function(methods) {
-  stats::setNames(rep_len(c("#D55E00", "#999999", "#56B4E9", "#009E73", "#000000"), length(methods)), methods)
+  known <- c(LAOT = group.colours[["predicted"]], `no change` = group.colours[["control"]],
+             `true cells (noise)` = group.colours[["treated"]], `mean shift` = "#56B4E9", `Gaussian map` = "#009E73")
+  stats::setNames(ifelse(methods %in% names(known), known[methods], "#000000"), methods)
 }
 
 #' @rdname time_gap_sweep

@@ -1,22 +1,16 @@
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "laot/data/columns.hpp"
 #include "laot/laot.hpp"
 #include "laot/linear_algebra.hpp"
+#include "clock.hpp"
 #include "least_squares.hpp"
 #include "restore.hpp"
 
 namespace laot {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 // |W - I|_F^2.
 double change_square(const arma::mat& map) {

@@ -1,23 +1,17 @@
 #include "laot/lift.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "laot/data/columns.hpp"
 #include "laot/linear_algebra.hpp"
+#include "clock.hpp"
 #include "least_squares.hpp"
 #include "restore.hpp"
 
 namespace laot {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 constexpr double kSmallestRidge = 1e-10;
 constexpr double kSmallestEigenvalue = 1e-6;  // of the kernel matrix, beside its largest

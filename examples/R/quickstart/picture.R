@@ -3,7 +3,8 @@
 
 suppressPackageStartupMessages(library(ggplot2))
 
-colours <- c(control = "#9a9a9a", observed = "#2b6cb0", predicted = "#dd6b20")
+# Those of plot(fit): observed cells are treated ones.
+colours <- c(control = "#8C8C8C", observed = "#D55E00", predicted = "#0072B2")
 
 look <- function() {
   theme_minimal(base_size = 13) +

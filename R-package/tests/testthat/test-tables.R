@@ -1,0 +1,56 @@
+cells <- two_populations(n = 60, m = 45, d = 4)
+fit <- quiet_fit(cells$control, cells$treated)
+
+test_that("a fit is a table of its features", {
+  table <- as.data.frame(fit)
+  expect_identical(table$feature, rownames(cells$control))
+  expect_equal(table$shift, unname(rowMeans(cells$treated) - rowMeans(cells$control)))
+  expect_equal(table$predicted, unname(rowMeans(predict(fit, cells$control))))
+  expect_equal(fitted(fit), predict(fit, cells$control), ignore_attr = TRUE)
+  expect_sentence(residuals(fit), "no residuals: nobody measured")
+  skip_if_not_installed("generics")
+  expect_identical(generics::tidy(fit), table)
+  glance <- generics::glance(fit)
+  expect_identical(c(glance$method, glance$control, glance$target), c("laot", "control", "treated"))
+  expect_identical(glance$n.treated, 45)
+  cells.table <- generics::augment(fit, newdata = cells$control[, 1:3])
+  expect_identical(cells.table$.cell, colnames(cells$control)[1:3])
+  expect_equal(cells.table$.pred_gene2, unname(predict(fit, cells$control[, 1:3])["gene2", ]))
+  several <- suppressMessages(laot_fit(cbind(cells$control, cells$treated), condition = rep(c("ctrl", "a", "b"), c(60, 25, 20)), seed = 1, verbose = FALSE))
+  expect_identical(unique(generics::tidy(several)$target), c("a", "b"))
+  expect_identical(generics::glance(several)$n.treated, c(25, 20))
+})
+
+test_that("the response table is what t.test and ks.test say", {
+  new <- two_populations(n = 30, m = 25, d = 4, seed = 3)
+  table <- response_table(fit, observed = new$treated, control = new$control)
+  expect_false(is.unsorted(-abs(table$observed)))
+  table <- table[match(rownames(new$control), table$feature), ]
+  for (k in 1:4) {
+    test <- t.test(new$treated[k, ], new$control[k, ])
+    expect_equal(c(table$low[k], table$high[k]), as.numeric(test$conf.int))
+    expect_equal(table$ks[k], unname(suppressWarnings(ks.test(predict(fit, new$control)[k, ], new$treated[k, ]))$statistic))
+  }
+  expect_equal(table$predicted, unname(rowMeans(predict(fit, new$control)) - rowMeans(new$control)))
+})
+
+test_that("over donors the interval is that of the donors' means", {
+  new <- two_populations(n = 30, m = 24, d = 4, seed = 3)
+  donors <- list(control = rep(c("a", "b", "c"), 10), observed = rep(c("a", "b", "c"), 8))
+  table <- response_table(fit, new$treated, new$control, by = donors)
+  expect_identical(table$units, rep(3L, 4))
+  each <- vapply(c("a", "b", "c"), function(d) mean(new$treated["gene1", donors$observed == d]) - mean(new$control["gene1", donors$control == d]), 0)
+  row <- table[table$feature == "gene1", ]
+  expect_equal(c(row$observed, row$low, row$high), c(mean(each), as.numeric(t.test(each)$conf.int)))
+  expect_sentence(response_table(fit, new$treated, new$control, by = list(control = rep("a", 30), observed = rep("a", 24))), "at least 2 levels")
+})
+
+test_that("gene sets are means of their genes", {
+  new <- two_populations(n = 30, m = 24, d = 4, seed = 3)
+  sets <- list(pair = c("gene1", "gene2"), none = "x")
+  expect_warning(table <- response_table(fit, new$treated, new$control, sets = sets), "sets without a feature of the fit \\(none\\)")
+  expect_identical(table$set, "pair")
+  expect_identical(table$features, 2L)
+  expect_equal(table$observed, mean(new$treated[1:2, ]) - mean(new$control[1:2, ]))
+  expect_sentence(suppressWarnings(response_table(fit, new$treated, new$control, sets = sets["none"])), "no set has a feature")
+})
