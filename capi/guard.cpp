@@ -1,3 +1,5 @@
+#include <stdexcept>
+
 #include "handles.hpp"
 #include "laot/letters.hpp"
 
@@ -22,6 +24,8 @@ laot_status remember_current_exception() noexcept {
     return remember(error.status(), error.what());
   } catch (const std::bad_alloc&) {
     return remember(Status::out_of_memory, "the system has no more memory");
+  } catch (const std::length_error&) {
+    return remember(Status::out_of_memory, "a size is beyond what any memory holds");
   } catch (const std::exception& error) {
     return remember(Status::internal_error, error.what());
   } catch (...) {

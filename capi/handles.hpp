@@ -91,15 +91,16 @@ T& given(T* pointer, const char* argument) {
   using Handle = std::remove_const_t<T>;
   require(pointer != nullptr, Status::invalid_argument, argument, " is NULL");
   if constexpr (kind_of<Handle> != nullptr)
-    require(LiveHandles<Handle>::all().has(pointer), Status::invalid_argument, argument, " is no ",
-            kind_of<Handle>, " that is in use: it was freed, or is something else");
+    require(LiveHandles::all().has(pointer, kind_of<Handle>), Status::invalid_argument, argument,
+            " is no ", kind_of<Handle>, " that is in use: it was freed, or is something else");
   return *pointer;
 }
 
 /// Gives a new object to the host.
 template <class Handle>
 void hand_out(std::unique_ptr<Handle> made, Handle** out) {
-  *out = LiveHandles<Handle>::all().add(std::move(made));
+  LiveHandles::all().add(made.get(), kind_of<Handle>);
+  *out = made.release();
 }
 
 /// Frees what the host holds; of anything else, only laot_last_error speaks.
@@ -107,9 +108,10 @@ template <class Handle>
 void free_handle(Handle* handle, const char* argument) noexcept {
   if (handle == nullptr) return;
   (void)guarded([&] {
-    require(LiveHandles<Handle>::all().take(handle) != nullptr, Status::invalid_argument, argument,
+    require(LiveHandles::all().take(handle, kind_of<Handle>), Status::invalid_argument, argument,
             " is no ", kind_of<Handle>,
             " that is in use: it was freed already, or is something else");
+    delete handle;
   });
 }
 

@@ -3,48 +3,30 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <mutex>
-#include <unordered_set>
+#include <unordered_map>
 
 namespace laot::capi {
 
-/// The objects of one kind that were handed out and not freed. One set each for the process, which
+/// The objects that were handed out and not freed, each with its kind. One for the process, which
 /// is never destroyed: finalizers of hosts run late.
-template <class Handle>
 class LiveHandles {
  public:
-  static LiveHandles& all() {
-    static LiveHandles& one = *new LiveHandles;
-    return one;
-  }
+  static LiveHandles& all();
 
-  /// Hands `made` over to the host.
-  Handle* add(std::unique_ptr<Handle> made) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    keys_.insert(key(made.get()));
-    return made.release();
-  }
+  void add(const void* handle, const char* kind);
+  bool has(const void* handle, const char* kind);
+  /// Takes it back from the host: false where the host does not hold it.
+  bool take(const void* handle, const char* kind);
 
-  bool has(const Handle* handle) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return keys_.count(key(handle)) != 0;
-  }
-
-  /// Takes it back from the host: null where the host does not hold it.
-  std::unique_ptr<Handle> take(Handle* handle) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return std::unique_ptr<Handle>(keys_.erase(key(handle)) != 0 ? handle : nullptr);
-  }
+  /// A fork waits until no thread is in here, so that a child never finds the lock taken by a
+  /// thread that it does not have.
+  void before_fork() { mutex_.lock(); }
+  void after_fork() { mutex_.unlock(); }
 
  private:
-  // Not the address itself: checkers of memory would take what a host lost for reachable.
-  static std::uintptr_t key(const Handle* handle) {
-    return ~reinterpret_cast<std::uintptr_t>(handle);
-  }
-
   std::mutex mutex_;
-  std::unordered_set<std::uintptr_t> keys_;
+  std::unordered_map<std::uintptr_t, const char*> kinds_;
 };
 
 }  // namespace laot::capi

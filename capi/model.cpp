@@ -157,8 +157,13 @@ laot_status laot_report_number(const laot_model* model, const char* name, double
 laot_status laot_report_text(const laot_model* model, const char* name, char* buffer, size_t size,
                              size_t* needed) {
   return guarded([&] {
-    given(model, "model");
-    copy_out(entry_of(model->model.report.texts, name, "the report"), buffer, size, needed);
+    const laot::Report& report = given(model, "model").model.report;
+    const bool has_no_warning =
+        given_text(name, "name") == "warning" &&
+        std::none_of(report.texts.begin(), report.texts.end(),
+                     [](const auto& entry) { return entry.first == "warning"; });
+    copy_out(has_no_warning ? std::string() : entry_of(report.texts, name, "the report"), buffer,
+             size, needed);
   });
 }
 

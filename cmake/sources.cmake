@@ -136,6 +136,7 @@ set(LAOT_CORE_SOURCES
 )
 set(LAOT_CAPI_SOURCES
   capi/guard.cpp
+  capi/live_handles.cpp
   capi/context.cpp
   capi/data.cpp
   capi/params.cpp

@@ -110,6 +110,9 @@ class SingleThreadedBlas {
   ~SingleThreadedBlas();
   SingleThreadedBlas(const SingleThreadedBlas&) = delete;
   SingleThreadedBlas& operator=(const SingleThreadedBlas&) = delete;
+
+  /// To be called in the child of a fork: what other threads of the parent held is nobody's there.
+  static void after_fork_in_child() noexcept;
 };
 
 /// The name and settings of the BLAS library in use, as far as it tells ("unknown" otherwise).

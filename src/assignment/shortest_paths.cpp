@@ -12,81 +12,216 @@ namespace laot {
 namespace {
 
 constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+constexpr std::size_t kLanes = 8;
+// Steps of row reduction per row: price wars between nearly equal columns end here.
+constexpr std::size_t kReductionSteps = 4;
+constexpr std::size_t kScansPerPoll = 256;
 
-// One search from a free row: Dijkstra on reduced costs over all columns, then the update of the
-// potentials that keeps matched pairs tight, then the flip along the path.
+double least_of(const double* values, std::size_t n) {
+  double least[kLanes];
+  std::fill(least, least + kLanes, kInfinity);
+  std::size_t j = 0;
+  for (; j + kLanes <= n; j += kLanes)
+    for (std::size_t q = 0; q < kLanes; ++q)
+      least[q] = values[j + q] < least[q] ? values[j + q] : least[q];
+  for (; j < n; ++j) least[0] = std::min(least[0], values[j]);
+  return *std::min_element(least, least + kLanes);
+}
+
+// Jonker and Volgenant's method on the whole cost: prices from the columns where all of them are
+// used, reduction of the rows that this leaves free, and shortest augmenting paths for the rest.
 class ShortestPaths {
  public:
   ShortestPaths(const arma::mat& cost, Assignment& out)
       : cost_(cost),
         out_(out),
-        row_of_column_(cost.n_rows, kNone),
-        distance_(cost.n_rows),
-        previous_row_(cost.n_rows),
-        scanned_(cost.n_rows) {}
+        m_(cost.n_rows),
+        v_(out.column_potential),
+        row_of_column_(m_, kNone),
+        key_(m_),
+        open_price_(m_),
+        distance_(m_) {}
 
-  void augment(std::uint32_t free_row) {
-    const std::size_t m = cost_.n_rows;
-    std::fill(distance_.begin(), distance_.end(), kInfinity);
-    std::fill(scanned_.begin(), scanned_.end(), char{0});
-    rows_.clear();
-    columns_.clear();
-
-    double reached = 0.0;
-    std::uint32_t row = free_row;
-    std::uint32_t sink = kNone;
-    while (sink == kNone) {
-      rows_.emplace_back(row, reached);
-      const double* c = cost_.colptr(row);
-      const double offset = reached - out_.row_potential[row];
-      double nearest = kInfinity;
-      std::uint32_t nearest_column = kNone;
-      for (std::size_t j = 0; j < m; ++j) {
-        if (scanned_[j]) continue;
-        const double through = c[j] - out_.column_potential[j] + offset;
-        if (through < distance_[j]) {
-          distance_[j] = through;
-          previous_row_[j] = row;
-        }
-        if (distance_[j] < nearest ||
-            (distance_[j] == nearest && row_of_column_[j] == kNone && nearest_column != kNone &&
-             row_of_column_[nearest_column] != kNone)) {
-          nearest = distance_[j];
-          nearest_column = static_cast<std::uint32_t>(j);
-        }
-      }
-      require(nearest_column != kNone, Status::numerical_failure,
-              "the assignment search found no column that can be reached");
-      // Rounding aside, distances only grow; the first of a search may be negative, as costs may.
-      reached = rows_.size() == 1 ? nearest : std::max(nearest, reached);
-      scanned_[nearest_column] = 1;
-      columns_.push_back(nearest_column);
-      if (row_of_column_[nearest_column] == kNone)
-        sink = nearest_column;
-      else
-        row = row_of_column_[nearest_column];
-    }
-
-    for (const auto& [i, at] : rows_) out_.row_potential[i] += reached - at;
-    for (const std::uint32_t j : columns_)
-      out_.column_potential[j] -= std::max(0.0, reached - distance_[j]);
-
-    for (std::uint32_t j = sink;;) {
-      const std::uint32_t i = previous_row_[j];
-      row_of_column_[j] = i;
-      std::swap(out_.column_of_row[i], j);
-      if (i == free_row) break;
+  void run(Context& context) {
+    if (cost_.n_cols == m_) reduce_columns();
+    std::vector<std::uint32_t> free;
+    for (std::uint32_t i = 0; i < cost_.n_cols; ++i)
+      if (out_.column_of_row[i] == kNone) free.push_back(i);
+    for (int round = 0; round < 2; ++round) free = reduce_rows(free, context);
+    out_.statistics.augmentations += free.size();
+    for (std::size_t k = 0; k < free.size(); ++k) {
+      context.poll(detail::kStage, static_cast<double>(k) / static_cast<double>(free.size()));
+      augment(free[k], context);
     }
   }
 
  private:
+  struct Visit {
+    std::uint32_t row;
+    double at, offset;
+  };
+
+  void match(std::uint32_t row, std::uint32_t column) {
+    out_.column_of_row[row] = column;
+    row_of_column_[column] = row;
+  }
+
+  // The least cost of each column as its price. Rows take free columns of which they are the
+  // cheapest, one of several.
+  void reduce_columns() {
+    std::fill(v_.begin(), v_.end(), kInfinity);
+    for (std::size_t i = 0; i < cost_.n_cols; ++i) {
+      const double* c = cost_.colptr(i);
+      for (std::size_t j = 0; j < m_; ++j) v_[j] = c[j] < v_[j] ? c[j] : v_[j];
+    }
+    for (std::uint32_t i = 0; i < cost_.n_cols; ++i) {
+      const double* c = cost_.colptr(i);
+      for (std::uint32_t j = 0; j < m_; ++j)
+        if (c[j] == v_[j] && row_of_column_[j] == kNone) {
+          match(i, j);
+          break;
+        }
+    }
+  }
+
+  // Each free row takes its best column and lowers the price by what the second best costs more;
+  // the row that had it looks on. Returns the rows that are still free.
+  std::vector<std::uint32_t> reduce_rows(const std::vector<std::uint32_t>& free, Context& context) {
+    std::vector<std::uint32_t> left;
+    std::size_t steps = kReductionSteps * cost_.n_cols;
+    for (const std::uint32_t start : free) {
+      std::uint32_t i = start;
+      while (i != kNone && steps > 0) {
+        if (steps-- % kScansPerPoll == 0) context.poll();
+        const double* c = cost_.colptr(i);
+        for (std::size_t j = 0; j < m_; ++j) key_[j] = c[j] - v_[j];
+        const double least = least_of(key_.data(), m_);
+        std::uint32_t column = first_equal(least);
+        key_[column] = kInfinity;
+        const double second = least_of(key_.data(), m_);
+        if (!(second > least) && row_of_column_[column] != kNone && second < kInfinity)
+          column = first_equal(second);  // a tie, perhaps with a column that nobody has
+        else if (second > least && second < kInfinity)
+          v_[column] -= second - least;
+        const std::uint32_t rival = row_of_column_[column];
+        if (rival != kNone && !(second > least)) break;
+        match(i, column);
+        if (rival != kNone) out_.column_of_row[rival] = kNone;
+        i = rival;
+      }
+      if (i != kNone) left.push_back(i);
+    }
+    return left;
+  }
+
+  std::uint32_t first_equal(double value) const {
+    return static_cast<std::uint32_t>(std::find(key_.begin(), key_.end(), value) - key_.begin());
+  }
+
+  // Dijkstra's search on reduced costs from a free row, then the update of the prices that keeps
+  // matched pairs tight, then the flip along the path. All columns at one distance are scanned
+  // before the next distance is looked for, which is what makes ties cheap.
+  void augment(std::uint32_t free_row, Context& context) {
+    std::fill(key_.begin(), key_.end(), kInfinity);
+    std::copy(v_.begin(), v_.end(), open_price_.begin());
+    visits_.clear();
+    columns_.clear();
+    double reached = -kInfinity;
+    double nearest = visit({free_row, reached, 0.0});
+    std::uint32_t sink = kNone;
+    for (std::size_t next = 0; sink == kNone;) {
+      if (next == columns_.size()) {
+        require(nearest < kInfinity, Status::numerical_failure,
+                "the assignment search found no column that can be reached");
+        reached = nearest;
+      }
+      if (nearest <= reached) sink = close_columns(reached);
+      if (sink != kNone) break;
+      const std::uint32_t column = columns_[next++];
+      const std::uint32_t row = row_of_column_[column];
+      if (visits_.size() % kScansPerPoll == 0) context.poll();
+      nearest = visit({row, reached, reached - (cost_(column, row) - v_[column])});
+    }
+    flip(free_row, sink);
+    for (const std::uint32_t j : columns_) v_[j] -= reached - distance_[j];
+  }
+
+  // Offers the columns of a row; returns the least distance of the columns that are open. The price
+  // of a closed one is minus infinity, so that nothing is offered to it.
+  double visit(const Visit& visit) {
+    visits_.push_back(visit);
+    ++out_.statistics.scans;
+    const double* c = cost_.colptr(visit.row);
+    double* key = key_.data();
+    const double* price = open_price_.data();
+    const double at = visit.at, offset = visit.offset;
+    double least[kLanes];
+    std::fill(least, least + kLanes, kInfinity);
+    std::size_t j = 0;
+    for (; j + kLanes <= m_; j += kLanes)
+      for (std::size_t q = 0; q < kLanes; ++q) {
+        const double through = through_column(c[j + q], price[j + q], at, offset);
+        key[j + q] = through < key[j + q] ? through : key[j + q];
+        least[q] = key[j + q] < least[q] ? key[j + q] : least[q];
+      }
+    for (; j < m_; ++j) {
+      key[j] = std::min(key[j], through_column(c[j], price[j], at, offset));
+      least[0] = std::min(least[0], key[j]);
+    }
+    return *std::min_element(least, least + kLanes);
+  }
+
+  // Distances only grow, whatever the rounding.
+  static double through_column(double cost, double price, double at, double offset) {
+    const double through = (cost - price) + offset;
+    return through < at ? at : through;
+  }
+
+  // Closes the columns at the distance that is reached, unless one of them is free.
+  std::uint32_t close_columns(double reached) {
+    const std::size_t first = columns_.size();
+    for (std::uint32_t j = 0; j < m_; ++j) {
+      if (key_[j] > reached) continue;
+      if (row_of_column_[j] == kNone) {
+        columns_.resize(first);
+        return j;
+      }
+      columns_.push_back(j);
+    }
+    for (std::size_t k = first; k < columns_.size(); ++k) {
+      const std::uint32_t j = columns_[k];
+      distance_[j] = key_[j];
+      key_[j] = kInfinity;
+      open_price_[j] = -kInfinity;
+    }
+    return kNone;
+  }
+
+  // From the end, each column is given to the first row that offered the distance it has.
+  void flip(std::uint32_t free_row, std::uint32_t sink) {
+    distance_[sink] = key_[sink];
+    for (std::uint32_t column = sink;;) {
+      const auto from = std::find_if(visits_.begin(), visits_.end(), [&](const Visit& visit) {
+        return through_column(cost_(column, visit.row), v_[column], visit.at, visit.offset) ==
+               distance_[column];
+      });
+      require(from != visits_.end(), Status::internal_error, "an augmenting path was lost");
+      const std::uint32_t before = out_.column_of_row[from->row];
+      match(from->row, column);
+      if (from->row == free_row) return;
+      column = before;
+    }
+  }
+
   const arma::mat& cost_;
   Assignment& out_;
+  const std::size_t m_;
+  std::vector<double>& v_;
   std::vector<std::uint32_t> row_of_column_;
-  std::vector<double> distance_;
-  std::vector<std::uint32_t> previous_row_;
-  std::vector<char> scanned_;
-  std::vector<std::pair<std::uint32_t, double>> rows_;
+  std::vector<double> key_;  // distances of the columns that are open; infinite for closed ones
+  std::vector<double> open_price_;  // prices; minus infinity for closed columns
+  std::vector<double> distance_;    // of closed columns
+  std::vector<Visit> visits_;
   std::vector<std::uint32_t> columns_;
 };
 
@@ -99,12 +234,12 @@ void certify(const arma::mat& cost, Assignment& out) {
     double feasible = kInfinity;
     for (std::size_t j = 0; j < m; ++j)
       feasible = std::min(feasible, c[j] - out.column_potential[j]);
+    for (std::size_t j = 0; j < m; ++j) magnitude += std::abs(c[j]);
     out.row_potential[i] = feasible;
     dual += feasible;
     primal += c[out.column_of_row[i]];
   }
   for (std::size_t j = 0; j < m; ++j) dual += out.column_potential[j];
-  for (std::size_t k = 0; k < cost.n_elem; ++k) magnitude += std::abs(cost[k]);
   magnitude = magnitude / static_cast<double>(cost.n_elem) * static_cast<double>(n);
   out.certificate.primal = primal;
   out.certificate.dual = dual;
@@ -120,11 +255,7 @@ Assignment detail::solve_dense(const arma::mat& cost, Context& context) {
   out.column_of_row.assign(n, kNone);
   out.row_potential.assign(n, 0.0);
   out.column_potential.assign(m, 0.0);
-  ShortestPaths search(cost, out);
-  for (std::size_t i = 0; i < n; ++i) {
-    context.poll(kStage, static_cast<double>(i) / static_cast<double>(n));
-    search.augment(static_cast<std::uint32_t>(i));
-  }
+  ShortestPaths(cost, out).run(context);
   certify(cost, out);
   return out;
 }

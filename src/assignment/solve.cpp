@@ -1,4 +1,8 @@
 // The room's front door: which solver for which problem.
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
 #include "laot/assignment.hpp"
 #include "laot/assignment/point_assignment.hpp"
 #include "laot/assignment/scaled_cloud.hpp"
@@ -11,6 +15,28 @@ namespace {
 // Below this many rows, searching the whole cost is faster than making candidate lists of it.
 constexpr std::size_t kDenseRows = 100;
 
+constexpr std::size_t kSampledRows = 64;
+constexpr std::ptrdiff_t kListed = 16;
+// How much wider than the rounding of single precision a list has to be to prove anything.
+constexpr double kWiderThanRounding = 1024.0;
+
+// Candidates are found in single precision, which is of no use where the least costs of a row do
+// not differ beside the largest of all: among ties, and beside prices that forbid a pair.
+bool lists_can_tell(const arma::mat& cost) {
+  const std::size_t step = std::max<std::size_t>(1, cost.n_cols / kSampledRows);
+  double width = 0.0, count = 0.0;
+  for (std::size_t i = 0; i < cost.n_cols; i += step) {
+    std::vector<double> row(cost.begin_col(i), cost.end_col(i));
+    std::nth_element(row.begin(), row.begin() + kListed, row.end());
+    width += row[kListed] - *std::min_element(row.begin(), row.begin() + kListed);
+    count += 1.0;
+  }
+  if (!(width > 0.0)) return false;
+  double largest = 0.0;
+  for (const double c : cost) largest = std::max(largest, std::abs(c));
+  return width / count > kWiderThanRounding * 0x1p-24 * largest;
+}
+
 void require_shape(std::size_t n, std::size_t m) {
   require(n >= 1 && m >= n, Status::dimension_mismatch,
           "an assignment needs at least one row and no more rows than columns, found ", n,
@@ -22,7 +48,7 @@ void require_shape(std::size_t n, std::size_t m) {
 Assignment solve_assignment(const arma::mat& cost, Context& context) {
   require_shape(cost.n_cols, cost.n_rows);
   detail::require_finite(cost, "the cost of an assignment");
-  if (cost.n_cols <= kDenseRows) return detail::solve_dense(cost, context);
+  if (cost.n_cols <= kDenseRows || !lists_can_tell(cost)) return detail::solve_dense(cost, context);
   Assignment out = detail::solve_given_cost(cost, {}, context);
   if (out.certificate.gap <= detail::kGapLimit) return out;
   out = detail::solve_dense(cost, context);

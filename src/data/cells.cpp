@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "laot/data.hpp"
@@ -14,10 +15,18 @@ std::size_t cells_between_polls(std::size_t features) {
   return std::clamp<std::size_t>(1000000 / std::max<std::size_t>(1, features), 1, 256);
 }
 
+// Whatever is computed of cells is an array of their size somewhere on the way.
+void require_addressable(std::size_t features, std::size_t cells, const std::string& what) {
+  constexpr std::size_t kMost = std::numeric_limits<std::size_t>::max() / 2 / sizeof(double);
+  require(cells == 0 || features <= kMost / cells, Status::invalid_argument, what, " of ", features,
+          " x ", cells, " numbers has more than any memory");
+}
+
 }  // namespace
 
 Cells Cells::dense(const double* values, std::size_t features, std::size_t cells,
                    std::size_t leading_dimension) {
+  require_addressable(std::max(features, leading_dimension), cells, "a dense matrix");
   require(values != nullptr || features * cells == 0, Status::invalid_argument,
           "the values of a dense matrix are NULL");
   require(leading_dimension >= features, Status::dimension_mismatch,
@@ -39,6 +48,7 @@ Cells Cells::dense(const arma::mat& values) {
 template <class Index>
 void Cells::check_structure(std::size_t features, std::size_t cells, const Index* starts,
                             const Index* rows, const std::string& name) {
+  require_addressable(features, cells, name);
   require(starts != nullptr && starts[0] == 0, Status::invalid_argument, name,
           ": the column starts of a sparse matrix must begin with 0");
   std::vector<std::size_t> last_seen(features, 0);

@@ -1,5 +1,6 @@
 #include "laot/metrics/mmd.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "lanes.hpp"
@@ -20,8 +21,9 @@ void require_gammas(const std::vector<double>& gammas) {
 double combine(const PairSums& sums, std::size_t cells_x, std::size_t cells_y,
                MmdEstimator estimator) {
   const double n = static_cast<double>(cells_x), m = static_cast<double>(cells_y);
-  if (estimator == MmdEstimator::biased)
-    return (2.0 * sums.xx + n) / (n * n) + (2.0 * sums.yy + m) / (m * m) - 2.0 * sums.xy / (n * m);
+  if (estimator == MmdEstimator::biased)  // the square of a norm: negative by rounding alone
+    return std::max(0.0, (2.0 * sums.xx + n) / (n * n) + (2.0 * sums.yy + m) / (m * m) -
+                             2.0 * sums.xy / (n * m));
   if (cells_x < 2 || cells_y < 2) return kNaN;
   return 2.0 * sums.xx / (n * (n - 1.0)) + 2.0 * sums.yy / (m * (m - 1.0)) -
          2.0 * sums.xy / (n * m);

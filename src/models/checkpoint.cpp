@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <new>
 
 #include "laot/file_access.hpp"
 #include "laot/letters.hpp"
@@ -117,13 +118,21 @@ void Checkpoint::write(const nets::Snapshot& state) {
 }
 
 void Checkpoint::try_write(const nets::Snapshot& state) noexcept {
-  try {
-    write(state);
-  } catch (const std::exception& error) {
-    written_ = std::chrono::steady_clock::now();
-    failed_ = true;
-    copy_sentence(error.what(), failure_.data(), failure_.size());
+  for (int left = 1; left >= 0; --left) {
+    try {
+      return write(state);
+    } catch (const std::bad_alloc& error) {
+      remember_failure(error);  // memory that was short a moment ago may be there now
+    } catch (const std::exception& error) {
+      return remember_failure(error);
+    }
   }
+}
+
+void Checkpoint::remember_failure(const std::exception& error) noexcept {
+  written_ = std::chrono::steady_clock::now();
+  failed_ = true;
+  copy_sentence(error.what(), failure_.data(), failure_.size());
 }
 
 bool Checkpoint::due() const {

@@ -35,6 +35,7 @@ class Checkpoint {
 
  private:
   void require_same_run(const ModelFile& file) const;
+  void remember_failure(const std::exception& error) noexcept;
 
   std::string path_;
   double seconds_ = 0.0;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 #include <mutex>
+#include <new>
 #include <string>
 #include <system_error>
 
@@ -13,6 +14,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #define LAOT_HAS_POSIX 1
+// Only its address is of interest.
+extern "C" void dgemm_();
 #endif
 
 namespace laot {
@@ -25,15 +28,32 @@ struct OpenBlas {
   char* (*config)() = nullptr;
 };
 
+#ifdef LAOT_HAS_POSIX
+// Where the BLAS is that this library calls. Another one may be loaded beside it, as numpy's.
+Dl_info used_blas() {
+  Dl_info info{};
+  (void)dladdr(reinterpret_cast<void*>(&dgemm_), &info);
+  return info;
+}
+
+template <class Function>
+Function found_in(void* library, const char* name) {
+  return reinterpret_cast<Function>(dlsym(library, name));
+}
+#endif
+
 // OpenBLAS is looked up at run time: the same binary must work on any BLAS that R was linked to.
 const OpenBlas& openblas() {
   static const OpenBlas found = [] {
     OpenBlas b;
 #ifdef LAOT_HAS_POSIX
-    b.get_threads = reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "openblas_get_num_threads"));
-    b.set_threads =
-        reinterpret_cast<void (*)(int)>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));
-    b.config = reinterpret_cast<char* (*)()>(dlsym(RTLD_DEFAULT, "openblas_get_config"));
+    const char* name = used_blas().dli_fname;
+    void* library = name ? dlopen(name, RTLD_LAZY | RTLD_NOLOAD) : nullptr;
+    void* where = library ? library : RTLD_DEFAULT;  // linked into the program itself
+    b.get_threads = found_in<int (*)()>(where, "openblas_get_num_threads");
+    b.set_threads = found_in<void (*)(int)>(where, "openblas_set_num_threads");
+    b.config = found_in<char* (*)()>(where, "openblas_get_config");
+    if (library) dlclose(library);
 #endif
     return b;
   }();
@@ -43,28 +63,47 @@ const OpenBlas& openblas() {
 std::mutex guard_mutex;
 int guard_depth = 0;
 int threads_before = 0;
+// After a fork while other threads held BLAS: it has one thread, and threads_before is still true.
+bool left_behind = false;
+thread_local int own_depth = 0;
 
 }  // namespace
 
 SingleThreadedBlas::SingleThreadedBlas() {
   // Counted, because two calls on two threads may overlap: the last one out restores.
   const std::lock_guard<std::mutex> lock(guard_mutex);
+  ++own_depth;
   const OpenBlas& blas = openblas();
   if (guard_depth++ > 0 || !blas.get_threads || !blas.set_threads) return;
-  threads_before = blas.get_threads();
+  if (!left_behind) threads_before = blas.get_threads();
+  left_behind = false;
   if (threads_before != 1) blas.set_threads(1);
 }
 
 SingleThreadedBlas::~SingleThreadedBlas() {
   const std::lock_guard<std::mutex> lock(guard_mutex);
+  --own_depth;
   const OpenBlas& blas = openblas();
   if (--guard_depth > 0 || !blas.get_threads || !blas.set_threads) return;
   if (threads_before != 1) blas.set_threads(threads_before);
 }
 
+void SingleThreadedBlas::after_fork_in_child() noexcept {
+  new (&guard_mutex) std::mutex;  // a thread that is not here may hold it
+  left_behind = guard_depth > 0 && own_depth == 0;
+  guard_depth = own_depth;
+}
+
 std::string blas_description() {
   const OpenBlas& blas = openblas();
-  return blas.config ? blas.config() : "unknown";
+  if (blas.config) return blas.config();
+#ifdef LAOT_HAS_POSIX
+  if (const char* path = used_blas().dli_fname) {  // at least its file tells which one it is
+    const std::string name = path;
+    return name.substr(name.rfind('/') + 1);
+  }
+#endif
+  return "unknown";
 }
 
 namespace {
