@@ -1,4 +1,5 @@
 #include "handles.hpp"
+#include "laot/letters.hpp"
 
 using laot::Status;
 using laot::capi::CallContext;
@@ -14,10 +15,15 @@ namespace {
 laot::Condition condition_from(const char* name, const char* const* covariates,
                                const char* const* levels, const double* numbers, size_t count) {
   laot::Condition out;
-  if (name != nullptr) out.name = name;
+  if (name != nullptr) {
+    laot::require_name(name, "condition", 0);
+    out.name = name;
+  }
   for (size_t i = 0; i < count; ++i) {
     given(covariates, "covariates");
     const std::string covariate = given_text(covariates[i], "a covariate");
+    laot::require_name(covariate, "covariates", i);
+    if (levels != nullptr && levels[i] != nullptr) laot::require_name(levels[i], "levels", i);
     laot::require(!covariate.empty(), Status::invalid_argument, "covariate ", i,
                   " (counted from 0) has no name");
     const bool is_level = levels != nullptr && levels[i] != nullptr;

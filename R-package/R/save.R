@@ -53,15 +53,23 @@ add_metadata <- function(path, texts) {
   entries <- paste0(json_text(names(texts)), ":", json_text(unlist(texts)), collapse = ",")
   header <- paste0(metadata.begins, entries, ",", substring(header, nchar(metadata.begins) + 1L))
   header <- paste0(header, strrep(" ", -nchar(header, "bytes") %% 8L))
-  part <- paste0(path, ".part")
+  # A name of its own, through links, with the file's mode: as the library writes.
+  path <- normalizePath(path)
+  part <- tempfile(".laot-", dirname(path), ".part")
   file <- file(part, "wb")
-  on.exit(close(file))
+  on.exit({
+    close(file)
+    unlink(part)
+  })
   writeBin(c(nchar(header, "bytes"), 0L), file, size = 4L, endian = "little")
   writeBin(charToRaw(header), file)
   writeBin(bytes[-seq_len(8L + size)], file)
   close(file)
+  on.exit(unlink(part))
+  whole <- file.size(part) == length(bytes) - size + nchar(header, "bytes")
+  Sys.chmod(part, file.mode(path), use_umask = FALSE)
+  if (!whole || !file.rename(part, path)) fail("cannot write ", quoted(path))
   on.exit()
-  if (!file.rename(part, path)) fail("cannot write ", quoted(path))
 }
 
 header_size <- function(bytes) readBin(bytes, "integer", 1L, size = 4L, endian = "little")

@@ -95,7 +95,10 @@ Method gaussian_map_method() {
   MethodSpec spec;
   spec.name = "gaussian_map";
   spec.title = "The optimal map between Gaussians with the populations' means and covariances";
-  spec.source = "Dowson & Landau 1982; closed form";
+  spec.source =
+      "Dowson & Landau 1982; closed form; optimal for squared distances in the feature space, so "
+      "in "
+      "the units of the features only with scale = \"none\" and n_pcs = 0";
   spec.traits.affine = spec.traits.dense_map = true;
   spec.defaults = std::make_shared<GaussianSettings>();
   spec.params = {

@@ -64,11 +64,25 @@ Value checked(const ParamSpec& spec, const Value& value) {
   return value;
 }
 
+// How long a fit goes on is called as the method's own field calls it. Who writes another's name
+// for it means this one's.
+std::string own_name_of_length(const std::string& name, const std::vector<std::string>& names) {
+  static const std::vector<std::string> lengths = {
+      "max_iter",       "iterations", "epochs",   "n_iter",    "niter",
+      "num_iterations", "maxit",      "n_epochs", "max_iters", "max_epochs",
+      "max_steps",      "num_epochs", "steps",    "n_steps",   "max_iterations"};
+  if (!contains(lengths, name)) return "";
+  for (const std::string& own : names)
+    if (contains(lengths, own)) return own;
+  return "";
+}
+
 template <class Items>
 std::string did_you_mean(const std::string& name, const Items& items) {
   std::vector<std::string> names;
   for (const auto& item : items) names.push_back(item.name);
-  const std::string near = nearest_name(name, names);
+  const std::string length = own_name_of_length(name, names);
+  const std::string near = length.empty() ? nearest_name(name, names) : length;
   if (!near.empty()) return "; did you mean \"" + near + "\"?";
   return names.empty() ? std::string("; it has none") : "; there are " + joined(names);
 }

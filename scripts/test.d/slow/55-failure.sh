@@ -1,0 +1,25 @@
+# Every allocation of a cycle fails once, and from some on all of them; short writes, a full disk, a
+# read-only folder, no threads: tests/failure. FAILURE_STEP > 1 takes a part of the allocations.
+# needs: build
+# seconds: 7200
+. scripts/test-lib.sh
+
+build=${LAOT_RELEASE_BUILD:-build/test/release}
+preload=$(find "$build/tests/failure" -name 'liblaot_failing*' 2>/dev/null | head -n 1)
+if [ -z "$preload" ]; then
+  skip "the failing allocations are built on Linux only"
+  exit 0
+fi
+step=${FAILURE_STEP:-1}
+cycle() { # NAME ARGUMENTS...
+  local name=failure-$1
+  shift
+  if logged "$name" env LD_PRELOAD="$preload" "$build/tests/failure/laot_failure_test" "$@"; then pass "$name"; else fail "$name"; fi
+}
+cycle laot laot "$step"
+cycle laot-conditions laot,conditions "$step"
+cycle gaussian-map gaussian_map "$step"
+cycle cellot cellot $((11 * step)) iterations=6
+cycle scgen scgen $((11 * step)) epochs=2
+cycle cae cae $((11 * step)) epochs=2
+cycle cellot-checkpoint cellot,checkpoint $((13 * step)) iterations=6
