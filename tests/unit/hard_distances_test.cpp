@@ -65,16 +65,6 @@ TEST_CASE("a cell far away spoils no distance of unequal numbers of cells either
         doctest::Approx(best_of_all(x, y) / 5.0).epsilon(1e-9));
 }
 
-TEST_CASE("what double precision does not resolve is refused where it is too large for all pairs") {
-  Rng rng(63);
-  Context context;
-  arma::mat x(1, 13000), y(1, 13000);
-  for (double& value : x) value = rng.normal();
-  y = x + 1e-3;
-  x[0] = y[0] = 1e12;
-  CHECK_THROWS_AS(transport_cost(x, y, context), Error);
-}
-
 TEST_CASE("cells whose squared distances underflow are refused, the same cell is not") {
   Context context;
   arma::mat x(1, 3), y(1, 3);
