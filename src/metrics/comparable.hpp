@@ -1,4 +1,4 @@
-// What two populations must have in common before they are compared.
+// The demands on two populations that are compared.
 #pragma once
 
 #include <algorithm>

@@ -44,7 +44,7 @@ class UnitFeatures {
   const std::vector<std::size_t>& use_;
 };
 
-// What the correlation of two lists and the distance between them need.
+// The sums behind the correlation of two lists and the distance between them.
 struct PairedSums {
   double count = 0, p = 0, t = 0, pp = 0, tt = 0, pt = 0, squared_difference = 0;
 };

@@ -79,10 +79,6 @@ FeatureScores feature_scores(const arma::mat& predicted, const arma::mat& observ
   return out;
 }
 
-std::vector<std::size_t> worst_features(const arma::vec& scores, std::size_t count) {
-  return by_decreasing(std::vector<double>(scores.begin(), scores.end()), count);
-}
-
 std::vector<std::size_t> marker_features(const arma::mat& control, const arma::mat& treated,
                                          std::size_t count, Context& context) {
   require_comparable(control, "control", treated, "treated");

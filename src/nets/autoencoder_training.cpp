@@ -189,9 +189,9 @@ void AutoencoderTrainer::look(double training_loss, double gradient_norm) {
   trace_.push_back(std::move(at));
 }
 
-// What the residual loses when it is dropped is lost for certain, what is gained may be noise, so
-// that dropping it has to prove better than the best way that keeps it. That is asked of the best
-// looks, not at each: of many looks some pass by luck, and one of them would have the least score.
+// Dropping the residual loses something for certain, and its gain may be noise, so that it has to
+// prove better than the best way that keeps it. That is asked of the best looks, not at each: of
+// many looks some pass by luck, and one of them would have the least score.
 std::size_t AutoencoderTrainer::best_way() const {
   std::size_t out = 0;
   for (std::size_t w = 1; w < ways_.size(); ++w) {

@@ -1,4 +1,4 @@
-// What a run is given: the holdout, single precision, and the score that chooses an iterate.
+// The input of a run: the holdout, single precision, and the score that chooses an iterate.
 #include <cmath>
 
 #include "laot/nets/training.hpp"

@@ -1,4 +1,4 @@
-// What the process and the machine offer: the BLAS library's own threads, and memory.
+// Means of the process and the machine: the BLAS library's own threads, and memory.
 #include <algorithm>
 #include <charconv>
 #include <mutex>

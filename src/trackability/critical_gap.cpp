@@ -129,23 +129,6 @@ CriticalGap critical_gap(double delta, std::size_t n, double rate) {
   return out;
 }
 
-const char* name_of(TheoremVerdict verdict) {
-  switch (verdict) {
-    case TheoremVerdict::below:
-      return "below";
-    case TheoremVerdict::above:
-      return "above";
-    case TheoremVerdict::vacuous:
-      return "vacuous";
-  }
-  return "";
-}
-
-TheoremVerdict theorem_verdict(const CriticalGap& critical, double gap) {
-  if (std::isnan(critical.value) || std::isnan(gap)) return TheoremVerdict::vacuous;
-  return gap < critical.value ? TheoremVerdict::below : TheoremVerdict::above;
-}
-
 std::vector<Rate> rates_of_time_course(const std::vector<arma::mat>& populations,
                                        const std::vector<double>& times, const RateOptions& options,
                                        Context& context) {

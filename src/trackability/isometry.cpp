@@ -22,7 +22,7 @@ class WorstPairs {
  public:
   explicit WorstPairs(std::size_t capacity) : capacity_(capacity) {}
 
-  // What a pair has to reach to be kept.
+  // The delta that a pair has to reach to be kept.
   double threshold() const { return threshold_; }
 
   void offer(const IsometryPair& pair) {

@@ -107,7 +107,6 @@ TEST_CASE("duplicates make the bound vacuous, zero cells make it undefined") {
     const CriticalGap gap = critical_gap(constant.delta, 30, 1.0);
     CHECK(std::isnan(gap.value));
     CHECK(gap.vacuous.find("vacuous") != std::string::npos);
-    CHECK(theorem_verdict(gap, 1.0) == TheoremVerdict::vacuous);
   }
   CHECK(constants[1].worst[0].first == 3);
   CHECK(constants[1].worst[0].second == 7);
@@ -139,8 +138,6 @@ TEST_CASE("very large and very small values do not overflow") {
 
 TEST_CASE("the critical gap is the formula of the theorem") {
   CHECK(critical_gap(0.5, 100, 2.0).value == doctest::Approx(std::sqrt(0.5 / (2.0 * 100.0 * 4.0))));
-  CHECK(theorem_verdict(critical_gap(0.0, 2, 1.0), 0.4) == TheoremVerdict::below);
-  CHECK(theorem_verdict(critical_gap(0.0, 2, 1.0), 0.6) == TheoremVerdict::above);
   CHECK(std::isnan(critical_gap(0.5, 100, std::nan("")).value));
   CHECK(critical_gap(0.5, 100, std::nan("")).vacuous.find("time course") != std::string::npos);
   CHECK_THROWS_AS(critical_gap(0.5, 100, 0.0), Error);

@@ -228,7 +228,6 @@ TEST_CASE("one-dimensional W1 and KS, by exact transport and by hand") {
   CHECK(small.w1[0] == doctest::Approx(0.0 * 1 + 0.25 * 1 + 0.25 * 1));
   CHECK(small.mean_difference[0] == doctest::Approx(0.0));
   CHECK(feature_scores(x, x, context).ks[0] == 0.0);
-  CHECK(worst_features(arma::vec{0.1, 0.5, 0.5, 0.7}, 3) == std::vector<std::size_t>{3, 1, 2});
 }
 
 TEST_CASE("markers are the features that respond") {

@@ -39,9 +39,6 @@ struct FeatureScores {
 FeatureScores feature_scores(const arma::mat& predicted, const arma::mat& observed,
                              Context& context);
 
-/// The `count` features with the largest values, worst first, ties by position.
-std::vector<std::size_t> worst_features(const arma::vec& scores, std::size_t count);
-
 /// The `count` features that respond most, to be chosen on training cells: by |t| of Welch's t-test
 /// of treated against control, ties by position; a feature that differs and varies on neither side
 /// comes first. Needs two cells on each side.

@@ -22,11 +22,6 @@ struct CriticalGap {
 /// n: number of cells.
 CriticalGap critical_gap(double delta, std::size_t n, double rate);
 
-/// What the theorem says of an experiment with measurement gap `gap`.
-enum class TheoremVerdict { below, above, vacuous };
-const char* name_of(TheoremVerdict verdict);
-TheoremVerdict theorem_verdict(const CriticalGap& critical, double gap);
-
 /// How fast cells move between two successive times: displacement of the coupled cells over the
 /// difference of times, in units of the data over units of time.
 struct Rate {

@@ -30,7 +30,7 @@ struct IsometryConstant {
   /// The smallest delta with (1 - delta)|v|^2 <= |X v|^2 <= (1 + delta)|v|^2 for every v with at
   /// most two entries other than 0. NaN where undefined, see `undefined`.
   double delta = 0.0;
-  /// What the cells are multiplied by; NaN for unit_norm, where every cell has its own factor.
+  /// The factor of the cells; NaN for unit_norm, where every cell has its own factor.
   double scale = 1.0;
   /// The pairs of largest delta, decreasing, ties by position; at most `pairs` of them, and none
   /// where all cells are orthogonal and of one length (delta under 1e-14).

@@ -14,7 +14,7 @@ namespace laot {
 enum class Design { counterpart, anew };
 const char* name_of(Design design);
 
-/// What the simulations start from, in the space of the fit.
+/// The start of the simulations, in the space of the fit.
 struct RecoverySource {
   arma::mat cells;     // k x n controls, of which each simulation draws
   arma::mat map;       // W, without restoration: the expected state of a moved cell

@@ -1,4 +1,4 @@
-// What remains informative where the bound of the theorem says nothing: how far cells move compared
+// Measures that remain informative where the bound of the theorem says nothing: how far cells move compared
 // with how close they lie, and how far the matching and the map depend on the cells at hand.
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace laot {
 
-/// What is drawn in a bootstrap resample: cells (within their level, where levels are given), or
+/// The units of a bootstrap resample: cells (within their level, where levels are given), or
 /// whole levels of the batch (donors), each draw a level of its own.
 enum class Resample { cells, levels };
 
