@@ -67,6 +67,7 @@ arma::mat LinearConditionalMap::map_at(const arma::vec& phi, std::size_t own,
 }
 
 ConditionalMap::At LinearConditionalMap::at(const Condition& condition) const {
+  const SingleThreadedBlas one_thread;  // a prediction asks too, not only the fit
   const ConditionCovariates covariates = roles_.of(condition);
   const std::size_t own = features_.find(covariates);
   At out;
