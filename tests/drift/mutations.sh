@@ -29,7 +29,7 @@ mutation "an argument of the header has another type" capi/laot.h 's/(laot_conte
 mutation "an enum has another number" capi/laot.h 's/LAOT_CANCELLED = -6/LAOT_CANCELLED = -7/'
 mutation "a parameter type has another number" capi/laot.h 's/LAOT_CHOICE = 3/LAOT_CHOICE = 4/'
 mutation "two fields changed places" capi/laot.h 's/^  const char\* title; +\/\* one line \*\/$/  int inserted; \/* x *\/\n&/'
-mutation "a ccall of Julia has another type" julia/src/libcalls.jl '/:laot_fit\)/s/Cint/Cvoid/'
+mutation "a ccall of Julia has another type" julia/src/libcalls.jl '/symbol\(laot_fit\)/s/Cint/Cvoid/'
 mutation "Julia gives an argument less" julia/src/model.jl 's/laot_fit\(context, params, x, y, out\)/laot_fit(context, params, x, y)/'
 mutation "Julia calls what is not there" julia/src/model.jl 's/laot_load\(/laot_lode(/'
 mutation "Python declares another type" examples/python/laot.py 's/("laot_context_set_seed": \(c_int, \[H, )c_uint64/\1c_int/'

@@ -23,3 +23,5 @@ cycle cellot cellot $((11 * step)) iterations=6
 cycle scgen scgen $((11 * step)) epochs=2
 cycle cae cae $((11 * step)) epochs=2
 cycle cellot-checkpoint cellot,checkpoint $((13 * step)) iterations=6
+cycle conditional-laot conditional_laot,conditions $((7 * step))
+cycle conditional-gaussian conditional_gaussian,conditions "$step"
