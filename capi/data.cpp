@@ -68,6 +68,7 @@ laot_status laot_data_select_cells(laot_data* data, const size_t* index, size_t 
     given(data, "data").cells.select_cells(given_index(index, count), "cells");
     data->batch.clear();
     data->cell_names.clear();
+    data->cells.set_cell_names(nullptr);
   });
 }
 
@@ -75,6 +76,7 @@ laot_status laot_data_select_features(laot_data* data, const size_t* index, size
   return guarded([&] {
     given(data, "data").cells.select_features(given_index(index, count), "features");
     data->feature_names.clear();
+    data->cells.set_feature_names(nullptr);
   });
 }
 
@@ -99,6 +101,7 @@ laot_status laot_data_set_feature_names(laot_data* data, const char* const* name
   return guarded([&] {
     laot_data& d = given(data, "data");
     set_labels(d.feature_names, names, count, d.cells.features(), "names", "features");
+    d.cells.set_feature_names(&d.feature_names);
   });
 }
 
@@ -106,6 +109,7 @@ laot_status laot_data_set_cell_names(laot_data* data, const char* const* names, 
   return guarded([&] {
     laot_data& d = given(data, "data");
     set_labels(d.cell_names, names, count, d.cells.cells(), "names", "cells");
+    d.cells.set_cell_names(&d.cell_names);
   });
 }
 

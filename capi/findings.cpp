@@ -34,11 +34,13 @@ laot_status laot_findings_names(const laot_findings* findings, const char* what,
   return guarded([&] {
     given(findings, "findings");
     const std::string asked = given_text(what, "what");
-    laot::require(asked == "numbers" || asked == "texts" || asked == "arrays", Status::unknown_name,
-                  "what must be numbers, texts or arrays, found \"", asked, "\"");
-    const std::vector<std::string> names = asked == "numbers" ? names_of(findings->numbers)
-                                           : asked == "texts" ? names_of(findings->texts)
-                                                              : names_of(findings->arrays);
+    laot::require(asked == "numbers" || asked == "texts" || asked == "arrays" || asked == "tables",
+                  Status::unknown_name, "what must be numbers, texts, arrays or tables, found \"",
+                  asked, "\"");
+    const std::vector<std::string> names = asked == "numbers"  ? names_of(findings->numbers)
+                                           : asked == "texts"  ? names_of(findings->texts)
+                                           : asked == "arrays" ? names_of(findings->arrays)
+                                                               : names_of(findings->tables);
     copy_out(lines(names), buffer, size, needed);
   });
 }
@@ -79,6 +81,14 @@ laot_status laot_findings_array(const laot_findings* findings, const char* name,
     laot::require(length >= array.n_elem, Status::buffer_too_small, "out has room for ", length,
                   " numbers, the array needs ", array.n_elem);
     std::copy(array.begin(), array.end(), out);
+  });
+}
+
+laot_status laot_findings_table(const laot_findings* findings, const char* name, laot_table** out) {
+  return guarded([&] {
+    given(findings, "findings");
+    given(out, "out");
+    laot::capi::hand_out_table(finding_of(findings->tables, name, "table"), out);
   });
 }
 

@@ -9,10 +9,23 @@ namespace {
 
 // Fixed storage: keeping the message of an out-of-memory error must not allocate.
 thread_local char last_message[1024] = "";
+thread_local char last_argument[64] = "";
+thread_local std::size_t last_feature = 0, last_cell = 0;
+thread_local double last_value = 0.0;
+
+void remember_place(const Place& place) noexcept {
+  const std::size_t length = std::min(place.argument.size(), sizeof last_argument - 1);
+  std::memcpy(last_argument, place.argument.data(), length);
+  last_argument[length] = '\0';
+  last_feature = place.feature;
+  last_cell = place.cell;
+  last_value = place.value;
+}
 
 }  // namespace
 
 laot_status remember(Status status, const char* message) noexcept {
+  last_argument[0] = '\0';
   copy_sentence(message, last_message, sizeof last_message);
   return static_cast<laot_status>(status);
 }
@@ -21,7 +34,9 @@ laot_status remember_current_exception() noexcept {
   try {
     throw;
   } catch (const Error& error) {
-    return remember(error.status(), error.what());
+    const laot_status status = remember(error.status(), error.what());
+    remember_place(error.place());
+    return status;
   } catch (const std::bad_alloc&) {
     return remember(Status::out_of_memory, "the system has no more memory");
   } catch (const std::length_error&) {
@@ -72,6 +87,15 @@ extern "C" {
 
 const char* laot_last_error(void) {
   return laot::capi::last_message;
+}
+
+const char* laot_last_error_place(size_t* feature, size_t* cell, double* value) {
+  if (laot::capi::last_argument[0] != '\0') {
+    if (feature) *feature = laot::capi::last_feature;
+    if (cell) *cell = laot::capi::last_cell;
+    if (value) *value = laot::capi::last_value;
+  }
+  return laot::capi::last_argument;
 }
 
 const char* laot_status_name(int status) {

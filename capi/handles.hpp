@@ -13,6 +13,7 @@
 
 #include "laot.h"
 #include "laot/models.hpp"
+#include "laot/table.hpp"
 #include "live_handles.hpp"
 
 struct laot_context {
@@ -50,6 +51,11 @@ struct laot_findings {
   std::vector<std::pair<std::string, double>> numbers;
   std::vector<std::pair<std::string, std::string>> texts;
   std::vector<std::pair<std::string, arma::mat>> arrays;
+  std::vector<std::pair<std::string, laot::Table>> tables;
+};
+
+struct laot_table {
+  laot::Table table;
 };
 
 namespace laot::capi {
@@ -84,6 +90,8 @@ template <>
 inline constexpr const char* kind_of<laot_model> = "laot_model";
 template <>
 inline constexpr const char* kind_of<laot_findings> = "laot_findings";
+template <>
+inline constexpr const char* kind_of<laot_table> = "laot_table";
 
 /// What stands behind an argument: not NULL and, of a handle, held by the host.
 template <class T>
@@ -101,6 +109,10 @@ template <class Handle>
 void hand_out(std::unique_ptr<Handle> made, Handle** out) {
   LiveHandles::all().add(made.get(), kind_of<Handle>);
   *out = made.release();
+}
+
+inline void hand_out_table(laot::Table table, laot_table** out) {
+  hand_out(std::unique_ptr<laot_table>(new laot_table{std::move(table)}), out);
 }
 
 /// Frees what the host holds; of anything else, only laot_last_error speaks.

@@ -109,6 +109,19 @@ typedef enum laot_status {
 LAOT_API const char* laot_last_error(void);
 
 /**
+ * The value that the last failure on this thread is about, for a binding that knows the cells by
+ * other numbers or names than the library does.
+ *
+ * @param feature  set to its row, from 0, among those selected; left alone where there is no such
+ *                 value; may be NULL
+ * @param cell     set to its column, as feature is; may be NULL
+ * @param value    set to the value, as feature is; may be NULL
+ * @return the name of the argument: "control"; "" where the failure is about no single value. Valid
+ *         until the next failing call on this thread
+ */
+LAOT_API const char* laot_last_error_place(size_t* feature, size_t* cell, double* value);
+
+/**
  * The name of a code, for a binding's own errors: "invalid_argument". "unknown" for other numbers.
  *
  * @param status  what a call returned
@@ -391,6 +404,81 @@ LAOT_API laot_status laot_data_set_cell_names(laot_data* data, const char* const
  */
 LAOT_API laot_status laot_variable_features(laot_context* context, const laot_data* control,
                                             const laot_data* treated, size_t count, size_t* index);
+
+/* ---- Tables ---------------------------------------------------------------------------------- */
+
+/** A result with named, typed columns, to be shown as a data frame. It never changes. */
+typedef struct laot_table laot_table;
+
+/** What a column holds. */
+typedef enum laot_column_type {
+  LAOT_COLUMN_NUMBER = 0, /* laot_table_numbers; NaN: undefined */
+  LAOT_COLUMN_TEXT = 1    /* laot_table_texts */
+} laot_column_type;
+
+/**
+ * @param table  freed; NULL does nothing
+ */
+LAOT_API void laot_table_free(laot_table* table);
+
+/**
+ * The size of a table.
+ *
+ * @param table    looked at
+ * @param rows     set to the number of rows; 0 where nothing was found
+ * @param columns  set to the number of columns
+ */
+LAOT_API laot_status laot_table_size(const laot_table* table, size_t* rows, size_t* columns);
+
+/**
+ * Names of the columns, one a line, in their order. Two-call protocol.
+ *
+ * @param table   looked at
+ * @param buffer  where the text goes; NULL with size 0 to ask for the size
+ * @param size    bytes of buffer
+ * @param needed  set to the bytes of the text with its final 0
+ * @return LAOT_BUFFER_TOO_SMALL
+ */
+LAOT_API laot_status laot_table_names(const laot_table* table, char* buffer, size_t size,
+                                      size_t* needed);
+
+/**
+ * What a column holds.
+ *
+ * @param table  looked at
+ * @param name   one of laot_table_names
+ * @param type   set to a laot_column_type
+ * @return LAOT_UNKNOWN_NAME: no such column; the sentence lists what there is
+ */
+LAOT_API laot_status laot_table_column_type(const laot_table* table, const char* name, int* type);
+
+/**
+ * A column of numbers.
+ *
+ * @param table   looked at
+ * @param name    one of laot_table_names
+ * @param out     [rows of laot_table_size] filled
+ * @param length  numbers that out has room for
+ * @return LAOT_UNKNOWN_NAME: no such column; LAOT_INVALID_ARGUMENT: it holds texts;
+ *         LAOT_BUFFER_TOO_SMALL: length
+ */
+LAOT_API laot_status laot_table_numbers(const laot_table* table, const char* name, double* out,
+                                        size_t length);
+
+/**
+ * A column of texts, one after another, each with its final 0: as many as the table has rows.
+ * Two-call protocol.
+ *
+ * @param table   looked at
+ * @param name    one of laot_table_names
+ * @param buffer  where the texts go; NULL with size 0 to ask for the size
+ * @param size    bytes of buffer
+ * @param needed  set to the bytes of all texts with their final 0; 0 where there are no rows
+ * @return LAOT_UNKNOWN_NAME: no such column; LAOT_INVALID_ARGUMENT: it holds numbers;
+ *         LAOT_BUFFER_TOO_SMALL
+ */
+LAOT_API laot_status laot_table_texts(const laot_table* table, const char* name, char* buffer,
+                                      size_t size, size_t* needed);
 
 /* ---- Methods and parameters: one registry ---------------------------------------------------- */
 
@@ -1140,7 +1228,7 @@ LAOT_API laot_status laot_mmd2_test(laot_context* context, const laot_data* x, c
 
 /* ---- Trackability: can the pairing be recovered? --------------------------------------------- */
 
-/** What an analysis found: numbers, texts and arrays, each by name. It never changes. */
+/** What an analysis found: numbers, texts, arrays and tables, each by name. It never changes. */
 typedef struct laot_findings laot_findings;
 
 /**
@@ -1152,7 +1240,7 @@ LAOT_API void laot_findings_free(laot_findings* findings);
  * Names of what is there, one a line. Two-call protocol.
  *
  * @param findings  looked at
- * @param what      "numbers", "texts" or "arrays"
+ * @param what      "numbers", "texts", "arrays" or "tables"
  * @param buffer    where the text goes; NULL with size 0 to ask for the size
  * @param size      bytes of buffer
  * @param needed    set to the bytes of the text with its final 0
@@ -1210,6 +1298,17 @@ LAOT_API laot_status laot_findings_array(const laot_findings* findings, const ch
                                          double* out, size_t length);
 
 /**
+ * A table of the findings.
+ *
+ * @param findings  looked at
+ * @param name      one of laot_findings_names("tables")
+ * @param out       a copy of the table; free it with laot_table_free
+ * @return LAOT_UNKNOWN_NAME: no such table
+ */
+LAOT_API laot_status laot_findings_table(const laot_findings* findings, const char* name,
+                                         laot_table** out);
+
+/**
  * The (2, delta)-restricted isometry constant, exactly over all pairs of cells, and the critical
  * gap of the paper, sqrt((1 - delta) / (2 n L^2)). For each scaling s, one of mean_square (one
  * factor: mean squared norm 1), unit_norm (every cell norm 1) and smallest (the one factor that
@@ -1241,13 +1340,15 @@ LAOT_API laot_status laot_isometry(laot_context* context, const laot_data* cells
 
 /**
  * How fast cells move in a time course, coupled exactly between successive times, so that a rate is
- * of the least movement that explains the data. Arrays, in units of the cells over time:
+ * of the least movement that explains the data. In units of the cells over time:
  *
- * - rates [count - 1 x 9]: from, to (times), mean, mean_low, mean_high, largest, last_low,
- *   last_high, floor. The intervals (95%, bootstrap over the coupled pairs) are of the mean and of
- *   the last quantile; floor is the mean rate between two random halves of the cells at `from`:
- *   movement that is sampling alone (NaN with one cell);
- * - quantiles [count - 1 x probability_count], weighted by the coupled mass.
+ * - table rates, one row a step: from, to (times), mean, mean_low, mean_high, largest, a column
+ *   quantile_p for each probability p (weighted by the coupled mass), last_low, last_high, floor.
+ *   The intervals (95%, bootstrap over the coupled pairs) are of the mean and of the last quantile;
+ *   floor is the mean rate between two random halves of the cells at `from`: movement that is
+ *   sampling alone (NaN with one cell);
+ * - arrays of the same: rates [count - 1 x 9] (from, to, mean, mean_low, mean_high, largest,
+ *   last_low, last_high, floor) and quantiles [count - 1 x probability_count].
  *
  * @param context            threads, callbacks, and the seed of bootstrap and halves
  * @param populations        [count] data, each [features x its own number of cells], same features

@@ -153,6 +153,7 @@ laot_status laot_rates(laot_context* context, const laot_data* const* population
     auto found = std::make_unique<laot_findings>();
     found->arrays.emplace_back("rates", table);
     found->arrays.emplace_back("quantiles", quantiles);
+    found->tables.emplace_back("rates", laot::rates_table(rates, options.probabilities));
     hand_out(std::move(found), out);
   });
 }

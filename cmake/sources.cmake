@@ -5,6 +5,7 @@ set(LAOT_CORE_SOURCES
   src/base/number_text.cpp
   src/base/letters.cpp
   src/base/file_access.cpp
+  src/base/table.cpp
   src/base/vector_path.cpp
   src/base/random.cpp
   src/base/linear_algebra.cpp
@@ -139,6 +140,7 @@ set(LAOT_CAPI_SOURCES
   capi/live_handles.cpp
   capi/context.cpp
   capi/data.cpp
+  capi/table.cpp
   capi/params.cpp
   capi/model.cpp
   capi/experiment.cpp

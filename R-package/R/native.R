@@ -7,31 +7,31 @@ dotted <- function(name) gsub("_", ".", name, fixed = TRUE)
 underscored <- function(name) gsub(".", "_", name, fixed = TRUE)
 
 # native(.Call(...)): an error of the library as one sentence, without the call.
-# cells: what the call read, named as in its sentences, to say where a bad value stands in the user's object.
+# cells: what the call read, by the names of the library's arguments (see cells_of()), to say where a bad value
+# stands in the user's object; an element `subject` says how the sentence begins.
 native <- function(call, cells = list()) {
-  tryCatch(call, error = function(e) fail(with_place(in_r_words(conditionMessage(e)), cells)))
+  tryCatch(call, error = function(e) {
+    place <- .Call(C_error_place, conditionMessage(e))
+    fail(if (is.null(place)) in_r_words(conditionMessage(e)) else bad_value(place, cells[[place$argument]]))
+  })
 }
 
-# "control has Inf at feature 51, cell 7 (counted from 1)" becomes "... feature 200 (SERINC2), cell 11 (ACGT-1)".
-with_place <- function(sentence, cells) {
-  place <- "at feature ([0-9]+), cell ([0-9]+) [(]counted from 1[)]"
-  found <- regmatches(sentence, regexec(paste0("^(.*) ha(s|ve) (.*) ", place), sentence))[[1L]]
-  if (!length(found) || is.null(cells[[found[2L]]])) return(sentence)
-  part <- cells[[found[2L]]]
-  one <- function(number, index, names) {
+# place: list(argument, feature, cell, value), counted from 1 among what the library was given.
+bad_value <- function(place, part) {
+  at <- function(number, index, names) {
     name <- names[number]
     if (!is.null(index)) number <- index[number]
     paste0(number, if (!is.null(name) && !is.na(name)) paste0(" (", name, ")"))
   }
-  at <- regexpr(place, sentence)
-  paste0(substr(sentence, 1L, at - 1L), "at feature ", one(as.integer(found[5L]), part$features, part$feature.names),
-         ", cell ", one(as.integer(found[6L]), part$cells, part$cell.names), substring(sentence, at + attr(at, "match.length")))
+  # The library knows no NA: R's own is one of its NaN.
+  found <- if (is.na(place$value)) "NaN or NA" else "Inf"
+  paste0(if (is.null(part$subject)) paste(place$argument, "has") else part$subject, " ", found, " at feature ",
+         at(place$feature, part$features, part$feature.names), ", cell ", at(place$cell, part$cells, part$cell.names),
+         "; remove or impute such values first")
 }
 
 # Parameter names in a sentence of the library, as the user wrote them.
 in_r_words <- function(sentence) {
-  # The library knows no NA, and R's own is one of its NaN.
-  sentence <- sub("^(.*) ha(s|ve) NaN at feature", "\\1 ha\\2 NaN or NA at feature", sentence)
   sentence <- sub(" must be true or false,", " must be TRUE or FALSE,", sentence, fixed = TRUE)
   if (!grepl("parameter", sentence, fixed = TRUE)) return(sentence)
   # Not in a path, which stands in quotes.

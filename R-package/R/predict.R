@@ -82,9 +82,9 @@ predicted_values <- function(object, newdata, nonnegative = "no", ..., num.threa
 predicted_block <- function(fit, values, at, cells, nonnegative, settings) {
   read <- cells_of(values, cells, features = at, with.names = FALSE)
   names <- value_dimnames(values)
-  named <- list(features = at, cells = cells, feature.names = names[[1L]][at],
+  named <- list(subject = "the new cells have", features = at, cells = cells, feature.names = names[[1L]][at],
                 cell.names = if (is.null(cells)) names[[2L]] else names[[2L]][cells])
-  out <- native(.Call(C_predict, model_pointer(fit), read, nonnegative, settings), list(`the new cells` = named))
+  out <- native(.Call(C_predict, model_pointer(fit), read, nonnegative, settings), list(cells = named))
   if (is.unsorted(at)) out[order(at), , drop = FALSE] else out
 }
 

@@ -52,11 +52,10 @@ time_of_cells <- function(time, columns, count, say = message) {
 # course: a list of matrices, features x cells, named by their times, which increase.
 course_rates <- function(course, settings) {
   found <- native(.Call(C_rates, lapply(unname(course), function(cells) list(values = unname(cells))),
-                  as.numeric(names(course)), c(0.5, 0.95), settings))$arrays
-  table <- found$rates
-  data.frame(from = table[, 1L], to = table[, 2L], mean = table[, 3L], mean.low = table[, 4L],
-             mean.high = table[, 5L], median = found$quantiles[, 1L], q95 = found$quantiles[, 2L],
-             q95.low = table[, 7L], q95.high = table[, 8L], largest = table[, 6L], floor = not_nan(table[, 9L]))
+                  as.numeric(names(course)), c(0.5, 0.95), settings))$tables$rates
+  data.frame(from = found$from, to = found$to, mean = found$mean, mean.low = found$mean_low,
+             mean.high = found$mean_high, median = found$quantile_0.5, q95 = found$quantile_0.95,
+             q95.low = found$last_low, q95.high = found$last_high, largest = found$largest, floor = found$floor)
 }
 
 # L: the 95% quantile of the fastest step, with its interval; NULL where nothing moves.

@@ -1,6 +1,7 @@
 #include "bridge.h"
 
 #include <cstdint>
+#include <cstring>
 
 namespace bridge {
 
@@ -97,6 +98,52 @@ void check(laot_status status) {
   if (status == LAOT_OK) return;
   if (status == LAOT_CANCELLED) throw Rcpp::internal::InterruptedException();
   throw Rcpp::exception(laot_last_error(), false);
+}
+
+SEXP utf8(const char* value) {
+  return Rf_mkCharCE(value, CE_UTF8);
+}
+
+Rcpp::NumericVector numbers_of(const laot_table* table, const char* name, std::size_t rows) {
+  Rcpp::NumericVector out(static_cast<R_xlen_t>(rows));
+  check(laot_table_numbers(table, name, out.begin(), rows));
+  for (double& value : out)
+    if (R_IsNaN(value)) value = NA_REAL;
+  return out;
+}
+
+Rcpp::CharacterVector texts_of(const laot_table* table, const char* name, std::size_t rows) {
+  std::size_t needed = 0;
+  check(laot_table_texts(table, name, nullptr, 0, &needed));
+  std::vector<char> buffer(needed + 1);
+  check(laot_table_texts(table, name, buffer.data(), buffer.size(), &needed));
+  Rcpp::CharacterVector out(static_cast<R_xlen_t>(rows));
+  const char* next = buffer.data();
+  for (std::size_t r = 0; r < rows; ++r, next += std::strlen(next) + 1)
+    SET_STRING_ELT(out, static_cast<R_xlen_t>(r), utf8(next));
+  return out;
+}
+
+Rcpp::List columns_of(laot_table* table) {
+  const std::unique_ptr<laot_table, Freed<laot_table, laot_table_free>> owned(table);
+  std::size_t rows = 0, columns = 0;
+  check(laot_table_size(table, &rows, &columns));
+  const std::vector<std::string> names =
+      lines(text([&](char* buffer, std::size_t size, std::size_t* needed) {
+        return laot_table_names(table, buffer, size, needed);
+      }));
+  Rcpp::List out(static_cast<R_xlen_t>(columns));
+  for (std::size_t c = 0; c < columns; ++c) {
+    int type = 0;
+    const char* name = names[c].c_str();
+    check(laot_table_column_type(table, name, &type));
+    if (type == LAOT_COLUMN_TEXT)
+      out[static_cast<R_xlen_t>(c)] = texts_of(table, name, rows);
+    else
+      out[static_cast<R_xlen_t>(c)] = numbers_of(table, name, rows);
+  }
+  out.names() = Rcpp::wrap(names);
+  return out;
 }
 
 std::vector<std::string> lines(const std::string& text) {

@@ -35,11 +35,14 @@ std::string text(Call call) {
   return std::string(buffer.data());
 }
 
+/// A table as the columns of a data frame; the handle is freed. Undefined numbers are NA.
+Rcpp::List columns_of(laot_table* table);
+
 /// One string a line; none for an empty text.
 std::vector<std::string> lines(const std::string& text);
 
-/// settings: list(seed, threads, progress = NULL or function(stage, fraction), checkpoint = NULL or a
-/// path, with checkpoint.seconds). The context asks R for Ctrl-C while it works.
+/// settings: list(seed, threads, progress = NULL or function(stage, fraction), checkpoint = NULL or
+/// a path, with checkpoint.seconds). The context asks R for Ctrl-C while it works.
 Context context(const Rcpp::List& settings);
 
 /// cells: list(values = matrix, or dgCMatrix; cells, features = NULL or numbers from 1;

@@ -27,6 +27,7 @@ static const R_CallMethodDef routines[] = {
     ROUTINE(stability, 6),
     ROUTINE(recovery_curve, 8),
     ROUTINE(verdict, 2),
+    ROUTINE(error_place, 1),
     ROUTINE(is_lost, 1),
     ROUTINE(trivial, 2),
     ROUTINE(describe, 1),

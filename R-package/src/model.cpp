@@ -48,6 +48,21 @@ laot_method_info method_info(std::size_t number) {
 
 }  // namespace
 
+// Where the bad value stands that the sentence of the last error speaks of, counted from 1; NULL
+// where it speaks of none, or is another sentence.
+SEXP laot_r_error_place(SEXP sentence) {
+  BEGIN_RCPP
+  std::size_t feature = 0, cell = 0;
+  double value = 0.0;
+  const std::string argument = laot_last_error_place(&feature, &cell, &value);
+  if (argument.empty() || Rcpp::as<std::string>(sentence) != laot_last_error()) return R_NilValue;
+  using Rcpp::Named;
+  return Rcpp::List::create(Named("argument") = argument,
+                            Named("feature") = static_cast<double>(feature) + 1,
+                            Named("cell") = static_cast<double>(cell) + 1, Named("value") = value);
+  END_RCPP
+}
+
 SEXP laot_r_is_lost(SEXP model) {
   return Rf_ScalarLogical(TYPEOF(model) != EXTPTRSXP || R_ExternalPtrAddr(model) == nullptr);
 }

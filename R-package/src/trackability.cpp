@@ -17,7 +17,8 @@ std::vector<std::string> names_of(const laot_findings* findings, const char* wha
   }));
 }
 
-// list(numbers = named numbers, texts = named strings, arrays = named list of matrices).
+// list(numbers = named numbers, texts = named strings, arrays = named list of matrices,
+// tables = named list of columns).
 Rcpp::List as_list(const Findings& owned) {
   const laot_findings* findings = owned.get();
   const std::vector<std::string> number_names = names_of(findings, "numbers");
@@ -46,8 +47,17 @@ Rcpp::List as_list(const Findings& owned) {
     arrays[static_cast<R_xlen_t>(k)] = array;
   }
   arrays.names() = Rcpp::wrap(array_names);
+
+  const std::vector<std::string> table_names = names_of(findings, "tables");
+  Rcpp::List tables(static_cast<R_xlen_t>(table_names.size()));
+  for (std::size_t k = 0; k < table_names.size(); ++k) {
+    laot_table* table = nullptr;
+    check(laot_findings_table(findings, table_names[k].c_str(), &table));
+    tables[static_cast<R_xlen_t>(k)] = columns_of(table);
+  }
+  tables.names() = Rcpp::wrap(table_names);
   return Rcpp::List::create(Rcpp::Named("numbers") = numbers, Rcpp::Named("texts") = texts,
-                            Rcpp::Named("arrays") = arrays);
+                            Rcpp::Named("arrays") = arrays, Rcpp::Named("tables") = tables);
 }
 
 Data data_or_null(SEXP cells) {
@@ -120,12 +130,11 @@ SEXP laot_r_recovery_study(SEXP features, SEXP gaps, SEXP counts, SEXP noise, SE
   Rcpp::NumericMatrix mean(static_cast<int>(d.size()), static_cast<int>(at.size()));
   Rcpp::NumericMatrix sd(mean.nrow(), mean.ncol());
   const Context call = context(settings);
-  check(laot_recovery_study(call.get(), d.data(), d.size(), at.data(), at.size(),
-                            static_cast<std::size_t>(sizes.at(0)),
-                            static_cast<std::size_t>(sizes.at(1)),
-                            static_cast<std::size_t>(sizes.at(2)), Rcpp::as<double>(noise),
-                            Rcpp::as<std::string>(entries).c_str(),
-                            Rcpp::as<std::string>(cost).c_str(), mean.begin(), sd.begin()));
+  check(laot_recovery_study(
+      call.get(), d.data(), d.size(), at.data(), at.size(), static_cast<std::size_t>(sizes.at(0)),
+      static_cast<std::size_t>(sizes.at(1)), static_cast<std::size_t>(sizes.at(2)),
+      Rcpp::as<double>(noise), Rcpp::as<std::string>(entries).c_str(),
+      Rcpp::as<std::string>(cost).c_str(), mean.begin(), sd.begin()));
   return Rcpp::List::create(Rcpp::Named("mean") = mean, Rcpp::Named("sd") = sd);
   END_RCPP
 }

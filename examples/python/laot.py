@@ -30,6 +30,7 @@ DECLARATIONS = {
     "laot_version": (c_char_p, []),
     "laot_abi_version": (c_int, []),
     "laot_last_error": (c_char_p, []),
+    "laot_last_error_place": (c_char_p, [POINTER(c_size_t), POINTER(c_size_t), POINTER(c_double)]),
     "laot_status_name": (c_char_p, [c_int]),
     "laot_context_new": (c_int, [OUT]),
     "laot_context_free": (None, [H]),
@@ -63,11 +64,13 @@ DECLARATIONS = {
 
 
 class LaotError(Exception):
-    """A refused call: the status code, and one sentence that names the argument."""
+    """A refused call: the status code, and one sentence that names the argument. place is None or, of
+    a bad value, (argument, feature, cell, value), counted from 0."""
 
-    def __init__(self, code, message):
+    def __init__(self, code, message, place=None):
         super().__init__(message)
         self.code = code
+        self.place = place
 
 
 def _open():
@@ -90,7 +93,10 @@ lib = _open()
 
 def _check(code):
     if code != 0:
-        raise LaotError(code, lib.laot_last_error().decode())
+        feature, cell, value = c_size_t(), c_size_t(), c_double()
+        argument = lib.laot_last_error_place(ctypes.byref(feature), ctypes.byref(cell), ctypes.byref(value)).decode()
+        raise LaotError(code, lib.laot_last_error().decode(),
+                        (argument, feature.value, cell.value, value.value) if argument else None)
 
 
 def _new(call, *arguments):

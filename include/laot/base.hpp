@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace laot {
@@ -33,15 +34,25 @@ enum class Status : int {
   internal_error = -99
 };
 
+/// The value that an error is about: of which argument, feature and cell, from 0.
+struct Place {
+  std::string argument;  // empty: the error is about no single value
+  std::size_t feature = 0, cell = 0;
+  double value = 0.0;
+};
+
 /// The one exception type of the core. `what()` is one sentence that names the argument and what
 /// was found; it is what the user reads.
 class Error : public std::runtime_error {
  public:
-  Error(Status status, const std::string& message) : std::runtime_error(message), status_(status) {}
+  Error(Status status, const std::string& message, Place place = {})
+      : std::runtime_error(message), status_(status), place_(std::move(place)) {}
   Status status() const noexcept { return status_; }
+  const Place& place() const noexcept { return place_; }
 
  private:
   Status status_;
+  Place place_;
 };
 
 namespace detail {

@@ -30,6 +30,13 @@ class Cells {
   void select_cells(const std::vector<std::size_t>& index, const std::string& name);
   void select_features(const std::vector<std::size_t>& index, const std::string& name);
 
+  /// Names for the sentences of errors, one for each selected feature and cell or none, borrowed as
+  /// the values are. A selection drops them.
+  void set_feature_names(const std::vector<std::string>* names) { feature_names_ = names; }
+  void set_cell_names(const std::vector<std::string>* names) { cell_names_ = names; }
+  /// "feature 3 (GAPDH), cell 7 (counted from 1)", for indices from 0.
+  std::string place_text(std::size_t feature, std::size_t cell) const;
+
   std::size_t features() const { return features_; }
   std::size_t cells() const { return cells_; }
   bool is_sparse() const { return dense_ == nullptr; }
@@ -64,6 +71,7 @@ class Cells {
   const std::int64_t* starts64_ = nullptr;
   const std::int64_t* rows64_ = nullptr;
   std::vector<std::size_t> cell_index_, feature_index_;  // empty: all
+  const std::vector<std::string>*feature_names_ = nullptr, *cell_names_ = nullptr;
   // Sparse with selected features: where each stored row goes, positions_[first_position_[row]] to
   // positions_[first_position_[row + 1] - 1].
   std::vector<std::uint32_t> first_position_, positions_;
@@ -75,6 +83,12 @@ std::size_t cells_at_a_time(std::size_t features);
 
 /// Refuses empty data and NaN or Inf, naming the first place. `name` is the argument's name.
 void require_valid(const Cells& cells, const std::string& name, Context& context);
+
+/// Refuses NaN and Inf among `features` values of one of `cells`, naming the place.
+void require_finite(const double* values, const Cells& cells, std::size_t cell,
+                    const std::string& name);
+/// Refuses NaN and Inf in a matrix, features x cells, naming the first place.
+void require_finite(const arma::mat& cells, const std::string& name);
 
 /// Weighted mean and variance (weights sum to 1) of each feature, two passes over the cells.
 struct Moments {

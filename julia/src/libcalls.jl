@@ -17,6 +17,9 @@ const LAOT_INTERNAL_ERROR = Cint(-99)
 laot_last_error() =
     ccall(@symbol(laot_last_error), Cstring, ())
 
+laot_last_error_place(feature, cell, value) =
+    ccall(symbol(:laot_last_error_place), Cstring, (Ptr{Csize_t}, Ptr{Csize_t}, Ptr{Cdouble}), feature, cell, value)
+
 laot_status_name(status) =
     ccall(@symbol(laot_status_name), Cstring, (Cint,), status)
 
@@ -87,6 +90,27 @@ laot_data_set_cell_names(data, names, count) =
 
 laot_variable_features(context, control, treated, count, index) =
     ccall(@symbol(laot_variable_features), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Csize_t, Ptr{Csize_t}), context, control, treated, count, index)
+
+const LAOT_COLUMN_NUMBER = Cint(0)
+const LAOT_COLUMN_TEXT = Cint(1)
+
+laot_table_free(table) =
+    ccall(symbol(:laot_table_free), Cvoid, (Ptr{Cvoid},), table)
+
+laot_table_size(table, rows, columns) =
+    ccall(symbol(:laot_table_size), Cint, (Ptr{Cvoid}, Ptr{Csize_t}, Ptr{Csize_t}), table, rows, columns)
+
+laot_table_names(table, buffer, size, needed) =
+    ccall(symbol(:laot_table_names), Cint, (Ptr{Cvoid}, Ptr{UInt8}, Csize_t, Ptr{Csize_t}), table, buffer, size, needed)
+
+laot_table_column_type(table, name, type) =
+    ccall(symbol(:laot_table_column_type), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cint}), table, name, type)
+
+laot_table_numbers(table, name, out, length) =
+    ccall(symbol(:laot_table_numbers), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cdouble}, Csize_t), table, name, out, length)
+
+laot_table_texts(table, name, buffer, size, needed) =
+    ccall(symbol(:laot_table_texts), Cint, (Ptr{Cvoid}, Cstring, Ptr{UInt8}, Csize_t, Ptr{Csize_t}), table, name, buffer, size, needed)
 
 laot_method_count() =
     ccall(@symbol(laot_method_count), Csize_t, ())
@@ -331,6 +355,9 @@ laot_findings_array_size(findings, name, rows, cols) =
 
 laot_findings_array(findings, name, out, length) =
     ccall(@symbol(laot_findings_array), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cdouble}, Csize_t), findings, name, out, length)
+
+laot_findings_table(findings, name, out) =
+    ccall(symbol(:laot_findings_table), Cint, (Ptr{Cvoid}, Cstring, Ptr{Ptr{Cvoid}}), findings, name, out)
 
 laot_isometry(context, cells, rate, probabilities, count, out) =
     ccall(@symbol(laot_isometry), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Cdouble, Ptr{Cdouble}, Csize_t, Ptr{Ptr{Cvoid}}), context, cells, rate, probabilities, count, out)

@@ -1,20 +1,29 @@
 # Codes become exceptions; the two-call protocol becomes strings.
 
 """
-    LAOTError(code, status, message)
+    LAOTError(code, status, message, place)
 
 A call that failed: the number and name of its status (`:invalid_argument`, `:not_finite`, ...) and
-one sentence that names the argument and what was found.
+one sentence that names the argument and what was found. `place` is `nothing` or, of a bad value,
+`(argument, feature, cell, value)`, counted from 1.
 """
 struct LAOTError <: Exception
     code::Int
     status::Symbol
     message::String
+    place::Union{Nothing,@NamedTuple{argument::String,feature::Int,cell::Int,value::Float64}}
 end
 Base.showerror(io::IO, e::LAOTError) = print(io, "LAOTError (", e.status, "): ", e.message)
 
 status_error(code) = LAOTError(code, Symbol(unsafe_string(laot_status_name(code))),
-                               unsafe_string(laot_last_error()))
+                               unsafe_string(laot_last_error()), last_place())
+
+function last_place()
+    feature, cell, value = Ref{Csize_t}(0), Ref{Csize_t}(0), Ref{Cdouble}(0)
+    argument = unsafe_string(laot_last_error_place(feature, cell, value))
+    isempty(argument) && return nothing
+    return (argument = argument, feature = Int(feature[]) + 1, cell = Int(cell[]) + 1, value = value[])
+end
 
 check(code::Cint) = code == LAOT_OK ? nothing : throw(status_error(code))
 

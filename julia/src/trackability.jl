@@ -10,7 +10,8 @@ function findings(call)
         return (numbers = Dict(name => finding_number(handle, name) for name in names("numbers")),
                 texts = Dict(name => text((b, s, n) -> laot_findings_text(handle, name, b, s, n))
                              for name in names("texts")),
-                arrays = Dict(name => finding_array(handle, name) for name in names("arrays")))
+                arrays = Dict(name => finding_array(handle, name) for name in names("arrays")),
+                tables = Dict(name => table(out -> laot_findings_table(handle, name, out)) for name in names("tables")))
     finally
         laot_findings_free(handle)
     end
@@ -159,8 +160,6 @@ function recovery_study(; features = [10, 20, 50, 80, 100],
     return (features = Int.(sizes), gaps = grid, mean = mean, sd = sd)
 end
 
-const RATE_COLUMNS = (:from, :to, :mean, :mean_low, :mean_high, :largest, :last_low, :last_high, :floor)
-
 # f with the handles of all populations, which live as long as it runs.
 function with_all_data(f, populations, handles = Ptr{Cvoid}[])
     length(handles) == length(populations) && return f(handles)
@@ -169,13 +168,13 @@ end
 
 """
     movement_rates(populations, times; probabilities = [0.5, 0.9, 0.95], seed = 1, num_threads = 1)
-        -> Vector{NamedTuple}
+        -> NamedTuple of vectors
 
-How fast cells move in a time course, coupled exactly between successive `times`: one row a step, in
-units of the cells over time, with `from`, `to`, `mean`, `largest`, `quantiles` (at
-`probabilities`), the bootstrap's 95% limits of the mean and of the last quantile (`mean_low`,
-`mean_high`, `last_low`, `last_high`), and `floor`, the rate between two random halves of the cells
-at `from`: movement that is sampling alone.
+How fast cells move in a time course, coupled exactly between successive `times`: a table with one
+row a step, in units of the cells over time, with the columns `from`, `to`, `mean`, `largest`,
+`quantile_<p>` for each of `probabilities` (`var"quantile_0.5"`), the bootstrap's 95% limits of the
+mean and of the last quantile (`mean_low`, `mean_high`, `last_low`, `last_high`), and `floor`, the
+rate between two random halves of the cells at `from`: movement that is sampling alone.
 """
 function movement_rates(populations, times; probabilities = [0.5, 0.9, 0.95], seed::Integer = 1,
                         num_threads::Integer = 1, progress = nothing)
@@ -187,6 +186,5 @@ function movement_rates(populations, times; probabilities = [0.5, 0.9, 0.95], se
             findings(out -> laot_rates(context, handles, clock, length(clock), at, length(at), out))
         end
     end
-    return [merge(NamedTuple{RATE_COLUMNS}(Tuple(found.arrays["rates"][s, :])),
-                  (quantiles = found.arrays["quantiles"][s, :],)) for s in axes(found.arrays["rates"], 1)]
+    return found.tables["rates"]
 end

@@ -51,9 +51,10 @@ end
     x = CONTROL[:, 1:20]
     step = [3.0, 0, 0, 4, 0] .* 0.01
     rows = movement_rates([x, x .+ step, x .+ 3 .* step], [0, 2, 4]; probabilities = [0, 1])
-    @test [r.from for r in rows] == [0, 2] && [r.to for r in rows] == [2, 4]
-    @test rows[1].mean ≈ 0.025 && rows[2].mean ≈ 0.05
-    @test rows[1].quantiles ≈ [0.025, 0.025] && rows[1].largest ≈ 0.025 && rows[1].floor > 0.025
+    @test rows.from == [0, 2] && rows.to == [2, 4]
+    @test rows.mean ≈ [0.025, 0.05]
+    @test rows.quantile_0[1] ≈ 0.025 && rows.quantile_1[1] ≈ 0.025
+    @test rows.largest[1] ≈ 0.025 && rows.floor[1] > 0.025
     @test rows == movement_rates([x, sparse(x .+ step), x .+ 3 .* step], [0, 2, 4]; probabilities = [0, 1],
                                  num_threads = 2)
     @test_throws ArgumentError movement_rates([x, x], [0])

@@ -110,6 +110,7 @@ void Cells::select_cells(const std::vector<std::size_t>& index, const std::strin
   require(!chosen.empty(), Status::invalid_argument, name, ": the selection of cells is empty");
   cell_index_ = std::move(chosen);
   cells_ = cell_index_.size();
+  cell_names_ = nullptr;
 }
 
 void Cells::select_features(const std::vector<std::size_t>& index, const std::string& name) {
@@ -123,6 +124,7 @@ void Cells::select_features(const std::vector<std::size_t>& index, const std::st
   require(!chosen.empty(), Status::invalid_argument, name, ": the selection of features is empty");
   feature_index_ = std::move(chosen);
   features_ = feature_index_.size();
+  feature_names_ = nullptr;
   if (!is_sparse()) return;
   first_position_.assign(stored_features_ + 1, 0);
   positions_.resize(features_);
@@ -189,6 +191,31 @@ std::size_t cells_at_a_time(std::size_t features) {
       16, std::min<std::size_t>(256, 100000 / std::max<std::size_t>(1, features)));
 }
 
+std::string Cells::place_text(std::size_t feature, std::size_t cell) const {
+  const auto named = [](const std::vector<std::string>* names, std::size_t at) {
+    const bool known = names && at < names->size() && !(*names)[at].empty();
+    return known ? " (" + (*names)[at] + ")" : std::string();
+  };
+  return text("feature ", feature + 1, named(feature_names_, feature), ", cell ", cell + 1,
+              named(cell_names_, cell), " (counted from 1)");
+}
+
+void require_finite(const double* values, const Cells& cells, std::size_t cell,
+                    const std::string& name) {
+  for (std::size_t k = 0; k < cells.features(); ++k)
+    if (!std::isfinite(values[k]))
+      throw Error(Status::not_finite,
+                  text(name, " has ", std::isnan(values[k]) ? "NaN" : "Inf", " at ",
+                       cells.place_text(k, cell), "; remove or impute such values first"),
+                  {name, k, cell, values[k]});
+}
+
+void require_finite(const arma::mat& cells, const std::string& name) {
+  if (cells.is_finite()) return;
+  const Cells view = Cells::dense(cells);
+  for (std::size_t i = 0; i < cells.n_cols; ++i) require_finite(cells.colptr(i), view, i, name);
+}
+
 void require_valid(const Cells& cells, const std::string& name, Context& context) {
   require(cells.features() > 0 && cells.cells() > 0, Status::invalid_argument, name,
           " is empty: it has ", cells.features(), " features and ", cells.cells(), " cells");
@@ -196,11 +223,7 @@ void require_valid(const Cells& cells, const std::string& name, Context& context
   const std::size_t between_polls = cells_between_polls(cells.features());
   for (std::size_t i = 0; i < cells.cells(); ++i) {
     if (i % between_polls == 0) context.poll();
-    const double* values = cells.cell(i, column.data());
-    for (std::size_t k = 0; k < column.size(); ++k)
-      require(std::isfinite(values[k]), Status::not_finite, name, " has ",
-              std::isnan(values[k]) ? "NaN" : "Inf", " at feature ", k + 1, ", cell ", i + 1,
-              " (counted from 1); remove or impute such values first");
+    require_finite(cells.cell(i, column.data()), cells, i, name);
   }
 }
 

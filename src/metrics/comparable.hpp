@@ -4,8 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "laot/armadillo.hpp"
-#include "laot/base.hpp"
+#include "laot/data.hpp"
 
 namespace laot {
 
@@ -26,8 +25,8 @@ inline void require_comparable(const arma::mat& a, const char* name_a, const arm
           " features and ", name_b, " has ", b.n_rows);
   require(a.n_cols > 0 && b.n_cols > 0 && a.n_rows > 0, Status::invalid_argument, name_a, " and ",
           name_b, " must each have at least one cell and one feature");
-  require(a.is_finite(), Status::not_finite, name_a, " has a NaN or Inf");
-  require(b.is_finite(), Status::not_finite, name_b, " has a NaN or Inf");
+  require_finite(a, name_a);
+  require_finite(b, name_b);
   constexpr double kLeastReach = 1e-140;  // its square has digits to spare
   const double reach = std::max(reach_from(a, a), reach_from(a, b));
   require(reach == 0.0 || reach > kLeastReach, Status::not_finite, name_a, " and ", name_b,

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-#include "laot/base.hpp"
+#include "laot/data.hpp"
 
 namespace laot {
 
@@ -14,7 +14,7 @@ void require_cells(const arma::mat& cells, const char* name, std::size_t feature
   require(cells.n_cols > 0, Status::invalid_argument, name, " has no cells");
   require(cells.n_rows == features, Status::dimension_mismatch, name, " has ", cells.n_rows,
           " features where ", features, " were expected");
-  require(cells.is_finite(), Status::not_finite, name, " has a NaN or Inf");
+  require_finite(cells, name);
 }
 
 double l2(const arma::vec& a, const arma::vec& b) {

@@ -64,11 +64,8 @@ PairWalk::PairWalk(Cells x, Cells y) : x_(std::move(x)), y_(std::move(y)), cente
   for (const Cells* cells : {&x_, &y_})
     for (std::size_t i = 0; i < cells->cells(); ++i) {
       const double* cell = cells->cell(i, scratch.data());
-      for (std::size_t k = 0; k < d; ++k) {
-        require(std::isfinite(cell[k]), Status::not_finite, cells == &x_ ? "x" : "y",
-                " has a NaN or Inf");
-        center_[k] += cell[k];
-      }
+      require_finite(cell, *cells, i, cells == &x_ ? "x" : "y");
+      for (std::size_t k = 0; k < d; ++k) center_[k] += cell[k];
     }
   const double count = static_cast<double>(x_.cells() + y_.cells());
   for (std::size_t k = 0; k < d; ++k) center_[k] /= count;

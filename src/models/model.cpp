@@ -99,10 +99,8 @@ void Model::predict(const Cells& cells, Nonnegative nonnegative, double* out,
     const std::size_t count = std::min(at_a_time, cells.cells() - first);
     block.set_size(d, count);
     cells.gather(first, count, block.memptr());
-    for (std::size_t e = 0; e < block.n_elem; ++e)
-      require(std::isfinite(block[e]), Status::not_finite, "the new cells have ",
-              std::isnan(block[e]) ? "NaN" : "Inf", " at feature ", e % d + 1, ", cell ",
-              first + e / d + 1, " (counted from 1); remove or impute such values first");
+    for (std::size_t i = 0; i < count; ++i)
+      require_finite(block.colptr(i), cells, first + i, "cells");
     predict_block(block);
     if (nonnegative == Nonnegative::clip) {
       for (double& value : block) value = std::max(0.0, value);

@@ -151,4 +151,29 @@ std::vector<Rate> rates_of_time_course(const std::vector<arma::mat>& populations
   return out;
 }
 
+Table rates_table(const std::vector<Rate>& rates, const std::vector<double>& probabilities) {
+  const auto column = [&](auto value) {
+    NumberColumn out;
+    for (const Rate& rate : rates) out.push_back(value(rate));
+    return out;
+  };
+  const auto field = [&](double Rate::*which) {
+    return column([which](const Rate& rate) { return rate.*which; });
+  };
+  Table out;
+  out.add("from", field(&Rate::from));
+  out.add("to", field(&Rate::to));
+  out.add("mean", field(&Rate::mean));
+  out.add("mean_low", field(&Rate::mean_low));
+  out.add("mean_high", field(&Rate::mean_high));
+  out.add("largest", field(&Rate::largest));
+  for (std::size_t p = 0; p < probabilities.size(); ++p)
+    out.add(text("quantile_", probabilities[p]),
+            column([p](const Rate& rate) { return rate.quantiles[p]; }));
+  out.add("last_low", field(&Rate::last_low));
+  out.add("last_high", field(&Rate::last_high));
+  out.add("floor", field(&Rate::floor));
+  return out;
+}
+
 }  // namespace laot

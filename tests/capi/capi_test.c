@@ -540,7 +540,7 @@ static void test_findings(const laot_findings* findings) {
   REFUSED(laot_findings_names(findings, "numbers", small, 2, &needed), LAOT_BUFFER_TOO_SMALL,
           "2 bytes");
   REFUSED(laot_findings_names(findings, "colours", NULL, 0, &needed), LAOT_UNKNOWN_NAME,
-          "numbers, texts or arrays");
+          "numbers, texts, arrays or tables");
   REFUSED(laot_findings_names(NULL, "numbers", NULL, 0, &needed), LAOT_INVALID_ARGUMENT,
           "findings");
   CHECK(laot_findings_number(findings, "n_cells", &value) == LAOT_OK && value == CONTROLS);

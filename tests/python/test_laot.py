@@ -98,6 +98,16 @@ class Example(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "1 axes"):
             Laot.fit(CONTROL[0], TREATED)
 
+    def test_a_bad_value_has_its_place(self):
+        bad = CONTROL.copy()
+        bad[7, 2] = np.inf
+        with self.assertRaisesRegex(LaotError, r"control has Inf at feature 3 \(g2\), cell 8 \(counted") as caught:
+            Laot.fit(bad, TREATED, feature_names=[f"g{k}" for k in range(CONTROL.shape[1])])
+        self.assertEqual(caught.exception.place, ("control", 2, 7, np.inf))
+        with self.assertRaises(LaotError) as caught:
+            self.fitted.trivial("nothing")
+        self.assertIsNone(caught.exception.place)
+
     def test_what_a_callback_raises_comes_out(self):
         def progress(stage, fraction):
             raise KeyError("on purpose")

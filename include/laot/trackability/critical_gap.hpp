@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "laot/table.hpp"
 #include "laot/trackability/isometry.hpp"
 
 namespace laot {
@@ -51,5 +52,9 @@ struct RateOptions {
 std::vector<Rate> rates_of_time_course(const std::vector<arma::mat>& populations,
                                        const std::vector<double>& times, const RateOptions& options,
                                        Context& context);
+
+/// One row a step: from, to, mean, mean_low, mean_high, largest, a column quantile_<p> for each
+/// probability p, last_low and last_high (of the last of these), floor.
+Table rates_table(const std::vector<Rate>& rates, const std::vector<double>& probabilities);
 
 }  // namespace laot
