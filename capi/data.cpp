@@ -18,7 +18,7 @@ void set_labels(std::vector<std::string>& into, const char* const* texts, size_t
 }
 
 std::unique_ptr<laot_data> new_data(laot::Cells cells) {
-  return std::unique_ptr<laot_data>(new laot_data{std::move(cells), {}, {}, {}});
+  return std::unique_ptr<laot_data>(new laot_data{std::move(cells), {}, {}, {}, {}});
 }
 
 std::vector<std::size_t> given_index(const size_t* index, size_t count) {
@@ -67,6 +67,7 @@ laot_status laot_data_select_cells(laot_data* data, const size_t* index, size_t 
   return guarded([&] {
     given(data, "data").cells.select_cells(given_index(index, count), "cells");
     data->batch.clear();
+    data->groups.clear();
     data->cell_names.clear();
     data->cells.set_cell_names(nullptr);
   });
@@ -94,6 +95,13 @@ laot_status laot_data_set_batch(laot_data* data, const char* const* labels, size
   return guarded([&] {
     laot_data& d = given(data, "data");
     set_labels(d.batch, labels, count, d.cells.cells(), "labels", "cells");
+  });
+}
+
+laot_status laot_data_set_groups(laot_data* data, const char* const* labels, size_t count) {
+  return guarded([&] {
+    laot_data& d = given(data, "data");
+    set_labels(d.groups, labels, count, d.cells.cells(), "labels", "cells");
   });
 }
 

@@ -32,7 +32,7 @@ struct laot_context {
 
 struct laot_data {
   laot::Cells cells;
-  std::vector<std::string> batch, feature_names, cell_names;
+  std::vector<std::string> batch, groups, feature_names, cell_names;
 };
 
 struct laot_experiment {
@@ -168,6 +168,10 @@ class CallContext {
   bool cancelled_by_progress_ = false;
   Context context_;
 };
+
+/// Where two objects that meet both have feature names, these are the same.
+void require_same_features(const std::vector<std::string>& a, const char* a_name,
+                           const std::vector<std::string>& b, const char* b_name);
 
 /// The names in a list of (name, value).
 template <class Pairs>

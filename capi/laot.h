@@ -323,7 +323,7 @@ LAOT_API void laot_data_free(laot_data* data);
 
 /**
  * Keeps the listed cells of what is selected now, in that order, in place: no value is copied.
- * Labels and cell names that were set are dropped, so select first.
+ * Labels, groups and cell names that were set are dropped, so select first.
  *
  * @param data   changed
  * @param index  [count] columns, from 0 among those selected now; may repeat
@@ -363,6 +363,18 @@ LAOT_API laot_status laot_data_size(const laot_data* data, size_t* features, siz
  *         is NULL
  */
 LAOT_API laot_status laot_data_set_batch(laot_data* data, const char* const* labels, size_t count);
+
+/**
+ * Groups of the cells, cell types say, of which laot_evaluate speaks one by one.
+ * A fit takes no notice of them.
+ *
+ * @param data    changed
+ * @param labels  [count] texts, one for each selected cell, copied
+ * @param count   number of selected cells
+ * @return LAOT_DIMENSION_MISMATCH: count is not the number of cells; LAOT_INVALID_ARGUMENT: a text
+ *         is NULL
+ */
+LAOT_API laot_status laot_data_set_groups(laot_data* data, const char* const* labels, size_t count);
 
 /**
  * Names of the features, kept with a model. Where two objects that meet in a call both have feature
@@ -926,6 +938,41 @@ LAOT_API laot_status laot_array_size(const laot_model* model, const char* name, 
 LAOT_API laot_status laot_array(const laot_model* model, const char* name, double* out,
                                 size_t length);
 
+/**
+ * Which group of cells goes where, in the last coupling of a laot model (plan_source, plan_target,
+ * plan_mass of laot_array): texts from, to; numbers mass (that goes from one to the other; all sum
+ * to 1), share (of the mass of from), expected (the mass if groups did not matter: what leaves from
+ * times what arrives at to). One row for each pair, groups in the order in which they are met.
+ *
+ * @param model       a laot model
+ * @param from        [from_count] a label for each training control cell, in their order
+ * @param from_count  number of training control cells
+ * @param to          [to_count] a label for each training treated cell, in their order
+ * @param to_count    number of training treated cells
+ * @param out         the table; free it with laot_table_free
+ * @return LAOT_NOT_AVAILABLE: a model of another method; LAOT_DIMENSION_MISMATCH: another number of
+ *         labels than of cells; LAOT_INVALID_ARGUMENT: a label is NULL
+ */
+LAOT_API laot_status laot_transitions(const laot_model* model, const char* const* from,
+                                      size_t from_count, const char* const* to, size_t to_count,
+                                      laot_table** out);
+
+/**
+ * The partners of chosen cells in the last coupling of a laot model: numbers cell (from 0) and mass
+ * (sums to 1), text name ("" where the model has none), the largest mass first.
+ *
+ * @param model      a laot model
+ * @param direction  "descendants": the treated cells that the chosen control cells go to.
+ *                   "ancestors": the control cells that the chosen treated cells come from
+ * @param cells      [count] numbers of the chosen training cells, from 0
+ * @param count      at least 1
+ * @param out        the table; free it with laot_table_free
+ * @return LAOT_NOT_AVAILABLE: a model of another method; LAOT_UNKNOWN_NAME: direction;
+ *         LAOT_INVALID_ARGUMENT: a number outside the cells, or none
+ */
+LAOT_API laot_status laot_partners(const laot_model* model, const char* direction,
+                                   const size_t* cells, size_t count, laot_table** out);
+
 /* ---- Save and load --------------------------------------------------------------------------- */
 
 /**
@@ -1046,6 +1093,7 @@ typedef struct laot_metric_info {
   int needs_gamma;       /* 1: the score depends on gamma */
   int needs_control;     /* 1: the score needs the control cells */
   int takes_epsilon;     /* 1: entropic, the score depends on epsilon (laot_score_options) */
+  int usual;             /* 1: in an evaluation that asks for no metrics */
 } laot_metric_info;
 
 /**
@@ -1141,6 +1189,7 @@ typedef struct laot_score_preset_info {
   const char* cells;           /* sizes of subsamples, the largest that fits is used; "": all */
   size_t repetitions;          /* number of subsamples */
   int gamma_from_all_features; /* 1: also where a part of the features is scored */
+  int with_replacement;        /* 1: subsamples are drawn so, and need not fit */
 } laot_score_preset_info;
 
 /**
@@ -1151,6 +1200,71 @@ typedef struct laot_score_preset_info {
  * @return LAOT_INVALID_ARGUMENT: no such preset, or struct_size not set
  */
 LAOT_API laot_status laot_score_preset_describe(size_t preset, laot_score_preset_info* info);
+
+/** Every setting of an evaluation. 0 or NULL in a field: the usual. */
+typedef struct laot_evaluation_options {
+  size_t struct_size;    /* set to sizeof(laot_evaluation_options) before the call */
+  const char* condition; /* what the rows say they are of; NULL: "" */
+  const char* methods;   /* the methods that have rows, comma-separated, "prediction" being the
+                          * model's own or the cells that are given; NULL: all */
+  const char* metrics;   /* names, comma-separated; NULL: those of the preset, else those whose
+                          * laot_metric_info.usual is 1 */
+  const char* preset;    /* name of a preset of scores; NULL: none */
+  const double* gammas;  /* [gamma_count] bandwidths, positive, in 1 / squared units; NULL: the
+                          * median heuristic of the training cells */
+  size_t gamma_count;    /* number of gammas; 0: the median heuristic */
+  double epsilon;        /* of entropic scores, as in laot_score_options; 0: 0.05, relative */
+  int epsilon_absolute;  /* as in laot_score_options */
+  size_t markers;        /* score on so many markers of the training cells as well; 0: no */
+  const char* reference; /* noise reference: "training", "halves", or NULL, "auto": halves where
+                          * the observed cells have batch labels, none of them a training cell's */
+  int test;              /* 1: a permutation test of the prediction against the observed cells */
+  size_t permutations;   /* its relabellings; 0: 199 */
+} laot_evaluation_options;
+
+/**
+ * Scores predictions against observed treated cells, beside the trivial predictors of the same
+ * training cells and beside what true treated cells score. One row for each metric of each method:
+ *
+ * - texts condition, kind ("seen"; "unseen context" where the reference is of halves; "" without a
+ *   model), group ("" for all cells), method, metric, estimator, setting, features (what was
+ *   scored: "1000 features", "top 50 markers"), reason (why a value is NaN, else "");
+ * - numbers gamma (NaN where none is used), cells (of the method), observed (cells that these were
+ *   compared with), value, sd (over subsamples or halvings; NaN without), left_out (features that
+ *   the metric left out because they do not vary).
+ *
+ * Methods: the model's own, or "prediction"; identity, mean_shift, gaussian_map, where there are
+ * control cells and a model (no gaussian_map where the model has none); noise_reference: as many
+ * kept training treated cells as there are observed ones, drawn with the seed. Where the observed
+ * cells are of a group that training knows nothing of (options->reference), noise_reference is the
+ * observed cells, half against half, mean over 5 halvings, and the training treated cells stand
+ * under training_treated. Metrics whose cells or bandwidth are not there have no rows.
+ *
+ * With groups on observed and control each group that both have gets rows of its own, and
+ * own_group_share says how far predicted cells stay within theirs: the share of the 10 observed
+ * cells nearest to a predicted one that are of its group, mean over cells. A test adds
+ * mmd2_p_value, of the first method.
+ *
+ * @param context    threads, callbacks, and the seed of all draws
+ * @param model      its training cells are those of the trivial predictors, the bandwidth, the
+ *                   markers and the reference; NULL: these have no rows
+ * @param predicted  [features x n] predicted cells; NULL: the model's predictions for control
+ * @param observed   [features x m] observed treated cells, same features and units, best ones that
+ *                   no fit has seen; with their batch and groups
+ * @param control    [features x c] control cells; NULL: none. With their groups
+ * @param options    settings, struct_size set; NULL: the usual
+ * @param out        the table; free it with laot_table_free
+ * @return LAOT_INVALID_ARGUMENT: neither a model with control nor predicted is given, a setting is
+ *         out of range, or struct_size is not set; LAOT_UNKNOWN_NAME: a metric, a method, a preset, or
+ *         the reference; LAOT_NOT_AVAILABLE: markers of a model that kept no cells
+ *
+ * Cost: a copy of the cells for each method, and the metrics' own time; what several metrics or
+ * methods share is computed once.
+ */
+LAOT_API laot_status laot_evaluate(laot_context* context, const laot_model* model,
+                                   const laot_data* predicted, const laot_data* observed,
+                                   const laot_data* control, const laot_evaluation_options* options,
+                                   laot_table** out);
 
 /**
  * Scores feature by feature.

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "handles.hpp"
+#include "laot/evaluation.hpp"
 #include "laot/metrics.hpp"
 
 using laot::Status;
@@ -23,6 +24,11 @@ std::string sizes_text(const laot::ScorePreset& preset) {
   std::vector<std::string> out;
   for (const std::size_t size : preset.cells) out.push_back(laot::text(size));
   return laot::joined(out);
+}
+
+bool is_usual(const std::string& metric) {
+  const std::vector<std::string>& usual = laot::default_metrics();
+  return std::find(usual.begin(), usual.end(), metric) != usual.end();
 }
 
 // Lists as texts that live as long as the library.
@@ -58,7 +64,7 @@ laot_status laot_metric_describe(size_t metric, laot_metric_info* info) {
                                 spec.setting.c_str(), spec.doc.c_str(), spec.source.c_str(),
                                 spec.undefined.c_str(), spec.perfect, spec.larger_is_better ? 1 : 0,
                                 spec.needs_gamma ? 1 : 0, spec.needs_control ? 1 : 0,
-                                spec.takes_epsilon ? 1 : 0});
+                                spec.takes_epsilon ? 1 : 0, is_usual(spec.name) ? 1 : 0});
   });
 }
 
@@ -115,9 +121,10 @@ laot_status laot_score_preset_describe(size_t preset, laot_score_preset_info* in
                   "preset must be below ", laot::score_presets().size(), ", found ", preset);
     const laot::ScorePreset& row = laot::score_presets()[preset];
     const PresetTexts& texts = preset_texts()[preset];
-    fill(info, laot_score_preset_info{0, row.name.c_str(), row.doc.c_str(), row.source.c_str(),
-                                      texts.metrics.c_str(), texts.cells.c_str(), row.repetitions,
-                                      row.gamma_from_all_features ? 1 : 0});
+    fill(info,
+         laot_score_preset_info{0, row.name.c_str(), row.doc.c_str(), row.source.c_str(),
+                                texts.metrics.c_str(), texts.cells.c_str(), row.repetitions,
+                                row.gamma_from_all_features ? 1 : 0, row.with_replacement ? 1 : 0});
   });
 }
 

@@ -72,6 +72,7 @@ set(LAOT_CORE_SOURCES
   src/nets/autoencoder_training.cpp
   # metrics
   src/metrics/lanes.cpp
+  src/metrics/comparison.cpp
   src/metrics/pair_tiles.cpp
   src/metrics/pair_sums.cpp
   src/metrics/mean_kernel.cpp
@@ -134,6 +135,13 @@ set(LAOT_CORE_SOURCES
   src/models/fit_experiment.cpp
   src/models/model.cpp
   src/models/model_store.cpp
+  # evaluation
+  src/evaluation/candidates.cpp
+  src/evaluation/feature_sets.cpp
+  src/evaluation/groups.cpp
+  src/evaluation/score_rows.cpp
+  src/evaluation/evaluate.cpp
+  src/evaluation/pairing.cpp
 )
 set(LAOT_CAPI_SOURCES
   capi/guard.cpp
@@ -148,4 +156,6 @@ set(LAOT_CAPI_SOURCES
   capi/findings.cpp
   capi/trackability.cpp
   capi/scores.cpp
+  capi/evaluation.cpp
+  capi/pairing.cpp
 )

@@ -39,7 +39,10 @@ print.laot_benchmark <- function(x, ...) {
   larger <- intersect(unique(table$metric), known$name[known$larger.is.better])
   cat("Smaller is better", if (length(larger)) paste0(", but for ", listed(larger)),
       if ("sd_ratio" %in% table$metric) "; sd_ratio should be 1",
-      ". noise_reference: true treated cells.\n", sep = "")
+      ". noise_reference: ", if ("training_treated" %in% table$method) {
+        paste0("the treated cells of what was left out, half against half (fewer cells, so noisier).\n",
+               "training_treated: treated cells of the others.\n")
+      } else "true treated cells.\n", sep = "")
   invisible(x)
 }
 
@@ -127,7 +130,7 @@ panel_titles <- function(metrics, separator) {
 }
 
 benchmark_caption <- function(data) {
-  paste("blue: mean and sd over splits and seeds; grey: single runs; dashed: noise reference (true treated cells)",
+  paste("blue: mean and sd over splits and seeds; grey: single runs; dashed: noise reference",
         paste("scored on", data$points$features[1L]), sep = "\n")
 }
 

@@ -5,7 +5,9 @@
 #'
 #' Fits every method on the training cells of every split, for every target and seed, predicts the
 #' test controls, and scores the predictions against the test treated cells, beside the noise
-#' reference: as many training treated cells as observed ones, drawn with the seed. Features of
+#' reference: as many training treated cells as observed ones, drawn with the seed, or, where a group is
+#' held out, its own treated cells half against half (`training_treated` is then what treated cells of the
+#' training groups score). Features of
 #' largest variance, the bandwidth and markers are chosen on the training cells of the split alone.
 #'
 #' A task is one method on one target, split and seed. With `path` every finished task is kept on
@@ -20,7 +22,7 @@
 #'   `list("laot", preset = "algorithm1", ridge = 0.1)`, and of functions
 #'   `function(control, treated, new)` that take matrices (features x cells) and return the
 #'   predicted cells.
-#' @param split `NULL`: random test cells, drawn with each seed. A column name, or one label per
+#' @param split `NULL`: random test cells, drawn with each seed within each batch and condition. A column name, or one label per
 #'   cell, of groups to hold out in turn. Or what [split_cells()] gives: a factor with the levels
 #'   train, validation and test, or a list of these. Validation cells are left aside.
 #' @param test The share of test cells of a random split.
@@ -34,9 +36,9 @@
 #'   `reduction`, as in [laot_fit()].
 #' @param verbose Say what is being done.
 #' @returns A data frame of class `laot_benchmark`, one row for each method, target, split, seed,
-#'   metric and set of features: `method`, `target`, `split`, `seed`, `metric`, `estimator`,
-#'   `setting`, `features`, `reference`, `value` and `reason` (why a value is NA: an undefined
-#'   score, or the error of a method that failed). `print()` shows mean and sd over splits and
+#'   metric and set of features: `method`, `target`, `split`, `seed`, `kind` (`"unseen context"` for a
+#'   held-out group), `metric`, `estimator`, `setting`, `features`, `cells`, `observed`, `value`,
+#'   `left.out` and `reason` (why a value is NA: an undefined score, or the error of a method that failed). `print()` shows mean and sd over splits and
 #'   seeds; `summary()` gives these as a data frame; `plot()` draws them.
 #' @seealso [split_cells()], [evaluate_predictions()]
 #' @examples
@@ -86,7 +88,7 @@ benchmark_methods <- function(x, methods = c("laot", "gaussian_map", "mean_shift
     rows = rows, reduce = source$origin$kind != "matrix" && !is_reduced(source$origin),
     methods = c(chosen_methods(methods), list(noise_reference = list(kind = "noise"))),
     metrics = wanted, markers = checked_markers(markers, rows, source$values),
-    splits = chosen_splits(split, source, labels$values, chosen, test, seeds)
+    splits = chosen_splits(split, source, labels$values, chosen, test, seeds, batches)
   )
   tasks <- task_table(plan, chosen$target, seeds)
   folder <- if (!is.null(path)) open_folder(path, plan)
@@ -170,7 +172,7 @@ one_method <- function(given, name) {
 }
 
 # name -> factor of parts for each seed: list(name = function or factor).
-chosen_splits <- function(split, source, labels, chosen, test, seeds) {
+chosen_splits <- function(split, source, labels, chosen, test, seeds, batches = NULL) {
   count <- length(labels)
   used <- labels
   used[!used %in% c(chosen$control, chosen$target)] <- NA
@@ -179,25 +181,26 @@ chosen_splits <- function(split, source, labels, chosen, test, seeds) {
     check_share(test, "test")
     if (test == 0) fail("test must be above 0, or there is nothing to score")
     return(stats::setNames(lapply(seeds, function(seed) {
-      list(name = "random", seeds = seed, part = random_split(used, test, 0, seed, NULL))
+      list(name = "random", seeds = seed, part = random_split(used, test, 0, seed, NULL, batches),
+           reference = "training")
     }), NULL))
   }
   if (is.list(split)) {
     names <- if (is.null(names(split))) paste("split", seq_along(split)) else names(split)
     return(lapply(seq_along(split), function(k) {
-      list(name = names[k], seeds = seeds, part = checked_parts(split[[k]], count))
+      list(name = names[k], seeds = seeds, part = checked_parts(split[[k]], count), reference = "training")
     }))
   }
   group <- cell_labels(split, source$columns, count, "split")
   if (all(levels(group) %in% split.parts) && "train" %in% levels(group)) {
-    return(list(list(name = "given", seeds = seeds, part = checked_parts(group, count))))
+    return(list(list(name = "given", seeds = seeds, part = checked_parts(group, count), reference = "training")))
   }
   group <- droplevels(group[!is.na(used)])
   if (nlevels(group) < 2L) fail("split has only one group; there is nothing to hold out")
   lapply(levels(group), function(level) {
     part <- rep(NA_character_, count)
     part[!is.na(used)] <- ifelse(group == level, "test", "train")
-    list(name = level, seeds = seeds, part = factor(part, split.parts))
+    list(name = level, seeds = seeds, part = factor(part, split.parts), reference = "halves")
   })
 }
 
@@ -238,8 +241,8 @@ run_task <- function(task, plan, folder = NULL) {
   kept <- kept_task(folder, task)
   if (!is.null(kept)) return(kept)
   rows <- tryCatch(task_rows(task, plan), error = function(e) failed_rows(task, plan, conditionMessage(e)))
-  out <- data.frame(method = task$method, target = task$target, split = task$split.name,
-                    seed = task$seed, rows, row.names = NULL)
+  out <- data.frame(method = rows$method, target = task$target, split = task$split.name, seed = task$seed,
+                    rows[setdiff(names(rows), "method")], row.names = NULL)
   # A failure is tried again by the next call.
   if (!attr(rows, "failed")) keep_task(folder, task, out)
   out
@@ -255,65 +258,54 @@ task_rows <- function(task, plan) {
                               population(plan$values, cells$train.treated), settings)
   }
   train <- list(control = bare(cells$train.control, rows), treated = bare(cells$train.treated, rows))
-  observed <- bare(cells$test.treated, rows)
-  control <- bare(cells$test.control, rows)
-  predicted <- task_prediction(plan$methods[[task$method]], task, plan, cells, rows, train, control, settings)
-  is.noise <- plan$methods[[task$method]]$kind == "noise"
+  given <- list(observed = bare(cells$test.treated, rows), control = bare(cells$test.control, rows))
+  method <- plan$methods[[task$method]]
+  if (method$kind == "function") given$predicted <- function_prediction(method, task, train, given$control)
   features <- if (is.null(rows)) value_dim(plan$values)[1L] else length(rows)
-  score <- function(keep, label) {
-    part <- function(x) {
-      x$features <- if (is.null(keep)) x$features else if (is.null(x$features)) keep else x$features[keep]
-      x
-    }
-    gamma <- if (any(plan$metrics$needs.gamma)) {
-      native(.Call(C_median_gamma, part(train$control), part(train$treated), settings))
-    } else NA_real_
-    # Training cells have no control state of their own.
-    metrics <- if (is.noise) plan$metrics[plan$metrics$name != "cell_spearman", ] else plan$metrics
-    out <- score_rows(metrics, part(predicted), part(observed), part(control), gamma, settings)
-    cbind(out, features = rep(label, nrow(out)))
-  }
-  out <- score(NULL, paste(features, "features"))
-  if (!is.null(plan$markers)) {
-    at <- marker_features(train$control, train$treated, min(plan$markers, features), settings)
-    out <- rbind(out, score(at, paste("top", length(at), "markers")))
-  }
-  out$reference <- paste(length(cells$test.treated), "test cells")
-  out <- out[c("metric", "estimator", "setting", "features", "reference", "value", "reason")]
+  options <- list(condition = task$target, metrics = plan$metrics$name,
+                  methods = if (method$kind == "noise") c("noise_reference", "training_treated") else "prediction",
+                  markers = if (!is.null(plan$markers)) min(plan$markers, features),
+                  reference = plan$splits[[task$split]]$reference)
+  model <- list(handle = new_handle(task_model(method, plan, cells, train, settings)))
+  out <- evaluated(model, given, options, settings)
+  if (method$kind != "noise") out$method <- rep(task$method, nrow(out))
+  names(out) <- dotted(names(out))
+  out <- out[c("kind", "method", "metric", "estimator", "setting", "features", "cells", "observed", "value",
+               "left.out", "reason")]
   attr(out, "failed") <- FALSE
   out
 }
 
-task_prediction <- function(method, task, plan, cells, rows, train, control, settings) {
-  if (method$kind == "noise") {
-    drawn <- with_seed(task$seed, sample.int(length(cells$train.treated),
-                                             min(length(cells$train.treated), length(cells$test.treated))))
-    return(cells_of(plan$values, cells$train.treated[drawn], rows, with.names = FALSE))
+function_prediction <- function(method, task, train, control) {
+  values <- with_seed(task$seed, method$run(dense_block(train$control), dense_block(train$treated),
+                                            dense_block(control)))
+  values <- as_values(values, "what the function returned")
+  size <- value_dim(dense_block(control))
+  if (!identical(value_dim(values), size)) {
+    fail("the function must return ", size[1L], " x ", size[2L], " values, found ", shown(values))
   }
-  if (method$kind == "function") {
-    values <- with_seed(task$seed, method$run(dense_block(train$control), dense_block(train$treated),
-                                              dense_block(control)))
-    values <- as_values(values, "what the function returned")
-    size <- value_dim(dense_block(control))
-    if (!identical(value_dim(values), size)) {
-      fail("the function must return ", size[1L], " x ", size[2L], " values, found ", shown(values))
-    }
-    return(cells_of(values, with.names = FALSE))
-  }
+  cells_of(values, with.names = FALSE)
+}
+
+# The fit of a method; of what is no method of the library, a fit that stands for the training cells. All
+# training cells are kept, for markers and the noise reference.
+task_model <- function(method, plan, cells, train, settings) {
+  name <- if (method$kind == "method") method$method else "gaussian_map"
+  params <- if (method$kind == "method") method$params
+  if (is.null(params$keep_cells)) params$keep_cells <- 1e9
   with.batch <- function(x, index) {
-    x$batch <- plan$batch[index]
+    if (method$kind == "method") x$batch <- plan$batch[index]
     x
   }
-  pointer <- native(.Call(C_fit, method$method, method$preset, method$params,
-                    with.batch(train$control, cells$train.control),
-                    with.batch(train$treated, cells$train.treated), settings))
-  cells_of(native(.Call(C_predict, pointer, control, "no", settings)), with.names = FALSE)
+  native(.Call(C_fit, name, method$preset, params, with.batch(train$control, cells$train.control),
+               with.batch(train$treated, cells$train.treated), settings))
 }
 
 failed_rows <- function(task, plan, reason) {
   count <- nrow(plan$metrics)
-  out <- data.frame(metric = plan$metrics$name, estimator = plan$metrics$estimator, setting = "",
-                    features = "", reference = "", value = rep(NA_real_, count),
+  out <- data.frame(kind = "", method = task$method, metric = plan$metrics$name,
+                    estimator = plan$metrics$estimator, setting = "", features = "", cells = NA_real_,
+                    observed = NA_real_, value = rep(NA_real_, count), left.out = 0,
                     reason = paste("failed:", reason))
   attr(out, "failed") <- TRUE
   out

@@ -5,7 +5,8 @@
 #' Every score carries its definition, and stands beside what no change at all, a mean shift and the
 #' Gaussian map of the same training cells score, and beside what true treated cells score (the
 #' noise reference: as many training treated cells as there are observed ones, drawn with the seed of
-#' the fit). A prediction that has lost spread can beat the noise reference in the Wasserstein
+#' the fit; `reference` says when it is something else). The library does it all, so that every language
+#' prints the same numbers. A prediction that has lost spread can beat the noise reference in the Wasserstein
 #' distance: read `w2` beside `sd_ratio`. The Gaussian map is that of the feature space of the fit: beside
 #' an identity or a mean shift, which have no components, it is one of all features, and another one than
 #' beside the other methods.
@@ -31,19 +32,31 @@
 #' @param markers `NULL`, or a number: the scores are given on so many marker features as well, those
 #'   with the largest |t| of Welch's test between the training cells (of a fit: those that it keeps).
 #'   The median bandwidth is then that of the markers, but for `preset = "laot"`.
+#' @param reference Which cells the noise reference is of. `"training"`: training treated cells, right after a
+#'   random split. `"halves"`: the observed cells, half against half, mean over 5 halvings: right for a donor,
+#'   line or condition that was held out; what treated cells of the training donors score then stands under
+#'   `training_treated`. Halves have fewer cells and so are noisier, see the columns `cells` and `observed`.
+#'   `"auto"`: halves where `batch` is given and none of its labels is among the training cells', else training.
+#' @param batch For `reference = "auto"`: a column of `observed`, or one label for each of its cells (donor, line).
+#' @param by A column of `observed` and `control` (cell type), or `list(observed =, control =)` with one label for
+#'   each cell. Each group that both have gets rows of its own, and `own_group_share` says how far predicted cells
+#'   stay within theirs: the share of the 10 observed cells nearest to a predicted one that are of its group, mean
+#'   over cells. Whole populations can agree while groups are exchanged.
 #' @param ... For objects: `assay.type`, `dimred`, `altexp`, or `assay`, `layer`, `reduction`, where
 #'   these differ from those of the fit.
 #' @param num.threads Threads to use. The result does not depend on it.
 #' @returns A data frame of class `laot_scores` with one row for each method, metric and set of
-#'   features: `method`, `metric`, `estimator`, `setting` (bandwidth, subsamples), `features` (what was
-#'   scored), `reference` (the cells that the method was compared with), `value` and `note`; with
-#'   repeated subsamples also `sd`. A value that is undefined is `NA`, and `note` says why; it also counts the
-#'   features that a score leaves out because they do not vary. Printed as
+#'   features: `condition`, `kind` (`"seen"`, or `"unseen context"` beside halves), `group` (with `by`),
+#'   `method`, `metric`, `estimator`, `setting` (bandwidth, subsamples), `features` (what was scored), `gamma`,
+#'   `cells` (of the method), `observed` (cells that these were compared with), `value`, `sd` (over repeated
+#'   subsamples or halvings), `left.out` (features that a score leaves out because they do not vary) and `reason`
+#'   (why a value is `NA`). Printed as
 #'   one row a method, with what can be read from it in words: whether the prediction is worse than the
 #'   mean shift, has lost spread while its `w2` looks good, or cannot be told from true treated cells. For
 #'   a `laot_ensemble`, `value` and `sd` are mean and standard deviation over its seeds.
 #'
-#'   A warning names cells that are both training and observed cells: scores on these say little.
+#'   A warning names cells that are both training and observed cells, since scores on these say little, and
+#'   labels that are not those of the argument: controls among `observed`, treated cells in `control`.
 #' @seealso [worst_features()], [benchmark_methods()], [split_cells()]
 #' @examples
 #' set.seed(1)
@@ -55,125 +68,122 @@
 #' @export
 evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metrics = NULL,
                                  gamma = "median", preset = NULL, markers = NULL, ...,
-                                 epsilon = c(relative = 0.05), num.threads = 1L) {
+                                 epsilon = NULL, reference = "auto", batch = NULL, by = NULL,
+                                 num.threads = 1L) {
   if (inherits(x, "laot_fit_list")) {
     fail("x holds fits for several targets; score one at a time, for example x[[", quoted(names(x)[1L]), "]]")
   }
   if (missing(observed)) fail("observed is missing; give the measured treated cells")
   if (inherits(x, "laot_ensemble")) {
     return(evaluate_ensemble(x, observed = observed, control = control, train = train, metrics = metrics,
-                             gamma = gamma, preset = preset, markers = markers, ...,
-                             epsilon = epsilon, num.threads = num.threads))
+                             gamma = gamma, preset = preset, markers = markers, ..., epsilon = epsilon,
+                             reference = reference, batch = batch, by = by, num.threads = num.threads))
   }
   check_dots(list(...), names(formals(evaluate_predictions)))
+  options <- score_options(metrics, gamma, preset, markers, epsilon, reference)
   settings <- call_settings(1, num.threads)
-  if (!is.null(preset)) preset <- chosen_preset(preset)
-  table <- chosen_metrics(if (is.null(metrics)) preset$metrics else metrics)
-  check_gamma(gamma)
-  epsilon <- checked_epsilon(epsilon)
   fit <- if (inherits(x, "laot_fit")) x
   if (!is.null(fit) && is.null(control)) {
     fail("control is missing; give the control cells that the fit should predict")
   }
   model <- training_model(if (is.null(train)) fit else train, settings)
-  like <- if (!is.null(fit)) fit else if (!is.null(model)) model else list(origin = list(kind = "none"))
-  read <- function(object, what) read_like(like, object, list(...), what)$values
-  warn_of_leakage(train, model, read(observed, "observed"))
-
-  given <- if (is.null(fit)) read(x, "the prediction")
-  owner <- if (!is.null(fit)) fit else model
-  features <- if (!is.null(owner)) owner$features else value_dimnames(given)[[1L]]
-  count <- if (!is.null(owner)) feature_count(owner) else value_dim(given)[1L]
-  whose <- if (!is.null(owner)) "the fit" else "the prediction"
-  matched <- function(values, what) {
-    at <- match_features(features, count, values, what, whose)
-    cells_of(values, features = if (!identical(at, seq_len(value_dim(values)[1L]))) at, with.names = FALSE)
-  }
-  seen <- matched(read(observed, "observed"), "observed")
-  start <- if (!is.null(control)) matched(read(control, "control"), "control")
-  plain <- function(matrix) cells_of(matrix, with.names = FALSE)
-
-  candidates <- list()
-  notes <- list()
-  add <- function(name, cells, note = "") {
-    candidates[[name]] <<- cells
-    notes[[name]] <<- note
-  }
-  predicted <- function(pointer) plain(native(.Call(C_predict, pointer, start, "no", settings)))
-  if (is.null(fit)) {
-    add("prediction", matched(given, "the prediction"))
-  } else {
-    add(fit$method, predicted(model_pointer(fit)))
-  }
-  if (!is.null(start)) {
-    if (!identical(fit$method, "identity")) add("identity", start)
-    for (name in setdiff(c("mean_shift", "gaussian_map"), fit$method)) {
-      pointer <- if (!is.null(model)) trivial_pointer(model, name)
-      if (!is.null(pointer)) add(name, predicted(pointer))
-    }
-  }
-  if (!is.null(model)) {
-    reference <- noise_reference(model, cell_count(seen))
-    add("noise_reference", plain(reference$cells), reference$note)
-  }
-  sets <- scored_features(markers, count, model, gamma, preset, settings)
-  explain_what_is_left_out(model, start, sets[[1L]]$bandwidths, table)
   if (!is.null(model) && !is.na(model$seed)) settings$seed <- model$seed
-
-  rows <- list()
-  for (set in sets) for (method in names(candidates)) {
-    on.set <- function(cells) restricted(cells, set$rows)
-    metrics <- table[!(method == "noise_reference" & table$name == "cell_spearman"), ]
-    sample <- if (!is.null(preset)) preset_sample(preset, cell_count(candidates[[method]]), cell_count(seen))
-    gammas <- if (any(metrics$needs.gamma) && !is.null(set$bandwidths)) set$bandwidths$value else NA_real_
-    for (k in seq_along(gammas)) {
-      wanted <- metrics[if (k > 1L) metrics$needs.gamma else !metrics$needs.gamma | !is.null(set$bandwidths), ]
-      if (!nrow(wanted)) next
-      scores <- score_rows(wanted, on.set(candidates[[method]]), on.set(seen), if (!is.null(start)) on.set(start),
-                           gammas[k], settings, sample, epsilon, set$bandwidths$text[k])
-      if (!nrow(scores)) next
-      note <- function(reason, left.out) {
-        parts <- c(notes[[method]], reason, left_out_text(left.out))
-        paste(parts[nzchar(parts)], collapse = "; ")
-      }
-      rows[[length(rows) + 1L]] <- data.frame(
-        method = method, scores[c("metric", "estimator", "setting")], features = set$label,
-        reference = counted(cell_count(seen), "observed cell"), value = scores$value,
-        note = mapply(note, scores$reason, scores$left.out, USE.NAMES = FALSE), sd = scores$sd
-      )
-    }
-  }
-  if (!length(rows)) fail("nothing is left to score: the metrics need what was not given")
-  out <- do.call(rbind, rows)
-  if (all(is.na(out$sd))) out$sd <- NULL
-  out <- structure(out, class = c("laot_scores", "data.frame"))
-  attr(out, "verdict") <- verdict(out, names(candidates)[1L], candidates[[1L]], seen, sets, settings)
-  out
+  given <- held_out_cells(x, fit, model, observed, control, list(...), batch, by)
+  warn_of_leakage(train, model, given$sources$observed$values)
+  if (!is.null(fit)) warn_of_labels(fit, given$sources)
+  options$condition <- if (!is.null(fit)) as.character(fit$target)
+  options$markers <- checked_number_of_markers(markers, given$count, model)
+  scores <- evaluated(model, given, options, settings)
+  explain_what_is_left_out(model, given, scores, options)
+  table <- as_scores(scores, by)
+  attr(table, "verdict") <- verdict(scores)
+  table
 }
 
-# Which features are scored, and the bandwidths there.
-scored_features <- function(markers, count, model, gamma, preset, settings) {
-  whole <- list(rows = NULL, label = counted(count, "feature"), bandwidths = chosen_gammas(gamma, model))
-  if (is.null(markers)) return(list(whole))
+# Options of the library by its own names; what is not given is the library's choice.
+score_options <- function(metrics, gamma, preset, markers, epsilon, reference) {
+  if (!is.null(preset)) one_of(preset, laot_score_presets()$name, "preset")
+  if (!is.null(metrics)) metrics <- chosen_metrics(metrics)$name
+  check_gamma(gamma)
+  one_of(reference, c("auto", "training", "halves"), "reference")
+  list(metrics = metrics, preset = preset, gammas = if (!identical(gamma, "median")) as.double(gamma),
+       epsilon = if (!is.null(epsilon)) checked_epsilon(epsilon), reference = reference, test = TRUE)
+}
+
+# What is scored, features in the order of the fit: predicted (or NULL), observed, control (or NULL).
+held_out_cells <- function(x, fit, model, observed, control, dots, batch, by) {
+  like <- if (!is.null(fit)) fit else if (!is.null(model)) model else list(origin = list(kind = "none"))
+  read <- function(object, what) if (!is.null(object)) read_like(like, object, dots, what)
+  sources <- list(predicted = if (is.null(fit)) read(x, "the prediction"), observed = read(observed, "observed"),
+                  control = read(control, "control"))
+  owner <- if (!is.null(fit)) fit else model
+  features <- if (!is.null(owner)) owner$features else value_dimnames(sources$predicted$values)[[1L]]
+  count <- if (!is.null(owner)) feature_count(owner) else value_dim(sources$predicted$values)[1L]
+  whose <- if (!is.null(owner)) "the fit" else "the prediction"
+  matched <- function(name) {
+    values <- sources[[name]]$values
+    if (is.null(values)) return(NULL)
+    at <- match_features(features, count, values, if (name == "predicted") "the prediction" else name, whose)
+    out <- cells_of(values, features = if (!identical(at, seq_len(value_dim(values)[1L]))) at, with.names = FALSE)
+    out$names <- value_dimnames(values)
+    out$groups <- group_labels(by, name, sources[[name]])
+    out
+  }
+  out <- lapply(stats::setNames(nm = names(sources)), matched)
+  out$observed$batch <- labels_of_cells(batch, sources$observed, "batch")
+  c(out, list(sources = sources, count = count))
+}
+
+labels_of_cells <- function(labels, source, what) {
+  if (is.null(labels)) return(NULL)
+  labels <- as.character(cell_labels(labels, source$columns, value_dim(source$values)[2L], what))
+  if (anyNA(labels)) fail(what, " has a missing label")
+  labels
+}
+
+# by: a column of both objects, or a list of labels. A prediction is of the group of its control cell.
+group_labels <- function(by, name, source) {
+  if (is.null(by) || name == "predicted") return(NULL)
+  if (is.list(by)) {
+    if (is.null(by[[name]])) fail("by must be a column, or list(observed =, control =); it lacks ", name)
+    by <- by[[name]]
+  }
+  labels_of_cells(by, source, "by")
+}
+
+# The table of the library, with its own names; a bad value is placed in the user's objects.
+evaluated <- function(model, given, options, settings) {
+  places <- lapply(given[c("predicted", "observed", "control")], function(part) {
+    if (is.null(part)) return(NULL)
+    at <- part$features
+    c(part[c("features", "cells")], list(feature.names = if (is.null(at)) part$names[[1L]] else part$names[[1L]][at],
+                                         cell.names = part$names[[2L]]))
+  })
+  columns <- native(.Call(C_evaluate, if (!is.null(model)) model_pointer(model), given$predicted, given$observed,
+                          given$control, options, settings), places)
+  as.data.frame(columns)
+}
+
+# The library's table as R shows it: dots in names, no columns that say nothing.
+as_scores <- function(scores, by = NULL) {
+  scores <- scores[scores$metric != p.value.metric, ]
+  names(scores) <- dotted(names(scores))
+  if (is.null(by)) scores$group <- NULL
+  if (all(is.na(scores$sd))) scores$sd <- NULL
+  rownames(scores) <- NULL
+  structure(scores, class = c("laot_scores", "data.frame"))
+}
+
+p.value.metric <- "mmd2_p_value"
+
+checked_number_of_markers <- function(markers, count, model) {
+  if (is.null(markers)) return(NULL)
   if (!is.numeric(markers) || length(markers) != 1L || is.na(markers) || markers != floor(markers) ||
       markers < 1 || markers > count) {
     fail("markers must be a number of features from 1 to ", count, ", found ", shown(markers))
   }
   if (is.null(model)) fail("markers are chosen on training cells; give these in train = ")
-  kept <- lapply(c("kept_control", "kept_treated"), function(name) cells_of(model_array(model, name), with.names = FALSE))
-  at <- marker_features(kept[[1L]], kept[[2L]], markers, settings)
-  part <- list(rows = at, label = paste("top", counted(length(at), "marker")), bandwidths = whole$bandwidths)
-  if (identical(gamma, "median") && !isTRUE(preset$gamma.from.all.features)) {
-    value <- native(.Call(C_median_gamma, restricted(kept[[1L]], at), restricted(kept[[2L]], at), settings))
-    part$bandwidths <- list(value = value, text = median_text(value))
-  }
-  list(whole, part)
-}
-
-# `cells` (as cells_of() gives them) with some of their features.
-restricted <- function(cells, rows) {
-  if (!is.null(rows)) cells$features <- if (is.null(cells$features)) rows else cells$features[rows]
-  cells
+  markers
 }
 
 #' Metrics by name
@@ -181,18 +191,15 @@ restricted <- function(cells, rows) {
 #' @returns A data frame with one row for each metric of [evaluate_predictions()]: `name`, `title`,
 #'   `estimator`, `setting`, `doc` (the definition), `source`, `undefined` (when the value is `NA`),
 #'   `perfect` (the value of a perfect prediction), `larger.is.better`, `needs.gamma`,
-#'   `needs.control`, `takes.epsilon`.
+#'   `needs.control`, `takes.epsilon`, `usual` (used where no metrics are asked for).
 #' @examples
 #' laot_metrics()[, c("name", "estimator", "perfect")]
 #' @export
 laot_metrics <- function() as.data.frame(native(.Call(C_metrics)))
 
-default.metrics <- c("mmd2", "w2", "l2_drug_signature", "pearson_means", "r2_means", "pearson_sds",
-                     "sd_ratio", "sd_ratio_median")
-
 chosen_metrics <- function(metrics) {
   table <- laot_metrics()
-  if (is.null(metrics)) metrics <- default.metrics
+  if (is.null(metrics)) metrics <- table$name[table$usual]
   if (!is.character(metrics) || !length(metrics)) {
     fail("metrics must be names of metrics, found ", shown(metrics))
   }
@@ -220,20 +227,6 @@ check_gamma <- function(gamma) {
   }
 }
 
-chosen_gammas <- function(gamma, model) {
-  if (!identical(gamma, "median")) {
-    gamma <- unique(as.double(gamma))
-    return(list(value = gamma, text = paste("gamma =", number_text_each(gamma))))
-  }
-  if (is.null(model)) return(NULL)
-  value <- model$report$median.gamma
-  list(value = value, text = median_text(value))
-}
-
-median_text <- function(value) {
-  paste0("gamma = ", if (is.nan(value)) "NA" else number_text(value), ", median of the training cells")
-}
-
 # A fit that stands for the training cells: the trivial predictors, the bandwidth, the kept cells.
 training_model <- function(train, settings) {
   if (is.null(train) || inherits(train, "laot_fit")) return(train)
@@ -243,17 +236,6 @@ training_model <- function(train, settings) {
   values <- lapply(train[c("control", "treated")], function(part) read_source(part, what = "train")$values)
   fit_method(values$control, "gaussian_map", values$treated, keep.cells = 1e9, seed = 1, num.threads = settings$threads,
              verbose = FALSE)
-}
-
-# As many training treated cells as there are observed ones, drawn with the seed of the fit.
-noise_reference <- function(model, wanted) {
-  kept <- model_array(model, "kept_treated")
-  all <- model$report$n.treated
-  chosen <- seq_len(ncol(kept))
-  if (ncol(kept) > wanted) chosen <- sort(with_seed(model$seed, sample.int(ncol(kept), wanted)))
-  note <- paste0(counted(length(chosen), "training treated cell"), " of ", all,
-                 if (ncol(kept) < all && ncol(kept) < wanted) paste0(" (the fit keeps ", ncol(kept), ")"))
-  list(cells = kept[, chosen, drop = FALSE], note = note)
 }
 
 # R's generator is left as it was.
@@ -268,32 +250,33 @@ with_seed <- function(seed, code) {
   code
 }
 
-# Beside a model of many features without components there is no Gaussian map.
-trivial_pointer <- function(model, name) {
-  tryCatch(.Call(C_trivial, model_pointer(model), name), error = function(e) {
-    if (name != "gaussian_map") fail(in_r_words(conditionMessage(e)))
-    message("Left out: gaussian_map (", conditionMessage(e), ")")
-    NULL
-  })
+explain_what_is_left_out <- function(model, given, scores, options) {
+  tell <- function(names, why) if (length(names)) message("Left out: ", listed(names), " (", why, ")")
+  without <- c(if (is.null(given$control)) "no control cells in control =",
+               if (is.null(model)) "no training cells in train =")
+  tell(c(if (is.null(model)) c("mean_shift", "gaussian_map", "noise_reference"),
+         if (!is.null(model) && is.null(given$control)) c("mean_shift", "gaussian_map"),
+         if (is.null(given$control)) "identity"), paste(without, collapse = ", "))
+  if (!is.null(model) && !is.null(given$control) && !"gaussian_map" %in% scores$method) {
+    tell("gaussian_map", why_no_gaussian_map(model))
+  }
+  if (!is.null(model) && !"noise_reference" %in% scores$method) tell("noise_reference", "the fit kept no cells")
+  preset <- if (!is.null(options$preset)) chosen_preset(options$preset)$metrics
+  table <- chosen_metrics(if (is.null(options$metrics)) preset else options$metrics)
+  if (is.null(model) && is.null(options$gammas)) {
+    tell(table$name[table$needs.gamma],
+         "the median bandwidth needs training cells in train = ; or give numbers in gamma = ")
+  }
+  if (is.null(given$control)) tell(table$name[table$needs.control], "no control cells in control =")
+  tell(setdiff(c(given$observed$groups, given$control$groups), scores$group), "no cells of it on one side")
 }
 
-explain_what_is_left_out <- function(model, start, bandwidths, table) {
-  left.out <- c(
-    if (is.null(model)) c("mean_shift", "gaussian_map", "noise_reference"),
-    if (!is.null(model) && is.null(start)) c("mean_shift", "gaussian_map"),
-    if (is.null(start)) "identity"
-  )
-  if (length(left.out)) {
-    message("Left out: ", listed(left.out), " (", paste(c(
-      if (is.null(start)) "no control cells in control =", if (is.null(model)) "no training cells in train ="
-    ), collapse = ", "), ")")
-  }
-  if (is.null(bandwidths) && any(table$needs.gamma)) {
-    message("Left out: ", listed(table$name[table$needs.gamma]),
-            " (the median bandwidth needs training cells in train = ; or give numbers in gamma = )")
-  }
-  without <- table$name[table$needs.control]
-  if (is.null(start) && length(without)) message("Left out: ", listed(without), " (no control cells in control = )")
+# In the library's words.
+why_no_gaussian_map <- function(model) {
+  tryCatch({
+    .Call(C_trivial, model_pointer(model), "gaussian_map")
+    "it is not there"
+  }, error = conditionMessage)
 }
 
 #' @export
@@ -303,44 +286,44 @@ print.laot_scores <- function(x, digits = 3L, ...) {
     print(as.data.frame(x), digits = digits, ...)
     return(invisible(x))
   }
-  sets <- unique(x$features)
-  for (set in sets) {
-    print_scores(x[x$features == set, ], digits)
-    if (set != sets[length(sets)]) cat("\n")
+  group <- if (is.null(x$group)) rep("", nrow(x)) else x$group
+  blocks <- unique(paste(group, x$features, sep = "\r"))
+  for (block in blocks) {
+    rows <- paste(group, x$features, sep = "\r") == block
+    if (nzchar(group[rows][1L])) cat("Group ", group[rows][1L], "\n", sep = "")
+    print_scores(x[rows, ], digits)
+    if (block != blocks[length(blocks)]) cat("\n")
   }
   print_notes(x)
   print_verdict(attr(x, "verdict"))
   invisible(x)
 }
 
-left_out_text <- function(count) {
-  if (count > 0) paste("without", counted(count, "feature"), "that", if (count == 1) "does" else "do", "not vary") else ""
+# "without 2 to 4 features that do not vary", of one metric over the methods.
+left_out_text <- function(counts) {
+  if (min(counts) < max(counts)) return(paste("without", min(counts), "to", max(counts), "features that do not vary"))
+  paste("without", counted(counts[1L], "feature"), "that", if (counts[1L] == 1) "does" else "do", "not vary")
 }
 
-# Of one metric, over the methods: "without 2 to 4 features that do not vary".
-left_out_range <- function(texts) {
-  counts <- as.numeric(sub("^without ([0-9]+) .*$", "\\1", texts))
-  if (min(counts) == max(counts)) return(texts[1L])
-  sub("[0-9]+", paste(min(counts), "to", max(counts)), texts[which.max(counts)])
-}
-
-# Each note once: of a method, and of a metric what it left out and why it has no value.
+# Each note once: what a metric left out and why it has no value, and the cells of a reference.
 print_notes <- function(x) {
   x <- as.data.frame(x)
-  if (is.null(x$note)) return(invisible())
-  without <- regmatches(x$note, gregexpr("without [0-9]+ features? that do(es)? not vary$", x$note))
-  without <- vapply(without, function(found) if (length(found)) found else "", "")
-  x$note <- sub("(; )?without [0-9]+ features? that do(es)? not vary$", "", x$note)
-  told <- data.frame(metric = x$metric, without)[nzchar(without) & !is.na(x$value), ]
-  told <- vapply(split(told$without, factor(told$metric, unique(told$metric))), left_out_range, "")
-  for (text in unique(told)) cat(listed(names(told)[told == text]), ": ", text, "\n", sep = "")
-  reason <- ifelse(is.na(x$value), sub("^.*undefined: ", "", x$note), "")
-  about <- sub("(; )?undefined: .*$", "", x$note)
-  of.method <- unique(x[nzchar(about), "method"])
-  for (method in of.method) cat(method, ": ", about[x$method == method & nzchar(about)][1L], "\n", sep = "")
-  missing <- unique(data.frame(metric = x$metric, reason)[nzchar(reason), ])
+  if (!all(c("left.out", "reason", "cells", "observed") %in% names(x))) return(invisible())
+  told <- x[x$left.out > 0 & !is.na(x$value), ]
+  texts <- vapply(split(told$left.out, factor(told$metric, unique(told$metric))), left_out_text, "")
+  for (text in unique(texts)) cat(listed(names(texts)[texts == text]), ": ", text, "\n", sep = "")
+  for (method in intersect(c("noise_reference", "training_treated"), x$method)) {
+    row <- x[x$method == method, ][1L, ]
+    halves <- method == "noise_reference" && "training_treated" %in% x$method ||
+      grepl("halving", row$setting, fixed = TRUE)
+    cat(method, ": ", if (halves) {
+      paste0("observed cells, half against half (", row$cells, " against ", row$observed,
+             "; fewer cells than the other rows have, so noisier)")
+    } else counted(row$cells, "training treated cell"), "\n", sep = "")
+  }
+  missing <- unique(x[is.na(x$value) & nzchar(x$reason), c("metric", "reason")])
   for (k in seq_len(nrow(missing))) {
-    methods <- unique(x$method[x$metric == missing$metric[k] & reason == missing$reason[k]])
+    methods <- unique(x$method[x$metric == missing$metric[k] & x$reason == missing$reason[k]])
     whose <- if (length(methods) < length(unique(x$method))) paste0(" of ", listed(methods))
     cat(missing$metric[k], whose, " is NA: ", missing$reason[k], "\n", sep = "")
   }
@@ -377,7 +360,8 @@ print_scores <- function(x, digits) {
   cat("\n")
   definition <- ifelse(nzchar(key$setting), paste(key$estimator, key$setting, sep = ", "), key$estimator)
   cat(paste0(format(key$label), "  ", definition), sep = "\n")
-  cat("scored on ", x$features[1L], " against ", x$reference[1L], "\n", sep = "")
+  observed <- if (!is.null(x$observed)) paste(" against", counted(x$observed[1L], "observed cell"))
+  cat("scored on ", x$features[1L], observed, "\n", sep = "")
 }
 
 print_verdict <- function(sentences) {

@@ -72,22 +72,33 @@ check_share <- function(share, argument) {
 
 part_size <- function(share, count) if (share == 0) 0L else max(1L, as.integer(round(share * count)))
 
-# Within each condition; cells without a condition are not used by anything and stay NA.
-random_split <- function(condition, test, validation, seed, names) {
+# Within each condition and batch; cells without a condition are not used by anything and stay NA. A batch with
+# too few cells in a condition keeps one there for training, so that a split never breaks it.
+random_split <- function(condition, test, validation, seed, names, batch = NULL) {
   out <- rep(NA_character_, length(condition))
   with_seed(seed, for (level in levels(condition)) {
-    at <- which(condition == level)
-    order <- at[sample.int(length(at))]
-    sizes <- c(test = part_size(test, length(at)), validation = part_size(validation, length(at)))
-    if (sum(sizes) >= length(at)) {
-      fail("condition ", quoted(level), " has ", counted(length(at), "cell"),
-           ", too few for test and validation cells beside training cells")
+    of.level <- which(condition == level)
+    within <- if (is.null(batch)) list(of.level) else split(of.level, as.character(batch[of.level]))
+    for (at in within) {
+      order <- at[sample.int(length(at))]
+      sizes <- c(test = part_size(test, length(at)), validation = part_size(validation, length(at)))
+      if (sum(sizes) >= length(at)) sizes <- trimmed_sizes(sizes, length(at), level, is.null(batch))
+      out[order] <- "train"
+      out[order[seq_len(sizes[["test"]])]] <- "test"
+      out[order[sizes[["test"]] + seq_len(sizes[["validation"]])]] <- "validation"
     }
-    out[order] <- "train"
-    out[order[seq_len(sizes[["test"]])]] <- "test"
-    out[order[sizes[["test"]] + seq_len(sizes[["validation"]])]] <- "validation"
   })
   stats::setNames(factor(out, split.parts), names)
+}
+
+trimmed_sizes <- function(sizes, count, level, whole) {
+  if (whole) {
+    fail("condition ", quoted(level), " has ", counted(count, "cell"),
+         ", too few for test and validation cells beside training cells")
+  }
+  sizes[] <- c(0L, 0L)
+  if (count > 1L) sizes[["test"]] <- 1L
+  sizes
 }
 
 setdiff_validation <- function(validation, level) {

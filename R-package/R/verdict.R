@@ -1,19 +1,20 @@
 # What a table of scores says, in words; and what would make it say too much.
 
-# Sentences on the first method, for each set of features: worse than the mean shift, spread lost behind a
-# good w2, not to be told from true treated cells.
-verdict <- function(scores, method, predicted, observed, sets, settings) {
+# Sentences on the first method, of all cells, for each set of features: worse than the mean shift, spread lost
+# behind a good w2, not to be told from true treated cells. scores: the library's table.
+verdict <- function(scores) {
+  scores <- scores[!nzchar(scores$group), ]
+  method <- scores$method[1L]
   if (method %in% c("identity", "mean_shift", "noise_reference")) return(character())
+  sets <- unique(scores$features[scores$metric != "own_group_share"])
   sentences <- lapply(sets, function(set) {
-    on.set <- function(cells) restricted(cells, set$rows)
-    out <- set_verdict(scores[scores$features == set$label, ], method, on.set(predicted), on.set(observed),
-                       set$bandwidths, settings)
-    if (length(sets) > 1L && length(out)) paste0("On the ", set$label, ": ", out) else out
+    out <- set_verdict(scores[scores$features == set, ], method)
+    if (length(sets) > 1L && length(out)) paste0("On the ", set, ": ", out) else out
   })
   unlist(sentences)
 }
 
-set_verdict <- function(scores, method, predicted = NULL, observed = NULL, bandwidths = NULL, settings = NULL) {
+set_verdict <- function(scores, method) {
   value <- function(who, metric) {
     at <- which(scores$method == who & scores$metric == metric & !is.na(scores$value))
     if (length(at)) scores$value[at[1L]] else NA_real_
@@ -36,31 +37,14 @@ set_verdict <- function(scores, method, predicted = NULL, observed = NULL, bandw
                          if (good) "; that is why its w2 beats true treated cells, not that it is better.",
                          if (!good) "; predicted cells are more alike than treated cells are."))
   }
-  p <- if (is.null(predicted)) NA_real_ else chance_of_equal_laws(predicted, observed, bandwidths, settings)
-  if (isTRUE(p > 0.05)) {
-    out <- c(out, paste0("cannot be told from true treated cells by MMD (permutation test, p = ", number_text(p, 2L),
-                         ", ", counted(cell_count(observed), "observed cell"), ")."))
-  } else if (!is.na(p)) {
-    out <- c(out, paste0("can be told from true treated cells by MMD (permutation test, p = ", number_text(p, 2L), ")."))
+  test <- scores[scores$method == method & scores$metric == p.value.metric & !is.na(scores$value), ]
+  if (nrow(test)) {
+    p <- paste0("told from true treated cells by MMD (permutation test, p = ", number_text(test$value, 2L))
+    out <- c(out, if (test$value > 0.05) {
+      paste0("cannot be ", p, ", ", counted(test$observed, "observed cell"), ").")
+    } else paste0("can be ", p, ")."))
   }
   out
-}
-
-permutations.of.verdict <- 199L
-cells.of.verdict <- 1000L
-
-# The p-value of the permutation test, on at most so many cells a side, evenly taken.
-chance_of_equal_laws <- function(predicted, observed, bandwidths, settings) {
-  gammas <- bandwidths$value[is.finite(bandwidths$value)]
-  if (!length(gammas) || min(cell_count(predicted), cell_count(observed)) < 2L) return(NA_real_)
-  some <- function(x) {
-    count <- cell_count(x)
-    if (count <= cells.of.verdict) return(x)
-    at <- round(seq(1, count, length.out = cells.of.verdict))
-    x$cells <- if (is.null(x$cells)) at else x$cells[at]
-    x
-  }
-  native(.Call(C_mmd2_test, some(predicted), some(observed), gammas, permutations.of.verdict, settings))[["p.value"]]
 }
 
 # Training cells among the observed ones make a score worthless, and nothing else shows it.
@@ -74,6 +58,24 @@ warn_of_leakage <- function(train, model, observed) {
             " among the training cells (", listed(both, 5L), "); scores on cells that were trained on say ",
             "little about new ones", call. = FALSE)
   }
+}
+
+# Labels that contradict the arguments: controls among the observed cells, treated cells among the controls.
+warn_of_labels <- function(fit, sources) {
+  column <- fit$condition
+  if (is.null(column)) return(invisible())
+  told <- function(name, wrong, right) {
+    labels <- as.character(sources[[name]]$columns[[column]])
+    others <- labels[!is.na(labels) & labels != right]
+    if (!length(others)) return(FALSE)
+    warning(name, " has ", counted(length(others), "cell"), if (length(others) == 1) " that is " else " that are ",
+            if (all(others == wrong)) paste0(quoted(wrong), ", "), "not ", quoted(right), " in column ",
+            quoted(column), "; are observed and control what you meant?",
+            call. = FALSE)
+    TRUE
+  }
+  told("observed", fit$control, fit$target)
+  told("control", fit$target, fit$control)
 }
 
 #' The features that are predicted worst

@@ -199,6 +199,11 @@ Data data(const Rcpp::List& cells) {
     const Strings strings(names);
     check(laot_data_set_batch(out.get(), strings.pointers(), strings.size()));
   }
+  names = element(cells, "groups");
+  if (names != R_NilValue) {
+    const Strings strings(names);
+    check(laot_data_set_groups(out.get(), strings.pointers(), strings.size()));
+  }
   return out;
 }
 

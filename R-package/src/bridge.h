@@ -46,7 +46,7 @@ std::vector<std::string> lines(const std::string& text);
 Context context(const Rcpp::List& settings);
 
 /// cells: list(values = matrix, or dgCMatrix; cells, features = NULL or numbers from 1;
-/// feature.names, cell.names, batch = NULL or strings). The values are read in place.
+/// feature.names, cell.names, batch, groups = NULL or strings). The values are read in place.
 Data data(const Rcpp::List& cells);
 
 /// Features and cells after selection.

@@ -14,12 +14,11 @@ SEXP laot_r_variable_features(SEXP control, SEXP treated, SEXP count, SEXP setti
 
 SEXP laot_r_metrics(void);
 SEXP laot_r_score_presets(void);
-SEXP laot_r_score(SEXP metric, SEXP predicted, SEXP observed, SEXP control, SEXP options,
-                  SEXP settings);
+SEXP laot_r_evaluate(SEXP model, SEXP predicted, SEXP observed, SEXP control, SEXP options,
+                     SEXP settings);
 SEXP laot_r_cell_spearman(SEXP control, SEXP predicted, SEXP settings);
 SEXP laot_r_mmd2(SEXP x, SEXP y, SEXP gammas, SEXP estimator, SEXP settings);
 SEXP laot_r_feature_scores(SEXP predicted, SEXP observed, SEXP settings);
-SEXP laot_r_marker_features(SEXP control, SEXP treated, SEXP count, SEXP settings);
 SEXP laot_r_median_gamma(SEXP x, SEXP y, SEXP settings);
 SEXP laot_r_mmd2_test(SEXP x, SEXP y, SEXP gammas, SEXP permutations, SEXP settings);
 

@@ -9,7 +9,7 @@ SEXP laot_r_score_presets(void) {
   const R_xlen_t count = static_cast<R_xlen_t>(laot_score_preset_count());
   Rcpp::CharacterVector name(count), doc(count), source(count), metrics(count), cells(count);
   Rcpp::NumericVector repetitions(count);
-  Rcpp::LogicalVector all_features(count);
+  Rcpp::LogicalVector all_features(count), with_replacement(count);
   for (R_xlen_t k = 0; k < count; ++k) {
     laot_score_preset_info info = {};
     info.struct_size = sizeof info;
@@ -21,12 +21,72 @@ SEXP laot_r_score_presets(void) {
     cells[k] = info.cells;
     repetitions[k] = static_cast<double>(info.repetitions);
     all_features[k] = info.gamma_from_all_features != 0;
+    with_replacement[k] = info.with_replacement != 0;
   }
   using Rcpp::Named;
-  return Rcpp::List::create(Named("name") = name, Named("metrics") = metrics,
-                            Named("cells") = cells, Named("repetitions") = repetitions,
-                            Named("gamma.from.all.features") = all_features, Named("doc") = doc,
-                            Named("source") = source);
+  return Rcpp::List::create(
+      Named("name") = name, Named("metrics") = metrics, Named("cells") = cells,
+      Named("repetitions") = repetitions, Named("gamma.from.all.features") = all_features,
+      Named("with.replacement") = with_replacement, Named("doc") = doc, Named("source") = source);
+  END_RCPP
+}
+
+namespace {
+
+Data data_or_none(SEXP cells) {
+  return cells == R_NilValue ? Data() : data(cells);
+}
+
+std::string comma_separated(SEXP names) {
+  std::string out;
+  if (names == R_NilValue) return out;
+  for (const std::string& name : Rcpp::as<std::vector<std::string>>(names))
+    out += out.empty() ? name : "," + name;
+  return out;
+}
+
+}  // namespace
+
+// options: list(condition, methods, metrics, preset, gammas, epsilon, markers, reference, test),
+// each NULL for the usual.
+SEXP laot_r_evaluate(SEXP model, SEXP predicted, SEXP observed, SEXP control, SEXP options,
+                     SEXP settings) {
+  BEGIN_RCPP
+  const Data p = data_or_none(predicted), t = data(observed), x = data_or_none(control);
+  const Context call = context(settings);
+  const Rcpp::List given(options);
+  const auto has = [&](const char* name) {
+    return given.containsElementNamed(name) && static_cast<SEXP>(given[name]) != R_NilValue;
+  };
+  const auto texts = [&](const char* name) {
+    return has(name) ? comma_separated(given[name]) : std::string();
+  };
+  const std::string condition = has("condition") ? Rcpp::as<std::string>(given["condition"]) : "";
+  const std::string methods = texts("methods"), metrics = texts("metrics"),
+                    preset = texts("preset"), reference = texts("reference");
+  std::vector<double> gammas;
+  if (has("gammas")) gammas = Rcpp::as<std::vector<double>>(given["gammas"]);
+  laot_evaluation_options wanted = {};
+  wanted.struct_size = sizeof wanted;
+  wanted.condition = condition.c_str();
+  wanted.methods = methods.c_str();
+  wanted.metrics = metrics.c_str();
+  wanted.preset = preset.c_str();
+  wanted.gammas = gammas.data();
+  wanted.gamma_count = gammas.size();
+  if (has("epsilon")) {
+    const Rcpp::NumericVector epsilon(static_cast<SEXP>(given["epsilon"]));
+    wanted.epsilon = epsilon[0];
+    wanted.epsilon_absolute =
+        Rcpp::as<std::vector<std::string>>(epsilon.names())[0] == "absolute" ? 1 : 0;
+  }
+  if (has("markers")) wanted.markers = static_cast<std::size_t>(Rcpp::as<double>(given["markers"]));
+  wanted.reference = reference.c_str();
+  wanted.test = has("test") && Rcpp::as<bool>(given["test"]) ? 1 : 0;
+  laot_table* table = nullptr;
+  check(laot_evaluate(call.get(), model == R_NilValue ? nullptr : model_of(model), p.get(), t.get(),
+                      x.get(), &wanted, &table));
+  return columns_of(table);
   END_RCPP
 }
 
@@ -64,19 +124,6 @@ SEXP laot_r_mmd2(SEXP x, SEXP y, SEXP gammas, SEXP estimator, SEXP settings) {
   check(laot_mmd2(call.get(), a.get(), b.get(), wanted.data(), wanted.size(),
                   Rcpp::as<std::string>(estimator).c_str(), &value));
   return Rf_ScalarReal(value);
-  END_RCPP
-}
-
-SEXP laot_r_marker_features(SEXP control, SEXP treated, SEXP count, SEXP settings) {
-  BEGIN_RCPP
-  const Data x = data(control), y = data(treated);
-  const Context call = context(settings);
-  std::vector<std::size_t> chosen(static_cast<std::size_t>(Rcpp::as<int>(count)));
-  check(laot_marker_features(call.get(), x.get(), y.get(), chosen.size(), chosen.data()));
-  Rcpp::IntegerVector out(Rcpp::no_init(static_cast<R_xlen_t>(chosen.size())));
-  for (std::size_t k = 0; k < chosen.size(); ++k)
-    out[static_cast<R_xlen_t>(k)] = static_cast<int>(chosen[k]) + 1;
-  return out;
   END_RCPP
 }
 

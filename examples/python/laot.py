@@ -10,6 +10,7 @@ file lies in, then on the system. Cells are rows here, as numpy users have them:
 in C order is what the library calls features x cells, column-major, so nothing is copied.
 """
 
+import contextlib
 import ctypes
 import ctypes.util
 import os
@@ -23,6 +24,17 @@ import numpy as np
 CANCELLED = -6
 PROGRESS = CFUNCTYPE(c_int, c_char_p, c_double, c_void_p)
 CANCEL = CFUNCTYPE(c_int, c_void_p)
+
+
+
+class EvaluationOptions(ctypes.Structure):
+    """laot_evaluation_options: 0 or None in a field is the usual."""
+
+    _fields_ = [("struct_size", c_size_t), ("condition", c_char_p), ("methods", c_char_p), ("metrics", c_char_p),
+                ("preset", c_char_p), ("gammas", POINTER(c_double)), ("gamma_count", c_size_t), ("epsilon", c_double),
+                ("epsilon_absolute", c_int), ("markers", c_size_t), ("reference", c_char_p), ("test", c_int),
+                ("permutations", c_size_t)]
+
 
 # What is used of the header: name -> (result, arguments). Handles are void pointers.
 H, OUT = c_void_p, POINTER(c_void_p)
@@ -59,6 +71,14 @@ DECLARATIONS = {
     "laot_model_free": (None, [H]),
     "laot_save": (c_int, [H, c_char_p]),
     "laot_load": (c_int, [c_char_p, OUT]),
+    "laot_data_set_groups": (c_int, [H, POINTER(c_char_p), c_size_t]),
+    "laot_evaluate": (c_int, [H, H, H, H, H, POINTER(EvaluationOptions), OUT]),
+    "laot_table_size": (c_int, [H, POINTER(c_size_t), POINTER(c_size_t)]),
+    "laot_table_names": (c_int, [H, c_char_p, c_size_t, POINTER(c_size_t)]),
+    "laot_table_column_type": (c_int, [H, c_char_p, POINTER(c_int)]),
+    "laot_table_numbers": (c_int, [H, c_char_p, POINTER(c_double), c_size_t]),
+    "laot_table_texts": (c_int, [H, c_char_p, c_char_p, c_size_t, POINTER(c_size_t)]),
+    "laot_table_free": (None, [H]),
     "laot_wasserstein2": (c_int, [H, H, H, POINTER(c_double), POINTER(c_double)]),
 }
 
@@ -116,7 +136,7 @@ def _texts(values):
 class _Data:
     """Cells as the library sees them; holds the array that it borrows."""
 
-    def __init__(self, cells, batch=None, features=None):
+    def __init__(self, cells, batch=None, features=None, groups=None):
         if hasattr(cells, "tocsr"):  # scipy.sparse: rows of cells are columns of the library
             csr = cells.tocsr()
             csr.sum_duplicates()
@@ -135,6 +155,8 @@ class _Data:
         try:
             if batch is not None:
                 _check(lib.laot_data_set_batch(self.handle, _texts(batch), len(batch)))
+            if groups is not None:
+                _check(lib.laot_data_set_groups(self.handle, _texts(groups), len(groups)))
             if features is not None:
                 _check(lib.laot_data_set_feature_names(self.handle, _texts(features), len(features)))
         except LaotError:
@@ -204,6 +226,33 @@ class _Context:
         self.handle = None
 
 
+def _two_calls(call, *arguments):
+    needed = c_size_t()
+    _check(call(*arguments, None, 0, ctypes.byref(needed)))
+    buffer = ctypes.create_string_buffer(max(needed.value, 1))
+    _check(call(*arguments, buffer, needed.value, ctypes.byref(needed)))
+    return buffer.raw[:needed.value]
+
+
+def _table(handle):
+    """The columns of a table by name, in order; the handle is freed."""
+    try:
+        rows, columns = c_size_t(), c_size_t()
+        _check(lib.laot_table_size(handle, ctypes.byref(rows), ctypes.byref(columns)))
+        out = {}
+        for name in _two_calls(lib.laot_table_names, handle)[:-1].decode().split("\n"):
+            kind = c_int()
+            _check(lib.laot_table_column_type(handle, name.encode(), ctypes.byref(kind)))
+            if kind.value == 1:
+                out[name] = _two_calls(lib.laot_table_texts, handle, name.encode()).decode().split("\0")[:-1]
+            else:
+                out[name] = np.empty(rows.value)
+                _check(lib.laot_table_numbers(handle, name.encode(), _numbers(out[name]), rows.value))
+        return out
+    finally:
+        lib.laot_table_free(handle)
+
+
 class Laot:
     """A fitted model. Laot.fit(control, treated) makes one, Laot.load(path) reads one."""
 
@@ -248,6 +297,28 @@ class Laot:
             out = np.empty(data.shape)
             context.run(lib.laot_predict, self._handle, data.handle, nonnegative.encode(), _numbers(out), out.size)
             return out
+
+    def evaluate(self, observed, control=None, predicted=None, metrics=None, methods=None, preset=None, gamma=None,
+                 markers=0, reference=None, batch=None, groups=None, test=False, condition=None, seed=1, threads=1):
+        """The table of laot_evaluate as a dict of columns (lists of texts, arrays of numbers): this model's
+        predictions for the control cells (cells, features), or the predicted cells that are given, beside the
+        trivial predictors and the noise reference. batch: a label of each observed cell; groups: (labels of the
+        observed cells, labels of the control cells)."""
+        listed = [None if names is None else ",".join([names] if isinstance(names, str) else names).encode()
+                  for names in (condition, methods, metrics, preset)]
+        gammas = np.atleast_1d(np.asarray([] if gamma is None else gamma, dtype=np.float64))
+        options = EvaluationOptions(ctypes.sizeof(EvaluationOptions), *listed, _numbers(gammas), gammas.size, 0.0, 0,
+                                    markers, None if reference is None else reference.encode(), int(test), 0)
+        of_observed, of_control = groups if groups is not None else (None, None)
+        with contextlib.ExitStack() as stack:
+            def data(cells, **labels):
+                return None if cells is None else stack.enter_context(_Data(cells, **labels)).handle
+
+            p, o, c = data(predicted), data(observed, batch=batch, groups=of_observed), data(control, groups=of_control)
+            context = stack.enter_context(_Context(seed, threads))
+            out = c_void_p()
+            context.run(lib.laot_evaluate, self._handle, p, o, c, ctypes.byref(options), ctypes.byref(out))
+            return _table(out)
 
     def trivial(self, name):
         """identity, mean_shift or gaussian_map of the same training cells."""

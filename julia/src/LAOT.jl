@@ -45,6 +45,7 @@ include("data.jl")
 include("registry.jl")
 include("model.jl")
 include("metrics.jl")
+include("evaluation.jl")
 include("trackability.jl")
 
 end

@@ -61,12 +61,12 @@ new_data(x) = throw(ArgumentError("cells must be a matrix (features × cells), f
 texts(labels) = labels === nothing ? nothing : String[string(label) for label in labels]
 
 # Runs f(handle) with x as laot_data.
-function with_data(f, x; batch = nothing, features = nothing, cells = nothing)
+function with_data(f, x; batch = nothing, groups = nothing, features = nothing, cells = nothing)
     data, memory = new_data(x)
     try
         GC.@preserve memory begin
-            for (set, labels) in ((laot_data_set_batch, batch), (laot_data_set_feature_names, features),
-                                  (laot_data_set_cell_names, cells))
+            for (set, labels) in ((laot_data_set_batch, batch), (laot_data_set_groups, groups),
+                                  (laot_data_set_feature_names, features), (laot_data_set_cell_names, cells))
                 labels === nothing || (names = texts(labels); check(set(data, names, length(names))))
             end
             return f(data)

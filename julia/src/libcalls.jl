@@ -82,6 +82,9 @@ laot_data_size(data, features, cells) =
 laot_data_set_batch(data, labels, count) =
     ccall(@symbol(laot_data_set_batch), Cint, (Ptr{Cvoid}, Ptr{Cstring}, Csize_t), data, labels, count)
 
+laot_data_set_groups(data, labels, count) =
+    ccall(symbol(:laot_data_set_groups), Cint, (Ptr{Cvoid}, Ptr{Cstring}, Csize_t), data, labels, count)
+
 laot_data_set_feature_names(data, names, count) =
     ccall(@symbol(laot_data_set_feature_names), Cint, (Ptr{Cvoid}, Ptr{Cstring}, Csize_t), data, names, count)
 
@@ -239,6 +242,12 @@ laot_array_size(model, name, rows, cols) =
 laot_array(model, name, out, length) =
     ccall(@symbol(laot_array), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cdouble}, Csize_t), model, name, out, length)
 
+laot_transitions(model, from, from_count, to, to_count, out) =
+    ccall(symbol(:laot_transitions), Cint, (Ptr{Cvoid}, Ptr{Cstring}, Csize_t, Ptr{Cstring}, Csize_t, Ptr{Ptr{Cvoid}}), model, from, from_count, to, to_count, out)
+
+laot_partners(model, direction, cells, count, out) =
+    ccall(symbol(:laot_partners), Cint, (Ptr{Cvoid}, Cstring, Ptr{Csize_t}, Csize_t, Ptr{Ptr{Cvoid}}), model, direction, cells, count, out)
+
 laot_save(model, path) =
     ccall(@symbol(laot_save), Cint, (Ptr{Cvoid}, Cstring), model, path)
 
@@ -277,8 +286,9 @@ struct laot_metric_info
     needs_gamma::Cint
     needs_control::Cint
     takes_epsilon::Cint
+    usual::Cint
 end
-laot_metric_info() = laot_metric_info(sizeof(laot_metric_info), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), 0, 0, 0, 0, 0)
+laot_metric_info() = laot_metric_info(sizeof(laot_metric_info), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), 0, 0, 0, 0, 0, 0)
 
 laot_metric_describe(metric, info) =
     ccall(@symbol(laot_metric_describe), Cint, (Csize_t, Ptr{laot_metric_info}), metric, info)
@@ -320,11 +330,32 @@ struct laot_score_preset_info
     cells::Cstring
     repetitions::Csize_t
     gamma_from_all_features::Cint
+    with_replacement::Cint
 end
-laot_score_preset_info() = laot_score_preset_info(sizeof(laot_score_preset_info), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), 0, 0)
+laot_score_preset_info() = laot_score_preset_info(sizeof(laot_score_preset_info), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), 0, 0, 0)
 
 laot_score_preset_describe(preset, info) =
     ccall(@symbol(laot_score_preset_describe), Cint, (Csize_t, Ptr{laot_score_preset_info}), preset, info)
+
+struct laot_evaluation_options
+    struct_size::Csize_t
+    condition::Cstring
+    methods::Cstring
+    metrics::Cstring
+    preset::Cstring
+    gammas::Ptr{Cdouble}
+    gamma_count::Csize_t
+    epsilon::Cdouble
+    epsilon_absolute::Cint
+    markers::Csize_t
+    reference::Cstring
+    test::Cint
+    permutations::Csize_t
+end
+laot_evaluation_options() = laot_evaluation_options(sizeof(laot_evaluation_options), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), C_NULL, 0, 0, 0, 0, Cstring(C_NULL), 0, 0)
+
+laot_evaluate(context, model, predicted, observed, control, options, out) =
+    ccall(symbol(:laot_evaluate), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{laot_evaluation_options}, Ptr{Ptr{Cvoid}}), context, model, predicted, observed, control, options, out)
 
 laot_feature_scores(context, predicted, observed, ks, w1, mean_difference, length) =
     ccall(@symbol(laot_feature_scores), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Csize_t), context, predicted, observed, ks, w1, mean_difference, length)

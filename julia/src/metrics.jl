@@ -80,7 +80,8 @@ end
 """
     available_metrics() -> Vector{NamedTuple}
 
-Every metric that `score` and `evaluate_predictions` know, with its definition.
+Every metric that `score` and `evaluate_predictions` know, with its definition; `usual` are those of an
+evaluation that asks for none.
 """
 function available_metrics()
     rows = [described(laot_metric_describe, laot_metric_info(), i) for i in 0:laot_metric_count()-1]
@@ -89,7 +90,8 @@ function available_metrics()
              doc = unsafe_string(m.doc), source = unsafe_string(m.source),
              undefined = unsafe_string(m.undefined), perfect = m.perfect,
              larger_is_better = m.larger_is_better != 0, needs_gamma = m.needs_gamma != 0,
-             needs_control = m.needs_control != 0, takes_epsilon = m.takes_epsilon != 0) for m in rows]
+             needs_control = m.needs_control != 0, takes_epsilon = m.takes_epsilon != 0,
+             usual = m.usual != 0) for m in rows]
 end
 
 """
@@ -97,7 +99,7 @@ end
 
 The settings under which published code prints its scores: `name`, `doc`, `source`, `metrics`,
 `cells` (sizes of the subsamples, of which the largest that fits is used; none: all cells),
-`repetitions`, `gamma_from_all_features`.
+`repetitions`, `gamma_from_all_features`, `with_replacement` (of the subsamples).
 """
 function score_presets()
     rows = [described(laot_score_preset_describe, laot_score_preset_info(), i)
@@ -105,13 +107,14 @@ function score_presets()
     items(list) = filter(!isempty, String.(strip.(split(unsafe_string(list), ','))))
     return [(name = unsafe_string(p.name), doc = unsafe_string(p.doc), source = unsafe_string(p.source),
              metrics = items(p.metrics), cells = parse.(Int, items(p.cells)),
-             repetitions = Int(p.repetitions), gamma_from_all_features = p.gamma_from_all_features != 0)
+             repetitions = Int(p.repetitions), gamma_from_all_features = p.gamma_from_all_features != 0,
+             with_replacement = p.with_replacement != 0)
             for p in rows]
 end
 
 # f(C_NULL) without cells: an argument that may be left out.
-with_optional_data(f, ::Nothing) = f(C_NULL)
-with_optional_data(f, x) = with_data(f, x)
+with_optional_data(f, ::Nothing; labels...) = f(C_NULL)
+with_optional_data(f, x; labels...) = with_data(f, x; labels...)
 
 """
     score(metric, predicted, observed; control = nothing, gamma = NaN, epsilon = 0.05,
@@ -140,67 +143,6 @@ function score(metric::Union{AbstractString,Symbol}, predicted, observed; contro
     end
     return (value = result[].value, sd = result[].sd,
             features_left_out = Int(result[].features_left_out))
-end
-
-const DEFAULT_METRICS = ["mmd2", "w2", "l2_drug_signature", "pearson_means", "r2_means", "pearson_sds",
-                         "sd_ratio", "sd_ratio_median"]
-
-"""
-    evaluate_predictions(fitted, observed; control, metrics, gamma, seed = 1, num_threads = 1)
-
-Predicts from the `control` cells and scores against the treated cells that were `observed`, best
-ones that no fit has seen. Beside the fit stand identity, mean shift and Gaussian map of the same
-training cells, and the noise reference: what true treated cells score (as many of the kept training
-ones as there are observed cells). A prediction that has lost spread can beat the noise reference in
-`w2`: read it beside `sd_ratio`.
-
-Gives one `NamedTuple` (`method`, `metric`, `estimator`, `setting`, `gamma`, `cells`, `value`) for
-each method and metric. `gamma` is the bandwidth of kernel metrics, by default 1 / median of the
-positive squared distances between the training cells.
-"""
-function evaluate_predictions(fitted::FittedModel, observed; control, metrics = DEFAULT_METRICS,
-                              gamma::Real = report_number(fitted, "median_gamma"), seed::Integer = 1,
-                              num_threads::Integer = 1)
-    known = Dict(m.name => m for m in available_metrics())
-    for name in metrics
-        haskey(known, name) || throw(ArgumentError("there is no metric \"$name\"; there are " *
-            join(sort!(collect(keys(known))), ", ")))
-    end
-    rows = NamedTuple[]
-    for (method, cells) in predictions_to_compare(fitted, observed, control, seed, num_threads)
-        for metric in (known[name] for name in metrics)
-            # The reference cells are no prediction of the control cells, one for one.
-            method == "noise_reference" && metric.name == "cell_spearman" && continue
-            value = score(metric.name, cells, observed; control = control, seed = seed,
-                          gamma = metric.needs_gamma ? gamma : NaN, num_threads = num_threads).value
-            push!(rows, (method = method, metric = metric.name, estimator = metric.estimator,
-                         setting = metric.setting, gamma = metric.needs_gamma ? Float64(gamma) : NaN,
-                         cells = size(observed, 2), value = value))
-        end
-    end
-    return rows
-end
-
-function predictions_to_compare(fitted, observed, control, seed, num_threads)
-    own = method_name(fitted)
-    out = Pair{String,Any}[own => predict(fitted, control; num_threads = num_threads)]
-    for name in ("identity", "mean_shift", "gaussian_map")
-        name == own || push!(out, name => predict(trivial(fitted, name), control; num_threads = num_threads))
-    end
-    return push!(out, "noise_reference" => some_cells(array(fitted, "kept_treated"), size(observed, 2), seed))
-end
-
-# A seeded choice of columns, in their order, the same on every version of Julia: the lowest of one
-# hash a column (splitmix64).
-function some_cells(cells, count, seed)
-    count >= size(cells, 2) && return cells
-    key = map(1:size(cells, 2)) do i
-        z = (seed % UInt64) * 0x9e3779b97f4a7c15 + (i % UInt64) * 0xbf58476d1ce4e5b9
-        z = xor(z, z >> 30) * 0xbf58476d1ce4e5b9
-        z = xor(z, z >> 27) * 0x94d049bb133111eb
-        xor(z, z >> 31)
-    end
-    return cells[:, sort!(partialsortperm(key, 1:count))]
 end
 
 """

@@ -45,13 +45,24 @@ end
     @test all(issubset(p.metrics, known) && p.repetitions >= 1 && all(p.cells .> 0) for p in presets)
 
     observed, control = 1.7 .* cells(5, 30, 4) .+ 1, cells(5, 25, 3)
-    rows = evaluate_predictions(FITTED, observed; control = control)
-    @test unique(r.method for r in rows) ==
-        ["laot", "identity", "mean_shift", "gaussian_map", "noise_reference"]
-    value(method, metric) = only(r.value for r in rows if r.method == method && r.metric == metric)
+    found = evaluate_predictions(FITTED, observed; control = control)
+    @test unique(found.method) == ["laot", "identity", "mean_shift", "gaussian_map", "noise_reference"]
+    @test unique(found.metric) == [m.name for m in available_metrics() if m.usual]
+    value(method, metric) = only(found.value[(found.method .== method) .& (found.metric .== metric)])
     @test value("laot", "w2") == score("w2", predict(FITTED, control), observed).value
     @test value("laot", "w2") < value("identity", "w2")
     @test value("identity", "mmd2") ≈ mmd2(control, observed; gammas = report(FITTED)["median_gamma"])
-    @test all(isfinite(r.value) for r in rows)
-    @test_throws ArgumentError evaluate_predictions(FITTED, observed; control = control, metrics = ["w22"])
+    @test all(isfinite, found.value) && found.reason == fill("", length(found.value))
+    @test_throws LAOTError evaluate_predictions(FITTED, observed; control = control, metrics = ["w22"])
+
+    bare = evaluate_predictions(predict(FITTED, control), observed; control = control, training = FITTED,
+                                metrics = ["w2", "mmd2"], gamma = [0.1, 0.2], methods = "prediction", test = true)
+    @test bare.metric == ["w2", "mmd2", "mmd2", "mmd2_p_value"] && bare.value[1] == value("laot", "w2")
+    @test 0 < bare.value[4] <= 1 && bare.method == fill("prediction", 4)
+
+    types = (observed = repeat(["B", "T"], 15), control = [repeat(["T", "B"], 12); "NK"])
+    by_type = evaluate_predictions(FITTED, observed; control = control, groups = types, metrics = "sd_ratio",
+                                   batch = fill("new donor", 30), reference = "halves")
+    @test unique(by_type.group) == ["", "B", "T"] && "own_group_share" in by_type.metric
+    @test "training_treated" in by_type.method && by_type.kind[1] == "unseen context"
 end

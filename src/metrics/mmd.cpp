@@ -18,15 +18,29 @@ void require_gammas(const std::vector<double>& gammas) {
             "gamma must be positive and finite, found ", gamma);
 }
 
-double combine(const PairSums& sums, std::size_t cells_x, std::size_t cells_y,
-               MmdEstimator estimator) {
+Mmd2 estimates(const PairSums& sums, std::size_t cells_x, std::size_t cells_y) {
   const double n = static_cast<double>(cells_x), m = static_cast<double>(cells_y);
-  if (estimator == MmdEstimator::biased)  // the square of a norm: negative by rounding alone
-    return std::max(0.0, (2.0 * sums.xx + n) / (n * n) + (2.0 * sums.yy + m) / (m * m) -
-                             2.0 * sums.xy / (n * m));
-  if (cells_x < 2 || cells_y < 2) return kNaN;
-  return 2.0 * sums.xx / (n * (n - 1.0)) + 2.0 * sums.yy / (m * (m - 1.0)) -
-         2.0 * sums.xy / (n * m);
+  Mmd2 out;
+  // The square of a norm: negative by rounding alone.
+  out.biased = std::max(0.0, (2.0 * sums.xx + n) / (n * n) + (2.0 * sums.yy + m) / (m * m) -
+                                 2.0 * sums.xy / (n * m));
+  out.unbiased = cells_x < 2 || cells_y < 2
+                     ? kNaN
+                     : 2.0 * sums.xx / (n * (n - 1.0)) + 2.0 * sums.yy / (m * (m - 1.0)) -
+                           2.0 * sums.xy / (n * m);
+  return out;
+}
+
+double of(const Mmd2& both, MmdEstimator estimator) {
+  return estimator == MmdEstimator::biased ? both.biased : both.unbiased;
+}
+
+// Adds the kernel of each gamma to its sum.
+auto kernels_of(const std::vector<double>& gammas) {
+  return [&gammas](const double* t, std::size_t count, std::vector<lanes::Sum>& out) {
+    for (std::size_t g = 0; g < gammas.size(); ++g)
+      lanes::kernels().add_exp(t, count, gammas[g], out[g]);
+  };
 }
 
 bool worth_a_table(const std::vector<double>& gammas, std::size_t n, std::size_t m) {
@@ -38,19 +52,50 @@ bool worth_a_table(const std::vector<double>& gammas, std::size_t n, std::size_t
 
 }  // namespace
 
-std::vector<double> mmd2(const Cells& x, const Cells& y, const std::vector<double>& gammas,
-                         MmdEstimator estimator, Context& context) {
+std::vector<Mmd2> mmd2_both(const Cells& x, const Cells& y, const std::vector<double>& gammas,
+                            Context& context) {
   require_gammas(gammas);
   require(y.cells() > 0, Status::invalid_argument, "y must have at least one cell");
-  const lanes::Kernels& kernel = lanes::kernels();
-  const std::vector<PairSums> sums =
-      sum_over_pairs(x, y, gammas.size(), context,
-                     [&](const double* t, std::size_t count, std::vector<lanes::Sum>& out) {
-                       for (std::size_t g = 0; g < gammas.size(); ++g)
-                         kernel.add_exp(t, count, gammas[g], out[g]);
-                     });
+  std::vector<Mmd2> out;
+  for (const PairSums& s : sum_over_pairs(x, y, gammas.size(), context, kernels_of(gammas)))
+    out.push_back(estimates(s, x.cells(), y.cells()));
+  return out;
+}
+
+std::vector<double> mmd2(const Cells& x, const Cells& y, const std::vector<double>& gammas,
+                         MmdEstimator estimator, Context& context) {
   std::vector<double> out;
-  for (const PairSums& s : sums) out.push_back(combine(s, x.cells(), y.cells(), estimator));
+  for (const Mmd2& both : mmd2_both(x, y, gammas, context)) out.push_back(of(both, estimator));
+  return out;
+}
+
+std::vector<double> kernel_sums_within(const arma::mat& x, const std::vector<double>& gammas,
+                                       Context& context) {
+  require_gammas(gammas);
+  const arma::mat none(x.n_rows, 0);
+  std::vector<double> out;
+  for (const PairSums& s : sum_over_pairs(Cells::dense(x), Cells::dense(none), gammas.size(),
+                                          context, kernels_of(gammas)))
+    out.push_back(s.xx);
+  return out;
+}
+
+std::vector<double> kernel_sums_across(const arma::mat& x, const arma::mat& y,
+                                       const std::vector<double>& gammas, Context& context) {
+  require_gammas(gammas);
+  std::vector<double> out;
+  for (const PairSums& s : sum_across_pairs(Cells::dense(x), Cells::dense(y), gammas.size(),
+                                            context, kernels_of(gammas)))
+    out.push_back(s.xy);
+  return out;
+}
+
+std::vector<Mmd2> mmd2_from_sums(const std::vector<double>& within_x,
+                                 const std::vector<double>& within_y,
+                                 const std::vector<double>& across, std::size_t n, std::size_t m) {
+  std::vector<Mmd2> out;
+  for (std::size_t g = 0; g < across.size(); ++g)
+    out.push_back(estimates({within_x[g], within_y[g], across[g]}, n, m));
   return out;
 }
 
@@ -69,7 +114,7 @@ double mmd2_mean(const Cells& x, const Cells& y, const std::vector<double>& gamm
       x, y, 1, context, [&](const double* t, std::size_t count, std::vector<lanes::Sum>& out) {
         kernel.add_cubics(t, count, cubics, out[0]);
       });
-  return combine(sums[0], x.cells(), y.cells(), estimator);
+  return of(estimates(sums[0], x.cells(), y.cells()), estimator);
 }
 
 std::vector<double> mmd2(const arma::mat& x, const arma::mat& y, const std::vector<double>& gammas,

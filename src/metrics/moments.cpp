@@ -110,27 +110,38 @@ double pearson(const arma::vec& a, const arma::vec& b) {
   return std::max(-1.0, std::min(1.0, ab / (std::sqrt(aa) * std::sqrt(bb))));
 }
 
-MomentScores moment_scores(const arma::mat& predicted, const arma::mat& observed) {
-  require_cells(observed, "observed", observed.n_rows);
-  require_cells(predicted, "predicted", observed.n_rows);
-  const RowMoments p = row_moments(predicted), t = row_moments(observed);
+MomentScores moment_scores(const RowMoments& p, std::size_t n, const RowMoments& t, std::size_t m) {
   MomentScores out;
   out.l2_means = l2(p.mean, t.mean);
   out.pearson_means = pearson(p.mean, t.mean);
   out.r2_means = r_squared(p.mean, t.mean);
   out.l2_sds = l2(p.sd, t.sd);
   sd_ratio(p.sd, t.sd, out);
-  if (predicted.n_cols < 2 || observed.n_cols < 2) {
+  if (n < 2 || m < 2) {
     out.l2_sds_ddof1 = out.pearson_sds = kNaN;
     return out;
   }
-  const auto to_ddof1 = [](std::size_t n) {
-    return std::sqrt(static_cast<double>(n) / static_cast<double>(n - 1));
+  const auto to_ddof1 = [](std::size_t count) {
+    return std::sqrt(static_cast<double>(count) / static_cast<double>(count - 1));
   };
-  out.l2_sds_ddof1 =
-      l2(scaled(p.sd, to_ddof1(predicted.n_cols)), scaled(t.sd, to_ddof1(observed.n_cols)));
+  out.l2_sds_ddof1 = l2(scaled(p.sd, to_ddof1(n)), scaled(t.sd, to_ddof1(m)));
   out.pearson_sds = pearson(p.sd, t.sd);
   return out;
+}
+
+MomentScores moment_scores(const arma::mat& predicted, const arma::mat& observed) {
+  require_cells(observed, "observed", observed.n_rows);
+  require_cells(predicted, "predicted", observed.n_rows);
+  return moment_scores(row_moments(predicted), predicted.n_cols, row_moments(observed),
+                       observed.n_cols);
+}
+
+double pearson_mean_shift(const arma::vec& control, arma::vec predicted, arma::vec observed) {
+  for (std::size_t k = 0; k < control.n_elem; ++k) {
+    predicted[k] -= control[k];
+    observed[k] -= control[k];
+  }
+  return pearson(predicted, observed);
 }
 
 double pearson_mean_shift(const arma::mat& control, const arma::mat& predicted,
@@ -138,13 +149,8 @@ double pearson_mean_shift(const arma::mat& control, const arma::mat& predicted,
   require_cells(observed, "observed", observed.n_rows);
   require_cells(predicted, "predicted", observed.n_rows);
   require_cells(control, "control", observed.n_rows);
-  const arma::vec base = row_moments(control).mean;
-  arma::vec p = row_moments(predicted).mean, t = row_moments(observed).mean;
-  for (std::size_t k = 0; k < base.n_elem; ++k) {
-    p[k] -= base[k];
-    t[k] -= base[k];
-  }
-  return pearson(p, t);
+  return pearson_mean_shift(row_moments(control).mean, row_moments(predicted).mean,
+                            row_moments(observed).mean);
 }
 
 }  // namespace laot

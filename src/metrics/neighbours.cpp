@@ -55,4 +55,27 @@ double knn_enrichment(const arma::mat& predicted, const arma::mat& observed, std
   return sum / static_cast<double>(k) / static_cast<double>(count);
 }
 
+arma::vec own_label_shares(const arma::mat& predicted, const std::vector<std::string>& labels,
+                           const arma::mat& observed,
+                           const std::vector<std::string>& observed_labels, std::size_t k,
+                           Context& context) {
+  require_comparable(predicted, "predicted", observed, "observed");
+  require(labels.size() == predicted.n_cols && observed_labels.size() == observed.n_cols,
+          Status::dimension_mismatch, "each predicted and each observed cell needs its label");
+  std::vector<std::vector<Neighbour>> nearest(predicted.n_cols);
+  PairWalk(predicted, observed).run_across(context, [&](const PairTile& tile) {
+    for (std::size_t j = 0; j < tile.columns; ++j)
+      for (std::size_t i = 0; i < tile.rows; ++i)
+        offer(nearest[tile.first_row + i], k, {tile.column(j)[i], tile.first_column + j});
+  });
+  arma::vec out(predicted.n_cols);
+  for (std::size_t i = 0; i < out.n_elem; ++i) {
+    const auto own = std::count_if(nearest[i].begin(), nearest[i].end(), [&](const Neighbour& n) {
+      return observed_labels[n.second] == labels[i];
+    });
+    out[i] = static_cast<double>(own) / static_cast<double>(nearest[i].size());
+  }
+  return out;
+}
+
 }  // namespace laot

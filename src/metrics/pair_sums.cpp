@@ -2,12 +2,15 @@
 
 namespace laot {
 
-std::vector<PairSums> sum_over_pairs(
-    const Cells& x, const Cells& y, std::size_t functions, Context& context,
-    const std::function<void(const double*, std::size_t, std::vector<lanes::Sum>&)>& add) {
-  const PairWalk walk(x, y);
+namespace {
+
+using Add = std::function<void(const double*, std::size_t, std::vector<lanes::Sum>&)>;
+using Walk = void (PairWalk::*)(Context&, const std::function<void(const PairTile&)>&) const;
+
+std::vector<PairSums> summed(const PairWalk& walk, Walk run, std::size_t functions,
+                             Context& context, const Add& add) {
   std::vector<double> of_strip(walk.strips() * functions, 0.0);
-  walk.run(context, [&](const PairTile& tile) {
+  (walk.*run)(context, [&](const PairTile& tile) {
     std::vector<lanes::Sum> sums(functions);
     for (std::size_t j = 0; j < tile.columns; ++j) add(tile.column(j), tile.height(j), sums);
     for (std::size_t f = 0; f < functions; ++f)
@@ -30,6 +33,18 @@ std::vector<PairSums> sum_over_pairs(
       }
     }
   return out;
+}
+
+}  // namespace
+
+std::vector<PairSums> sum_over_pairs(const Cells& x, const Cells& y, std::size_t functions,
+                                     Context& context, const Add& add) {
+  return summed(PairWalk(x, y), &PairWalk::run, functions, context, add);
+}
+
+std::vector<PairSums> sum_across_pairs(const Cells& x, const Cells& y, std::size_t functions,
+                                       Context& context, const Add& add) {
+  return summed(PairWalk(x, y), &PairWalk::run_across, functions, context, add);
 }
 
 }  // namespace laot

@@ -20,5 +20,10 @@ std::vector<PairSums> sum_over_pairs(const Cells& x, const Cells& y, std::size_t
                                      Context& context,
                                      const std::function<void(const double* t, std::size_t count,
                                                               std::vector<lanes::Sum>& sums)>& add);
+/// Over the pairs of x with y alone.
+std::vector<PairSums> sum_across_pairs(
+    const Cells& x, const Cells& y, std::size_t functions, Context& context,
+    const std::function<void(const double* t, std::size_t count, std::vector<lanes::Sum>& sums)>&
+        add);
 
 }  // namespace laot

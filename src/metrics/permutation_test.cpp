@@ -69,18 +69,12 @@ void add_tile(const PairTile& tile,
 
 }  // namespace
 
-MmdTest mmd2_permutation_test(const arma::mat& x, const arma::mat& y,
-                              const std::vector<double>& gammas, std::size_t permutations,
-                              Context& context) {
+double permutation_p_value(const arma::mat& x, const arma::mat& y,
+                           const std::vector<double>& gammas, std::size_t permutations,
+                           Context& context) {
   require(permutations >= 1, Status::invalid_argument, "permutations must be at least 1, found ",
           permutations);
-  MmdTest out;
-  out.permutations = permutations;
-  out.mmd2 = mmd2_mean(x, y, gammas, MmdEstimator::unbiased, context);
-  if (std::isnan(out.mmd2)) {
-    out.p_value = out.mmd2;
-    return out;
-  }
+  if (x.n_cols < 2 || y.n_cols < 2) return kNaN;
   const SingleThreadedBlas blas;
   const std::size_t n = x.n_cols, m = y.n_cols, cells = n + m;
   const arma::mat pooled = arma::join_rows(x, y), none(x.n_rows, 0);
@@ -125,7 +119,18 @@ MmdTest mmd2_permutation_test(const arma::mat& x, const arma::mat& y,
   const double observed = values[0] - 1e-12;
   std::size_t as_large = 0;
   for (const double value : values) as_large += value >= observed ? 1 : 0;
-  out.p_value = static_cast<double>(as_large) / static_cast<double>(permutations + 1);
+  return static_cast<double>(as_large) / static_cast<double>(permutations + 1);
+}
+
+MmdTest mmd2_permutation_test(const arma::mat& x, const arma::mat& y,
+                              const std::vector<double>& gammas, std::size_t permutations,
+                              Context& context) {
+  require(permutations >= 1, Status::invalid_argument, "permutations must be at least 1, found ",
+          permutations);
+  MmdTest out;
+  out.permutations = permutations;
+  out.mmd2 = mmd2_mean(x, y, gammas, MmdEstimator::unbiased, context);
+  out.p_value = permutation_p_value(x, y, gammas, permutations, context);
   return out;
 }
 

@@ -15,12 +15,9 @@ namespace {
 
 constexpr const char* kGretton = "Gretton et al., JMLR 2012";
 constexpr const char* kCellOt = "Bunne et al., Nature Methods 2023, scripts/evaluate.py";
+constexpr const char* kCmonge = "Driessen et al., arXiv 2504.08328, evaluation code";
 constexpr const char* kOneCell = "one cell on a side";
 constexpr const char* kFlat = "values that are the same for all features";
-
-double one_mmd2(const ScoreInput& in, MmdEstimator estimator, Context& context) {
-  return mmd2(*in.predicted, *in.observed, {in.gamma}, estimator, context)[0];
-}
 
 double mean_over_features(const arma::vec& values) {
   double sum = 0.0;
@@ -39,58 +36,65 @@ double mean_of_defined(const arma::vec& values) {
   return sum / count;
 }
 
-SinkhornOptions sinkhorn_options(const ScoreInput& in) {
+SinkhornOptions sinkhorn_options(Comparison& in) {
   const EntropyStrength& asked = in.epsilon;
   require(asked.value > 0.0 && std::isfinite(asked.value), Status::invalid_argument,
           "epsilon must be positive, found ", asked.value);
   SinkhornOptions options;
   options.epsilon =
-      asked.absolute ? asked.value : epsilon_of_mean_cost(*in.predicted, *in.observed, asked.value);
+      asked.absolute ? asked.value
+                     : epsilon_of_mean_cost(in.predicted.cells(), in.observed.cells(), asked.value);
   options.tolerance = kMarginalError;
   return options;
 }
 
 // Clouds that are one and the same point have no cost and no entropy to speak of.
-Measured entropic_cost(const ScoreInput& in, double SinkhornResult::*which, Context& context) {
+Measured entropic_cost(Comparison& in, double SinkhornResult::*which, Context& context) {
   const SinkhornOptions options = sinkhorn_options(in);
   if (!(options.epsilon > 0.0)) return 0.0;
-  const SinkhornResult result = sinkhorn(*in.predicted, *in.observed, options, context);
+  const SinkhornResult result =
+      sinkhorn(in.predicted.cells(), in.observed.cells(), options, context);
   return {result.*which, result.marginal_error};
 }
 
-Measured sinkhorn_cost(const ScoreInput& in, Context& context) {
+Measured sinkhorn_cost(Comparison& in, Context& context) {
   return entropic_cost(in, &SinkhornResult::transport_cost, context);
 }
 
-Measured sinkhorn_regularised(const ScoreInput& in, Context& context) {
+Measured sinkhorn_regularised(Comparison& in, Context& context) {
   return entropic_cost(in, &SinkhornResult::regularised_cost, context);
 }
 
-Measured debiased_sinkhorn(const ScoreInput& in, Context& context) {
+Measured debiased_sinkhorn(Comparison& in, Context& context) {
   const SinkhornOptions options = sinkhorn_options(in);
   if (!(options.epsilon > 0.0)) return 0.0;
   const SinkhornDivergence result =
-      sinkhorn_divergence(*in.predicted, *in.observed, options, context);
+      sinkhorn_divergence(in.predicted.cells(), in.observed.cells(), options, context);
   return {result.value, result.marginal_error};
 }
 
-MomentScores moments_of(const ScoreInput& in) {
-  return moment_scores(*in.predicted, *in.observed);
-}
-
 // Features that the ratios of sds leave out.
-std::size_t flat_among_observed(const ScoreInput& in) {
-  return moments_of(in).sd_ratio_left_out;
+std::size_t flat_among_observed(Comparison& in) {
+  return in.moments().sd_ratio_left_out;
 }
 
 // Features that the correlations of features leave out.
-std::size_t flat_on_a_side(const ScoreInput& in) {
-  const arma::vec predicted = row_moments(*in.predicted).sd,
-                  observed = row_moments(*in.observed).sd;
+std::size_t flat_on_a_side(Comparison& in) {
+  const arma::vec &predicted = in.predicted.moments().sd, &observed = in.observed.moments().sd;
   std::size_t count = 0;
   for (std::size_t k = 0; k < observed.n_elem; ++k)
     if (!(predicted[k] > kConstantSd && observed[k] > kConstantSd)) ++count;
   return count;
+}
+
+// As the published code stops: it looks at the marginals to 1e-3, and not for ever.
+Measured euclidean_entropic(Comparison& in, double EuclideanSinkhorn::*which, Context& context) {
+  SinkhornOptions options;
+  options.epsilon = 0.1;
+  options.tolerance = 1e-3;
+  options.max_iterations = 2000;
+  const EuclideanSinkhorn& found = in.entropic(options, context);
+  return {found.*which, found.converged ? 0.0 : found.marginal_error};
 }
 
 // In groups: distributions, distances, moments, structure.
@@ -101,17 +105,17 @@ std::vector<MetricSpec> distribution_metrics() {
        "clipped: about half of the values are negative where predicted and observed cells have "
        "one law.",
        kGretton, kOneCell, 0.0, false, true, false,
-       [](const ScoreInput& in, Context& c) { return one_mmd2(in, MmdEstimator::unbiased, c); }},
+       [](Comparison& in, Context& c) { return in.mmd2(MmdEstimator::unbiased, c); }},
       {"mmd2_biased", "squared MMD, biased", "biased", "one gamma",
        "The V-statistic: kernel means with the diagonals. Never negative, and above 0 for equal "
        "laws.",
        kGretton, "", 0.0, false, true, false,
-       [](const ScoreInput& in, Context& c) { return one_mmd2(in, MmdEstimator::biased, c); }},
+       [](Comparison& in, Context& c) { return in.mmd2(MmdEstimator::biased, c); }},
       {"mmd2_clipped", "squared MMD, clipped", "unbiased, negative values set to 0", "one gamma",
        "As the LAOT notebooks print it. The clipping biases small values upwards.",
        "LAOT notebooks (Jafari et al., ICML 2026)", kOneCell, 0.0, false, true, false,
-       [](const ScoreInput& in, Context& c) {
-         const double value = one_mmd2(in, MmdEstimator::unbiased, c);
+       [](Comparison& in, Context& c) {
+         const double value = in.mmd2(MmdEstimator::unbiased, c);
          return value < 0.0 ? 0.0 : value;
        }},
       {"mmd2_mean50", "squared MMD, mean over 50 gammas", "biased",
@@ -119,34 +123,38 @@ std::vector<MetricSpec> distribution_metrics() {
        "As CellOT prints it: the biased estimate averaged over fixed gammas, whatever the scale "
        "of the data.",
        kCellOt, "", 0.0, false, false, false,
-       [](const ScoreInput& in, Context& c) {
-         return mmd2_mean(*in.predicted, *in.observed, logspace(1.0, -3.0, 50),
+       [](Comparison& in, Context& c) {
+         return mmd2_mean(in.predicted.cells(), in.observed.cells(), logspace(1.0, -3.0, 50),
                           MmdEstimator::biased, c);
+       }},
+      {"mmd2_mean6", "squared MMD, mean over 6 gammas", "biased",
+       "gammas 2, 1, 0.5, 0.1, 0.01, 0.005",
+       "As the Conditional Monge Gap prints it: the biased estimate averaged over fixed gammas, "
+       "whatever the scale of the data.",
+       kCmonge, "", 0.0, false, false, false,
+       [](Comparison& in, Context& c) {
+         return mmd2_mean(in.predicted.cells(), in.observed.cells(),
+                          {2.0, 1.0, 0.5, 0.1, 0.01, 0.005}, MmdEstimator::biased, c);
        }},
       {"energy_distance", "energy distance", "unbiased", "",
        "2 E|x-y| - E|x-x'| - E|y-y'| with Euclidean distances, cells not paired with themselves.",
        "Szekely & Rizzo, 2013", kOneCell, 0.0, false, false, false,
-       [](const ScoreInput& in, Context& c) {
-         return energy_distance(*in.predicted, *in.observed, c).unbiased;
-       }},
+       [](Comparison& in, Context& c) { return in.energy(c).unbiased; }},
       {"energy_distance_biased", "energy distance, biased", "biased", "",
        "The same with the zero distances of cells to themselves.", "Szekely & Rizzo, 2013", "", 0.0,
-       false, false, false,
-       [](const ScoreInput& in, Context& c) {
-         return energy_distance(*in.predicted, *in.observed, c).biased;
-       }},
+       false, false, false, [](Comparison& in, Context& c) { return in.energy(c).biased; }},
       {"w2", "Wasserstein-2", "exact", "weights 1/n and 1/m",
        "Root of the least mean squared distance of a coupling. It rewards predictions with too "
        "little spread: read it beside sd_ratio.",
        "Villani, Optimal Transport, 2009", "", 0.0, false, false, false,
-       [](const ScoreInput& in, Context& c) {
-         return wasserstein2(*in.predicted, *in.observed, c);
+       [](Comparison& in, Context& c) {
+         return wasserstein2(in.predicted.cells(), in.observed.cells(), c);
        }},
       {"w1", "Wasserstein-1", "exact", "weights 1/n and 1/m",
        "Least mean Euclidean distance of a coupling.", "Villani, Optimal Transport, 2009", "", 0.0,
        false, false, false,
-       [](const ScoreInput& in, Context& c) {
-         return wasserstein1(*in.predicted, *in.observed, c);
+       [](Comparison& in, Context& c) {
+         return wasserstein1(in.predicted.cells(), in.observed.cells(), c);
        }},
       {"sinkhorn_cost", "Sinkhorn cost", "entropic, the cost without the entropy",
        "epsilon = 0.05 x mean squared distance",
@@ -164,6 +172,21 @@ std::vector<MetricSpec> distribution_metrics() {
        "OT(p,t) - OT(p,p)/2 - OT(t,t)/2 with OT the cost plus epsilon times the entropy, one "
        "epsilon for all three: 0 for equal laws.",
        "Feydy et al., AISTATS 2019", "", 0.0, false, false, false, debiased_sinkhorn, true},
+      {"sinkhorn_euclidean", "Sinkhorn cost, Euclidean", "entropic, cost plus entropy",
+       "epsilon = 0.1, Euclidean distances",
+       "The least cost plus epsilon KL(P | a b') with the distance, not its square, as cost. The "
+       "Conditional Monge Gap's code calls it wasserstein, though it is neither w1 nor w2.",
+       kCmonge, "", 0.0, false, false, false,
+       [](Comparison& in, Context& c) {
+         return euclidean_entropic(in, &EuclideanSinkhorn::cost, c);
+       }},
+      {"sinkhorn_divergence_euclidean", "Sinkhorn divergence, Euclidean", "entropic, debiased",
+       "epsilon = 0.1, Euclidean distances",
+       "OT(p,t) - OT(p,p)/2 - OT(t,t)/2 with the same cost: 0 for equal laws.", kCmonge, "", 0.0,
+       false, false, false,
+       [](Comparison& in, Context& c) {
+         return euclidean_entropic(in, &EuclideanSinkhorn::divergence, c);
+       }},
   };
 }
 
@@ -173,52 +196,60 @@ std::vector<MetricSpec> moment_metrics() {
        "|(mean observed - mean control) - (mean predicted - mean control)|, which is the distance "
        "of the means: the control cancels.",
        kCellOt, "", 0.0, false, false, false,
-       [](const ScoreInput& in, Context&) { return moments_of(in).l2_means; }},
+       [](Comparison& in, Context&) { return in.moments().l2_means; }},
       {"pearson_means", "r of means", "Pearson", "",
        "Correlation across features of predicted with observed means. CellOT's tables call it r2, "
        "without a square. High for no change at all: read pearson_mean_shift.",
        kCellOt, kFlat, 1.0, true, false, false,
-       [](const ScoreInput& in, Context&) { return moments_of(in).pearson_means; }},
+       [](Comparison& in, Context&) { return in.moments().pearson_means; }},
+      {"pearson_means_squared", "squared r of means", "Pearson, squared", "",
+       "The square of pearson_means, which the Conditional Monge Gap's code calls r2. It ignores "
+       "scale and offset.",
+       kCmonge, kFlat, 1.0, true, false, false,
+       [](Comparison& in, Context&) {
+         const double r = in.moments().pearson_means;
+         return r * r;
+       }},
       {"pearson_mean_shift", "r of mean shifts", "Pearson", "",
        "Correlation across features of the predicted with the observed shift of the means away "
        "from control.",
        "Roohani et al., Nature Biotechnology 2024", kFlat, 1.0, true, false, true,
-       [](const ScoreInput& in, Context&) {
-         return pearson_mean_shift(*in.control, *in.predicted, *in.observed);
+       [](Comparison& in, Context&) {
+         return pearson_mean_shift(in.control->moments().mean, in.predicted.moments().mean,
+                                   in.observed.moments().mean);
        }},
       {"r2_means", "R2 of means", "coefficient of determination", "",
        "1 - SSres/SStot over features, SStot around the mean of the observed means. Not the "
        "square of a correlation: it can be negative.",
        "Draper & Smith, Applied Regression Analysis, 1998", kFlat, 1.0, true, false, false,
-       [](const ScoreInput& in, Context&) { return moments_of(in).r2_means; }},
+       [](Comparison& in, Context&) { return in.moments().r2_means; }},
       {"l2_sds", "l2 of sds", "divisor n", "",
        "Distance of the standard deviations of the features.", kCellOt, "", 0.0, false, false,
-       false, [](const ScoreInput& in, Context&) { return moments_of(in).l2_sds; }},
+       false, [](Comparison& in, Context&) { return in.moments().l2_sds; }},
       {"l2_sds_ddof1", "l2 of sds, CellOT's", "divisor n - 1", "",
        "The same with divisor n - 1, as CellOT prints it.", kCellOt, kOneCell, 0.0, false, false,
-       false, [](const ScoreInput& in, Context&) { return moments_of(in).l2_sds_ddof1; }},
+       false, [](Comparison& in, Context&) { return in.moments().l2_sds_ddof1; }},
       {"pearson_sds", "r of sds", "Pearson", "",
        "Correlation across features of predicted with observed standard deviations.", kCellOt,
        "one cell on a side, or sds that are the same for all features", 1.0, true, false, false,
-       [](const ScoreInput& in, Context&) { return moments_of(in).pearson_sds; }},
+       [](Comparison& in, Context&) { return in.moments().pearson_sds; }},
       {"sd_ratio", "sd ratio", "mean over features, divisor n", "",
        "Mean over features of sd(predicted)/sd(observed); features with observed sd below 1e-12 "
        "are left out. Below 1: the prediction lost spread.",
        "this library", "no feature that varies among the observed cells", 1.0, false, false, false,
-       [](const ScoreInput& in, Context&) { return moments_of(in).sd_ratio; }, false,
-       flat_among_observed},
+       [](Comparison& in, Context&) { return in.moments().sd_ratio; }, false, flat_among_observed},
       {"sd_ratio_median", "sd ratio, median", "median over features, divisor n", "",
        "The median of the same ratios.", "this library",
        "no feature that varies among the observed cells", 1.0, false, false, false,
-       [](const ScoreInput& in, Context&) { return moments_of(in).sd_ratio_median; }, false,
+       [](Comparison& in, Context&) { return in.moments().sd_ratio_median; }, false,
        flat_among_observed},
   };
 }
 
 std::vector<MetricSpec> structure_metrics() {
   const auto knn = [](std::size_t k) {
-    return [k](const ScoreInput& in, Context& c) {
-      return knn_enrichment(*in.predicted, *in.observed, k, c);
+    return [k](Comparison& in, Context& c) {
+      return knn_enrichment(in.predicted.cells(), in.observed.cells(), k, c);
     };
   };
   constexpr const char* kKnnDoc =
@@ -229,17 +260,12 @@ std::vector<MetricSpec> structure_metrics() {
        "Distance between the correlations of all pairs of features among predicted and among "
        "observed cells; features with sd up to 1e-12 on a side are left out.",
        kCellOt, "fewer than two features that vary on both sides", 0.0, false, false, false,
-       [](const ScoreInput& in, Context& c) {
-         return correlation_scores(*in.predicted, *in.observed, c).l2;
-       },
-       false, flat_on_a_side},
+       [](Comparison& in, Context& c) { return in.correlations(c).l2; }, false, flat_on_a_side},
       {"pearson_feature_correlations", "r of feature correlations", "Pearson, upper triangle", "",
        "Correlation over all pairs of features of the same two.", kCellOt,
        "fewer than three features that vary on both sides", 1.0, true, false, false,
-       [](const ScoreInput& in, Context& c) {
-         return correlation_scores(*in.predicted, *in.observed, c).pearson;
-       },
-       false, flat_on_a_side},
+       [](Comparison& in, Context& c) { return in.correlations(c).pearson; }, false,
+       flat_on_a_side},
       {"knn_enrichment_50", "kNN enrichment", "min(n, m) cells a side", "k = 50", kKnnDoc, kCellOt,
        "fewer than 50 other cells", 0.5, false, false, false, knn(50)},
       {"knn_enrichment_100", "kNN enrichment", "min(n, m) cells a side", "k = 100", kKnnDoc,
@@ -247,22 +273,18 @@ std::vector<MetricSpec> structure_metrics() {
       {"mean_ks", "mean KS statistic", "two-sample, each feature", "",
        "Kolmogorov-Smirnov statistic of each feature, mean over features.", "Kolmogorov, 1933", "",
        0.0, false, false, false,
-       [](const ScoreInput& in, Context& c) {
-         return mean_over_features(feature_scores(*in.predicted, *in.observed, c).ks);
-       }},
+       [](Comparison& in, Context& c) { return mean_over_features(in.features(c).ks); }},
       {"mean_feature_w1", "mean feature W1", "exact, each feature", "",
        "One-dimensional Wasserstein distance of each feature, mean over features.",
        "Villani, Optimal Transport, 2009", "", 0.0, false, false, false,
-       [](const ScoreInput& in, Context& c) {
-         return mean_over_features(feature_scores(*in.predicted, *in.observed, c).w1);
-       }},
+       [](Comparison& in, Context& c) { return mean_over_features(in.features(c).w1); }},
       {"cell_spearman", "Spearman per cell", "average ranks, mean over cells", "",
        "Correlation over features of each cell's control state with its own predicted state. It "
        "compares with the control, not with observed cells: no change gives 1.",
        "CellOT preprint (Bunne et al., bioRxiv 2021), Figure 4",
        "cells whose values are all the same", 1.0, true, false, true,
-       [](const ScoreInput& in, Context& c) {
-         return mean_of_defined(cell_spearman(*in.control, *in.predicted, c));
+       [](Comparison& in, Context& c) {
+         return mean_of_defined(cell_spearman(in.control->cells(), in.predicted.cells(), c));
        }},
   };
 }

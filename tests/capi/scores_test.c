@@ -174,6 +174,151 @@ static void test_features(laot_context* context, const laot_data* x, const laot_
   REFUSED(laot_cell_spearman(context, x, x, NULL, CELLS), LAOT_INVALID_ARGUMENT, "out");
 }
 
+static double value_of(const laot_table* table, size_t row) {
+  double values[512];
+  CHECK(laot_table_numbers(table, "value", values, 512) == LAOT_OK);
+  return values[row];
+}
+
+static void test_evaluate(laot_context* context, laot_data* x, laot_data* y) {
+  static const double gammas[] = {0.3, 0.6};
+  const char* labels[CELLS];
+  laot_evaluation_options options;
+  laot_params* params = NULL;
+  laot_model* model = NULL;
+  laot_table* table = NULL;
+  laot_score_result alone;
+  char texts[16384];
+  size_t rows = 0, columns = 0, needed = 0, i;
+  memset(&options, 0, sizeof options);
+  CHECK(laot_params_new("mean_shift", &params) == LAOT_OK);
+  CHECK(laot_fit(context, params, x, y, &model) == LAOT_OK);
+  CHECK(laot_evaluate(context, model, NULL, y, x, NULL, &table) == LAOT_OK);
+  CHECK(laot_table_size(table, &rows, &columns) == LAOT_OK && rows == 32 && columns == 15);
+  CHECK(laot_table_texts(table, "method", texts, sizeof texts, &needed) == LAOT_OK);
+  CHECK(strcmp(texts, "mean_shift") == 0);
+  laot_table_free(table);
+
+  REFUSED(laot_evaluate(context, model, NULL, y, x, &options, &table), LAOT_INVALID_ARGUMENT,
+          "struct_size");
+  options.struct_size = sizeof options;
+  options.metrics = " w2, mmd2 ";
+  options.gammas = gammas;
+  options.gamma_count = 2;
+  options.condition = "drug";
+  CHECK(laot_evaluate(context, NULL, x, y, NULL, &options, &table) == LAOT_OK);
+  CHECK(laot_table_size(table, &rows, &columns) == LAOT_OK && rows == 3);
+  CHECK(laot_table_texts(table, "condition", texts, sizeof texts, &needed) == LAOT_OK);
+  CHECK(needed == 15 && strcmp(texts + 5, "drug") == 0);
+  alone.struct_size = sizeof alone;
+  CHECK(laot_score(context, "mmd2", x, y, NULL, 0.6, 0, 1, &alone) == LAOT_OK);
+  CHECK(fabs(value_of(table, 2) - alone.value) < 1e-13);
+  laot_table_free(table);
+
+  for (i = 0; i < CELLS; ++i) labels[i] = i % 3 == 0 ? "a" : "b";
+  REFUSED(laot_data_set_groups(x, labels, 3), LAOT_DIMENSION_MISMATCH, "3 entries");
+  REFUSED(laot_data_set_groups(NULL, labels, CELLS), LAOT_INVALID_ARGUMENT, "data");
+  CHECK(laot_data_set_groups(x, labels, CELLS) == LAOT_OK);
+  REFUSED(laot_evaluate(context, model, NULL, y, x, &options, &table), LAOT_DIMENSION_MISMATCH,
+          "observed has 0 group labels");
+  CHECK(laot_data_set_groups(y, labels, CELLS) == LAOT_OK);
+  CHECK(laot_evaluate(context, model, NULL, y, x, &options, &table) == LAOT_OK);
+  CHECK(laot_table_texts(table, "group", NULL, 0, &needed) == LAOT_OK && needed > 1);
+  laot_table_free(table);
+  labels[1] = NULL;
+  REFUSED(laot_data_set_groups(x, labels, CELLS), LAOT_INVALID_ARGUMENT, "labels[1]");
+
+  options.methods = "noise_reference, training_treated";
+  CHECK(laot_evaluate(context, model, NULL, y, NULL, &options, &table) == LAOT_OK);
+  CHECK(laot_table_texts(table, "method", texts, sizeof texts, &needed) == LAOT_OK);
+  CHECK(strcmp(texts, "noise_reference") == 0);
+  laot_table_free(table);
+  options.methods = "noise";
+  REFUSED(laot_evaluate(context, model, NULL, y, x, &options, &table), LAOT_UNKNOWN_NAME,
+          "methods must be among");
+  options.methods = NULL;
+  options.metrics = "mmd";
+  REFUSED(laot_evaluate(context, model, NULL, y, x, &options, &table), LAOT_UNKNOWN_NAME, "mmd2");
+  options.metrics = NULL;
+  options.preset = "cello";
+  REFUSED(laot_evaluate(context, model, NULL, y, x, &options, &table), LAOT_UNKNOWN_NAME, "cellot");
+  options.preset = NULL;
+  options.reference = "thirds";
+  REFUSED(laot_evaluate(context, model, NULL, y, x, &options, &table), LAOT_UNKNOWN_NAME, "halves");
+  options.reference = NULL;
+  options.gammas = NULL;
+  REFUSED(laot_evaluate(context, model, NULL, y, x, &options, &table), LAOT_INVALID_ARGUMENT,
+          "gammas");
+  options.gamma_count = 0;
+  options.epsilon = -1.0;
+  options.metrics = "sinkhorn_cost";
+  REFUSED(laot_evaluate(context, model, NULL, y, x, &options, &table), LAOT_INVALID_ARGUMENT,
+          "epsilon");
+  REFUSED(laot_evaluate(context, NULL, NULL, y, x, NULL, &table), LAOT_INVALID_ARGUMENT,
+          "a model or predicted");
+  REFUSED(laot_evaluate(context, model, NULL, y, NULL, NULL, &table), LAOT_INVALID_ARGUMENT,
+          "control is missing");
+  REFUSED(laot_evaluate(context, model, NULL, NULL, x, NULL, &table), LAOT_INVALID_ARGUMENT,
+          "observed");
+  REFUSED(laot_evaluate(context, model, NULL, y, x, NULL, NULL), LAOT_INVALID_ARGUMENT, "out");
+  laot_model_free(model);
+  CHECK(laot_params_set_number(params, "keep_cells", 0.0) == LAOT_OK);
+  CHECK(laot_fit(context, params, x, y, &model) == LAOT_OK);
+  options.metrics = NULL;
+  options.epsilon = 0.0;
+  options.markers = 2;
+  REFUSED(laot_evaluate(context, model, NULL, y, x, &options, &table), LAOT_NOT_AVAILABLE,
+          "keep_cells");
+  laot_model_free(model);
+  laot_params_free(params);
+}
+
+static void test_pairing(laot_context* context, const laot_data* x, const laot_data* y) {
+  const char* labels[CELLS];
+  static const size_t chosen[] = {0, 5};
+  static const size_t outside[] = {CELLS};
+  laot_params* params = NULL;
+  laot_model *model = NULL, *other = NULL;
+  laot_table* table = NULL;
+  double mass[CELLS], sum = 0.0;
+  size_t rows = 0, columns = 0, needed = 0, i;
+  char names[256];
+  for (i = 0; i < CELLS; ++i) labels[i] = i % 2 == 0 ? "even" : "odd";
+  CHECK(laot_params_new("laot", &params) == LAOT_OK);
+  CHECK(laot_fit(context, params, x, y, &model) == LAOT_OK);
+  CHECK(laot_model_trivial(model, "mean_shift", &other) == LAOT_OK);
+  CHECK(laot_transitions(model, labels, CELLS, labels, CELLS, &table) == LAOT_OK);
+  CHECK(laot_table_size(table, &rows, &columns) == LAOT_OK && rows == 4 && columns == 5);
+  CHECK(laot_table_numbers(table, "mass", mass, CELLS) == LAOT_OK);
+  CHECK(fabs(mass[0] + mass[1] + mass[2] + mass[3] - 1.0) < 1e-12);
+  CHECK(fabs(mass[0] + mass[1] - 0.5) < 1e-12);
+  laot_table_free(table);
+  REFUSED(laot_transitions(model, labels, 3, labels, CELLS, &table), LAOT_DIMENSION_MISMATCH,
+          "from has 3 labels");
+  REFUSED(laot_transitions(other, labels, CELLS, labels, CELLS, &table), LAOT_NOT_AVAILABLE,
+          "mean_shift has no pairing");
+  REFUSED(laot_transitions(NULL, labels, CELLS, labels, CELLS, &table), LAOT_INVALID_ARGUMENT,
+          "model");
+  labels[2] = NULL;
+  REFUSED(laot_transitions(model, labels, CELLS, labels, CELLS, &table), LAOT_INVALID_ARGUMENT,
+          "from[2] is NULL");
+  CHECK(laot_partners(model, "descendants", chosen, 2, &table) == LAOT_OK);
+  CHECK(laot_table_size(table, &rows, &columns) == LAOT_OK && rows == 2 && columns == 3);
+  CHECK(laot_table_numbers(table, "mass", mass, CELLS) == LAOT_OK);
+  for (i = 0; i < rows; ++i) sum += mass[i];
+  CHECK(fabs(sum - 1.0) < 1e-12);
+  CHECK(laot_table_texts(table, "name", names, sizeof names, &needed) == LAOT_OK && needed == 2);
+  laot_table_free(table);
+  REFUSED(laot_partners(model, "parents", chosen, 2, &table), LAOT_UNKNOWN_NAME, "ancestors");
+  REFUSED(laot_partners(model, "ancestors", outside, 1, &table), LAOT_INVALID_ARGUMENT,
+          "cells has 120");
+  REFUSED(laot_partners(model, "ancestors", NULL, 0, &table), LAOT_INVALID_ARGUMENT, "empty");
+  REFUSED(laot_partners(other, "ancestors", chosen, 2, &table), LAOT_NOT_AVAILABLE, "no pairing");
+  laot_model_free(model);
+  laot_model_free(other);
+  laot_params_free(params);
+}
+
 int main(void) {
   laot_context* context = NULL;
   laot_data *x = NULL, *y = NULL;
@@ -184,6 +329,8 @@ int main(void) {
   test_listing();
   test_scores(context, x, y);
   test_features(context, x, y);
+  test_evaluate(context, x, y);
+  test_pairing(context, x, y);
   laot_data_free(x);
   laot_data_free(y);
   laot_context_free(context);

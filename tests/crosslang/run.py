@@ -1,5 +1,5 @@
-"""The same data and seed from every language: predictions compared bit for bit, and every model
-loaded by every other language.
+"""The same data and seed from every language: predictions and tables of scores compared bit for bit,
+and every model loaded by every other language.
 
     run.py WORK NAME=COMMAND...     commands split at spaces: c=build/worker_c "julia=julia worker.jl"
 
@@ -122,6 +122,7 @@ def main():
                     print(f"skipped {what}: another BLAS ({open(said).read().strip()}; the reference has {blas})")
                     continue
                 compare(reference, out, names, what)
+                compare(reference, out, [name + "_scores" for name in names], what + ", every row of an evaluation")
         first = os.path.join(work, "fit", f"{language}-unset-1")
         if os.path.exists(os.path.join(first, names[-1] + ".bin")):
             models.append(first)

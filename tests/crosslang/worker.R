@@ -12,6 +12,21 @@ read.matrix <- function(path) {
   matrix(readBin(file, "double", prod(size), endian = "little"), size[1L])
 }
 write.numbers <- function(values, path) writeBin(as.double(values), path, endian = "little")
+# Every row of an evaluation: numbers, NaN as -12345, then texts, each with its final 0.
+evaluate <- function(fit, observed, control, threads, path) {
+  labels <- function(cells) rep_len(c("a", "b", "c"), ncol(cells))
+  table <- as.data.frame(suppressMessages(evaluate_predictions(
+    fit, observed, control = control, markers = 5, reference = "halves", num.threads = threads,
+    by = list(observed = labels(observed), control = labels(control)))))
+  file <- file(path, "wb")
+  on.exit(close(file))
+  for (name in c("value", "sd", "gamma", "cells", "observed", "left.out")) {
+    values <- table[[name]]
+    values[is.na(values)] <- -12345
+    writeBin(as.double(values), file, endian = "little")
+  }
+  for (name in c("group", "kind", "method", "metric", "setting", "features", "reason")) writeBin(table[[name]], file)
+}
 cases <- read.table(arguments[2], col.names = c("name", "method", "preset", "settings"))
 new <- read.matrix(file.path(data, "new.bin"))
 
@@ -30,6 +45,7 @@ if (mode == "fit") {
       if (case$preset != "-") case$preset, values, 11, as.integer(arguments[5]), FALSE, TRUE)
     save_model(fit, file.path(out, paste0(case$name, ".safetensors")))
     write.numbers(predict(fit, new, num.threads = as.integer(arguments[5])), file.path(out, paste0(case$name, ".bin")))
+    evaluate(fit, treated, new, as.integer(arguments[5]), file.path(out, paste0(case$name, "_scores.bin")))
   }
 } else {
   for (models in arguments[-(1:4)]) for (name in cases$name) {

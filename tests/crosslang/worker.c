@@ -87,6 +87,61 @@ static void predict(laot_context* context, const laot_model* model, const matrix
   free(out);
 }
 
+static void write_numbers(const laot_table* table, const char* name, size_t rows, FILE* file) {
+  double* values = (double*)malloc(rows * sizeof(double));
+  size_t k;
+  check(values != NULL && laot_table_numbers(table, name, values, rows) == LAOT_OK);
+  for (k = 0; k < rows; ++k)
+    if (values[k] != values[k]) values[k] = -12345.0;
+  check(fwrite(values, sizeof(double), rows, file) == rows);
+  free(values);
+}
+
+static void write_texts(const laot_table* table, const char* name, FILE* file) {
+  size_t needed = 0;
+  char* texts;
+  check(laot_table_texts(table, name, NULL, 0, &needed) == LAOT_OK);
+  texts = (char*)malloc(needed);
+  check(texts != NULL && laot_table_texts(table, name, texts, needed, &needed) == LAOT_OK);
+  check(fwrite(texts, 1, needed, file) == needed);
+  free(texts);
+}
+
+/* Every row of an evaluation: numbers, NaN as -12345, then texts, each with its final 0. */
+static void evaluate(laot_context* context, const laot_model* model, const laot_data* observed,
+                     const laot_data* control, const char* path) {
+  static const char* const numbers[] = {"value", "sd", "gamma", "cells", "observed", "left_out"};
+  static const char* const texts[] = {"group",   "kind",     "method", "metric",
+                                      "setting", "features", "reason"};
+  laot_evaluation_options options;
+  laot_table* table = NULL;
+  size_t rows = 0, columns = 0, k;
+  FILE* file = fopen(path, "wb");
+  memset(&options, 0, sizeof options);
+  options.struct_size = sizeof options;
+  options.markers = 5;
+  options.reference = "halves";
+  check(file != NULL &&
+        laot_evaluate(context, model, NULL, observed, control, &options, &table) == LAOT_OK &&
+        laot_table_size(table, &rows, &columns) == LAOT_OK);
+  for (k = 0; k < sizeof numbers / sizeof *numbers; ++k)
+    write_numbers(table, numbers[k], rows, file);
+  for (k = 0; k < sizeof texts / sizeof *texts; ++k) write_texts(table, texts[k], file);
+  fclose(file);
+  laot_table_free(table);
+}
+
+/* Cell i is of group i modulo 3. */
+static void set_groups(laot_data* data, size_t cells) {
+  static const char* const names[] = {"a", "b", "c"};
+  const char** labels = (const char**)malloc(cells * sizeof(char*));
+  size_t i;
+  check(labels != NULL);
+  for (i = 0; i < cells; ++i) labels[i] = names[i % 3];
+  check(laot_data_set_groups(data, labels, cells) == LAOT_OK);
+  free((void*)labels);
+}
+
 static void write_blas(const char* folder) {
   char path[1024], text[1024];
   char *begin, *end;
@@ -117,11 +172,13 @@ static void fit_all(FILE* cases, const char* data, const char* out, int threads)
   laot_context* context = NULL;
   matrix control = read_matrix(data, "control.bin"), treated = read_matrix(data, "treated.bin");
   matrix cells = read_matrix(data, "new.bin");
-  laot_data *x = data_of(&control), *y = data_of(&treated);
+  laot_data *x = data_of(&control), *y = data_of(&treated), *z = data_of(&cells);
   char path[1024];
   row r;
   check(laot_context_new(&context) == LAOT_OK && laot_context_set_seed(context, 11) == LAOT_OK &&
         laot_context_set_threads(context, threads) == LAOT_OK);
+  set_groups(y, (size_t)treated.size[1]);
+  set_groups(z, (size_t)cells.size[1]);
   write_blas(out);
   while (next_case(cases, &r)) {
     laot_params* params = params_of(&r);
@@ -131,11 +188,14 @@ static void fit_all(FILE* cases, const char* data, const char* out, int threads)
     check(laot_save(model, path) == LAOT_OK);
     join(path, sizeof path, out, r.name, ".bin", "");
     predict(context, model, &cells, path);
+    join(path, sizeof path, out, r.name, "_scores.bin", "");
+    evaluate(context, model, y, z, path);
     laot_model_free(model);
     laot_params_free(params);
   }
   laot_data_free(x);
   laot_data_free(y);
+  laot_data_free(z);
   laot_context_free(context);
   free(control.values);
   free(treated.values);

@@ -1,10 +1,12 @@
 // The core itself, without the C interface.
 //   worker fit CASES DATA OUT THREADS
 //   worker load CASES DATA OUT MODELS...
+#include <cmath>
 #include <fstream>
 #include <iostream>
 #include <sstream>
 
+#include "laot/evaluation.hpp"
 #include "laot/linear_algebra.hpp"
 #include "laot/models.hpp"
 
@@ -61,6 +63,35 @@ void predict(const laot::Model& model, const arma::mat& cells, const std::string
   write_numbers(path, out);
 }
 
+std::vector<std::string> groups_of(const arma::mat& cells) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < cells.n_cols; ++i) out.push_back(std::string(1, "abc"[i % 3]));
+  return out;
+}
+
+// Every row of an evaluation: numbers, NaN as -12345, then texts, each with its final 0.
+void evaluate(const laot::Model& model, const arma::mat& observed, const arma::mat& control,
+              const std::string& path, laot::Context& context) {
+  laot::HeldOut held_out;
+  held_out.model = &model;
+  held_out.observed = laot::Cells::dense(observed);
+  held_out.control = laot::Cells::dense(control);
+  held_out.observed_groups = groups_of(observed);
+  held_out.control_groups = groups_of(control);
+  laot::EvaluationOptions options;
+  options.markers = 5;
+  options.reference = laot::Reference::halves;
+  const laot::Table table = laot::evaluate(held_out, options, context);
+  std::ofstream file(path, std::ios::binary);
+  for (const char* name : {"value", "sd", "gamma", "cells", "observed", "left_out"})
+    for (const double value : table.numbers(name)) {
+      const double written = std::isnan(value) ? -12345.0 : value;
+      file.write(reinterpret_cast<const char*>(&written), sizeof written);
+    }
+  for (const char* name : {"group", "kind", "method", "metric", "setting", "features", "reason"})
+    for (const std::string& text : table.texts(name)) file << text << '\0';
+}
+
 int run(int count, char** arguments) {
   const std::string mode = arguments[1], data = arguments[3], out = arguments[4];
   const arma::mat cells = read_matrix(data + "/new.bin");
@@ -85,6 +116,7 @@ int run(int count, char** arguments) {
     const laot::Model model = laot::fit_model(params_of(row), training, context);
     model.store().write(out + "/" + row.name + ".safetensors");
     predict(model, cells, out + "/" + row.name + ".bin", context);
+    evaluate(model, treated, cells, out + "/" + row.name + "_scores.bin", context);
   }
   return 0;
 }

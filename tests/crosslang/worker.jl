@@ -15,6 +15,22 @@ function parameters(text)
     return [Symbol(name) => String(value) for (name, value) in split.(split(text, ','), '=')]
 end
 
+# Every row of an evaluation: numbers, NaN as -12345, then texts, each with its final 0.
+function evaluate(fitted, observed, control, threads, path)
+    labels(cells) = [("a", "b", "c")[(i - 1) % 3 + 1] for i in axes(cells, 2)]
+    table = evaluate_predictions(fitted, observed; control = control, markers = 5, reference = "halves", seed = 11,
+                                 num_threads = threads,
+                                 groups = (observed = labels(observed), control = labels(control)))
+    open(path, "w") do file
+        for name in (:value, :sd, :gamma, :cells, :observed, :left_out)
+            write(file, Float64[isnan(value) ? -12345.0 : value for value in table[name]])
+        end
+        for name in (:group, :kind, :method, :metric, :setting, :features, :reason)
+            write(file, join(string(text, '\0') for text in table[name]))
+        end
+    end
+end
+
 mode, listed, data, out = ARGS[1:4]
 new = read_matrix("$data/new.bin")
 if mode == "fit"
@@ -26,6 +42,7 @@ if mode == "fit"
         fitted = fit(model, control, treated; seed = 11, num_threads = threads)
         save_model(fitted, "$out/$name.safetensors")
         write("$out/$name.bin", predict(fitted, new; num_threads = threads))
+        evaluate(fitted, treated, new, threads, "$out/$(name)_scores.bin")
     end
 else
     for models in ARGS[5:end], row in cases(listed)

@@ -20,6 +20,17 @@ def cases(path):
     return [line.split() for line in open(path) if line.strip() and not line.startswith("#")]
 
 
+def evaluate(fitted, observed, control, threads, path):
+    """Every row of an evaluation: numbers, NaN as -12345, then texts, each with its final 0."""
+    groups = [["abc"[i % 3] for i in range(len(cells))] for cells in (observed, control)]
+    table = fitted.evaluate(observed, control, markers=5, reference="halves", groups=groups, seed=11, threads=threads)
+    with open(path, "wb") as file:
+        for name in ("value", "sd", "gamma", "cells", "observed", "left_out"):
+            file.write(np.where(np.isnan(table[name]), -12345.0, table[name]).astype("<f8").tobytes())
+        for name in ("group", "kind", "method", "metric", "setting", "features", "reason"):
+            file.write("".join(text + "\0" for text in table[name]).encode())
+
+
 mode, listed, data, out = sys.argv[1:5]
 new = read(f"{data}/new.bin")
 if mode == "fit":
@@ -30,6 +41,7 @@ if mode == "fit":
                           threads=int(sys.argv[5]), **parameters)
         fitted.save(f"{out}/{name}.safetensors")
         fitted.predict(new, threads=int(sys.argv[5])).tofile(f"{out}/{name}.bin")
+        evaluate(fitted, treated, new, int(sys.argv[5]), f"{out}/{name}_scores.bin")
 else:
     for models in sys.argv[5:]:
         for name, *_ in cases(listed):

@@ -49,6 +49,8 @@ def as_ctypes(kind, opaque):
     plain = kind.replace("const ", "")
     if plain.rstrip("*") in opaque:
         return "OUT" if plain.endswith("**") else "H"
+    if plain.startswith("laot_") and plain.endswith("*"):  # a struct: EvaluationOptions
+        return f"POINTER({plain[5:-1].title().replace('_', '')})"
     return CTYPES.get(kind, kind)
 
 

@@ -98,6 +98,24 @@ class Example(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "1 axes"):
             Laot.fit(CONTROL[0], TREATED)
 
+    def test_evaluation(self):
+        observed, unseen = TREATED[:30], CONTROL[:25]
+        found = self.fitted.evaluate(observed, unseen, test=True)
+        methods = ["laot", "identity", "mean_shift", "gaussian_map", "noise_reference"]
+        self.assertEqual(list(dict.fromkeys(found["method"])), methods)
+        self.assertEqual(found["metric"][8], "mmd2_p_value")
+        at = found["metric"].index("w2")
+        self.assertEqual(found["value"][at], wasserstein2(self.fitted.predict(unseen), observed))
+        bare = self.fitted.evaluate(observed, predicted=self.fitted.predict(unseen), metrics=["w2", "mmd2"],
+                                    gamma=[0.1, 0.2], methods="prediction", condition="drug")
+        self.assertEqual(bare["metric"], ["w2", "mmd2", "mmd2"])
+        self.assertEqual(bare["value"][0], found["value"][at])
+        self.assertEqual(bare["condition"], ["drug"] * 3)
+        grouped = self.fitted.evaluate(observed, unseen, metrics="sd_ratio", reference="halves",
+                                       groups=(["B", "T"] * 15, ["T"] * 20 + ["B"] * 5))
+        self.assertEqual(list(dict.fromkeys(grouped["group"])), ["", "B", "T"])
+        self.refused(-4, "mmd2", lambda: self.fitted.evaluate(observed, unseen, metrics="mmd"))
+
     def test_a_bad_value_has_its_place(self):
         bad = CONTROL.copy()
         bad[7, 2] = np.inf

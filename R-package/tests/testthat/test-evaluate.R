@@ -7,14 +7,16 @@ of <- function(scores, method, metric) scores$value[scores$method == method & sc
 test_that("a fit is scored beside the trivial predictors and the noise reference", {
   scores <- evaluate_predictions(fit, new$treated, control = new$control)
   expect_s3_class(scores, "laot_scores")
-  expect_named(scores, c("method", "metric", "estimator", "setting", "features", "reference", "value", "note"))
+  expect_named(scores, c("condition", "kind", "method", "metric", "estimator", "setting", "features", "gamma", "cells",
+                         "observed", "value", "left.out", "reason"))
   expect_identical(unique(scores$method), c("laot", "identity", "mean_shift", "gaussian_map", "noise_reference"))
   expect_identical(unique(scores$metric), c("mmd2", "w2", "l2_drug_signature", "pearson_means", "r2_means",
                                             "pearson_sds", "sd_ratio", "sd_ratio_median"))
   expect_true(all(is.finite(scores$value)))
   expect_true(all(nzchar(scores$estimator)))
-  expect_identical(unique(scores$reference), "25 observed cells")
-  expect_identical(unique(scores$note[scores$method == "noise_reference"]), "25 training treated cells of 60")
+  expect_identical(unique(scores$observed), 25)
+  expect_identical(unique(scores$cells[scores$method == "noise_reference"]), 25)
+  expect_identical(unique(c(scores$condition, scores$kind)), c("treated", "seen"))
   expect_output(print(scores), "mean_shift.*unbiased, gamma = .*median of the training cells.*25 observed cells")
 })
 
@@ -73,11 +75,9 @@ test_that("the sd ratio says which features it leaves out", {
   flat <- new$treated
   flat[2, ] <- 1
   scores <- evaluate_predictions(fit, flat, control = new$control)
-  expect_identical(unique(scores$note[scores$method == "laot" & grepl("sd_ratio", scores$metric)]),
-                   "without 1 feature that does not vary")
-  expect_identical(unique(scores$note[scores$method == "laot" & !grepl("sd_ratio", scores$metric)]), "")
+  expect_identical(scores$left.out, as.numeric(grepl("sd_ratio", scores$metric)))
   expect_output(print(scores), "sd_ratio, sd_ratio_median: without 1 feature that does not vary")
-  expect_output(print(scores), "noise_reference: 25 training treated cells of 60")
+  expect_output(print(scores), "noise_reference: 25 training treated cells")
 })
 
 test_that("bandwidths can be given", {
@@ -93,7 +93,7 @@ test_that("what is undefined is NA with a reason", {
   mmd2 <- scores[scores$method == "laot" & scores$metric == "mmd2", ]
   expect_true(is.na(mmd2$value))
   expect_false(is.nan(mmd2$value))
-  expect_match(mmd2$note, "undefined: one cell")
+  expect_identical(mmd2$reason, "one cell on a side")
 })
 
 test_that("the noise reference leaves R's generator alone and follows the seed of the fit", {
@@ -108,7 +108,11 @@ test_that("the noise reference leaves R's generator alone and follows the seed o
 test_that("a score says when the fit kept a part of its cells only", {
   small <- quiet_fit(cells$control, cells$treated, keep.cells = 10)
   scores <- evaluate_predictions(small, new$treated, control = new$control, metrics = "w2")
-  expect_identical(scores$note[scores$method == "noise_reference"], "10 training treated cells of 60 (the fit keeps 10)")
+  expect_identical(scores$cells[scores$method == "noise_reference"], 10)
+  none <- quiet_fit(cells$control, cells$treated, keep.cells = 0)
+  expect_message(scores <- evaluate_predictions(none, new$treated, control = new$control, metrics = "w2"),
+                 "Left out: noise_reference .the fit kept no cells")
+  expect_false("noise_reference" %in% scores$method)
 })
 
 test_that("a model with other features than the observed cells is refused", {
@@ -155,9 +159,43 @@ test_that("the settings of one metric stand side by side, and what each means be
 })
 
 test_that("features that do not vary are counted once, over the methods", {
-  texts <- paste("without", c(2, 4, 2), "features that do not vary")
-  expect_identical(laot:::left_out_range(texts), "without 2 to 4 features that do not vary")
-  expect_identical(laot:::left_out_range("without 1 feature that does not vary"), "without 1 feature that does not vary")
+  expect_identical(laot:::left_out_text(c(2, 4, 2)), "without 2 to 4 features that do not vary")
+  expect_identical(laot:::left_out_text(1), "without 1 feature that does not vary")
+})
+
+test_that("beside a held-out donor the reference is its own cells, half against half", {
+  levels <- list(control = rep(c("a", "b"), 40), treated = rep(c("a", "b"), 30))
+  trained <- quiet_fit(cells$control, cells$treated, batch = levels)
+  scores <- evaluate_predictions(trained, new$treated, control = new$control, metrics = "w2", batch = rep("c", 25))
+  expect_identical(scores$method[4:6], c("gaussian_map", "noise_reference", "training_treated"))
+  expect_identical(unique(scores$kind), "unseen context")
+  expect_identical(c(scores$cells[5], scores$observed[5]), c(12, 13))
+  expect_gt(scores$sd[5], 0)
+  expect_output(print(scores), "noise_reference: observed cells, half against half .12 against 13")
+  known <- evaluate_predictions(trained, new$treated, control = new$control, metrics = "w2", batch = rep("b", 25))
+  expect_false("training_treated" %in% known$method)
+})
+
+test_that("groups have rows of their own, and tell that types were exchanged", {
+  set.seed(3)
+  two <- function(n, shift) cbind(matrix(rnorm(4 * n, 0), 4), matrix(rnorm(4 * n, 8), 4)) + shift
+  type <- rep(c("B", "T"), each = 20)
+  observed <- two(20, 1)
+  exchanged <- two(20, 1)[, 40:1]
+  by <- list(observed = type, control = type)
+  share <- function(predicted) {
+    found <- suppressMessages(evaluate_predictions(predicted, observed, control = two(20, 0), metrics = "w2", by = by))
+    found[found$metric == "own_group_share" & found$method == "prediction", ]
+  }
+  expect_identical(share(two(20, 1))$group, c("", "B", "T"))
+  expect_identical(share(two(20, 1))$value, c(1, 1, 1))
+  expect_identical(share(exchanged)$value, c(0, 0, 0))
+  expect_sentence(evaluate_predictions(fit, new$treated, control = new$control, by = list(observed = 1:25)),
+                  "it lacks control")
+  found <- suppressMessages(evaluate_predictions(fit, new$treated, control = new$control, metrics = "w2",
+                                                 by = list(observed = rep("B", 25), control = rep(c("B", "T"), 15))))
+  expect_setequal(found$group, c("", "B"))
+  expect_output(print(found), "Group B")
 })
 
 test_that("worst_features() refuses what it cannot count, and slips in names", {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "laot/armadillo.hpp"
@@ -29,6 +30,13 @@ CorrelationScores correlation_scores(const arma::mat& predicted, const arma::mat
 /// other cells are pooled.
 double knn_enrichment(const arma::mat& predicted, const arma::mat& observed, std::size_t k,
                       Context& context);
+
+/// For each predicted cell, the share of its k nearest observed cells (squared Euclidean distance,
+/// ties by position; all of them where there are fewer) that have its own label: [n].
+arma::vec own_label_shares(const arma::mat& predicted, const std::vector<std::string>& labels,
+                           const arma::mat& observed,
+                           const std::vector<std::string>& observed_labels, std::size_t k,
+                           Context& context);
 
 /// Feature by feature, predicted against observed.
 struct FeatureScores {

@@ -27,6 +27,25 @@ std::vector<double> mmd2(const Cells& x, const Cells& y, const std::vector<doubl
 std::vector<double> mmd2(const arma::mat& x, const arma::mat& y, const std::vector<double>& gammas,
                          MmdEstimator estimator, Context& context);
 
+/// Both estimates, for each gamma.
+struct Mmd2 {
+  double unbiased = 0.0, biased = 0.0;
+};
+std::vector<Mmd2> mmd2_both(const Cells& x, const Cells& y, const std::vector<double>& gammas,
+                            Context& context);
+
+/// What several comparisons with one population share: the sums of exp(-gamma |u - v|^2), one for
+/// each gamma, over the pairs i < j of x, and over all pairs of x with y; and both estimates from
+/// the sums within x (n cells), within y (m cells) and across. They differ from mmd2_both by
+/// rounding alone.
+std::vector<double> kernel_sums_within(const arma::mat& x, const std::vector<double>& gammas,
+                                       Context& context);
+std::vector<double> kernel_sums_across(const arma::mat& x, const arma::mat& y,
+                                       const std::vector<double>& gammas, Context& context);
+std::vector<Mmd2> mmd2_from_sums(const std::vector<double>& within_x,
+                                 const std::vector<double>& within_y,
+                                 const std::vector<double>& across, std::size_t n, std::size_t m);
+
 /// The mean of mmd2 over a list of gammas, which costs little more than one gamma: with four or
 /// more of them, and enough pairs, the mean kernel is read from piecewise cubics in the squared
 /// distance. The cubics are within 5e-13 of the mean kernel, so the result is within 2e-12 of the
@@ -69,6 +88,10 @@ struct MmdTest {
 /// Permutation test of equal laws: how often the unbiased MMD^2 (mean over the gammas) of randomly
 /// relabelled cells, drawn with the context's seed, is as large as that of the data. NaN where n or
 /// m is 1. O((n + m)^2 (d + permutations)) time; a copy of the cells and under 60 MB of memory.
+/// The p-value alone, in half the time.
+double permutation_p_value(const arma::mat& x, const arma::mat& y,
+                           const std::vector<double>& gammas, std::size_t permutations,
+                           Context& context);
 MmdTest mmd2_permutation_test(const arma::mat& x, const arma::mat& y,
                               const std::vector<double>& gammas, std::size_t permutations,
                               Context& context);

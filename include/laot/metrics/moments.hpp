@@ -37,10 +37,15 @@ struct MomentScores {
                                   // where none remains
 };
 MomentScores moment_scores(const arma::mat& predicted, const arma::mat& observed);
+/// The same from the moments of n predicted and m observed cells.
+MomentScores moment_scores(const RowMoments& predicted, std::size_t n, const RowMoments& observed,
+                           std::size_t m);
 
 /// Pearson's correlation of the predicted with the observed shift of the means away from control:
 /// unlike pearson_means, no change predicted is not rewarded. NaN where a shift is constant.
 double pearson_mean_shift(const arma::mat& control, const arma::mat& predicted,
                           const arma::mat& observed);
+/// The same from the three means.
+double pearson_mean_shift(const arma::vec& control, arma::vec predicted, arma::vec observed);
 
 }  // namespace laot

@@ -9,16 +9,10 @@
 #include <vector>
 
 #include "laot/armadillo.hpp"
+#include "laot/metrics/comparison.hpp"
 #include "laot/parallel.hpp"
 
 namespace laot {
-
-/// The strength of the entropy in entropic transport: a share of the mean squared distance between
-/// the two populations, or a number in units of squared distances.
-struct EntropyStrength {
-  double value = 0.05;
-  bool absolute = false;
-};
 
 /// What a score is computed from: features x cells, same features, one unit.
 struct ScoreInput {
@@ -54,10 +48,10 @@ struct MetricSpec {
   bool larger_is_better;
   bool needs_gamma;
   bool needs_control;
-  std::function<Measured(const ScoreInput&, Context&)> compute;
+  std::function<Measured(Comparison&, Context&)> compute;
   bool takes_epsilon = false;
   /// How many features `compute` leaves out; none where empty.
-  std::function<std::size_t(const ScoreInput&)> features_left_out = {};
+  std::function<std::size_t(Comparison&)> features_left_out = {};
 };
 
 /// All metrics, in the order in which they are listed. Names never change their meaning.
@@ -79,6 +73,32 @@ struct Score {
   double marginal_error = 0.0;
 };
 
+/// A metric and, of one that takes a bandwidth, which of the bandwidths.
+struct ScoredMetric {
+  const MetricSpec* metric;
+  std::size_t gamma;
+};
+/// Every metric at the first of `gammas` bandwidths, then those that take one at each further one.
+std::vector<ScoredMetric> scored_metrics(const std::vector<const MetricSpec*>& metrics,
+                                         std::size_t gammas);
+
+struct ScoreSettings {
+  std::vector<double> gammas;  // positive, or NaN, which leaves its scores undefined
+  EntropyStrength epsilon;
+  std::size_t cells = 0;  // of a subsample; 0: all cells, once
+  std::size_t repetitions = 1;
+  bool with_replacement = false;  // of the subsamples
+};
+
+/// Several scores of one prediction: what they share is computed once. Subsamples are drawn as by
+/// score_subsampled, the same for all.
+std::vector<Score> score_all(const std::vector<ScoredMetric>& wanted, ScoredCells& predicted,
+                             ScoredCells& observed, ScoredCells* control,
+                             const ScoreSettings& settings, Context& context);
+
+/// Mean and sd (divisor: their number - 1) of one score over repetitions; NaN where one is.
+Score over_repetitions(const std::vector<Score>& repeated);
+
 /// The score of all cells.
 Score score(const std::string& name, const ScoreInput& input, Context& context);
 
@@ -98,8 +118,11 @@ struct ScorePreset {
   std::vector<std::size_t>
       cells;  // sizes of subsamples; the largest that fits is used. None: all cells
   std::size_t repetitions;
-  bool gamma_from_all_features;  // where features are scored in part, gamma is of all of them
+  bool gamma_from_all_features;   // where features are scored in part, gamma is of all of them
+  bool with_replacement = false;  // of the subsamples, which then need not fit
 };
+/// The cells a side of a subsample of n predicted and m observed cells; 0: all cells.
+std::size_t subsample_size(const ScorePreset& preset, std::size_t n, std::size_t m);
 const std::vector<ScorePreset>& score_presets();
 const ScorePreset& score_preset(const std::string& name);  // throws unknown_name
 

@@ -1,0 +1,90 @@
+#include "laot/evaluation.hpp"
+
+#include "handles.hpp"
+
+using laot::Status;
+using laot::capi::CallContext;
+using laot::capi::given;
+using laot::capi::given_text;
+using laot::capi::guarded;
+using laot::capi::hand_out_table;
+
+namespace {
+
+std::string text_or_none(const char* text) {
+  return text ? std::string(text) : std::string();
+}
+
+// "mmd2, w2" as names.
+std::vector<std::string> names_in(const std::string& list) {
+  std::vector<std::string> out;
+  for (std::size_t begin = 0; begin < list.size();) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    const std::size_t first = list.find_first_not_of(" \t", begin);
+    const std::size_t last = list.find_last_not_of(" \t", end - 1);
+    if (first < end && last >= first) out.push_back(list.substr(first, last - first + 1));
+    begin = end + 1;
+  }
+  return out;
+}
+
+laot::EvaluationOptions options_from(const laot_evaluation_options* given_options) {
+  laot::EvaluationOptions out;
+  if (given_options == nullptr) return out;
+  const laot_evaluation_options& asked = *given_options;
+  laot::require(asked.struct_size >= sizeof(laot_evaluation_options), Status::invalid_argument,
+                "options->struct_size must be set to sizeof the struct before the call, found ",
+                asked.struct_size);
+  out.condition = text_or_none(asked.condition);
+  out.methods = names_in(text_or_none(asked.methods));
+  out.metrics = names_in(text_or_none(asked.metrics));
+  out.preset = text_or_none(asked.preset);
+  if (asked.gamma_count > 0)
+    out.gammas.assign(&given(asked.gammas, "options->gammas"), asked.gammas + asked.gamma_count);
+  if (asked.epsilon != 0.0) out.epsilon = {asked.epsilon, asked.epsilon_absolute != 0};
+  out.markers = asked.markers;
+  out.reference = laot::reference_from(text_or_none(asked.reference));
+  out.test = asked.test != 0;
+  if (asked.permutations > 0) out.permutations = asked.permutations;
+  return out;
+}
+
+void require_feature_names(const laot_model* model, const laot_data* data, const char* name) {
+  if (model == nullptr || data == nullptr) return;
+  laot::capi::require_same_features(model->model.feature_names, "the model", data->feature_names,
+                                    name);
+}
+
+}  // namespace
+
+extern "C" {
+
+laot_status laot_evaluate(laot_context* context, const laot_model* model,
+                          const laot_data* predicted, const laot_data* observed,
+                          const laot_data* control, const laot_evaluation_options* options,
+                          laot_table** out) {
+  return guarded([&] {
+    given(out, "out");
+    const laot::EvaluationOptions wanted = options_from(options);
+    laot::HeldOut held_out;
+    if (model) held_out.model = &given(model, "model").model;
+    held_out.observed = given(observed, "observed").cells;
+    held_out.observed_batch = observed->batch;
+    held_out.observed_groups = observed->groups;
+    if (predicted) {
+      held_out.predicted = given(predicted, "predicted").cells;
+      held_out.control_groups = predicted->groups;
+    }
+    if (control) {
+      held_out.control = given(control, "control").cells;
+      if (!control->groups.empty()) held_out.control_groups = control->groups;
+    }
+    require_feature_names(model, predicted, "predicted");
+    require_feature_names(model, observed, "observed");
+    require_feature_names(model, control, "control");
+    CallContext call(context);
+    hand_out_table(laot::evaluate(held_out, wanted, *call), out);
+  });
+}
+
+}  // extern "C"

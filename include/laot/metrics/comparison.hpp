@@ -1,0 +1,81 @@
+// Two populations under several metrics: what the metrics share is computed once.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "laot/metrics/distances.hpp"
+#include "laot/metrics/features.hpp"
+#include "laot/metrics/mmd.hpp"
+#include "laot/metrics/moments.hpp"
+
+namespace laot {
+
+/// The strength of the entropy in entropic transport: a share of the mean cost between the two
+/// populations, or a number in units of the cost.
+struct EntropyStrength {
+  double value = 0.05;
+  bool absolute = false;
+};
+
+/// One side of comparisons: cells (features x cells), borrowed, and what of them is used again.
+class ScoredCells {
+ public:
+  /// `shared`: they are compared with several others, so that sums over their own pairs are kept.
+  explicit ScoredCells(const arma::mat& cells, bool shared = false)
+      : cells_(&cells), shared_(shared) {}
+
+  const arma::mat& cells() const { return *cells_; }
+  std::size_t count() const { return cells_->n_cols; }
+  bool shared() const { return shared_; }
+  const RowMoments& moments();
+  /// The sums over pairs of cells of exp(-gamma |u - v|^2), one for each gamma.
+  const std::vector<double>& kernel_sums(const std::vector<double>& gammas, Context& context);
+
+ private:
+  const arma::mat* cells_;
+  bool shared_;
+  std::optional<RowMoments> moments_;
+  std::map<std::vector<double>, std::vector<double>> kernel_sums_;
+};
+
+/// Predicted against observed cells of the same features. The cells must outlive it.
+class Comparison {
+ public:
+  ScoredCells &predicted, &observed;
+  ScoredCells* control;  // null: none
+  EntropyStrength epsilon;
+
+  /// gammas: bandwidths of metrics with a kernel, or none.
+  Comparison(ScoredCells& predicted_cells, ScoredCells& observed_cells, ScoredCells* control_cells,
+             std::vector<double> gammas, EntropyStrength strength)
+      : predicted(predicted_cells),
+        observed(observed_cells),
+        control(control_cells),
+        epsilon(strength),
+        gammas_(std::move(gammas)) {}
+
+  /// The bandwidth of the metrics that are asked for next, NaN where there is none.
+  void use_gamma(std::size_t which) { gamma_ = which; }
+  double gamma() const { return gammas_.empty() ? kNaN : gammas_[gamma_]; }
+
+  const MomentScores& moments();
+  const CorrelationScores& correlations(Context& context);
+  const FeatureScores& features(Context& context);
+  const EnergyDistance& energy(Context& context);
+  double mmd2(MmdEstimator estimator, Context& context);
+  const EuclideanSinkhorn& entropic(const SinkhornOptions& options, Context& context);
+
+ private:
+  std::vector<double> gammas_;
+  std::size_t gamma_ = 0;
+  std::optional<MomentScores> moments_;
+  std::optional<CorrelationScores> correlations_;
+  std::optional<FeatureScores> features_;
+  std::optional<EnergyDistance> energy_;
+  std::optional<EuclideanSinkhorn> entropic_;
+  std::vector<Mmd2> mmd2_;  // for each of gammas_
+};
+
+}  // namespace laot

@@ -1,0 +1,325 @@
+#include "laot/evaluation.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "candidates.hpp"
+#include "feature_sets.hpp"
+#include "groups.hpp"
+#include "laot/data/columns.hpp"
+#include "score_rows.hpp"
+
+namespace laot {
+
+namespace {
+
+constexpr std::size_t kHalvings = 5;
+constexpr std::uint64_t kHalvingStream = 1u << 21;
+constexpr std::size_t kNearest = 10;        // of own_group_share
+constexpr std::size_t kCellsOfTest = 1000;  // a side, evenly taken, of the permutation test
+
+using Metrics = std::vector<const MetricSpec*>;
+
+Metrics chosen_metrics(const HeldOut& held_out, const EvaluationOptions& options) {
+  std::vector<std::string> names = options.metrics;
+  if (names.empty())
+    names = options.preset.empty() ? default_metrics() : score_preset(options.preset).metrics;
+  Metrics out;
+  for (const std::string& name : names) {
+    const MetricSpec* spec = &metric(name);
+    const bool met = std::find(out.begin(), out.end(), spec) != out.end();
+    if (!met && (!spec->needs_control || held_out.control)) out.push_back(spec);
+  }
+  return out;
+}
+
+// The chosen rows and columns of a matrix (empty: all); the matrix itself where all of it is.
+arma::mat chosen(const arma::mat& cells, const std::vector<std::size_t>& rows, bool all_columns,
+                 const std::vector<std::size_t>& columns) {
+  if (rows.empty()) return all_columns ? borrowed(cells) : columns_of(cells, columns);
+  const std::size_t count = all_columns ? cells.n_cols : columns.size();
+  arma::mat out(rows.size(), count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const double* cell = cells.colptr(all_columns ? i : columns[i]);
+    for (std::size_t k = 0; k < rows.size(); ++k) out.at(k, i) = cell[rows[k]];
+  }
+  return out;
+}
+
+// The observed cells of one random halving, and the rest of them.
+struct Halves {
+  arma::mat first, second;
+  std::vector<std::size_t> order;
+};
+
+Halves halves_of(const arma::mat& observed, std::size_t halving, std::uint64_t seed) {
+  Halves out;
+  out.order = Rng(seed).stream(kHalvingStream + halving).permutation(observed.n_cols);
+  const std::size_t half = observed.n_cols / 2;
+  out.first = columns_of(observed, half, [&](std::size_t c) { return out.order[c]; });
+  out.second = columns_of(observed, observed.n_cols - half,
+                          [&](std::size_t c) { return out.order[half + c]; });
+  return out;
+}
+
+// Every `count`th of the columns, where there are more.
+arma::mat evenly_taken(const arma::mat& cells, std::size_t count) {
+  if (cells.n_cols <= count) return borrowed(cells);
+  const double step = static_cast<double>(cells.n_cols - 1) / static_cast<double>(count - 1);
+  return columns_of(cells, count, [&](std::size_t c) {
+    return static_cast<std::size_t>(std::floor(static_cast<double>(c) * step + 0.5));
+  });
+}
+
+bool wants_prediction(const EvaluationOptions& options) {
+  const auto& methods = options.methods;
+  return methods.empty() ||
+         std::find(methods.begin(), methods.end(), "prediction") != methods.end();
+}
+
+class Evaluation {
+ public:
+  Evaluation(const HeldOut& held_out, const EvaluationOptions& options, Context& context)
+      : held_out_(held_out),
+        options_(options),
+        context_(context),
+        metrics_(chosen_metrics(held_out, options)),
+        reference_(chosen_reference(held_out, options.reference)) {
+    if (!options.preset.empty()) preset_ = &score_preset(options.preset);
+  }
+
+  Table run() {
+    context_.poll("predicting", 0.0);
+    candidates_ = candidates_of(held_out_, reference_, options_.methods, context_);
+    observed_ = held_out_.observed.gather_all();
+    if (held_out_.control) control_ = held_out_.control->gather_all();
+    const std::vector<FeatureSet> sets = feature_sets(held_out_, options_, context_);
+    const std::vector<Part> parts = parts_of(held_out_);
+    const double blocks = static_cast<double>(parts.size() * sets.size());
+    double done = 0.0;
+    for (const Part& part : parts)
+      for (const FeatureSet& set : sets) {
+        const Context::Span span(context_, done / blocks, (done + 1.0) / blocks);
+        score_block(part, set);
+        done += 1.0;
+      }
+    require(!rows_.empty(), Status::invalid_argument,
+            "nothing is left to score: the metrics need what was not given");
+    context_.poll("scoring", 1.0);
+    return table_of(rows_);
+  }
+
+ private:
+  void score_block(const Part& part, const FeatureSet& set) {
+    const arma::mat observed = chosen(observed_, set.rows, part.all(), part.observed);
+    const arma::mat control = chosen(control_, set.rows, part.all(), part.control);
+    ScoredCells seen(observed, true), start(control);
+    for (std::size_t c = 0; c < candidates_.size(); ++c) {
+      const Candidate& candidate = candidates_[c];
+      context_.poll("scoring", static_cast<double>(c) / static_cast<double>(candidates_.size()));
+      if (candidate.of_halves) {
+        add_halves(part, set, observed);
+      } else if (candidate.of_control || part.all()) {
+        const arma::mat cells = chosen(candidate.cells, set.rows, part.all(), part.control);
+        ScoredCells predicted(cells);
+        add_candidate(candidate, part, set, predicted, seen, held_out_.control ? &start : nullptr);
+        if (c == 0 && part.all() && wants_prediction(options_))
+          add_test(candidate, set, cells, observed);
+      }
+      if (set.rows.empty()) add_group_share(candidate, part);
+    }
+  }
+
+  // The metrics of a candidate: its cells may be no predictions, and no bandwidth may be known.
+  std::vector<ScoredMetric> metrics_for(const Candidate& candidate, const FeatureSet& set) const {
+    Metrics out;
+    for (const MetricSpec* m : metrics_)
+      if ((candidate.of_control || m->name != "cell_spearman") &&
+          (!m->needs_gamma || !set.gammas.empty()))
+        out.push_back(m);
+    return scored_metrics(out, set.gammas.size());
+  }
+
+  void add_candidate(const Candidate& candidate, const Part& part, const FeatureSet& set,
+                     ScoredCells& predicted, ScoredCells& seen, ScoredCells* start) {
+    const std::vector<ScoredMetric> wanted = metrics_for(candidate, set);
+    const ScoreSettings settings = settings_for(set, predicted.count(), seen.count());
+    const std::vector<Score> found = score_all(wanted, predicted, seen, start, settings, context_);
+    add_rows(candidate, part, set, wanted, found, settings, predicted.count(), seen.count(), "");
+  }
+
+  void add_halves(const Part& part, const FeatureSet& set, const arma::mat& observed) {
+    const std::size_t half = observed.n_cols / 2, rest = observed.n_cols - half;
+    if (half == 0) return;
+    const Candidate candidate{"noise_reference", {}, false, true};
+    const std::vector<ScoredMetric> wanted = metrics_for(candidate, set);
+    const ScoreSettings settings = settings_for(set, half, rest);
+    std::vector<std::vector<Score>> repeated;
+    for (std::size_t h = 0; h < kHalvings; ++h) {
+      const Halves halves = halves_of(observed, h, context_.seed);
+      ScoredCells first(halves.first), second(halves.second);
+      const std::vector<Score> found =
+          score_all(wanted, first, second, nullptr, settings, context_);
+      repeated.resize(found.size());
+      for (std::size_t k = 0; k < found.size(); ++k) repeated[k].push_back(found[k]);
+    }
+    std::vector<Score> means;
+    for (const std::vector<Score>& one : repeated) means.push_back(over_repetitions(one));
+    add_rows(candidate, part, set, wanted, means, settings, half, rest,
+             text("mean of ", kHalvings, " halvings of the observed cells"));
+  }
+
+  ScoreSettings settings_for(const FeatureSet& set, std::size_t n, std::size_t m) const {
+    ScoreSettings out;
+    out.gammas = set.gammas;
+    out.epsilon = options_.epsilon;
+    if (preset_ == nullptr) return out;
+    out.cells = subsample_size(*preset_, n, m);
+    out.repetitions = preset_->repetitions;
+    out.with_replacement = preset_->with_replacement;
+    return out;
+  }
+
+  // One row for each metric, and one for each further bandwidth of those that take one.
+  void add_rows(const Candidate& candidate, const Part& part, const FeatureSet& set,
+                const std::vector<ScoredMetric>& wanted, const std::vector<Score>& found,
+                const ScoreSettings& settings, std::size_t cells, std::size_t observed,
+                const std::string& averaged) {
+    std::string sampling = averaged;
+    if (settings.cells > 0)
+      sampling += text(averaged.empty() ? "" : "; ", "mean of ", settings.repetitions,
+                       " subsamples of ", settings.cells, " cells a side");
+    for (std::size_t k = 0; k < found.size(); ++k) {
+      const ScoredMetric& which = wanted[k];
+      ScoreRow row = row_of(candidate, part, set.label, cells, observed);
+      row.metric = which.metric->name;
+      row.estimator = which.metric->estimator;
+      row.setting =
+          setting_text(*which.metric, set.bandwidths.empty() ? "" : set.bandwidths[which.gamma],
+                       options_.epsilon, sampling);
+      if (which.metric->needs_gamma) row.gamma = set.gammas[which.gamma];
+      row.value = found[k].value;
+      row.sd = found[k].sd;
+      row.left_out = found[k].features_left_out;
+      row.reason = found[k].reason;
+      rows_.push_back(std::move(row));
+    }
+  }
+
+  ScoreRow row_of(const Candidate& candidate, const Part& part, const std::string& features,
+                  std::size_t cells, std::size_t observed) const {
+    ScoreRow row;
+    row.condition = options_.condition;
+    if (held_out_.model) row.kind = reference_ == Reference::halves ? "unseen context" : "seen";
+    row.group = part.group;
+    row.method = candidate.method;
+    row.features = features;
+    row.cells = cells;
+    row.observed = observed;
+    return row;
+  }
+
+  void add_test(const Candidate& candidate, const FeatureSet& set, const arma::mat& cells,
+                const arma::mat& observed) {
+    std::vector<double> gammas;
+    for (const double gamma : set.gammas)
+      if (!std::isnan(gamma)) gammas.push_back(gamma);
+    if (!options_.test || gammas.empty()) return;
+    const arma::mat x = evenly_taken(cells, kCellsOfTest), y = evenly_taken(observed, kCellsOfTest);
+    ScoreRow row = row_of(candidate, Part{}, set.label, x.n_cols, y.n_cols);
+    row.metric = "mmd2_p_value";
+    row.estimator = "permutation test";
+    row.setting = text(joined(set.bandwidths), "; ", options_.permutations, " relabellings");
+    row.gamma = gammas.size() == 1 ? gammas[0] : kNaN;
+    row.value = permutation_p_value(x, y, gammas, options_.permutations, context_);
+    if (std::isnan(row.value)) row.reason = "one cell on a side";
+    rows_.push_back(std::move(row));
+  }
+
+  // How far a prediction stays within its group, which scores of whole populations cannot tell.
+  void add_group_share(const Candidate& candidate, const Part& part) {
+    if (held_out_.observed_groups.empty() || !candidate.of_control) return;
+    const arma::vec& share = group_shares(candidate);
+    double sum = 0.0;
+    const std::size_t count = part.all() ? share.n_elem : part.control.size();
+    for (std::size_t i = 0; i < count; ++i) sum += share[part.all() ? i : part.control[i]];
+    ScoreRow row =
+        row_of(candidate, part, counted(observed_.n_rows, "feature"), count, observed_.n_cols);
+    row.metric = "own_group_share";
+    row.estimator = "mean over cells";
+    row.setting =
+        text("the ", std::min<std::size_t>(kNearest, observed_.n_cols), " nearest observed cells");
+    row.value = sum / static_cast<double>(count);
+    rows_.push_back(std::move(row));
+  }
+
+  const arma::vec& group_shares(const Candidate& candidate) {
+    const auto found = group_shares_.find(candidate.method);
+    if (found != group_shares_.end()) return found->second;
+    return group_shares_[candidate.method] =
+               own_label_shares(candidate.cells, held_out_.control_groups, observed_,
+                                held_out_.observed_groups, kNearest, context_);
+  }
+
+  const HeldOut& held_out_;
+  const EvaluationOptions& options_;
+  Context& context_;
+  const Metrics metrics_;
+  const Reference reference_;
+  const ScorePreset* preset_ = nullptr;
+  std::vector<Candidate> candidates_;
+  arma::mat observed_, control_;
+  std::map<std::string, arma::vec> group_shares_;
+  std::vector<ScoreRow> rows_;
+};
+
+// Names of methods are few, and a slip would leave the table empty.
+void require_methods(const EvaluationOptions& options) {
+  static const std::vector<std::string> known = {"prediction",      "identity",
+                                                 "mean_shift",      "gaussian_map",
+                                                 "noise_reference", "training_treated"};
+  for (const std::string& name : options.methods)
+    require(std::find(known.begin(), known.end(), name) != known.end(), Status::unknown_name,
+            "methods must be among ", joined(known), ", found \"", name, "\"");
+}
+
+void require_given(const HeldOut& held_out, const EvaluationOptions& options, Context& context) {
+  require(held_out.model || held_out.predicted, Status::invalid_argument,
+          "a model or predicted cells are needed");
+  require(held_out.predicted || held_out.control || !wants_prediction(options),
+          Status::invalid_argument,
+          "control is missing; give the control cells that the model should predict");
+  const auto check = [&](const Cells& cells, const char* name) {
+    require_valid(cells, name, context);
+    require(cells.features() == held_out.observed.features(), Status::dimension_mismatch, name,
+            " has ", cells.features(), " features and observed has ", held_out.observed.features());
+  };
+  require_valid(held_out.observed, "observed", context);
+  if (held_out.predicted) check(*held_out.predicted, "predicted");
+  if (held_out.control) check(*held_out.control, "control");
+  if (held_out.model)
+    require(held_out.model->space.features() == held_out.observed.features(),
+            Status::dimension_mismatch, "the model was fitted on ",
+            held_out.model->space.features(), " features, observed has ",
+            held_out.observed.features());
+  require_groups(held_out);
+}
+
+}  // namespace
+
+const std::vector<std::string>& default_metrics() {
+  static const std::vector<std::string> names = {
+      "mmd2",     "w2",          "l2_drug_signature", "pearson_means",
+      "r2_means", "pearson_sds", "sd_ratio",          "sd_ratio_median"};
+  return names;
+}
+
+Table evaluate(const HeldOut& held_out, const EvaluationOptions& options, Context& context) {
+  const SingleThreadedBlas blas;
+  require_methods(options);
+  require_given(held_out, options, context);
+  return Evaluation(held_out, options, context).run();
+}
+
+}  // namespace laot

@@ -1,0 +1,54 @@
+#include "groups.hpp"
+
+#include <map>
+
+namespace laot {
+
+namespace {
+
+using CellsOfLabel = std::map<std::string, std::vector<std::size_t>>;
+
+CellsOfLabel cells_by_label(const std::vector<std::string>& labels) {
+  CellsOfLabel out;
+  for (std::size_t i = 0; i < labels.size(); ++i) out[labels[i]].push_back(i);
+  return out;
+}
+
+void require_labels(const std::vector<std::string>& labels, std::size_t cells, const char* whose) {
+  require(labels.size() == cells, Status::dimension_mismatch, whose, " has ", labels.size(),
+          " group labels for ", cells, " cells");
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    require(!labels[i].empty(), Status::invalid_argument, whose,
+            " has an empty group label, of cell ", i + 1,
+            " (counted from 1); leave such cells out or give them a group");
+}
+
+}  // namespace
+
+void require_groups(const HeldOut& held_out) {
+  const bool some = !held_out.observed_groups.empty() || !held_out.control_groups.empty();
+  if (!some || (!held_out.control && !held_out.predicted)) return;
+  require_labels(held_out.observed_groups, held_out.observed.cells(), "observed");
+  const std::size_t cells =
+      held_out.predicted ? held_out.predicted->cells() : held_out.control->cells();
+  require_labels(held_out.control_groups, cells, "control");
+  require(!held_out.control || held_out.control->cells() == cells, Status::dimension_mismatch,
+          "control has ", held_out.control ? held_out.control->cells() : 0,
+          " cells and predicted has ", cells, "; with groups each predicted cell needs its own");
+}
+
+std::vector<Part> parts_of(const HeldOut& held_out) {
+  std::vector<Part> out(1);
+  const CellsOfLabel control = cells_by_label(held_out.control_groups);
+  CellsOfLabel observed = cells_by_label(held_out.observed_groups);
+  for (const std::string& label : held_out.observed_groups) {
+    const auto own = observed.find(label);
+    const auto theirs = control.find(label);
+    if (own == observed.end() || theirs == control.end()) continue;
+    out.push_back({label, std::move(own->second), theirs->second});
+    observed.erase(own);
+  }
+  return out;
+}
+
+}  // namespace laot

@@ -1,0 +1,23 @@
+// The cells that a block of rows is of: all, and each group (cell type) by itself.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "laot/evaluation.hpp"
+
+namespace laot {
+
+struct Part {
+  std::string group;                           // empty: all cells
+  std::vector<std::size_t> observed, control;  // the cells of a group
+  bool all() const { return group.empty(); }
+};
+
+/// All cells, then the groups that both sides have, in the order of the observed cells.
+std::vector<Part> parts_of(const HeldOut& held_out);
+
+/// Checks that there is one label for each cell, or none on both sides, and none empty.
+void require_groups(const HeldOut& held_out);
+
+}  // namespace laot

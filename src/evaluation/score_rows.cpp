@@ -1,0 +1,64 @@
+#include "score_rows.hpp"
+
+#include "laot/number_text.hpp"
+
+namespace laot {
+
+namespace {
+
+template <class Column, class Value>
+Column column_of(const std::vector<ScoreRow>& rows, Value value) {
+  Column out;
+  out.reserve(rows.size());
+  for (const ScoreRow& row : rows) out.push_back(value(row));
+  return out;
+}
+
+}  // namespace
+
+Table table_of(const std::vector<ScoreRow>& rows) {
+  const auto texts = [&](std::string ScoreRow::*which) {
+    return column_of<TextColumn>(rows, [&](const ScoreRow& row) { return row.*which; });
+  };
+  const auto numbers = [&](double ScoreRow::*which) {
+    return column_of<NumberColumn>(rows, [&](const ScoreRow& row) { return row.*which; });
+  };
+  const auto counts = [&](std::size_t ScoreRow::*which) {
+    return column_of<NumberColumn>(
+        rows, [&](const ScoreRow& row) { return static_cast<double>(row.*which); });
+  };
+  Table out;
+  out.add("condition", texts(&ScoreRow::condition));
+  out.add("kind", texts(&ScoreRow::kind));
+  out.add("group", texts(&ScoreRow::group));
+  out.add("method", texts(&ScoreRow::method));
+  out.add("metric", texts(&ScoreRow::metric));
+  out.add("estimator", texts(&ScoreRow::estimator));
+  out.add("setting", texts(&ScoreRow::setting));
+  out.add("features", texts(&ScoreRow::features));
+  out.add("gamma", numbers(&ScoreRow::gamma));
+  out.add("cells", counts(&ScoreRow::cells));
+  out.add("observed", counts(&ScoreRow::observed));
+  out.add("value", numbers(&ScoreRow::value));
+  out.add("sd", numbers(&ScoreRow::sd));
+  out.add("left_out", counts(&ScoreRow::left_out));
+  out.add("reason", texts(&ScoreRow::reason));
+  return out;
+}
+
+std::string setting_text(const MetricSpec& spec, const std::string& bandwidth,
+                         const EntropyStrength& epsilon, const std::string& sampling) {
+  std::string out = spec.setting;
+  if (spec.needs_gamma) out = bandwidth;
+  if (spec.takes_epsilon)
+    out = "epsilon = " + text_of_number(epsilon.value, 4) +
+          (epsilon.absolute ? "" : " x mean squared distance");
+  if (sampling.empty()) return out;
+  return out.empty() ? sampling : out + "; " + sampling;
+}
+
+std::string counted(std::size_t count, const std::string& unit) {
+  return text(count, " ", unit, count == 1 ? "" : "s");
+}
+
+}  // namespace laot

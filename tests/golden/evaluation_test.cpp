@@ -1,0 +1,128 @@
+// Whole tables of scores against an independent program (tests/golden/evaluation/make.py).
+#include "laot/evaluation.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "support/fixtures.hpp"
+
+using namespace laot;
+
+namespace {
+
+arma::mat cells(const std::string& name) {
+  return fixtures::read_cells(fixtures::golden("evaluation/" + name + ".csv"));
+}
+
+std::vector<std::string> donors(std::size_t of_a, std::size_t of_b) {
+  std::vector<std::string> out(of_a, "a");
+  out.resize(of_a + of_b, "b");
+  return out;
+}
+
+std::vector<std::string> cycle(const std::vector<std::string>& labels, std::size_t count) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < count; ++i) out.push_back(labels[i % labels.size()]);
+  return out;
+}
+
+struct Study {
+  arma::mat train_control = cells("train_control"), train_treated = cells("train_treated"),
+            control = cells("control"), observed = cells("observed");
+  Context context;
+  Model model;
+  HeldOut held_out;
+
+  Study() {
+    context.seed = 7;
+    Params params(method("gaussian_map").spec);
+    params.set("n_pcs", 0.0);
+    TrainingCells training{
+        Cells::dense(train_control), Cells::dense(train_treated), {}, {}, {}, {}, {}};
+    training.batch_control = donors(60, 45);
+    training.batch_treated = donors(80, 70);
+    model = fit_model(params, training, context);
+    held_out.model = &model;
+    held_out.observed = Cells::dense(observed);
+    held_out.control = Cells::dense(control);
+  }
+};
+
+void compare(const Table& found, const std::string& name) {
+  const fixtures::Table expected =
+      fixtures::read_table(fixtures::golden("evaluation/expected_" + name + ".csv"));
+  REQUIRE(found.rows() == expected.rows.size());
+  for (std::size_t r = 0; r < found.rows(); ++r) {
+    CAPTURE(r);
+    CAPTURE(found.texts("metric")[r]);
+    for (const char* column : {"group", "method", "metric", "features"})
+      CHECK(found.texts(column)[r] == expected.at(r, column));
+    for (const char* column : {"cells", "observed", "left_out"})
+      CHECK(found.numbers(column)[r] == expected.number(r, column));
+    for (const char* column : {"value", "sd", "gamma"}) {
+      CAPTURE(column);
+      const double there = found.numbers(column)[r];
+      if (expected.at(r, column) == "nan")
+        CHECK(std::isnan(there));
+      else
+        CHECK(fixtures::close(there, expected.number(r, column), 1e-9));
+    }
+    CHECK(found.texts("reason")[r].empty());
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the usual table, with markers and a test, is that of an independent program") {
+  Study study;
+  EvaluationOptions options;
+  options.markers = 3;
+  options.test = true;
+  options.permutations = 99;
+  const Table found = evaluate(study.held_out, options, study.context);
+  compare(found, "default");
+  CHECK(found.texts("kind")[0] == "seen");
+}
+
+TEST_CASE("so is the table of a preset that scores subsamples") {
+  Study study;
+  EvaluationOptions options;
+  options.preset = "cellot";
+  compare(evaluate(study.held_out, options, study.context), "cellot");
+}
+
+TEST_CASE("and of one that draws with replacement") {
+  Study study;
+  EvaluationOptions options;
+  options.preset = "cmonge";
+  options.metrics = {"mmd2_mean6", "l2_drug_signature", "pearson_means_squared"};
+  compare(evaluate(study.held_out, options, study.context), "cmonge");
+}
+
+TEST_CASE("and of a held-out donor, by group") {
+  Study study;
+  study.held_out.observed_batch.assign(study.observed.n_cols, "c");
+  study.held_out.control_groups = cycle({"T", "B", "B"}, study.control.n_cols);
+  study.held_out.observed_groups =
+      cycle({"B", "B", "B", "T", "T", "T", "T", "NK"}, study.observed.n_cols);
+  EvaluationOptions options;
+  options.metrics = {"mmd2", "w2", "sd_ratio"};
+  const Table found = evaluate(study.held_out, options, study.context);
+  compare(found, "held_out");
+  CHECK(found.texts("kind")[0] == "unseen context");
+}
+
+TEST_CASE("entropic transport with Euclidean distances") {
+  const Study study;
+  const fixtures::Table expected =
+      fixtures::read_table(fixtures::golden("evaluation/expected_entropic.csv"));
+  SinkhornOptions options;
+  options.epsilon = 0.5;
+  Context context;
+  const EuclideanSinkhorn found =
+      euclidean_sinkhorn(study.control.cols(0, 29), study.observed.cols(0, 23), options, context);
+  CHECK(found.converged);
+  CHECK(fixtures::close(found.cost, expected.number(0, "value"), 1e-7));
+  CHECK(fixtures::close(found.divergence, expected.number(1, "value"), 1e-7));
+}

@@ -1,0 +1,246 @@
+#include "laot/evaluation.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <functional>
+#include <set>
+
+#include "laot/data/columns.hpp"
+#include "laot/pairing.hpp"
+
+using namespace laot;
+
+namespace {
+
+arma::mat normal_cells(std::size_t d, std::size_t n, std::uint64_t seed, double shift = 0.0) {
+  Rng rng(seed);
+  arma::mat out(d, n);
+  for (double& value : out) value = rng.normal() + shift;
+  return out;
+}
+
+struct Small {
+  arma::mat x = normal_cells(4, 40, 1), y = normal_cells(4, 50, 2, 1.0),
+            control = normal_cells(4, 21, 3), observed = normal_cells(4, 17, 4, 1.0);
+  Context context;
+
+  Model fit(const std::string& name, double keep_cells = 1000.0) {
+    Params params(method(name).spec);
+    params.set("keep_cells", keep_cells);
+    return fit_model(params, {Cells::dense(x), Cells::dense(y), {}, {}, {}, {}, {}}, context);
+  }
+  HeldOut held_out(const Model* model) const {
+    HeldOut out;
+    out.model = model;
+    out.observed = Cells::dense(observed);
+    out.control = Cells::dense(control);
+    return out;
+  }
+};
+
+std::set<std::string> methods_in(const Table& table) {
+  const TextColumn& all = table.texts("method");
+  return {all.begin(), all.end()};
+}
+
+std::string sentence_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+bool same(double a, double b) {
+  return a == b || (std::isnan(a) && std::isnan(b));
+}
+
+}  // namespace
+
+TEST_CASE("scores that share their sums are those that are computed alone, up to rounding") {
+  Small s;
+  const Model model = s.fit("laot");
+  EvaluationOptions options;
+  for (const MetricSpec& spec : metrics()) options.metrics.push_back(spec.name);
+  options.gammas = {0.1, 0.7};
+  const Table found = evaluate(s.held_out(&model), options, s.context);
+  arma::mat predicted(4, 21);
+  model.predict(Cells::dense(s.control), Nonnegative::no, predicted.memptr(), s.context);
+  ScoreInput input;
+  input.predicted = &predicted;
+  input.observed = &s.observed;
+  input.control = &s.control;
+  std::size_t compared = 0;
+  for (std::size_t r = 0; r < found.rows(); ++r) {
+    if (found.texts("method")[r] != "laot") continue;
+    input.gamma = found.numbers("gamma")[r];
+    CAPTURE(found.texts("metric")[r]);
+    const Score alone = score(found.texts("metric")[r], input, s.context);
+    const double together = found.numbers("value")[r];
+    CHECK((same(together, alone.value) || std::abs(together - alone.value) < 1e-13));
+    CHECK(found.texts("reason")[r] == alone.reason);
+    ++compared;
+  }
+  CHECK(compared == metrics().size() + 3);  // three of them take a bandwidth
+}
+
+TEST_CASE("a table has the same bits for any number of threads") {
+  Small s;
+  const Model model = s.fit("gaussian_map");
+  EvaluationOptions options;
+  options.test = true;
+  options.permutations = 50;
+  options.markers = 2;
+  options.reference = Reference::halves;
+  const Table one = evaluate(s.held_out(&model), options, s.context);
+  s.context.num_threads = 3;
+  const Table three = evaluate(s.held_out(&model), options, s.context);
+  REQUIRE(one.rows() == three.rows());
+  for (std::size_t r = 0; r < one.rows(); ++r) {
+    CHECK(same(one.numbers("value")[r], three.numbers("value")[r]));
+    CHECK(same(one.numbers("sd")[r], three.numbers("sd")[r]));
+  }
+  s.context.seed = 2;
+  const Table other = evaluate(s.held_out(&model), options, s.context);
+  std::size_t differing = 0;
+  for (std::size_t r = 0; r < one.rows(); ++r)
+    differing += same(one.numbers("value")[r], other.numbers("value")[r]) ? 0 : 1;
+  CHECK(differing > 0);
+}
+
+TEST_CASE("rows are of what is there") {
+  Small s;
+  const Model model = s.fit("mean_shift");
+  using Names = std::set<std::string>;
+  const EvaluationOptions usual;
+  CHECK(methods_in(evaluate(s.held_out(&model), usual, s.context)) ==
+        Names{"mean_shift", "identity", "gaussian_map", "noise_reference"});
+
+  HeldOut bare = s.held_out(nullptr);
+  bare.predicted = Cells::dense(s.control);
+  const Table of_bare = evaluate(bare, usual, s.context);
+  CHECK(methods_in(of_bare) == Names{"prediction", "identity"});
+  CHECK(of_bare.texts("kind")[0].empty());
+  for (const std::string& name : of_bare.texts("metric")) CHECK(name != "mmd2");
+
+  bare.control.reset();
+  bare.model = &model;
+  CHECK(methods_in(evaluate(bare, usual, s.context)) == Names{"prediction", "noise_reference"});
+
+  const Model forgetful = s.fit("mean_shift", 0.0);
+  CHECK(methods_in(evaluate(s.held_out(&forgetful), usual, s.context)) ==
+        Names{"mean_shift", "identity", "gaussian_map"});
+  EvaluationOptions halves;
+  halves.reference = Reference::halves;
+  CHECK(methods_in(evaluate(s.held_out(&forgetful), halves, s.context)).count("noise_reference") ==
+        1);
+}
+
+TEST_CASE("what is undefined is NaN with its reason") {
+  Small s;
+  const Model model = s.fit("identity");
+  s.observed = s.observed.cols(0, 0);
+  const Table found = evaluate(s.held_out(&model), {}, s.context);
+  for (std::size_t r = 0; r < found.rows(); ++r)
+    CHECK(std::isnan(found.numbers("value")[r]) == !found.texts("reason")[r].empty());
+  CHECK(found.texts("reason")[0] == "one cell on a side");
+}
+
+TEST_CASE("wrong uses of an evaluation are told in one sentence") {
+  Small s;
+  const Model model = s.fit("mean_shift");
+  const auto refused = [&](const HeldOut& held_out, const EvaluationOptions& options) {
+    return sentence_of([&] { evaluate(held_out, options, s.context); });
+  };
+  const auto holds = [](const std::string& sentence, const char* words) {
+    CAPTURE(sentence);
+    CHECK(sentence.find(words) != std::string::npos);
+  };
+  HeldOut held_out = s.held_out(&model);
+  EvaluationOptions options;
+  options.metrics = {"mmd"};
+  holds(refused(held_out, options), "did you mean \"mmd2\"");
+  options.metrics.clear();
+  options.markers = 5;
+  holds(refused(held_out, options), "from 1 to 4, found 5");
+  options.markers = 0;
+  options.gammas = {-1.0};
+  holds(refused(held_out, options), "gammas must be positive, found -1");
+  options.gammas.clear();
+  options.preset = "cello";
+  holds(refused(held_out, options), "there are laot, cellot, cmonge");
+  options.preset.clear();
+
+  held_out.control.reset();
+  holds(refused(held_out, options), "control is missing");
+  held_out.model = nullptr;
+  holds(refused(held_out, options), "a model or predicted cells");
+  held_out = s.held_out(&model);
+  held_out.observed_groups = {"a"};
+  holds(refused(held_out, options), "observed has 1 group labels for 17 cells");
+  held_out = s.held_out(&model);
+  const arma::mat few = s.control.rows(0, 2);
+  held_out.control = Cells::dense(few);
+  holds(refused(held_out, options), "control has 3 features and observed has 4");
+  s.observed(1, 2) = kNaN;
+  holds(refused(s.held_out(&model), options), "observed has NaN at feature 2, cell 3");
+}
+
+TEST_CASE("pairing, transitions and partners are the plan's own") {
+  Small s;
+  const Model model = s.fit("laot");
+  const Pairing pairing = pairing_of(model);
+  CHECK(pairing.n == 40);
+  CHECK(pairing.m == 50);
+  arma::mat plan(40, 50, arma::fill::zeros);
+  for (std::size_t e = 0; e < pairing.mass.size(); ++e)
+    plan(pairing.source[e], pairing.target[e]) = pairing.mass[e];
+  CHECK(arma::abs(arma::sum(plan, 1) - 1.0 / 40).max() < 1e-12);
+  CHECK(arma::abs(arma::sum(plan, 0) - 1.0 / 50).max() < 1e-12);
+
+  std::vector<std::string> from(40, "b"), to(50, "y");
+  for (std::size_t i = 0; i < 40; i += 3) from[i] = "a";
+  for (std::size_t j = 1; j < 50; j += 2) to[j] = "z";
+  const Table found = transitions(pairing, from, to);
+  REQUIRE(found.rows() == 4);
+  for (std::size_t r = 0; r < 4; ++r) {
+    double mass = 0.0, leaves = 0.0, arrives = 0.0;
+    for (std::size_t i = 0; i < 40; ++i)
+      for (std::size_t j = 0; j < 50; ++j) {
+        const bool of_from = from[i] == found.texts("from")[r],
+                   of_to = to[j] == found.texts("to")[r];
+        if (of_from && of_to) mass += plan(i, j);
+        if (of_from) leaves += plan(i, j);
+        if (of_to) arrives += plan(i, j);
+      }
+    CHECK(std::abs(found.numbers("mass")[r] - mass) < 1e-14);
+    CHECK(std::abs(found.numbers("share")[r] - mass / leaves) < 1e-13);
+    CHECK(std::abs(found.numbers("expected")[r] - leaves * arrives) < 1e-13);
+  }
+  CHECK(found.texts("from")[0] == "a");
+  CHECK(found.texts("to")[0] == "y");
+
+  const Table next = partners(model, pairing, Direction::descendants, {4, 7, 4});
+  const arma::rowvec reached = (plan.row(4) + plan.row(7)) * 20.0;
+  double sum = 0.0, before = 2.0;
+  for (std::size_t r = 0; r < next.rows(); ++r) {
+    const double mass = next.numbers("mass")[r];
+    CHECK(std::abs(mass - reached[static_cast<std::size_t>(next.numbers("cell")[r])]) < 1e-13);
+    CHECK(mass <= before);
+    before = mass;
+    sum += mass;
+  }
+  CHECK(std::abs(sum - 1.0) < 1e-13);
+  const Table back = partners(model, pairing, Direction::ancestors, {11});
+  CHECK(std::abs(back.numbers("mass")[0] - arma::vec(plan.col(11)).max() * 50.0) < 1e-13);
+
+  CHECK(sentence_of([&] { pairing_of(s.fit("mean_shift")); }).find("no pairing") !=
+        std::string::npos);
+  CHECK(sentence_of([&] { transitions(pairing, {"a"}, to); }).find("from has 1 labels") !=
+        std::string::npos);
+  CHECK(sentence_of([&] {
+          partners(model, pairing, Direction::ancestors, {50});
+        }).find("cells 0 to 49") != std::string::npos);
+}
