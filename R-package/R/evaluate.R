@@ -125,7 +125,8 @@ held_out_cells <- function(x, fit, model, observed, control, dots, batch, by) {
     if (is.null(values)) return(NULL)
     at <- match_features(features, count, values, if (name == "predicted") "the prediction" else name, whose)
     out <- cells_of(values, features = if (!identical(at, seq_len(value_dim(values)[1L]))) at, with.names = FALSE)
-    out$names <- value_dimnames(values)
+    out$at <- at
+    out$names <- list(value_dimnames(values)[[1L]][at], value_dimnames(values)[[2L]])
     out$groups <- group_labels(by, name, sources[[name]])
     out
   }
@@ -154,10 +155,7 @@ group_labels <- function(by, name, source) {
 # The table of the library, with its own names; a bad value is placed in the user's objects.
 evaluated <- function(model, given, options, settings) {
   places <- lapply(given[c("predicted", "observed", "control")], function(part) {
-    if (is.null(part)) return(NULL)
-    at <- part$features
-    c(part[c("features", "cells")], list(feature.names = if (is.null(at)) part$names[[1L]] else part$names[[1L]][at],
-                                         cell.names = part$names[[2L]]))
+    if (!is.null(part)) list(features = part$at, feature.names = part$names[[1L]], cell.names = part$names[[2L]])
   })
   columns <- native(.Call(C_evaluate, if (!is.null(model)) model_pointer(model), given$predicted, given$observed,
                           given$control, options, settings), places)

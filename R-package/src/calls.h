@@ -20,6 +20,8 @@ SEXP laot_r_cell_spearman(SEXP control, SEXP predicted, SEXP settings);
 SEXP laot_r_mmd2(SEXP x, SEXP y, SEXP gammas, SEXP estimator, SEXP settings);
 SEXP laot_r_feature_scores(SEXP predicted, SEXP observed, SEXP settings);
 SEXP laot_r_median_gamma(SEXP x, SEXP y, SEXP settings);
+SEXP laot_r_transitions(SEXP model, SEXP from, SEXP to);
+SEXP laot_r_partners(SEXP model, SEXP direction, SEXP cells);
 SEXP laot_r_mmd2_test(SEXP x, SEXP y, SEXP gammas, SEXP permutations, SEXP settings);
 
 SEXP laot_r_isometry(SEXP cells, SEXP rate, SEXP probabilities, SEXP settings);

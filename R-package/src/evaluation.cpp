@@ -148,3 +148,29 @@ SEXP laot_r_median_gamma(SEXP x, SEXP y, SEXP settings) {
   return Rf_ScalarReal(value);
   END_RCPP
 }
+
+SEXP laot_r_transitions(SEXP model, SEXP from, SEXP to) {
+  BEGIN_RCPP
+  const std::vector<std::string> a = Rcpp::as<std::vector<std::string>>(from),
+                                 b = Rcpp::as<std::vector<std::string>>(to);
+  std::vector<const char*> labels_a, labels_b;
+  for (const std::string& label : a) labels_a.push_back(label.c_str());
+  for (const std::string& label : b) labels_b.push_back(label.c_str());
+  laot_table* table = nullptr;
+  check(laot_transitions(model_of(model), labels_a.data(), labels_a.size(), labels_b.data(),
+                         labels_b.size(), &table));
+  return columns_of(table);
+  END_RCPP
+}
+
+SEXP laot_r_partners(SEXP model, SEXP direction, SEXP cells) {
+  BEGIN_RCPP
+  std::vector<std::size_t> chosen;
+  for (const double cell : Rcpp::as<std::vector<double>>(cells))
+    chosen.push_back(static_cast<std::size_t>(cell) - 1);
+  laot_table* table = nullptr;
+  check(laot_partners(model_of(model), Rcpp::as<std::string>(direction).c_str(), chosen.data(),
+                      chosen.size(), &table));
+  return columns_of(table);
+  END_RCPP
+}

@@ -18,6 +18,8 @@ static const R_CallMethodDef routines[] = {
     ROUTINE(score_presets, 0),
     ROUTINE(feature_scores, 3),
     ROUTINE(median_gamma, 3),
+    ROUTINE(transitions, 3),
+    ROUTINE(partners, 3),
     ROUTINE(mmd2_test, 5),
     ROUTINE(isometry, 4),
     ROUTINE(rates, 4),

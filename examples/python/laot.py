@@ -73,6 +73,8 @@ DECLARATIONS = {
     "laot_load": (c_int, [c_char_p, OUT]),
     "laot_data_set_groups": (c_int, [H, POINTER(c_char_p), c_size_t]),
     "laot_evaluate": (c_int, [H, H, H, H, H, POINTER(EvaluationOptions), OUT]),
+    "laot_transitions": (c_int, [H, POINTER(c_char_p), c_size_t, POINTER(c_char_p), c_size_t, OUT]),
+    "laot_partners": (c_int, [H, c_char_p, POINTER(c_size_t), c_size_t, OUT]),
     "laot_table_size": (c_int, [H, POINTER(c_size_t), POINTER(c_size_t)]),
     "laot_table_names": (c_int, [H, c_char_p, c_size_t, POINTER(c_size_t)]),
     "laot_table_column_type": (c_int, [H, c_char_p, POINTER(c_int)]),
@@ -319,6 +321,26 @@ class Laot:
             out = c_void_p()
             context.run(lib.laot_evaluate, self._handle, p, o, c, ctypes.byref(options), ctypes.byref(out))
             return _table(out)
+
+    def pairing(self):
+        """The last coupling of a laot fit: arrays (control cell, treated cell, mass), numbers from 0; the arguments
+        of scipy.sparse.coo_matrix((mass, (control, treated)))."""
+        source, target, mass = (self.array(name).ravel() for name in ("plan_source", "plan_target", "plan_mass"))
+        return source.astype(np.int64), target.astype(np.int64), mass
+
+    def transitions(self, control_labels, treated_labels):
+        """Which group of cells goes where: from, to, mass, share, expected, as a dict of columns. A label for each
+        training cell."""
+        out = c_void_p()
+        _check(lib.laot_transitions(self._handle, _texts(control_labels), len(control_labels), _texts(treated_labels),
+                                    len(treated_labels), ctypes.byref(out)))
+        return _table(out)
+
+    def partners(self, direction, cells):
+        """cell (from 0), name and mass of the "descendants" of control cells, or the "ancestors" of treated ones."""
+        out, chosen = c_void_p(), (c_size_t * len(cells))(*cells)
+        _check(lib.laot_partners(self._handle, direction.encode(), chosen, len(cells), ctypes.byref(out)))
+        return _table(out)
 
     def trivial(self, name):
         """identity, mean_shift or gaussian_map of the same training cells."""

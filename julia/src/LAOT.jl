@@ -28,6 +28,7 @@ export FittedModel, fit, predict, trivial, save_model, load_model
 export method_name, report, trace, linear_map, array, array_names, model_parameters
 export feature_names, control_names, treated_names
 export evaluate_predictions, score, available_metrics, score_presets
+export pairing, transitions, descendants, ancestors
 export mmd2, median_gamma, wasserstein2, mmd2_test, feature_scores, cell_spearman
 export variable_features, marker_features
 export trackability, stability, recovery_curve, isometry, movement_rates
@@ -46,6 +47,7 @@ include("registry.jl")
 include("model.jl")
 include("metrics.jl")
 include("evaluation.jl")
+include("pairing.jl")
 include("trackability.jl")
 
 end

@@ -60,6 +60,17 @@ end
     @test bare.metric == ["w2", "mmd2", "mmd2", "mmd2_p_value"] && bare.value[1] == value("laot", "w2")
     @test 0 < bare.value[4] <= 1 && bare.method == fill("prediction", 4)
 
+    plan = pairing(FITTED)
+    n, m = size(plan)
+    @test sum(plan; dims = 2) ≈ fill(1 / n, n, 1) && sum(plan; dims = 1) ≈ fill(1 / m, 1, m)
+    from, to = [isodd(i) ? "a" : "b" for i in 1:n], fill("all", m)
+    moves = transitions(FITTED, from, to)
+    @test moves.from == ["a", "b"] && sum(moves.mass) ≈ 1 && moves.share ≈ [1, 1]
+    next = descendants(FITTED, [1])
+    @test plan[1, next.cell[1]] ≈ next.mass[1] / n && sum(next.mass) ≈ 1
+    @test sum(ancestors(FITTED, 1:2).mass) ≈ 1
+    @test_throws LAOTError transitions(FITTED, ["a"], to)
+
     types = (observed = repeat(["B", "T"], 15), control = [repeat(["T", "B"], 12); "NK"])
     by_type = evaluate_predictions(FITTED, observed; control = control, groups = types, metrics = "sd_ratio",
                                    batch = fill("new donor", 30), reference = "halves")

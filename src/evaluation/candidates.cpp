@@ -47,13 +47,13 @@ class Candidates {
     if (held_out_.predicted)
       out_.push_back({"prediction", held_out_.predicted->gather_all(), true, false});
     else
-      out_.push_back({held_out_.model->method,
+      out_.push_back({held_out_.model->method(),
                       predictions_of(*held_out_.model, *held_out_.control, context_), true, false});
   }
 
   void add_trivial() {
     const Model* model = held_out_.model;
-    const std::string own = held_out_.predicted || !model ? "" : model->method;
+    const std::string own = held_out_.predicted || !model ? "" : model->method();
     if (own != "identity" && wants("identity"))
       out_.push_back({"identity", held_out_.control->gather_all(), true, false});
     if (!model) return;

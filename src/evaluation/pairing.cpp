@@ -52,7 +52,7 @@ std::vector<char> chosen_cells(const std::vector<std::size_t>& chosen, std::size
 
 Pairing pairing_of(const Model& model) {
   require(model.arrays.count("plan_mass") != 0, Status::not_available, "a model of method ",
-          model.method, " has no pairing; fit with laot");
+          model.method(), " has no pairing; fit with laot");
   Pairing out;
   out.n = model.training.n;
   out.m = model.training.m;

@@ -31,21 +31,25 @@ struct Study {
   arma::mat train_control = cells("train_control"), train_treated = cells("train_treated"),
             control = cells("control"), observed = cells("observed");
   Context context;
-  Model model;
+  Model model = fitted();
   HeldOut held_out;
 
   Study() {
-    context.seed = 7;
-    Params params(method("gaussian_map").spec);
-    params.set("n_pcs", 0.0);
-    TrainingCells training{
-        Cells::dense(train_control), Cells::dense(train_treated), {}, {}, {}, {}, {}};
-    training.batch_control = donors(60, 45);
-    training.batch_treated = donors(80, 70);
-    model = fit_model(params, training, context);
     held_out.model = &model;
     held_out.observed = Cells::dense(observed);
     held_out.control = Cells::dense(control);
+  }
+
+  Model fitted() {
+    context.seed = 7;
+    Params params(method("gaussian_map").spec);
+    params.set("n_pcs", 0.0);
+    TrainingCells training;
+    training.control = Cells::dense(train_control);
+    training.treated = Cells::dense(train_treated);
+    training.batch_control = donors(60, 45);
+    training.batch_treated = donors(80, 70);
+    return fit_model(params, training, context);
   }
 };
 

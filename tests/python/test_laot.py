@@ -116,6 +116,18 @@ class Example(unittest.TestCase):
         self.assertEqual(list(dict.fromkeys(grouped["group"])), ["", "B", "T"])
         self.refused(-4, "mmd2", lambda: self.fitted.evaluate(observed, unseen, metrics="mmd"))
 
+    def test_pairing(self):
+        source, target, mass = self.fitted.pairing()
+        plan = np.zeros((len(CONTROL), len(TREATED)))
+        plan[source, target] = mass
+        np.testing.assert_allclose(plan.sum(1), 1 / len(CONTROL))
+        labels = ["a" if i % 2 else "b" for i in range(len(CONTROL))]
+        moves = self.fitted.transitions(labels, ["x"] * len(TREATED))
+        self.assertEqual((moves["from"], moves["to"]), (["b", "a"], ["x", "x"]))
+        np.testing.assert_allclose(moves["mass"], [0.5, 0.5])
+        found = self.fitted.partners("descendants", [3])
+        self.assertAlmostEqual(plan[3, int(found["cell"][0])] * len(CONTROL), found["mass"][0])
+
     def test_a_bad_value_has_its_place(self):
         bad = CONTROL.copy()
         bad[7, 2] = np.inf
