@@ -15,14 +15,16 @@ from typing import Any, Optional
 
 from ._anndata import from_uns
 from ._cells import Progress, variable_features
+from ._evaluation import ancestors, descendants, evaluate, pairing, transitions
 from ._library import LaotError, LaotWarning, version
 from ._model import Model, Source, Trackability, fit_arrays
 from ._registry import Method, Metric, Parameter, methods, metrics
 from ._scores import median_gamma, score, wasserstein2
 
 __version__ = version()
-__all__ = ["LaotError", "LaotWarning", "Method", "Metric", "Model", "Parameter", "Source", "Trackability", "fit",
-           "from_uns", "median_gamma", "methods", "metrics", "score", "variable_features", "version", "wasserstein2"]
+__all__ = ["LaotError", "LaotWarning", "Method", "Metric", "Model", "Parameter", "Source", "Trackability",
+           "ancestors", "descendants", "evaluate", "fit", "from_uns", "median_gamma", "methods", "metrics", "pairing",
+           "score", "transitions", "variable_features", "version", "wasserstein2"]
 
 
 def fit(cells: Any, treated: Any = None, *, condition: str = "condition", control: Optional[str] = None,

@@ -1,0 +1,146 @@
+"""Tables of scores: the library's own, the same in every language; and the coupling as a result."""
+
+from __future__ import annotations
+
+import ctypes
+from contextlib import ExitStack
+from typing import Any, Optional, Sequence, Union
+
+import numpy as np
+
+from . import _declarations as c
+from ._cells import Context, Data, doubles, indices, texts
+from ._library import check, lib, lines, text
+from ._model import Model
+
+Names = Union[str, Sequence[str], None]
+Table = dict[str, Any]
+
+
+def table(handle: ctypes.c_void_p) -> Table:
+    """The columns of a table, by name and in order: lists of texts, arrays of numbers. Frees it."""
+    try:
+        rows, columns = ctypes.c_size_t(), ctypes.c_size_t()
+        check(lib.laot_table_size(handle, ctypes.byref(rows), ctypes.byref(columns)))
+        out: Table = {}
+        for name in lines(text(lib.laot_table_names, handle)):
+            kind = ctypes.c_int()
+            check(lib.laot_table_column_type(handle, name.encode(), ctypes.byref(kind)))
+            if kind.value == c.LAOT_COLUMN_TEXT:
+                out[name] = _texts_of(handle, name)
+            else:
+                out[name] = np.empty(rows.value)
+                check(lib.laot_table_numbers(handle, name.encode(), doubles(out[name]), rows.value))
+        return out
+    finally:
+        lib.laot_table_free(handle)
+
+
+def _texts_of(handle: ctypes.c_void_p, name: str) -> list[str]:
+    needed = ctypes.c_size_t()
+    check(lib.laot_table_texts(handle, name.encode(), None, 0, ctypes.byref(needed)))
+    buffer = ctypes.create_string_buffer(max(needed.value, 1))
+    check(lib.laot_table_texts(handle, name.encode(), buffer, needed.value, ctypes.byref(needed)))
+    return buffer.raw[:needed.value].decode().split("\0")[:-1]
+
+
+def _listed(names: Names) -> Optional[bytes]:
+    if names is None:
+        return None
+    return ",".join([names] if isinstance(names, str) else names).encode()
+
+
+def evaluate(model: Optional[Model], observed: Any, control: Any = None, predicted: Any = None,
+             metrics: Names = None, methods: Names = None, preset: Optional[str] = None,
+             gamma: Union[float, Sequence[float], None] = None, markers: int = 0,
+             reference: Optional[str] = None, batch: Optional[Sequence[Any]] = None,
+             groups: Optional[tuple[Sequence[Any], Sequence[Any]]] = None, test: bool = False,
+             condition: Optional[str] = None, seed: int = 1, threads: int = 1) -> Table:
+    """Scores predictions against observed treated cells, beside trivial predictors and true cells.
+
+    Parameters
+    ----------
+    model
+        Its predictions for ``control`` are scored, where no ``predicted`` cells are given; its
+        training cells are those of the trivial predictors, the bandwidth, the markers and the noise
+        reference. None: bare predictions.
+    observed, control, predicted
+        Cells x features, dense or scipy.sparse, the same features and units.
+    metrics, methods, preset
+        Names: of :func:`metrics`; of methods that have rows ("prediction" is the model's own); of a
+        preset of scores. None: the usual.
+    gamma
+        Bandwidths of kernels; None: 1 / median of the positive squared distances of training cells.
+    markers
+        Score on so many markers of the training cells as well.
+    reference, batch
+        "training", "halves", or None: halves where ``batch``, a label of each observed cell, has
+        none of the training's.
+    groups
+        (labels of the observed cells, labels of the control cells): rows for each group.
+    test
+        A permutation test of the prediction against the observed cells.
+    condition, seed, threads
+        What the rows say they are of; seed of all draws; threads do not change the result.
+
+    Returns
+    -------
+    dict
+        A column each: condition, kind, group, method, metric, estimator, setting, features, gamma,
+        cells, observed, value, sd, left_out, reason. ``pandas.DataFrame`` takes it as it is.
+    """
+    gammas = np.atleast_1d(np.asarray([] if gamma is None else gamma, dtype=np.float64))
+    options = c.laot_evaluation_options(
+        ctypes.sizeof(c.laot_evaluation_options), _listed(condition), _listed(methods), _listed(metrics),
+        _listed(preset), doubles(gammas), gammas.size, 0.0, 0, markers, _listed(reference), int(test), 0)
+    of_observed, of_control = groups if groups is not None else (None, None)
+    with ExitStack() as stack:
+        def data(cells: Any, what: str, of_batch: Any = None, labels: Any = None) -> Any:
+            if cells is None:
+                return None
+            handle = stack.enter_context(Data(cells, what, batch=of_batch)).handle
+            if labels is not None:
+                check(lib.laot_data_set_groups(handle, texts(labels), len(labels)))
+            return handle
+
+        p = data(predicted, "predicted")
+        o = data(observed, "observed", batch, of_observed)
+        x = data(control, "control", None, of_control)
+        context = stack.enter_context(Context(seed, threads))
+        out = ctypes.c_void_p()
+        context.run(lib.laot_evaluate, None if model is None else model._handle, p, o, x, ctypes.byref(options),
+                    ctypes.byref(out))
+        return table(out)
+
+
+def pairing(model: Model) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The last coupling of a laot model: control cell, treated cell (from 0), mass (sums to 1).
+
+    ``scipy.sparse.coo_matrix((mass, (control, treated)))`` makes a matrix of it.
+    """
+    source, target, mass = (model.array(name).ravel() for name in ("plan_source", "plan_target", "plan_mass"))
+    return source.astype(np.int64), target.astype(np.int64), mass
+
+
+def transitions(model: Model, control_labels: Sequence[Any], treated_labels: Sequence[Any]) -> Table:
+    """Which group of cells goes where: from, to, mass, share, expected. A label each training cell."""
+    out = ctypes.c_void_p()
+    check(lib.laot_transitions(model._handle, texts(control_labels), len(control_labels), texts(treated_labels),
+                               len(treated_labels), ctypes.byref(out)))
+    return table(out)
+
+
+def descendants(model: Model, cells: Sequence[int]) -> Table:
+    """The treated cells that control cells (from 0) go to: cell, name, mass, the largest first."""
+    return _partners(model, b"descendants", cells)
+
+
+def ancestors(model: Model, cells: Sequence[int]) -> Table:
+    """The control cells that treated cells (from 0) come from, as :func:`descendants`."""
+    return _partners(model, b"ancestors", cells)
+
+
+def _partners(model: Model, direction: bytes, cells: Sequence[int]) -> Table:
+    out = ctypes.c_void_p()
+    check(lib.laot_partners(model._handle, direction, indices(cells), len(cells), ctypes.byref(out)))
+    return table(out)

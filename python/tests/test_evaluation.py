@@ -1,0 +1,47 @@
+"""Tables of scores, and the coupling as a result."""
+
+import numpy as np
+import pytest
+
+import laot
+
+RANDOM = np.random.default_rng(5)
+CONTROL = RANDOM.normal(size=(60, 4))
+TREATED = 1.5 * RANDOM.normal(size=(47, 4)) + 2.0
+NEW, OBSERVED = RANDOM.normal(size=(25, 4)), 1.5 * RANDOM.normal(size=(30, 4)) + 2.0
+MODEL = laot.fit(CONTROL, TREATED, seed=1)
+
+
+def test_a_model_is_scored_beside_the_trivial_predictors():
+    found = laot.evaluate(MODEL, OBSERVED, NEW, test=True)
+    assert list(dict.fromkeys(found["method"])) == ["laot", "identity", "mean_shift", "gaussian_map", "noise_reference"]
+    assert found["metric"][8] == "mmd2_p_value"
+    assert found["value"][found["metric"].index("w2")] == laot.wasserstein2(MODEL.predict(NEW), OBSERVED)
+    assert set(found["kind"]) == {"seen"}
+
+
+def test_bare_predictions_and_what_is_asked_for():
+    found = laot.evaluate(None, OBSERVED, predicted=NEW, metrics=["w2", "mmd2"], gamma=[0.1, 0.2], condition="drug")
+    assert found["method"] == ["prediction"] * 3 and found["condition"] == ["drug"] * 3
+    assert np.isclose(found["value"][2], laot.score("mmd2", NEW, OBSERVED, gamma=0.2))
+    with pytest.raises(laot.LaotError, match="did you mean"):
+        laot.evaluate(MODEL, OBSERVED, NEW, metrics="mmd")
+
+
+def test_groups_have_rows_of_their_own():
+    found = laot.evaluate(MODEL, OBSERVED, NEW, metrics="sd_ratio", reference="halves",
+                          groups=(["B", "T"] * 15, ["T"] * 20 + ["B"] * 5))
+    assert list(dict.fromkeys(found["group"])) == ["", "B", "T"]
+    assert "own_group_share" in found["metric"] and "training_treated" in found["method"]
+
+
+def test_the_coupling_is_a_result():
+    source, target, mass = laot.pairing(MODEL)
+    plan = np.zeros((60, 47))
+    plan[source, target] = mass
+    assert np.allclose(plan.sum(1), 1 / 60) and np.allclose(plan.sum(0), 1 / 47)
+    moves = laot.transitions(MODEL, ["b", "a"] * 30, ["x"] * 47)
+    assert moves["from"] == ["b", "a"] and np.allclose(moves["mass"], 0.5)
+    found = laot.descendants(MODEL, [3])
+    assert np.isclose(plan[3, int(found["cell"][0])] * 60, found["mass"][0])
+    assert np.isclose(laot.ancestors(MODEL, [1, 2])["mass"].sum(), 1)
