@@ -14,6 +14,7 @@
 #include "laot.h"
 #include "laot/models.hpp"
 #include "laot/table.hpp"
+#include "laot/trackability/findings.hpp"
 #include "live_handles.hpp"
 
 struct laot_context {
@@ -47,12 +48,7 @@ struct laot_model {
   laot::Model model;
 };
 
-struct laot_findings {
-  std::vector<std::pair<std::string, double>> numbers;
-  std::vector<std::pair<std::string, std::string>> texts;
-  std::vector<std::pair<std::string, arma::mat>> arrays;
-  std::vector<std::pair<std::string, laot::Table>> tables;
-};
+struct laot_findings : laot::Findings {};
 
 struct laot_table {
   laot::Table table;

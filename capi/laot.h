@@ -1431,6 +1431,8 @@ LAOT_API laot_status laot_findings_table(const laot_findings* findings, const ch
  * - numbers delta_s, scale_s (NaN for unit_norm), critical_gap_s (in time; NaN where vacuous_s says
  *   why: delta is 1 or more, or L is unknown in these units);
  * - texts undefined_s, vacuous_s ("" where there is a value);
+ * - tables constants (scaling, delta, scale, critical_gap, undefined, vacuous: one row for each s),
+ *   worst (scaling, first, second, delta) and quantiles (scaling, probability, delta);
  * - arrays worst_s [pairs x 3] (two cell numbers from 0, and the pair's delta, largest first, at
  *   most 10), quantiles_s [count x 1] of the pairs' deltas, right to 2^-16 of their range;
  *
@@ -1546,6 +1548,7 @@ LAOT_API laot_status laot_recovery_study(laot_context* context, const size_t* fe
  *   others would do as well); and for each p of resamples, halves, restarts: p_overlap (mass on the
  *   same pairs), p_overlap_low, p_overlap_high (extremes), p_coherence (1: partners in the same
  *   place, 0: unrelated), p_coherence_low, p_coherence_high. NaN: no such repetitions.
+ * - Table agreement: the same, one row for each p: repetitions, overlap, overlap_low, ...
  * - Arrays, in the feature space [k x k]: map; map_low and map_high (95% percentiles over the
  *   resamples) and map_sd; draws [k^2 x resamples], the map of each.
  *
@@ -1576,6 +1579,8 @@ LAOT_API laot_status laot_stability(laot_context* context, const laot_model* mod
  * residual noise of the fit, the pairing forgotten, fitted again. s = 1 is the experiment. Pairs
  * are sought within a label of the batch, where there is one.
  *
+ * - Tables curve (gap, recovery) and simulations (gap, repeat, pairs, identified, map_error,
+ *   cell_error); the same as arrays:
  * - Arrays [count x repeats]: pairs (share of counterparts found; NaN for "anew"), identified
  *   (share of cells whose predicted state is nearest to their own), map_error, cell_error (relative
  *   to the change; NaN at s = 0); [count x 1]: gaps, and recovery (mean of pairs, for "anew" of

@@ -14,10 +14,6 @@ using laot::capi::hand_out;
 
 namespace {
 
-arma::mat column(const std::vector<double>& values) {
-  return arma::mat(values.data(), values.size(), 1);
-}
-
 std::vector<double> given_numbers(const double* values, size_t count, const char* argument) {
   laot::require(values != nullptr && count > 0, Status::invalid_argument, argument,
                 " is empty; give at least one");
@@ -36,26 +32,10 @@ laot::Entries entries_from(const char* entries) {
   return asked == "uniform" ? laot::Entries::uniform : laot::Entries::gaussian;
 }
 
-void add_constant(const laot::IsometryConstant& constant, std::size_t cells, double rate,
-                  laot_findings& out) {
-  const std::string name = laot::name_of(constant.scaling);
-  laot::CriticalGap gap = laot::critical_gap(constant.delta, cells, rate * constant.scale);
-  if (constant.scaling == laot::IsometryScaling::unit_norm && constant.delta < 1.0 &&
-      !std::isnan(rate) && std::isnan(gap.value))
-    gap.vacuous = "every cell has a unit of its own here, so L has no one value";
-  out.numbers.emplace_back("delta_" + name, constant.delta);
-  out.numbers.emplace_back("scale_" + name, constant.scale);
-  out.numbers.emplace_back("critical_gap_" + name, gap.value);
-  out.texts.emplace_back("undefined_" + name, constant.undefined);
-  out.texts.emplace_back("vacuous_" + name, gap.vacuous);
-  arma::mat worst(constant.worst.size(), 3);
-  for (std::size_t p = 0; p < constant.worst.size(); ++p) {
-    worst(p, 0) = static_cast<double>(constant.worst[p].first);
-    worst(p, 1) = static_cast<double>(constant.worst[p].second);
-    worst(p, 2) = constant.worst[p].delta;
-  }
-  out.arrays.emplace_back("worst_" + name, worst);
-  out.arrays.emplace_back("quantiles_" + name, column(constant.quantiles));
+void hand_out_findings(laot::Findings found, laot_findings** out) {
+  auto made = std::make_unique<laot_findings>();
+  static_cast<laot::Findings&>(*made) = std::move(found);
+  hand_out(std::move(made), out);
 }
 
 // The training cells of a model in its feature space, with the levels of the batch as numbers.
@@ -96,15 +76,6 @@ bool own_means(const laot_model& model) {
   return model.model.params.options().space.center == laot::Center::own;
 }
 
-void add_agreement(const std::string& name, const laot::Agreement& a, laot_findings& out) {
-  out.numbers.emplace_back(name + "_overlap", a.overlap);
-  out.numbers.emplace_back(name + "_overlap_low", a.overlap_low);
-  out.numbers.emplace_back(name + "_overlap_high", a.overlap_high);
-  out.numbers.emplace_back(name + "_coherence", a.coherence);
-  out.numbers.emplace_back(name + "_coherence_low", a.coherence_low);
-  out.numbers.emplace_back(name + "_coherence_high", a.coherence_high);
-}
-
 }  // namespace
 
 extern "C" {
@@ -119,11 +90,7 @@ laot_status laot_isometry(laot_context* context, const laot_data* cells, double 
                   "rate must be positive, or NaN where unknown, found ", rate);
     CallContext call(context);
     const arma::mat x = valid_matrix(cells, "cells", *call);
-    auto found = std::make_unique<laot_findings>();
-    found->numbers.emplace_back("n_cells", static_cast<double>(x.n_cols));
-    for (const laot::IsometryConstant& constant : laot::isometry_constants(x, options, *call))
-      add_constant(constant, x.n_cols, rate, *found);
-    hand_out(std::move(found), out);
+    hand_out_findings(laot::isometry_findings(x, rate, options, *call), out);
   });
 }
 
@@ -141,20 +108,7 @@ laot_status laot_rates(laot_context* context, const laot_data* const* population
     for (size_t t = 0; t < count; ++t)
       cells.push_back(
           valid_matrix(populations[t], laot::text("populations[", t, "]").c_str(), *call));
-    const std::vector<laot::Rate> rates = laot::rates_of_time_course(cells, at, options, *call);
-    arma::mat table(rates.size(), 9), quantiles(rates.size(), probability_count);
-    for (std::size_t s = 0; s < rates.size(); ++s) {
-      const laot::Rate& r = rates[s];
-      const double row[] = {r.from,    r.to,       r.mean,      r.mean_low, r.mean_high,
-                            r.largest, r.last_low, r.last_high, r.floor};
-      for (std::size_t c = 0; c < 9; ++c) table(s, c) = row[c];
-      for (std::size_t p = 0; p < probability_count; ++p) quantiles(s, p) = r.quantiles[p];
-    }
-    auto found = std::make_unique<laot_findings>();
-    found->arrays.emplace_back("rates", table);
-    found->arrays.emplace_back("quantiles", quantiles);
-    found->tables.emplace_back("rates", laot::rates_table(rates, options.probabilities));
-    hand_out(std::move(found), out);
+    hand_out_findings(laot::rates_findings(cells, at, options, *call), out);
   });
 }
 
@@ -230,20 +184,7 @@ laot_status laot_stability(laot_context* context, const laot_model* model, const
     const Encoded cells = encoded(model, control, treated, *call);
     const laot::Stability s =
         laot::stability(cells.x, cells.y, cells.batch.control, cells.batch.treated, options, *call);
-    auto found = std::make_unique<laot_findings>();
-    found->numbers = {{"n_control", static_cast<double>(cells.x.n_cols)},
-                      {"n_treated", static_cast<double>(cells.y.n_cols)},
-                      {"displacement_over_spacing", s.displacement_over_spacing},
-                      {"residual_over_spacing", s.residual_over_spacing}};
-    add_agreement("resamples", s.resamples, *found);
-    add_agreement("halves", s.halves, *found);
-    add_agreement("restarts", s.restarts, *found);
-    found->arrays = {{"map", s.fit.map},
-                     {"map_low", s.map_low},
-                     {"map_high", s.map_high},
-                     {"map_sd", s.map_sd},
-                     {"draws", s.draws}};
-    hand_out(std::move(found), out);
+    hand_out_findings(laot::findings_of(s, cells.x.n_cols, cells.y.n_cols), out);
   });
 }
 
@@ -270,20 +211,7 @@ laot_status laot_recovery_curve(laot_context* context, const laot_model* model,
     const laot::RecoveryCurve c = laot::recovery_curve(
         laot::recovery_source(cells.x, cells.y, cells.batch.control, fit),
         asked == "anew" ? laot::Design::anew : laot::Design::counterpart, options, *call);
-    auto found = std::make_unique<laot_findings>();
-    found->numbers = {{"cells", static_cast<double>(c.cells)},
-                      {"critical", c.critical},
-                      {"critical_low", c.critical_low},
-                      {"critical_high", c.critical_high},
-                      {"position", c.position},
-                      {"position_low", c.position_low},
-                      {"position_high", c.position_high},
-                      {"recovery_at_one", c.recovery_at_one}};
-    found->texts = {{"design", asked}};
-    found->arrays = {{"gaps", column(c.gaps)},   {"recovery", column(c.recovery)},
-                     {"pairs", c.pairs},         {"identified", c.identified},
-                     {"map_error", c.map_error}, {"cell_error", c.cell_error}};
-    hand_out(std::move(found), out);
+    hand_out_findings(laot::findings_of(c), out);
   });
 }
 

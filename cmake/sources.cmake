@@ -95,6 +95,7 @@ set(LAOT_CORE_SOURCES
   src/trackability/refit.cpp
   src/trackability/stability.cpp
   src/trackability/recovery_curve.cpp
+  src/trackability/findings.cpp
   src/trackability/verdict.cpp
   # io
   src/io/json.cpp
