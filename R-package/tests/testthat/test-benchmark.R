@@ -13,8 +13,8 @@ test_that("a benchmark has a row for each method, split, seed and metric, and th
   out <- bench(metrics = c("mmd2", "w2"))
   expect_s3_class(out, "laot_benchmark")
   expect_equal(nrow(out), 5 * 2 * 2)
-  expect_named(out, c("method", "target", "split", "seed", "metric", "estimator", "setting", "features",
-                      "reference", "value", "reason"))
+  expect_named(out, c("method", "target", "split", "seed", "kind", "metric", "estimator", "setting", "features",
+                      "cells", "observed", "value", "left.out", "reason"))
   expect_false(anyNA(out$value))
   expect_identical(out, bench(metrics = c("mmd2", "w2")))
   table <- summary(out)
@@ -185,6 +185,18 @@ test_that("wrong use is refused in a sentence", {
   expect_error(bench(tests = 0), "unknown argument \"tests\"")
   expect_error(bench(split = factor(rep("train", 120))), "has no test control cells")
   expect_error(benchmark_methods(benchmark_cells()), "condition")
+})
+
+test_that("a held-out group is referred to its own cells, and random splits do not break a batch", {
+  donor <- rep(c("a", "b"), 60)
+  out <- bench("mean_shift", metrics = "w2", split = donor, seeds = 1)
+  expect_setequal(out$method, c("mean_shift", "noise_reference", "training_treated"))
+  expect_identical(unique(out$kind), "unseen context")
+  expect_output(print(out), "noise_reference: the treated cells of what was left out, half against half")
+  donor[] <- "a"
+  donor[c(1:5, 71)] <- "b"
+  out <- bench("laot", metrics = "w2", batch = donor, seeds = 1:4)
+  expect_false(anyNA(out$value))
 })
 
 test_that("a benchmark is drawn and printed", {
