@@ -208,6 +208,7 @@ static void test_evaluate(laot_context* context, laot_data* x, laot_data* y) {
   options.condition = "drug";
   CHECK(laot_evaluate(context, NULL, x, y, NULL, &options, &table) == LAOT_OK);
   CHECK(laot_table_size(table, &rows, &columns) == LAOT_OK && rows == 3);
+  REFUSED(laot_table_texts(table, "condition", texts, 3, &needed), LAOT_BUFFER_TOO_SMALL, "3 bytes");
   CHECK(laot_table_texts(table, "condition", texts, sizeof texts, &needed) == LAOT_OK);
   CHECK(needed == 15 && strcmp(texts + 5, "drug") == 0);
   alone.struct_size = sizeof alone;

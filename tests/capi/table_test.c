@@ -59,6 +59,8 @@ static void test_table(laot_context* context, laot_data* x, laot_data* y) {
   CHECK(laot_table_names(table, NULL, 0, &needed) == LAOT_OK && needed == strlen(expected) + 1);
   CHECK(laot_table_names(table, text, needed, &needed) == LAOT_OK && strcmp(text, expected) == 0);
   REFUSED(laot_table_names(table, text, 2, &needed), LAOT_BUFFER_TOO_SMALL, "2 bytes");
+  REFUSED(laot_table_names(NULL, NULL, 0, &needed), LAOT_INVALID_ARGUMENT, "table");
+  REFUSED(laot_table_column_type(table, "mean", NULL), LAOT_INVALID_ARGUMENT, "type");
   CHECK(laot_table_column_type(table, "mean", &type) == LAOT_OK && type == LAOT_COLUMN_NUMBER);
   REFUSED(laot_table_column_type(table, "speed", &type), LAOT_UNKNOWN_NAME, "there are from, to");
   CHECK(laot_table_numbers(table, "to", &value, 1) == LAOT_OK && value == 24.0);

@@ -38,7 +38,7 @@ def folder(path, ending):
 CTYPES = {
     "void": "None", "int": "c_int", "size_t": "c_size_t", "double": "c_double", "uint64_t": "c_uint64",
     "laot_status": "c_int", "const char*": "c_char_p", "char*": "c_char_p", "const char* const*": "POINTER(c_char_p)",
-    "const double*": "POINTER(c_double)", "double*": "POINTER(c_double)", "size_t*": "POINTER(c_size_t)",
+    "const double*": "POINTER(c_double)", "double*": "POINTER(c_double)", "size_t*": "POINTER(c_size_t)", "int*": "POINTER(c_int)",
     "const size_t*": "POINTER(c_size_t)", "const int32_t*": "POINTER(c_int32)", "const int64_t*": "POINTER(c_int64)",
     "void*": "c_void_p", "const void*": "c_void_p", "laot_progress_fn": "PROGRESS", "laot_cancel_fn": "CANCEL",
     "laot_log_fn": "LOG",
