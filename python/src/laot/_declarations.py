@@ -25,6 +25,9 @@ laot_progress_fn = CFUNCTYPE(c_int, c_char_p, c_double, c_void_p)
 
 laot_log_fn = CFUNCTYPE(None, c_char_p, c_void_p)
 
+LAOT_COLUMN_NUMBER = 0
+LAOT_COLUMN_TEXT = 1
+
 
 class laot_method_info(Structure):
     _fields_ = [
@@ -87,6 +90,7 @@ class laot_metric_info(Structure):
         ("needs_gamma", c_int),
         ("needs_control", c_int),
         ("takes_epsilon", c_int),
+        ("usual", c_int),
     ]
 
 
@@ -124,12 +128,33 @@ class laot_score_preset_info(Structure):
         ("cells", c_char_p),
         ("repetitions", c_size_t),
         ("gamma_from_all_features", c_int),
+        ("with_replacement", c_int),
+    ]
+
+
+
+class laot_evaluation_options(Structure):
+    _fields_ = [
+        ("struct_size", c_size_t),
+        ("condition", c_char_p),
+        ("methods", c_char_p),
+        ("metrics", c_char_p),
+        ("preset", c_char_p),
+        ("gammas", POINTER(c_double)),
+        ("gamma_count", c_size_t),
+        ("epsilon", c_double),
+        ("epsilon_absolute", c_int),
+        ("markers", c_size_t),
+        ("reference", c_char_p),
+        ("test", c_int),
+        ("permutations", c_size_t),
     ]
 
 
 # name: (result, arguments); handles are void pointers.
 FUNCTIONS = {
     "laot_last_error": (c_char_p, []),
+    "laot_last_error_place": (c_char_p, [POINTER(c_size_t), POINTER(c_size_t), POINTER(c_double)]),
     "laot_status_name": (c_char_p, [c_int]),
     "laot_version": (c_char_p, []),
     "laot_abi_version": (c_int, []),
@@ -153,9 +178,16 @@ FUNCTIONS = {
     "laot_data_select_features": (c_int, [c_void_p, POINTER(c_size_t), c_size_t]),
     "laot_data_size": (c_int, [c_void_p, POINTER(c_size_t), POINTER(c_size_t)]),
     "laot_data_set_batch": (c_int, [c_void_p, POINTER(c_char_p), c_size_t]),
+    "laot_data_set_groups": (c_int, [c_void_p, POINTER(c_char_p), c_size_t]),
     "laot_data_set_feature_names": (c_int, [c_void_p, POINTER(c_char_p), c_size_t]),
     "laot_data_set_cell_names": (c_int, [c_void_p, POINTER(c_char_p), c_size_t]),
     "laot_variable_features": (c_int, [c_void_p, c_void_p, c_void_p, c_size_t, POINTER(c_size_t)]),
+    "laot_table_free": (None, [c_void_p]),
+    "laot_table_size": (c_int, [c_void_p, POINTER(c_size_t), POINTER(c_size_t)]),
+    "laot_table_names": (c_int, [c_void_p, c_char_p, c_size_t, POINTER(c_size_t)]),
+    "laot_table_column_type": (c_int, [c_void_p, c_char_p, POINTER(c_int)]),
+    "laot_table_numbers": (c_int, [c_void_p, c_char_p, POINTER(c_double), c_size_t]),
+    "laot_table_texts": (c_int, [c_void_p, c_char_p, c_char_p, c_size_t, POINTER(c_size_t)]),
     "laot_method_count": (c_size_t, []),
     "laot_method_describe": (c_int, [c_size_t, POINTER(laot_method_info)]),
     "laot_param_describe": (c_int, [c_size_t, c_size_t, POINTER(laot_param_info)]),
@@ -188,6 +220,9 @@ FUNCTIONS = {
     "laot_trace_column": (c_int, [c_void_p, c_char_p, POINTER(c_double), c_size_t]),
     "laot_array_size": (c_int, [c_void_p, c_char_p, POINTER(c_size_t), POINTER(c_size_t)]),
     "laot_array": (c_int, [c_void_p, c_char_p, POINTER(c_double), c_size_t]),
+    "laot_transitions": (c_int, [c_void_p, POINTER(c_char_p), c_size_t, POINTER(c_char_p),
+        c_size_t, POINTER(c_void_p)]),
+    "laot_partners": (c_int, [c_void_p, c_char_p, POINTER(c_size_t), c_size_t, POINTER(c_void_p)]),
     "laot_save": (c_int, [c_void_p, c_char_p]),
     "laot_load": (c_int, [c_char_p, POINTER(c_void_p)]),
     "laot_to_bytes": (c_int, [c_void_p, c_void_p, c_size_t, POINTER(c_size_t)]),
@@ -205,6 +240,8 @@ FUNCTIONS = {
         POINTER(laot_score_options), POINTER(laot_score_result)]),
     "laot_score_preset_count": (c_size_t, []),
     "laot_score_preset_describe": (c_int, [c_size_t, POINTER(laot_score_preset_info)]),
+    "laot_evaluate": (c_int, [c_void_p, c_void_p, c_void_p, c_void_p, c_void_p,
+        POINTER(laot_evaluation_options), POINTER(c_void_p)]),
     "laot_feature_scores": (c_int, [c_void_p, c_void_p, c_void_p, POINTER(c_double),
         POINTER(c_double), POINTER(c_double), c_size_t]),
     "laot_marker_features": (c_int, [c_void_p, c_void_p, c_void_p, c_size_t, POINTER(c_size_t)]),
@@ -218,6 +255,7 @@ FUNCTIONS = {
     "laot_findings_array_size": (c_int, [c_void_p, c_char_p, POINTER(c_size_t),
         POINTER(c_size_t)]),
     "laot_findings_array": (c_int, [c_void_p, c_char_p, POINTER(c_double), c_size_t]),
+    "laot_findings_table": (c_int, [c_void_p, c_char_p, POINTER(c_void_p)]),
     "laot_isometry": (c_int, [c_void_p, c_void_p, c_double, POINTER(c_double), c_size_t,
         POINTER(c_void_p)]),
     "laot_rates": (c_int, [c_void_p, POINTER(c_void_p), POINTER(c_double), c_size_t,
