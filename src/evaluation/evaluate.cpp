@@ -211,6 +211,7 @@ class Evaluation {
                   std::size_t cells, std::size_t observed) const {
     ScoreRow row;
     row.condition = options_.condition;
+    if (row.condition.empty() && held_out_.model) row.condition = held_out_.model->condition.name;
     if (held_out_.model) row.kind = reference_ == Reference::halves ? "unseen context" : "seen";
     row.group = part.group;
     row.method = candidate.method;
@@ -290,6 +291,7 @@ void require_given(const HeldOut& held_out, const EvaluationOptions& options, Co
   require(held_out.predicted || held_out.control || !wants_prediction(options),
           Status::invalid_argument,
           "control is missing; give the control cells that the model should predict");
+  if (held_out.model) held_out.model->require_one("an evaluation");
   const auto check = [&](const Cells& cells, const char* name) {
     require_valid(cells, name, context);
     require(cells.features() == held_out.observed.features(), Status::dimension_mismatch, name,

@@ -51,6 +51,7 @@ std::vector<char> chosen_cells(const std::vector<std::size_t>& chosen, std::size
 }  // namespace
 
 Pairing pairing_of(const Model& model) {
+  model.require_one("a pairing");
   require(model.arrays.count("plan_mass") != 0, Status::not_available, "a model of method ",
           model.method(), " has no pairing; fit with laot");
   Pairing out;
