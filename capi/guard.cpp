@@ -72,17 +72,6 @@ std::vector<std::string> given_texts(const char* const* texts, std::size_t count
   return out;
 }
 
-void require_same_features(const std::vector<std::string>& a, const char* a_name,
-                           const std::vector<std::string>& b, const char* b_name) {
-  if (a.empty() || b.empty()) return;
-  require(a.size() == b.size(), Status::dimension_mismatch, a_name, " has ", a.size(),
-          " features and ", b_name, " has ", b.size());
-  for (std::size_t k = 0; k < a.size(); ++k)
-    require(a[k] == b[k], Status::dimension_mismatch, "feature ", k + 1, " is \"", a[k], "\" in ",
-            a_name, " but \"", b[k], "\" in ", b_name,
-            "; give both the same features in the same order");
-}
-
 std::string lines(const std::vector<std::string>& items) {
   std::string out;
   for (std::size_t i = 0; i < items.size(); ++i) {

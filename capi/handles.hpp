@@ -165,10 +165,6 @@ class CallContext {
   Context context_;
 };
 
-/// Where two objects that meet both have feature names, these are the same.
-void require_same_features(const std::vector<std::string>& a, const char* a_name,
-                           const std::vector<std::string>& b, const char* b_name);
-
 /// The names in a list of (name, value).
 template <class Pairs>
 std::vector<std::string> names_of(const Pairs& pairs) {

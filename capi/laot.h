@@ -1204,7 +1204,7 @@ LAOT_API laot_status laot_score_preset_describe(size_t preset, laot_score_preset
 /** Every setting of an evaluation. 0 or NULL in a field: the usual. */
 typedef struct laot_evaluation_options {
   size_t struct_size;    /* set to sizeof(laot_evaluation_options) before the call */
-  const char* condition; /* what the rows say they are of; NULL: "" */
+  const char* condition; /* what the rows say they are of; NULL: the condition of the model */
   const char* methods;   /* the methods that have rows, comma-separated, "prediction" being the
                           * model's own or the cells that are given; NULL: all */
   const char* metrics;   /* names, comma-separated; NULL: those of the preset, else those whose
