@@ -109,7 +109,7 @@ laot_status laot_data_set_feature_names(laot_data* data, const char* const* name
   return guarded([&] {
     laot_data& d = given(data, "data");
     set_labels(d.feature_names, names, count, d.cells.features(), "names", "features");
-    d.cells.set_feature_names(&d.feature_names);
+    d.cells.set_feature_names(std::make_shared<const std::vector<std::string>>(d.feature_names));
   });
 }
 
@@ -117,7 +117,7 @@ laot_status laot_data_set_cell_names(laot_data* data, const char* const* names, 
   return guarded([&] {
     laot_data& d = given(data, "data");
     set_labels(d.cell_names, names, count, d.cells.cells(), "names", "cells");
-    d.cells.set_cell_names(&d.cell_names);
+    d.cells.set_cell_names(std::make_shared<const std::vector<std::string>>(d.cell_names));
   });
 }
 

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "laot/armadillo.hpp"
@@ -30,10 +32,11 @@ class Cells {
   void select_cells(const std::vector<std::size_t>& index, const std::string& name);
   void select_features(const std::vector<std::size_t>& index, const std::string& name);
 
-  /// Names for the sentences of errors, one for each selected feature and cell or none, borrowed as
-  /// the values are. A selection drops them.
-  void set_feature_names(const std::vector<std::string>* names) { feature_names_ = names; }
-  void set_cell_names(const std::vector<std::string>* names) { cell_names_ = names; }
+  /// Names for the sentences of errors, one for each selected feature and cell; none where null. A
+  /// selection drops them.
+  using Names = std::shared_ptr<const std::vector<std::string>>;
+  void set_feature_names(Names names) { feature_names_ = std::move(names); }
+  void set_cell_names(Names names) { cell_names_ = std::move(names); }
   /// "feature 3 (GAPDH), cell 7 (counted from 1)", for indices from 0.
   std::string place_text(std::size_t feature, std::size_t cell) const;
 
@@ -71,7 +74,7 @@ class Cells {
   const std::int64_t* starts64_ = nullptr;
   const std::int64_t* rows64_ = nullptr;
   std::vector<std::size_t> cell_index_, feature_index_;  // empty: all
-  const std::vector<std::string>*feature_names_ = nullptr, *cell_names_ = nullptr;
+  Names feature_names_, cell_names_;
   // Sparse with selected features: where each stored row goes, positions_[first_position_[row]] to
   // positions_[first_position_[row + 1] - 1].
   std::vector<std::uint32_t> first_position_, positions_;

@@ -192,7 +192,7 @@ std::size_t cells_at_a_time(std::size_t features) {
 }
 
 std::string Cells::place_text(std::size_t feature, std::size_t cell) const {
-  const auto named = [](const std::vector<std::string>* names, std::size_t at) {
+  const auto named = [](const Names& names, std::size_t at) {
     const bool known = names && at < names->size() && !(*names)[at].empty();
     return known ? " (" + (*names)[at] + ")" : std::string();
   };
