@@ -33,8 +33,8 @@ Groups groups_of(const std::vector<std::string>& labels, std::size_t cells, cons
   return out;
 }
 
-std::string name_of_cell(const std::vector<std::string>& names, std::size_t cell) {
-  return cell < names.size() ? names[cell] : std::string();
+std::string name_of_cell(const SharedNames& names, std::size_t cell) {
+  return names && cell < names->size() ? (*names)[cell] : std::string();
 }
 
 std::vector<char> chosen_cells(const std::vector<std::size_t>& chosen, std::size_t cells) {
@@ -102,7 +102,7 @@ Table partners(const Model& model, const Pairing& pairing, Direction direction,
   const bool forward = direction == Direction::descendants;
   const auto &own = forward ? pairing.source : pairing.target,
              &other = forward ? pairing.target : pairing.source;
-  const auto& names = forward ? model.training.treated_names : model.training.control_names;
+  const SharedNames& names = forward ? model.training.treated_names : model.training.control_names;
   const std::vector<char> is_chosen = chosen_cells(chosen, forward ? pairing.n : pairing.m);
   std::vector<double> mass(forward ? pairing.m : pairing.n, 0.0);
   double all = 0.0;
