@@ -18,7 +18,7 @@ laot_last_error() =
     ccall(@symbol(laot_last_error), Cstring, ())
 
 laot_last_error_place(feature, cell, value) =
-    ccall(symbol(:laot_last_error_place), Cstring, (Ptr{Csize_t}, Ptr{Csize_t}, Ptr{Cdouble}), feature, cell, value)
+    ccall(@symbol(laot_last_error_place), Cstring, (Ptr{Csize_t}, Ptr{Csize_t}, Ptr{Cdouble}), feature, cell, value)
 
 laot_status_name(status) =
     ccall(@symbol(laot_status_name), Cstring, (Cint,), status)
@@ -83,7 +83,7 @@ laot_data_set_batch(data, labels, count) =
     ccall(@symbol(laot_data_set_batch), Cint, (Ptr{Cvoid}, Ptr{Cstring}, Csize_t), data, labels, count)
 
 laot_data_set_groups(data, labels, count) =
-    ccall(symbol(:laot_data_set_groups), Cint, (Ptr{Cvoid}, Ptr{Cstring}, Csize_t), data, labels, count)
+    ccall(@symbol(laot_data_set_groups), Cint, (Ptr{Cvoid}, Ptr{Cstring}, Csize_t), data, labels, count)
 
 laot_data_set_feature_names(data, names, count) =
     ccall(@symbol(laot_data_set_feature_names), Cint, (Ptr{Cvoid}, Ptr{Cstring}, Csize_t), data, names, count)
@@ -98,22 +98,22 @@ const LAOT_COLUMN_NUMBER = Cint(0)
 const LAOT_COLUMN_TEXT = Cint(1)
 
 laot_table_free(table) =
-    ccall(symbol(:laot_table_free), Cvoid, (Ptr{Cvoid},), table)
+    ccall(@symbol(laot_table_free), Cvoid, (Ptr{Cvoid},), table)
 
 laot_table_size(table, rows, columns) =
-    ccall(symbol(:laot_table_size), Cint, (Ptr{Cvoid}, Ptr{Csize_t}, Ptr{Csize_t}), table, rows, columns)
+    ccall(@symbol(laot_table_size), Cint, (Ptr{Cvoid}, Ptr{Csize_t}, Ptr{Csize_t}), table, rows, columns)
 
 laot_table_names(table, buffer, size, needed) =
-    ccall(symbol(:laot_table_names), Cint, (Ptr{Cvoid}, Ptr{UInt8}, Csize_t, Ptr{Csize_t}), table, buffer, size, needed)
+    ccall(@symbol(laot_table_names), Cint, (Ptr{Cvoid}, Ptr{UInt8}, Csize_t, Ptr{Csize_t}), table, buffer, size, needed)
 
 laot_table_column_type(table, name, type) =
-    ccall(symbol(:laot_table_column_type), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cint}), table, name, type)
+    ccall(@symbol(laot_table_column_type), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cint}), table, name, type)
 
 laot_table_numbers(table, name, out, length) =
-    ccall(symbol(:laot_table_numbers), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cdouble}, Csize_t), table, name, out, length)
+    ccall(@symbol(laot_table_numbers), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cdouble}, Csize_t), table, name, out, length)
 
 laot_table_texts(table, name, buffer, size, needed) =
-    ccall(symbol(:laot_table_texts), Cint, (Ptr{Cvoid}, Cstring, Ptr{UInt8}, Csize_t, Ptr{Csize_t}), table, name, buffer, size, needed)
+    ccall(@symbol(laot_table_texts), Cint, (Ptr{Cvoid}, Cstring, Ptr{UInt8}, Csize_t, Ptr{Csize_t}), table, name, buffer, size, needed)
 
 laot_method_count() =
     ccall(@symbol(laot_method_count), Csize_t, ())
@@ -243,10 +243,10 @@ laot_array(model, name, out, length) =
     ccall(@symbol(laot_array), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cdouble}, Csize_t), model, name, out, length)
 
 laot_transitions(model, from, from_count, to, to_count, out) =
-    ccall(symbol(:laot_transitions), Cint, (Ptr{Cvoid}, Ptr{Cstring}, Csize_t, Ptr{Cstring}, Csize_t, Ptr{Ptr{Cvoid}}), model, from, from_count, to, to_count, out)
+    ccall(@symbol(laot_transitions), Cint, (Ptr{Cvoid}, Ptr{Cstring}, Csize_t, Ptr{Cstring}, Csize_t, Ptr{Ptr{Cvoid}}), model, from, from_count, to, to_count, out)
 
 laot_partners(model, direction, cells, count, out) =
-    ccall(symbol(:laot_partners), Cint, (Ptr{Cvoid}, Cstring, Ptr{Csize_t}, Csize_t, Ptr{Ptr{Cvoid}}), model, direction, cells, count, out)
+    ccall(@symbol(laot_partners), Cint, (Ptr{Cvoid}, Cstring, Ptr{Csize_t}, Csize_t, Ptr{Ptr{Cvoid}}), model, direction, cells, count, out)
 
 laot_save(model, path) =
     ccall(@symbol(laot_save), Cint, (Ptr{Cvoid}, Cstring), model, path)
@@ -355,7 +355,7 @@ end
 laot_evaluation_options() = laot_evaluation_options(sizeof(laot_evaluation_options), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), C_NULL, 0, 0, 0, 0, Cstring(C_NULL), 0, 0)
 
 laot_evaluate(context, model, predicted, observed, control, options, out) =
-    ccall(symbol(:laot_evaluate), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{laot_evaluation_options}, Ptr{Ptr{Cvoid}}), context, model, predicted, observed, control, options, out)
+    ccall(@symbol(laot_evaluate), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{laot_evaluation_options}, Ptr{Ptr{Cvoid}}), context, model, predicted, observed, control, options, out)
 
 laot_feature_scores(context, predicted, observed, ks, w1, mean_difference, length) =
     ccall(@symbol(laot_feature_scores), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Csize_t), context, predicted, observed, ks, w1, mean_difference, length)
@@ -388,7 +388,7 @@ laot_findings_array(findings, name, out, length) =
     ccall(@symbol(laot_findings_array), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cdouble}, Csize_t), findings, name, out, length)
 
 laot_findings_table(findings, name, out) =
-    ccall(symbol(:laot_findings_table), Cint, (Ptr{Cvoid}, Cstring, Ptr{Ptr{Cvoid}}), findings, name, out)
+    ccall(@symbol(laot_findings_table), Cint, (Ptr{Cvoid}, Cstring, Ptr{Ptr{Cvoid}}), findings, name, out)
 
 laot_isometry(context, cells, rate, probabilities, count, out) =
     ccall(@symbol(laot_isometry), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Cdouble, Ptr{Cdouble}, Csize_t, Ptr{Ptr{Cvoid}}), context, cells, rate, probabilities, count, out)
