@@ -44,11 +44,9 @@ struct Study {
     context.seed = 7;
     Params params(method("gaussian_map").spec);
     params.set("n_pcs", 0.0);
-    TrainingCells training;
-    training.control = Cells::dense(train_control);
-    training.treated = Cells::dense(train_treated);
-    training.batch_control = donors(60, 45);
-    training.batch_treated = donors(80, 70);
+    Experiment training = experiment_of(Cells::dense(train_control), Cells::dense(train_treated));
+    training.controls[0].batch = donors(60, 45);
+    training.conditions[0].population.batch = donors(80, 70);
     return fit_model(params, training, context);
   }
 };

@@ -28,10 +28,7 @@ struct Small {
   Model fit(const std::string& name, double keep_cells = 1000.0) {
     Params params(method(name).spec);
     params.set("keep_cells", keep_cells);
-    TrainingCells training;
-    training.control = Cells::dense(x);
-    training.treated = Cells::dense(y);
-    return fit_model(params, training, context);
+    return fit_model(params, experiment_of(Cells::dense(x), Cells::dense(y)), context);
   }
   HeldOut held_out(const Model* model) const {
     HeldOut out;
