@@ -173,9 +173,8 @@ bool take_place(const std::string& from, const std::string& to) {
   return std::rename(from.c_str(), to.c_str()) == 0;
 }
 // So that the new name, too, survives a loss of power. Nothing is lost of the file where it fails.
-void folder_to_disk(const std::string& path) {
-  const std::string folder = folder_of(path);
-  const int descriptor = open_to_read(folder.empty() ? "." : folder);
+void folder_to_disk(const std::string& folder) {
+  const int descriptor = open_to_read(folder);
   if (descriptor < 0) return;
   (void)to_disk(descriptor);
   close_file(descriptor);
@@ -324,9 +323,11 @@ void Replacement::put_in_place() {
   flush();
   if (!to_disk(descriptor_)) fail_with(errno);
   close();
+  // Made before: once the file is in place, nothing may fail for want of memory.
+  const std::string folder = folder_of(target_).empty() ? "." : folder_of(target_);
   if (!take_place(temporary_, target_)) fail_with(errno);
   temporary_.clear();
-  folder_to_disk(target_);
+  folder_to_disk(folder);
 }
 
 }  // namespace laot
