@@ -121,3 +121,26 @@ TEST_CASE("levels are drawn as levels, and one of a single cell goes to both hal
   }
   CHECK(mirrored >= shown / 2);
 }
+
+TEST_CASE("a quantile of rates that is reached exactly is the rate that reaches it") {
+  RateOptions options;
+  options.probabilities = {0.5};
+  options.resamples = 1;
+  Context context;
+  CHECK(rates_of_time_course({arma::mat{{0.0, 10.0}}, arma::mat{{1.0, 13.0}}}, {0.0, 1.0}, options,
+                             context)[0]
+            .quantiles[0] == doctest::Approx(1.0));
+}
+
+TEST_CASE("a level with one control cell and more treated ones can be dealt into halves") {
+  const arma::mat x = clouds::gaussian(2, 21, 5), y = clouds::gaussian(2, 24, 6);
+  std::vector<std::uint32_t> batch_x(21, 0), batch_y(24, 0);
+  batch_x[20] = 1;
+  for (std::size_t j = 20; j < 24; ++j) batch_y[j] = 1;
+  StabilityOptions options;
+  options.resamples = 2;
+  options.halves = 3;
+  options.restarts = 1;
+  Context context;
+  CHECK_NOTHROW(stability(x, y, batch_x, batch_y, options, context));
+}
