@@ -671,7 +671,8 @@ LAOT_API void laot_model_free(laot_model* model);
  * @param cells        [features x count] control cells, features as in the fit
  * @param nonnegative  "no": as predicted. "clip": negative values raised to 0. "marginals": each
  *                     feature sent through the monotone map from its predicted to its observed
- *                     treated training values, which keeps zeros and shape
+ *                     treated training values, with clamped ends, which keeps zeros and shape (the
+ *                     model's own map with restore = "marginals", else one of its kept cells)
  * @param out          [features x count], column-major, filled; undefined if the call fails after
  *                     it began (LAOT_NOT_FINITE, LAOT_NUMERICAL_FAILURE, LAOT_CANCELLED)
  * @param length       numbers that out has room for, at least features * count
@@ -684,6 +685,25 @@ LAOT_API void laot_model_free(laot_model* model);
 LAOT_API laot_status laot_predict(laot_context* context, const laot_model* model,
                                   const laot_data* cells, const char* nonnegative, double* out,
                                   size_t length);
+
+/**
+ * What a change of a feature of a cell does to its prediction: the derivative of the prediction at
+ * each cell, in the units of the training cells. The map W everywhere where the map is linear and
+ * the marginals are not restored.
+ *
+ * @param context  threads and callbacks
+ * @param model    looked at
+ * @param cells    [features x count] control cells, features as in the fit
+ * @param out      [features x features x count], column-major: entry (j, k) of a cell is the change
+ *                 of the predicted feature j with feature k; undefined if the call fails
+ * @param length   numbers that out has room for, at least features * features * count
+ * @return LAOT_DIMENSION_MISMATCH: other features than the model's; LAOT_BUFFER_TOO_SMALL: length;
+ *         LAOT_NOT_AVAILABLE: a network, whose map has no derivative in closed form
+ *
+ * Cost: O(features^2 k) a cell for a feature space of dimension k.
+ */
+LAOT_API laot_status laot_effects(laot_context* context, const laot_model* model,
+                                  const laot_data* cells, double* out, size_t length);
 
 /**
  * A trivial predictor of the same training cells, to score beside the model.

@@ -80,6 +80,20 @@ laot_status laot_predict(laot_context* context, const laot_model* model, const l
   });
 }
 
+laot_status laot_effects(laot_context* context, const laot_model* model, const laot_data* cells,
+                         double* out, size_t length) {
+  return guarded([&] {
+    given(model, "model");
+    given(cells, "cells");
+    given(out, "out");
+    require_same_features(model->model.feature_names, "the model", cells->feature_names, "cells");
+    const size_t features = cells->cells.features();
+    require_length(length, features * features * cells->cells.cells(), "the effects");
+    CallContext call(context);
+    model->model.effects(cells->cells, out, *call);
+  });
+}
+
 laot_status laot_model_trivial(const laot_model* model, const char* name, laot_model** out) {
   return guarded([&] {
     given(model, "model");

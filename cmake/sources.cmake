@@ -120,6 +120,7 @@ set(LAOT_CORE_SOURCES
   src/models/params.cpp
   src/models/shared_params.cpp
   src/models/affine_response.cpp
+  src/models/lifted_response.cpp
   src/models/checkpoint.cpp
   src/models/method_laot.cpp
   src/models/networks.cpp
@@ -135,6 +136,7 @@ set(LAOT_CORE_SOURCES
   src/models/fit.cpp
   src/models/fit_experiment.cpp
   src/models/model.cpp
+  src/models/model_marginals.cpp
   src/models/model_store.cpp
   # evaluation
   src/evaluation/candidates.cpp

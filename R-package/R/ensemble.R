@@ -73,7 +73,7 @@ print.laot_ensemble <- function(x, ...) {
   both <- function(values) mean_sd_text(mean(values), stats::sd(values))
   if (!anyNA(score)) {
     cat("validation MMD^2 ", both(score), " (mean +- sd); ",
-        if (identical(first$report$restore, "mean")) "the mean shift " else "not moving the cells ",
+        if (isTRUE(first$report$restore %in% c("mean", "marginals"))) "the mean shift " else "not moving the cells ",
         both(number("validation.mmd2.identity")), "\n", sep = "")
   }
   invisible(x)

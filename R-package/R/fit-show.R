@@ -29,13 +29,20 @@ print.laot_fit <- function(x, ...) {
     line("objective", "J = ", number_text(report$objective),
          if (!is.null(report$ridge) && report$ridge > 0) paste0(", ridge ", number_text(report$ridge, 3L)))
   }
+  if (!is.null(report$choice)) line("choice", report$choice, ": ", report$choice.reason)
+  if (identical(report$lift, "yes")) {
+    line("lift", number_text(100 * report$lift.share, 3L), "% of the displacement's variance beyond a linear map")
+  }
+  if (!is.null(report$marginals.strength)) {
+    line("marginals", "restored, mean strength ", number_text(report$marginals.strength, 3L))
+  }
   if (identical(report$coupling, "hierarchical")) {
     line("coupling", "hierarchical: plan cost ", number_text(report$plan.cost), ", least possible ",
          number_text(report$plan.cost.lower.bound), " (estimated bound)")
   }
   if (!is.null(report$validation.mmd2)) {
     line("MMD^2", number_text(report$validation.mmd2, 3L), " on validation cells (",
-         if (identical(report$restore, "mean")) "mean shift " else "not moved ",
+         if (isTRUE(report$restore %in% c("mean", "marginals"))) "mean shift " else "not moved ",
          number_text(report$validation.mmd2.identity, 3L), ", untrained ",
          number_text(report$validation.mmd2.untrained, 3L), ")")
   }
@@ -60,7 +67,9 @@ print.laot_fit <- function(x, ...) {
 #'   iteration or epoch) and `changes` (the largest entries of W - I; `NULL` with
 #'   more than 5000 features). `coef()`: a list with `map`
 #'   (W, features x features: row j says what feature j of the treated cell is made of) and `offset`
-#'   (b).
+#'   (b). Of a fit that bends they are its linear part, and `lift.share` is the share of the
+#'   displacement's variance that no linear map of the cell explains; with restored marginals
+#'   `marginals.strength` is the mean strength of their maps. [effects()] has the map at a cell.
 #' @examples
 #' fit <- laot_fit(matrix(rnorm(90), 3), 2 * matrix(rnorm(120), 3), seed = 1)
 #' summary(fit)
@@ -150,7 +159,11 @@ coef.laot_fit <- function(object, ...) {
     dimnames(map) <- list(object$features, object$features)
     names(offset) <- object$features
   }
-  list(map = map, offset = offset)
+  out <- list(map = map, offset = offset)
+  # The linear part alone: what is beside it is said with it.
+  if (!is.null(object$report$lift.share)) out$lift.share <- object$report$lift.share
+  if (!is.null(object$report$marginals.strength)) out$marginals.strength <- object$report$marginals.strength
+  out
 }
 
 #' @rdname summary.laot_fit

@@ -14,6 +14,6 @@
 #' @references Jafari, Shakeri and Daneshmand (2026), Algorithm 1, ICML.
 #' @useDynLib laot, .registration = TRUE, .fixes = "C_"
 #' @importFrom Rcpp evalCpp
-#' @importFrom stats coef predict
+#' @importFrom stats coef effects predict
 #' @keywords internal
 "_PACKAGE"

@@ -10,6 +10,7 @@ extern "C" {
 
 SEXP laot_r_fit(SEXP method, SEXP preset, SEXP params, SEXP control, SEXP treated, SEXP settings);
 SEXP laot_r_predict(SEXP model, SEXP cells, SEXP nonnegative, SEXP settings);
+SEXP laot_r_effects(SEXP model, SEXP cells, SEXP settings);
 SEXP laot_r_variable_features(SEXP control, SEXP treated, SEXP count, SEXP settings);
 
 SEXP laot_r_metrics(void);

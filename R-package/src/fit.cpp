@@ -55,6 +55,20 @@ SEXP laot_r_predict(SEXP model, SEXP cells, SEXP nonnegative, SEXP settings) {
   END_RCPP
 }
 
+SEXP laot_r_effects(SEXP model, SEXP cells, SEXP settings) {
+  BEGIN_RCPP
+  const Data x = data(cells);
+  const auto shape = size(x);
+  const int d = static_cast<int>(shape.first), count = static_cast<int>(shape.second);
+  Rcpp::NumericVector out(Rcpp::no_init(static_cast<R_xlen_t>(shape.first * shape.first) * count));
+  out.attr("dim") = Rcpp::IntegerVector::create(d, d, count);
+  const Context call = context(settings);
+  check(laot_effects(call.get(), model_of(model), x.get(), out.begin(),
+                     static_cast<std::size_t>(out.size())));
+  return out;
+  END_RCPP
+}
+
 SEXP laot_r_variable_features(SEXP control, SEXP treated, SEXP count, SEXP settings) {
   BEGIN_RCPP
   const Data x = data(control), y = data(treated);

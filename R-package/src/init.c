@@ -10,6 +10,7 @@
 static const R_CallMethodDef routines[] = {
     ROUTINE(fit, 6),
     ROUTINE(predict, 4),
+    ROUTINE(effects, 3),
     ROUTINE(variable_features, 4),
     ROUTINE(metrics, 0),
     ROUTINE(evaluate, 6),

@@ -11,7 +11,10 @@
 namespace laot {
 
 enum class Update { least_squares, adam };
-enum class Restore { none, sd, covariance };
+/// What the map gets back after the alternation. marginals: the covariance, and one monotone map a
+/// feature after it (MarginalMaps); automatic: marginals where cells held out say so (choose()).
+/// The alternation itself restores the covariance for both.
+enum class Restore { none, sd, covariance, marginals, automatic };
 
 struct LaotOptions {
   static constexpr double kAutomatic = -1.0;

@@ -40,6 +40,7 @@ struct LiftedMap {
   arma::mat linear;   // W, k x k
   arma::mat weights;  // B, k x L
   arma::vec offset;   // c
+  arma::vec bend;     // B k, mean over the training cells: W z + c + bend is the linear part
   KernelLandmarks kernels;
 
   void apply(const arma::mat& z, arma::mat& moved) const;
@@ -50,6 +51,7 @@ struct LiftedMap {
 struct LiftResult {
   bool lifted = false;  // false: the linear map stays, for the reason in stop_reason
   LiftedMap map;
+  arma::mat moved;  // of the training cells, k x n
   /// Share of the displacement's variance over the training cells that no linear map of the cell
   /// explains; of the finished map.
   double share = 0.0;

@@ -25,19 +25,13 @@ struct MarginalMap {
   double slope(double value) const;
 };
 
-/// Quantiles of weighted values, R's type 5: value i in increasing order stands at the weight
-/// before it plus half its own, and what lies between is interpolated. Equal values keep their
-/// order.
-class QuantileFunction {
- public:
-  /// values[count], weights[count] that sum to 1; `order` lists the values in increasing order.
-  QuantileFunction(const double* values, const double* weights,
-                   const std::vector<std::uint32_t>& order);
-  /// At (k + 1/2) / count, k = 0 .. count - 1.
-  std::vector<double> at_middles(std::size_t count) const;
+/// Values in increasing order with their weights, which sum to 1; equal values keep their order.
+struct SortedValues {
+  std::vector<double> values, weights;
 
- private:
-  std::vector<double> values_, places_;
+  /// Quantiles at (k + 1/2) / count, k = 0 .. count - 1, as R's type 5: a value stands at the
+  /// weight before it plus half its own, and what lies between is interpolated.
+  std::vector<double> at_middles(std::size_t count) const;
 };
 
 struct MarginalOptions {
@@ -71,9 +65,7 @@ class MarginalFit {
   const std::vector<std::vector<char>>& relabellings() const { return relabellings_; }
 
  private:
-  double null_distance(const std::vector<double>& pooled) const;
-  double strength(const QuantileFunction& moved, const QuantileFunction& treated,
-                  const double* moved_values, const double* treated_values) const;
+  double null_distance(const double* moved, const double* treated) const;
 
   MarginalCells cells_;
   MarginalOptions options_;

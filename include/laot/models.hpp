@@ -12,6 +12,8 @@
 #include "laot/experiment.hpp"
 #include "laot/feature_space.hpp"
 #include "laot/laot.hpp"
+#include "laot/lift.hpp"
+#include "laot/marginals.hpp"
 #include "laot/model_file.hpp"
 #include "laot/params.hpp"
 #include "laot/stored_cells.hpp"
@@ -55,6 +57,9 @@ class ResponseMap {
   virtual ~ResponseMap() = default;
   /// z: k x count control cells in the space; moved becomes f(z), of the same shape.
   virtual void apply(const arma::mat& z, arma::mat& moved) const = 0;
+  /// The derivative of f at one cell z[k], k x k; empty: I. Throws not_available where it has no
+  /// closed form.
+  virtual arma::mat jacobian(const arma::vec& z) const;
   /// May lend its parts to the file.
   virtual void store(ModelFile& file) const = 0;
   /// Adds the arrays that such a map has, of the space in which it works; both must outlive them.
@@ -70,6 +75,7 @@ class AffineResponse final : public ResponseMap {
   static std::shared_ptr<const ResponseMap> load(const ModelFile& file, std::size_t dimension);
 
   void apply(const arma::mat& z, arma::mat& moved) const override;
+  arma::mat jacobian(const arma::vec& z) const override;
   void store(ModelFile& file) const override;
   /// map and offset of x_t = W x_0 + b in original units, and latent_map.
   void list(const FeatureSpace& space, std::vector<NamedArray>& arrays) const override;
@@ -79,6 +85,24 @@ class AffineResponse final : public ResponseMap {
  private:
   arma::mat map_;
   arma::vec offset_;
+};
+
+/// f(z) = W z + B k(z) + c, kernels k at landmarks: the lift of LAOT.
+class LiftedResponse final : public ResponseMap {
+ public:
+  explicit LiftedResponse(LiftedMap map) : map_(std::move(map)) {}
+  static std::shared_ptr<const ResponseMap> load(const ModelFile& file, std::size_t dimension);
+
+  void apply(const arma::mat& z, arma::mat& moved) const override { map_.apply(z, moved); }
+  arma::mat jacobian(const arma::vec& z) const override { return map_.jacobian(z); }
+  void store(ModelFile& file) const override;
+  /// map and offset: the linear part W x + b in original units, about which the kernels bend with a
+  /// mean of 0 over the training controls; latent_map, landmarks and kernel_weights (B) in the
+  /// feature space.
+  void list(const FeatureSpace& space, std::vector<NamedArray>& arrays) const override;
+
+ private:
+  LiftedMap map_;
 };
 
 /// What a method of many conditions has learnt: a map for every condition, seen or not.
@@ -137,10 +161,13 @@ struct Report {
 ///   no:        left as they are.
 ///   clip:      raised to 0.
 ///   marginals: each feature sent through the monotone map from its predicted to its observed
-///              treated training values (the kept cells), which keeps zeros and shape.
+///              treated training values, whose ends are clamped: that of the model, where it was
+///              fitted with restore = marginals, else one of the kept cells. Keeps zeros and shape.
 enum class Nonnegative { no, clip, marginals };
 
 using Trace = std::vector<std::pair<std::string, std::vector<double>>>;  // columns of one length
+
+struct FitInput;
 
 /// A fitted model. Predicting never changes it; several threads may use one at once.
 class Model {
@@ -151,6 +178,7 @@ class Model {
   std::vector<std::string> feature_names;
   FeatureSpace space;
   std::shared_ptr<const ResponseMap> map;
+  MarginalMaps marginals;  // in original units, after the map; empty: none
   TrainingSummary training;
   Report report;
   Trace trace;
@@ -178,6 +206,11 @@ class Model {
   /// there are several conditions: see at().
   void predict(const Cells& cells, Nonnegative nonnegative, double* out, Context& context) const;
 
+  /// The derivative of the prediction at each cell, features x features a cell, to
+  /// out[features^2 * cells]: column c of the matrix of a cell is what a change of feature c does.
+  /// Throws not_available for methods whose map has no derivative in closed form.
+  void effects(const Cells& cells, double* out, Context& context) const;
+
   /// identity, mean_shift or gaussian_map from the same training cells.
   Model trivial(const std::string& name) const;
 
@@ -194,7 +227,10 @@ class Model {
   static Model load(const ModelFile& file);
 
  private:
-  void predict_block(arma::mat& block) const;
+  void map_block(arma::mat& block) const;  // without the marginals
+  MarginalMaps kept_marginals() const;
+
+  friend MarginalMaps fitted_marginals(const Model& model, const FitInput& input, Context& context);
 };
 
 /// What a method of one condition is given: the cells as they came and in the feature space.
@@ -214,6 +250,7 @@ struct FitInput {
 /// What it gives back.
 struct FitResult {
   std::shared_ptr<const ResponseMap> map;
+  bool marginals = false;  // the marginals of the predicted training cells are to be restored
   Report report;
   Trace trace;
   std::map<std::string, arma::mat> arrays;

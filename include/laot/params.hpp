@@ -96,7 +96,7 @@ class Params {
   void set(const std::string& name, const Value& value);
   /// Sets from text: "0.3", "auto", "true", "covariance".
   void set_text(const std::string& name, const std::string& value);
-  /// Takes over the values of all parameters that have the same names.
+  /// Takes over the values of all parameters that have the same names and words.
   void take_over(const Params& other);
 
   std::string text_of(const std::string& name) const;  // as set_text takes it

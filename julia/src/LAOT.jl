@@ -24,7 +24,7 @@ using SparseArrays: getcolptr
 
 export LAOTModel, CellOTModel, ScGenModel, CondAEModel
 export ResponseModel, IdentityModel, MeanShiftModel, GaussianMapModel
-export FittedModel, fit, predict, trivial, save_model, load_model
+export FittedModel, fit, predict, effects, trivial, save_model, load_model
 export method_name, report, trace, linear_map, array, array_names, model_parameters
 export feature_names, control_names, treated_names
 export evaluate_predictions, score, available_metrics, score_presets

@@ -194,6 +194,9 @@ laot_model_free(model) =
 laot_predict(context, model, cells, nonnegative, out, length) =
     ccall(@symbol(laot_predict), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Cstring, Ptr{Cdouble}, Csize_t), context, model, cells, nonnegative, out, length)
 
+laot_effects(context, model, cells, out, length) =
+    ccall(@symbol(laot_effects), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}, Csize_t), context, model, cells, out, length)
+
 laot_model_trivial(model, name, out) =
     ccall(@symbol(laot_model_trivial), Cint, (Ptr{Cvoid}, Cstring, Ptr{Ptr{Cvoid}}), model, name, out)
 

@@ -93,6 +93,26 @@ function predict(fitted::FittedModel, cells; nonnegative = "no", feature_names =
 end
 
 """
+    effects(fitted, cells; feature_names = nothing, seed = 1, num_threads = 1) -> Array{Float64,3}
+
+The derivative of the prediction at each cell, features x features x cells, in the units of the
+cells: entry `[j, k, i]` is the change of the predicted feature j with feature k of cell i. One
+matrix for all cells where the map is linear and the marginals are not restored; networks have no
+such derivative and throw.
+"""
+function effects(fitted::FittedModel, cells; feature_names = nothing, seed::Integer = 1,
+                 num_threads::Integer = 1)
+    with_data(cells; features = feature_names) do data
+        features, count = size(cells)
+        out = Array{Float64,3}(undef, features, features, count)
+        with_context(; seed = seed, num_threads = num_threads) do context
+            check(laot_effects(context, fitted, data, out, length(out)))
+        end
+        return out
+    end
+end
+
+"""
     trivial(fitted, name) -> FittedModel
 
 A trivial predictor of the same training cells: `"identity"`, `"mean_shift"`, `"gaussian_map"`.

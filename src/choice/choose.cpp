@@ -71,7 +71,7 @@ class FittedCandidates {
                    const std::vector<std::uint32_t>& batch_x,
                    const std::vector<std::uint32_t>& batch_y, const ChoiceOptions& options,
                    Context& context)
-      : options_(options), treated_(treated.gather_all()), control_(control.gather_all()) {
+      : options_(options) {
     arma::vec weights_x, weights_y;
     batch_weights(batch_x, batch_y, control.cells(), treated.cells(), weights_x, weights_y);
     space_ = FeatureSpace::fit(control, treated, weights_x, weights_y, options.space, context);
@@ -83,15 +83,29 @@ class FittedCandidates {
       lift_ = laot::lift(coupling, x, y, linear_, options.laot, options.lift, context);
     if (!asked([](const Candidate& c) { return c.marginals; })) return;
     const MarginalFit fit({weights_x, weights_y, batch_x, batch_y}, options.marginals);
-    for (const bool lifted : {false, true})
-      if (asked([&](const Candidate& c) { return c.marginals && c.lift == lifted; }))
-        marginals_[lifted] = fit_marginals(fit, moved(control_, lifted), treated_, context);
+    const arma::mat observed = treated.gather_all();
+    for (const bool lifted : {false, true}) {
+      if (!asked([&](const Candidate& c) { return c.marginals && c.lift == lifted; })) continue;
+      arma::mat moved = control.gather_all();
+      space_.decode_block(x, lifted && lift_.lifted ? lift_.moved : arma::mat(linear_.map * x),
+                          moved);
+      marginals_[lifted] = fit_marginals(fit, moved, observed, context);
+    }
   }
 
-  arma::mat predicted(const Candidate& candidate, const arma::mat& cells) const {
-    arma::mat out = moved(cells, candidate.lift);
-    if (candidate.marginals) marginals_[candidate.lift].apply(out, Ends::shifted);
-    return out;
+  /// What each candidate predicts of these cells, one after the other.
+  template <class Use>
+  void predict(const arma::mat& cells, const Use& use) const {
+    for (const bool lifted : {false, true}) {
+      if (!asked([&](const Candidate& c) { return c.lift == lifted; })) continue;
+      const arma::mat plain = moved(cells, lifted);
+      for (std::size_t c = 0; c < options_.candidates.size(); ++c) {
+        if (options_.candidates[c].lift != lifted) continue;
+        arma::mat out = plain;
+        if (options_.candidates[c].marginals) marginals_[lifted].apply(out, Ends::shifted);
+        use(c, out);
+      }
+    }
   }
 
  private:
@@ -115,7 +129,6 @@ class FittedCandidates {
   FeatureSpace space_;
   LaotResult linear_;
   LiftResult lift_;
-  arma::mat treated_, control_;
   MarginalMaps marginals_[2];  // of the linear map, of the lift
 };
 
@@ -134,10 +147,10 @@ std::vector<double> scores_of_part(const ChoiceCells& cells, const Parts& parts,
   const arma::mat held_treated =
       selected(cells.treated, cells_of(parts.treated_cells, parts.treated, part, true), "treated")
           .gather_all();
-  std::vector<double> out;
-  for (const Candidate& candidate : options.candidates)
-    out.push_back(mmd2(fitted.predicted(candidate, held_control), held_treated, {gamma},
-                       MmdEstimator::unbiased, context)[0]);
+  std::vector<double> out(options.candidates.size());
+  fitted.predict(held_control, [&](std::size_t candidate, const arma::mat& predicted) {
+    out[candidate] = mmd2(predicted, held_treated, {gamma}, MmdEstimator::unbiased, context)[0];
+  });
   return out;
 }
 
@@ -174,8 +187,9 @@ std::size_t best(const Choice& choice, double standard_errors) {
 std::string reason_of(const Choice& choice, std::size_t chosen, const ChoiceOptions& options) {
   const std::string parts =
       text(choice.scores.n_rows, choice.levels_left_out ? " levels left out" : " folds");
+  const auto thousandths = [](double value) { return std::round(1e5 * value) / 100.0; };
   const auto gain = [&](std::size_t c) {
-    return text(-1e3 * choice.gain[c], " +- ", 1e3 * choice.standard_error[c]);
+    return text(thousandths(-choice.gain[c]), " +- ", thousandths(choice.standard_error[c]));
   };
   if (chosen > 0)
     return text(choice.candidates[chosen], " lowers the held-out MMD^2 x 1e-3 of ",
@@ -185,7 +199,7 @@ std::string reason_of(const Choice& choice, std::size_t chosen, const ChoiceOpti
     if (choice.mean[c] < choice.mean[nearest]) nearest = c;
   return text("nothing lowers the held-out MMD^2 of ", choice.candidates[0], " by more than ",
               options.standard_errors, " standard error: ", choice.candidates[nearest],
-              " changes it by ", gain(nearest), " x 1e-3 (", parts, ")");
+              " lowers it by ", gain(nearest), " x 1e-3 (", parts, ")");
 }
 
 }  // namespace

@@ -321,49 +321,50 @@ class LiftedAlternation {
 };
 
 // The spread and the mean of y given to z = x + A F(x), written as one map of x and the kernels.
-LiftedMap finished(const LiftedAlternation& fit, const arma::mat& x, const arma::mat& y,
-                   const Coupling& coupling, Restore restore, const KernelLandmarks& kernels) {
-  const std::size_t k = x.n_rows;
+void finish_map(const LiftedAlternation& fit, const arma::mat& y, const Coupling& coupling,
+                Restore restore, const KernelLandmarks& kernels, LiftResult& out) {
+  const std::size_t k = y.n_rows;
   const arma::mat& a = fit.coefficients();
   arma::mat linear = a.head_cols(k), kernel = a.tail_cols(a.n_cols - k);
   for (std::size_t c = 0; c < k; ++c) linear(c, c) += 1.0;
   arma::vec shift(k, arma::fill::zeros);
+  out.moved = fit.moved();
   if (restore != Restore::none) {
     const arma::vec &from = coupling.source_weights(), &to = coupling.target_weights();
     const arma::mat spread =
         spread_map(weighted_covariance(fit.moved(), from), weighted_covariance(y, to),
-                   shrinkage(k, x.n_cols, y.n_cols), restore);
+                   shrinkage(k, out.moved.n_cols, y.n_cols), restore);
     linear = arma::mat(spread * linear);
     kernel = arma::mat(spread * kernel);
     shift = weighted_mean(y, to) - spread * weighted_mean(fit.moved(), from);
+    out.moved = arma::mat(spread * fit.moved());
+    for (std::size_t i = 0; i < out.moved.n_cols; ++i)
+      for (std::size_t r = 0; r < k; ++r) out.moved(r, i) += shift[r];
   }
-  LiftedMap out;
-  out.linear = linear;
-  out.weights = kernel * fit.cells().projection();
-  out.offset = shift - kernel * fit.cells().kernel_mean();
-  out.kernels = kernels;
+  out.map.linear = linear;
+  out.map.weights = kernel * fit.cells().projection();
+  out.map.bend = kernel * fit.cells().kernel_mean();
+  out.map.offset = shift - out.map.bend;
+  out.map.kernels = kernels;
+}
+
+arma::mat centred(const arma::mat& z, const arma::vec& weights) {
+  const arma::vec mean = weighted_mean(z, weights);
+  arma::mat out = z;
+  for (std::size_t i = 0; i < z.n_cols; ++i)
+    for (std::size_t k = 0; k < z.n_rows; ++k) out(k, i) -= mean[k];
   return out;
 }
 
 // 1 - (variance of the displacement that a linear map of the cell explains) / variance.
-double share_beyond_linear(const LiftedMap& map, const arma::mat& x, const arma::vec& weights) {
-  arma::mat displacement;
-  map.apply(x, displacement);
-  displacement -= x;
-  const arma::vec mean = weighted_mean(displacement, weights), centre = weighted_mean(x, weights);
-  arma::mat cells = x;
-  for (std::size_t i = 0; i < x.n_cols; ++i)
-    for (std::size_t k = 0; k < x.n_rows; ++k) {
-      displacement(k, i) -= mean[k];
-      cells(k, i) -= centre[k];
-    }
+double share_beyond_linear(const arma::mat& x, const arma::mat& moved, const arma::vec& weights) {
+  const arma::mat displacement = centred(moved - x, weights), cells = centred(x, weights);
   const double variance = weighted_square(displacement, weights);
   if (!(variance > 0.0)) return 0.0;
-  const LeastSquares squares_of(cells, weights);
-  arma::mat rooted(x.n_rows, x.n_cols);
+  arma::mat weighted = displacement;
   for (std::size_t i = 0; i < x.n_cols; ++i)
-    for (std::size_t k = 0; k < x.n_rows; ++k) rooted(k, i) = weights[i] * displacement(k, i);
-  const arma::mat best = squares_of.solve(rooted * cells.t(), 0.0);
+    for (std::size_t k = 0; k < x.n_rows; ++k) weighted(k, i) *= weights[i];
+  const arma::mat best = LeastSquares(cells, weights).solve(weighted * cells.t(), 0.0);
   return weighted_square(displacement - best * cells, weights) / variance;
 }
 
@@ -387,8 +388,8 @@ LiftResult lift(Coupling& coupling, const arma::mat& x, const arma::mat& y,
   LiftedAlternation alternation(coupling, x, y, options, lift, kernels, context);
   out = alternation.run(linear);
   if (!out.lifted) return out;
-  out.map = finished(alternation, x, y, coupling, options.restore, kernels);
-  out.share = share_beyond_linear(out.map, x, coupling.source_weights());
+  finish_map(alternation, y, coupling, options.restore, kernels, out);
+  out.share = share_beyond_linear(x, out.moved, coupling.source_weights());
   return out;
 }
 

@@ -36,12 +36,11 @@ struct Spread {
   double mean = 0.0, sd = 0.0;
 };
 
-template <class Value, class Weight>
-Spread spread(std::size_t count, const Value& value, const Weight& weight) {
+Spread spread(const SortedValues& side) {
   double mean = 0.0, square = 0.0;
-  for (std::size_t i = 0; i < count; ++i) mean += weight(i) * value(i);
-  for (std::size_t i = 0; i < count; ++i)
-    square += weight(i) * (value(i) - mean) * (value(i) - mean);
+  for (std::size_t i = 0; i < side.values.size(); ++i) mean += side.weights[i] * side.values[i];
+  for (std::size_t i = 0; i < side.values.size(); ++i)
+    square += side.weights[i] * (side.values[i] - mean) * (side.values[i] - mean);
   return {mean, std::sqrt(square)};
 }
 
@@ -51,6 +50,15 @@ std::vector<std::uint32_t> increasing(const double* values, std::size_t count) {
   std::stable_sort(order.begin(), order.end(),
                    [&](std::uint32_t a, std::uint32_t b) { return values[a] < values[b]; });
   return order;
+}
+
+SortedValues sorted(const double* values, const arma::vec& weights) {
+  SortedValues out;
+  for (const std::uint32_t i : increasing(values, weights.n_elem)) {
+    out.values.push_back(values[i]);
+    out.weights.push_back(weights[i]);
+  }
+  return out;
 }
 
 double mean_square_difference(const std::vector<double>& a, const std::vector<double>& b) {
@@ -98,32 +106,22 @@ double MarginalMap::slope(double value) const {
   return 1.0 + strength * ((to[k + 1] - to[k]) / (from[k + 1] - from[k]) - 1.0);
 }
 
-QuantileFunction::QuantileFunction(const double* values, const double* weights,
-                                   const std::vector<std::uint32_t>& order) {
-  values_.reserve(order.size());
-  places_.reserve(order.size());
-  double before = 0.0;
-  for (const std::uint32_t i : order) {
-    values_.push_back(values[i]);
-    places_.push_back(before + 0.5 * weights[i]);
+std::vector<double> SortedValues::at_middles(std::size_t count) const {
+  std::vector<double> out(count, values.empty() ? 0.0 : values.back());
+  const auto level_of = [count](std::size_t k) {
+    return (static_cast<double>(k) + 0.5) / static_cast<double>(count);
+  };
+  std::size_t k = 0;
+  double level = level_of(0), before = 0.0, last_place = 0.0;
+  for (std::size_t i = 0; i < values.size() && k < count; ++i) {
+    const double place = before + 0.5 * weights[i];
     before += weights[i];
-  }
-}
-
-std::vector<double> QuantileFunction::at_middles(std::size_t count) const {
-  std::vector<double> out(count);
-  std::size_t above = 0;  // the first value whose place is beyond the level
-  for (std::size_t k = 0; k < count; ++k) {
-    const double level = (static_cast<double>(k) + 0.5) / static_cast<double>(count);
-    while (above < places_.size() && places_[above] <= level) ++above;
-    if (above == 0) {
-      out[k] = values_.front();
-    } else if (above == places_.size()) {
-      out[k] = values_.back();
-    } else {
-      const double share = (level - places_[above - 1]) / (places_[above] - places_[above - 1]);
-      out[k] = values_[above - 1] + share * (values_[above] - values_[above - 1]);
+    for (; k < count && level < place; level = level_of(++k)) {
+      const double last = i > 0 ? values[i - 1] : values[0];
+      const double share = i > 0 ? (level - last_place) / (place - last_place) : 0.0;
+      out[k] = last + share * (values[i] - last);
     }
+    last_place = place;
   }
   return out;
 }
@@ -161,54 +159,46 @@ MarginalFit::MarginalFit(MarginalCells cells, const MarginalOptions& options)
     relabellings_.push_back(relabelled(members, controls, n + m, rng));
 }
 
-double MarginalFit::null_distance(const std::vector<double>& pooled) const {
+double MarginalFit::null_distance(const double* moved, const double* treated) const {
   const std::size_t n = cells_.weights_x.n_elem, m = cells_.weights_y.n_elem;
-  const Spread of_moved = spread(
-      n, [&](std::size_t i) { return pooled[i]; },
-      [&](std::size_t i) { return cells_.weights_x[i]; });
-  const Spread of_treated = spread(
-      m, [&](std::size_t j) { return pooled[n + j]; },
-      [&](std::size_t j) { return cells_.weights_y[j]; });
+  std::vector<double> pooled(moved, moved + n);
+  pooled.insert(pooled.end(), treated, treated + m);
   const std::vector<std::uint32_t> order = increasing(pooled.data(), n + m);
-  std::vector<std::uint32_t> side;
-  const auto quantiles = [&](const std::vector<char>& labels, bool control, const Spread& wanted) {
-    const std::vector<double>& weights = control ? weight_as_control_ : weight_as_treated_;
-    side.clear();
-    for (const std::uint32_t i : order)
-      if ((labels[i] != 0) == control) side.push_back(i);
-    const Spread own = spread(
-        side.size(), [&](std::size_t k) { return pooled[side[k]]; },
-        [&](std::size_t k) { return weights[side[k]]; });
-    std::vector<double> out =
-        QuantileFunction(pooled.data(), weights.data(), side).at_middles(options_.levels);
-    bring(out, own, wanted);
-    return out;
-  };
+  const Spread wanted[2] = {spread(sorted(treated, cells_.weights_y)),
+                            spread(sorted(moved, cells_.weights_x))};
+  SortedValues sides[2];
+  for (const std::size_t side : {0u, 1u}) {
+    sides[side].values.resize(side == 1 ? n : m);
+    sides[side].weights.resize(side == 1 ? n : m);
+  }
   double sum = 0.0;
-  for (const std::vector<char>& labels : relabellings_)
-    sum += mean_square_difference(quantiles(labels, true, of_moved),
-                                  quantiles(labels, false, of_treated));
+  for (const std::vector<char>& labels : relabellings_) {
+    std::size_t at[2] = {0, 0};
+    for (const std::uint32_t i : order) {
+      const std::size_t side = labels[i] != 0 ? 1 : 0;
+      sides[side].values[at[side]] = pooled[i];
+      sides[side].weights[at[side]++] = (side == 1 ? weight_as_control_ : weight_as_treated_)[i];
+    }
+    std::vector<double> quantiles[2];
+    for (const std::size_t side : {0u, 1u}) {
+      quantiles[side] = sides[side].at_middles(options_.levels);
+      bring(quantiles[side], spread(sides[side]), wanted[side]);
+    }
+    sum += mean_square_difference(quantiles[1], quantiles[0]);
+  }
   return sum / static_cast<double>(relabellings_.size());
 }
 
-double MarginalFit::strength(const QuantileFunction& moved, const QuantileFunction& treated,
-                             const double* moved_values, const double* treated_values) const {
-  if (relabellings_.empty()) return 1.0;
-  const double observed = mean_square_difference(moved.at_middles(options_.levels),
-                                                 treated.at_middles(options_.levels));
-  if (!(observed > 0.0)) return 0.0;
-  std::vector<double> pooled(moved_values, moved_values + cells_.weights_x.n_elem);
-  pooled.insert(pooled.end(), treated_values, treated_values + cells_.weights_y.n_elem);
-  return std::max(0.0, 1.0 - null_distance(pooled) / observed);
-}
-
 MarginalMap MarginalFit::map(const double* moved, const double* treated) const {
-  const std::size_t n = cells_.weights_x.n_elem, m = cells_.weights_y.n_elem;
-  const std::size_t knots = std::min(options_.knots, std::min(n, m) / 5);
-  const QuantileFunction of_moved(moved, cells_.weights_x.memptr(), increasing(moved, n));
-  const QuantileFunction of_treated(treated, cells_.weights_y.memptr(), increasing(treated, m));
-  MarginalMap out = merged(of_moved.at_middles(knots), of_treated.at_middles(knots));
-  if (!out.from.empty()) out.strength = strength(of_moved, of_treated, moved, treated);
+  const SortedValues from = sorted(moved, cells_.weights_x), to = sorted(treated, cells_.weights_y);
+  const std::size_t fewer = std::min(from.values.size(), to.values.size());
+  const std::size_t knots = std::min(options_.knots, fewer / 5);
+  MarginalMap out = merged(from.at_middles(knots), to.at_middles(knots));
+  if (out.from.empty() || relabellings_.empty()) return out;
+  const double observed =
+      mean_square_difference(from.at_middles(options_.levels), to.at_middles(options_.levels));
+  out.strength =
+      observed > 0.0 ? std::max(0.0, 1.0 - null_distance(moved, treated) / observed) : 0.0;
   return out;
 }
 

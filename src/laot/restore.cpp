@@ -14,7 +14,7 @@ double shrinkage(std::size_t dimension, std::size_t n, std::size_t m) {
 
 arma::mat spread_map(const arma::mat& moved, const arma::mat& observed, double amount,
                      Restore restore) {
-  if (restore == Restore::covariance)
+  if (restore != Restore::sd && restore != Restore::none)
     return gaussian_map(shrunk(moved, amount), shrunk(observed, amount));
   arma::mat out(moved.n_rows, moved.n_cols, arma::fill::eye);
   if (restore == Restore::none) return out;

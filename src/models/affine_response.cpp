@@ -1,4 +1,5 @@
 #include "laot/models.hpp"
+#include "original_units.hpp"
 
 namespace laot {
 
@@ -14,7 +15,8 @@ arma::mat scaled_change(const FeatureSpace& space, const arma::mat& latent) {
   return change;
 }
 
-// W in original units: I + V S (W_z - I) S^-1 V'.
+}  // namespace
+
 void write_map(const FeatureSpace& space, const arma::mat& latent, double* out) {
   const std::size_t d = space.features();
   arma::mat map(out, d, d, false, true);
@@ -32,7 +34,7 @@ void write_map(const FeatureSpace& space, const arma::mat& latent, double* out) 
   for (std::size_t c = 0; c < d; ++c) map(c, c) += 1.0;
 }
 
-// b of x_t = W x_0 + b: m_y - m_x + V S (c - (W_z - I) S^-1 V' m_x), without W itself.
+// Without W itself: m_y - m_x + V S (c - (W_z - I) S^-1 V' m_x).
 void write_offset(const FeatureSpace& space, const AffineResponse& response, double* out) {
   arma::vec offset(out, space.features(), false, true);
   offset = space.mean_treated - space.mean_control;
@@ -46,9 +48,17 @@ void write_offset(const FeatureSpace& space, const AffineResponse& response, dou
   offset += space.has_components() ? arma::vec(space.basis * shift) : shift;
 }
 
-}  // namespace
-
 void ResponseMap::list(const FeatureSpace&, std::vector<NamedArray>&) const {}
+
+arma::mat ResponseMap::jacobian(const arma::vec&) const {
+  fail(Status::not_available,
+       "the map of this method has no derivative in closed form; the effects at a cell are there "
+       "for laot and the trivial predictors");
+}
+
+arma::mat AffineResponse::jacobian(const arma::vec&) const {
+  return map_;
+}
 
 void AffineResponse::list(const FeatureSpace& space, std::vector<NamedArray>& arrays) const {
   const std::size_t d = space.features(), k = space.dimension();

@@ -8,6 +8,7 @@
 #include "laot/metrics.hpp"
 #include "laot/transport.hpp"
 #include "method_trivial.hpp"
+#include "model_marginals.hpp"
 
 namespace laot {
 
@@ -143,6 +144,10 @@ Model fit_one(const Params& params, const Experiment& experiment, std::size_t c,
   model.trace = std::move(result.trace);
   model.arrays = std::move(result.arrays);
   model.report.append(result.report);
+  if (result.marginals) {
+    model.marginals = fitted_marginals(model, input, context);
+    model.report.add("marginals_strength", arma::mean(model.marginals.strength()));
+  }
   model.training = summarise({params, control, treated, batches}, work, context);
   model.training.mean_control = of_x.mean;
   model.training.mean_treated = of_y.mean;

@@ -1,13 +1,20 @@
 #include "method_laot.hpp"
 
+#include "laot/choice.hpp"
 #include "laot/laot.hpp"
+#include "laot/metrics/mmd.hpp"
 #include "shared_params.hpp"
 
 namespace laot {
 
 namespace {
 
-struct LaotSettings : OptionsOf<LaotSettings>, LaotOptions {};
+enum class Lifting { no, yes, automatic };
+
+struct LaotSettings : OptionsOf<LaotSettings>, LaotOptions {
+  Lifting lift = Lifting::no;
+  LiftOptions lift_options;
+};
 
 std::vector<ParamSpec> laot_params() {
   return {
@@ -21,9 +28,30 @@ std::vector<ParamSpec> laot_params() {
           .doc("Weight of |W - I|^2; auto: the share of each plan that no linear map explains")
           .source("DESIGN, objective"),
       choice("restore", &LaotSettings::restore,
-             {{"covariance", Restore::covariance}, {"sd", Restore::sd}, {"none", Restore::none}})
-          .doc("Give the map back the spread that a conditional mean loses")
-          .source("QUALITY, section 1"),
+             {{"covariance", Restore::covariance},
+              {"sd", Restore::sd},
+              {"none", Restore::none},
+              {"marginals", Restore::marginals},
+              {"auto", Restore::automatic}})
+          .doc("Give the map back the spread that a conditional mean loses; marginals: the "
+               "covariance, then each feature's distribution by one monotone map; auto: marginals "
+               "where they predict held-out cells better than the covariance alone")
+          .source("QUALITY, section 1; docs/nonlinear.md"),
+      choice("lift", &LaotSettings::lift,
+             {{"no", Lifting::no}, {"yes", Lifting::yes}, {"auto", Lifting::automatic}})
+          .doc("Kernel features beside the cell, so that the map may bend; auto: where that "
+               "predicts held-out cells better")
+          .source("docs/nonlinear.md"),
+      integer("landmarks", in(&LaotSettings::lift_options, &LiftOptions::landmarks))
+          .from(1)
+          .to(kMany)
+          .doc("Lift: control cells at which kernels are centred; all, where fewer")
+          .source("docs/nonlinear.md"),
+      number("lift_ridge", in(&LaotSettings::lift_options, &LiftOptions::ridge_share))
+          .from(1e-6)
+          .to(1e6)
+          .doc("Lift: ridge on the kernel part, as a share of that on the linear part")
+          .source("docs/nonlinear.md"),
       integer("max_iter", &LaotSettings::max_iter)
           .from(1)
           .to(kMany)
@@ -75,6 +103,9 @@ MethodSpec laot_spec() {
   const Value none = std::string("none");
   out.presets = {
       {"calibrated", "ridge towards I, spread restored, own means: what the data support", {}},
+      {"adaptive",
+       "calibrated, bent and with the marginals restored where that predicts held-out cells better",
+       {{"lift", std::string("auto")}, {"restore", std::string("auto")}}},
       {"algorithm1",
        "the paper as printed: raw features, no ridge, no restoration",
        {{"ridge", 0.0}, {"restore", none}, {"center", none}, {"scale", none}, {"n_pcs", 0.0}}},
@@ -96,10 +127,54 @@ arma::mat column(const std::vector<std::uint32_t>& values) {
   return out;
 }
 
-FitResult fit_laot(const FitInput& input, Context& context) {
-  const LaotOptions& options = input.params.as<LaotSettings>();
-  FitResult out;
-  LaotResult result = alternate(input.x, input.y, input.batch_x, input.batch_y, options, context);
+// The maps that the settings leave open, the simplest first.
+std::vector<Candidate> candidates_of(const LaotSettings& settings) {
+  std::vector<Candidate> out;
+  for (const bool lift : {false, true}) {
+    if (settings.lift == (lift ? Lifting::no : Lifting::yes)) continue;
+    for (const bool marginals : {false, true}) {
+      const bool asked = settings.restore == Restore::marginals;
+      if (settings.restore == Restore::automatic || marginals == asked)
+        out.push_back({lift, marginals});
+    }
+  }
+  return out;
+}
+
+// Drawn anew where the fit's bandwidth is of cells drawn with the seed: the choice needs none.
+double gamma_of(const FitInput& input, const ChoiceOptions& options, Context& context) {
+  constexpr std::size_t kMostCells = 4000;
+  return median_gamma(input.control.cells, input.treated.cells, context, kMostCells,
+                      Rng(options.seed).stream(3))
+      .gamma;
+}
+
+Candidate chosen_of(const LaotSettings& settings, const FitInput& input, FitResult& out,
+                    Context& context) {
+  ChoiceOptions options;
+  options.candidates = candidates_of(settings);
+  if (options.candidates.size() == 1) return options.candidates.front();
+  options.space = settings.space;
+  options.laot = settings;
+  options.lift = settings.lift_options;
+  const Choice choice =
+      choose({input.control.cells, input.treated.cells, input.batch_x, input.batch_y},
+             gamma_of(input, options, context), options, context);
+  out.report.add("choice", choice.chosen.name());
+  out.report.add("choice_reason", choice.reason);
+  out.report.add("choice_candidates", joined(choice.candidates));
+  out.report.add("choice_parts", std::string(choice.levels_left_out ? "levels" : "folds"));
+  if (choice.candidates.empty()) return choice.chosen;
+  arma::mat summary(choice.candidates.size(), 3);
+  summary.col(0) = choice.mean;
+  summary.col(1) = choice.gain;
+  summary.col(2) = choice.standard_error;
+  out.arrays["choice_scores"] = choice.scores;
+  out.arrays["choice_summary"] = summary;
+  return choice.chosen;
+}
+
+void report_alternation(const LaotResult& result, FitResult& out) {
   out.report.add("outcome", std::string(result.converged ? "converged" : "limit_reached"));
   out.report.add("stop_reason", result.stop_reason);
   out.report.add("iterations", result.iterations);
@@ -120,12 +195,67 @@ FitResult fit_laot(const FitInput& input, Context& context) {
                {"residual_sum_after_update", result.trace.residual_after_update},
                {"ridge", result.trace.ridge},
                {"change_of_map", result.trace.change}};
-  out.arrays["plan_source"] = column(result.plan.source);
-  out.arrays["plan_target"] = column(result.plan.target);
-  out.arrays["plan_mass"] = arma::mat(result.plan.mass);
+}
+
+void keep_plan(const Plan& plan, FitResult& out) {
+  out.arrays["plan_source"] = column(plan.source);
+  out.arrays["plan_target"] = column(plan.target);
+  out.arrays["plan_mass"] = arma::mat(plan.mass);
+}
+
+void report_lift(const LiftResult& result, FitResult& out) {
+  out.report.add("lift", std::string(result.lifted ? "yes" : "no"));
+  out.report.add("lift_outcome", result.stop_reason);
+  out.report.add("lift_share", result.share);
+  out.report.add("lift_iterations", result.iterations);
+  out.report.add("lift_features", static_cast<double>(result.features));
+  if (result.iterations == 0) return;
+  out.report.add("lift_objective", result.trace.j_after_update.back());
+  out.report.add("lift_ridge", result.ridge);
+  out.report.add("seconds_lift", result.seconds);
+}
+
+// Goes on from the linear map with its coupling; the plan is that of the lifted map.
+FitResult fit_lifted(const FitInput& input, const LaotSettings& settings, FitResult out,
+                     Context& context) {
+  Coupling coupling(input.x, input.y, input.batch_x, input.batch_y, settings.coupling);
+  LaotResult linear = alternate(coupling, input.x, input.y, settings, context);
+  LiftResult bent =
+      lift(coupling, input.x, input.y, linear, settings, settings.lift_options, context);
+  report_alternation(linear, out);
+  report_lift(bent, out);
+  keep_plan(bent.lifted ? bent.plan : linear.plan, out);
+  out.arrays["latent_map_unrestored"] = linear.map_unrestored;
+  if (bent.lifted)
+    out.map = std::make_shared<LiftedResponse>(std::move(bent.map));
+  else
+    out.map = std::make_shared<AffineResponse>(std::move(linear.map));
+  return out;
+}
+
+FitResult fit_laot(const FitInput& input, Context& context) {
+  const auto& settings = input.params.as<LaotSettings>();
+  require(settings.update == Update::least_squares ||
+              (settings.lift == Lifting::no && settings.restore != Restore::automatic),
+          Status::invalid_argument,
+          "the lift, and the choice of lift or restore by held-out cells, go on from a "
+          "least-squares fit; set update to \"ls\", or lift to \"no\" and restore to a value "
+          "other than \"auto\"");
+  FitResult out;
+  const Candidate chosen = chosen_of(settings, input, out, context);
+  out.marginals = chosen.marginals;
+  if (chosen.lift) return fit_lifted(input, settings, std::move(out), context);
+  LaotResult result = alternate(input.x, input.y, input.batch_x, input.batch_y, settings, context);
+  report_alternation(result, out);
+  keep_plan(result.plan, out);
   out.arrays["latent_map_unrestored"] = result.map_unrestored;
   out.map = std::make_shared<AffineResponse>(std::move(result.map));
   return out;
+}
+
+std::shared_ptr<const ResponseMap> load_laot(const ModelFile& file, std::size_t dimension) {
+  if (file.has("response.landmarks")) return LiftedResponse::load(file, dimension);
+  return AffineResponse::load(file, dimension);
 }
 
 }  // namespace
@@ -138,7 +268,7 @@ LaotOptions laot_options(const Model& model) {
 }
 
 Method laot_method() {
-  return {laot_spec(), fit_laot, AffineResponse::load};
+  return {laot_spec(), fit_laot, load_laot};
 }
 
 }  // namespace laot

@@ -22,7 +22,7 @@ class Checkpoint;
 /// Larger networks are in no file that this library wrote.
 constexpr std::size_t kMostLayers = 64, kMostUnits = 100000;
 
-enum class RestoredMeanChoice { automatic, mean, none };
+enum class RestoredMeanChoice { automatic, mean, none, marginals };
 enum class OnCancel { stop, keep };
 
 /// The options that all networks share, beside those of their training.
@@ -87,10 +87,12 @@ std::vector<ParamSpec> training_params() {
       choice("restore", &Network::restore,
              {{"auto", RestoredMeanChoice::automatic},
               {"mean", RestoredMeanChoice::mean},
-              {"none", RestoredMeanChoice::none}})
+              {"none", RestoredMeanChoice::none},
+              {"marginals", RestoredMeanChoice::marginals}})
           .doc("What predictions get back: the treated mean (mean: in the feature space the "
                "predicted training controls have it exactly) or nothing, as published (none); "
-               "auto: the mean with center = own")
+               "marginals: the mean, then each feature's distribution by one monotone map; auto: "
+               "the mean with center = own")
           .source("own (published: none)"),
       number("validation_share", &nets::ValidationOptions::validation_share)
           .from(0.01)

@@ -15,7 +15,9 @@ struct IdentitySettings : OptionsOf<IdentitySettings> {};
 struct MeanShiftSettings : OptionsOf<MeanShiftSettings> {
   MeanShiftSettings() { space = {Center::own, Scale::none, 0}; }
 };
-struct GaussianSettings : OptionsOf<GaussianSettings>, GaussianOptions {};
+struct GaussianSettings : OptionsOf<GaussianSettings>, GaussianOptions {
+  bool marginals = false;
+};
 
 FitResult closed_form(AffineResponse map) {
   FitResult out;
@@ -30,8 +32,11 @@ FitResult fit_nothing(const FitInput&, Context&) {
 }
 
 FitResult fit_gaussian(const FitInput& input, Context&) {
-  return closed_form(gaussian_response(input.x, input.weights_x, input.y, input.weights_y,
-                                       input.params.as<GaussianSettings>()));
+  const auto& settings = input.params.as<GaussianSettings>();
+  FitResult out =
+      closed_form(gaussian_response(input.x, input.weights_x, input.y, input.weights_y, settings));
+  out.marginals = settings.marginals;
+  return out;
 }
 
 void prepare(arma::mat& covariance, std::size_t cells, std::size_t fewer,
@@ -112,6 +117,9 @@ Method gaussian_map_method() {
           .to(1e6)
           .doc("Added to the diagonal of both covariances")
           .source("DESIGN, trivial predictors"),
+      choice("restore", &GaussianSettings::marginals, {{"none", false}, {"marginals", true}})
+          .doc("marginals: after the map each feature's distribution, by one monotone map")
+          .source("docs/nonlinear.md"),
   };
   spec.params = joined_rows(std::move(spec.params), space_params());
   const auto beside = [](const Model& model) {

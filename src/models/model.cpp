@@ -2,45 +2,16 @@
 #include <cmath>
 
 #include "laot/models.hpp"
+#include "original_units.hpp"
 
 namespace laot {
 
 namespace {
 
-// Sorted rows of a matrix, one vector a feature.
-arma::mat sorted_by_feature(arma::mat cells) {
-  arma::inplace_trans(cells);  // a feature's values become contiguous
-  arma::mat out = std::move(cells);
-  for (std::size_t k = 0; k < out.n_cols; ++k) std::sort(out.colptr(k), out.colptr(k) + out.n_rows);
-  return out;
-}
-
-// The value at quantile `at` in [0, 1] of sorted values, linear between the order statistics.
-double quantile(const double* sorted, std::size_t count, double at) {
-  const double place = at * static_cast<double>(count - 1);
-  const std::size_t below = std::min(static_cast<std::size_t>(place), count - 1);
-  const std::size_t above = std::min(below + 1, count - 1);
-  const double share = place - static_cast<double>(below);
-  return sorted[below] + share * (sorted[above] - sorted[below]);
-}
-
-// The place in [0, 1] of `value` among sorted values: the middle of the run where it is tied.
-double place_of(const double* sorted, std::size_t count, double value) {
-  const double* first = std::lower_bound(sorted, sorted + count, value);
-  const double* last = std::upper_bound(first, sorted + count, value);
-  if (first == sorted + count) return 1.0;
-  if (last == sorted) return 0.0;
-  if (count == 1) return 0.5;
-  double place;
-  if (first != last) {
-    place = 0.5 * static_cast<double>((first - sorted) + (last - 1 - sorted));
-  } else {
-    const double lower = first[-1], upper = first[0];
-    // Halved, so that the differences of finite values are finite.
-    place = static_cast<double>(first - 1 - sorted) +
-            (0.5 * value - 0.5 * lower) / (0.5 * upper - 0.5 * lower);
-  }
-  return place / static_cast<double>(count - 1);
+void require_features(const Cells& cells, const FeatureSpace& space) {
+  require(cells.features() == space.features(), Status::dimension_mismatch,
+          "the model was fitted on ", space.features(), " features, found ", cells.features(),
+          " in the new cells; give the same features in the same order");
 }
 
 // What a fit of many conditions says of its cells, for the trivial predictors beside it.
@@ -56,7 +27,7 @@ Report report_of_parts(const Report& report) {
 
 }  // namespace
 
-void Model::predict_block(arma::mat& block) const {
+void Model::map_block(arma::mat& block) const {
   arma::mat z, moved;
   space.encode_block(block, Side::control, z);
   map->apply(z, moved);
@@ -74,24 +45,11 @@ void Model::predict(const Cells& cells, Nonnegative nonnegative, double* out,
     return;
   }
   require_one("a prediction");
-  require(cells.features() == space.features(), Status::dimension_mismatch,
-          "the model was fitted on ", space.features(), " features, found ", cells.features(),
-          " in the new cells; give the same features in the same order");
+  require_features(cells, space);
   const SingleThreadedBlas blas;
   const std::size_t d = cells.features();
-  if (nonnegative == Nonnegative::marginals)
-    require(training.kept_control.cells() > 1 && training.kept_treated.cells() > 1,
-            Status::not_available,
-            "nonnegative = marginals needs kept training cells, but this model keeps ",
-            training.kept_control.cells(), " control and ", training.kept_treated.cells(),
-            " treated cells; fit with keep_cells = 1000");
-  arma::mat predicted_training, observed_training;
-  if (nonnegative == Nonnegative::marginals) {
-    arma::mat predicted = training.kept_control.view().gather_all();
-    predict_block(predicted);
-    predicted_training = sorted_by_feature(std::move(predicted));
-    observed_training = sorted_by_feature(training.kept_treated.view().gather_all());
-  }
+  const bool clamped = nonnegative == Nonnegative::marginals;
+  const MarginalMaps maps = clamped && marginals.empty() ? kept_marginals() : marginals;
   arma::mat block;
   const std::size_t at_a_time = cells_at_a_time(d);
   for (std::size_t first = 0; first < cells.cells(); first += at_a_time) {
@@ -101,19 +59,35 @@ void Model::predict(const Cells& cells, Nonnegative nonnegative, double* out,
     cells.gather(first, count, block.memptr());
     for (std::size_t i = 0; i < count; ++i)
       require_finite(block.colptr(i), cells, first + i, "cells");
-    predict_block(block);
-    if (nonnegative == Nonnegative::clip) {
+    map_block(block);
+    if (!maps.empty()) maps.apply(block, clamped ? Ends::clamped : Ends::shifted);
+    if (nonnegative != Nonnegative::no)
       for (double& value : block) value = std::max(0.0, value);
-    } else if (nonnegative == Nonnegative::marginals) {
-      for (std::size_t i = 0; i < count; ++i)
-        for (std::size_t k = 0; k < d; ++k) {
-          const double at =
-              place_of(predicted_training.colptr(k), predicted_training.n_rows, block(k, i));
-          block(k, i) =
-              std::max(0.0, quantile(observed_training.colptr(k), observed_training.n_rows, at));
-        }
-    }
     std::copy(block.begin(), block.end(), out + first * d);
+  }
+}
+
+void Model::effects(const Cells& cells, double* out, Context& context) const {
+  if (parts.size() == 1) return at(parts[0]->condition).effects(cells, out, context);
+  require_one("an effect");
+  require_features(cells, space);
+  const SingleThreadedBlas blas;
+  const std::size_t d = cells.features();
+  arma::mat z, moved;
+  for (std::size_t i = 0; i < cells.cells(); ++i) {
+    context.poll("effects", static_cast<double>(i) / static_cast<double>(cells.cells()));
+    arma::mat cell(d, 1);
+    cells.gather(i, 1, cell.memptr());
+    require_finite(cell.memptr(), cells, i, "cells");
+    space.encode_block(cell, Side::control, z);
+    double* effect = out + i * d * d;
+    write_map(space, map->jacobian(z.col(0)), effect);
+    if (marginals.empty()) continue;
+    map_block(cell);
+    for (std::size_t k = 0; k < d; ++k) {
+      const double slope = marginals[k].slope(cell[k]);
+      for (std::size_t c = 0; c < d; ++c) effect[k + c * d] *= slope;
+    }
   }
 }
 
@@ -179,6 +153,9 @@ Model Model::trivial(const std::string& name) const {
   }
   Model out{Params(chosen.spec)};
   out.params.take_over(params);
+  // A trivial predictor is plain, whatever this model restores.
+  for (const ParamSpec& spec : chosen.spec.params)
+    if (spec.name == "restore") out.params.set(spec.name, spec.read(*chosen.spec.defaults));
   out.params.set_preset_name("");
   out.feature_names = feature_names;
   out.condition = condition;

@@ -132,6 +132,29 @@ TrainingSummary load_training(const ModelFile& file, const FeatureSpace& space,
   return out;
 }
 
+void store_marginals(const MarginalMaps& marginals, ModelFile& file) {
+  if (marginals.empty()) return;
+  file.put("marginals.from", marginals.from());
+  file.put("marginals.to", marginals.to());
+  file.put("marginals.strength", marginals.strength());
+}
+
+MarginalMaps load_marginals(const ModelFile& file, std::size_t features) {
+  if (!file.has("marginals.from")) return {};
+  const arma::mat from = file.matrix("marginals.from"), to = file.matrix("marginals.to");
+  const arma::vec strength = file.vector("marginals.strength");
+  require(from.n_cols == features && to.n_cols == features && from.n_rows == to.n_rows &&
+              strength.n_elem == features,
+          Status::bad_format, "the marginals of the model file are of ", from.n_cols,
+          " features, but the model has ", features);
+  require(from.is_finite() && to.is_finite(), Status::bad_format,
+          "the marginals of the model file hold a value that is not finite");
+  for (const double share : strength)
+    require(share >= 0.0 && share <= 1.0, Status::bad_format,
+            "the marginals of the model file have a strength of ", share, ", not in [0, 1]");
+  return MarginalMaps(from, to, strength);
+}
+
 // Parameters that came after the file was written have their defaults, which say what was done
 // before they were there.
 Params load_params(const ModelFile& file, const MethodSpec& method) {
@@ -243,6 +266,7 @@ void store_fit(const Model& model, ModelFile& file) {
   store_results(model, file);
   store_condition(model.condition, file);
   if (model.map) model.map->store(file);
+  store_marginals(model.marginals, file);
 }
 
 std::string place_of_part(std::size_t c) {
@@ -282,6 +306,7 @@ void load_fit(const ModelFile& file, const Method& chosen, const TrainingSummary
   load_results(file, model);
   model.condition = load_condition(file);
   if (chosen.load) model.map = chosen.load(file, model.space.dimension());
+  model.marginals = load_marginals(file, model.space.features());
 }
 
 void load_part(const ModelFile& file, const Method& chosen, Model& model) {

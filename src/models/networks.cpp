@@ -44,7 +44,10 @@ void add_report(const NetworkSettings& settings, const nets::TrainingReport& tra
   out.report.add("validation_mmd2", training.best_score);
   out.report.add("validation_mmd2_untrained", training.untrained_score);
   out.report.add("validation_mmd2_identity", training.identity_score);
-  out.report.add("restore", std::string(restores_mean(settings) ? "mean" : "none"));
+  out.marginals = settings.restore == RestoredMeanChoice::marginals;
+  out.report.add("restore", std::string(out.marginals             ? "marginals"
+                                        : restores_mean(settings) ? "mean"
+                                                                  : "none"));
   out.report.add("seconds_training", seconds);
 }
 

@@ -152,7 +152,8 @@ void Params::set_text(const std::string& name, const std::string& value) {
 void Params::take_over(const Params& other) {
   for (const ParamSpec& theirs : other.method_->params)
     for (const ParamSpec& spec : method_->params)
-      if (spec.name == theirs.name) set(spec.name, theirs.read(*other.options_));
+      if (spec.name == theirs.name && spec.words == theirs.words)
+        set(spec.name, theirs.read(*other.options_));
 }
 
 std::map<std::string, std::string> Params::texts() const {

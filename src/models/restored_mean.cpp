@@ -49,7 +49,8 @@ arma::vec stored_vector(const ModelFile& file, const std::string& name, std::siz
 bool restores_mean(const NetworkSettings& settings) {
   if (settings.restore == RestoredMeanChoice::automatic)
     return settings.space.center == Center::own;
-  return settings.restore == RestoredMeanChoice::mean;
+  return settings.restore == RestoredMeanChoice::mean ||
+         settings.restore == RestoredMeanChoice::marginals;
 }
 
 std::shared_ptr<const ResponseMap> restored_mean(std::shared_ptr<const ResponseMap> inner,

@@ -397,6 +397,27 @@ static void test_fit_and_predict(void) {
   REFUSED(laot_model_trivial(model, "laot", &other), LAOT_UNKNOWN_NAME, "gaussian_map");
   REFUSED(laot_model_trivial(NULL, "identity", &other), LAOT_INVALID_ARGUMENT, "model");
 
+  /* Effects at cells: of a linear map the map itself. */
+  {
+    double effects[FEATURES * FEATURES * 2], linear[FEATURES * FEATURES];
+    laot_data* two = NULL;
+    CHECK(laot_data_dense(control_values, FEATURES, 2, FEATURES, &two) == LAOT_OK);
+    CHECK(laot_effects(context, model, two, effects, FEATURES * FEATURES * 2) == LAOT_OK);
+    CHECK(laot_array(model, "map", linear, FEATURES * FEATURES) == LAOT_OK);
+    CHECK(memcmp(effects, linear, sizeof linear) == 0);
+    CHECK(memcmp(effects + FEATURES * FEATURES, linear, sizeof linear) == 0);
+    REFUSED(laot_effects(context, model, two, effects, 7), LAOT_BUFFER_TOO_SMALL, "the effects");
+    REFUSED(laot_effects(context, NULL, two, effects, FEATURES * FEATURES * 2),
+            LAOT_INVALID_ARGUMENT, "model");
+    REFUSED(laot_effects(context, model, NULL, effects, FEATURES * FEATURES * 2),
+            LAOT_INVALID_ARGUMENT, "cells");
+    laot_data_free(two);
+    CHECK(laot_data_dense(control_values, FEATURES - 1, 2, FEATURES, &two) == LAOT_OK);
+    REFUSED(laot_effects(context, model, two, effects, FEATURES * FEATURES * 2),
+            LAOT_DIMENSION_MISMATCH, "the same features");
+    laot_data_free(two);
+  }
+
   /* Cancelling leaves everything usable. */
   calls = 0;
   CHECK(laot_context_set_cancel(context, stop_at_once, &calls) == LAOT_OK);
@@ -723,6 +744,7 @@ static void test_networks(void) {
     laot_model* model = NULL;
     laot_model* back = NULL;
     double predicted[FEATURES * CONTROLS];
+    double effects[FEATURES * FEATURES * CONTROLS];
     double again[FEATURES * CONTROLS];
     double value = 0.0;
     size_t size = 0, length = 0, k;
@@ -734,6 +756,8 @@ static void test_networks(void) {
     CHECK(laot_params_set_number(params, "hidden_units", 8) == LAOT_OK);
     CHECK(laot_fit(context, params, control, treated, &model) == LAOT_OK);
     CHECK(laot_predict(context, model, control, "no", predicted, FEATURES * CONTROLS) == LAOT_OK);
+    REFUSED(laot_effects(context, model, control, effects, FEATURES * FEATURES * CONTROLS),
+            LAOT_NOT_AVAILABLE, "no derivative in closed form");
     for (k = 0; k < FEATURES * CONTROLS; ++k) CHECK(isfinite(predicted[k]));
     CHECK(laot_report_number(model, "validation_mmd2", &value) == LAOT_OK && isfinite(value));
     CHECK(laot_trace_length(model, &length) == LAOT_OK && length > 0);

@@ -23,6 +23,8 @@ CASES = {
                        feature_names=["gène 1", 'gene "2"', "gene\\3", "gene 4"]),
     "laot_levels": dict(batch_control=["a", "b"] * 10, batch_treated=["b", "a"] * 8),
     "laot_zeros": dict(n_pcs=0, batch_control=["a", "b"] * 10, batch_treated=["b", "a"] * 8),
+    "laot_lift": dict(n_pcs=0, lift="yes", restore="marginals"),
+    "laot_lift_components": dict(n_pcs=2, lift="yes", landmarks=7),
     "identity": dict(method="identity"),
     "mean_shift": dict(method="mean_shift"),
     "gaussian_map": dict(method="gaussian_map"),

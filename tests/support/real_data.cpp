@@ -148,6 +148,52 @@ Populations simulated() {
   return {columns(all, chosen[0]), columns(all, chosen[1])};
 }
 
+namespace {
+
+// The fields of a line, with quotes taken off.
+std::vector<std::vector<std::string>> table_of(const std::string& file) {
+  std::vector<std::vector<std::string>> rows = rows_of(unzipped(file));
+  for (auto& row : rows)
+    for (std::string& field : row)
+      if (field.size() > 1 && field.front() == '"') field = field.substr(1, field.size() - 2);
+  return rows;
+}
+
+std::size_t place(const std::vector<std::string>& header, const std::string& column) {
+  for (std::size_t k = 0; k < header.size(); ++k)
+    if (header[k] == column) return k;
+  throw std::runtime_error("no column " + column);
+}
+
+}  // namespace
+
+arma::mat cells_where(const std::string& file, const std::string& column, const std::string& value,
+                      const std::vector<std::string>& others) {
+  const auto rows = table_of(file);
+  const std::set<std::string> left(others.begin(), others.end());
+  std::vector<std::size_t> features, chosen;
+  for (std::size_t k = 0; k < rows[0].size(); ++k)
+    if (rows[0][k] != column && left.count(rows[0][k]) == 0) features.push_back(k);
+  const std::size_t at = place(rows[0], column);
+  for (std::size_t r = 1; r < rows.size(); ++r)
+    if (rows[r][at] == value) chosen.push_back(r);
+  arma::mat out(features.size(), chosen.size());
+  for (std::size_t i = 0; i < chosen.size(); ++i)
+    for (std::size_t k = 0; k < features.size(); ++k)
+      out(k, i) = std::strtod(rows[chosen[i]][features[k]].c_str(), nullptr);
+  return out;
+}
+
+std::vector<std::string> labels_where(const std::string& file, const std::string& column,
+                                      const std::string& value, const std::string& wanted) {
+  const auto rows = table_of(file);
+  const std::size_t at = place(rows[0], column), label = place(rows[0], wanted);
+  std::vector<std::string> out;
+  for (std::size_t r = 1; r < rows.size(); ++r)
+    if (rows[r][at] == value) out.push_back(rows[r][label]);
+  return out;
+}
+
 Split split(const Populations& cells, const std::string& set, int seed) {
   const fixtures::Table table = fixtures::read_table(fixtures::golden("splits/" + set + ".csv"));
   std::array<std::vector<std::size_t>, 2> parts;

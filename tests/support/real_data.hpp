@@ -24,6 +24,14 @@ Populations hsmm(int hours);
 /// The simulated set: control against abexinostat.
 Populations simulated();
 
+/// The cells of a table (CSV, gzip) in which `column` is `value`; the columns of `others` hold no
+/// features either. In the order of the file.
+arma::mat cells_where(const std::string& file, const std::string& column, const std::string& value,
+                      const std::vector<std::string>& others = {});
+/// What the column `wanted` says of the same cells.
+std::vector<std::string> labels_where(const std::string& file, const std::string& column,
+                                      const std::string& value, const std::string& wanted);
+
 struct Split {
   Populations train, test;
 };

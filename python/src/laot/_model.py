@@ -178,6 +178,16 @@ class Model:
             context.run(lib.laot_predict, self._handle, data.handle, nonnegative.encode(), doubles(out), out.size)
             return out
 
+    def effects(self, cells: Any, threads: int = 1) -> np.ndarray:
+        """The derivative of the prediction at each of cells x features (dense or scipy.sparse), in the units of
+        the training cells: entry ``[i, j, k]`` is the change of the predicted feature j with feature k of cell i.
+        """
+        with Data(cells) as data, Context(threads=threads) as context:
+            count, features = data.shape
+            out = np.empty((count, features, features))
+            context.run(lib.laot_effects, self._handle, data.handle, doubles(out), out.size)
+            return out.transpose(0, 2, 1)
+
     def predict(self, cells: Any, nonnegative: str = "no", threads: int = 1, key: str = "laot",
                 copy: bool = False) -> Any:
         """What control cells would look like treated, in the units of the training cells.

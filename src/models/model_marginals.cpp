@@ -1,0 +1,71 @@
+#include "model_marginals.hpp"
+
+#include <algorithm>
+
+#include "laot/data/columns.hpp"
+
+namespace laot {
+
+namespace {
+
+constexpr double kPassBytes = 256e6;
+
+// Features first .. first + count - 1 of all cells, each block passed through `change` before.
+template <class Change>
+arma::mat rows_of(const Cells& cells, std::size_t first, std::size_t count, const Change& change,
+                  Context& context) {
+  arma::mat out(count, cells.cells()), block;
+  const std::size_t at_a_time = cells_at_a_time(cells.features());
+  for (std::size_t cell = 0; cell < cells.cells(); cell += at_a_time) {
+    context.poll();
+    const std::size_t now = std::min(at_a_time, cells.cells() - cell);
+    block.set_size(cells.features(), now);
+    cells.gather(cell, now, block.memptr());
+    change(block);
+    out.cols(cell, cell + now - 1) = block.rows(first, first + count - 1);
+  }
+  return out;
+}
+
+}  // namespace
+
+MarginalMaps fitted_marginals(const Model& model, const FitInput& input, Context& context) {
+  const MarginalFit fit({input.weights_x, input.weights_y, input.batch_x, input.batch_y});
+  const Cells &control = input.control.cells, &treated = input.treated.cells;
+  const double pooled = static_cast<double>(control.cells() + treated.cells());
+  const std::size_t at_a_time =
+      std::max<std::size_t>(1, static_cast<std::size_t>(kPassBytes / (8.0 * pooled)));
+  MarginalMaps out;
+  for (std::size_t first = 0; first < control.features(); first += at_a_time) {
+    context.poll("marginals", static_cast<double>(first) / static_cast<double>(control.features()));
+    const std::size_t count = std::min(at_a_time, control.features() - first);
+    const arma::mat moved = rows_of(
+        control, first, count, [&](arma::mat& block) { model.map_block(block); }, context);
+    const arma::mat observed = rows_of(
+        treated, first, count, [](arma::mat&) {}, context);
+    out.append(fit_marginals(fit, moved, observed, context));
+  }
+  return out;
+}
+
+MarginalMaps Model::kept_marginals() const {
+  const std::size_t n = training.kept_control.cells(), m = training.kept_treated.cells();
+  require(n > 1 && m > 1, Status::not_available,
+          "nonnegative = marginals needs kept training cells, but this model keeps ", n,
+          " control and ", m,
+          " treated cells; fit with keep_cells = 1000, or with restore = "
+          "\"marginals\"");
+  arma::mat moved = training.kept_control.view().gather_all();
+  map_block(moved);
+  MarginalOptions options;
+  options.relabellings = 0;
+  const MarginalFit fit({arma::vec(n, arma::fill::value(1.0 / static_cast<double>(n))),
+                         arma::vec(m, arma::fill::value(1.0 / static_cast<double>(m))),
+                         {},
+                         {}},
+                        options);
+  Context context;
+  return fit_marginals(fit, moved, training.kept_treated.view().gather_all(), context);
+}
+
+}  // namespace laot

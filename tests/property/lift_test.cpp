@@ -1,0 +1,236 @@
+// What must hold of the lift and of marginal maps, whatever the cells.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "laot/choice.hpp"
+#include "laot/data/columns.hpp"
+#include "support/fixtures.hpp"
+
+using namespace laot;
+
+namespace {
+
+arma::mat gaussian(std::size_t rows, std::size_t columns, Rng& rng) {
+  arma::mat out(rows, columns);
+  for (double& value : out) value = rng.normal();
+  return out;
+}
+
+// Treated cells of a bent response, drawn anew; both of mean about 0.
+struct Bent {
+  arma::mat x, y;
+  Bent(std::size_t d, std::size_t n, std::size_t m, std::uint64_t seed) {
+    Rng rng(seed);
+    x = gaussian(d, n, rng);
+    y = gaussian(d, m, rng);
+    for (double& value : y) value += std::tanh(2.0 * value) + 0.1 * value * value - 0.1;
+  }
+};
+
+LiftResult lifted(const arma::mat& x, const arma::mat& y, const LaotOptions& options,
+                  const LiftOptions& lift_options) {
+  Context context;
+  Coupling coupling(x, y);
+  const LaotResult linear = alternate(coupling, x, y, options, context);
+  return lift(coupling, x, y, linear, options, lift_options, context);
+}
+
+}  // namespace
+
+TEST_CASE("lift: J never rises at a fixed ridge") {
+  for (const std::uint64_t seed : {1u, 2u, 3u}) {
+    const Bent cells(5, 150, 110, seed);
+    LaotOptions options;
+    options.ridge = 0.2;
+    options.tol = 0.0;
+    const LaotTrace trace = lifted(cells.x, cells.y, options, {}).trace;
+    REQUIRE(trace.ridge.size() > 2);
+    double last = kInfinity;
+    for (std::size_t k = 0; k < trace.ridge.size(); ++k) {
+      CHECK(trace.j_after_plan[k] <= last * (1.0 + 1e-12));
+      CHECK(trace.j_after_update[k] <= trace.j_after_plan[k] * (1.0 + 1e-12));
+      last = trace.j_after_update[k];
+    }
+    // It bends: the kernels lower J well below where the linear map had it.
+    CHECK(trace.j_after_update.back() < 0.9 * trace.j_after_plan.front());
+  }
+}
+
+TEST_CASE("lift: the Jacobian is the derivative") {
+  const Bent cells(4, 200, 160, 7);
+  const LiftedMap map = lifted(cells.x, cells.y, {}, {}).map;
+  for (const std::size_t cell : {0u, 11u, 57u}) {
+    const arma::vec z = cells.x.col(cell);
+    const arma::mat jacobian = map.jacobian(z);
+    for (std::size_t c = 0; c < 4; ++c) {
+      const double step = 1e-5;
+      arma::mat ends(4, 2), moved;
+      ends.col(0) = z;
+      ends.col(1) = z;
+      ends(c, 0) += step;
+      ends(c, 1) -= step;
+      map.apply(ends, moved);
+      for (std::size_t r = 0; r < 4; ++r)
+        CHECK(jacobian(r, c) ==
+              doctest::Approx((moved(r, 0) - moved(r, 1)) / (2.0 * step)).epsilon(1e-6));
+    }
+  }
+}
+
+TEST_CASE("lift: moved cells have the mean and nearly the spread of the treated cells") {
+  const Bent cells(3, 900, 700, 9);
+  const LiftResult result = lifted(cells.x, cells.y, {}, {});
+  const arma::vec got = arma::mean(result.moved, 1), want = arma::mean(cells.y, 1);
+  for (std::size_t k = 0; k < 3; ++k) {
+    CHECK(got[k] == doctest::Approx(want[k]).epsilon(1e-10));
+    CHECK(arma::stddev(result.moved.row(k)) / arma::stddev(cells.y.row(k)) ==
+          doctest::Approx(1.0).epsilon(0.02));
+  }
+  arma::mat again;
+  result.map.apply(cells.x, again);
+  CHECK(arma::abs(again - result.moved).max() < 1e-9);
+}
+
+TEST_CASE("lift: where a linear map explains everything, it stays") {
+  Rng rng(3);
+  const arma::mat x = gaussian(4, 120, rng);
+  arma::mat map(4, 4, arma::fill::eye);
+  map += 0.1 * gaussian(4, 4, rng);
+  const arma::mat y = columns_of(arma::mat(map * x), rng.permutation(120));
+  const LiftResult result = lifted(x, y, {}, {});
+  CHECK_FALSE(result.lifted);
+  CHECK(result.converged);
+  CHECK(result.stop_reason.find("the linear map stays") != std::string::npos);
+}
+
+TEST_CASE("lift: control cells that do not differ keep the linear map") {
+  Rng rng(4);
+  const arma::mat x(3, 40, arma::fill::zeros), y = gaussian(3, 30, rng);
+  const LiftResult result = lifted(x, y, {}, {});
+  CHECK_FALSE(result.lifted);
+}
+
+TEST_CASE("lift: fewer cells than landmarks, repeated cells and one feature") {
+  Rng rng(5);
+  const arma::mat few = gaussian(1, 12, rng);
+  const arma::mat x = arma::join_rows(few, arma::join_rows(few, few));
+  const arma::mat y = arma::exp(gaussian(1, 50, rng));
+  const LiftResult result = lifted(x, y, {}, {});
+  REQUIRE(result.lifted);
+  CHECK(result.features <= 12);
+  CHECK(result.moved.is_finite());
+}
+
+TEST_CASE("marginals: a map is monotone, and one of equal laws stands still") {
+  Rng rng(6);
+  const std::size_t n = 400, m = 300;
+  const arma::vec a(n, arma::fill::value(1.0 / n)), b(m, arma::fill::value(1.0 / m));
+  const MarginalFit fit({a, b, {}, {}});
+  const arma::mat moved = gaussian(1, n, rng), same = gaussian(1, m, rng);
+  arma::mat other = gaussian(1, m, rng);
+  for (double& value : other) value = (value < 0.0 ? -0.9 : 0.9) + 0.2 * value;
+  // Sampling alone moves a feature by little, a change of shape by nearly all of it.
+  CHECK(fit.map(moved.memptr(), same.memptr()).strength < 0.6);
+  const MarginalMap map = fit.map(moved.memptr(), other.memptr());
+  CHECK(map.strength > 0.9);
+  for (const Ends ends : {Ends::shifted, Ends::clamped}) {
+    double last = -kInfinity;
+    for (double v = -6.0; v < 6.0; v += 0.01) {
+      CHECK(map(v, ends) >= last);
+      last = map(v, ends);
+    }
+  }
+  CHECK(map(100.0, Ends::clamped) == map.to.back());
+  CHECK(map(-100.0, Ends::clamped) == map.to.front());
+  CHECK(map(100.0, Ends::shifted) - 100.0 ==
+        doctest::Approx(map.strength * (map.to.back() - map.from.back())));
+  for (const double v : {-9.0, -0.31, 0.47, 1.2, 9.0})
+    CHECK(map.slope(v) ==
+          doctest::Approx((map(v + 1e-7, Ends::shifted) - map(v - 1e-7, Ends::shifted)) / 2e-7)
+              .epsilon(1e-5));
+}
+
+TEST_CASE("marginals: what has no two values is left alone") {
+  const arma::vec a(20, arma::fill::value(0.05));
+  const MarginalFit fit({a, a, {}, {}});
+  const arma::vec constant(20, arma::fill::value(2.5));
+  const arma::vec spread = arma::linspace(0.0, 1.0, 20);
+  CHECK(fit.map(constant.memptr(), spread.memptr()).from.empty());
+  CHECK(fit.map(constant.memptr(), spread.memptr())(0.3, Ends::shifted) == 0.3);
+  // Fewer than ten cells have no two knots.
+  const arma::vec few(9, arma::fill::value(1.0 / 9.0));
+  CHECK(MarginalFit({few, few, {}, {}}).map(spread.memptr(), spread.memptr()).from.empty());
+}
+
+TEST_CASE("marginals: knots as matrices and back") {
+  Rng rng(8);
+  const arma::vec a(60, arma::fill::value(1.0 / 60.0));
+  const MarginalFit fit({a, a, {}, {}});
+  arma::mat moved = gaussian(3, 60, rng), treated = gaussian(3, 60, rng);
+  moved.row(1).fill(1.0);
+  for (std::size_t i = 0; i < 40; ++i) moved(2, i) = 0.0;  // ties: fewer knots
+  Context context;
+  const MarginalMaps maps = fit_marginals(fit, moved, treated, context);
+  const MarginalMaps again(maps.from(), maps.to(), maps.strength());
+  REQUIRE(again.size() == 3);
+  for (std::size_t k = 0; k < 3; ++k) {
+    CHECK(again[k].from == maps[k].from);
+    CHECK(again[k].to == maps[k].to);
+    CHECK(again[k].strength == maps[k].strength);
+  }
+  CHECK(maps[2].from.size() < maps[0].from.size());
+}
+
+TEST_CASE("choice: parts hold every cell once, stratified or by levels") {
+  Rng rng(10);
+  const arma::mat x = gaussian(2, 203, rng), y = gaussian(2, 157, rng);
+  std::vector<std::uint32_t> of_x, of_y;
+  for (std::size_t i = 0; i < 203; ++i) of_x.push_back(static_cast<std::uint32_t>(i % 4));
+  for (std::size_t i = 0; i < 157; ++i) of_y.push_back(static_cast<std::uint32_t>(i % 4));
+  const ChoiceOptions options;
+  const Parts whole = parts_of({Cells::dense(x), Cells::dense(y), of_x, of_y}, options);
+  CHECK(whole.levels);
+  CHECK(whole.count == 4);
+  for (std::size_t k = 0; k < whole.control.size(); ++k) CHECK(whole.control[k] == k % 4);
+  for (auto& level : of_x) level %= 2;
+  for (auto& level : of_y) level %= 2;
+  const Parts folds = parts_of({Cells::dense(x), Cells::dense(y), of_x, of_y}, options);
+  CHECK_FALSE(folds.levels);
+  CHECK(folds.count == 5);
+  CHECK(folds.control_cells.size() == 203);
+  for (const std::uint32_t level : {0u, 1u})
+    for (std::uint32_t fold = 0; fold < 5; ++fold) {
+      std::size_t count = 0;
+      for (std::size_t k = 0; k < 203; ++k)
+        count += of_x[folds.control_cells[k]] == level && folds.control[k] == fold ? 1u : 0u;
+      CHECK(count >= 20);
+      CHECK(count <= 21);
+    }
+  ChoiceOptions small = options;
+  small.most_cells = 60;
+  const Parts some = parts_of({Cells::dense(x), Cells::dense(y), of_x, of_y}, small);
+  CHECK(some.control_cells.size() <= 60);
+  CHECK(some.treated_cells.size() <= 60);
+  CHECK(std::is_sorted(some.control_cells.begin(), some.control_cells.end()));
+}
+
+TEST_CASE("choice: few cells, equal cells and exact pairs stay linear") {
+  Rng rng(11);
+  Context context;
+  const arma::mat few = gaussian(2, 99, rng), many = gaussian(2, 300, rng);
+  const Choice unasked = choose({Cells::dense(few), Cells::dense(many), {}, {}}, 1.0, {}, context);
+  CHECK(unasked.candidates.empty());
+  CHECK_FALSE(unasked.chosen.lift);
+  CHECK(unasked.reason.find("fewer than 100") != std::string::npos);
+  const Choice equal = choose({Cells::dense(many), Cells::dense(many), {}, {}}, kNaN, {}, context);
+  CHECK(equal.candidates.empty());
+  const arma::mat map = {{1.2, 0.1}, {-0.2, 0.9}};
+  const arma::mat treated = columns_of(arma::mat(map * many), rng.permutation(300));
+  const Choice exact =
+      choose({Cells::dense(many), Cells::dense(treated), {}, {}}, 0.5, {}, context);
+  REQUIRE(exact.candidates.size() == 4);
+  CHECK_FALSE(exact.chosen.lift);
+  CHECK_FALSE(exact.chosen.marginals);
+}
