@@ -73,7 +73,7 @@ class Candidates {
            false, false});
   }
 
-  std::vector<Candidate> take() { return std::move(out_); }
+  std::vector<NamedCells> take() { return std::move(out_); }
 
  private:
   bool wants(const std::string& name) const {
@@ -83,7 +83,7 @@ class Candidates {
   const HeldOut& held_out_;
   const std::vector<std::string>& wanted_;
   Context& context_;
-  std::vector<Candidate> out_;
+  std::vector<NamedCells> out_;
 };
 
 }  // namespace
@@ -105,7 +105,7 @@ Reference chosen_reference(const HeldOut& held_out, Reference asked) {
   return known.empty() || met ? Reference::training : Reference::halves;
 }
 
-std::vector<Candidate> candidates_of(const HeldOut& held_out, Reference reference,
+std::vector<NamedCells> candidates_of(const HeldOut& held_out, Reference reference,
                                      const std::vector<std::string>& wanted, Context& context) {
   Candidates out(held_out, wanted, context);
   out.add_prediction();

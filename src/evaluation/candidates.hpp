@@ -9,7 +9,7 @@
 namespace laot {
 
 /// Cells that are scored under a name.
-struct Candidate {
+struct NamedCells {
   std::string method;
   arma::mat cells;         // features x cells
   bool of_control = true;  // one for each control cell, in their order
@@ -17,7 +17,7 @@ struct Candidate {
 };
 
 /// The candidates in the order of the table; `wanted`: see EvaluationOptions::methods.
-std::vector<Candidate> candidates_of(const HeldOut& held_out, Reference reference,
+std::vector<NamedCells> candidates_of(const HeldOut& held_out, Reference reference,
                                      const std::vector<std::string>& wanted, Context& context);
 
 /// What `automatic` is here.

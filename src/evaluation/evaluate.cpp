@@ -116,7 +116,7 @@ class Evaluation {
     const arma::mat control = chosen(control_, set.rows, part.all(), part.control);
     ScoredCells seen(observed, true), start(control);
     for (std::size_t c = 0; c < candidates_.size(); ++c) {
-      const Candidate& candidate = candidates_[c];
+      const NamedCells& candidate = candidates_[c];
       context_.poll("scoring", static_cast<double>(c) / static_cast<double>(candidates_.size()));
       if (candidate.of_halves) {
         add_halves(part, set, observed);
@@ -132,7 +132,7 @@ class Evaluation {
   }
 
   // The metrics of a candidate: its cells may be no predictions, and no bandwidth may be known.
-  std::vector<ScoredMetric> metrics_for(const Candidate& candidate, const FeatureSet& set) const {
+  std::vector<ScoredMetric> metrics_for(const NamedCells& candidate, const FeatureSet& set) const {
     Metrics out;
     for (const MetricSpec* m : metrics_)
       if ((candidate.of_control || m->name != "cell_spearman") &&
@@ -141,7 +141,7 @@ class Evaluation {
     return scored_metrics(out, set.gammas.size());
   }
 
-  void add_candidate(const Candidate& candidate, const Part& part, const FeatureSet& set,
+  void add_candidate(const NamedCells& candidate, const Part& part, const FeatureSet& set,
                      ScoredCells& predicted, ScoredCells& seen, ScoredCells* start) {
     const std::vector<ScoredMetric> wanted = metrics_for(candidate, set);
     const ScoreSettings settings = settings_for(set, predicted.count(), seen.count());
@@ -152,7 +152,7 @@ class Evaluation {
   void add_halves(const Part& part, const FeatureSet& set, const arma::mat& observed) {
     const std::size_t half = observed.n_cols / 2, rest = observed.n_cols - half;
     if (half == 0) return;
-    const Candidate candidate{"noise_reference", {}, false, true};
+    const NamedCells candidate{"noise_reference", {}, false, true};
     const std::vector<ScoredMetric> wanted = metrics_for(candidate, set);
     const ScoreSettings settings = settings_for(set, half, rest);
     std::vector<std::vector<Score>> repeated;
@@ -182,7 +182,7 @@ class Evaluation {
   }
 
   // One row for each metric, and one for each further bandwidth of those that take one.
-  void add_rows(const Candidate& candidate, const Part& part, const FeatureSet& set,
+  void add_rows(const NamedCells& candidate, const Part& part, const FeatureSet& set,
                 const std::vector<ScoredMetric>& wanted, const std::vector<Score>& found,
                 const ScoreSettings& settings, std::size_t cells, std::size_t observed,
                 const std::string& averaged) {
@@ -207,7 +207,7 @@ class Evaluation {
     }
   }
 
-  ScoreRow row_of(const Candidate& candidate, const Part& part, const std::string& features,
+  ScoreRow row_of(const NamedCells& candidate, const Part& part, const std::string& features,
                   std::size_t cells, std::size_t observed) const {
     ScoreRow row;
     row.condition = options_.condition;
@@ -221,7 +221,7 @@ class Evaluation {
     return row;
   }
 
-  void add_test(const Candidate& candidate, const FeatureSet& set, const arma::mat& cells,
+  void add_test(const NamedCells& candidate, const FeatureSet& set, const arma::mat& cells,
                 const arma::mat& observed) {
     std::vector<double> gammas;
     for (const double gamma : set.gammas)
@@ -239,7 +239,7 @@ class Evaluation {
   }
 
   // How far a prediction stays within its group, which scores of whole populations cannot tell.
-  void add_group_share(const Candidate& candidate, const Part& part) {
+  void add_group_share(const NamedCells& candidate, const Part& part) {
     if (held_out_.observed_groups.empty() || !candidate.of_control) return;
     const arma::vec& share = group_shares(candidate);
     double sum = 0.0;
@@ -255,7 +255,7 @@ class Evaluation {
     rows_.push_back(std::move(row));
   }
 
-  const arma::vec& group_shares(const Candidate& candidate) {
+  const arma::vec& group_shares(const NamedCells& candidate) {
     const auto found = group_shares_.find(candidate.method);
     if (found != group_shares_.end()) return found->second;
     return group_shares_[candidate.method] =
@@ -269,7 +269,7 @@ class Evaluation {
   const Metrics metrics_;
   const Reference reference_;
   const ScorePreset* preset_ = nullptr;
-  std::vector<Candidate> candidates_;
+  std::vector<NamedCells> candidates_;
   arma::mat observed_, control_;
   std::map<std::string, arma::vec> group_shares_;
   std::vector<ScoreRow> rows_;
