@@ -72,11 +72,6 @@ struct Plan {
   Certificate certificate;
 };
 
-struct PlanChange {
-  std::vector<std::uint32_t> source, target;
-  std::vector<double> mass;
-};
-
 /// The coupling problem of an experiment: all cells used, weights 1/n and 1/m, and, where levels of
 /// a batch are given, cells paired within a level only. Level b has mass (n_b/n + m_b/m)/2, spread
 /// evenly over its control and over its treated cells. Identical cells of one level are collapsed
@@ -98,11 +93,6 @@ class Coupling {
   /// Couples the moved control cells (same columns as x, moved by one map, so that identical cells
   /// stay identical) with the treated cells.
   const Plan& solve(const arma::mat& moved, Context& context);
-
-  /// What the last solve changed: mass[k] is the mass of the pair now minus before, for the pairs
-  /// where it differs, sorted as in the plan. After the first solve this is the plan itself. Sums
-  /// over the plan can be kept up to date with these pairs alone.
-  const PlanChange& change() const;
 
   /// True where the last two solves gave the same flow between the collapsed points.
   bool repeated() const;

@@ -45,8 +45,6 @@ class AssignmentSearch {
   /// Makes every list prove the minimum of its row.
   void certify_all(Context& context);
 
-  /// Mean distance between the least candidate and the bound: the unit for epsilon.
-  double list_width() const;
   /// Mean excess of the matched pairs over the least candidate of their rows.
   double mean_excess() const;
 

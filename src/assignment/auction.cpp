@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "assignment_search.hpp"
+#include "laot/assignment/epsilon_schedule.hpp"
 
 namespace laot::detail {
 
@@ -26,11 +27,11 @@ AssignmentSearch::AssignmentSearch(CandidateRows& rows, Matching& matching,
   rows_.set_helpers(&helpers_);
 }
 
-double AssignmentSearch::list_width() const {
+double mean_width(const CandidateRows& rows) {
   double sum = 0.0;
   std::size_t count = 0;
-  for (std::size_t i = 0; i < rows_.rows(); ++i) {
-    const double bound = rows_.bound(i), least = rows_.best_two(i).least;
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    const double bound = rows.bound(i), least = rows.best_two(i).least;
     if (bound == kInfinity || bound < least) continue;
     sum += bound - least;
     ++count;

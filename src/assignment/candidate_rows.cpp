@@ -17,12 +17,18 @@ constexpr double kUnit = 0x1p-24;  // half a unit in the last place of single pr
 
 CandidateRows::CandidateRows(FramedCloud targets, VectorPath path)
     : state_(std::make_unique<State>()) {
+  state_->kernels = &kernels(path);
+  set_targets(std::move(targets));
+}
+
+void CandidateRows::set_targets(FramedCloud targets) {
   State& s = *state_;
-  s.kernels = &kernels(path);
   s.targets = std::move(targets);
   s.m = s.targets.size();
   s.d = s.targets.dimension();
   s.panels = (s.m + kPanel - 1) / kPanel;
+  s.target_norm = 0.0;
+  s.is_stored = false;
   s.packed.reserve(s.width() * s.d);
   std::fill(s.packed.data(), s.packed.data() + s.width() * s.d, 0.0f);
   for (std::size_t j = 0; j < s.m; ++j) {

@@ -129,7 +129,7 @@ void PointAssignment::State::start_cold(const FramedCloud& sources, Context& con
   matching.clear(rows.rows(), rows.columns());
   build_lists(rows, options, context);
   AssignmentSearch search(rows, matching, result.statistics, context);
-  width = search.list_width();
+  width = mean_width(rows);
   const Context::Span span(context, kListsMade, kAuctionDone);
   run_auctions(search, kFirstEpsilon * width, kLastEpsilon * width, context);
 }
@@ -293,7 +293,7 @@ Assignment solve_given_cost(const arma::mat& cost, const SolverOptions& options,
   matching.clear(n, m);
   Assignment out;
   AssignmentSearch search(rows, matching, out.statistics, context);
-  const double width = search.list_width();
+  const double width = mean_width(rows);
   if (n == m) {
     const Context::Span span(context, kListsMade, kAuctionDone);
     run_auctions(search, kFirstEpsilon * width, kLastEpsilon * width, context);

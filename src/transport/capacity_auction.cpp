@@ -18,18 +18,6 @@ CapacityAuction::CapacityAuction(CandidateRows& rows, const std::vector<std::int
                                  const std::vector<std::int64_t>& demand)
     : rows_(rows), free_(supply), room_(demand), held_(demand.size()), waiting_(supply.size()) {}
 
-double CapacityAuction::list_width() const {
-  double sum = 0.0;
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < rows_.rows(); ++i) {
-    const double bound = rows_.bound(i), least = rows_.best_two(i).least;
-    if (bound == kInfinity || bound < least) continue;
-    sum += bound - least;
-    ++count;
-  }
-  return count == 0 ? 0.0 : sum / static_cast<double>(count);
-}
-
 void CapacityAuction::release(std::uint32_t row, std::int64_t units) {
   if (free_[row] == 0) {
     std::size_t tail = head_ + length_++;

@@ -23,9 +23,6 @@ class CapacityAuction {
   CapacityAuction(CandidateRows& rows, const std::vector<std::int64_t>& supply,
                   const std::vector<std::int64_t>& demand);
 
-  /// Mean distance between the least candidate and the bound: the unit for epsilon.
-  double list_width() const;
-
   /// Places all units such that none is dearer than its row's best by more than about 9 epsilon;
   /// what was placed before stays where that is so already. Stops early when bids multiply.
   void run(double epsilon, Context& context);

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <numeric>
 #include <variant>
 
@@ -104,29 +103,15 @@ std::variant<ExactTransport, detail::HierarchicalTransport> make_transport(
   return ExactTransport(borrowed(y), std::move(supply), std::move(demand), std::move(index));
 }
 
-// What differs between two plans, both sorted by source and target.
-void find_change(const Plan& before, const Plan& now, PlanChange& out) {
-  out = {};
-  const auto add = [&out](std::uint32_t source, std::uint32_t target, double mass) {
-    if (mass == 0.0) return;
-    out.source.push_back(source);
-    out.target.push_back(target);
-    out.mass.push_back(mass);
-  };
-  const auto key = [](const Plan& plan, std::size_t k) {
-    return k < plan.mass.size()
-               ? (static_cast<std::uint64_t>(plan.source[k]) << 32) | plan.target[k]
-               : ~std::uint64_t{0};
-  };
-  for (std::size_t a = 0, b = 0; a < before.mass.size() || b < now.mass.size();) {
-    const std::uint64_t old_key = key(before, a), new_key = key(now, b);
-    const std::uint64_t first = std::min(old_key, new_key);
-    double mass = 0.0;
-    if (new_key == first) mass += now.mass[b++];
-    if (old_key == first) mass -= before.mass[a++];
-    add(static_cast<std::uint32_t>(first >> 32), static_cast<std::uint32_t>(first), mass);
+// A pair of cells and its mass.
+struct Entry {
+  std::uint32_t source, target;
+  double mass;
+  bool operator<(const Entry& other) const {
+    if (source != other.source) return source < other.source;
+    return target != other.target ? target < other.target : mass < other.mass;
   }
-}
+};
 
 std::vector<std::vector<std::uint32_t>> cells_by_level(const std::vector<std::uint32_t>& batch,
                                                        std::size_t n, std::size_t levels) {
@@ -165,7 +150,7 @@ class Expansion {
   explicit Expansion(const Level& level)
       : level_(level), x_(level.x.members.size()), y_(level.y.members.size()) {}
 
-  void add(const Flow& flow, double mass_per_unit, std::vector<std::array<double, 3>>& out) {
+  void add(const Flow& flow, double mass_per_unit, std::vector<Entry>& out) {
     for (std::size_t k = 0; k < flow.units.size(); ++k) {
       std::int64_t left = flow.units[k];
       Cursor& cx = x_[flow.source[k]];
@@ -173,8 +158,8 @@ class Expansion {
       while (left > 0) {
         const std::int64_t step =
             std::min({left, level_.units_per_x - cx.used, level_.units_per_y - cy.used});
-        out.push_back({static_cast<double>(level_.x.members[flow.source[k]][cx.member]),
-                       static_cast<double>(level_.y.members[flow.target[k]][cy.member]),
+        out.push_back({level_.x.members[flow.source[k]][cx.member],
+                       level_.y.members[flow.target[k]][cy.member],
                        static_cast<double>(step) * mass_per_unit});
         cx.advance(step, level_.units_per_x);
         cy.advance(step, level_.units_per_y);
@@ -205,7 +190,6 @@ struct Coupling::State {
   std::vector<Level> levels;
   arma::vec weights_x, weights_y;
   Plan plan;
-  PlanChange change;
   bool repeated = false;
   bool once = false;
 };
@@ -279,9 +263,6 @@ const arma::vec& Coupling::source_weights() const {
 const arma::vec& Coupling::target_weights() const {
   return state_->weights_y;
 }
-const PlanChange& Coupling::change() const {
-  return state_->change;
-}
 bool Coupling::repeated() const {
   return state_->repeated;
 }
@@ -289,7 +270,7 @@ bool Coupling::repeated() const {
 const Plan& Coupling::solve(const arma::mat& moved, Context& context) {
   require(moved.n_cols == state_->plan.n, Status::dimension_mismatch, "the coupling was made for ",
           state_->plan.n, " control cells, found ", moved.n_cols);
-  std::vector<std::array<double, 3>> entries;
+  std::vector<Entry> entries;
   Certificate total;
   bool repeated = true;
   for (Level& level : state_->levels) {
@@ -311,20 +292,19 @@ const Plan& Coupling::solve(const arma::mat& moved, Context& context) {
     total.dual_error = std::max(total.dual_error, flow.certificate.dual_error);
     level.last = std::move(flow);
   }
-  std::sort(entries.begin(), entries.end());
-  const Plan before = state_->plan;
+  // Those of one level without repeated cells are in order.
+  if (!std::is_sorted(entries.begin(), entries.end())) std::sort(entries.begin(), entries.end());
   Plan& plan = state_->plan;
   plan.source.resize(entries.size());
   plan.target.resize(entries.size());
   plan.mass.resize(entries.size());
   for (std::size_t k = 0; k < entries.size(); ++k) {
-    plan.source[k] = static_cast<std::uint32_t>(entries[k][0]);
-    plan.target[k] = static_cast<std::uint32_t>(entries[k][1]);
-    plan.mass[k] = entries[k][2];
+    plan.source[k] = entries[k].source;
+    plan.target[k] = entries[k].target;
+    plan.mass[k] = entries[k].mass;
   }
   plan.certificate = total;
   state_->repeated = repeated;
-  find_change(before, plan, state_->change);
   return plan;
 }
 

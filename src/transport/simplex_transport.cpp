@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "capacity_auction.hpp"
 #include "laot/assignment/candidate_rows.hpp"
@@ -41,6 +42,11 @@ std::vector<std::int64_t> rounded(const std::vector<std::int64_t>& units, std::i
   return out;
 }
 
+// A step is long where a row pays this much more than its least candidate, in widths of the lists.
+constexpr double kLongStep = 0.5;
+// An auction is cheaper than the pivots after a long step where there are so many rows a column.
+constexpr std::size_t kManyRows = 4;
+
 struct Offer {
   double reduced;
   std::uint32_t row, column;
@@ -75,6 +81,8 @@ struct SimplexTransport::State {
   bool sources_are_columns = false;
   SpanningTree tree;
   bool planted = false;
+  std::optional<CandidateRows> rows;
+  double width = 0.0;                                   // of the lists when they were made first
   std::vector<double> u, v;                             // of the last solve
   int exponent = 0;                                     // their unit is 2^exponent
   double artificial = 0.0;                              // price of arcs to the root of the tree
@@ -92,22 +100,41 @@ struct SimplexTransport::State {
     if (sources_are_columns) supply.swap(demand);
   }
 
-  std::vector<CapacityAuction::Piece> auctioned(CandidateRows& rows, Context& context) const;
-  void plant(CandidateRows& rows, Context& context);
-  void pivot_on_lists(const CandidateRows& rows, double tolerance, Context& context);
+  void place(const Columns& row_side, const Columns& column_side);
+  void start_cold(Context& context);
+  void start_warm(Context& context);
+  void price_tree();
+  double mean_excess() const;
+  std::vector<CapacityAuction::Piece> auctioned(double first, Context& context);
+  void plant(double first, Context& context);
+  void pivot_on_lists(double tolerance, Context& context);
   void read_potentials();
   Flow solve_again(const Columns& sources, Context& context);
-  void optimise(CandidateRows& rows, Context& context);
-  Flow result(const CandidateRows& rows, const Columns& row_side, const Columns& column_side) const;
+  void optimise(Context& context);
+  Flow result(const Columns& row_side, const Columns& column_side) const;
 };
 
+// The clouds where the rows read them. The packed targets stay where these are the columns, and so
+// does the memory for single-precision costs.
+void SimplexTransport::State::place(const Columns& row_side, const Columns& column_side) {
+  if (!rows)
+    rows.emplace(column_side.framed(), options.path);
+  else if (sources_are_columns)
+    rows->set_targets(column_side.framed());
+  rows->set_sources(row_side.framed());
+  const int now = rows->sources().frame().exponent + rows->targets().frame().exponent;
+  if (planted)
+    for (auto* potentials : {&u, &v})
+      for (double& value : *potentials) value = std::ldexp(value, exponent - now);
+  exponent = now;
+}
+
 // What a rough auction of rounded units sells, the larger pieces first.
-std::vector<CapacityAuction::Piece> SimplexTransport::State::auctioned(CandidateRows& rows,
-                                                                       Context& context) const {
+std::vector<CapacityAuction::Piece> SimplexTransport::State::auctioned(double first,
+                                                                       Context& context) {
   const std::int64_t unit = *std::min_element(supply.begin(), supply.end());
-  CapacityAuction auction(rows, rounded(supply, unit), rounded(demand, unit));
-  const double width = auction.list_width();
-  scale_epsilon(kFirstEpsilon * width, kLastEpsilon * width, context,
+  CapacityAuction auction(*rows, rounded(supply, unit), rounded(demand, unit));
+  scale_epsilon(first, kLastEpsilon * width, context,
                 [&](double epsilon) { auction.run(epsilon, context); });
   std::vector<CapacityAuction::Piece> pieces = auction.pieces();
   std::sort(pieces.begin(), pieces.end(), [](const auto& a, const auto& b) {
@@ -117,12 +144,11 @@ std::vector<CapacityAuction::Piece> SimplexTransport::State::auctioned(Candidate
   return pieces;
 }
 
-// A first tree: the pieces of the auction and then candidates by reduced cost, each arc taking all
-// that its ends have left. Every arc empties one of its ends, so the arcs make a forest.
-void SimplexTransport::State::plant(CandidateRows& rows, Context& context) {
+// A first tree: the pieces of an auction from the present potentials and then candidates by reduced
+// cost, each arc taking all that its ends have left. Every arc empties one of its ends, so the arcs
+// make a forest.
+void SimplexTransport::State::plant(double first, Context& context) {
   const std::size_t n = supply.size();
-  rows.set_potentials(first_potentials(rows.sources(), rows.targets()));
-  rows.build(store_budget(options), context);
   std::vector<std::int64_t> row_left = supply, column_left = demand;
   std::vector<SpanningTree::Arc> forest;
   const auto fill = [&](std::uint32_t i, std::uint32_t j) {
@@ -132,16 +158,16 @@ void SimplexTransport::State::plant(CandidateRows& rows, Context& context) {
     column_left[j] -= units;
     forest.push_back({i, j, units});
   };
-  for (const auto& piece : auctioned(rows, context)) fill(piece.row, piece.column);
+  for (const auto& piece : auctioned(first, context)) fill(piece.row, piece.column);
   std::vector<Offer> offers;
   u.resize(n);
-  v = rows.potentials();
+  v = rows->potentials();
   for (std::uint32_t i = 0; i < n; ++i) {
-    u[i] = rows.best_two(i).least;
+    u[i] = rows->best_two(i).least;
     if (row_left[i] == 0) continue;
-    for (std::size_t t = 0; t < rows.list_length(); ++t) {
-      const std::uint32_t j = rows.list_columns(i)[t];
-      const double cost = rows.list_costs(i)[t];
+    for (std::size_t t = 0; t < rows->list_length(); ++t) {
+      const std::uint32_t j = rows->list_columns(i)[t];
+      const double cost = rows->list_costs(i)[t];
       if (cost < kInfinity && column_left[j] > 0) offers.push_back({cost - v[j] - u[i], i, j});
     }
   }
@@ -150,16 +176,52 @@ void SimplexTransport::State::plant(CandidateRows& rows, Context& context) {
   tree.plant(forest, row_left, column_left);
 }
 
+void SimplexTransport::State::price_tree() {
+  // Above every detour: a direct arc is always cheaper than two arcs to the root.
+  artificial = 1.0 + 4.0 * (rows->magnitude() + largest(u) + largest(v));
+  tree.set_costs([this](std::size_t i, std::size_t j) { return rows->cost(i, j); }, artificial, u,
+                 v);
+}
+
+// Mean of what a row pays above its least candidate.
+double SimplexTransport::State::mean_excess() const {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < u.size(); ++i) sum += std::max(0.0, u[i] - rows->best_two(i).least);
+  return sum / static_cast<double>(u.size());
+}
+
+void SimplexTransport::State::start_cold(Context& context) {
+  rows->set_potentials(first_potentials(rows->sources(), rows->targets()));
+  rows->build(store_budget(options), context);
+  width = mean_width(*rows);
+  plant(kFirstEpsilon * width, context);
+  price_tree();
+}
+
+// The tree stays feasible wherever the sources go. After a long step many rows have another column,
+// and where most rows are leaves an auction from the potentials of the last solve finds it faster.
+void SimplexTransport::State::start_warm(Context& context) {
+  const std::vector<double> last = v;
+  price_tree();
+  read_potentials();
+  rows->set_potentials(v);
+  rows->build(store_budget(options), context);
+  if (supply.size() < kManyRows * demand.size() || mean_excess() <= kLongStep * width) return;
+  rows->set_potentials(last);
+  rows->build(store_budget(options), context);
+  plant(kFirstEpsilon * width, context);
+  price_tree();
+}
+
 // Pivots until no candidate has a reduced cost below 0.
-void SimplexTransport::State::pivot_on_lists(const CandidateRows& rows, double tolerance,
-                                             Context& context) {
+void SimplexTransport::State::pivot_on_lists(double tolerance, Context& context) {
   const std::size_t n = supply.size();
   std::size_t row = 0, without = 0, pivots = 0;
   while (without < n) {
     Offer best{-tolerance, kNone, kNone};
     const std::size_t block = std::min(kPricingBlock, n - without);
     for (std::size_t k = 0; k < block; ++k) {
-      const BestTwo offer = rows.best_two(row, tree.column_potentials());
+      const BestTwo offer = rows->best_two(row, tree.column_potentials());
       const double reduced = offer.least - tree.u(row);
       if (reduced < best.reduced) best = {reduced, static_cast<std::uint32_t>(row), offer.column};
       if (++row == n) row = 0;
@@ -170,8 +232,8 @@ void SimplexTransport::State::pivot_on_lists(const CandidateRows& rows, double t
     }
     without = 0;
     const std::size_t j = best.column;
-    tree.pivot(best.row, best.column, rows.cost(best.row, j), best.reduced);
-    // Nobody knows how many there will be: about as many as rows.
+    tree.pivot(best.row, best.column, rows->cost(best.row, j), best.reduced);
+    // Nobody knows how many there will be: about as many as rows->
     ++pivots;
     context.poll("transport", static_cast<double>(pivots) / static_cast<double>(pivots + n));
   }
@@ -185,28 +247,27 @@ void SimplexTransport::State::read_potentials() {
 }
 
 // Candidates first, then all rows whose lists cannot prove that nothing better lies beyond them.
-void SimplexTransport::State::optimise(CandidateRows& rows, Context& context) {
-  const double tolerance = 0x1p-46 * rows.magnitude();
+void SimplexTransport::State::optimise(Context& context) {
+  const double tolerance = 0x1p-46 * rows->magnitude();
   std::vector<std::uint32_t> doubtful;
   for (bool violated = true; violated;) {
-    pivot_on_lists(rows, tolerance, context);
+    pivot_on_lists(tolerance, context);
     read_potentials();
-    rows.move_potentials(v);
+    rows->move_potentials(v);
     doubtful.clear();
     for (std::uint32_t i = 0; i < u.size(); ++i)
-      if (u[i] > rows.bound(i)) doubtful.push_back(i);
-    rows.refresh(doubtful.data(), doubtful.size(), context);
+      if (u[i] > rows->bound(i)) doubtful.push_back(i);
+    rows->refresh(doubtful.data(), doubtful.size(), context);
     violated = std::any_of(doubtful.begin(), doubtful.end(), [&](std::uint32_t i) {
-      return rows.best_two(i).least < u[i] - tolerance;
+      return rows->best_two(i).least < u[i] - tolerance;
     });
   }
-  for (std::size_t i = 0; i < u.size(); ++i) u[i] = std::min(u[i], rows.best_two(i).least);
+  for (std::size_t i = 0; i < u.size(); ++i) u[i] = std::min(u[i], rows->best_two(i).least);
 }
 
 // The primal value by direct differences, the dual one below it by the sum of the slacks of the
 // arcs in use, which is computed without cancellation.
-Flow SimplexTransport::State::result(const CandidateRows& rows, const Columns& row_side,
-                                     const Columns& column_side) const {
+Flow SimplexTransport::State::result(const Columns& row_side, const Columns& column_side) const {
   require(
       tree.unrouted() == 0, Status::numerical_failure,
       "the transport left units that no arc could carry; the costs may be too large to compare");
@@ -224,7 +285,7 @@ Flow SimplexTransport::State::result(const CandidateRows& rows, const Columns& r
     const double units = static_cast<double>(arc.units);
     primal += units *
               squared_distance(row_side[arc.row], column_side[arc.column], row_side.points.n_rows);
-    slack += units * (rows.cost(arc.row, arc.column) - u[arc.row] - v[arc.column]);
+    slack += units * (rows->cost(arc.row, arc.column) - u[arc.row] - v[arc.column]);
     total += units;
   }
   require(std::isfinite(primal), Status::not_finite, kTooLarge);
@@ -233,8 +294,8 @@ Flow SimplexTransport::State::result(const CandidateRows& rows, const Columns& r
   out.certificate.dual = out.certificate.primal - gap;
   const double scale =
       std::max(out.certificate.primal,
-               mean_squared_norm(rows.sources(), rows.sources().frame().exponent) +
-                   mean_squared_norm(rows.targets(), rows.targets().frame().exponent));
+               mean_squared_norm(rows->sources(), rows->sources().frame().exponent) +
+                   mean_squared_norm(rows->targets(), rows->targets().frame().exponent));
   out.certificate.gap = scale > 0.0 ? gap / scale : 0.0;
   return out;
 }
@@ -281,37 +342,25 @@ Flow SimplexTransport::solve(const arma::mat& sources, const std::vector<std::ui
   require_finite(sources, "x");
   const Columns& row_side = s.sources_are_columns ? target_side : source_side;
   const Columns& column_side = s.sources_are_columns ? source_side : target_side;
-  CandidateRows rows(column_side.framed(), s.options.path);
-  rows.set_sources(row_side.framed());
-  const Frame row_frame = rows.sources().frame(), column_frame = rows.targets().frame();
-  const int exponent = row_frame.exponent + column_frame.exponent;
   const bool warm = s.planted;
+  s.place(row_side, column_side);
   s.planted = false;  // an interrupted solve leaves nothing to start from
-  if (warm) {
-    for (auto* potentials : {&s.u, &s.v})
-      for (double& value : *potentials) value = std::ldexp(value, s.exponent - exponent);
-  } else {
+  {
     const Context::Span span(context, 0.0, kPlanted);
-    s.plant(rows, context);
-  }
-  s.exponent = exponent;
-  // Above every detour: a direct arc is always cheaper than two arcs to the root.
-  s.artificial = 1.0 + 4.0 * (rows.magnitude() + largest(s.u) + largest(s.v));
-  s.tree.set_costs([&](std::size_t i, std::size_t j) { return rows.cost(i, j); }, s.artificial, s.u,
-                   s.v);
-  if (warm) {
-    s.read_potentials();
-    rows.set_potentials(s.v);
-    const Context::Span span(context, 0.0, kPlanted);
-    rows.build(store_budget(s.options), context);
+    if (warm)
+      s.start_warm(context);
+    else
+      s.start_cold(context);
   }
   const Context::Span span(context, kPlanted, 1.0);
-  s.optimise(rows, context);
-  Flow out = s.result(rows, row_side, column_side);
+  s.optimise(context);
+  Flow out = s.result(row_side, column_side);
   if (!(out.certificate.gap <= s.options.gap_limit)) return s.solve_again(source_side, context);
   s.planted = true;
-  s.row_potential = distance_potentials(s.u, exponent, rows.sources(), column_frame.shift);
-  s.column_potential = distance_potentials(s.v, exponent, rows.targets(), row_frame.shift);
+  s.row_potential =
+      distance_potentials(s.u, s.exponent, s.rows->sources(), s.rows->targets().frame().shift);
+  s.column_potential =
+      distance_potentials(s.v, s.exponent, s.rows->targets(), s.rows->sources().frame().shift);
   return out;
 }
 

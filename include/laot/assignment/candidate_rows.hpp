@@ -60,7 +60,8 @@ class CandidateRows {
   std::size_t rows() const;
   std::size_t columns() const;
 
-  /// New sources. Lists have to be built again.
+  /// New targets, or sources. Lists have to be built again.
+  void set_targets(FramedCloud targets);
   void set_sources(FramedCloud sources);
   /// Sources that moved: lists are kept, with each bound lowered by 2 |dx_i| max|y|, which is how
   /// much a cost of the row can have fallen. The sources before are read for the last time.

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-#include "laot/assignment/scaled_cloud.hpp"
+#include "laot/assignment/candidate_rows.hpp"
 #include "laot/parallel.hpp"
 
 namespace laot::detail {
@@ -16,6 +16,9 @@ constexpr double kFirstEpsilon = 0.3, kLastEpsilon = 2e-3, kEpsilonStep = 0.2;
 /// Column potentials of a cold start: those that make the map y = a x optimal for clouds that
 /// differ in scale alone, a being the ratio of the scales.
 std::vector<double> first_potentials(const FramedCloud& rows, const FramedCloud& columns);
+
+/// Mean distance between the least candidate and the bound of a list: the unit for epsilon.
+double mean_width(const CandidateRows& rows);
 
 /// auction(epsilon) for an epsilon that falls from `first`, the error of the potentials, to `last`.
 template <class Auction>
