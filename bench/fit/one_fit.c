@@ -1,0 +1,111 @@
+/* One fit, one mean shift and one prediction of all controls, through the C interface, on sparse
+ * cells with structure: what a condition of a screen costs.
+ *
+ *   laot_one_fit [n [m [features [threads]]]]     default 13000 770 1000 1
+ */
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "laot.h"
+
+#define FACTORS 12
+
+static laot_context* context;
+
+static void must(laot_status status) {
+  if (status == LAOT_OK) return;
+  fprintf(stderr, "%s\n", laot_last_error());
+  exit(1);
+}
+
+static double processor_seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static uint64_t state = 1;
+static double uniform(void) {
+  state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+  return (double)(state >> 11) / 9007199254740992.0;
+}
+static double normal(void) {
+  return sqrt(-2.0 * log(1.0 - uniform())) * cos(6.283185307179586 * uniform());
+}
+
+struct sparse_cells {
+  int32_t *starts, *rows;
+  double* values;
+};
+
+/* log1p of counts whose rates follow a few factors; about a fifth of the values are not zero. */
+static struct sparse_cells cells(size_t features, size_t count, const double* loadings,
+                                 double shift) {
+  struct sparse_cells out;
+  size_t i, k, f, stored = 0;
+  out.starts = malloc((count + 1) * sizeof *out.starts);
+  out.rows = malloc(features * count * sizeof *out.rows);
+  out.values = malloc(features * count * sizeof *out.values);
+  out.starts[0] = 0;
+  for (i = 0; i < count; ++i) {
+    double score[FACTORS];
+    for (f = 0; f < FACTORS; ++f) score[f] = normal() + shift * (f % 3 == 0);
+    for (k = 0; k < features; ++k) {
+      double rate = -2.2, u = uniform(), p, below;
+      int counted = 0;
+      for (f = 0; f < FACTORS; ++f) rate += loadings[k * FACTORS + f] * score[f];
+      rate = exp(rate);
+      for (below = p = exp(-rate); u > below && counted < 50; below += p)
+        p *= rate / (double)++counted;
+      if (counted == 0) continue;
+      out.rows[stored] = (int32_t)k;
+      out.values[stored++] = log1p((double)counted);
+    }
+    out.starts[i + 1] = (int32_t)stored;
+  }
+  return out;
+}
+
+static laot_model* fitted(const char* method, const laot_data* x, const laot_data* y) {
+  laot_params* params;
+  laot_model* model;
+  const double start = processor_seconds();
+  must(laot_params_new(method, &params));
+  must(laot_fit(context, params, x, y, &model));
+  laot_params_free(params);
+  printf("%-12s %8.3f s\n", method, processor_seconds() - start);
+  return model;
+}
+
+int main(int argc, char** argv) {
+  const size_t n = argc > 1 ? strtoul(argv[1], NULL, 10) : 13000;
+  const size_t m = argc > 2 ? strtoul(argv[2], NULL, 10) : 770;
+  const size_t features = argc > 3 ? strtoul(argv[3], NULL, 10) : 1000;
+  double *loadings = malloc(features * FACTORS * sizeof *loadings), *predicted, start, sum = 0.0;
+  struct sparse_cells control, treated;
+  laot_data *x, *y;
+  laot_model* model;
+  size_t k;
+  for (k = 0; k < features * FACTORS; ++k) loadings[k] = 0.35 * normal();
+  control = cells(features, n, loadings, 0.0);
+  treated = cells(features, m, loadings, 0.6);
+  must(laot_context_new(&context));
+  must(laot_context_set_threads(context, argc > 4 ? atoi(argv[4]) : 1));
+  start = processor_seconds();
+  must(laot_data_csc(features, n, control.starts, control.rows, control.values, &x));
+  must(laot_data_csc(features, m, treated.starts, treated.rows, treated.values, &y));
+  printf("%-12s %8.3f s, %.0f%% not zero\n", "handles", processor_seconds() - start,
+         100.0 * control.starts[n] / (double)(features * n));
+  laot_model_free(fitted("mean_shift", x, y));
+  model = fitted("laot", x, y);
+  predicted = malloc(features * n * sizeof *predicted);
+  start = processor_seconds();
+  must(laot_predict(context, model, x, "no", predicted, features * n));
+  printf("%-12s %8.3f s\n", "predict", processor_seconds() - start);
+  for (k = 0; k < features * n; ++k) sum += predicted[k];
+  printf("sum of the prediction %.15g\n", sum);
+  return 0;
+}
