@@ -16,7 +16,7 @@ namespace {
 
 using Row = std::map<double, double>;  // gap: rate
 
-struct Table {
+struct PublishedTable {
   const char* title;
   PairingCost cost;
   Entries entries;
@@ -24,7 +24,7 @@ struct Table {
   std::map<std::size_t, Row> published;
 };
 
-std::vector<Table> tables() {
+std::vector<PublishedTable> tables() {
   return {{"Euclidean cost, E uniform (the notebook's heat map, 50 trials)",
            PairingCost::euclidean,
            Entries::uniform,
@@ -117,7 +117,7 @@ double tolerance_of(std::size_t features) {
   return features >= 50 ? 0.08 : 0.25;
 }
 
-int print_and_check(const Table& table, std::size_t trials, Context& context) {
+int print_and_check(const PublishedTable& table, std::size_t trials, Context& context) {
   RecoveryStudyOptions options;
   options.features.clear();
   for (const auto& [features, row] : table.published) options.features.push_back(features);
@@ -155,7 +155,7 @@ int main(int argc, char** argv) {
   context.seed = 20260101;
   const auto start = std::chrono::steady_clock::now();
   int broken = 0;
-  for (const Table& table : tables()) broken += print_and_check(table, trials, context);
+  for (const PublishedTable& table : tables()) broken += print_and_check(table, trials, context);
   std::printf("\n%zu trials, %d threads, %.1f s; %d values outside the tolerances\n", trials,
               context.num_threads,
               std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
