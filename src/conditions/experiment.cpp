@@ -128,7 +128,9 @@ std::size_t find_condition(const std::vector<Condition>& conditions, const Condi
   const auto found =
       std::find_if(conditions.begin(), conditions.end(), [&](const Condition& candidate) {
         if (!wanted.name.empty()) return candidate.name == wanted.name;
-        return !wanted.covariates.empty() && same_covariates(candidate, wanted);
+        // The one condition of two populations may have neither.
+        if (wanted.covariates.empty() && !candidate.name.empty()) return false;
+        return same_covariates(candidate, wanted);
       });
   return static_cast<std::size_t>(found - conditions.begin());
 }

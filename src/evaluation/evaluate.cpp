@@ -318,6 +318,12 @@ const std::vector<std::string>& default_metrics() {
 }
 
 Table evaluate(const HeldOut& held_out, const EvaluationOptions& options, Context& context) {
+  if (held_out.model && held_out.model->parts.size() == 1) {
+    const Model only = held_out.model->at(held_out.model->parts[0]->condition);
+    HeldOut of_one = held_out;
+    of_one.model = &only;
+    return evaluate(of_one, options, context);
+  }
   const SingleThreadedBlas blas;
   require_methods(options);
   require_given(held_out, options, context);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "laot/conditions/simulated_screen.hpp"
+#include "laot/evaluation.hpp"
 #include "laot/metrics/mmd.hpp"
 #include "laot/models.hpp"
 #include "support/clouds.hpp"
@@ -236,5 +237,35 @@ TEST_CASE("cells of a context are mapped about the mean of their own control pop
       CHECK(arma::norm(arma::vec(arma::mean(p, 1) - arma::mean(y[g], 1))) < 0.1);
       CHECK(arma::mean(arma::vec(arma::stddev(p, 1, 1) / arma::stddev(y[g], 1, 1))) ==
             doctest::Approx(1.0).epsilon(0.1));
+    }
+}
+
+TEST_CASE(
+    "a model of one condition, whether it has a name or none, is evaluated as that condition") {
+  Experiment one = experiment();
+  one.conditions.resize(1);
+  for (const bool named : {true, false})
+    for (const char* name : kMethods) {
+      CAPTURE(name);
+      if (!named) one.conditions[0].condition = {};
+      const Model model = fitted(name, one), only = model.at(model.conditions()[0]);
+      CHECK(only.training.m == 60);
+      HeldOut held_out;
+      held_out.model = &model;
+      held_out.observed = Cells::dense(screen().training[0].treated);
+      held_out.control = Cells::dense(screen().new_control);
+      Context context;
+      const Table found = evaluate(held_out, {}, context);
+      held_out.model = &only;
+      const Table wanted = evaluate(held_out, {}, context);
+      CHECK(found.texts("condition")[0] == one.conditions[0].condition.name);
+      CHECK(found.texts("condition") == wanted.texts("condition"));
+      CHECK(found.texts("metric") == wanted.texts("metric"));
+      // NaN is not equal to itself.
+      const auto alike = [](double x, double y) {
+        return x == y || (std::isnan(x) && std::isnan(y));
+      };
+      const std::vector<double>&a = found.numbers("value"), &b = wanted.numbers("value");
+      CHECK(std::equal(a.begin(), a.end(), b.begin(), b.end(), alike));
     }
 }
