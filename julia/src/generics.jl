@@ -10,11 +10,22 @@ for project in Base.load_path(), name in ("JuliaManifest.toml", "Manifest.toml")
     isfile(manifest) && include_dependency(manifest)
 end
 
-@static if Base.locate_package(STATS_API) !== nothing
+const HAS_STATS_API = Base.locate_package(STATS_API) !== nothing
+
+@static if HAS_STATS_API
     const StatsAPI = Base.require(STATS_API)
     import .StatsAPI: fit, predict, score
 else
     function fit end
     function predict end
     function score end
+end
+
+# The cache of compiled files knows environments by no more than their manifests' dates, so that it
+# may give one without StatsAPI to an environment that has it.
+function __init__()
+    (HAS_STATS_API || Base.locate_package(STATS_API) === nothing) && return nothing
+    cache = joinpath(first(DEPOT_PATH), "compiled", "v$(VERSION.major).$(VERSION.minor)", "LAOT")
+    @warn "LAOT was compiled in an environment without StatsAPI, and this one has it: fit, predict and score " *
+          "are not StatsAPI's. Remove $cache and start Julia again."
 end
