@@ -86,8 +86,24 @@ def predict_by_hand(tensors, cells):
     f = z @ tensors["response.map"].T if "response.map" in tensors else z
     f = f + tensors.get("response.offset", 0.0)
     if basis is None:
-        return end + scale * f
-    return end + moved + (scale * (f - z)) @ basis.T
+        out = end + scale * f
+    else:
+        out = end + moved + (scale * (f - z)) @ basis.T
+    return with_marginals(tensors, out) if "marginals.from" in tensors else out
+
+
+def with_marginals(tensors, values):
+    """Its piecewise linear functions, one a feature."""
+    out = values.copy()
+    for j, (x, y) in enumerate(zip(tensors["marginals.from"].T, tensors["marginals.to"].T)):
+        if x[0] == x[-1]:
+            continue
+        x, first = np.unique(x, return_index=True)
+        y = y[first]
+        v = values[:, j]
+        moved = np.where(v < x[0], v + y[0] - x[0], np.where(v > x[-1], v + y[-1] - x[-1], np.interp(v, x, y)))
+        out[:, j] = v + tensors["marginals.strength"][j] * (moved - v)
+    return out
 
 
 def main():
@@ -143,7 +159,7 @@ def main():
         cells = np.frombuffer(file.read()[16:], "<f8").reshape(NEW, FEATURES)
     for name in names:
         texts, tensors = reader(os.path.join(reference, name + ".safetensors"))
-        known = texts["format"] == "laot model" and texts["format_version"] == "1"
+        known = texts["format"] == "laot model" and texts["format_version"] == ("2" if "parts" in texts else "1")
         if not any(key.startswith("response.") and key not in ("response.map", "response.offset") for key in tensors):
             expected = np.frombuffer(read(f"{reference}/{name}.bin"), "<f8").reshape(NEW, FEATURES)
             known = known and np.allclose(predict_by_hand(tensors, cells), expected, rtol=1e-10, atol=1e-10)

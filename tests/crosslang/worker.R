@@ -40,9 +40,8 @@ if (mode == "fit") {
     pairs <- if (case$settings == "-") list() else strsplit(strsplit(case$settings, ",")[[1L]], "=")
     values <- lapply(pairs, function(pair) utils::type.convert(pair[2L], as.is = TRUE))
     names(values) <- gsub("_", ".", vapply(pairs, `[`, "", 1L), fixed = TRUE)
-    # What every fitting function of the package calls.
-    fit <- laot:::fit_source(case$method, control, treated, NULL, NULL, NULL, NULL,
-      if (case$preset != "-") case$preset, values, 11, as.integer(arguments[5]), FALSE, TRUE)
+    fit <- do.call(fit_method, c(list(control, case$method, treated, seed = 11, num.threads = as.integer(arguments[5]),
+                                      preset = if (case$preset != "-") case$preset), values))
     save_model(fit, file.path(out, paste0(case$name, ".safetensors")))
     write.numbers(predict(fit, new, num.threads = as.integer(arguments[5])), file.path(out, paste0(case$name, ".bin")))
     evaluate(fit, treated, new, as.integer(arguments[5]), file.path(out, paste0(case$name, "_scores.bin")))
