@@ -185,7 +185,7 @@ struct Histogram {
 
 constexpr std::size_t kScalings = 3;
 
-struct Findings {
+struct StripFindings {
   std::array<WorstPairs, kScalings> worst;
   Range smallest;
 };
@@ -254,10 +254,10 @@ std::array<IsometryConstant, 3> isometry_constants(const arma::mat& x,
   const double least = std::max(0.0, all.eigenvalues.low), most = all.eigenvalues.high;
   const double best = 2.0 / (most + least);
 
-  std::vector<Findings> findings(
+  std::vector<StripFindings> findings(
       grams.strips(),
-      Findings{{WorstPairs(options.pairs), WorstPairs(options.pairs), WorstPairs(options.pairs)},
-               {}});
+      StripFindings{
+          {WorstPairs(options.pairs), WorstPairs(options.pairs), WorstPairs(options.pairs)}, {}});
   std::array<Range, kScalings> ranges = {all.mean_square, all.cosine, Range{}};
   ranges[2].low = 0.0;
   ranges[2].high = (most - least) / (most + least);
@@ -268,7 +268,7 @@ std::array<IsometryConstant, 3> isometry_constants(const arma::mat& x,
   grams.walk(
       "distribution over all pairs", [&](std::size_t strip, int worker, std::size_t first,
                                          std::size_t second, const Gram& pair, double cosine) {
-        Findings& found = findings[strip];
+        StripFindings& found = findings[strip];
         std::array<Histogram, kScalings>& counts = histograms[static_cast<std::size_t>(worker)];
         const std::array<double, kScalings> delta = deltas_of(pair, cosine, best);
         for (std::size_t s = 0; s < kScalings; ++s) {
@@ -281,7 +281,7 @@ std::array<IsometryConstant, 3> isometry_constants(const arma::mat& x,
       });
 
   Range smallest;
-  for (const Findings& found : findings) smallest.add(found.smallest);
+  for (const StripFindings& found : findings) smallest.add(found.smallest);
   for (std::size_t s = 0; s < kScalings; ++s) {
     Histogram total = empty[s];
     total.counts.assign(kBins, 0);
@@ -299,7 +299,7 @@ std::array<IsometryConstant, 3> isometry_constants(const arma::mat& x,
     if (constant.scaling == IsometryScaling::smallest)
       constant.scale = grams.scale() * std::sqrt(best);
     WorstPairs worst(options.pairs);
-    for (const Findings& found : findings)
+    for (const StripFindings& found : findings)
       for (const IsometryPair& pair : found.worst[s].pairs()) worst.offer(pair);
     constant.worst = worst.pairs();
     for (std::size_t p = 0; p < options.probabilities.size(); ++p) {
