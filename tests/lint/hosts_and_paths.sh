@@ -13,7 +13,8 @@ while read -r word; do
   [ -n "$word" ] || continue
   if files | xargs -0 grep -nIF -e "$word" --; then echo "names $word"; status=1; fi
 done < <(printf '%s\n' "$hosts")
-# The folder that the checkout is in, as the beginning of a path: /src/ is no part of R-package/src/.
+# The folder that the checkout is in, as the beginning of a path: a checkout in a folder called src does not
+# take every folder of that name for its own.
 # A checkout directly below / has no path worth looking for.
 if [ "${#here}" -gt 2 ]; then
   quoted=$(printf '%s/' "$here" | sed 's/[][\.*^$+?(){}|]/\\&/g')
