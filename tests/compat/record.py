@@ -3,8 +3,10 @@ its library, before it is released.
 
     LAOT_LIBRARY=build/release/liblaot.so python3 tests/compat/record.py
 
-Writes tests/compat/<version>/: one file a case, cells.csv and <case>.csv, the predictions for them."""
+Writes tests/compat/<version>/: one file a case, cells.csv and <case>.csv, the predictions for them
+(of several conditions: at the first)."""
 
+import ctypes
 import os
 import sys
 
@@ -13,7 +15,7 @@ import numpy as np
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(HERE, "..", "..", "examples", "python"))
-from laot import Laot, lib  # noqa: E402
+from laot import Laot, _check, _Context, _Data, _new, lib  # noqa: E402
 
 CASES = {
     "laot": dict(n_pcs=0),
@@ -28,6 +30,12 @@ CASES = {
     "identity": dict(method="identity"),
     "mean_shift": dict(method="mean_shift"),
     "gaussian_map": dict(method="gaussian_map"),
+    "gaussian_marginals": dict(method="gaussian_map", restore="marginals"),
+    # Format 2, of one condition.
+    "conditional_laot": dict(method="conditional_laot"),
+    "conditional_gaussian": dict(method="conditional_gaussian"),
+    "regressed_shift": dict(method="regressed_shift"),
+    "nearest_shift": dict(method="nearest_shift"),
     "cellot": dict(method="cellot", hidden_units=4, hidden_layers=2, iterations=4, check_every=2),
     "scgen": dict(method="scgen", hidden_units=4, latent=2, epochs=2),
     "scgen_cellot": dict(method="scgen", preset="cellot", hidden_units=4, latent=2, epochs=2),
@@ -37,6 +45,38 @@ CASES = {
                        check_every=2),
     "scgen_own": dict(method="scgen", center="own", hidden_units=4, latent=2, epochs=2),
 }
+
+# Format 2, of several conditions: a model each, and one of all.
+EXPERIMENTS = ("laot", "conditional_laot", "conditional_gaussian")
+CONDITIONS = {"low": ("a", 1.0), "high": ("a", 10.0), "other": ("b", 3.0)}
+
+
+def fit_experiment(method, control, treated):
+    """treated: a matrix for each of CONDITIONS, with a drug and a dose each."""
+    texts, handle = ctypes.POINTER(ctypes.c_char_p), ctypes.c_void_p
+    lib.laot_experiment_add_control.argtypes = [handle, handle, ctypes.POINTER(ctypes.c_size_t)]
+    lib.laot_experiment_add_condition.argtypes = [handle, ctypes.c_char_p, handle, ctypes.c_size_t, texts, texts,
+                                                  ctypes.POINTER(ctypes.c_double), ctypes.c_size_t]
+    lib.laot_fit_experiment.argtypes = [handle, handle, handle, ctypes.POINTER(handle)]
+    experiment, params = _new(lib.laot_experiment_new), _new(lib.laot_params_new, method.encode())
+    fitted, index = Laot(ctypes.c_void_p()), ctypes.c_size_t()
+    with _Data(control) as cells:
+        _check(lib.laot_experiment_add_control(experiment, cells.handle, ctypes.byref(index)))
+        borrowed = [_Data(values) for values in treated]
+        for (name, (drug, dose)), data in zip(CONDITIONS.items(), borrowed):
+            names = (ctypes.c_char_p * 2)(b"drug", b"dose")
+            levels, numbers = (ctypes.c_char_p * 2)(drug.encode(), None), (ctypes.c_double * 2)(0.0, dose)
+            _check(lib.laot_experiment_add_condition(experiment, name.encode(), data.handle, index,
+                                                     names, levels, numbers, 2))
+        with _Context(1) as context:
+            context.run(lib.laot_fit_experiment, params, experiment, ctypes.byref(fitted._handle))
+    return fitted
+
+
+def predict_at(fitted, condition, cells):
+    lib.laot_model_at.argtypes = [ctypes.c_void_p, ctypes.c_char_p] + 3 * [ctypes.c_void_p] + \
+        [ctypes.c_size_t, ctypes.POINTER(ctypes.c_void_p)]
+    return Laot(_new(lib.laot_model_at, fitted._handle, condition.encode(), None, None, None, 0)).predict(cells)
 
 
 def write(path, values):
@@ -60,6 +100,14 @@ def main():
         fitted = Laot.fit(*(np.where(x > 1.2, x, 0.0) if zeros else x for x in (control, treated)), **settings)
         fitted.save(os.path.join(folder, name + ".safetensors"))
         write(os.path.join(folder, name + ".csv"), fitted.predict(cells))
+    shifts = random.normal(size=(len(CONDITIONS), 4))
+    for method in EXPERIMENTS:
+        path = os.path.join(folder, "experiment_" + method)
+        if os.path.exists(path + ".safetensors"):
+            continue
+        fitted = fit_experiment(method, control, [1.2 * control[:12] + shift for shift in shifts])
+        fitted.save(path + ".safetensors")
+        write(path + ".csv", predict_at(fitted, "low", cells))
 
 
 if __name__ == "__main__":
