@@ -16,9 +16,10 @@ laot_status laot_transitions(const laot_model* model, const char* const* from, s
   return guarded([&] {
     given(out, "out");
     const laot::Pairing pairing = laot::pairing_of(given(model, "model").model);
-    hand_out_table(laot::transitions(pairing, given_texts(from, from_count, "from"),
-                                     given_texts(to, to_count, "to")),
-                   out);
+    // In turn: of two bad arguments every compiler names the first.
+    const auto from_labels = given_texts(from, from_count, "from");
+    const auto to_labels = given_texts(to, to_count, "to");
+    hand_out_table(laot::transitions(pairing, from_labels, to_labels), out);
   });
 }
 
