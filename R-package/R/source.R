@@ -77,7 +77,8 @@ looks_raw <- function(values) {
 # methods of read_source() name.
 source_arguments <- function(kinds = c("SummarizedExperiment", "Seurat")) {
   methods <- list(SummarizedExperiment = read_source.SummarizedExperiment, Seurat = read_source.Seurat)
-  setdiff(unlist(lapply(methods[kinds], function(method) names(formals(method))), use.names = FALSE), c("x", "...", "what"))
+  methods <- methods[intersect(kinds, names(methods))]
+  setdiff(unlist(lapply(methods, function(method) names(formals(method))), use.names = FALSE), c("x", "...", "what"))
 }
 feature.arguments <- c("subset.row", "features")
 where_arguments <- function(...) setdiff(source_arguments(...), feature.arguments)

@@ -48,7 +48,8 @@ test_that("what cannot be predicted is said", {
   expect_sentence(predict(fit, cells$control[1:3, ]), "newdata lacks 1 of the 4 features of the fit: gene4")
   expect_sentence(predict(fit, unname(cells$control)[1:3, ]), "3 features.*has 4")
   expect_sentence(predict(fit, cells$control, nonnegative = "yes"), "nonnegative must be one of")
-  expect_sentence(predict(fit, cells$control, nonnegativ = "no", nonegative = "no"), "unknown argument")
+  expect_sentence(predict(fit, cells$control, nonegative = "no"), "unknown argument")
+  expect_sentence(predict(fit, cells$control, nonnegativ = "no"), "write nonnegative in full")
   expect_sentence(predict(fit, cells$control[, 0]), "newdata has no cells")
   double <- cells$control[c(1:4, 1), ]
   expect_sentence(predict(fit, double), "\"gene1\" more than once")

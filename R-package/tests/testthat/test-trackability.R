@@ -236,7 +236,7 @@ test_that("a sweep has a row for each horizon and knows its units", {
   pdf(NULL)
   on.exit(dev.off())
   expect_silent(plot(sweep))
-  expect_sentence(time_gap_sweep(cells, rep("late", 150)), "begin with one; found \"late\"")
+  expect_sentence(time_gap_sweep(cells, rep("late", 150)), "texts with one.*found \"late\"")
   expect_sentence(time_gap_sweep(cells, rep(24, 150)), "at least two times, found only time 24")
   expect_sentence(time_gap_sweep(cells, replace(time, 101:145, NA)), "time 24 has only 5 cells; 8 are needed")
   expect_sentence(time_gap_sweep(cells, time, start = 5), "start must be one of the times")
