@@ -97,6 +97,8 @@ main() {
   mkdir -p "$(dirname "$0")/../build/julia"
   folder=$(cd "$(dirname "$0")/../build/julia" && pwd)
   log=$folder/install.log
+  # Another suite may be using what was made before.
+  if [ -s "$folder/command" ] && throws_and_catches "$(cat "$folder/command")"; then return 0; fi
   if ! command -v julia >/dev/null; then
     command -v apt-get >/dev/null || { echo "install-julia.sh: please install julia 1.5 or newer." >&2; return 1; }
     echo "Installing with apt-get: julia"

@@ -21,8 +21,8 @@ function main()
     unseen, observed = draw(random, 1000), treat(draw(random, 1000))
     println("\n2-Wasserstein distance to unseen treated cells")
     scores = evaluate_predictions(fitted, observed; control = unseen, metrics = ["w2"])
-    for row in zip(scores.method, scores.value)
-        @printf("  %-16s %.3f\n", row.method, row.value)
+    for (method, value) in zip(scores.method, scores.value)
+        @printf("  %-16s %.3f\n", method, value)
     end
 
     println()
