@@ -58,6 +58,8 @@ tenx_matrix <- function(values) {
   parts <- list(data = values@x, indices = values@i, indptr = values@p, shape = dim(values), genes = rownames(values),
                 barcodes = colnames(values))
   for (name in names(parts)) rhdf5::h5write(parts[[name]], file, paste0("m/", name))
+  # rhdf5 2.42 goes on where an object cannot be opened once it has read a file, and HDF5Array tells groups by that error.
+  rhdf5::h5errorHandling("normal")
   HDF5Array::TENxMatrix(file, "m")
 }
 
