@@ -121,7 +121,8 @@ print.laot_ensemble_scores <- function(x, digits = 3L, ...) {
     key <- key[nzchar(key$setting), ]
     if (nrow(key)) cat("", paste0(format(key$label), "  ", key$setting), sep = "\n")
     cat("mean +- sd over ", counted(part$seeds[1L], "seed"), "; no sd: the same for all\n", sep = "")
-    cat("scored on ", set, " against ", part$reference[1L], "\n", if (set != x$features[nrow(x)]) "\n", sep = "")
+    cat("scored on ", set, " against ", counted(part$observed[1L], "observed cell"), "\n",
+        if (set != x$features[nrow(x)]) "\n", sep = "")
   }
   print_verdict(sentences)
   invisible(x)
