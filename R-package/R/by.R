@@ -25,8 +25,9 @@ fit_by <- function(ask, cells, source, by, seed, seeds) {
 # With fewer cells a fit is no more than the mean shift.
 fewest.by <- 3L
 
-of_level <- function(side, groups, level) {
-  at <- which(groups[side$cells] == level)
+of_level <- function(side, groups, level) some_cells(side, which(groups[side$cells] == level))
+
+some_cells <- function(side, at) {
   side$cells <- side$cells[at]
   side$batch <- side$batch[at]
   side

@@ -1,7 +1,8 @@
 # A fit as R holds it: the facts of the model, and where its cells came from.
 
 new_fit <- function(pointer, control = "control", target = "treated", condition = NULL,
-                    origin = list(kind = "matrix"), seed = NA_real_, bytes = NULL, batches = NULL) {
+                    origin = list(kind = "matrix"), seed = NA_real_, bytes = NULL, batches = NULL,
+                    whole = NULL, at = NULL) {
   facts <- native(.Call(C_describe, pointer))
   texts <- as.list(facts$texts)
   structure(list(
@@ -11,9 +12,10 @@ new_fit <- function(pointer, control = "control", target = "treated", condition 
     batches = batches, features = if (length(facts$feature.names)) facts$feature.names,
     control.cells = if (length(facts$control.names)) facts$control.names,
     treated.cells = if (length(facts$treated.names)) facts$treated.names,
-    report = c(as.list(stats::setNames(facts$numbers, dotted(names(facts$numbers)))),
-               stats::setNames(texts, dotted(names(texts)))),
-    bytes = if (is.null(bytes)) native(.Call(C_to_bytes, pointer)) else bytes,
+    report = with_ending(c(as.list(stats::setNames(facts$numbers, dotted(names(facts$numbers)))),
+                           stats::setNames(texts, dotted(names(texts)))), whole),
+    bytes = if (is.null(whole) && is.null(bytes)) native(.Call(C_to_bytes, pointer)) else bytes,
+    whole = whole, at = at,
     handle = new_handle(pointer)
   ), class = fit_classes(facts$method))
 }

@@ -2,7 +2,9 @@
 
 method_title <- function(fit) {
   titles <- c(laot = "LAOT", cellot = "CellOT", scgen = "scGen", cae = "Conditional autoencoder",
-              identity = "Identity", mean_shift = "Mean shift", gaussian_map = "Gaussian map")
+              identity = "Identity", mean_shift = "Mean shift", gaussian_map = "Gaussian map",
+              conditional_laot = "Conditional LAOT", conditional_gaussian = "Conditional Gaussian",
+              regressed_shift = "Regressed shift", nearest_shift = "Nearest shift")
   if (fit$method %in% names(titles)) titles[[fit$method]] else fit$method
 }
 
@@ -18,7 +20,8 @@ print.laot_fit <- function(x, ...) {
   cat(method_title(x), " fit: ", x$control, " to ", x$target,
       if (nzchar(x$preset)) paste0("  (", x$preset, ")"), "\n", sep = "")
   components <- report$components
-  line("cells", whole_text(report$n.control), " control, ", whole_text(report$n.treated), " treated",
+  line("cells", if (is.null(report$n.control)) "none were seen at this condition" else
+    paste0(whole_text(report$n.control), " control, ", whole_text(report$n.treated), " treated"),
        if (isTRUE(x$batches > 1L)) paste0(", paired within ", x$batches, " levels of the batch"))
   line("features", whole_text(report$features),
        if (!is.null(components) && components > 0) {
@@ -207,6 +210,10 @@ outcome_line.network_fit <- function(fit) {
 print.laot_fit_list <- function(x, ...) {
   first <- x[[1L]]
   cat(method_title(first), " fits: ", first$control, " to ", counted(length(x), "target"), "\n", sep = "")
+  if (!is.null(attr(x, "whole"))) {
+    known <- native(.Call(C_conditions, whole_pointer(attr(x, "whole"))))$covariates
+    cat("one model of all", if (length(known)) paste0(", by ", listed(known)), "; predict() takes at = \n", sep = "")
+  }
   print(fit_table(x), row.names = FALSE)
   invisible(x)
 }
@@ -229,7 +236,7 @@ fit_table <- function(x) {
 }
 
 #' @export
-`[.laot_fit_list` <- function(x, i) structure(unclass(x)[i], class = "laot_fit_list")
+`[.laot_fit_list` <- function(x, i) structure(unclass(x)[i], class = "laot_fit_list", whole = attr(x, "whole"))
 
 # The largest entries of W - I, by absolute value. Without a map: no rows.
 # The whole map is searched: 200 MB for so many features.

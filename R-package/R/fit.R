@@ -33,6 +33,11 @@
 #'   that has control and treated cells, all with the same features, in a `laot_fit_by`. Levels that lack a side,
 #'   or have fewer than 3 cells on it, are named and left out. [predict()][predict.laot_fit] sends each cell
 #'   through the fit of its level.
+#' @param covariates What is known of the conditions: a formula of columns such as `~ drug + dose`, their names, or a
+#'   data frame with one row a cell. Numbers are doses, times and the like, other columns levels, and each has one
+#'   value in all cells of a condition; a column of lists may have several (the drugs of a combination). Control
+#'   cells have dose 0 or `NA`. Where they have levels of the conditions (a cell line, a plate), each condition goes
+#'   with the control cells of its own. The result is one model of all conditions: see [conditions()].
 #' @param preset A row of parameters by name: see [laot_presets()].
 #' @param ... Parameters of the method by name, such as `ridge = 0.3` or `n.pcs = 0`: see
 #'   [laot_params()] for names, defaults and ranges.
@@ -58,7 +63,8 @@
 #' @returns A `laot_fit`: see [predict()][predict.laot_fit], [coef()][coef.laot_fit],
 #'   [summary()][summary.laot_fit], [plot()][plot.laot_fit], [evaluate_predictions()] and
 #'   [save_model()]; it survives [saveRDS()]. For several targets a `laot_fit_list`, a named list of
-#'   these.
+#'   these; with `covariates`, or of a method of many conditions (`laot_methods()$conditions`), its fits are
+#'   conditions of one model, which may predict others: see [conditions()].
 #'
 #'   `laot_fit()` is `fit_method()` with `method = "laot"`: every method that the library has is fitted so,
 #'   and its class is that of its name before `laot_fit`, such as `cellot_fit`.
@@ -86,8 +92,8 @@ laot_fit <- function(x, treated = NULL, ...) fit_method(x, "laot", treated, ...)
 #' @rdname laot_fit
 #' @export
 fit_method <- function(x, method, treated = NULL, ..., condition = NULL, control = NULL, target = NULL, batch = NULL,
-                       by = NULL, preset = NULL, checkpoint = NULL, checkpoint.seconds = 30, seed = NULL, seeds = NULL,
-                       num.threads = 1L, verbose = interactive()) {
+                       by = NULL, covariates = NULL, preset = NULL, checkpoint = NULL, checkpoint.seconds = 30,
+                       seed = NULL, seeds = NULL, num.threads = 1L, verbose = interactive()) {
   exact_arguments()
   if (missing(x)) fail(no.cells)
   ask <- list(
@@ -105,6 +111,10 @@ fit_method <- function(x, method, treated = NULL, ..., condition = NULL, control
   }
   ask$params <- params_from_dots(method, source$rest, setdiff(names(formals(fit_method)), "..."), fitting = TRUE)
   if (!is.null(batch)) batch_is_used(method)
+  if (!is.null(covariates)) {
+    covariates_alone(list(treated = treated, by = by, seeds = seeds, checkpoint = if (!trait(method, "conditions")) checkpoint))
+    ask$covariates <- covariate_columns(covariates, source)
+  }
   cells <- if (is.null(treated)) {
     populations_of_levels(ask, source, condition, control, target, batch)
   } else {

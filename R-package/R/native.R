@@ -64,7 +64,13 @@ new_handle <- function(pointer) {
 }
 
 model_pointer <- function(fit) {
-  if (.Call(C_is_lost, fit$handle$pointer)) fit$handle$pointer <- native(.Call(C_from_bytes, fit$bytes))
+  if (.Call(C_is_lost, fit$handle$pointer)) {
+    fit$handle$pointer <- if (is.null(fit$whole)) {
+      native(.Call(C_from_bytes, fit$bytes))
+    } else {
+      model_at(fit$whole, fit$at)
+    }
+  }
   fit$handle$pointer
 }
 

@@ -112,11 +112,12 @@ populations_of_levels <- function(ask, source, condition, control, target, batch
     population(source$values, at, batch = if (!is.null(batches)) as.character(batches[at]))
   }
   chosen_populations(ask, source, side(chosen$control), lapply(stats::setNames(nm = chosen$target), side),
-                     control = chosen$control, condition = column)
+                     control = chosen$control, condition = column,
+                     experiment = if (!is.null(ask$covariates)) described_conditions(ask$covariates, labels, chosen))
 }
 
 # The features of a fit, the same ones for every target.
-chosen_populations <- function(ask, source, from, to, control, condition) {
+chosen_populations <- function(ask, source, from, to, control, condition, experiment = NULL) {
   rows <- chosen_features(source$subset$value, source$values, source$subset$argument)
   if (is.null(rows) && uses_variable_features(source)) {
     rows <- variable_features(from, pooled(to), ask$settings, progress_bar(ask$verbose, "Choosing features"))
@@ -124,7 +125,8 @@ chosen_populations <- function(ask, source, from, to, control, condition) {
   }
   names <- value_dimnames(source$values)[[1L]]
   if (!is.null(names)) unique_features(if (is.null(rows)) names else names[rows], "x")
-  list(from = from, to = to, rows = rows, control = control, condition = condition, origin = source$origin)
+  list(from = from, to = to, rows = rows, control = control, condition = condition, origin = source$origin,
+       experiment = experiment)
 }
 
 # The cells of all targets, which are cells of one object where there are several.
@@ -144,6 +146,7 @@ variable_features <- function(from, to, settings, progress = NULL) {
 fit_targets <- function(ask, cells, seed, label = "") {
   ask$settings$seed <- seed_or_draw(seed)
   ask$drawn <- is.null(seed)
+  if (is_experiment(ask, cells)) return(fit_experiment(ask, cells))
   checkpoint <- ask$checkpoint
   fits <- lapply(stats::setNames(nm = names(cells$to)), function(target) {
     if (length(cells$to) > 1L) ask$checkpoint <- checkpoint_for(checkpoint, target)
@@ -199,12 +202,7 @@ interpolates <- function(fit, label) {
 }
 
 fit_populations <- function(ask, control, treated, levels, condition, origin) {
-  ask$settings$progress <- progress_bar(ask$verbose, paste("Fitting", levels$target))
-  if (!is.null(ask$checkpoint)) {
-    if (ask$drawn) ask$settings$seed <- c(checkpoint_seed(ask$checkpoint), ask$settings$seed)[1L]
-    ask$settings$checkpoint <- enc2native(ask$checkpoint$path)
-    ask$settings$checkpoint.seconds <- ask$checkpoint$seconds
-  }
+  ask$settings <- fit_settings(ask, levels$target)
   pointer <- tell_of_checkpoint(
     native(.Call(C_fit, ask$method, ask$preset, ask$params, control, treated, ask$settings),
            list(control = control, treated = treated)),
@@ -213,4 +211,16 @@ fit_populations <- function(ask, control, treated, levels, condition, origin) {
   new_fit(pointer, control = levels$control, target = levels$target, condition = condition,
           origin = origin, seed = ask$settings$seed,
           batches = if (!is.null(control$batch)) length(unique(control$batch)))
+}
+
+# Of one call of the library: those of the fit, the progress bar and the checkpoint.
+fit_settings <- function(ask, what) {
+  out <- ask$settings
+  out$progress <- progress_bar(ask$verbose, paste("Fitting", what), parent.frame())
+  if (!is.null(ask$checkpoint)) {
+    if (ask$drawn) out$seed <- c(checkpoint_seed(ask$checkpoint), out$seed)[1L]
+    out$checkpoint <- enc2native(ask$checkpoint$path)
+    out$checkpoint.seconds <- ask$checkpoint$seconds
+  }
+  out
 }

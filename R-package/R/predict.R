@@ -20,6 +20,9 @@
 #' @param label The name of the column of a new object that says which cells are predicted (`TRUE`). `NULL`
 #'   adds none, so that the columns are those of `newdata` and [cbind()] takes both.
 #' @param suffix Added to the names of the predicted cells, such as `"_predicted"`.
+#' @param at Of a fit of several conditions, the one to predict: its name, its covariates as
+#'   `list(drug = "A", dose = 3)`, or a data frame of covariates with one row for all cells or one a cell. Methods of
+#'   many conditions also predict doses, and combinations of levels, that have no cells. `NULL`: each that was seen.
 #' @param ... For objects: `assay.type`, `dimred`, `altexp`, or `assay`, `layer`, `reduction`, where
 #'   these differ from those of the fit.
 #' @param num.threads Threads to use. The result does not depend on it.
@@ -33,7 +36,7 @@
 #'   dimensions and alternative experiments described the control cells and are left out, and a
 #'   prediction in an alternative experiment comes as that experiment. A Seurat object comes back
 #'   with the one predicted assay, or with the one predicted reduction beside its assay. For a
-#'   `laot_fit_list`: a list of such predictions, one for each target.
+#'   `laot_fit_list`: a list of such predictions, one for each target, or with `at` one of them.
 #' @examples
 #' genes <- paste0("gene", 1:4)
 #' control <- matrix(rexp(4 * 50), 4, dimnames = list(genes, NULL))
@@ -47,17 +50,26 @@ predict.laot_fit <- function(object, newdata, nonnegative = "no", ..., into = NU
                              num.threads = 1L, verbose = interactive()) {
   exact_arguments()
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
-  place <- checked_into(into, newdata, object)
-  says <- prediction_says(object, label, suffix)
-  out <- predicted_values(object, newdata, nonnegative, ..., num.threads = num.threads, verbose = verbose,
-                          on.disk = identical(place$kind, "HDF5"))
+  predict_places(list(fits = list(object)), newdata, nonnegative, ..., into = into, label = label, suffix = suffix,
+                 num.threads = num.threads, verbose = verbose)
+}
+
+# places: list(fits), and `of`, the number of its fit for each cell, where there are several.
+predict_places <- function(places, newdata, nonnegative = "no", ..., into = NULL, label = "predicted", suffix = "",
+                           num.threads = 1L, verbose = interactive()) {
+  first <- places$fits[[1L]]
+  place <- checked_into(into, newdata, first)
+  says <- prediction_says(first, label, suffix)
+  if (!is.null(places$of)) says$target <- vapply(places$fits, `[[`, "", "target")[places$of]
+  out <- predicted_values(first, newdata, nonnegative, ..., num.threads = num.threads, verbose = verbose,
+                          on.disk = identical(place$kind, "HDF5"), places = places)
   if (is.null(into) || place$kind == "HDF5") put_back(newdata, out, says) else put_into(newdata, out, place)
 }
 
 # The predicted matrix with its names, where it came from, the rows of newdata that it holds, and the cells of
 # newdata, where an assay has fewer.
 predicted_values <- function(object, newdata, nonnegative = "no", ..., num.threads = 1L,
-                             verbose = interactive(), on.disk = FALSE) {
+                             verbose = interactive(), on.disk = FALSE, places = NULL) {
   one_of(nonnegative, c("no", "clip", "marginals"), "nonnegative")
   settings <- call_settings(if (is.na(object$seed)) 1 else object$seed, num.threads,
                             progress_bar(check_verbose(verbose), "Predicting"))
@@ -65,6 +77,13 @@ predicted_values <- function(object, newdata, nonnegative = "no", ..., num.threa
   warn_if_not_control(object, source)
   at <- match_features(object$features, feature_count(object), source$values, "newdata", "the fit")
   predict <- function(cells) predicted_block(object, source$values, at, cells, nonnegative, settings)
+  if (!is.null(places$of)) {
+    count <- value_dim(source$values)[2L]
+    if (length(places$of) != count) {
+      fail("at must have one row, or one for each of the ", counted(count, "cell"), " of newdata; found ", length(places$of))
+    }
+    predict <- function(cells) predicted_in_places(places, source$values, at, cells, nonnegative, settings)
+  }
   out <- if (on.disk) {
     written_by_blocks(predict, at, value_dim(source$values)[2L])
   } else if (is_lazy(source$values)) {
@@ -86,6 +105,17 @@ predicted_block <- function(fit, values, at, cells, nonnegative, settings) {
                 cell.names = if (is.null(cells)) names[[2L]] else names[[2L]][cells])
   out <- native(.Call(C_predict, model_pointer(fit), read, nonnegative, settings), list(cells = named))
   if (is.unsorted(at)) out[order(at), , drop = FALSE] else out
+}
+
+# The same, each cell by the fit of its place.
+predicted_in_places <- function(places, values, at, cells, nonnegative, settings) {
+  if (is.null(cells)) cells <- seq_along(places$of)
+  out <- matrix(0, length(at), length(cells))
+  for (k in unique(places$of[cells])) {
+    of.place <- which(places$of[cells] == k)
+    out[, of.place] <- predicted_block(places$fits[[k]], values, at, cells[of.place], nonnegative, settings)
+  }
+  out
 }
 
 # Predictions of values that are not in memory: of a block of cells at a time.
@@ -113,9 +143,12 @@ written_by_blocks <- function(predict, at, count) {
 
 #' @rdname predict.laot_fit
 #' @export
-predict.laot_fit_list <- function(object, newdata, ...) {
+predict.laot_fit_list <- function(object, newdata, at = NULL, ...) {
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
-  lapply(object, predict, newdata = newdata, ...)
+  if (is.null(at)) return(lapply(object, predict, newdata = newdata, ...))
+  if (is(at, "DataFrame")) at <- as.data.frame(at)
+  if (is.data.frame(at) && nrow(at) != 1L) return(predict_places(places_of_rows(object, at), newdata, ...))
+  predict(fit_at(object, at), newdata, ...)
 }
 
 # Arguments behind ... say where the values of an object are; others are slips, of those or of `others`.

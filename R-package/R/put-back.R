@@ -27,9 +27,9 @@ prediction_says <- function(fit, label, suffix) {
   list(condition = fit$condition, target = fit$target, label = label, suffix = suffix)
 }
 
-# A level of a factor of conditions, or the text.
+# A level of a factor of conditions, or the text. target: one for all cells, or one each.
 target_labels <- function(old, target, count) {
-  if (is.factor(old)) factor(rep(target, count), union(levels(old), target)) else rep(target, count)
+  if (is.factor(old)) factor(rep_len(target, count), union(levels(old), target)) else rep_len(target, count)
 }
 
 labelled <- function(columns, says, count) {

@@ -8,7 +8,8 @@
 #' @param preset The name of a preset, whose values are then shown as defaults.
 #' @returns `laot_methods()`: a data frame with columns `name`, `title`, `source`, and what a method
 #'   is: `affine` (its prediction is `W x + b`, so that [coef()] gives `W`), `trains` (a training of
-#'   a network, with checkpoints) and `batch` (it takes levels of a batch).
+#'   a network, with checkpoints), `batch` (it takes levels of a batch) and `conditions` (one model
+#'   learns all conditions; the others are fitted to each).
 #'   `laot_params()`: a data frame with columns `name`, `type`, `default`, `range`, `doc` and
 #'   `source`, one row for each parameter that may be given to the fitting function by name.
 #'   `laot_presets()`: a data frame with columns `name` and `doc`.

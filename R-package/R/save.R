@@ -5,9 +5,9 @@
 #' where its cells came from: the kind of object, its assay, layer or reduction, the column of the
 #' condition, the levels and the seed. So a loaded model reads the same values of a new object as the fit did.
 #'
-#' @param fit A `laot_fit`.
+#' @param fit A `laot_fit`, or the `laot_fit_list` of one model of many conditions.
 #' @param path The file.
-#' @returns `save_model()`: `path`, invisibly. `load_model()`: a `laot_fit`.
+#' @returns `save_model()`: `path`, invisibly. `load_model()`: what was saved.
 #' @examples
 #' fit <- fit_trivial(matrix(rnorm(60), 3), matrix(rnorm(60, 1), 3))
 #' file <- tempfile(fileext = ".safetensors")
@@ -15,10 +15,18 @@
 #' load_model(file)
 #' @export
 save_model <- function(fit, path) {
-  if (!inherits(fit, "laot_fit")) fail("fit must be a laot_fit, found ", shown(fit))
+  if (!inherits(fit, c("laot_fit", "laot_fit_list"))) fail("fit must be a laot_fit, found ", shown(fit))
+  whole <- if (inherits(fit, "laot_fit")) fit$whole else attr(fit, "whole")
+  if (inherits(fit, "laot_fit_list") && is.null(whole)) fail("fit must be a laot_fit, found several fits of their own; save each")
+  if (inherits(fit, "laot_fit") && !is.null(whole) && is.null(fit$at$name)) {
+    fail("no cells were seen at ", fit$target, "; save the fit of all conditions")
+  }
   path <- path.expand(one_string(path, "path"))
-  native(.Call(C_save, model_pointer(fit), path))
-  add_metadata(path, source_metadata(fit))
+  native(.Call(C_save, if (is.null(whole)) model_pointer(fit) else whole_pointer(whole), path))
+  first <- if (inherits(fit, "laot_fit")) fit else fit[[1L]]
+  # Of all conditions there is no one target.
+  if (inherits(fit, "laot_fit_list")) first["target"] <- list(NULL)
+  add_metadata(path, source_metadata(first, if (!is.null(whole)) "conditions"))
   invisible(path)
 }
 
@@ -30,14 +38,18 @@ load_model <- function(path) {
   said <- read_metadata(path)
   facts <- list(kind = "matrix", control = "control", target = "treated", seed = "NA")
   facts[names(said)] <- said
-  new_fit(pointer, control = facts$control, target = facts$target, condition = facts$condition,
-          seed = suppressWarnings(as.numeric(facts$seed)),
-          origin = c(facts["kind"], sapply(where_arguments(facts$kind), function(name) facts[[name]], simplify = FALSE)))
+  seed <- suppressWarnings(as.numeric(facts$seed))
+  origin <- c(facts["kind"], sapply(where_arguments(facts$kind), function(name) facts[[name]], simplify = FALSE))
+  if (!is.null(facts$holds) || length(native(.Call(C_conditions, pointer))$conditions) > 1L) {
+    fits <- experiment_fits(pointer, control = facts$control, condition = facts$condition, origin = origin, seed = seed)
+    return(if (is.null(said$target)) fits else fits[[said$target]])
+  }
+  new_fit(pointer, control = facts$control, target = facts$target, condition = facts$condition, seed = seed, origin = origin)
 }
 
 # Where the cells of a fit came from, as texts of the file: "source.assay.type", "source.condition", ...
-source_metadata <- function(fit) {
-  facts <- c(fit$origin, list(condition = fit$condition, control = fit$control, target = fit$target,
+source_metadata <- function(fit, holds = NULL) {
+  facts <- c(fit$origin, list(condition = fit$condition, control = fit$control, target = fit$target, holds = holds,
                               seed = if (!is.na(fit$seed)) format(fit$seed, scientific = FALSE, digits = 17)))
   facts <- Filter(Negate(is.null), facts)
   stats::setNames(facts, paste0("source.", names(facts)))

@@ -224,4 +224,25 @@ laot_model* model_of(SEXP pointer) {
   return static_cast<laot_model*>(R_ExternalPtrAddr(pointer));
 }
 
+Params params_from(const std::string& method, SEXP preset, const Rcpp::List& values) {
+  laot_params* raw = nullptr;
+  check(laot_params_new(method.c_str(), &raw));
+  Params out(raw);
+  if (preset != R_NilValue)
+    check(laot_params_use_preset(raw, Rcpp::as<std::string>(preset).c_str()));
+  if (values.size() == 0) return out;
+  const std::vector<std::string> names = Rcpp::as<std::vector<std::string>>(values.names());
+  for (R_xlen_t k = 0; k < values.size(); ++k) {
+    const std::string& name = names[static_cast<std::size_t>(k)];
+    SEXP value = values[k];
+    if (TYPEOF(value) == STRSXP)
+      check(laot_params_set_text(raw, name.c_str(), Rcpp::as<std::string>(value).c_str()));
+    else if (TYPEOF(value) == LGLSXP)
+      check(laot_params_set_text(raw, name.c_str(), Rcpp::as<bool>(value) ? "true" : "false"));
+    else
+      check(laot_params_set_number(raw, name.c_str(), Rcpp::as<double>(value)));
+  }
+  return out;
+}
+
 }  // namespace bridge

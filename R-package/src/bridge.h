@@ -49,6 +49,9 @@ Context context(const Rcpp::List& settings);
 /// feature.names, cell.names, batch, groups = NULL or strings). The values are read in place.
 Data data(const Rcpp::List& cells);
 
+/// A method with a preset (or NULL) and params: a named list of numbers, strings and flags.
+Params params_from(const std::string& method, SEXP preset, const Rcpp::List& values);
+
 /// Features and cells after selection.
 std::pair<std::size_t, std::size_t> size(const Data& data);
 

@@ -9,6 +9,11 @@ extern "C" {
 #endif
 
 SEXP laot_r_fit(SEXP method, SEXP preset, SEXP params, SEXP control, SEXP treated, SEXP settings);
+SEXP laot_r_fit_experiment(SEXP method, SEXP preset, SEXP params, SEXP controls, SEXP treated,
+                           SEXP which, SEXP covariates, SEXP settings);
+SEXP laot_r_model_at(SEXP model, SEXP condition, SEXP covariates);
+SEXP laot_r_conditions(SEXP model);
+SEXP laot_r_covariate(SEXP model, SEXP name);
 SEXP laot_r_predict(SEXP model, SEXP cells, SEXP nonnegative, SEXP settings);
 SEXP laot_r_effects(SEXP model, SEXP cells, SEXP settings);
 SEXP laot_r_variable_features(SEXP control, SEXP treated, SEXP count, SEXP settings);

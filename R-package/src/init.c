@@ -9,6 +9,10 @@
 /* clang-format off */
 static const R_CallMethodDef routines[] = {
     ROUTINE(fit, 6),
+    ROUTINE(fit_experiment, 8),
+    ROUTINE(model_at, 3),
+    ROUTINE(conditions, 1),
+    ROUTINE(covariate, 2),
     ROUTINE(predict, 4),
     ROUTINE(effects, 3),
     ROUTINE(variable_features, 4),

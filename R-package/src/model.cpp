@@ -111,6 +111,22 @@ SEXP laot_r_describe(SEXP pointer) {
   END_RCPP
 }
 
+// list(conditions, covariates): the names of both.
+SEXP laot_r_conditions(SEXP pointer) {
+  BEGIN_RCPP
+  const laot_model* model = model_of(pointer);
+  return Rcpp::List::create(Rcpp::Named("conditions") = utf8(names_of(model, "conditions")),
+                            Rcpp::Named("covariates") = utf8(names_of(model, "covariates")));
+  END_RCPP
+}
+
+// The values of a covariate of a model of one condition, as texts.
+SEXP laot_r_covariate(SEXP pointer, SEXP name) {
+  BEGIN_RCPP
+  return utf8(lines(model_text(model_of(pointer), "covariate." + Rcpp::as<std::string>(name))));
+  END_RCPP
+}
+
 SEXP laot_r_trace(SEXP pointer) {
   BEGIN_RCPP
   const laot_model* model = model_of(pointer);
@@ -177,7 +193,7 @@ SEXP laot_r_load(SEXP path) {
 SEXP laot_r_methods(void) {
   BEGIN_RCPP
   std::vector<std::string> names, titles, sources;
-  std::vector<bool> affine, trains, batch;
+  std::vector<bool> affine, trains, batch, conditions;
   for (std::size_t i = 0; i < laot_method_count(); ++i) {
     const laot_method_info info = method_info(i);
     names.push_back(info.name);
@@ -186,11 +202,13 @@ SEXP laot_r_methods(void) {
     affine.push_back(info.affine != 0);
     trains.push_back(info.trains != 0);
     batch.push_back(info.uses_batch != 0);
+    conditions.push_back(info.many_conditions != 0);
   }
   using Rcpp::Named;
   return Rcpp::List::create(Named("name") = utf8(names), Named("title") = utf8(titles),
                             Named("source") = utf8(sources), Named("affine") = affine,
-                            Named("trains") = trains, Named("batch") = batch);
+                            Named("trains") = trains, Named("batch") = batch,
+                            Named("conditions") = conditions);
   END_RCPP
 }
 

@@ -1,0 +1,132 @@
+# What is known of the conditions: columns such as drug and dose, with one value in all cells of a condition.
+
+# Arguments that do not go with covariates, by name.
+covariates_alone <- function(others) {
+  given <- names(Filter(Negate(is.null), others))
+  if (!length(given)) return(invisible())
+  fail("covariates do not go with ", given[1L], switch(given[1L],
+    treated = ": two samples have one condition; give one object and the condition of each cell",
+    by = "; choose the cells of one level first",
+    seeds = "; give one seed",
+    checkpoint = " of a method that is fitted to each condition on its own"
+  ))
+}
+
+# By name, one value for each cell.
+covariate_columns <- function(covariates, source) {
+  count <- value_dim(source$values)[2L]
+  if (is(covariates, "DataFrame")) covariates <- as.data.frame(covariates)
+  if (is.data.frame(covariates)) {
+    if (!is.null(source$within) && nrow(covariates) == source$object.cells) {
+      covariates <- covariates[source$within, , drop = FALSE]
+    }
+    if (nrow(covariates) != count || !length(covariates)) {
+      fail("covariates must have columns, and one row for each of the ", counted(count, "cell"), "; found ",
+           counted(length(covariates), "column"), " and ", counted(nrow(covariates), "row"))
+    }
+    return(as.list(covariates))
+  }
+  names <- covariate_names(covariates)
+  if (is.null(source$columns)) {
+    fail("covariates names columns, but a matrix has none; give a data frame with one row for each cell")
+  }
+  missing <- setdiff(names, names(source$columns))
+  if (length(missing)) fail(no_column(missing[1L], source$columns, "covariates"))
+  source$columns[names]
+}
+
+# ~ drug + dose, or c("drug", "dose").
+covariate_names <- function(covariates) {
+  found <- covariates
+  if (inherits(covariates, "formula")) {
+    found <- if (length(covariates) == 2L) all.vars(covariates)
+    if (!length(found) || !setequal(attr(stats::terms(covariates), "term.labels"), sapply(found, in_backticks))) {
+      fail("covariates must be a formula of columns such as ~ drug + dose, found ", deparse(covariates)[1L])
+    }
+  }
+  if (!is.character(found) || !length(found) || anyNA(found) || anyDuplicated(found)) {
+    fail("covariates must be a formula such as ~ drug + dose, names of columns or a data frame, found ", shown(covariates))
+  }
+  found
+}
+
+# As a formula writes a name.
+in_backticks <- function(name) deparse(as.name(name), backtick = TRUE)
+
+# list(covariates, controls, control.of): of each target its covariates and the number of its controls, which are
+# places among the control cells.
+described_conditions <- function(columns, labels, chosen) {
+  known <- lapply(stats::setNames(nm = chosen$target), function(target) {
+    cells <- which(labels == target)
+    sapply(names(columns), function(name) one_covariate(columns[[name]][cells], name, target), simplify = FALSE)
+  })
+  of.controls <- lapply(columns, `[`, which(labels == chosen$control))
+  check_control_dose(of.controls, known)
+  c(list(covariates = known), controls_by_context(of.controls, known))
+}
+
+one_covariate <- function(values, name, target) {
+  lost <- is_lost_value(values)
+  if (any(lost)) {
+    fail("covariate ", name, " is missing in ", counted(sum(lost), "cell"), " of condition ", quoted(target),
+         "; give them a value, or leave them out of condition")
+  }
+  found <- unique(values)
+  if (length(found) != 1L) {
+    fail("covariate ", name, " must have one value in all cells of a condition, and those of ", quoted(target), " have ",
+         listed(vapply(found, function(value) paste(value, collapse = " + "), ""), 5L))
+  }
+  covariate_value(found)
+}
+
+is_lost_value <- function(values) {
+  if (is.list(values)) return(vapply(values, function(value) !length(value) || anyNA(value), NA))
+  is.na(values) | !is.numeric(values) & is_blank(values)
+}
+
+# Numbers are numbers, and anything else is levels.
+covariate_value <- function(value) {
+  if (is.list(value)) value <- unlist(value)
+  if (is.numeric(value)) as.double(value) else enc2utf8(as.character(value))
+}
+
+# The dose is the first covariate of numbers of which a condition has several, else the first without negative ones.
+check_control_dose <- function(of.controls, known) {
+  of <- function(name) lapply(known, `[[`, name)
+  numbers <- Filter(function(name) is.numeric(of(name)[[1L]]), names(of.controls))
+  several <- Filter(function(name) any(lengths(of(name)) > 1L), numbers)
+  dose <- c(several, Filter(function(name) all(unlist(of(name)) >= 0), numbers))[1L]
+  if (is.na(dose)) return(invisible())
+  found <- unlist(of.controls[[dose]])
+  wrong <- found[!is.na(found) & found != 0]
+  if (length(wrong)) {
+    fail("control cells must have ", dose, " 0 or NA, for 0 is no change; found ", listed(format_each(unique(wrong)), 5L), " in ",
+         counted(length(wrong), "control cell"))
+  }
+}
+
+# Levels that conditions and control cells share (a cell line, a plate) are a context: each condition goes with the
+# control cells of its own.
+controls_by_context <- function(of.controls, known) {
+  of.conditions <- function(name) lapply(known, `[[`, name)
+  shared <- Filter(function(name) {
+    values <- of.conditions(name)
+    is.character(values[[1L]]) && all(lengths(values) == 1L) && any(unlist(values) %in% as.character(of.controls[[name]]))
+  }, names(of.controls))
+  if (!length(shared)) return(list(controls = list(seq_along(of.controls[[1L]])), control.of = rep(1L, length(known))))
+  key <- function(values) do.call(paste, c(unname(lapply(values, as.character)), sep = ", "))
+  have <- key(of.controls[shared])
+  need <- vapply(known, function(values) key(values[shared]), "")
+  alone <- which(!need %in% have)
+  if (length(alone)) {
+    fail("no control cell has ", condition_text(known[[alone[1L]]][shared]), ", as condition ", quoted(names(known)[alone[1L]]),
+         " has; control cells have ", listed(unique(have), 6L))
+  }
+  contexts <- unique(need)
+  list(controls = lapply(contexts, function(context) which(have == context)), control.of = match(need, contexts))
+}
+
+# "drug = A + B, dose = 3 + 1"
+condition_text <- function(covariates) {
+  paste(names(covariates), vapply(covariates, paste, "", collapse = " + "), sep = " = ", collapse = ", ")
+}

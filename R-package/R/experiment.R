@@ -1,0 +1,182 @@
+# Experiments of many conditions: one fit of all, and predictions at a condition.
+
+is_experiment <- function(ask, cells) {
+  !is.null(cells$experiment) || length(cells$to) > 1L && trait(ask$method, "conditions")
+}
+
+# One model of all conditions, and a fit for each that looks into it.
+fit_experiment <- function(ask, cells) {
+  ask$settings <- fit_settings(ask, counted(length(cells$to), "condition"))
+  read <- function(side) population_cells(side, cells$rows, progress = reading_bar(side, ask$verbose))
+  known <- cells$experiment
+  controls <- if (is.null(known)) list(read(cells$from)) else
+    lapply(known$controls, function(at) read(some_cells(cells$from, at)))
+  treated <- lapply(cells$to, read)
+  names(treated) <- enc2utf8(names(treated))
+  pointer <- tell_of_checkpoint(
+    native(.Call(C_fit_experiment, ask$method, ask$preset, ask$params, controls, treated,
+                 if (is.null(known)) rep(1L, length(treated)) else known$control.of,
+                 if (is.null(known)) lapply(treated, function(cells) list()) else known$covariates, ask$settings),
+           parts_of_experiment(controls, treated)),
+    ask$checkpoint
+  )
+  fits <- experiment_fits(pointer, control = cells$control, condition = cells$condition, origin = cells$origin,
+                          seed = ask$settings$seed,
+                          batches = if (!is.null(controls[[1L]]$batch)) length(unique(unlist(lapply(controls, `[[`, "batch")))))
+  warn_of_experiment(fits)
+  fits
+}
+
+# What the library calls them.
+parts_of_experiment <- function(controls, treated) {
+  names(controls) <- if (length(controls) == 1L) "control" else paste("control", seq_along(controls))
+  names(treated) <- if (length(treated) == 1L) "treated" else paste("condition", quoted(names(treated)))
+  c(controls, treated)
+}
+
+# What is said of all is said once.
+warn_of_experiment <- function(fits) {
+  said <- attr(fits, "whole")$ending$warning
+  if (length(said) && nzchar(said)) warning(said, call. = FALSE)
+  for (fit in fits) {
+    if (identical(fit$report$warning, said)) fit$report$warning <- NULL
+    warn_of_fit(fit, if (length(fits) > 1L) paste0(fit$target, ": ") else "")
+  }
+}
+
+# The fit of each condition, all of one model, which is kept once.
+experiment_fits <- function(pointer, control, condition, origin, seed, batches = NULL) {
+  whole <- new.env(parent = emptyenv())
+  whole$pointer <- pointer
+  whole$bytes <- native(.Call(C_to_bytes, pointer))
+  whole$ending <- ending_of(pointer)
+  fits <- lapply(stats::setNames(nm = native(.Call(C_conditions, pointer))$conditions), function(name) {
+    place <- list(name = name)
+    new_fit(model_at(whole, place), control = control, target = name, condition = condition, origin = origin,
+            seed = seed, batches = batches, whole = whole, at = place)
+  })
+  structure(fits, class = "laot_fit_list", whole = whole)
+}
+
+# How the fit of all conditions ended.
+ending_of <- function(pointer) {
+  texts <- as.list(native(.Call(C_describe, pointer))$texts)
+  names(texts) <- dotted(names(texts))
+  texts[intersect(c("outcome", "stop.reason", "warning"), names(texts))]
+}
+
+# A condition that was learnt with others, or has no cells, ended as the whole.
+with_ending <- function(report, whole) c(report, whole$ending[if (is.null(report$outcome)) names(whole$ending)])
+
+# A pointer dies with its session.
+whole_pointer <- function(whole) {
+  if (.Call(C_is_lost, whole$pointer)) whole$pointer <- native(.Call(C_from_bytes, whole$bytes))
+  whole$pointer
+}
+
+# The model of one condition: place is list(name) or list(covariates).
+model_at <- function(whole, place) {
+  native(.Call(C_model_at, whole_pointer(whole), place$name, if (is.null(place$covariates)) list() else place$covariates))
+}
+
+# The fit at a condition: its name, or its covariates as a list or a data frame of one row.
+fit_at <- function(fits, at) {
+  if (is.character(at) && length(at) == 1L && is.null(names(at))) {
+    if (!at %in% names(fits)) {
+      fail("there is no condition ", quoted(at), did_you_mean(at, names(fits)))
+    }
+    return(fits[[at]])
+  }
+  if (!is.list(at) || !length(at) || is.null(names(at))) {
+    fail("at must be the name of a condition, its covariates as list(drug = , dose = ), or a data frame of them, found ",
+         shown(at))
+  }
+  whole <- attr(fits, "whole")
+  known <- if (!is.null(whole)) native(.Call(C_conditions, whole_pointer(whole)))$covariates
+  if (!length(known)) fail("the fit has no covariates; at must be one of ", listed(names(fits), 10L))
+  check_names_at(names(at), known)
+  values <- sapply(known, function(name) value_at(at[[name]], name), simplify = FALSE)
+  first <- fits[[1L]]
+  new_fit(model_at(whole, list(covariates = values)), control = first$control, target = target_at(fits, values),
+          condition = first$condition, origin = first$origin, seed = first$seed, whole = whole,
+          at = list(covariates = values))
+}
+
+check_names_at <- function(given, known) {
+  unknown <- setdiff(given, known)
+  if (length(unknown)) {
+    fail("the fit has no covariate ", quoted(unknown[1L]), did_you_mean(unknown[1L], known))
+  }
+  lacking <- setdiff(known, given)
+  if (length(lacking)) fail("at lacks the covariate ", quoted(lacking[1L]), "; the fit has ", listed(known))
+  if (anyDuplicated(given)) fail("at has the covariate ", quoted(given[duplicated(given)][1L]), " twice")
+}
+
+value_at <- function(value, name) {
+  plain <- if (is.list(value)) unlist(value) else value
+  if (!is.atomic(plain) || !length(plain) || any(is_lost_value(plain))) {
+    fail("covariate ", name, " in at must be a number or a level, found ", shown(plain))
+  }
+  covariate_value(plain)
+}
+
+# The name of a condition that was seen, or its covariates.
+target_at <- function(fits, values) {
+  seen <- vapply(fits, function(fit) identical(fit_covariates(fit, names(values)), lapply(values, as_texts)), NA)
+  if (any(seen)) names(fits)[seen][1L] else condition_text(values)
+}
+
+as_texts <- function(value) if (is.numeric(value)) format(value, digits = 15, trim = TRUE) else value
+
+# By name, the values of a fit's condition as texts.
+fit_covariates <- function(fit, names) {
+  sapply(names, function(name) {
+    found <- native(.Call(C_covariate, model_pointer(fit), name))
+    numbers <- suppressWarnings(as.numeric(found))
+    if (anyNA(numbers)) found else as_texts(numbers)
+  }, simplify = FALSE)
+}
+
+# list(fits, of): one fit for each different row, and which one each row has.
+places_of_rows <- function(fits, at) {
+  if (!nrow(at)) fail("at has no rows; give one for all cells, or one for each")
+  rows <- do.call(paste, c(unname(lapply(at, function(column) vapply(column, function(value) paste(value, collapse = "\t"), ""))),
+                           sep = "\r"))
+  list(fits = lapply(which(!duplicated(rows)), function(row) fit_at(fits, as.list(at[row, , drop = FALSE]))),
+       of = match(rows, unique(rows)))
+}
+
+#' The conditions of a fit
+#'
+#' With `covariates = ~ drug + dose` [laot_fit()] and [fit_method()] give one model of all conditions of an
+#' experiment, as a list of its conditions: `fits[["A 3"]]` is a `laot_fit` like any other, and `predict(fits, cells,
+#' at = )` predicts at one of them or, with a method of many conditions (`"conditional_laot"` and the simpler
+#' `"conditional_gaussian"`, `"regressed_shift"` and `"nearest_shift"`), at covariates that have no cells.
+#' [saveRDS()] and [save_model()] keep the whole.
+#'
+#' @param fit A `laot_fit` or a `laot_fit_list`.
+#' @returns A data frame with a row for each condition that was seen: `condition` (its name), `control` and `treated`
+#'   (how many cells), and a column for each covariate, in which the values of a combination stand with a `+` between
+#'   them.
+#' @examples
+#' set.seed(1)
+#' dose <- rep(c(0, 1, 3, 10), each = 40)
+#' cells <- matrix(rnorm(3 * 160), 3) + rep(log1p(dose), each = 3)
+#' fits <- fit_method(cells, "conditional_laot", condition = paste("dose", dose), control = "dose 0",
+#'                    covariates = data.frame(dose = dose), seed = 1)
+#' conditions(fits)
+#' rowMeans(predict(fits, cells[, dose == 0], at = list(dose = 5)))
+#' @export
+conditions <- function(fit) {
+  if (!inherits(fit, c("laot_fit", "laot_fit_list"))) fail("fit must be a laot_fit or a laot_fit_list, found ", shown(fit))
+  fits <- if (inherits(fit, "laot_fit")) list(fit) else unclass(fit)
+  count <- function(name) vapply(fits, function(one) c(one$report[[name]], NA_real_)[1L], 0, USE.NAMES = FALSE)
+  out <- data.frame(condition = vapply(fits, `[[`, "", "target", USE.NAMES = FALSE), control = count("n.control"),
+                    treated = count("n.treated"))
+  names <- native(.Call(C_conditions, model_pointer(fits[[1L]])))$covariates
+  for (name in names) {
+    texts <- vapply(fits, function(one) paste(fit_covariates(one, name)[[1L]], collapse = " + "), "", USE.NAMES = FALSE)
+    out[[name]] <- utils::type.convert(texts, as.is = TRUE, na.strings = character())
+  }
+  out
+}

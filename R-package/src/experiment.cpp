@@ -1,0 +1,91 @@
+// Calls on experiments of many conditions.
+#include "bridge.h"
+#include "calls.h"
+
+using namespace bridge;
+
+namespace {
+
+using Experiment = std::unique_ptr<laot_experiment, Freed<laot_experiment, laot_experiment_free>>;
+
+// The values of a condition as the library takes them.
+struct Covariates {
+  std::vector<std::string> names, levels;
+  std::vector<bool> is_level;
+  std::vector<double> numbers;
+
+  // values: a named list of numbers and strings.
+  explicit Covariates(const Rcpp::List& values) {
+    if (values.size() == 0) return;
+    const std::vector<std::string> given = Rcpp::as<std::vector<std::string>>(values.names());
+    for (R_xlen_t i = 0; i < values.size(); ++i) {
+      SEXP value = values[i];
+      const bool level = TYPEOF(value) == STRSXP;
+      for (R_xlen_t k = 0; k < Rf_xlength(value); ++k) {
+        names.push_back(given[static_cast<std::size_t>(i)]);
+        is_level.push_back(level);
+        levels.emplace_back(level ? Rf_translateCharUTF8(STRING_ELT(value, k)) : "");
+        numbers.push_back(level ? 0.0 : Rcpp::as<Rcpp::NumericVector>(value)[k]);
+      }
+    }
+  }
+  std::vector<const char*> name_pointers() const {
+    std::vector<const char*> out;
+    for (const std::string& name : names) out.push_back(name.c_str());
+    return out;
+  }
+  std::vector<const char*> level_pointers() const {
+    std::vector<const char*> out;
+    for (std::size_t i = 0; i < levels.size(); ++i)
+      out.push_back(is_level[i] ? levels[i].c_str() : nullptr);
+    return out;
+  }
+};
+
+}  // namespace
+
+// controls: a list of cells; treated: a named list of cells, with the number of the controls that go
+// with each and its covariates.
+SEXP laot_r_fit_experiment(SEXP method, SEXP preset, SEXP params, SEXP controls, SEXP treated,
+                           SEXP which, SEXP covariates, SEXP settings) {
+  BEGIN_RCPP
+  const Params asked = params_from(Rcpp::as<std::string>(method), preset, params);
+  laot_experiment* raw = nullptr;
+  check(laot_experiment_new(&raw));
+  const Experiment experiment(raw);
+  std::vector<Data> all;  // what the experiment looks at
+  const Rcpp::List of_control(controls), of_treated(treated), values(covariates);
+  for (R_xlen_t g = 0; g < of_control.size(); ++g) {
+    all.push_back(data(of_control[g]));
+    std::size_t index = 0;
+    check(laot_experiment_add_control(raw, all.back().get(), &index));
+  }
+  const std::vector<std::string> names = Rcpp::as<std::vector<std::string>>(of_treated.names());
+  const Rcpp::IntegerVector control(which);
+  for (R_xlen_t c = 0; c < of_treated.size(); ++c) {
+    all.push_back(data(of_treated[c]));
+    const Covariates known(values[c]);
+    check(laot_experiment_add_condition(
+        raw, names[static_cast<std::size_t>(c)].c_str(), all.back().get(),
+        static_cast<std::size_t>(control[c] - 1), known.name_pointers().data(),
+        known.level_pointers().data(), known.numbers.data(), known.names.size()));
+  }
+  const Context call = context(settings);
+  laot_model* model = nullptr;
+  check(laot_fit_experiment(call.get(), asked.get(), raw, &model));
+  return pointer_to(model);
+  END_RCPP
+}
+
+SEXP laot_r_model_at(SEXP model, SEXP condition, SEXP covariates) {
+  BEGIN_RCPP
+  const Covariates known{Rcpp::List(covariates)};
+  const std::string name =
+      condition == R_NilValue ? std::string() : Rcpp::as<std::string>(condition);
+  laot_model* out = nullptr;
+  check(laot_model_at(model_of(model), name.c_str(), known.name_pointers().data(),
+                      known.level_pointers().data(), known.numbers.data(), known.names.size(),
+                      &out));
+  return pointer_to(out);
+  END_RCPP
+}

@@ -1,0 +1,186 @@
+# A screen: drugs A, B and C move two features each by log(1 + dose), with a spread of their own.
+screen <- function(n = 30, d = 6) {
+  place <- expand.grid(dose = c(1, 3, 10), drug = c("A", "B", "C"), stringsAsFactors = FALSE)
+  place <- place[!(place$drug == "C" & place$dose == 3), ]
+  control <- two_populations(n = 90, m = 1, d = d)$control
+  parts <- lapply(seq_len(nrow(place)), function(k) {
+    at <- 2 * (match(place$drug[k], c("A", "B", "C")) - 1) + 1:2
+    cells <- two_populations(n = n, m = 1, d = d, seed = k + 1)$control
+    cells[at, ] <- cells[at, ] + log1p(place$dose[k])
+    cells
+  })
+  list(values = do.call(cbind, c(list(control), parts)),
+       columns = data.frame(condition = c(rep("ctrl", 90), rep(paste0(place$drug, place$dose), each = n)),
+                            drug = c(rep(NA, 90), rep(place$drug, each = n)), dose = c(rep(0, 90), rep(place$dose, each = n))))
+}
+
+data <- screen()
+values <- data$values
+columns <- data$columns
+labels <- columns$condition
+known <- columns[c("drug", "dose")]
+start <- values[, labels == "ctrl"]
+fit_screen <- function(method = "conditional_laot", x = values, condition = labels, covariates = known, ...) {
+  suppressMessages(fit_method(x, method, condition = condition, covariates = covariates, seed = 1, verbose = FALSE, ...))
+}
+fits <- fit_screen()
+
+test_that("covariates give one fit of all conditions", {
+  expect_s3_class(fits, "laot_fit_list")
+  expect_identical(names(fits), unique(labels)[-1L])
+  expect_s3_class(fits[["A10"]], "conditional_laot_fit")
+  seen <- conditions(fits)
+  expect_identical(seen$condition, names(fits))
+  expect_identical(seen$drug, unique(columns[-(1:90), ])$drug)
+  expect_equal(seen$dose, unique(columns[-(1:90), ])$dose)
+  expect_equal(seen$control, rep(90, 8))
+  expect_equal(seen$treated, rep(30, 8))
+  expect_equal(conditions(fits[["B3"]])[c("condition", "drug", "dose")], data.frame(condition = "B3", drug = "B", dose = 3))
+  expect_output(print(fits), "Conditional LAOT fits: ctrl to 8 targets\none model of all, by drug, dose")
+  expect_output(print(fits[["A10"]]), "Conditional LAOT fit: ctrl to A10")
+  expect_output(print(summary(fits[["A10"]])), "Conditional LAOT")
+  expect_error(conditions(1), "fit must be a laot_fit")
+})
+
+test_that("a fit of many conditions predicts those that were seen", {
+  all <- predict(fits, start)
+  expect_identical(names(all), names(fits))
+  expect_identical(predict(fits, start, at = "B10"), all$B10)
+  expect_identical(predict(fits[["B10"]], start), all$B10)
+  expect_identical(predict(fits, start, at = list(drug = "B", dose = 10)), all$B10)
+  expect_identical(predict(fits, start, at = list(dose = 10L, drug = factor("B"))), all$B10)
+  expect_identical(predict(fits, start, at = data.frame(drug = "B", dose = 10)), all$B10)
+  expect_gt(mean(rowMeans(all$B10)[3:4] - rowMeans(start)[3:4]), 1.8)
+  expect_lt(max(abs((rowMeans(all$B10) - rowMeans(start))[-(3:4)])), 0.8)
+})
+
+test_that("a dose and a pair without cells are predicted", {
+  change <- function(at) rowMeans(predict(fits, start, at = at)) - rowMeans(start)
+  between <- change(list(drug = "C", dose = 3))
+  expect_gt(mean(between[5:6]), mean(change("C1")[5:6]))
+  expect_lt(mean(between[5:6]), mean(change("C10")[5:6]))
+  expect_equal(change(list(drug = "A", dose = 0)), rowMeans(start) * 0, tolerance = 1e-10)
+  pair <- change(list(drug = c("A", "B"), dose = c(10, 10)))
+  expect_gt(min(pair[1:4]), 1)
+  expect_identical(change(list(drug = c("B", "A"), dose = c(10, 10))), pair)
+})
+
+test_that("each cell has a condition of its own", {
+  at <- data.frame(drug = rep(c("A", "B", "C"), 30), dose = rep(c(1, 3), each = 45))
+  out <- predict(fits, start, at = at)
+  expect_identical(dimnames(out), dimnames(start))
+  for (k in c(1, 47, 90)) {
+    expect_equal(out[, k], predict(fits, start[, k, drop = FALSE], at = as.list(at[k, ]))[, 1], tolerance = 1e-12)
+  }
+  expect_sentence(predict(fits, start, at = at[1:4, ]), "one for each of the 90 cells of newdata; found 4")
+  expect_sentence(predict(fits, start, at = at[0, ]), "at has no rows")
+})
+
+test_that("objects get the condition that was predicted", {
+  skip_if_not_installed("SingleCellExperiment")
+  sce <- SingleCellExperiment::SingleCellExperiment(assays = list(logcounts = values), colData = S4Vectors::DataFrame(columns))
+  of.object <- fit_screen(x = sce, condition = NULL, covariates = ~ drug + dose)
+  expect_identical(predict(of.object, start, at = "A3"), predict(fits, start, at = "A3"))
+  controls <- sce[, sce$condition == "ctrl"]
+  out <- predict(of.object, controls, at = list(drug = "C", dose = 3))
+  expect_identical(unique(out$condition), "drug = C, dose = 3")
+  at <- S4Vectors::DataFrame(drug = rep(c("A", "C"), 45), dose = 3)
+  out <- predict(of.object, controls, at = at)
+  expect_identical(unique(out$condition), c("A3", "drug = C, dose = 3"))
+  expect_identical(SummarizedExperiment::assay(out), predict(fits, start, at = as.data.frame(at)))
+  expect_sentence(fit_screen(x = sce, condition = NULL, covariates = ~ drgu), "no column \"drgu\" \\(did you mean \"drug\"")
+  expect_sentence(fit_screen(x = sce, condition = NULL, covariates = ~ drug * dose), "a formula of columns such as")
+})
+
+test_that("a fit of many conditions survives a session and a file", {
+  file <- tempfile(fileext = ".rds")
+  saveRDS(fits, file)
+  again <- readRDS(file)
+  place <- list(drug = "C", dose = 3)
+  expect_identical(predict(again, start, at = place), predict(fits, start, at = place))
+  expect_identical(predict(again[["A3"]], start), predict(fits[["A3"]], start))
+  file <- tempfile(fileext = ".safetensors")
+  save_model(fits, file)
+  loaded <- load_model(file)
+  expect_s3_class(loaded, "laot_fit_list")
+  expect_identical(predict(loaded, start, at = place), predict(fits, start, at = place))
+  expect_equal(conditions(loaded), conditions(fits))
+  save_model(fits[["A3"]], file)
+  one <- load_model(file)
+  expect_s3_class(one, "laot_fit")
+  expect_identical(one$target, "A3")
+  expect_identical(predict(one, start), predict(fits[["A3"]], start))
+  expect_sentence(save_model(laot:::fit_at(fits, place), file), "no cells were seen at drug = C, dose = 3; save the fit of all")
+  expect_identical(predict(fits[2:3], start, at = place), predict(fits, start, at = place))
+})
+
+test_that("every method of many conditions, and one of a single condition, takes covariates", {
+  for (method in laot_methods()$name[laot_methods()$conditions]) {
+    some <- fit_screen(method)
+    expect_s3_class(some[["A3"]], paste0(method, "_fit"))
+    expect_true(all(is.finite(predict(some, start, at = list(drug = "C", dose = 3)))), label = method)
+  }
+  own <- fit_screen("laot", target = c("A3", "B3"))
+  plain <- suppressMessages(laot_fit(values, condition = labels, target = c("A3", "B3"), seed = 1, verbose = FALSE))
+  expect_identical(predict(own, start), predict(plain, start))
+  expect_identical(coef(own), coef(plain))
+  expect_identical(predict(own, start, at = list(drug = "B", dose = 3)), predict(plain, start, at = "B3"))
+  expect_sentence(predict(own, start, at = list(drug = "C", dose = 3)), "knows no condition drug = C, dose = 3")
+  expect_sentence(predict(plain, start, at = list(drug = "B", dose = 3)), "no covariates; at must be one of A3, B3")
+  without <- suppressWarnings(fit_screen(covariates = NULL, target = c("A3", "B3")))
+  expect_identical(conditions(without)$condition, c("A3", "B3"))
+  expect_identical(names(predict(without, start)), c("A3", "B3"))
+})
+
+test_that("conditions go with the control cells of their context", {
+  line <- rep(c("x", "y"), length.out = ncol(values))
+  with.line <- cbind(known, line = line)
+  split <- ifelse(labels == "ctrl", "ctrl", paste(labels, line))
+  of.lines <- fit_screen("regressed_shift", condition = split, covariates = with.line)
+  seen <- conditions(of.lines)
+  expect_equal(seen$control, rep(45, 16))
+  expect_identical(sort(unique(seen$line)), c("x", "y"))
+  with.line$line[labels == "ctrl"] <- "x"
+  expect_sentence(fit_screen(condition = split, covariates = with.line),
+                  "no control cell has line = y, as condition \"A1 y\" has; control cells have x$")
+})
+
+test_that("plots of a fit of many conditions are drawn", {
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  expect_no_error(plot(fits[["A10"]], type = "cells"))
+  expect_no_error(plot(fits[1:2]))
+})
+
+test_that("what cannot be meant is refused in a sentence", {
+  changed <- function(column, value, where) {
+    known[[column]][where] <- value
+    known
+  }
+  expect_sentence(fit_screen(covariates = changed("dose", 3, 1:5)), "control cells must have dose 0 or NA, .* found 3 in 5 control cells")
+  expect_no_error(fit_screen("nearest_shift", covariates = changed("dose", NA, 1:5)))
+  expect_sentence(fit_screen(covariates = changed("dose", NA, 91:92)), "dose is missing in 2 cells of condition \"A1\"")
+  expect_sentence(fit_screen(covariates = changed("drug", "NA", 91)), "drug is missing in 1 cell of condition \"A1\"")
+  expect_sentence(fit_screen(covariates = changed("dose", 2, 91)), "one value in all cells of a condition, and those of \"A1\" have 2, 1")
+  expect_sentence(fit_screen(covariates = changed("dose", Inf, labels == "A1")), "dose")
+  expect_sentence(fit_screen(covariates = ~ drug), "a matrix has none; give a data frame")
+  expect_sentence(fit_screen(covariates = known[1:3, ]), "one row for each of the 330 cells; found 2 columns and 3 rows")
+  expect_sentence(fit_screen(covariates = 3), "must be a formula")
+  expect_sentence(fit_screen(seeds = 1:2), "either seed or seeds|covariates do not go with seeds|seeds goes with")
+  expect_sentence(fit_screen(by = labels), "covariates do not go with by")
+  expect_sentence(fit_method(start, "conditional_laot", start + 1, covariates = known), "do not go with treated")
+  expect_sentence(fit_screen("cellot", checkpoint = tempfile()), "do not go with checkpoint of a method")
+  expect_sentence(predict(fits, start, at = "A30"), "no condition \"A30\"; did you mean \"A3\"")
+  expect_sentence(predict(fits, start, at = "panobinostat"), "no condition \"panobinostat\"; there are A1, ")
+  expect_sentence(predict(fits, start, at = 3), "at must be the name of a condition")
+  expect_sentence(predict(fits, start, at = list("A", 3)), "at must be the name of a condition")
+  expect_sentence(predict(fits, start, at = list(drug = "A")), "at lacks the covariate \"dose\"")
+  expect_sentence(predict(fits, start, at = list(drug = "A", dosis = 3)), "no covariate \"dosis\"; did you mean \"dose\"")
+  expect_sentence(predict(fits, start, at = list(drug = "A", dose = NA)), "covariate dose in at must be a number or a level")
+  expect_sentence(predict(fits, start, at = list(drug = "A", dose = "much")), "dose")
+  expect_sentence(predict(fits, start, at = list(drug = "A", dose = -1)), "dose")
+  expect_sentence(predict(fits, start, at = list(drug = "D", dose = 1)), "knows no level of \"drug\" \"D\"")
+  bad <- values
+  bad[2, which(labels == "B3")[4]] <- NA
+  expect_sentence(fit_screen(x = bad), "condition \"B3\" has NaN or NA at feature 2 \\(gene2\\), cell")
+})
