@@ -49,8 +49,8 @@
 #'   features: `condition`, `kind` (`"seen"`, or `"unseen context"` beside halves), `group` (with `by`),
 #'   `method`, `metric`, `estimator`, `setting` (bandwidth, subsamples), `features` (what was scored), `gamma`,
 #'   `cells` (of the method), `observed` (cells that these were compared with), `value`, `sd` (over repeated
-#'   subsamples or halvings), `left.out` (features that a score leaves out because they do not vary) and `reason`
-#'   (why a value is `NA`). Printed as
+#'   subsamples or halvings), `left.out` (features that a score leaves out because they do not vary), `reason`
+#'   (why a value is `NA`) and `reference` (`observed` in words). Printed as
 #'   one row a method, with what can be read from it in words: whether the prediction is worse than the
 #'   mean shift, has lost spread while its `w2` looks good, or cannot be told from true treated cells. For
 #'   a `laot_ensemble`, `value` and `sd` are mean and standard deviation over its seeds.
@@ -167,6 +167,7 @@ as_scores <- function(scores, by = NULL) {
   scores <- scores[scores$metric != p.value.metric, ]
   names(scores) <- dotted(names(scores))
   if (is.null(by)) scores$group <- NULL
+  scores$reference <- vapply(scores$observed, counted, "", "observed cell")
   if (all(is.na(scores$sd))) scores$sd <- NULL
   rownames(scores) <- NULL
   structure(scores, class = c("laot_scores", "data.frame"))

@@ -8,7 +8,8 @@ test_that("a fit is scored beside the trivial predictors and the noise reference
   scores <- evaluate_predictions(fit, new$treated, control = new$control)
   expect_s3_class(scores, "laot_scores")
   expect_named(scores, c("condition", "kind", "method", "metric", "estimator", "setting", "features", "gamma", "cells",
-                         "observed", "value", "left.out", "reason"))
+                         "observed", "value", "left.out", "reason", "reference"))
+  expect_identical(scores$reference[1L], paste(scores$observed[1L], "observed cells"))
   expect_identical(unique(scores$method), c("laot", "identity", "mean_shift", "gaussian_map", "noise_reference"))
   expect_identical(unique(scores$metric), c("mmd2", "w2", "l2_drug_signature", "pearson_means", "r2_means",
                                             "pearson_sds", "sd_ratio", "sd_ratio_median"))
