@@ -9,6 +9,7 @@ namespace laot {
 namespace {
 
 constexpr double kPassBytes = 256e6;
+constexpr double kKeptPassBytes = 8e6;  // a prediction holds no working copy of its own
 
 // Features first .. first + count - 1 of all cells, each block passed through `change` before.
 template <class Change>
@@ -55,8 +56,6 @@ MarginalMaps Model::kept_marginals() const {
           " control and ", m,
           " treated cells; fit with keep_cells = 1000, or with restore = "
           "\"marginals\"");
-  arma::mat moved = training.kept_control.view().gather_all();
-  map_block(moved);
   MarginalOptions options;
   options.relabellings = 0;
   const MarginalFit fit({arma::vec(n, arma::fill::value(1.0 / static_cast<double>(n))),
@@ -65,7 +64,19 @@ MarginalMaps Model::kept_marginals() const {
                          {}},
                         options);
   Context context;
-  return fit_marginals(fit, moved, training.kept_treated.view().gather_all(), context);
+  const Cells control = training.kept_control.view(), treated = training.kept_treated.view();
+  const std::size_t at_a_time = std::max<std::size_t>(
+      1, static_cast<std::size_t>(kKeptPassBytes / (8.0 * static_cast<double>(n + m))));
+  MarginalMaps out;
+  for (std::size_t first = 0; first < control.features(); first += at_a_time) {
+    const std::size_t count = std::min(at_a_time, control.features() - first);
+    const arma::mat moved = rows_of(
+        control, first, count, [&](arma::mat& block) { map_block(block); }, context);
+    const arma::mat observed = rows_of(
+        treated, first, count, [](arma::mat&) {}, context);
+    out.append(fit_marginals(fit, moved, observed, context));
+  }
+  return out;
 }
 
 }  // namespace laot
