@@ -4,6 +4,7 @@
 #include "laot/data/columns.hpp"
 #include "laot/laot.hpp"
 #include "laot/linear_algebra.hpp"
+#include "laot/parallel.hpp"
 #include "clock.hpp"
 #include "least_squares.hpp"
 #include "restore.hpp"
@@ -267,6 +268,7 @@ LaotResult alternate(const arma::mat& x, const arma::mat& y,
 
 LaotResult alternate(Coupling& coupling, const arma::mat& x, const arma::mat& y,
                      const LaotOptions& options, Context& context) {
+  const SingleThreadedBlas one_thread;
   return Alternation(coupling, x, y, options, context).run();
 }
 

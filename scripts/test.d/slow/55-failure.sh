@@ -14,7 +14,7 @@ step=${FAILURE_STEP:-1}
 cycle() { # NAME ARGUMENTS...
   local name=failure-$1
   shift
-  if logged "$name" env LD_PRELOAD="$preload" "$build/tests/failure/laot_failure_test" "$@"; then pass "$name"; else fail "$name"; fi
+  if logged "$name" env OPENBLAS_NUM_THREADS=1 LD_PRELOAD="$preload" "$build/tests/failure/laot_failure_test" "$@"; then pass "$name"; else fail "$name"; fi
 }
 cycle laot laot "$step"
 cycle laot-conditions laot,conditions "$step"
