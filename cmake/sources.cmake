@@ -77,6 +77,7 @@ set(LAOT_CORE_SOURCES
   src/metrics/pair_sums.cpp
   src/metrics/mean_kernel.cpp
   src/metrics/mmd.cpp
+  src/metrics/moved_cells.cpp
   src/metrics/median_gamma.cpp
   src/metrics/permutation_test.cpp
   src/metrics/distances.cpp

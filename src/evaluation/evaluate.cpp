@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <memory>
 
 #include "candidates.hpp"
 #include "feature_sets.hpp"
@@ -16,8 +17,9 @@ namespace {
 
 constexpr std::size_t kHalvings = 5;
 constexpr std::uint64_t kHalvingStream = 1u << 21;
-constexpr std::size_t kNearest = 10;        // of own_group_share
-constexpr std::size_t kCellsOfTest = 1000;  // a side, evenly taken, of the permutation test
+constexpr std::size_t kNearest = 10;               // of own_group_share
+constexpr std::size_t kCellsCoupledAgain = 20000;  // a coupling that is kept holds copies of them
+constexpr std::size_t kCellsOfTest = 1000;         // a side, evenly taken, of the permutation test
 
 using Metrics = std::vector<const MetricSpec*>;
 
@@ -115,6 +117,7 @@ class Evaluation {
     const arma::mat observed = chosen(observed_, set.rows, part.all(), part.observed);
     const arma::mat control = chosen(control_, set.rows, part.all(), part.control);
     ScoredCells seen(observed, true), start(control);
+    SharedWork shared = shared_work(part, set, control, observed);
     for (std::size_t c = 0; c < candidates_.size(); ++c) {
       const NamedCells& candidate = candidates_[c];
       context_.poll("scoring", static_cast<double>(c) / static_cast<double>(candidates_.size()));
@@ -123,12 +126,61 @@ class Evaluation {
       } else if (candidate.of_control || part.all()) {
         const arma::mat cells = chosen(candidate.cells, set.rows, part.all(), part.control);
         ScoredCells predicted(cells);
+        if (candidate.of_control) shared.lend(c, set.gammas, predicted, seen);
         add_candidate(candidate, part, set, predicted, seen, held_out_.control ? &start : nullptr);
         if (c == 0 && part.all() && wants_prediction(options_))
           add_test(candidate, set, cells, observed);
       }
       if (set.rows.empty()) add_group_share(candidate, part);
     }
+  }
+
+  // What the candidates that come from the control cells have in common: a coupling, each solve of
+  // which starts from the last, and, of a model with components, the distances of the control
+  // cells.
+  struct SharedWork {
+    std::vector<KernelSums> sums;  // of each candidate; without sums: nothing is known
+    std::unique_ptr<Coupling> coupling;
+
+    void lend(std::size_t candidate, const std::vector<double>& gammas, ScoredCells& predicted,
+              const ScoredCells& seen) {
+      if (candidate < sums.size() && !sums[candidate].across.empty())
+        predicted.know(gammas, sums[candidate], seen);
+      predicted.couple_by(coupling.get());
+    }
+  };
+
+  bool scores(const std::string& name) const {
+    return std::any_of(metrics_.begin(), metrics_.end(),
+                       [&](const MetricSpec* m) { return m->name == name; });
+  }
+
+  SharedWork shared_work(const Part& part, const FeatureSet& set, const arma::mat& control,
+                         const arma::mat& observed) {
+    SharedWork out;
+    std::vector<std::size_t> which;
+    for (std::size_t c = 0; c < candidates_.size(); ++c)
+      if (candidates_[c].of_control && candidates_[c].cells.n_cols == control_.n_cols)
+        which.push_back(c);
+    if (preset_ != nullptr || which.size() < 2 || control.is_empty()) return out;
+    if (scores("w2") && std::max(control.n_cols, observed.n_cols) <= kCellsCoupledAgain)
+      out.coupling = std::make_unique<Coupling>(control, observed);
+    const bool kernels = scores("mmd2") || scores("mmd2_biased") || scores("mmd2_clipped");
+    const FeatureSpace* space = held_out_.model ? &held_out_.model->space : nullptr;
+    if (!kernels || !space || !space->has_components() || !set.rows.empty() ||
+        space->dimension() * 4 > space->features() || set.gammas.empty() ||
+        std::any_of(set.gammas.begin(), set.gammas.end(), [](double g) { return std::isnan(g); }))
+      return out;
+    std::vector<arma::mat> cells;
+    std::vector<const arma::mat*> moved;
+    for (const std::size_t c : which)
+      cells.push_back(chosen(candidates_[c].cells, set.rows, part.all(), part.control));
+    for (const arma::mat& one : cells) moved.push_back(&one);
+    std::vector<KernelSums> sums =
+        kernel_sums_of_moved(control, space->basis, moved, observed, set.gammas, context_);
+    out.sums.resize(candidates_.size());
+    for (std::size_t k = 0; k < which.size(); ++k) out.sums[which[k]] = std::move(sums[k + 1]);
+    return out;
   }
 
   // The metrics of a candidate: its cells may be no predictions, and no bandwidth may be known.

@@ -15,6 +15,19 @@ const std::vector<double>& ScoredCells::kernel_sums(const std::vector<double>& g
   return found->second;
 }
 
+void ScoredCells::know(const std::vector<double>& gammas, const KernelSums& sums,
+                       const ScoredCells& other) {
+  kernel_sums_[gammas] = sums.within;
+  known_across_[gammas] = sums.across;
+  known_other_ = &other;
+}
+
+const std::vector<double>* ScoredCells::known_across(const std::vector<double>& gammas,
+                                                     const ScoredCells& other) const {
+  const auto found = known_across_.find(gammas);
+  return found != known_across_.end() && known_other_ == &other ? &found->second : nullptr;
+}
+
 const MomentScores& Comparison::moments() {
   if (!moments_)
     moments_ =
@@ -48,13 +61,20 @@ double Comparison::mmd2(MmdEstimator estimator, Context& context) {
   if (mmd2_.empty() && !predicted.shared() && !observed.shared())
     mmd2_ = mmd2_both(Cells::dense(predicted.cells()), Cells::dense(observed.cells()), gammas_,
                       context);
-  if (mmd2_.empty())
+  if (mmd2_.empty()) {
+    const std::vector<double>* known = predicted.known_across(gammas_, observed);
     mmd2_ = mmd2_from_sums(
         predicted.kernel_sums(gammas_, context), observed.kernel_sums(gammas_, context),
-        kernel_sums_across(predicted.cells(), observed.cells(), gammas_, context),
+        known ? *known : kernel_sums_across(predicted.cells(), observed.cells(), gammas_, context),
         predicted.count(), observed.count());
+  }
   const Mmd2& both = mmd2_[gamma_];
   return estimator == MmdEstimator::biased ? both.biased : both.unbiased;
+}
+
+double Comparison::w2(Context& context) {
+  if (!predicted.coupling()) return wasserstein2(predicted.cells(), observed.cells(), context);
+  return wasserstein2(predicted.cells(), observed.cells(), *predicted.coupling(), context);
 }
 
 }  // namespace laot

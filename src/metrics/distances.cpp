@@ -53,13 +53,8 @@ Certificate cost_of_pairs(const arma::mat& cost, Context& context) {
       .certificate;
 }
 
-}  // namespace
-
-Certificate transport_cost(const arma::mat& x, const arma::mat& y, Context& context) {
-  require_comparable(x, "x", y, "y");
-  CouplingOptions options;
-  options.once = true;
-  const Certificate out = Coupling(x, y, {}, {}, options).solve(x, context).certificate;
+Certificate cost_by(Coupling& coupling, const arma::mat& x, const arma::mat& y, Context& context) {
+  const Certificate out = coupling.solve(x, context).certificate;
   const double rounding = rounding_of_costs(x, y);
   if (out.primal == 0.0 || rounding <= kResolved * out.primal) return out;
   // Cells far from all others: what the others cost is lost beside the squares of such distances,
@@ -72,8 +67,23 @@ Certificate transport_cost(const arma::mat& x, const arma::mat& y, Context& cont
   return cost_of_pairs(squared_distances(x, y, context), context);
 }
 
+}  // namespace
+
+Certificate transport_cost(const arma::mat& x, const arma::mat& y, Context& context) {
+  require_comparable(x, "x", y, "y");
+  CouplingOptions options;
+  options.once = true;
+  Coupling coupling(x, y, {}, {}, options);
+  return cost_by(coupling, x, y, context);
+}
+
 double wasserstein2(const arma::mat& x, const arma::mat& y, Context& context) {
   return std::sqrt(std::max(0.0, transport_cost(x, y, context).primal));
+}
+
+double wasserstein2(const arma::mat& x, const arma::mat& y, Coupling& coupling, Context& context) {
+  require_comparable(x, "x", y, "y");
+  return std::sqrt(std::max(0.0, cost_by(coupling, x, y, context).primal));
 }
 
 double wasserstein1(const arma::mat& x, const arma::mat& y, Context& context) {

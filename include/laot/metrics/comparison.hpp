@@ -9,6 +9,8 @@
 #include "laot/metrics/features.hpp"
 #include "laot/metrics/mmd.hpp"
 #include "laot/metrics/moments.hpp"
+#include "laot/metrics/moved_cells.hpp"
+#include "laot/transport.hpp"
 
 namespace laot {
 
@@ -33,9 +35,23 @@ class ScoredCells {
   /// The sums over pairs of cells of exp(-gamma |u - v|^2), one for each gamma.
   const std::vector<double>& kernel_sums(const std::vector<double>& gammas, Context& context);
 
+  /// Sums that are known, at these gammas: within, and across with `other`.
+  void know(const std::vector<double>& gammas, const KernelSums& sums, const ScoredCells& other);
+  /// Those with `other`, or null.
+  const std::vector<double>* known_across(const std::vector<double>& gammas,
+                                          const ScoredCells& other) const;
+
+  /// A coupling with the cells that these are compared with, whose next solve starts from its last;
+  /// it was made of cells in the same order. None: null.
+  void couple_by(Coupling* coupling) { coupling_ = coupling; }
+  Coupling* coupling() const { return coupling_; }
+
  private:
   const arma::mat* cells_;
   bool shared_;
+  Coupling* coupling_ = nullptr;
+  const ScoredCells* known_other_ = nullptr;
+  std::map<std::vector<double>, std::vector<double>> known_across_;
   std::optional<RowMoments> moments_;
   std::map<std::vector<double>, std::vector<double>> kernel_sums_;
 };
@@ -65,6 +81,7 @@ class Comparison {
   const FeatureScores& features(Context& context);
   const EnergyDistance& energy(Context& context);
   double mmd2(MmdEstimator estimator, Context& context);
+  double w2(Context& context);
   const EuclideanSinkhorn& entropic(const SinkhornOptions& options, Context& context);
 
  private:

@@ -5,6 +5,7 @@
 #include "laot/assignment.hpp"
 #include "laot/parallel.hpp"
 #include "laot/sinkhorn.hpp"
+#include "laot/transport.hpp"
 
 namespace laot {
 
@@ -16,6 +17,10 @@ Certificate transport_cost(const arma::mat& x, const arma::mat& y, Context& cont
 /// with weights 1/n and 1/m. Exact, not entropic; cost and memory are those of Coupling
 /// (transport.hpp).
 double wasserstein2(const arma::mat& x, const arma::mat& y, Context& context);
+
+/// The same by a coupling that was made of cells in the order of x and of y: it starts from its last
+/// solve, which saves most of the time where cells have moved little.
+double wasserstein2(const arma::mat& x, const arma::mat& y, Coupling& coupling, Context& context);
 
 /// W1: the least mean Euclidean distance over the same couplings. Exact; keeps the n x m distances.
 double wasserstein1(const arma::mat& x, const arma::mat& y, Context& context);
