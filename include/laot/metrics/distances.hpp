@@ -18,8 +18,8 @@ Certificate transport_cost(const arma::mat& x, const arma::mat& y, Context& cont
 /// (transport.hpp).
 double wasserstein2(const arma::mat& x, const arma::mat& y, Context& context);
 
-/// The same by a coupling that was made of cells in the order of x and of y: it starts from its last
-/// solve, which saves most of the time where cells have moved little.
+/// The same by a coupling that was made of cells in the order of x and of y: it starts from its
+/// last solve, which saves most of the time where cells have moved little.
 double wasserstein2(const arma::mat& x, const arma::mat& y, Coupling& coupling, Context& context);
 
 /// W1: the least mean Euclidean distance over the same couplings. Exact; keeps the n x m distances.
