@@ -776,8 +776,9 @@ LAOT_API laot_status laot_experiment_add_condition(laot_experiment* experiment, 
  * (laot_method_info.many_conditions) learns one model of all. laot_fit is this of one condition
  * without a name. The report of a fit of many conditions has conditions, n_control, n_treated,
  * features, seconds, outcome (that of the first condition that has not converged) and warning; that
- * of each condition is in laot_model_at. A checkpoint of the context becomes a file for each
- * condition that is fitted on its own, with ".1", ".2", .. at the end of its name.
+ * of each condition is in laot_model_at. Of a method of many conditions a checkpoint of the context
+ * is one file; where each condition is fitted on its own, it becomes a file for each: "run.ckpt" and
+ * condition "24 h" make "run-24_h.ckpt".
  *
  * @param context     threads, seed, callbacks
  * @param params      method and parameters; copied

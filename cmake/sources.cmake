@@ -130,8 +130,12 @@ set(LAOT_CORE_SOURCES
   src/models/method_autoencoder.cpp
   src/models/method_trivial.cpp
   src/models/covariate_roles.cpp
+  src/models/stored_features.cpp
+  src/models/conditional_start.cpp
   src/models/linear_conditional_map.cpp
+  src/models/network_conditional_map.cpp
   src/models/method_conditional.cpp
+  src/models/method_cmonge.cpp
   src/models/registry.cpp
   src/models/training_summary.cpp
   src/models/fit.cpp

@@ -4,7 +4,8 @@ method_title <- function(fit) {
   titles <- c(laot = "LAOT", cellot = "CellOT", scgen = "scGen", cae = "Conditional autoencoder",
               identity = "Identity", mean_shift = "Mean shift", gaussian_map = "Gaussian map",
               conditional_laot = "Conditional LAOT", conditional_gaussian = "Conditional Gaussian",
-              regressed_shift = "Regressed shift", nearest_shift = "Nearest shift")
+              regressed_shift = "Regressed shift", nearest_shift = "Nearest shift",
+              cmonge = "Conditional Monge Gap")
   if (fit$method %in% names(titles)) titles[[fit$method]] else fit$method
 }
 

@@ -309,8 +309,8 @@ const std::vector<Method>& methods();
 const Method& method(const std::string& name);  // throws unknown_name, with a suggestion
 
 /// Fits. A method of one condition is fitted to each condition, to the same bits as on its own; a
-/// checkpoint then is a file for each, with ".1", ".2", .. at its end. Throws on invalid input,
-/// naming the condition, when memory would not do, and when the host cancels.
+/// checkpoint then is a file for each: "run.ckpt" and condition "24 h" make "run-24_h.ckpt". Throws
+/// on invalid input, naming the condition, when memory would not do, and when the host cancels.
 Model fit_model(const Params& params, const Experiment& experiment, Context& context);
 
 /// How a model of method laot was fitted, to fit again as it was. Throws not_available for other

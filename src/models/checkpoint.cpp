@@ -45,17 +45,54 @@ std::string fingerprint(const Cells& cells, const std::vector<std::uint32_t>& le
   return text(cells.features(), " x ", cells.cells(), ", ", text_of_bits(hash));
 }
 
+std::string fingerprint(const std::vector<EncodedPopulation>& populations) {
+  std::string out;
+  for (const EncodedPopulation& p : populations)
+    out += (out.empty() ? "" : "; ") + fingerprint(p.cells.cells, p.batch);
+  return out;
+}
+
+// Names, covariates, controls and embeddings: all that a method of many conditions is told.
+std::string told_of(const Experiment& experiment) {
+  std::string out;
+  for (const TreatedPopulation& treated : experiment.conditions) {
+    out += text(treated.condition.name, ", control ", treated.control);
+    for (const auto& [name, value] : treated.condition.covariates)
+      out += ", " + name + " = " + joined(texts_of(value));
+    out += "; ";
+  }
+  for (const LevelEmbedding& embedding : experiment.embeddings) {
+    const Cells coordinates = Cells::dense(embedding.coordinates);
+    out += text("embedding of ", embedding.covariate, ": ", joined(embedding.levels), ", ",
+                fingerprint(coordinates, {}), "; ");
+  }
+  return out;
+}
+
 }  // namespace
 
 Checkpoint::Checkpoint(const FitInput& input, Context& context)
     : path_(context.checkpoint), seconds_(context.checkpoint_seconds) {
   if (path_.empty()) return;
-  identity_.put_text("kind", kKind);
-  identity_.put_text("method", input.params.method().name);
-  identity_.put_text("seed", text(context.seed));
+  identify(input.params, context);
   identity_.put_text("control", fingerprint(input.control.cells, input.batch_x));
   identity_.put_text("treated", fingerprint(input.treated.cells, input.batch_y));
-  for (const auto& [name, value] : input.params.texts()) identity_.put_text("param." + name, value);
+}
+
+Checkpoint::Checkpoint(const ExperimentInput& input, Context& context)
+    : path_(context.checkpoint), seconds_(context.checkpoint_seconds) {
+  if (path_.empty()) return;
+  identify(input.params, context);
+  identity_.put_text("control", fingerprint(input.controls));
+  identity_.put_text("treated", fingerprint(input.treated));
+  identity_.put_text("conditions", told_of(input.experiment));
+}
+
+void Checkpoint::identify(const Params& params, const Context& context) {
+  identity_.put_text("kind", kKind);
+  identity_.put_text("method", params.method().name);
+  identity_.put_text("seed", text(context.seed));
+  for (const auto& [name, value] : params.texts()) identity_.put_text("param." + name, value);
 }
 
 bool Checkpoint::exists() const {
@@ -84,6 +121,11 @@ void Checkpoint::require_same_run(const ModelFile& file) const {
   same("seed", "the seed");
   same_cells("control");
   same_cells("treated");
+  require(!identity_.has_text("conditions") ||
+              file.text_value("conditions") == identity_.text_value("conditions"),
+          Status::invalid_argument, "the checkpoint \"", path_,
+          "\" is of another run: its conditions, their covariates or embeddings are not the ones "
+          "given here; name another file, or delete it to start anew");
 }
 
 nets::Snapshot Checkpoint::read() const {

@@ -17,6 +17,7 @@ namespace laot::networks {
 class Checkpoint {
  public:
   Checkpoint(const FitInput& input, Context& context);
+  Checkpoint(const ExperimentInput& input, Context& context);
 
   bool named() const { return !path_.empty(); }
   const std::string& path() const { return path_; }
@@ -34,6 +35,7 @@ class Checkpoint {
   std::string failure() const { return failed_ ? failure_.data() : ""; }
 
  private:
+  void identify(const Params& params, const Context& context);
   void require_same_run(const ModelFile& file) const;
   void remember_failure(const std::exception& error) noexcept;
 
@@ -49,8 +51,8 @@ class Checkpoint {
 /// on_cancel is "keep": the cancellation is then accepted, as is one that comes later. `last` is
 /// the iteration (`unit`) at which the training is to end.
 template <class Trainer>
-bool train(Trainer& trainer, Checkpoint& checkpoint, const FitInput& input, std::size_t last,
-           const char* unit, Context& context) {
+bool train(Trainer& trainer, Checkpoint& checkpoint, const NetworkSettings& settings,
+           std::size_t last, const char* unit, Context& context) {
   if (checkpoint.named()) {
     if (checkpoint.exists()) {
       trainer.restore(checkpoint.read());
@@ -62,7 +64,7 @@ bool train(Trainer& trainer, Checkpoint& checkpoint, const FitInput& input, std:
     }
     checkpoint.write(trainer.save());  // a place that cannot be written is found before the work
   }
-  const bool keeps = input.params.as<NetworkSettings>().on_cancel == OnCancel::keep;
+  const bool keeps = settings.on_cancel == OnCancel::keep;
   bool kept = false;
   try {
     trainer.run(context, [&] {

@@ -66,12 +66,36 @@ void report_outcomes(Model& model) {
   if (warns) model.report.add("warning", warning);
 }
 
+// "run.ckpt" and condition "24 h" make "run-24_h.ckpt", as R names the files of a loop over
+// targets. Names that are equal then are told apart by the condition's number.
+std::string checkpoint_of(const std::string& whole, const Experiment& experiment, std::size_t c) {
+  const auto plain = [&](std::size_t k) {
+    static const std::string kept =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    std::string out;
+    for (const char letter : experiment.conditions[k].condition.name) {
+      const bool inside = (static_cast<unsigned char>(letter) & 0xC0U) == 0x80U;  // of a letter
+      if (!inside) out += kept.find(letter) == std::string::npos ? '_' : letter;
+    }
+    return out;
+  };
+  std::string name = plain(c);
+  bool alone = true;
+  for (std::size_t k = 0; k < experiment.conditions.size(); ++k)
+    alone = alone && (k == c || plain(k) != name);
+  if (!alone) name += text("-", c + 1);
+  const std::size_t folder = whole.find_last_of("/\\"), dot = whole.rfind('.');
+  const bool has_ending = dot != std::string::npos && (folder == std::string::npos || dot > folder);
+  const std::size_t end = has_ending ? dot : whole.size();
+  return whole.substr(0, end) + "-" + name + whole.substr(end);
+}
+
 // Sets context.checkpoint for one condition while it lives.
 class ConditionCheckpoint {
  public:
-  ConditionCheckpoint(Context& context, std::size_t c)
+  ConditionCheckpoint(Context& context, const Experiment& experiment, std::size_t c)
       : context_(context), whole_(context.checkpoint) {
-    if (!whole_.empty()) context.checkpoint += text(".", c + 1);
+    if (!whole_.empty()) context.checkpoint = checkpoint_of(whole_, experiment, c);
   }
   ~ConditionCheckpoint() { context_.checkpoint = whole_; }
   ConditionCheckpoint(const ConditionCheckpoint&) = delete;
@@ -93,7 +117,7 @@ Model fit_each(const Params& params, const Experiment& experiment, Context& cont
     const TreatedPopulation& treated = experiment.conditions[c];
     const double all = static_cast<double>(count), done = static_cast<double>(c);
     const Context::Span span(context, done / all, (done + 1.0) / all);
-    const ConditionCheckpoint checkpoint(context, c);
+    const ConditionCheckpoint checkpoint(context, experiment, c);
     try {
       Model part = fit_one(params, experiment, c, work[treated.control], context);
       part.feature_names.clear();  // the whole has them

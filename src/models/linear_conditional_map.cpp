@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "laot/conditions/nearest_condition.hpp"
+#include "stored_features.hpp"
 
 namespace laot {
 
@@ -58,6 +59,7 @@ std::size_t LinearConditionalMap::control_for(const ConditionCovariates& covaria
 arma::mat LinearConditionalMap::map_at(const arma::vec& phi, std::size_t own,
                                        std::size_t control) const {
   const arma::uword k = control_means_.n_rows;
+  if (form_ == ConditionalForm::pooled_laot) return model_.pooled_map(phi, control);
   if (form_ == ConditionalForm::laot)
     return own < control_of_.size() ? model_.map_of(own, phi, control)
                                     : model_.pooled_map(phi, control);
@@ -111,44 +113,6 @@ arma::cube cubed(const arma::mat& columns, std::size_t dimension) {
   return out;
 }
 
-// One row a treatment: its condition, its level and its dose, -1 for none.
-arma::mat treatments_of(const CovariateFeatures& features) {
-  std::vector<arma::rowvec> rows;
-  for (std::size_t c = 0; c < features.conditions().size(); ++c)
-    for (const Treatment& t : features.conditions()[c].treatments)
-      rows.push_back({static_cast<double>(c),
-                      t.level == Treatment::kNoLevel ? -1.0 : static_cast<double>(t.level),
-                      features.has_dose() ? t.dose : -1.0});
-  arma::mat out(rows.size(), 3);
-  for (std::size_t r = 0; r < rows.size(); ++r) out.row(r) = rows[r];
-  return out;
-}
-
-std::vector<ConditionCovariates> conditions_from(const ModelFile& file, std::size_t levels) {
-  const arma::mat rows = file.matrix("response.treatments");
-  require(rows.n_cols == 3 && rows.n_rows > 0, Status::bad_format,
-          "the treatments of the model file are ", rows.n_rows, " x ", rows.n_cols);
-  std::vector<ConditionCovariates> out;
-  for (arma::uword r = 0; r < rows.n_rows; ++r) {
-    const double c = rows(r, 0), level = rows(r, 1), dose = rows(r, 2);
-    const double next = static_cast<double>(out.size());
-    require((c == next || c == next - 1.0) && level >= -1.0 && level == std::floor(level) &&
-                level < static_cast<double>(levels) && c >= 0.0 && (dose == -1.0 || dose >= 0.0),
-            Status::bad_format, "row ", r + 1, " of the model file's treatments is damaged");
-    if (c == next) out.push_back({});
-    Treatment t;
-    if (level >= 0.0) t.level = static_cast<std::size_t>(level);
-    if (dose >= 0.0) t.dose = dose;
-    out.back().treatments.push_back(t);
-  }
-  if (!file.has("response.context_values")) return out;
-  const arma::mat values = file.matrix("response.context_values");
-  require(values.n_cols == out.size(), Status::bad_format, "the model file has ", values.n_cols,
-          " contexts of ", out.size(), " conditions");
-  for (std::size_t c = 0; c < out.size(); ++c) out[c].context = values.col(c);
-  return out;
-}
-
 void expect(const arma::mat& found, std::size_t rows, std::size_t columns, const char* name) {
   require(found.n_rows == rows && found.n_cols == columns && found.is_finite(), Status::bad_format,
           "\"", name, "\" of the model file is ", found.n_rows, " x ", found.n_cols, " where ",
@@ -159,13 +123,7 @@ void expect(const arma::mat& found, std::size_t rows, std::size_t columns, const
 
 void LinearConditionalMap::store(ModelFile& file) const {
   roles_.store(file);
-  file.put("response.treatments", treatments_of(features_));
-  arma::mat contexts;
-  for (const ConditionCovariates& c : features_.conditions())
-    contexts = arma::join_rows(contexts, c.context);
-  if (contexts.n_elem > 0) file.put("response.context_values", contexts);
-  file.put_number("response.level_weight", features_.options().level_weight);
-  file.put_number("response.condition_weight", features_.options().condition_weight);
+  store_features(features_, file);
   arma::mat control_of(control_of_.size(), 1);
   for (std::size_t c = 0; c < control_of_.size(); ++c)
     control_of[c] = static_cast<double>(control_of_[c]);
@@ -175,6 +133,7 @@ void LinearConditionalMap::store(ModelFile& file) const {
   file.lend("response.own_shift", own_shift_);
   if (form_ != ConditionalForm::nearest_shift) file.lend("response.shift", shift_);
   if (form_ == ConditionalForm::nearest_shift || form_ == ConditionalForm::regressed_shift) return;
+  if (form_ == ConditionalForm::pooled_laot) return store_pooled(file);
   file.lend("response.log_spread", model_.log_spread);
   arma::mat moments, shrinkages(1, controls);
   for (arma::uword g = 0; g < controls; ++g) {
@@ -184,11 +143,15 @@ void LinearConditionalMap::store(ModelFile& file) const {
   file.put("response.control_moments", moments);
   file.put("response.control_shrinkages", shrinkages);
   if (form_ == ConditionalForm::gaussian) return;
-  file.lend("response.basis", model_.alternation.basis);
-  file.put("response.maps", flat(model_.alternation.maps));
+  store_pooled(file);
   file.put_number("response.restore", model_.restore);
   file.lend("response.own_share", model_.own_share);
   if (!model_.own_map.is_empty()) file.put("response.own_map", flat(model_.own_map));
+}
+
+void LinearConditionalMap::store_pooled(ModelFile& file) const {
+  file.lend("response.basis", model_.alternation.basis);
+  file.put("response.maps", flat(model_.alternation.maps));
 }
 
 std::shared_ptr<const ConditionalMap> LinearConditionalMap::load(ConditionalForm form,
@@ -197,16 +160,8 @@ std::shared_ptr<const ConditionalMap> LinearConditionalMap::load(ConditionalForm
   std::shared_ptr<LinearConditionalMap> out(new LinearConditionalMap());
   out->form_ = form;
   out->roles_ = CovariateRoles::load(file);
-  std::vector<ConditionCovariates> conditions =
-      conditions_from(file, out->roles_.embedding().n_cols);
-  const std::size_t count = conditions.size();
-  try {
-    out->features_ = CovariateFeatures(
-        std::move(conditions), out->roles_.embedding(),
-        {file.number("response.level_weight"), file.number("response.condition_weight")});
-  } catch (const Error& error) {
-    fail(Status::bad_format, "the model file's conditions: ", error.what());
-  }
+  out->features_ = load_features(file, out->roles_);
+  const std::size_t count = out->features_.conditions().size();
   const std::size_t features = out->features_.size();
   out->control_means_ = file.matrix("response.control_means");
   const std::size_t controls = out->control_means_.n_cols;
@@ -236,13 +191,16 @@ std::shared_ptr<const ConditionalMap> LinearConditionalMap::load(ConditionalForm
     for (std::size_t g = 0; g < controls; ++g)
       model.controls.push_back(
           {arma::reshape(moments.col(g), dimension, dimension), shrinkages[g]});
-    model.shift.zeros(dimension, features);
   }
-  if (form == ConditionalForm::laot) {
+  out->model_.shift.zeros(dimension, features);
+  if (form == ConditionalForm::laot || form == ConditionalForm::pooled_laot) {
     ConditionalLaot& model = out->model_;
     model.alternation.basis = file.matrix("response.basis");
     model.alternation.maps = cubed(file.matrix("response.maps"), dimension);
     expect(model.alternation.basis, features, model.alternation.maps.n_slices, "response.basis");
+  }
+  if (form == ConditionalForm::laot) {
+    ConditionalLaot& model = out->model_;
     model.restore = file.number("response.restore");
     model.own_share = file.vector("response.own_share");
     expect(model.own_share, count, 1, "response.own_share");

@@ -12,8 +12,9 @@ namespace laot {
 
 /// nearest_shift: the mean shift of the nearest training condition. regressed_shift: the mean shift
 /// regressed on the features. gaussian: that, and the Gaussian map to the regressed covariance.
-/// laot: conditional LAOT.
-enum class ConditionalForm { nearest_shift, regressed_shift, gaussian, laot };
+/// laot: conditional LAOT. pooled_laot: its pooled map alone, without the own maps of conditions
+/// and without the spread (restore = 0): where a network starts.
+enum class ConditionalForm { nearest_shift, regressed_shift, gaussian, laot, pooled_laot };
 
 class LinearConditionalMap final : public ConditionalMap {
  public:
@@ -31,6 +32,7 @@ class LinearConditionalMap final : public ConditionalMap {
   std::size_t control_for(const ConditionCovariates& covariates, std::size_t own) const;
   arma::mat map_at(const arma::vec& phi, std::size_t own, std::size_t control) const;
   void add_pooled_control();
+  void store_pooled(ModelFile& file) const;
 
   ConditionalForm form_ = ConditionalForm::laot;
   CovariateRoles roles_;

@@ -323,13 +323,14 @@ FitResult fit_autoencoder(const FitInput& input, Context& context) {
                                    input.batch_y);
   networks::Checkpoint checkpoint(input, context);
   const bool cancelled =
-      networks::train(trainer, checkpoint, input, options.epochs, "epoch", context);
+      networks::train(trainer, checkpoint, settings, options.epochs, "epoch", context);
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const bool early = trainer.report().iterations < options.epochs;
   FitResult out;
   networks::add_report(settings, trainer.report(), cancelled, early, "epoch", seconds, checkpoint,
-                       out, context);
+                       out.report, context);
+  out.marginals = networks::restores_marginals(settings);
   add_trace(trainer.trace(), out);
   const arma::fvec shift = trainer.best_shift();
   if (!shift.is_empty()) out.arrays["latent_shift"] = arma::conv_to<arma::mat>::from(shift);

@@ -194,12 +194,13 @@ FitResult fit_cellot(const FitInput& input, Context& context) {
   nets::CellotTrainer trainer(input.x, input.y, options, context.seed);
   networks::Checkpoint checkpoint(input, context);
   const bool cancelled =
-      networks::train(trainer, checkpoint, input, options.iterations, "iteration", context);
+      networks::train(trainer, checkpoint, settings, options.iterations, "iteration", context);
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   FitResult out;
   networks::add_report(settings, trainer.report(), cancelled, false, "iteration", seconds,
-                       checkpoint, out, context);
+                       checkpoint, out.report, context);
+  out.marginals = networks::restores_marginals(settings);
   add_trace(trainer.trace(), out);
   out.map = std::make_shared<PotentialResponse>(trainer.best_f(), trainer.best_g());
   if (options.restore_mean) out.map = networks::restored_mean(out.map, {}, input, context);

@@ -1,8 +1,7 @@
 // Conditional LAOT and the trivial predictors of many conditions.
 #include "method_conditional.hpp"
 
-#include <cmath>
-
+#include "conditional_start.hpp"
 #include "linear_conditional_map.hpp"
 #include "shared_params.hpp"
 
@@ -106,88 +105,11 @@ std::vector<ParamSpec> laot_rows() {
   };
 }
 
-ConditionalCells cells_of(const ExperimentInput& input, const CovariateFeatures& features) {
-  ConditionalCells out;
-  for (const EncodedPopulation& x : input.controls) out.controls.push_back(x.z);
-  for (const EncodedPopulation& y : input.treated) out.treated.push_back(y.z);
-  for (const TreatedPopulation& treated : input.experiment.conditions)
-    out.control_of.push_back(treated.control);
-  out.phi = features.training();
-  return out;
+ConditionalStart start_of(const ExperimentInput& input) {
+  const auto& settings = input.params.as<ConditionalSettings>();
+  return ConditionalStart(input, settings.covariates, settings.fit,
+                          settings.leave_out == ConditionalSettings::LeaveOut::level);
 }
-
-ConditionGroups groups_of(const CovariateFeatures& features) {
-  std::map<std::vector<std::size_t>, std::size_t> number;
-  ConditionGroups out;
-  for (const auto& levels : features.level_sets())
-    out.push_back(number.emplace(levels, number.size()).first->second);
-  return out;
-}
-
-// What all four methods begin with.
-struct Start {
-  CovariateRoles roles;
-  CovariateFeatures features;
-  ConditionalLaotOptions options;
-  arma::mat own_shift;  // features x C
-
-  explicit Start(const ExperimentInput& input) : roles(input.experiment) {
-    const auto& settings = input.params.as<ConditionalSettings>();
-    std::vector<ConditionCovariates> covariates;
-    for (const TreatedPopulation& treated : input.experiment.conditions)
-      covariates.push_back(roles.of(treated.condition));
-    features = CovariateFeatures(std::move(covariates), roles.embedding(), settings.covariates);
-    options = settings.fit;
-    if (settings.leave_out == ConditionalSettings::LeaveOut::level)
-      options.alternation.groups = groups_of(features);
-    for (std::size_t c = 0; c < input.treated.size(); ++c)
-      own_shift = arma::join_rows(
-          own_shift, arma::vec(input.treated[c].mean -
-                               input.controls[input.experiment.conditions[c].control].mean));
-  }
-};
-
-// Of the mean shift: from here on, what the others say of a condition is next to nothing.
-constexpr double kAsLarge = 0.8;
-
-std::string warnings(const Start& start, double error, double size) {
-  std::vector<std::string> out = start.roles.remarks();
-  if (start.features.conditions().size() == 1)
-    out.push_back("there is one condition: nothing can be learnt of another");
-  if (start.features.has_dose() && start.features.single_dose())
-    out.push_back(text("there is one dose, ", start.features.largest_dose(),
-                       ": others are interpolated between it and 0"));
-  if (error >= kAsLarge * size)
-    out.push_back(
-        text("leaving a condition out, its mean shift is predicted from the others with an error "
-             "(root mean square ",
-             std::round(1000.0 * error) / 1000.0, ") about as large as the shift itself (",
-             std::round(1000.0 * size) / 1000.0,
-             "): the conditions say nothing about one that is not among them"));
-  std::string joined_up;
-  for (const std::string& sentence : out) joined_up += (joined_up.empty() ? "" : "; ") + sentence;
-  return joined_up;
-}
-
-// Shifts of all features regressed, with the ridge and the error of leaving conditions out.
-struct Shifts {
-  arma::mat coefficients;
-  double ridge = 0.0, error = kNaN, size = 0.0;
-
-  Shifts(const Start& start, const ConditionalLaotOptions& options) {
-    const ConditionRegression regression(start.features.training());
-    const ConditionGroups& groups = options.alternation.groups;
-    const double count = static_cast<double>(start.own_shift.n_cols);
-    ridge = options.shift_ridge == ConditionalLaotOptions::kAutomatic
-                ? regression.choose_ridge(start.own_shift, groups)
-                : options.shift_ridge;
-    coefficients = regression.fit(start.own_shift, ridge);
-    size = std::sqrt(arma::accu(arma::square(start.own_shift)) / count);
-    if (members_of(groups, start.own_shift.n_cols).size() < kFewestLeftOut) return;
-    const arma::mat left = regression.left_out(start.own_shift, std::max(ridge, 1e-8), groups);
-    error = std::sqrt(arma::accu(arma::square(start.own_shift - left)) / count);
-  }
-};
 
 void report_closed_form(ExperimentResult& out, const std::string& warning, Context& context) {
   out.report.add("outcome", std::string("converged"));
@@ -196,19 +118,13 @@ void report_closed_form(ExperimentResult& out, const std::string& warning, Conte
   if (!warning.empty()) context.note(warning);
 }
 
-void report_shifts(const Shifts& shifts, Report& report) {
-  report.add("shift_ridge", shifts.ridge);
-  report.add("shift_error_left_out", shifts.error);
-  report.add("shift_size", shifts.size);
-}
-
 template <ConditionalForm form>
 ExperimentResult fit_trivial(const ExperimentInput& input, Context& context) {
-  Start start(input);
-  const Shifts shifts(start, start.options);
+  const ConditionalStart start = start_of(input);
+  const RegressedShifts shifts(start);
   ExperimentResult out;
-  report_closed_form(out, warnings(start, shifts.error, shifts.size), context);
-  if (form != ConditionalForm::nearest_shift) report_shifts(shifts, out.report);
+  report_closed_form(out, warnings_of(start, shifts), context);
+  if (form != ConditionalForm::nearest_shift) shifts.add_to(out.report);
   ConditionalLaot model;
   if (form == ConditionalForm::gaussian) {
     model = fit_conditional_gaussian(cells_of(input, start.features), start.options, context);
@@ -230,21 +146,21 @@ void report_choice(const char* name, const ConditionalChoice& choice, Experiment
 }
 
 ExperimentResult fit_laot_of_many(const ExperimentInput& input, Context& context) {
-  Start start(input);
-  const Shifts shifts(start, start.options);
+  const ConditionalStart start = start_of(input);
+  const RegressedShifts shifts(start);
   ConditionalLaot model =
       fit_conditional_laot(cells_of(input, start.features), start.options, context);
   const ConditionalAlternation& fit = model.alternation;
   ExperimentResult out;
   out.report.add("outcome", std::string(fit.converged ? "converged" : "limit_reached"));
   out.report.add("stop_reason", fit.stop_reason);
-  const std::string warning = warnings(start, shifts.error, shifts.size);
+  const std::string warning = warnings_of(start, shifts);
   out.report.add("warning", warning);
   if (!warning.empty()) context.note(warning);
   out.report.add("iterations", fit.iterations);
   out.report.add("objective", fit.trace.j_after_update.back());
   out.report.add("ridge", fit.ridge);
-  report_shifts(shifts, out.report);
+  shifts.add_to(out.report);
   out.report.add("spread_ridge", model.spread_ridge);
   out.report.add("restore", model.restore);
   out.report.add("own_share", arma::mean(model.own_share));

@@ -14,6 +14,7 @@ namespace laot {
 Method cellot_method();
 Method scgen_method();
 Method cae_method();
+Method cmonge_method();
 
 namespace networks {
 
@@ -50,6 +51,11 @@ arma::fvec score_weights(const FeatureSpace& space);
 /// cells lie about the mean.
 bool restores_mean(const NetworkSettings& settings);
 
+/// Whether each feature's distribution is given back besides.
+inline bool restores_marginals(const NetworkSettings& settings) {
+  return settings.restore == RestoredMeanChoice::marginals;
+}
+
 /// f(z) = inner(z + origin) + offset (empty: 0), the offset such that the mean of f over the
 /// training control cells is the mean of the treated ones, both with the weights of the fit.
 std::shared_ptr<const ResponseMap> restored_mean(std::shared_ptr<const ResponseMap> inner,
@@ -61,10 +67,12 @@ std::shared_ptr<const ResponseMap> stored_mean(std::shared_ptr<const ResponseMap
 
 /// outcome, stop_reason, warning (empty: none), iterations, best_iteration, the validation scores
 /// and restore. `patience_ended`: the run ended before its last iteration, because nothing was
-/// gained. A checkpoint that could not be written is a warning.
+/// gained. A checkpoint that could not be written is a warning. `kept`: what the iterate that is
+/// kept is.
 void add_report(const NetworkSettings& settings, const nets::TrainingReport& training,
                 bool cancelled, bool patience_ended, const char* unit, double seconds,
-                const Checkpoint& checkpoint, FitResult& out, Context& context);
+                const Checkpoint& checkpoint, Report& report, Context& context,
+                const char* kept = "the best on validation cells");
 
 template <class Training>
 std::vector<ParamSpec> training_params() {

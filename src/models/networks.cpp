@@ -14,14 +14,14 @@ arma::fvec score_weights(const FeatureSpace& space) {
 
 void add_report(const NetworkSettings& settings, const nets::TrainingReport& training,
                 bool cancelled, bool patience_ended, const char* unit, double seconds,
-                const Checkpoint& checkpoint, FitResult& out, Context& context) {
+                const Checkpoint& checkpoint, Report& report, Context& context,
+                const char* kept_is) {
   const bool diverged = training.outcome == nets::Outcome::diverged;
-  out.report.add("outcome", std::string(cancelled        ? "cancelled"
-                                        : diverged       ? "diverged"
-                                        : patience_ended ? "converged"
-                                                         : "limit_reached"));
-  const std::string kept =
-      text("; ", unit, " ", training.best_iteration, " is kept, the best on validation cells");
+  report.add("outcome", std::string(cancelled        ? "cancelled"
+                                    : diverged       ? "diverged"
+                                    : patience_ended ? "converged"
+                                                     : "limit_reached"));
+  const std::string kept = text("; ", unit, " ", training.best_iteration, " is kept, ", kept_is);
   std::string reason;
   if (cancelled)
     reason = text("cancelled after ", unit, " ", training.iterations);
@@ -31,24 +31,23 @@ void add_report(const NetworkSettings& settings, const nets::TrainingReport& tra
     reason = text("the validation loss no longer fell after ", unit, " ", training.iterations);
   else
     reason = text("trained to the last ", unit, ", ", training.iterations);
-  out.report.add("stop_reason", reason + kept);
+  report.add("stop_reason", reason + kept);
   std::string warning = training.warning;
   if (!checkpoint.failure().empty())
     warning +=
         text(warning.empty() ? "" : "; ", "the training could not be kept: ", checkpoint.failure());
-  out.report.add("warning", warning);
+  report.add("warning", warning);
   if (!warning.empty()) context.note(warning);
-  out.report.add("iterations", static_cast<double>(training.iterations));
-  out.report.add("best_iteration", static_cast<double>(training.best_iteration));
-  if (diverged) out.report.add("diverged_at", static_cast<double>(training.diverged_at));
-  out.report.add("validation_mmd2", training.best_score);
-  out.report.add("validation_mmd2_untrained", training.untrained_score);
-  out.report.add("validation_mmd2_identity", training.identity_score);
-  out.marginals = settings.restore == RestoredMeanChoice::marginals;
-  out.report.add("restore", std::string(out.marginals             ? "marginals"
-                                        : restores_mean(settings) ? "mean"
-                                                                  : "none"));
-  out.report.add("seconds_training", seconds);
+  report.add("iterations", static_cast<double>(training.iterations));
+  report.add("best_iteration", static_cast<double>(training.best_iteration));
+  if (diverged) report.add("diverged_at", static_cast<double>(training.diverged_at));
+  report.add("validation_mmd2", training.best_score);
+  report.add("validation_mmd2_untrained", training.untrained_score);
+  report.add("validation_mmd2_identity", training.identity_score);
+  report.add("restore", std::string(restores_marginals(settings) ? "marginals"
+                                    : restores_mean(settings)    ? "mean"
+                                                                 : "none"));
+  report.add("seconds_training", seconds);
 }
 
 void load_tensors(const ModelFile& file, const nets::Layout& layout, const std::string& prefix,

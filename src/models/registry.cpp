@@ -17,7 +17,8 @@ const std::vector<Method>& methods() {
                                           conditional_laot_method(),
                                           conditional_gaussian_method(),
                                           regressed_shift_method(),
-                                          nearest_shift_method()};
+                                          nearest_shift_method(),
+                                          cmonge_method()};
   return all;
 }
 

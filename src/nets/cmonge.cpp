@@ -51,25 +51,36 @@ arma::mat in_double(const std::vector<float>& values, std::size_t rows) {
 
 }  // namespace
 
+CmongeSplit cmonge_split(const ConditionalPopulations& cells, double share, std::uint64_t seed) {
+  Rng draws = Rng(seed).stream(1);
+  CmongeSplit out;
+  for (const arma::mat& x : cells.controls)
+    out.controls.push_back(hold_out(x.n_cols, share, draws));
+  for (const arma::mat& y : cells.treated) out.treated.push_back(hold_out(y.n_cols, share, draws));
+  return out;
+}
+
 CmongeTrainer::CmongeTrainer(const ConditionalPopulations& cells, const CmongeOptions& options,
                              std::uint64_t seed)
     : options_(options), rng_(Rng(seed).stream(0)) {
   check(cells, options);
-  Rng draws = Rng(seed).stream(1);
+  const CmongeSplit split = cmonge_split(cells, options.validation_share, seed);
+  const auto training = [&](const arma::mat& population, const Holdout& part) {
+    return options.train_on_all ? arma::conv_to<arma::fmat>::from(population)
+                                : single_precision(population, part.train);
+  };
   std::vector<arma::fmat> validation;
-  for (const arma::mat& x : cells.controls) {
-    const Holdout split = hold_out(x.n_cols, options.validation_share, draws);
-    sources_.push_back(single_precision(x, split.train));
-    validation.push_back(single_precision(x, split.validation));
+  for (std::size_t g = 0; g < cells.controls.size(); ++g) {
+    sources_.push_back(training(cells.controls[g], split.controls[g]));
+    validation.push_back(single_precision(cells.controls[g], split.controls[g].validation));
     source_batches_.emplace_back(sources_.back().n_cols, options.batch);
   }
   std::vector<const arma::fmat*> of_source, of_target;
   for (std::size_t c = 0; c < cells.treated.size(); ++c) {
-    const Holdout split = hold_out(cells.treated[c].n_cols, options.validation_share, draws);
     Condition next;
     next.control = cells.control_of[c];
-    next.target = single_precision(cells.treated[c], split.train);
-    next.validation_target = single_precision(cells.treated[c], split.validation);
+    next.target = training(cells.treated[c], split.treated[c]);
+    next.validation_target = single_precision(cells.treated[c], split.treated[c].validation);
     next.contexts = cells.contexts[c];
     if (!cells.start_maps.empty()) {
       next.start_map = arma::conv_to<arma::fmat>::from(cells.start_maps[c]);

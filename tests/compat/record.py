@@ -36,6 +36,7 @@ CASES = {
     "conditional_gaussian": dict(method="conditional_gaussian"),
     "regressed_shift": dict(method="regressed_shift"),
     "nearest_shift": dict(method="nearest_shift"),
+    "cmonge": dict(method="cmonge", hidden_units=4, embedding_units=3, iterations=4, check_every=2),
     "cellot": dict(method="cellot", hidden_units=4, hidden_layers=2, iterations=4, check_every=2),
     "scgen": dict(method="scgen", hidden_units=4, latent=2, epochs=2),
     "scgen_cellot": dict(method="scgen", preset="cellot", hidden_units=4, latent=2, epochs=2),
@@ -47,7 +48,7 @@ CASES = {
 }
 
 # Format 2, of several conditions: a model each, and one of all.
-EXPERIMENTS = ("laot", "conditional_laot", "conditional_gaussian")
+EXPERIMENTS = ("laot", "conditional_laot", "conditional_gaussian", "cmonge")
 CONDITIONS = {"low": ("a", 1.0), "high": ("a", 10.0), "other": ("b", 3.0)}
 
 

@@ -251,3 +251,35 @@ TEST_CASE("the levels of the batch are part of a run") {
   others.conditions[0].population.batch.clear();
   CHECK_THROWS_WITH_AS(fit(others), doctest::Contains("cells are not the ones given here"), Error);
 }
+
+TEST_CASE("conditions that are fitted on their own have a file each, named by the condition") {
+  Experiment experiment = experiment_of(Cells::dense(kX), Cells::dense(kY));
+  experiment.conditions.push_back(experiment.conditions[0]);
+  experiment.conditions.push_back(experiment.conditions[0]);
+  experiment.conditions[0].condition.name = "24 h, \xc3\xa9";
+  experiment.conditions[1].condition.name = "48.h";
+  experiment.conditions[2].condition.name = "48-h";
+  Context context;
+  const TemporaryFile file;
+  context.checkpoint = file.path;
+  const std::string stem = file.path.substr(0, file.path.size() - 5);
+  const std::vector<std::string> wanted{stem + "-24_h___.ckpt", stem + "-48.h.ckpt",
+                                        stem + "-48-h.ckpt"};
+  (void)fit_model(params_of("cae", kSmall[2].second, {{"epochs", "1"}}), experiment, context);
+  CHECK(context.checkpoint == file.path);
+  CHECK(content(file.path).empty());
+  for (const std::string& path : wanted) {
+    CAPTURE(path);
+    CHECK(!content(path).empty());
+    std::remove(path.c_str());
+  }
+  // Two names that are one file name get their numbers.
+  experiment.conditions[1].condition.name = "48/h";
+  experiment.conditions[2].condition.name = "48 h";
+  (void)fit_model(params_of("cae", kSmall[2].second, {{"epochs", "1"}}), experiment, context);
+  for (const std::string& path : {wanted[0], stem + "-48_h-2.ckpt", stem + "-48_h-3.ckpt"}) {
+    CAPTURE(path);
+    CHECK(!content(path).empty());
+    std::remove(path.c_str());
+  }
+}

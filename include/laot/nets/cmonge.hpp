@@ -31,8 +31,15 @@ struct CmongeOptions : ValidationOptions {
   std::size_t iterations = 3000;        // each on one condition, drawn uniformly
   std::size_t conditions_per_step = 1;  // more: the mean of their gradients
   std::size_t check_every = 100;        // iterations between looks at the validation cells
-  bool keep_last = false;  // the last iterate, not the best on validation cells, as published
+  bool keep_last = false;     // the last iterate, not the best on validation cells, as published
+  bool train_on_all = false;  // on the validation cells too, which then only follow the run
 };
+
+/// Which cells of each population the trainer with this seed holds out.
+struct CmongeSplit {
+  std::vector<Holdout> controls, treated;
+};
+CmongeSplit cmonge_split(const ConditionalPopulations& cells, double share, std::uint64_t seed);
 
 /// A look: mean over the conditions, on validation cells.
 struct CmongeTrace {

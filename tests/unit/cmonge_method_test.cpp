@@ -1,0 +1,295 @@
+// The Conditional Monge Gap through the registry: predictions, files, checkpoints, what it refuses.
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstdio>
+
+#include "laot/metrics/mmd.hpp"
+#include "laot/nets/cmonge.hpp"
+#include "support/clouds.hpp"
+#include "support/small_screen.hpp"
+
+using namespace laot;
+using namespace small_screen;
+
+namespace {
+
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+const Settings kShort{{"iterations", "60"},
+                      {"check_every", "20"},
+                      {"batch_size", "32"},
+                      {"hidden_units", "16"},
+                      {"embedding_units", "8"}};
+
+Params cmonge(const Settings& settings = {}, const char* preset = "calibrated") {
+  Params out(method("cmonge").spec);
+  out.use_preset(preset);
+  for (const auto& [name, value] : settings) out.set_text(name, value);
+  return out;
+}
+
+Params shortly(Settings more = {}) {
+  more.insert(more.begin(), kShort.begin(), kShort.end());
+  return cmonge(more);
+}
+
+Model trained(const Params& params, const Experiment& cells = experiment(), int threads = 1) {
+  Context context;
+  context.num_threads = threads;
+  return fit_model(params, cells, context);
+}
+
+double text_number(const Model& model, const std::string& wanted) {
+  for (const auto& [name, value] : model.report.numbers)
+    if (name == wanted) return value;
+  return kNaN;
+}
+
+std::string text_in(const Model& model, const std::string& wanted) {
+  for (const auto& [name, value] : model.report.texts)
+    if (name == wanted) return value;
+  return "";
+}
+
+double error_of(const Model& model, const ScreenCondition& c) {
+  Context context;
+  return mmd2(predicted(model, named_covariates(c), screen().new_control), c.treated, {0.05},
+              MmdEstimator::unbiased, context)[0];
+}
+
+bool all_same(const Model& a, const Model& b) {
+  return std::all_of(screen().test.begin(), screen().test.end(), [&](const ScreenCondition& c) {
+    return same(predicted(a, named_covariates(c), screen().new_control),
+                predicted(b, named_covariates(c), screen().new_control));
+  });
+}
+
+struct TemporaryFile {
+  std::string path =
+      text("cmonge_", std::chrono::steady_clock::now().time_since_epoch().count(), ".ckpt");
+  ~TemporaryFile() { std::remove(path.c_str()); }
+};
+
+}  // namespace
+
+TEST_CASE(
+    "the network gains on its linear start where conditions were seen, and keeps it elsewhere") {
+  Params linear(method("conditional_laot").spec);
+  linear.set_text("restore", "0");
+  linear.set_text("own_share", "0");
+  const Model start = trained(linear), network = trained(cmonge({{"iterations", "1000"}}));
+  double of_start[2] = {0.0, 0.0}, of_network[2] = {0.0, 0.0};
+  for (const ScreenCondition& c : screen().test) {
+    const int unseen = c.kind == ConditionKind::seen ? 0 : 1;
+    of_start[unseen] += error_of(start, c);
+    of_network[unseen] += error_of(network, c);
+  }
+  CHECK(of_network[0] < of_start[0]);
+  CHECK(of_network[1] < 1.1 * of_start[1]);
+  CHECK(text_in(network, "outcome") == "limit_reached");
+  CHECK(text_in(network, "stop_reason") ==
+        "trained to the last iteration, 1000; iteration 1000 is kept, the last");
+  CHECK(warning_of(network) == "");
+  CHECK(text_number(network, "self_mass") < 0.5);
+}
+
+TEST_CASE("networks of many conditions survive their file, for every number of threads") {
+  for (const char* start : {"conditional_laot", "identity"})
+    for (const bool embedded : {true, false}) {
+      CAPTURE(start);
+      CAPTURE(embedded);
+      Experiment cells = experiment(embedded);
+      const Params params = shortly({{"start", start}});
+      const Model model = trained(params, cells), other = trained(params, cells, 2);
+      const ModelFile file = model.store();
+      const std::string bytes = file.bytes();
+      const Model loaded = Model::load(ModelFile::parse(bytes.data(), bytes.size()));
+      for (const ScreenCondition& c : screen().test) {
+        if (!embedded && c.kind == ConditionKind::unseen_level) continue;
+        const arma::mat wanted = predicted(model, named_covariates(c), screen().new_control);
+        CHECK(wanted.is_finite());
+        CHECK(same(predicted(loaded, named_covariates(c), screen().new_control), wanted));
+        CHECK(same(predicted(other, named_covariates(c), screen().new_control), wanted));
+      }
+      CHECK(same(predicted(model, at(screen().drugs[2], 0.0), screen().new_control),
+                 screen().new_control));
+    }
+}
+
+TEST_CASE("in components, what they leave out of a cell and of a shift is kept") {
+  // Without a step, the network of the start is added: the same for all cells that are the same in
+  // the components, so that the residual of the prediction is that of the linear map.
+  const Params params = shortly({{"n_pcs", "3"}, {"iterations", "0"}});
+  const Model model = trained(params);
+  Params linear(method("conditional_laot").spec);
+  for (const auto& [name, value] : Settings{{"n_pcs", "3"}, {"restore", "0"}, {"own_share", "0"}})
+    linear.set_text(name, value);
+  const Model start = trained(linear);
+  const arma::mat& v = model.space.basis;
+  REQUIRE(v.n_cols == 3);
+  for (const ScreenCondition& c : screen().test) {
+    const arma::mat change = predicted(model, named_covariates(c), screen().new_control) -
+                             predicted(start, named_covariates(c), screen().new_control);
+    CHECK(arma::abs(change - v * (v.t() * change)).max() < 1e-9);
+    CHECK(arma::abs(change).max() > 1e-3);
+  }
+}
+
+TEST_CASE("where the best iterate is kept, the start has not seen the cells that choose it") {
+  const auto start_of = [](const char* keep, const Experiment& cells) {
+    return trained(shortly({{"iterations", "0"}, {"keep", keep}, {"scale", "none"}}), cells);
+  };
+  // Held-out cells turned about their mean: no mean of a population changes.
+  nets::ConditionalPopulations counts;
+  counts.controls = {screen().control};
+  for (const ScreenCondition& c : screen().training) counts.treated.push_back(c.treated);
+  const nets::CmongeSplit split = nets::cmonge_split(counts, 0.2, Context().seed);
+  Experiment turned = experiment();
+  std::vector<arma::mat> cells;
+  for (std::size_t c = 0; c < screen().training.size(); ++c) {
+    arma::mat y = screen().training[c].treated;
+    const arma::uvec held = arma::conv_to<arma::uvec>::from(split.treated[c].validation);
+    const arma::vec mean = arma::mean(y.cols(held), 1);
+    arma::mat part = -y.cols(held);
+    part.each_col() += 2.0 * mean;
+    y.cols(held) = part;
+    cells.push_back(y);
+  }
+  for (std::size_t c = 0; c < cells.size(); ++c)
+    turned.conditions[c].population.cells = Cells::dense(cells[c]);
+  const auto difference = [&](const char* keep) {
+    return arma::abs(predicted(start_of(keep, experiment()), named_covariates(screen().test[0]),
+                               screen().new_control) -
+                     predicted(start_of(keep, turned), named_covariates(screen().test[0]),
+                               screen().new_control))
+        .max();
+  };
+  CHECK(difference("best") < 1e-5);
+  CHECK(difference("last") > 1e-3);
+  const Model best = trained(shortly({{"keep", "best"}}));
+  CHECK(text_in(best, "stop_reason").find("the best on validation cells") != std::string::npos);
+}
+
+TEST_CASE("a cancelled training of many conditions goes on with the bits of an undisturbed one") {
+  const Params params = shortly({{"iterations", "1500"}});
+  const Model whole = trained(params);
+  const TemporaryFile file;
+  int asked = 0;
+  Context stopped;
+  stopped.checkpoint = file.path;
+  stopped.progress = [&asked](const std::string& stage, double) { asked += stage == "training"; };
+  stopped.cancel = [&asked] { return asked >= 1; };
+  CHECK_THROWS_WITH_AS(fit_model(params, experiment(), stopped),
+                       doctest::Contains("the same call goes on from there"), Error);
+  Context again;
+  again.checkpoint = file.path;
+  const Model resumed = fit_model(params, experiment(), again);
+  CHECK(all_same(resumed, whole));
+  CHECK(text_in(resumed, "stop_reason") == text_in(whole, "stop_reason"));
+  // The file is of these conditions and no others.
+  const auto refused = [&](const Experiment& cells, const Params& how) {
+    return refusal([&] { (void)fit_model(how, cells, again); });
+  };
+  Experiment renamed = experiment();
+  renamed.conditions[0].condition.name = "another";
+  CHECK(refused(renamed, params).find("its conditions, their covariates or embeddings") !=
+        std::string::npos);
+  Experiment moved = experiment();
+  moved.embeddings[0].coordinates(0, 0) += 0.5;
+  CHECK(refused(moved, params).find("its conditions, their covariates or embeddings") !=
+        std::string::npos);
+  Experiment fewer = experiment();
+  fewer.conditions.pop_back();
+  CHECK(refused(fewer, params).find("its treated cells") != std::string::npos);
+  CHECK(refused(experiment(), shortly({{"iterations", "1500"}, {"epsilon", "0.7"}}))
+            .find("parameter epsilon") != std::string::npos);
+}
+
+TEST_CASE("a cancelled training of many conditions may keep what it has") {
+  int asked = 0;
+  Context context;
+  context.progress = [&asked](const std::string& stage, double) { asked += stage == "training"; };
+  context.cancel = [&asked] { return asked >= 1; };
+  const Model model =
+      fit_model(shortly({{"on_cancel", "keep"}, {"iterations", "100000"}}), experiment(), context);
+  CHECK(text_in(model, "outcome") == "cancelled");
+  CHECK(error_of(model, screen().test[0]) < 1.0);
+}
+
+TEST_CASE("a training of many conditions is cancelled within a second") {
+  using Clock = std::chrono::steady_clock;
+  Context context;
+  Clock::time_point wanted;
+  context.progress = [&](const std::string& stage, double) {
+    if (stage == "training" && wanted == Clock::time_point()) wanted = Clock::now();
+  };
+  context.cancel = [&] { return wanted != Clock::time_point(); };
+  CHECK_THROWS_AS(fit_model(cmonge({{"iterations", "1000000"}}), experiment(), context), Error);
+  CHECK(std::chrono::duration<double>(Clock::now() - wanted).count() < 1.0);
+}
+
+TEST_CASE("the network says what it cannot learn") {
+  Experiment one = experiment();
+  one.conditions.resize(1);
+  CHECK(warning_of(trained(shortly(), one)).find("there is one condition: nothing can be learnt") !=
+        std::string::npos);
+  CHECK(warning_of(trained(shortly({{"epsilon", "0.01"}}))).find("epsilon is too small") == 0);
+}
+
+TEST_CASE("what the network cannot take is refused in a sentence") {
+  const Model pairs = trained(shortly());
+  const std::string drug = screen().drugs[screen().training[0].covariates.treatments[0].level];
+  const Condition same_twice{"", {{"drug", {{}, {drug, drug}}}, {"dose", {{3.0}, {}}}}};
+  CHECK(refusal([&] { (void)pairs.at(same_twice); }).find("the same level twice") !=
+        std::string::npos);
+  Experiment single = experiment();
+  while (single.conditions.back().condition.find("drug")->levels.size() > 1)
+    single.conditions.pop_back();
+  const Model singles = trained(shortly(), single);
+  CHECK(refusal([&] {
+          (void)singles.at(named_covariates(screen().training.back()));
+        }).find("the network was trained on conditions of one treatment each") == 0);
+  Experiment few = experiment();
+  const arma::mat three = screen().training[1].treated.head_cols(3);
+  few.conditions[1].population.cells = Cells::dense(three);
+  CHECK(refusal([&] { (void)trained(shortly(), few); }) ==
+        "condition \"" + few.conditions[1].condition.name +
+            "\" has 3 treated and 60 control cells, and cmonge needs at least 4 of either; leave "
+            "the condition out");
+  Experiment untreated = experiment();
+  untreated.conditions[0].condition.covariates[1].second.numbers = {0.0};
+  CHECK(refusal([&] {
+          (void)trained(shortly({{"dose_scale", "log"}}), untreated);
+        }) == "a dose of 0 has no logarithm; fit with dose_scale = relative");
+  CHECK(refusal([&] { (void)cmonge({{"epsilon", "0"}}); }).find("epsilon") != std::string::npos);
+  CHECK(refusal([&] {
+          (void)cmonge({{"gap_weight", "-1"}});
+        }).find("gap_weight") != std::string::npos);
+}
+
+TEST_CASE("the published preset is the published training") {
+  const Params params = cmonge({}, "official");
+  const std::map<std::string, std::string> wanted{
+      {"start", "identity"},        {"epsilon", "1"},
+      {"epsilon_unit", "absolute"}, {"gap_epsilon", "0.01"},
+      {"cost", "euclidean"},        {"learning_rate", "0.0001"},
+      {"weight_decay", "1e-05"},    {"last_rate", "0.01"},
+      {"iterations", "10000"},      {"batch_size", "512"},
+      {"sampling", "replacement"},  {"keep", "last"},
+      {"hidden_units", "64"},       {"hidden_layers", "4"},
+      {"embedding_units", "50"},    {"dose_units", "1"},
+      {"dose_scale", "log"},        {"gap_weight", "1"}};
+  for (const auto& [name, value] : wanted) {
+    CAPTURE(name);
+    CHECK(params.text_of(name) == value);
+  }
+  // And it runs: the screen without its pairs, which has contexts of their own for drug and dose.
+  Experiment single = experiment();
+  while (single.conditions.back().condition.find("drug")->levels.size() > 1)
+    single.conditions.pop_back();
+  const Model model = trained(
+      cmonge({{"iterations", "20"}, {"batch_size", "32"}, {"check_every", "10"}}, "official"),
+      single);
+  CHECK(error_of(model, screen().test[0]) < 1.0);
+}
