@@ -1,5 +1,6 @@
 // Conditional methods on simulated screens with known truth, all on the same cells:
-//   laot_screen [worlds = 10] [kappa = 1] [first world = 0] [networks = 0]
+//   laot_screen [worlds = 10] [kappa = 1] [first world = 0] [networks = 0: none, 1: cmonge, 2: and
+//   from the identity]
 // prints one line a world, kind and method: MMD^2 x 1000 (unbiased, median gamma of training
 // cells), sd ratio, error of the mean, cell error (1: predicting no change), seconds of the fit.
 #include <chrono>
@@ -15,7 +16,7 @@
 #include "laot/conditions/nearest_condition.hpp"
 #include "laot/conditions/simulated_screen.hpp"
 #include "laot/metrics/mmd.hpp"
-#include "laot/nets/cmonge.hpp"
+#include "laot/models.hpp"
 
 namespace {
 
@@ -82,67 +83,45 @@ arma::mat predicted(const World& world, const ConditionalLaot& model, const Scre
   return out;
 }
 
-// What the network is told of a condition: the summed embedding of its drugs; the dose and how many
-// drugs there are.
-std::vector<std::vector<float>> contexts_of(const World& world, const ConditionCovariates& c) {
-  arma::fvec e(world.screen.embedding.n_rows, arma::fill::zeros);
-  for (const Treatment& t : c.treatments)
-    e += arma::conv_to<arma::fvec>::from(world.screen.embedding.col(t.level));
-  return {arma::conv_to<std::vector<float>>::from(e),
-          {static_cast<float>(world.features.dose_curve(c.treatments[0].dose)[0]),
-           static_cast<float>(c.treatments.size() - 1)}};
-}
-
-// m + shift + W (x - m) in the space of the fit, as a map and a shift of x. The start is the pooled
-// map everywhere, unrestored: the network takes it for a function of the condition.
-std::pair<arma::mat, arma::vec> affine(const World& world, const ConditionalLaot& model,
-                                       const ConditionCovariates& c) {
-  const arma::vec phi = world.features(c), mean = world.mean / world.scale;
-  const arma::mat map = arma::eye(mean.n_elem, mean.n_elem) + model.alternation.change(phi);
-  return {map, mean + model.shift * phi - map * mean};
-}
-
-Method network_of(const World& world, std::shared_ptr<ConditionalLaot> start, Context& context) {
-  nets::ConditionalPopulations cells;
-  cells.controls = world.cells.controls;
-  cells.treated = world.cells.treated;
-  cells.control_of = world.cells.control_of;
-  for (const ScreenCondition& c : world.screen.training) {
-    cells.contexts.push_back(contexts_of(world, c.covariates));
-    if (!start) continue;
-    const auto [map, shift] = affine(world, *start, c.covariates);
-    cells.start_maps.push_back(map);
-    cells.start_shifts.push_back(shift);
+Condition with_covariates(const World& world, const ScreenCondition& c) {
+  CovariateValue drug, dose;
+  for (const Treatment& t : c.covariates.treatments) {
+    drug.levels.push_back(world.screen.drugs[t.level]);
+    dose.numbers.push_back(t.dose);
   }
-  nets::CmongeOptions options;
-  options.shape.contexts = {world.screen.embedding.n_rows, 2};
-  options.shape.embedded = {50, 4};
-  options.keep_last = start != nullptr;
+  return {"", {{"drug", drug}, {"dose", dose}}};
+}
+
+// A method of the registry, on the cells as they are.
+Method registered(const World& world, const char* name,
+                  const std::vector<std::pair<std::string, std::string>>& settings,
+                  Context& context) {
+  Experiment experiment;
+  experiment.controls = {{Cells::dense(world.screen.control), {}, {}}};
+  for (const ScreenCondition& c : world.screen.training) {
+    Condition condition = with_covariates(world, c);
+    condition.name = c.name;
+    experiment.conditions.push_back({condition, {Cells::dense(c.treated), {}, {}}, 0});
+  }
+  experiment.embeddings = {{"drug", world.screen.drugs, world.screen.embedding, {}}};
+  Params params(laot::method(name).spec);
+  for (const auto& [key, value] : settings) params.set_text(key, value);
   const auto begin = std::chrono::steady_clock::now();
-  auto trainer = std::make_shared<nets::CmongeTrainer>(cells, options, 1);
-  trainer->run(context);
+  const auto model = std::make_shared<Model>(fit_model(params, experiment, context));
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  const nets::TrainingReport report = trainer->report();
-  std::fprintf(stderr, "network: best %d of %d, MMD2 %.1f (untrained %.1f), self mass %.2f, %s\n",
-               static_cast<int>(report.best_iteration), static_cast<int>(report.iterations),
-               1e3 * report.best_score, 1e3 * report.untrained_score, trainer->self_mass(),
-               report.warning.c_str());
-  return {[&world, start, trainer](const ScreenCondition& c) {
-            arma::mat x = world.screen.new_control / world.scale;
-            if (start) {
-              const auto [map, shift] = affine(world, *start, c.covariates);
-              x = map * x;
-              x.each_col() += shift;
-            }
-            const arma::fmat out = nets::moved(trainer->best(), arma::conv_to<arma::fmat>::from(x),
-                                               contexts_of(world, c.covariates));
-            return arma::mat(world.scale * arma::conv_to<arma::mat>::from(out));
+  return {[&world, model](const ScreenCondition& c) {
+            Context inner;
+            arma::mat out(arma::size(world.screen.new_control));
+            model->at(with_covariates(world, c))
+                .predict(Cells::dense(world.screen.new_control), Nonnegative::no, out.memptr(),
+                         inner);
+            return out;
           },
           seconds};
 }
 
-std::map<std::string, Method> methods_of(const World& world, bool networks, Context& context) {
+std::map<std::string, Method> methods_of(const World& world, int networks, Context& context) {
   std::map<std::string, Method> out;
   ConditionalLaotOptions options;
   const auto model =
@@ -183,9 +162,10 @@ std::map<std::string, Method> methods_of(const World& world, bool networks, Cont
         return x;
       },
       0.0};
-  if (networks) {
-    out["cmonge"] = network_of(world, model, context);
-    out["cmonge_from_identity"] = network_of(world, nullptr, context);
+  if (networks > 0) {
+    out["cmonge"] = registered(world, "cmonge", {}, context);
+    if (networks > 1)
+      out["cmonge_from_identity"] = registered(world, "cmonge", {{"start", "identity"}}, context);
   }
   out["identity"] = {[&world](const auto&) { return world.screen.new_control; }, 0.0};
   return out;
@@ -223,7 +203,7 @@ int main(int argc, char** argv) {
   const int worlds = argc > 1 ? std::atoi(argv[1]) : 10;
   const double kappa = argc > 2 ? std::atof(argv[2]) : 1.0;
   const int first = argc > 3 ? std::atoi(argv[3]) : 0;
-  const bool networks = argc > 4 && std::atoi(argv[4]) != 0;
+  const int networks = argc > 4 ? std::atoi(argv[4]) : 0;
   Context context;
   std::puts("world,kind,method,mmd2,sd_ratio,error_of_mean,cell_error,seconds");
   for (int w = first; w < first + worlds; ++w) {
