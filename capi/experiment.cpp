@@ -120,6 +120,31 @@ laot_status laot_experiment_add_condition(laot_experiment* experiment, const cha
   });
 }
 
+laot_status laot_experiment_add_embedding(laot_experiment* experiment, const char* covariate,
+                                          const char* const* levels, size_t count,
+                                          const double* coordinates, size_t rows) {
+  return guarded([&] {
+    laot::Experiment& to = given(experiment, "experiment").experiment;
+    laot::LevelEmbedding out;
+    out.covariate = given_text(covariate, "covariate");
+    laot::require_name(out.covariate, "covariate", 0);
+    laot::require(count > 0 && rows > 0, Status::invalid_argument, "the embedding of \"",
+                  out.covariate, "\" has ", rows, " coordinates of ", count,
+                  " levels; give at least one of either");
+    given(levels, "levels");
+    given(coordinates, "coordinates");
+    for (const laot::LevelEmbedding& other : to.embeddings)
+      laot::require(other.covariate != out.covariate, Status::invalid_argument, "\"", out.covariate,
+                    "\" has an embedding already");
+    for (size_t k = 0; k < count; ++k) {
+      out.levels.push_back(given_text(levels[k], "a level"));
+      laot::require_name(out.levels.back(), "levels", k);
+    }
+    out.coordinates = arma::mat(coordinates, rows, count);
+    to.embeddings.push_back(std::move(out));
+  });
+}
+
 laot_status laot_fit_experiment(laot_context* context, const laot_params* params,
                                 const laot_experiment* experiment, laot_model** out) {
   return guarded([&] {
@@ -159,6 +184,9 @@ laot_status laot_predict_at(laot_context* context, const laot_model* model, cons
     CallContext call(context);
     const laot::Model at =
         model->model.at(condition_from(condition, covariates, levels, numbers, count));
+    if (!model->model.parts.empty())
+      for (const auto& [name, value] : at.report.texts)
+        if (name == "warning" && !value.empty()) (*call).note(value);
     at.predict(cells->cells, laot::nonnegative_from(given_text(nonnegative, "nonnegative")), out,
                *call);
   });

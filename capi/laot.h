@@ -771,6 +771,28 @@ LAOT_API laot_status laot_experiment_add_condition(laot_experiment* experiment, 
                                                    const double* numbers, size_t count);
 
 /**
+ * Adds an embedding, which says where the levels of a covariate lie, so that what is learnt of some may carry to others: one
+ * column of coordinates a level, for all levels of the conditions and for those that are to be
+ * predicted without cells. Without an embedding levels are one-hot.
+ *
+ * @param experiment   changed
+ * @param covariate    the name of a covariate of levels
+ * @param levels       [count] the levels, each once
+ * @param count        number of levels
+ * @param coordinates  [rows x count] finite numbers, column by column; copied
+ * @param rows         number of coordinates
+ * @return LAOT_INVALID_ARGUMENT: no level, no coordinate, or the covariate has an embedding already.
+ *         The fit refuses an embedding of a covariate that the conditions do not have
+ *         (LAOT_UNKNOWN_NAME), of numbers, with a level twice (LAOT_INVALID_ARGUMENT), without a
+ *         level that a condition has (LAOT_UNKNOWN_NAME, naming all of them), or with NaN or Inf
+ *         (LAOT_NOT_FINITE).
+ */
+LAOT_API laot_status laot_experiment_add_embedding(laot_experiment* experiment,
+                                                   const char* covariate, const char* const* levels,
+                                                   size_t count, const double* coordinates,
+                                                   size_t rows);
+
+/**
  * Learns the responses to all conditions of an experiment. A method of one condition is fitted to
  * each, with the bits of laot_fit on its two populations; a method of many conditions
  * (laot_method_info.many_conditions) learns one model of all. laot_fit is this of one condition
@@ -1526,6 +1548,35 @@ LAOT_API laot_status laot_simulate_populations(laot_context* context, size_t fea
                                                double gap, double noise, const char* entries,
                                                double* control, double* treated, double* map,
                                                size_t* partner);
+
+/**
+ * A simulated drug screen with known truth: drugs at the doses 1, 3, 7 and 15 and pairs of drugs, in
+ * cells of three clusters. A drug has a latent effect z = B e + noise (e: the 8 numbers of its
+ * embedding; z: 4; sd of the noise 0.15) and an EC50 of its own, which the embedding does not tell.
+ * With h = u^3 / (u^3 + EC50^3), u = log(dose + 1) / log(16),
+ *   T(x) = x + h [S z + sum_k z_k A_k x + kappa sum_k z_k tanh(2 q_k'x) v_k],
+ * and the effects of a pair add up. Four drugs are in no training condition; of eight others one
+ * dose is left out; eight pairs are in the training and eight others are not.
+ *
+ * Arrays: control and new_control [features x cells, new_cells]; embedding [8 x drugs]; treated
+ * [features x cells a training condition, one after the other]; test_treated and test_truth
+ * [features x new_cells a test condition]: fresh treated cells, and new_control moved, without
+ * noise. Tables: drugs (drug), training and test (condition, kind, drug, dose): the drugs of a pair
+ * with a "+" between them, both at the dose.
+ *
+ * @param context    the seed
+ * @param features   at least 1; 20 in docs/conditions.md
+ * @param drugs      at least 12; 20
+ * @param cells      controls, and cells of each training condition, at least 2; 200
+ * @param new_cells  new controls, and cells of each test condition, at least 2; 300
+ * @param kappa      size of effects that switch with the cell; 0: effects are linear in the cell
+ * @param noise      sd of what is added to each treated value, 0 or more; 0.15
+ * @param out        what was simulated; free it with laot_findings_free
+ * @return LAOT_INVALID_ARGUMENT: a number outside its range; LAOT_OUT_OF_MEMORY: too many cells
+ */
+LAOT_API laot_status laot_simulate_screen(laot_context* context, size_t features, size_t drugs,
+                                          size_t cells, size_t new_cells, double kappa,
+                                          double noise, laot_findings** out);
 
 /**
  * The paper's phase transition: the share of cells whose partner is found in synthetic populations

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "handles.hpp"
+#include "laot/conditions/simulated_screen.hpp"
 
 using laot::Status;
 using laot::capi::CallContext;
@@ -18,6 +19,34 @@ std::vector<double> given_numbers(const double* values, size_t count, const char
   laot::require(values != nullptr && count > 0, Status::invalid_argument, argument,
                 " is empty; give at least one");
   return {values, values + count};
+}
+
+arma::mat side_by_side(const std::vector<laot::ScreenCondition>& conditions,
+                       arma::mat laot::ScreenCondition::*cells) {
+  arma::mat out;
+  for (const laot::ScreenCondition& c : conditions) out = arma::join_rows(out, c.*cells);
+  return out;
+}
+
+laot::Table conditions_table(const std::vector<laot::ScreenCondition>& conditions,
+                             const std::vector<std::string>& drugs) {
+  laot::TextColumn names, kinds, levels;
+  laot::NumberColumn doses;
+  for (const laot::ScreenCondition& c : conditions) {
+    names.push_back(c.name);
+    kinds.push_back(laot::name_of(c.kind));
+    std::string joined;
+    for (const laot::Treatment& t : c.covariates.treatments)
+      joined += (joined.empty() ? "" : "+") + drugs[t.level];
+    levels.push_back(joined);
+    doses.push_back(c.covariates.treatments[0].dose);
+  }
+  laot::Table out;
+  out.add("condition", names);
+  out.add("kind", kinds);
+  out.add("drug", levels);
+  out.add("dose", doses);
+  return out;
 }
 
 arma::mat valid_matrix(const laot_data* data, const char* name, laot::Context& context) {
@@ -133,6 +162,36 @@ laot_status laot_simulate_populations(laot_context* context, size_t features, si
     std::copy(made.treated.begin(), made.treated.end(), treated);
     std::copy(made.map.begin(), made.map.end(), map);
     std::copy(made.partner.begin(), made.partner.end(), partner);
+  });
+}
+
+laot_status laot_simulate_screen(laot_context* context, size_t features, size_t drugs, size_t cells,
+                                 size_t new_cells, double kappa, double noise,
+                                 laot_findings** out) {
+  return guarded([&] {
+    given(out, "out");
+    CallContext call(context);
+    laot::ScreenOptions options;
+    options.features = features;
+    options.drugs = drugs;
+    options.cells = cells;
+    options.new_cells = new_cells;
+    options.kappa = kappa;
+    options.noise = noise;
+    const laot::Screen made = laot::simulate_screen(options, laot::Rng((*call).seed));
+    laot::Findings found;
+    found.arrays = {{"control", made.control},
+                    {"new_control", made.new_control},
+                    {"embedding", made.embedding},
+                    {"treated", side_by_side(made.training, &laot::ScreenCondition::treated)},
+                    {"test_treated", side_by_side(made.test, &laot::ScreenCondition::treated)},
+                    {"test_truth", side_by_side(made.test, &laot::ScreenCondition::truth)}};
+    laot::Table names;
+    names.add("drug", made.drugs);
+    found.tables = {{"drugs", names},
+                    {"training", conditions_table(made.training, made.drugs)},
+                    {"test", conditions_table(made.test, made.drugs)}};
+    hand_out_findings(std::move(found), out);
   });
 }
 

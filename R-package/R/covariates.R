@@ -35,6 +35,52 @@ covariate_columns <- function(covariates, source) {
   source$columns[names]
 }
 
+# "A+B" is list(c("A", "B")); parts that are all numbers are numbers.
+split_combinations <- function(columns, combine) {
+  if (is.null(combine)) return(columns)
+  one_string(combine, "combine")
+  if (!nzchar(combine)) fail("combine must be what stands between the parts of a combination, such as \"+\", found \"\"")
+  lapply(columns, function(column) {
+    if (is.factor(column)) column <- as.character(column)
+    if (!is.character(column) || !any(grepl(combine, column, fixed = TRUE))) return(column)
+    parts <- lapply(strsplit(column, combine, fixed = TRUE), trimws)
+    numbers <- suppressWarnings(lapply(parts, as.numeric))
+    if (anyNA(unlist(numbers)[!is.na(unlist(parts))])) parts else numbers
+  })
+}
+
+covariates_needed <- function(given) {
+  given <- names(Filter(function(value) !is.null(value) && !is.character(value), given["embedding"]))
+  if (length(given)) fail(given, " is of the levels of covariates; give covariates = ~ drug, say")
+}
+
+# A list by covariate of list(levels, coordinates x levels).
+embeddings_of <- function(embedding, known) {
+  if (is.null(embedding)) return(list())
+  levels <- names(Filter(is.character, known[[1L]]))
+  if (is.matrix(embedding) || is.data.frame(embedding)) {
+    if (length(levels) != 1L) {
+      fail("embedding must be a list of matrices named by covariate where there is not one covariate of levels; found ",
+           if (length(levels)) listed(levels) else "none")
+    }
+    embedding <- stats::setNames(list(embedding), levels)
+  }
+  if (!is.list(embedding) || is.null(names(embedding)) || !all(nzchar(names(embedding)))) {
+    fail("embedding must be a matrix with one row for each level, a list of them named by covariate, or \"effect\", found ",
+         shown(embedding))
+  }
+  unknown <- setdiff(names(embedding), levels)
+  if (length(unknown)) fail("embedding names ", quoted(unknown[1L]), ", which is no covariate of levels", did_you_mean(unknown[1L], levels))
+  sapply(names(embedding), function(name) {
+    table <- embedding[[name]]
+    if (is.data.frame(table)) table <- as.matrix(table)
+    if (!is.numeric(table) || !is.matrix(table) || is.null(rownames(table))) {
+      fail("the embedding of ", name, " must be a matrix of numbers with the levels as row names, found ", shown(table))
+    }
+    list(levels = enc2utf8(rownames(table)), coordinates = t(unname(table)) + 0)
+  }, simplify = FALSE)
+}
+
 # ~ drug + dose, or c("drug", "dose").
 covariate_names <- function(covariates) {
   found <- covariates
@@ -60,6 +106,13 @@ described_conditions <- function(columns, labels, chosen) {
     cells <- which(labels == target)
     sapply(names(columns), function(name) one_covariate(columns[[name]][cells], name, target), simplify = FALSE)
   })
+  for (target in names(known)) {
+    wrong <- Filter(function(value) length(value) > 1L && chosen$control %in% value, known[[target]])
+    if (length(wrong)) {
+      fail("condition ", quoted(target), " combines ", listed(wrong[[1L]]), ", and ", quoted(chosen$control),
+           " is the control; name only what was given")
+    }
+  }
   of.controls <- lapply(columns, `[`, which(labels == chosen$control))
   check_control_dose(of.controls, known)
   c(list(covariates = known), controls_by_context(of.controls, known))

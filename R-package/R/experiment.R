@@ -16,7 +16,8 @@ fit_experiment <- function(ask, cells) {
   pointer <- tell_of_checkpoint(
     native(.Call(C_fit_experiment, ask$method, ask$preset, ask$params, controls, treated,
                  if (is.null(known)) rep(1L, length(treated)) else known$control.of,
-                 if (is.null(known)) lapply(treated, function(cells) list()) else known$covariates, ask$settings),
+                 if (is.null(known)) lapply(treated, function(cells) list()) else known$covariates,
+                 embeddings_of(ask$embedding, known$covariates), ask$settings),
            parts_of_experiment(controls, treated)),
     ask$checkpoint
   )
@@ -66,7 +67,9 @@ ending_of <- function(pointer) {
 }
 
 # A condition that was learnt with others, or has no cells, ended as the whole.
-with_ending <- function(report, whole) c(report, whole$ending[if (is.null(report$outcome)) names(whole$ending)])
+with_ending <- function(report, whole) {
+  c(report, whole$ending[if (is.null(report$outcome)) setdiff(names(whole$ending), names(report))])
+}
 
 # A pointer dies with its session.
 whole_pointer <- function(whole) {
@@ -97,9 +100,12 @@ fit_at <- function(fits, at) {
   check_names_at(names(at), known)
   values <- sapply(known, function(name) value_at(at[[name]], name), simplify = FALSE)
   first <- fits[[1L]]
-  new_fit(model_at(whole, list(covariates = values)), control = first$control, target = target_at(fits, values),
+  fit <- new_fit(model_at(whole, list(covariates = values)), control = first$control, target = target_at(fits, values),
           condition = first$condition, origin = first$origin, seed = first$seed, whole = whole,
           at = list(covariates = values))
+  said <- c(fit$report$warning, "")[1L]
+  if (nzchar(said) && !identical(said, whole$ending$warning)) warning(fit$target, ": ", said, call. = FALSE)
+  fit
 }
 
 check_names_at <- function(given, known) {
@@ -151,13 +157,16 @@ places_of_rows <- function(fits, at) {
 #' With `covariates = ~ drug + dose` [laot_fit()] and [fit_method()] give one model of all conditions of an
 #' experiment, as a list of its conditions: `fits[["A 3"]]` is a `laot_fit` like any other, and `predict(fits, cells,
 #' at = )` predicts at one of them or, with a method of many conditions (`"conditional_laot"` and the simpler
-#' `"conditional_gaussian"`, `"regressed_shift"` and `"nearest_shift"`), at covariates that have no cells.
+#' `"conditional_gaussian"`, `"regressed_shift"`, `"nearest_shift"`, and the network `"cmonge"`), at covariates that have no cells.
 #' [saveRDS()] and [save_model()] keep the whole.
 #'
 #' @param fit A `laot_fit` or a `laot_fit_list`.
-#' @returns A data frame with a row for each condition that was seen: `condition` (its name), `control` and `treated`
-#'   (how many cells), and a column for each covariate, in which the values of a combination stand with a `+` between
-#'   them.
+#' @returns A data frame with a row for each condition: `condition` (its name), `control` and `treated` (how many
+#'   cells), of a method of many conditions `kind` (`"seen"`; of a fit at covariates without cells `"unseen_dose"`,
+#'   `"unseen_level"`, `"unseen_combination"` or `"unseen_context"`), and a column for each covariate, in which the values
+#'   of a combination stand with a `+` between them. `predict(at = )` warns where a dose lies beyond those that were
+#'   seen, and where leaving a condition out predicts its shift with an error about as large as the shift itself, so
+#'   that the conditions say nothing about one that is not among them.
 #' @examples
 #' set.seed(1)
 #' dose <- rep(c(0, 1, 3, 10), each = 40)
@@ -173,6 +182,8 @@ conditions <- function(fit) {
   count <- function(name) vapply(fits, function(one) c(one$report[[name]], NA_real_)[1L], 0, USE.NAMES = FALSE)
   out <- data.frame(condition = vapply(fits, `[[`, "", "target", USE.NAMES = FALSE), control = count("n.control"),
                     treated = count("n.treated"))
+  kind <- vapply(fits, function(one) c(one$report$kind, NA_character_)[1L], "", USE.NAMES = FALSE)
+  if (!all(is.na(kind))) out$kind <- kind
   names <- native(.Call(C_conditions, model_pointer(fits[[1L]])))$covariates
   for (name in names) {
     texts <- vapply(fits, function(one) paste(fit_covariates(one, name)[[1L]], collapse = " + "), "", USE.NAMES = FALSE)

@@ -38,6 +38,12 @@
 #'   value in all cells of a condition; a column of lists may have several (the drugs of a combination). Control
 #'   cells have dose 0 or `NA`. Where they have levels of the conditions (a cell line, a plate), each condition goes
 #'   with the control cells of its own. The result is one model of all conditions: see [conditions()].
+#' @param embedding Where levels lie, so that what is learnt of some may carry to others: a matrix with one row for
+#'   each level, named by it, also for those without cells that are to be predicted (descriptors of molecules, say);
+#'   a list of such matrices named by covariate; or `"effect"`, which places a level by its treated cells. `NULL`:
+#'   levels are one-hot.
+#' @param combine What stands between the parts of a combination in the covariates (`"+"` in `"A+B"`); `NULL`: none are
+#'   split.
 #' @param preset A row of parameters by name: see [laot_presets()].
 #' @param ... Parameters of the method by name, such as `ridge = 0.3` or `n.pcs = 0`: see
 #'   [laot_params()] for names, defaults and ranges.
@@ -92,10 +98,11 @@ laot_fit <- function(x, treated = NULL, ...) fit_method(x, "laot", treated, ...)
 #' @rdname laot_fit
 #' @export
 fit_method <- function(x, method, treated = NULL, ..., condition = NULL, control = NULL, target = NULL, batch = NULL,
-                       by = NULL, covariates = NULL, preset = NULL, checkpoint = NULL, checkpoint.seconds = 30,
-                       seed = NULL, seeds = NULL, num.threads = 1L, verbose = interactive()) {
+                       by = NULL, covariates = NULL, embedding = NULL, combine = NULL, preset = NULL,
+                       checkpoint = NULL, checkpoint.seconds = 30, seed = NULL, seeds = NULL, num.threads = 1L, verbose = interactive()) {
   exact_arguments()
   if (missing(x)) fail(no.cells)
+  given.covariates <- list(embedding = embedding, combine = combine)
   ask <- list(
     method = known_method(method), preset = if (!is.null(preset)) one_string(preset, "preset"),
     checkpoint = checked_checkpoint(checkpoint, checkpoint.seconds), verbose = check_verbose(verbose),
@@ -109,11 +116,15 @@ fit_method <- function(x, method, treated = NULL, ..., condition = NULL, control
     condition <- condition_not_cells(treated, source)
     treated <- NULL
   }
+  if (is.character(embedding)) source$rest$embedding <- embedding
   ask$params <- params_from_dots(method, source$rest, setdiff(names(formals(fit_method)), "..."), fitting = TRUE)
   if (!is.null(batch)) batch_is_used(method)
   if (!is.null(covariates)) {
     covariates_alone(list(treated = treated, by = by, seeds = seeds, checkpoint = if (!trait(method, "conditions")) checkpoint))
-    ask$covariates <- covariate_columns(covariates, source)
+    ask$covariates <- split_combinations(covariate_columns(covariates, source), combine)
+    ask$embedding <- if (!is.character(embedding)) embedding
+  } else {
+    covariates_needed(given.covariates)
   }
   cells <- if (is.null(treated)) {
     populations_of_levels(ask, source, condition, control, target, batch)

@@ -71,3 +71,58 @@ recovery_study <- function(features = c(10, 20, 50, 80, 100), gaps = c(0, 5, 10,
   data.frame(features = rep(features, times = length(gaps)), gap = rep(gaps, each = length(features)),
              recovered = as.vector(found$mean), sd = as.vector(found$sd))
 }
+
+#' Simulate a drug screen with known truth
+#'
+#' Drugs at the doses 1, 3, 7 and 15 and pairs of drugs, in cells of three clusters. What a drug does follows from 8
+#' numbers, its embedding, but for a little noise; each has an EC50 of its own, which the embedding does not tell; the
+#' effects of a pair add up. With `kappa` above 0 part of an effect switches with the cell; with 0 effects are linear
+#' in the cell. Four drugs are in no training condition, of eight others one dose is left out, and eight pairs are in
+#' the training and eight others are not: so a fit can be asked for doses, drugs and pairs that it has not seen.
+#'
+#' @param features Number of features.
+#' @param drugs Number of drugs, at least 12.
+#' @param cells Number of control cells, and of cells of each training condition.
+#' @param new.cells Number of new control cells, and of cells of each test condition.
+#' @param kappa Size of effects that switch with the cell.
+#' @param noise Standard deviation of what is added to each treated value.
+#' @param seed Seed; without it one number is drawn from R's generator.
+#' @returns A list with `cells` (features x control and training cells), `info` (a row for each: `condition`, `drug`,
+#'   `dose`; a pair is `"drug03+drug11"`), `embedding` (a row for each drug), `new.control`, `test` (a row for each test
+#'   condition: `condition`, `kind`, `drug`, `dose`), and by test condition `observed` (fresh treated cells) and `truth`
+#'   (the new control cells moved, without noise).
+#' @seealso [conditions()] for fits of many conditions.
+#' @examples
+#' screen <- simulate_screen(features = 4, drugs = 12, cells = 40, new.cells = 50, seed = 1)
+#' fits <- fit_method(screen$cells, "conditional_laot", condition = screen$info$condition, control = "control",
+#'                    covariates = screen$info[c("drug", "dose")], embedding = screen$embedding, combine = "+", seed = 1)
+#' unseen <- which(screen$test$kind == "unseen_level")[1]
+#' at <- list(drug = screen$test$drug[unseen], dose = screen$test$dose[unseen])
+#' moved <- predict(fits, screen$new.control, at = at)
+#' truth <- screen$truth[[unseen]]
+#' sqrt(sum((moved - truth)^2) / sum((truth - screen$new.control)^2)) # 1: no better than no change
+#' @export
+simulate_screen <- function(features = 20, drugs = 20, cells = 200, new.cells = 300, kappa = 1, noise = 0.15,
+                            seed = NULL) {
+  exact_arguments()
+  whole(features, "features")
+  whole(drugs, "drugs")
+  whole(cells, "cells")
+  whole(new.cells, "new.cells")
+  one_number(kappa, "kappa")
+  one_number(noise, "noise")
+  found <- native(.Call(C_simulate_screen, features, drugs, cells, new.cells, kappa, noise, call_settings(seed_or_draw(seed))))
+  arrays <- found$arrays
+  training <- as.data.frame(found$tables$training)
+  test <- as.data.frame(found$tables$test)
+  parts <- function(values, count) {
+    stats::setNames(lapply(seq_len(nrow(test)), function(k) values[, (k - 1L) * count + seq_len(count), drop = FALSE]), test$condition)
+  }
+  info <- rbind(data.frame(condition = "control", drug = NA_character_, dose = 0),
+                training[c("condition", "drug", "dose")])[rep(seq_len(nrow(training) + 1L), each = cells), ]
+  rownames(info) <- NULL
+  list(cells = cbind(arrays$control, arrays$treated), info = info,
+       embedding = structure(t(arrays$embedding), dimnames = list(found$tables$drugs$drug, NULL)),
+       new.control = arrays$new_control, test = test, observed = parts(arrays$test_treated, new.cells),
+       truth = parts(arrays$test_truth, new.cells))
+}

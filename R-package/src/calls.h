@@ -10,7 +10,7 @@ extern "C" {
 
 SEXP laot_r_fit(SEXP method, SEXP preset, SEXP params, SEXP control, SEXP treated, SEXP settings);
 SEXP laot_r_fit_experiment(SEXP method, SEXP preset, SEXP params, SEXP controls, SEXP treated,
-                           SEXP which, SEXP covariates, SEXP settings);
+                           SEXP which, SEXP covariates, SEXP embeddings, SEXP settings);
 SEXP laot_r_model_at(SEXP model, SEXP condition, SEXP covariates);
 SEXP laot_r_conditions(SEXP model);
 SEXP laot_r_covariate(SEXP model, SEXP name);
@@ -33,6 +33,8 @@ SEXP laot_r_mmd2_test(SEXP x, SEXP y, SEXP gammas, SEXP permutations, SEXP setti
 SEXP laot_r_isometry(SEXP cells, SEXP rate, SEXP probabilities, SEXP settings);
 SEXP laot_r_rates(SEXP populations, SEXP times, SEXP probabilities, SEXP settings);
 SEXP laot_r_simulate(SEXP features, SEXP cells, SEXP gap, SEXP noise, SEXP entries, SEXP settings);
+SEXP laot_r_simulate_screen(SEXP features, SEXP drugs, SEXP cells, SEXP new_cells, SEXP kappa,
+                            SEXP noise, SEXP settings);
 SEXP laot_r_recovery_study(SEXP features, SEXP gaps, SEXP counts, SEXP noise, SEXP entries,
                            SEXP cost, SEXP settings);
 SEXP laot_r_stability(SEXP model, SEXP control, SEXP treated, SEXP counts, SEXP resample,

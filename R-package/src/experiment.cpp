@@ -45,9 +45,9 @@ struct Covariates {
 }  // namespace
 
 // controls: a list of cells; treated: a named list of cells, with the number of the controls that go
-// with each and its covariates.
+// with each and its covariates; embeddings: by covariate, list(levels, coordinates x levels).
 SEXP laot_r_fit_experiment(SEXP method, SEXP preset, SEXP params, SEXP controls, SEXP treated,
-                           SEXP which, SEXP covariates, SEXP settings) {
+                           SEXP which, SEXP covariates, SEXP embeddings, SEXP settings) {
   BEGIN_RCPP
   const Params asked = params_from(Rcpp::as<std::string>(method), preset, params);
   laot_experiment* raw = nullptr;
@@ -69,6 +69,19 @@ SEXP laot_r_fit_experiment(SEXP method, SEXP preset, SEXP params, SEXP controls,
         raw, names[static_cast<std::size_t>(c)].c_str(), all.back().get(),
         static_cast<std::size_t>(control[c] - 1), known.name_pointers().data(),
         known.level_pointers().data(), known.numbers.data(), known.names.size()));
+  }
+  const Rcpp::List places(embeddings);
+  for (R_xlen_t e = 0; e < places.size(); ++e) {
+    const Rcpp::List one(places[e]);
+    const std::vector<std::string> levels = Rcpp::as<std::vector<std::string>>(one["levels"]);
+    const Rcpp::NumericMatrix coordinates = one["coordinates"];
+    std::vector<const char*> pointers;
+    for (const std::string& level : levels) pointers.push_back(level.c_str());
+    const std::vector<std::string> covariate =
+        Rcpp::as<std::vector<std::string>>(places.names());
+    check(laot_experiment_add_embedding(
+        raw, covariate[static_cast<std::size_t>(e)].c_str(), pointers.data(), pointers.size(),
+        coordinates.begin(), static_cast<std::size_t>(coordinates.nrow())));
   }
   const Context call = context(settings);
   laot_model* model = nullptr;

@@ -9,7 +9,7 @@
 /* clang-format off */
 static const R_CallMethodDef routines[] = {
     ROUTINE(fit, 6),
-    ROUTINE(fit_experiment, 8),
+    ROUTINE(fit_experiment, 9),
     ROUTINE(model_at, 3),
     ROUTINE(conditions, 1),
     ROUTINE(covariate, 2),
@@ -29,6 +29,7 @@ static const R_CallMethodDef routines[] = {
     ROUTINE(isometry, 4),
     ROUTINE(rates, 4),
     ROUTINE(simulate, 6),
+    ROUTINE(simulate_screen, 7),
     ROUTINE(recovery_study, 7),
     ROUTINE(stability, 6),
     ROUTINE(recovery_curve, 8),

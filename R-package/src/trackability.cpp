@@ -119,6 +119,18 @@ SEXP laot_r_simulate(SEXP features, SEXP cells, SEXP gap, SEXP noise, SEXP entri
   END_RCPP
 }
 
+SEXP laot_r_simulate_screen(SEXP features, SEXP drugs, SEXP cells, SEXP new_cells, SEXP kappa,
+                            SEXP noise, SEXP settings) {
+  BEGIN_RCPP
+  const Context call = context(settings);
+  laot_findings* found = nullptr;
+  check(laot_simulate_screen(call.get(), count_of(features), count_of(drugs), count_of(cells),
+                             count_of(new_cells), Rcpp::as<double>(kappa), Rcpp::as<double>(noise),
+                             &found));
+  return as_list(Findings(found));
+  END_RCPP
+}
+
 SEXP laot_r_recovery_study(SEXP features, SEXP gaps, SEXP counts, SEXP noise, SEXP entries,
                            SEXP cost, SEXP settings) {
   BEGIN_RCPP

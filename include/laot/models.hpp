@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "laot/conditions/covariates.hpp"
 #include "laot/experiment.hpp"
 #include "laot/feature_space.hpp"
 #include "laot/laot.hpp"
@@ -115,6 +116,8 @@ class ConditionalMap {
   struct At {
     std::shared_ptr<const ResponseMap> map;
     arma::vec shift;
+    ConditionKind kind = ConditionKind::seen;
+    std::string warning;  // a sentence; empty where all is well
   };
   virtual At at(const Condition& condition) const = 0;
   /// May lend its parts to the file. Names of its tensors begin with "response.".
@@ -197,7 +200,10 @@ class Model {
   std::vector<Condition> conditions() const;
   std::vector<std::string> covariate_names() const;
   /// The model of one condition, named or described by its covariates: one that was seen or, of a
-  /// method of many, any that it can answer. Throws unknown_name and invalid_argument.
+  /// method of many, any that it can answer. Of the latter its report says the kind of the
+  /// condition (seen, unseen_dose, unseen_level, unseen_combination, unseen_context), and has a
+  /// warning where a dose lies beyond those that were seen, or where the conditions say nothing
+  /// about one that is not among them. Throws unknown_name and invalid_argument.
   Model at(const Condition& condition) const;
 
   const std::string& method() const { return params.method().name; }

@@ -212,6 +212,9 @@ laot_experiment_add_control(experiment, control, index) =
 laot_experiment_add_condition(experiment, name, treated, control, covariates, levels, numbers, count) =
     ccall(@symbol(laot_experiment_add_condition), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cvoid}, Csize_t, Ptr{Cstring}, Ptr{Cstring}, Ptr{Cdouble}, Csize_t), experiment, name, treated, control, covariates, levels, numbers, count)
 
+laot_experiment_add_embedding(experiment, covariate, levels, count, coordinates, rows) =
+    ccall(@symbol(laot_experiment_add_embedding), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cstring}, Csize_t, Ptr{Cdouble}, Csize_t), experiment, covariate, levels, count, coordinates, rows)
+
 laot_fit_experiment(context, params, experiment, out) =
     ccall(@symbol(laot_fit_experiment), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, params, experiment, out)
 
@@ -401,6 +404,9 @@ laot_rates(context, populations, times, count, probabilities, probability_count,
 
 laot_simulate_populations(context, features, cells, gap, noise, entries, control, treated, map, partner) =
     ccall(@symbol(laot_simulate_populations), Cint, (Ptr{Cvoid}, Csize_t, Csize_t, Cdouble, Cdouble, Cstring, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Csize_t}), context, features, cells, gap, noise, entries, control, treated, map, partner)
+
+laot_simulate_screen(context, features, drugs, cells, new_cells, kappa, noise, out) =
+    ccall(@symbol(laot_simulate_screen), Cint, (Ptr{Cvoid}, Csize_t, Csize_t, Csize_t, Csize_t, Cdouble, Cdouble, Ptr{Ptr{Cvoid}}), context, features, drugs, cells, new_cells, kappa, noise, out)
 
 laot_recovery_study(context, features, feature_count, gaps, gap_count, cells, trials, iterations, noise, entries, cost, mean, sd) =
     ccall(@symbol(laot_recovery_study), Cint, (Ptr{Cvoid}, Ptr{Csize_t}, Csize_t, Ptr{Cdouble}, Csize_t, Csize_t, Csize_t, Csize_t, Cdouble, Cstring, Cstring, Ptr{Cdouble}, Ptr{Cdouble}), context, features, feature_count, gaps, gap_count, cells, trials, iterations, noise, entries, cost, mean, sd)

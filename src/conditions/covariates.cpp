@@ -210,9 +210,14 @@ ConditionKind CovariateFeatures::kind(const ConditionCovariates& condition) cons
   return levels_seen_there ? ConditionKind::unseen_dose : ConditionKind::unseen_combination;
 }
 
-bool CovariateFeatures::dose_in_range(const ConditionCovariates& condition) const {
-  return !has_dose_ || std::all_of(condition.treatments.begin(), condition.treatments.end(),
-                                   [&](const Treatment& t) { return t.dose <= largest_dose_; });
+std::string CovariateFeatures::beyond_doses(const ConditionCovariates& condition) const {
+  if (!has_dose_) return {};
+  for (const Treatment& t : condition.treatments)
+    if (t.dose > largest_dose_)
+      return text("a dose of ", t.dose, " lies beyond those that were seen, ",
+                  single_dose_ ? std::string() : text(smallest_dose_, " to "), largest_dose_,
+                  ": the prediction is an extrapolation");
+  return {};
 }
 
 }  // namespace laot

@@ -73,6 +73,31 @@ void check_conditions(const Experiment& experiment) {
   }
 }
 
+void check_embedding(const LevelEmbedding& embedding, const Condition& condition) {
+  const CovariateValue* value = condition.find(embedding.covariate);
+  std::vector<std::string> names;
+  for (const auto& entry : condition.covariates) names.push_back(entry.first);
+  require(value != nullptr, Status::unknown_name, "there is an embedding of \"",
+          embedding.covariate, "\", and the conditions have no such covariate",
+          names.empty() ? "" : " (they have " + joined(names) + ")");
+  require(!value->is_number(), Status::invalid_argument, "covariate \"", embedding.covariate,
+          "\" has numbers, and an embedding is of levels; leave it out");
+  require(embedding.coordinates.n_cols == embedding.levels.size(), Status::dimension_mismatch,
+          "the embedding of \"", embedding.covariate, "\" has ", embedding.coordinates.n_cols,
+          " columns for ", embedding.levels.size(), " levels");
+}
+
+bool same_cells(const Cells& a, const Cells& b) {
+  if (a.cells() != b.cells()) return false;
+  arma::vec x(a.features()), y(a.features());
+  for (std::size_t i = 0; i < a.cells(); ++i) {
+    a.gather(i, 1, x.memptr());
+    b.gather(i, 1, y.memptr());
+    if (!std::equal(x.begin(), x.end(), y.begin())) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 const CovariateValue* Condition::find(const std::string& covariate) const {
@@ -151,6 +176,13 @@ void check_experiment(const Experiment& experiment, Context& context) {
         conditions.size() == 1 ? "treated" : "condition " + described(treated.condition), d,
         controls.size() == 1 ? "control" : "control 1", context);
   check_names(experiment.feature_names, d, "feature names");
+  for (const LevelEmbedding& embedding : experiment.embeddings)
+    check_embedding(embedding, conditions[0].condition);
+  if (conditions.size() == 1) return;
+  for (const TreatedPopulation& treated : conditions)
+    require(!same_cells(treated.population.cells, controls[treated.control].cells),
+            Status::invalid_argument, "condition ", described(treated.condition),
+            " has the cells of its control population; leave it out, for dose 0 is no condition");
 }
 
 }  // namespace laot

@@ -1,7 +1,10 @@
 #include "conditional_start.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
+
+#include "laot/conditions/embeddings.hpp"
 
 namespace laot {
 
@@ -25,23 +28,71 @@ ConditionGroups groups_of(const CovariateFeatures& features) {
   return out;
 }
 
+arma::mat shifts_of(const ExperimentInput& input) {
+  arma::mat out(input.treated[0].mean.n_elem, input.treated.size());
+  for (std::size_t c = 0; c < input.treated.size(); ++c)
+    out.col(c) =
+        input.treated[c].mean - input.controls[input.experiment.conditions[c].control].mean;
+  return out;
+}
+
+constexpr std::size_t kEffectCoordinates = 10;
+
+arma::mat effects_of_levels(const CovariateRoles& roles,
+                            const std::vector<ConditionCovariates>& conditions,
+                            const ExperimentInput& input, Context& context) {
+  require(roles.has_levels(), Status::invalid_argument,
+          "embedding = effect places levels, and the conditions have numbers only; leave it out");
+  std::vector<arma::mat> populations;
+  std::vector<std::size_t> level_of;
+  for (std::size_t c = 0; c < conditions.size(); ++c) {
+    if (conditions[c].treatments.size() > 1) continue;
+    populations.push_back(input.treated[c].z);
+    level_of.push_back(conditions[c].treatments[0].level);
+  }
+  std::vector<std::string> without;
+  for (std::size_t level = 0; level < roles.levels().size(); ++level)
+    if (std::find(level_of.begin(), level_of.end(), level) == level_of.end())
+      without.push_back("\"" + roles.levels()[level] + "\"");
+  require(
+      without.empty(), Status::invalid_argument,
+      "embedding = effect places a level by cells that were treated with it alone, and there are "
+      "none of ",
+      joined(without), "; give an embedding, or leave out the conditions of these levels");
+  const arma::mat places = effect_embedding(populations, kEffectCoordinates, context);
+  arma::mat out(places.n_rows, roles.levels().size(), arma::fill::zeros);
+  arma::rowvec count(roles.levels().size(), arma::fill::zeros);
+  for (std::size_t p = 0; p < level_of.size(); ++p) {
+    out.col(level_of[p]) += places.col(p);
+    count[level_of[p]] += 1.0;
+  }
+  out.each_row() /= count;
+  return out;
+}
+
 // Of the mean shift: from here on, what the others say of a condition is next to nothing.
 constexpr double kAsLarge = 0.8;
 
 }  // namespace
 
 ConditionalStart::ConditionalStart(const ExperimentInput& input, const CovariateOptions& covariates,
-                                   const ConditionalLaotOptions& how, bool by_level)
+                                   const ConditionalLaotOptions& how, bool by_level,
+                                   EmbeddingChoice embedding, Context& context)
     : roles(input.experiment), options(how) {
   std::vector<ConditionCovariates> conditions;
   for (const TreatedPopulation& treated : input.experiment.conditions)
     conditions.push_back(roles.of(treated.condition));
+  if (embedding == EmbeddingChoice::effect)
+    roles.place_by_effect(effects_of_levels(roles, conditions, input, context));
   features = CovariateFeatures(std::move(conditions), roles.embedding(), covariates);
   if (by_level) options.alternation.groups = groups_of(features);
-  for (std::size_t c = 0; c < input.treated.size(); ++c)
-    own_shift = arma::join_rows(
-        own_shift, arma::vec(input.treated[c].mean -
-                             input.controls[input.experiment.conditions[c].control].mean));
+  own_shift = shifts_of(input);
+}
+
+ConditionalStart ConditionalStart::of_cells(const ExperimentInput& input) const {
+  ConditionalStart out = *this;
+  out.own_shift = shifts_of(input);
+  return out;
 }
 
 RegressedShifts::RegressedShifts(const ConditionalStart& start) {
@@ -64,6 +115,19 @@ void RegressedShifts::add_to(Report& report) const {
   report.add("shift_size", size);
 }
 
+bool says_nothing(double error, double size) {
+  return error >= kAsLarge * size;
+}
+
+std::string nothing_sentence(double error, double size) {
+  return text(
+      "leaving a condition out, its mean shift is predicted from the others with an error (root "
+      "mean square ",
+      std::round(1000.0 * error) / 1000.0, ") about as large as the shift itself (",
+      std::round(1000.0 * size) / 1000.0,
+      "): the conditions say nothing about one that is not among them");
+}
+
 std::string warnings_of(const ConditionalStart& start, const RegressedShifts& shifts) {
   std::vector<std::string> out = start.roles.remarks();
   if (start.features.conditions().size() == 1)
@@ -71,13 +135,8 @@ std::string warnings_of(const ConditionalStart& start, const RegressedShifts& sh
   if (start.features.has_dose() && start.features.single_dose())
     out.push_back(text("there is one dose, ", start.features.largest_dose(),
                        ": others are interpolated between it and 0"));
-  if (shifts.error >= kAsLarge * shifts.size)
-    out.push_back(
-        text("leaving a condition out, its mean shift is predicted from the others with an error "
-             "(root mean square ",
-             std::round(1000.0 * shifts.error) / 1000.0, ") about as large as the shift itself (",
-             std::round(1000.0 * shifts.size) / 1000.0,
-             "): the conditions say nothing about one that is not among them"));
+  if (says_nothing(shifts.error, shifts.size))
+    out.push_back(nothing_sentence(shifts.error, shifts.size));
   std::string joined_up;
   for (const std::string& sentence : out) joined_up += (joined_up.empty() ? "" : "; ") + sentence;
   return joined_up;

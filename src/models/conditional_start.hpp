@@ -10,6 +10,11 @@
 
 namespace laot {
 
+/// Where the treatment's levels lie: as the experiment says, one-hot without an embedding; or by
+/// what they do: classical scaling of the exact W2 between the treated cells of conditions of one
+/// treatment, at most 10 coordinates, a level at the mean of its conditions.
+enum class EmbeddingChoice { given, effect };
+
 struct ConditionalStart {
   CovariateRoles roles;
   CovariateFeatures features;
@@ -18,7 +23,10 @@ struct ConditionalStart {
 
   /// by_level: all conditions of the same levels are left out together, not each on its own.
   ConditionalStart(const ExperimentInput& input, const CovariateOptions& covariates,
-                   const ConditionalLaotOptions& how, bool by_level);
+                   const ConditionalLaotOptions& how, bool by_level, EmbeddingChoice embedding,
+                   Context& context);
+  /// The same conditions, of other cells.
+  ConditionalStart of_cells(const ExperimentInput& input) const;
 };
 
 /// The cells in the space of the fit, and phi.
@@ -32,6 +40,11 @@ struct RegressedShifts {
   explicit RegressedShifts(const ConditionalStart& start);
   void add_to(Report& report) const;
 };
+
+/// Whether an error of leaving conditions out is about as large as the effect, so that the others
+/// say next to nothing of a condition; and the sentence.
+bool says_nothing(double error, double size);
+std::string nothing_sentence(double error, double size);
 
 /// What a user should know of a fit of these conditions; empty where all is well.
 std::string warnings_of(const ConditionalStart& start, const RegressedShifts& shifts);

@@ -99,6 +99,11 @@ CovariateRoles::Factor CovariateRoles::factor_of(const Experiment& experiment,
   return out;
 }
 
+void CovariateRoles::place_by_effect(arma::mat coordinates) {
+  level_.coordinates = std::move(coordinates);
+  by_effect_ = true;
+}
+
 std::size_t CovariateRoles::index_of(const Factor& factor, const std::string& level) const {
   const auto at = std::find(factor.levels.begin(), factor.levels.end(), level);
   if (at != factor.levels.end()) return static_cast<std::size_t>(at - factor.levels.begin());
@@ -107,7 +112,10 @@ std::size_t CovariateRoles::index_of(const Factor& factor, const std::string& le
   const std::string what = factor.name.empty() ? "condition" : "level of \"" + factor.name + "\"";
   fail(Status::unknown_name, "the model knows no ", what, " \"", level, "\" (",
        near.empty() ? "it knows " : "the nearest is ", meant,
-       "); to predict at a level without cells, fit with an embedding that has it");
+       by_effect_
+           ? "); an embedding by effect places a level by its treated cells, so to predict at "
+             "one without, fit with an embedding that has it"
+           : "); to predict at a level without cells, fit with an embedding that has it");
 }
 
 void CovariateRoles::add_context(const Factor& factor, const CovariateValue& value,
@@ -175,6 +183,7 @@ void CovariateRoles::store(ModelFile& file) const {
   };
   file.put_text("response.dose", dose_);
   if (has_level_) put(level_, "response.level.");
+  if (by_effect_) file.put_text("response.level.placed_by", "effect");
   file.put_number("response.contexts", static_cast<double>(context_.size()));
   for (std::size_t k = 0; k < context_.size(); ++k) put(context_[k], place(k));
 }
@@ -196,6 +205,7 @@ CovariateRoles CovariateRoles::load(const ModelFile& file) {
   out.dose_ = file.text_value("response.dose");
   out.has_level_ = file.has_text("response.level.name");
   if (out.has_level_) out.level_ = get("response.level.");
+  out.by_effect_ = file.has_text("response.level.placed_by");
   const double contexts = file.number("response.contexts");
   require(contexts >= 0.0 && contexts <= 1000.0, Status::bad_format, "the model file has ",
           contexts, " contexts");

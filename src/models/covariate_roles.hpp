@@ -21,12 +21,17 @@ class CovariateRoles {
   CovariateRoles() = default;
   explicit CovariateRoles(const Experiment& experiment);
 
+  /// Gives the treatment's levels coordinates found from their treated cells, coordinates x levels,
+  /// in place of what the experiment says of them.
+  void place_by_effect(arma::mat coordinates);
+
   /// Throws unknown_name on a level that has no coordinates, with the nearest one that is known,
   /// and invalid_argument on covariates that are missing, of the other type or too many.
   ConditionCovariates of(const Condition& condition) const;
   /// Of the treatment's levels, coordinates x levels; no rows where they are one-hot.
   const arma::mat& embedding() const { return level_.coordinates; }
   const std::vector<std::string>& levels() const { return level_.levels; }
+  bool has_levels() const { return has_level_; }
   const std::string& dose() const { return dose_; }  // empty: there is none
   /// Sentences on levels that the embedding cannot tell apart and coordinates without variation.
   const std::vector<std::string>& remarks() const { return remarks_; }
@@ -46,7 +51,7 @@ class CovariateRoles {
   void add_context(const Factor& factor, const CovariateValue& value,
                    std::vector<double>& context) const;
 
-  bool has_level_ = false;
+  bool has_level_ = false, by_effect_ = false;
   Factor level_;
   std::string dose_;
   std::vector<Factor> context_;

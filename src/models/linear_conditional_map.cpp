@@ -73,6 +73,8 @@ ConditionalMap::At LinearConditionalMap::at(const Condition& condition) const {
   const ConditionCovariates covariates = roles_.of(condition);
   const std::size_t own = features_.find(covariates);
   At out;
+  out.kind = features_.kind(covariates);
+  out.warning = features_.beyond_doses(covariates);
   if (form_ == ConditionalForm::nearest_shift) {
     out.shift.zeros(own_shift_.n_rows);
     for (const std::size_t c : nearest_conditions(features_, covariates))

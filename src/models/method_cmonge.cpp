@@ -17,6 +17,7 @@ enum class NetworkStart { conditional_laot, identity };
 struct CmongeSettings : OptionsOf<CmongeSettings, networks::NetworkSettings>, nets::CmongeOptions {
   NetworkStart start = NetworkStart::conditional_laot;
   DoseScale dose_scale = DoseScale::relative;
+  EmbeddingChoice embedding = EmbeddingChoice::given;
   std::size_t embedding_units = 50, dose_units = 4;
 
   CmongeSettings() {
@@ -55,6 +56,13 @@ std::vector<ParamSpec> network_rows() {
           .to(100000)
           .doc("Outputs of the layer that embeds the dose, where it has a layer of its own")
           .source("own (published: 1)"),
+      choice("embedding", &Own::embedding,
+             {{"given", EmbeddingChoice::given}, {"effect", EmbeddingChoice::effect}})
+          .doc(
+              "Where levels lie: as the experiment says (one-hot without an embedding), or by what "
+              "they do: classical scaling of the exact W2 between treated populations, at most 10 "
+              "coordinates")
+          .source("CONDITIONS, section 6"),
       choice("dose_scale", &Own::dose_scale,
              {{"relative", DoseScale::relative}, {"log", DoseScale::logarithm}})
           .doc(
@@ -251,7 +259,7 @@ LinearStart linear_start(const ExperimentInput& input, const ConditionalStart& w
   const PartOfCells part(input, split, context);
   const ExperimentInput seen{input.params, input.experiment, input.space, part.controls(),
                              part.treated()};
-  return LinearStart(seen, ConditionalStart(seen, {}, of_start(), false), context);
+  return LinearStart(seen, whole.of_cells(seen), context);
 }
 
 nets::CmongeOptions options_of(const CmongeSettings& settings, const ConditionContexts& contexts,
@@ -284,7 +292,7 @@ ExperimentResult fit_cmonge(const ExperimentInput& input, Context& context) {
   const auto begin = std::chrono::steady_clock::now();
   const auto& settings = input.params.as<CmongeSettings>();
   require_cells(input);
-  const ConditionalStart start(input, {}, of_start(), false);
+  const ConditionalStart start(input, {}, of_start(), false, settings.embedding, context);
   const ConditionContexts contexts(start.features, settings.dose_scale);
   nets::ConditionalPopulations cells;
   for (const EncodedPopulation& x : input.controls) cells.controls.push_back(x.z);

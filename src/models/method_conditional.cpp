@@ -12,6 +12,7 @@ namespace {
 struct ConditionalSettings : OptionsOf<ConditionalSettings> {
   CovariateOptions covariates;
   ConditionalLaotOptions fit;
+  EmbeddingChoice embedding = EmbeddingChoice::given;
   // Left out together where something is chosen: each condition, or all of the same levels.
   enum class LeaveOut { condition, level } leave_out = LeaveOut::condition;
 
@@ -36,6 +37,13 @@ std::vector<ParamSpec> covariate_params() {
           .to(1e3)
           .doc("Weight of a training condition's own effect in the regressions; 0: none")
           .source("CONDITIONS, section 12.4"),
+      choice("embedding", &Own::embedding,
+             {{"given", EmbeddingChoice::given}, {"effect", EmbeddingChoice::effect}})
+          .doc(
+              "Where levels lie: as the experiment says (one-hot without an embedding), or by what "
+              "they do: classical scaling of the exact W2 between treated populations, at most 10 "
+              "coordinates")
+          .source("CONDITIONS, section 6"),
       choice("leave_out", &Own::leave_out,
              {{"condition", Own::LeaveOut::condition}, {"level", Own::LeaveOut::level}})
           .doc(
@@ -105,10 +113,11 @@ std::vector<ParamSpec> laot_rows() {
   };
 }
 
-ConditionalStart start_of(const ExperimentInput& input) {
+ConditionalStart start_of(const ExperimentInput& input, Context& context) {
   const auto& settings = input.params.as<ConditionalSettings>();
   return ConditionalStart(input, settings.covariates, settings.fit,
-                          settings.leave_out == ConditionalSettings::LeaveOut::level);
+                          settings.leave_out == ConditionalSettings::LeaveOut::level,
+                          settings.embedding, context);
 }
 
 void report_closed_form(ExperimentResult& out, const std::string& warning, Context& context) {
@@ -120,7 +129,7 @@ void report_closed_form(ExperimentResult& out, const std::string& warning, Conte
 
 template <ConditionalForm form>
 ExperimentResult fit_trivial(const ExperimentInput& input, Context& context) {
-  const ConditionalStart start = start_of(input);
+  const ConditionalStart start = start_of(input, context);
   const RegressedShifts shifts(start);
   ExperimentResult out;
   report_closed_form(out, warnings_of(start, shifts), context);
@@ -146,7 +155,7 @@ void report_choice(const char* name, const ConditionalChoice& choice, Experiment
 }
 
 ExperimentResult fit_laot_of_many(const ExperimentInput& input, Context& context) {
-  const ConditionalStart start = start_of(input);
+  const ConditionalStart start = start_of(input, context);
   const RegressedShifts shifts(start);
   ConditionalLaot model =
       fit_conditional_laot(cells_of(input, start.features), start.options, context);

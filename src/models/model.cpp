@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "conditional_start.hpp"
 #include "laot/models.hpp"
 #include "original_units.hpp"
 
@@ -23,6 +24,16 @@ Report report_of_parts(const Report& report) {
   out.add("outcome", std::string("converged"));
   out.add("stop_reason", std::string("closed form"));
   return out;
+}
+
+// Of a condition that was not seen.
+std::string nothing_said(const Report& report) {
+  double error = kNaN, size = kNaN;
+  for (const auto& [name, value] : report.numbers) {
+    if (name == "shift_error_left_out") error = value;
+    if (name == "shift_size") size = value;
+  }
+  return says_nothing(error, size) ? nothing_sentence(error, size) : std::string();
 }
 
 }  // namespace
@@ -137,6 +148,12 @@ Model Model::at(const Condition& wanted) const {
     out.report.add("features", static_cast<double>(space.features()));
   }
   const ConditionalMap::At found = conditional->at(out.condition);
+  out.report.add("kind", std::string(name_of(found.kind)));
+  if (!is_seen) {
+    const std::string nothing = nothing_said(report);
+    out.report.add("warning", found.warning +
+                                  (found.warning.empty() || nothing.empty() ? "" : "; ") + nothing);
+  }
   out.space = space.shifted(found.shift);
   out.map = found.map;
   return out;

@@ -74,12 +74,12 @@ std::vector<std::vector<float>> ConditionContexts::operator()(
 
 namespace {
 
-using Network = NetworkConditionalMap::Network;
+using CellNetwork = NetworkConditionalMap::Network;
 
 // The network at one condition.
 class NetworkAtCondition final : public ResponseMap {
  public:
-  NetworkAtCondition(std::shared_ptr<const Network> network,
+  NetworkAtCondition(std::shared_ptr<const CellNetwork> network,
                      std::vector<std::vector<float>> contexts, AffineResponse start,
                      arma::vec shift)
       : network_(std::move(network)),
@@ -103,7 +103,7 @@ class NetworkAtCondition final : public ResponseMap {
   }
 
  private:
-  std::shared_ptr<const Network> network_;
+  std::shared_ptr<const CellNetwork> network_;
   std::vector<std::vector<float>> contexts_;
   AffineResponse start_;
   arma::vec shift_;
@@ -131,6 +131,8 @@ ConditionalMap::At NetworkConditionalMap::at(const Condition& condition) const {
   const SingleThreadedBlas one_thread;
   const ConditionCovariates covariates = roles_.of(condition);
   At out;
+  out.kind = contexts_.features().kind(covariates);
+  out.warning = contexts_.features().beyond_doses(covariates);
   if (untreated(contexts_.features(), covariates)) {
     out.map = std::make_shared<AffineResponse>();
     return out;

@@ -194,6 +194,94 @@ static void test_wrong_use(laot_context* context, const laot_params* params) {
   laot_data_free(x);
 }
 
+/* What is learnt of A and B carries to C, which has a place and no cells. */
+static void test_embedding(laot_context* context) {
+  static const char* const levels[] = {"A", "B", "C"};
+  static const char* const third[] = {"C", NULL};
+  static const char* const again[] = {"A", "B", "A"};
+  static const double places[] = {0.0, 1.0, 1.0, 0.0, 0.5, 0.5};
+  static double moved[FEATURES * CONTROLS];
+  laot_experiment* experiment = two_conditions();
+  laot_params* params = NULL;
+  laot_model *model = NULL, *at = NULL;
+  laot_data* x = dense(controls, CONTROLS);
+  char kind[32];
+  size_t i, needed = 0;
+  CHECK(laot_params_new("regressed_shift", &params) == LAOT_OK);
+  CHECK(laot_fit_experiment(context, params, experiment, &model) == LAOT_OK);
+  REFUSED(laot_model_at(model, "", kNames, third, kDoses, 2, &at), LAOT_UNKNOWN_NAME,
+          "fit with an embedding that has it");
+  laot_model_free(model);
+  REFUSED(laot_experiment_add_embedding(NULL, "drug", levels, 3, places, 2), LAOT_INVALID_ARGUMENT,
+          "experiment");
+  REFUSED(laot_experiment_add_embedding(experiment, NULL, levels, 3, places, 2),
+          LAOT_INVALID_ARGUMENT, "covariate");
+  REFUSED(laot_experiment_add_embedding(experiment, "drug", NULL, 3, places, 2),
+          LAOT_INVALID_ARGUMENT, "levels");
+  REFUSED(laot_experiment_add_embedding(experiment, "drug", levels, 3, NULL, 2),
+          LAOT_INVALID_ARGUMENT, "coordinates");
+  REFUSED(laot_experiment_add_embedding(experiment, "drug", levels, 3, places, 0),
+          LAOT_INVALID_ARGUMENT, "0 coordinates of 3 levels");
+  CHECK(laot_experiment_add_embedding(experiment, "drug", levels, 3, places, 2) == LAOT_OK);
+  REFUSED(laot_experiment_add_embedding(experiment, "drug", levels, 3, places, 2),
+          LAOT_INVALID_ARGUMENT, "has an embedding already");
+  CHECK(laot_fit_experiment(context, params, experiment, &model) == LAOT_OK);
+  CHECK(laot_model_at(model, "", kNames, third, kDoses, 2, &at) == LAOT_OK);
+  CHECK(laot_report_text(at, "kind", kind, sizeof kind, &needed) == LAOT_OK);
+  CHECK(strcmp(kind, "unseen_level") == 0);
+  CHECK(laot_predict_at(context, model, x, "", kNames, third, kDoses, 2, "no", moved,
+                        FEATURES * CONTROLS) == LAOT_OK);
+  for (i = 0; i < FEATURES * CONTROLS; ++i) CHECK(isfinite(moved[i]));
+  CHECK(fabs(moved[0] - controls[0]) > 1e-3);
+  laot_model_free(at);
+  laot_model_free(model);
+  laot_experiment_free(experiment);
+  experiment = two_conditions();
+  CHECK(laot_experiment_add_embedding(experiment, "drug", again, 3, places, 2) == LAOT_OK);
+  REFUSED(laot_fit_experiment(context, params, experiment, &model), LAOT_INVALID_ARGUMENT, "\"A\"");
+  laot_experiment_free(experiment);
+  laot_params_free(params);
+  laot_data_free(x);
+}
+
+/* The arrays fit together, a seed gives the same screen, and the truth is what no noise leaves. */
+static void test_screen(laot_context* context) {
+  laot_findings *screen = NULL, *other = NULL;
+  laot_table *training = NULL, *test = NULL;
+  static double one[3 * 10], two[3 * 10];
+  size_t rows = 0, cols = 0, conditions = 0, tests = 0, columns = 0;
+  CHECK(laot_simulate_screen(context, 3, 12, 8, 10, 1.0, 0.15, &screen) == LAOT_OK);
+  CHECK(laot_simulate_screen(context, 3, 12, 8, 10, 1.0, 0.15, &other) == LAOT_OK);
+  CHECK(laot_findings_array(screen, "new_control", one, 30) == LAOT_OK);
+  CHECK(laot_findings_array(other, "new_control", two, 30) == LAOT_OK);
+  CHECK(memcmp(one, two, sizeof one) == 0);
+  CHECK(laot_findings_table(screen, "training", &training) == LAOT_OK);
+  CHECK(laot_findings_table(screen, "test", &test) == LAOT_OK);
+  CHECK(laot_table_size(training, &conditions, &columns) == LAOT_OK);
+  CHECK(columns == 4);
+  CHECK(conditions == 8 * 4 - 8 + 8);
+  CHECK(laot_table_size(test, &tests, &columns) == LAOT_OK);
+  CHECK(tests == 8 + 8 + 2 * 4 + 8);
+  CHECK(laot_findings_array_size(screen, "treated", &rows, &cols) == LAOT_OK);
+  CHECK(rows == 3 && cols == 8 * conditions);
+  CHECK(laot_findings_array_size(screen, "test_truth", &rows, &cols) == LAOT_OK);
+  CHECK(rows == 3 && cols == 10 * tests);
+  CHECK(laot_findings_array_size(screen, "embedding", &rows, &cols) == LAOT_OK);
+  CHECK(rows == 8 && cols == 12);
+  laot_table_free(training);
+  laot_table_free(test);
+  laot_findings_free(screen);
+  laot_findings_free(other);
+  REFUSED(laot_simulate_screen(context, 3, 12, 8, 10, 1.0, 0.15, NULL), LAOT_INVALID_ARGUMENT,
+          "out");
+  REFUSED(laot_simulate_screen(NULL, 3, 12, 8, 10, 1.0, 0.15, &screen), LAOT_INVALID_ARGUMENT,
+          "context");
+  REFUSED(laot_simulate_screen(context, 3, 4, 8, 10, 1.0, 0.15, &screen), LAOT_INVALID_ARGUMENT,
+          "drugs");
+  REFUSED(laot_simulate_screen(context, 3, 12, 8, 10, 1.0, -0.1, &screen), LAOT_INVALID_ARGUMENT,
+          "noise");
+}
+
 int main(void) {
   laot_context* context = NULL;
   laot_params* params = NULL;
@@ -202,6 +290,8 @@ int main(void) {
   CHECK(laot_params_new("laot", &params) == LAOT_OK);
   test_fit(context, params);
   test_wrong_use(context, params);
+  test_embedding(context);
+  test_screen(context);
   laot_params_free(params);
   laot_context_free(context);
   return counted();

@@ -174,7 +174,10 @@ TEST_CASE(
   for (const bool named : {true, false})
     for (const char* name : kMethods) {
       CAPTURE(name);
-      if (!named) one.conditions[0].condition = {};
+      if (!named) {
+        one.conditions[0].condition = {};
+        one.embeddings.clear();
+      }
       const Model model = fitted(name, one), only = model.at(model.conditions()[0]);
       CHECK(only.training.m == 60);
       HeldOut held_out;
@@ -195,4 +198,121 @@ TEST_CASE(
       const std::vector<double>&a = found.numbers("value"), &b = wanted.numbers("value");
       CHECK(std::equal(a.begin(), a.end(), b.begin(), b.end(), alike));
     }
+}
+
+namespace {
+
+std::string text_at(const Model& model, const Condition& condition, const std::string& wanted) {
+  for (const auto& [name, value] : model.at(condition).report.texts)
+    if (name == wanted) return value;
+  return "none was reported";
+}
+
+}  // namespace
+
+TEST_CASE("a prediction says what kind its condition is of, and where it is an extrapolation") {
+  for (const char* name : kMethods) {
+    CAPTURE(name);
+    const Model model = fitted(name, experiment());
+    for (const ScreenCondition& c : screen().test) {
+      CHECK(text_at(model, named_covariates(c), "kind") == name_of(c.kind));
+      CHECK(text_at(model, named_covariates(c), "warning") ==
+            (c.kind == ConditionKind::seen ? "none was reported" : ""));
+    }
+    CHECK(text_at(model, {screen().training[0].name, {}}, "kind") == "seen");
+    CHECK(text_at(model, at(screen().drugs[2], 15.5), "warning") ==
+          "a dose of 15.5 lies beyond those that were seen, 1 to 15: the prediction is an "
+          "extrapolation");
+  }
+}
+
+TEST_CASE("where the conditions say nothing of another, each prediction of another says so") {
+  Experiment noise;
+  std::vector<arma::mat> cells;
+  for (std::uint64_t c = 0; c < 6; ++c) {
+    arma::mat y = clouds::gaussian(3, 40, 50 + c);
+    y.each_col() += 3.0 * arma::vec(clouds::gaussian(3, 1, 80 + c));
+    cells.push_back(y);
+  }
+  const arma::mat x = clouds::gaussian(3, 40, 1);
+  noise.controls.push_back({Cells::dense(x), {}, {}});
+  for (std::size_t c = 0; c < 6; ++c)
+    noise.conditions.push_back(
+        {{text("p", c), {{"patient", {{}, {text("p", c)}}}}}, {Cells::dense(cells[c]), {}, {}}, 0});
+  LevelEmbedding embedding{"patient", {}, clouds::gaussian(2, 7, 4), {}};
+  for (std::size_t c = 0; c < 7; ++c) embedding.levels.push_back(text("p", c));
+  noise.embeddings = {embedding};
+  const Model model = fitted("conditional_laot", noise);
+  const Condition other{"", {{"patient", {{}, {"p6"}}}}};
+  CHECK(text_at(model, other, "kind") == "unseen_level");
+  CHECK(text_at(model, other, "warning").find("as large as the shift itself") != std::string::npos);
+  CHECK(text_at(model, {"p2", {}}, "warning") == "none was reported");
+}
+
+TEST_CASE("an embedding by effect places levels by their treated cells") {
+  Context context;
+  for (const char* name : {"conditional_laot", "conditional_gaussian", "cmonge"}) {
+    CAPTURE(name);
+    Params params(method(name).spec);
+    params.set_text("embedding", "effect");
+    if (std::string(name) == "cmonge") params.set_text("iterations", "20");
+    const Model model = fit_model(params, experiment(false), context);
+    const ModelFile file = model.store();
+    const std::string bytes = file.bytes();
+    const Model loaded = Model::load(ModelFile::parse(bytes.data(), bytes.size()));
+    const ScreenCondition& left_out = screen().test[3];
+    REQUIRE(left_out.kind == ConditionKind::unseen_dose);
+    const arma::mat one = predicted(model, named_covariates(left_out), screen().new_control);
+    CHECK(same(one, predicted(loaded, named_covariates(left_out), screen().new_control)));
+    CHECK(distance(model, left_out) <
+          distance(fitted("nearest_shift", experiment(false)), left_out));
+    const std::string unseen = screen().drugs[screen().test[6].covariates.treatments[0].level];
+    for (const Model* m : {&model, &loaded})
+      CHECK(refusal([&] {
+              (void)m->at(at(unseen, 3.0));
+            }).find("an embedding by effect places a level by its treated cells") !=
+            std::string::npos);
+  }
+  // A drug that was only given with another.
+  Experiment only_in_a_pair = experiment(false);
+  const ScreenCondition& pair = screen().training.back();
+  const std::string drug = screen().drugs[pair.covariates.treatments[1].level];
+  auto& all = only_in_a_pair.conditions;
+  all.erase(std::remove_if(all.begin(), all.end(),
+                           [&](const TreatedPopulation& c) {
+                             const auto& levels = c.condition.find("drug")->levels;
+                             return levels.size() == 1 && levels[0] == drug;
+                           }),
+            all.end());
+  Params params(method("conditional_gaussian").spec);
+  params.set_text("embedding", "effect");
+  CHECK(refusal([&] { (void)fit_model(params, only_in_a_pair, context); }) ==
+        "embedding = effect places a level by cells that were treated with it alone, and there are "
+        "none of \"" +
+            drug + "\"; give an embedding, or leave out the conditions of these levels");
+}
+
+TEST_CASE("an experiment whose parts do not fit together is refused") {
+  const auto refused = [](const Experiment& cells) {
+    return refusal([&] { (void)fitted("regressed_shift", cells); });
+  };
+  Experiment other = experiment();
+  other.embeddings[0].covariate = "drog";
+  CHECK(refused(other) ==
+        "there is an embedding of \"drog\", and the conditions have no such covariate (they have "
+        "drug, dose)");
+  other.embeddings[0].covariate = "dose";
+  CHECK(refused(other) ==
+        "covariate \"dose\" has numbers, and an embedding is of levels; leave it out");
+  Experiment shorter = experiment();
+  shorter.embeddings[0].levels.pop_back();
+  CHECK(refused(shorter) == "the embedding of \"drug\" has 8 columns for 7 levels");
+  Experiment hole = experiment();
+  hole.embeddings[0].coordinates(1, 1) = kNaN;
+  CHECK(refused(hole) != "");
+  Experiment untreated = experiment();
+  untreated.conditions[2].population.cells = untreated.controls[0].cells;
+  CHECK(refused(untreated) == "condition \"" + untreated.conditions[2].condition.name +
+                                  "\" has the cells of its control population; leave it out, for "
+                                  "dose 0 is no condition");
 }

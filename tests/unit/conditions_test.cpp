@@ -95,8 +95,9 @@ TEST_CASE("what a condition is to those that were trained on") {
   CHECK(kind({{{1, 3.0}, {0, 7.0}}, {}}) == "unseen_dose");
   CHECK(kind(single(3, 7.0)) == "unseen_level");
   CHECK(kind({{{1, 7.0}, {2, 7.0}}, {}}) == "unseen_combination");
-  CHECK(features.dose_in_range(single(0, 7.0)));
-  CHECK(!features.dose_in_range(single(0, 7.1)));
+  CHECK(features.beyond_doses(single(0, 7.0)).empty());
+  CHECK(features.beyond_doses(single(0, 7.1))
+            .find("a dose of 7.1 lies beyond those that were seen") == 0);
   const arma::vec here{0.0}, there{1.0}, nowhere{2.0};
   const CovariateFeatures lines({{{{0, 1.0}}, here}, {{{1, 1.0}}, here}, {{{0, 1.0}}, there}},
                                 arma::mat(0, 2));

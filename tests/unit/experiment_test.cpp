@@ -62,7 +62,10 @@ class DoseMap final : public ConditionalMap {
   At at(const Condition& condition) const override {
     const CovariateValue* dose = condition.find("dose");
     require(dose != nullptr && dose->is_number(), Status::invalid_argument, "a dose is needed");
-    return {std::make_shared<AffineResponse>(), arma::vec(direction_ * dose->numbers[0])};
+    At out;
+    out.map = std::make_shared<AffineResponse>();
+    out.shift = direction_ * dose->numbers[0];
+    return out;
   }
   void store(ModelFile& file) const override { file.lend("response.direction", direction_); }
 

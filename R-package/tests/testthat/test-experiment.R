@@ -184,3 +184,71 @@ test_that("what cannot be meant is refused in a sentence", {
   bad[2, which(labels == "B3")[4]] <- NA
   expect_sentence(fit_screen(x = bad), "condition \"B3\" has NaN or NA at feature 2 \\(gene2\\), cell")
 })
+
+test_that("a matrix places levels, and a level without cells is predicted", {
+  places <- rbind(A = c(1, 0, 0), B = c(0, 1, 0), C = c(0, 0, 1), D = c(0.5, 0.5, 0))
+  placed <- fit_screen("regressed_shift", embedding = places)
+  at <- list(drug = "D", dose = 3)
+  between <- rowMeans(predict(placed, start, at = at)) - rowMeans(start)
+  expect_gt(min(between[1:4]), max(between[5:6]))
+  expect_identical(conditions(placed)$kind, rep("seen", 8))
+  expect_identical(conditions(laot:::fit_at(placed, at))$kind, "unseen_level")
+  expect_identical(predict(fit_screen("regressed_shift", embedding = list(drug = as.data.frame(places))), start, at = at),
+                   predict(placed, start, at = at))
+  expect_sentence(fit_screen("regressed_shift", embedding = places[1:2, ]), "the embedding has no row for C")
+  expect_sentence(fit_screen("regressed_shift", embedding = unname(places)), "levels as row names")
+  expect_sentence(fit_screen("regressed_shift", embedding = list(drog = places)), "names \"drog\", .*did you mean \"drug\"")
+  expect_sentence(fit_screen("regressed_shift", embedding = 3), "embedding must be a matrix")
+  expect_sentence(fit_screen("regressed_shift", embedding = "affect"), "embedding")
+  expect_sentence(fit_method(values, "regressed_shift", condition = labels, embedding = places), "give covariates")
+})
+
+test_that("levels may lie where their effects are", {
+  by.effect <- fit_screen("conditional_laot", embedding = "effect")
+  change <- rowMeans(predict(by.effect, start, at = list(drug = "C", dose = 3))) - rowMeans(start)
+  expect_gt(min(change[5:6]), max(change[1:4]))
+  expect_sentence(predict(by.effect, start, at = list(drug = "D", dose = 3)), "by effect places a level by its treated cells")
+})
+
+test_that("doses beyond the seen ones are predicted with a warning", {
+  expect_warning(predict(fits, start, at = list(drug = "A", dose = 30)), "a dose of 30 lies beyond those that were seen, 1 to 10")
+  expect_no_warning(predict(fits, start, at = list(drug = "C", dose = 3)))
+  expect_no_warning(predict(fits, start, at = "A10"))
+})
+
+test_that("a simulated screen is fitted, pairs and all, and its truth is known", {
+  made <- simulate_screen(features = 4, drugs = 12, cells = 30, new.cells = 40, seed = 2)
+  expect_identical(made, simulate_screen(features = 4, drugs = 12, cells = 30, new.cells = 40, seed = 2))
+  expect_identical(ncol(made$cells), nrow(made$info))
+  expect_identical(as.integer(table(made$test$kind)), c(8L, 8L, 8L, 8L))
+  expect_identical(names(made$truth), made$test$condition)
+  some <- fit_method(made$cells, "conditional_gaussian", condition = made$info$condition, control = "control",
+                     covariates = made$info[c("drug", "dose")], embedding = made$embedding, combine = "+", seed = 1,
+                     verbose = FALSE)
+  error <- vapply(seq_len(nrow(made$test)), function(k) {
+    at <- list(drug = strsplit(made$test$drug[k], "+", fixed = TRUE)[[1L]], dose = made$test$dose[k])
+    moved <- predict(some, made$new.control, at = at)
+    sqrt(sum((moved - made$truth[[k]])^2) / sum((made$truth[[k]] - made$new.control)^2))
+  }, 0)
+  expect_lt(mean(error), 0.9)
+  expect_setequal(unique(made$test$kind), c("seen", "unseen_dose", "unseen_level", "unseen_combination"))
+  info <- made$info
+  info$drug <- sub("+", "+control+", info$drug, fixed = TRUE)
+  expect_sentence(fit_method(made$cells, "conditional_gaussian", condition = info$condition, control = "control",
+                             covariates = info[c("drug", "dose")], combine = "+", seed = 1, verbose = FALSE),
+                  "\"control\" is the control")
+  expect_sentence(simulate_screen(drugs = 3), "drugs")
+})
+
+test_that("a network of many conditions goes on from its checkpoint, and says what it cannot learn", {
+  file <- tempfile(fileext = ".ckpt")
+  network <- function(...) {
+    fit_screen("cmonge", iterations = 60, check.every = 20, hidden.units = 16, batch.size = 32, ...)
+  }
+  plain <- network()
+  expect_identical(predict(network(checkpoint = file), start), predict(plain, start))
+  expect_true(file.exists(file))
+  expect_identical(suppressMessages(predict(network(checkpoint = file), start)), predict(plain, start))
+  expect_warning(network(epsilon = 0.001), "epsilon is too small")
+  expect_warning(network(target = "A3"), "nothing can be learnt of another")
+})

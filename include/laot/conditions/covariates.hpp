@@ -66,8 +66,8 @@ class CovariateFeatures {
   /// Which training condition it is; their number where it is none.
   std::size_t find(const ConditionCovariates& condition) const;
   ConditionKind kind(const ConditionCovariates& condition) const;
-  /// Whether no dose lies beyond the largest training dose.
-  bool dose_in_range(const ConditionCovariates& condition) const;
+  /// A sentence where a dose lies beyond the largest training dose; empty where none does.
+  std::string beyond_doses(const ConditionCovariates& condition) const;
   /// The level numbers of a training condition, sorted: equal for conditions of the same levels.
   const std::vector<std::vector<std::size_t>>& level_sets() const { return level_sets_; }
 
