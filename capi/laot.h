@@ -782,10 +782,9 @@ LAOT_API laot_status laot_experiment_add_condition(laot_experiment* experiment, 
  * @param coordinates  [rows x count] finite numbers, column by column; copied
  * @param rows         number of coordinates
  * @return LAOT_INVALID_ARGUMENT: no level, no coordinate, or the covariate has an embedding already.
- *         The fit refuses an embedding of a covariate that the conditions do not have
- *         (LAOT_UNKNOWN_NAME), of numbers, with a level twice (LAOT_INVALID_ARGUMENT), without a
- *         level that a condition has (LAOT_UNKNOWN_NAME, naming all of them), or with NaN or Inf
- *         (LAOT_NOT_FINITE).
+ *         laot_fit_experiment refuses an embedding of a covariate that the conditions do not have or
+ *         that has numbers, one with a level twice or without a level that a condition has (naming
+ *         all of them), and NaN and Inf
  */
 LAOT_API laot_status laot_experiment_add_embedding(laot_experiment* experiment,
                                                    const char* covariate, const char* const* levels,

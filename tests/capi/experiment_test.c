@@ -280,6 +280,8 @@ static void test_screen(laot_context* context) {
           "drugs");
   REFUSED(laot_simulate_screen(context, 3, 12, 8, 10, 1.0, -0.1, &screen), LAOT_INVALID_ARGUMENT,
           "noise");
+  REFUSED(laot_simulate_screen(context, 1000000, 20, 1000000, 10, 1.0, 0.1, &screen),
+          LAOT_OUT_OF_MEMORY, "a screen of 20 drugs");
 }
 
 int main(void) {
