@@ -15,6 +15,11 @@ shared=${LAOT_SHARED_DIR:-$(dirname "$PWD")/shared}
 tarball=build/laot_$(cat VERSION).tar.gz
 mkdir -p "$library"
 
+# What the installation's log says last: the source that is compiled, or R's own step.
+at_work() {
+  sed -n -E 's/^(g\+\+|clang\+\+|c\+\+|gcc|cc|ccache).* -c ([^ ]+).*/compiling \2/p; s/^\*+ (.*)/\1/p' "$log" | tail -n 1
+}
+
 say() { printf '\n[%s s] %s\n' "$SECONDS" "$1"; }
 
 say "1/4  What is missing on this machine"
@@ -24,7 +29,17 @@ say "2/4  The R package's tarball, $tarball"
 scripts/build-r-package.sh --no-vignette
 
 say "3/4  Compiling and installing it into $out/library"
-MAKEFLAGS=-j$(nproc) R CMD INSTALL -l "$library" "$tarball" >"$log" 2>&1 || {
+: >"$log"
+MAKEFLAGS=-j$(nproc) R CMD INSTALL -l "$library" "$tarball" >"$log" 2>&1 &
+installing=$!
+trap 'kill $installing 2>/dev/null || true' EXIT
+while kill -0 $installing 2>/dev/null; do # the file that the compiler is at, and how long it takes
+  if [ -t 1 ]; then printf '\r%5s s  %-60.60s' "$SECONDS" "$(at_work)"; sleep 1
+  else printf '%5s s  %s\n' "$SECONDS" "$(at_work)"; sleep 10; fi
+done
+[ ! -t 1 ] || printf '\r%72s\r' ''
+trap - EXIT
+wait $installing || {
   grep -E '(error|ERROR|fatal)' "$log" | cut -c1-300 | tail -n 20 >&2
   echo "The package did not install; the whole log is $log." >&2
   exit 1
