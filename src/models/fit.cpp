@@ -60,16 +60,24 @@ FitResult mean_shift_of(const Population& control, const Population& treated, st
   return out;
 }
 
-const Moments& moments_of(const Population& control, const arma::vec& weights, ControlWork& work,
-                          Context& context) {
-  const bool known = work.weights.n_elem == weights.n_elem && arma::all(work.weights == weights);
-  if (known) return work.moments;
-  work.weights = weights;
-  work.moments = weighted_moments(control.cells, weights, context);
-  return work.moments;
+}  // namespace
+
+std::shared_ptr<const Moments> ControlWork::moments(const arma::vec& weights,
+                                                    const std::function<Moments()>& make) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const bool known = moments_ && weights_.n_elem == weights.n_elem && arma::all(weights_ == weights);
+  if (!known) {
+    moments_ = std::make_shared<const Moments>(make());
+    weights_ = weights;
+  }
+  return moments_;
 }
 
-}  // namespace
+std::shared_ptr<const ControlWork::Kept> ControlWork::kept(const std::function<Kept()>& make) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!kept_) kept_ = std::make_shared<const Kept>(make());
+  return kept_;
+}
 
 Levels levels_of(const std::vector<std::string>& control, const std::vector<std::string>& treated) {
   std::map<std::string, std::uint32_t> number;
@@ -93,8 +101,8 @@ Levels levels_of(const std::vector<std::string>& control, const std::vector<std:
   return out;
 }
 
-Model fit_one(const Params& params, const Experiment& experiment, std::size_t c, ControlWork& work,
-              Context& context) {
+Model fit_one(const Params& params, const Experiment& experiment, std::size_t c,
+              ControlWork& of_all, Context& context) {
   const auto start = std::chrono::steady_clock::now();
   const Method& chosen = method(params.method().name);
   const Traits& traits = chosen.spec.traits;
@@ -108,8 +116,9 @@ Model fit_one(const Params& params, const Experiment& experiment, std::size_t c,
     first_treated = truncated(*treated_ptr, fewer, "treated");
     control_ptr = &first_control;
     treated_ptr = &first_treated;
-    work = ControlWork();
   }
+  ControlWork of_these;  // where only some of the control cells are used
+  ControlWork& work = params.options().equal_counts ? of_these : of_all;
   const Population &control = *control_ptr, &treated = *treated_ptr;
 
   const Levels batches = batches_of(control, treated);
@@ -120,7 +129,9 @@ Model fit_one(const Params& params, const Experiment& experiment, std::size_t c,
   batch_weights(batches.control, batches.treated, control.cells.cells(), treated.cells.cells(),
                 weights_x, weights_y);
   const bool too_few = fewer < traits.fewest_cells;
-  const Moments& of_x = moments_of(control, weights_x, work, context);
+  const auto moments_x = work.moments(
+      weights_x, [&] { return weighted_moments(control.cells, weights_x, context); });
+  const Moments& of_x = *moments_x;
   const Moments of_y = weighted_moments(treated.cells, weights_y, context);
 
   Model model(params);

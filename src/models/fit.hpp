@@ -2,19 +2,33 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
 
 #include "laot/models.hpp"
 
 namespace laot {
 
-/// What is made of one control population once, for all conditions that go with it.
-struct ControlWork {
-  arma::vec weights;  // of `moments`
-  Moments moments;
-  bool has_kept = false;
-  StoredCells kept;
-  std::vector<std::string> kept_batch;
-  std::shared_ptr<const std::vector<std::string>> names;
+/// What is made of one control population once, for all conditions that go with it. Fits on several
+/// threads may share it: whoever comes first makes it, the others wait.
+class ControlWork {
+ public:
+  struct Kept {
+    StoredCells cells;
+    std::vector<std::string> batch;
+    std::shared_ptr<const std::vector<std::string>> names;
+  };
+  /// `make` is called once, and again after other weights only.
+  std::shared_ptr<const Moments> moments(const arma::vec& weights,
+                                         const std::function<Moments()>& make);
+  std::shared_ptr<const Kept> kept(const std::function<Kept()>& make);
+
+ private:
+  std::mutex mutex_;
+  arma::vec weights_;  // of moments_
+  std::shared_ptr<const Moments> moments_;
+  std::shared_ptr<const Kept> kept_;
 };
 
 /// The fit to condition c, of cells that were checked.

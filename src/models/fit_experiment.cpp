@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "fit.hpp"
+#include "laot/parallel/tasks.hpp"
 #include "laot/transport.hpp"
 #include "method_trivial.hpp"
 
@@ -106,6 +107,23 @@ class ConditionCheckpoint {
   std::string whole_;
 };
 
+// One condition of many; an error says which.
+Model fit_part(const Params& params, const Experiment& experiment, std::size_t c, ControlWork& work,
+               Context& context) {
+  try {
+    Model part = fit_one(params, experiment, c, work, context);
+    part.feature_names.clear();  // the whole has them
+    return part;
+  } catch (const Error& error) {
+    if (error.status() == Status::cancelled) throw;
+    fail(error.status(), "condition ", described(experiment.conditions[c].condition), ": ",
+         error.what());
+  }
+}
+
+// The conditions are spread over the threads of the context, one at a time on each, so that at most
+// so many working copies are there at once. Trainings come one after the other: each can be stopped
+// so that what it has is kept, and has a checkpoint of its own.
 Model fit_each(const Params& params, const Experiment& experiment, Context& context) {
   const auto start = Clock::now();
   Model model(params);
@@ -113,18 +131,19 @@ Model fit_each(const Params& params, const Experiment& experiment, Context& cont
   report_all(experiment, model);
   std::vector<ControlWork> work(experiment.controls.size());
   const std::size_t count = experiment.conditions.size();
-  for (std::size_t c = 0; c < count; ++c) {
-    const TreatedPopulation& treated = experiment.conditions[c];
-    const double all = static_cast<double>(count), done = static_cast<double>(c);
-    const Context::Span span(context, done / all, (done + 1.0) / all);
-    const ConditionCheckpoint checkpoint(context, experiment, c);
-    try {
-      Model part = fit_one(params, experiment, c, work[treated.control], context);
-      part.feature_names.clear();  // the whole has them
-      model.parts.push_back(std::make_shared<const Model>(std::move(part)));
-    } catch (const Error& error) {
-      if (error.status() == Status::cancelled) throw;
-      fail(error.status(), "condition ", described(treated.condition), ": ", error.what());
+  model.parts.resize(count);
+  const auto fit_condition = [&](std::size_t c, Context& inner) {
+    ControlWork& of_control = work[experiment.conditions[c].control];
+    model.parts[c] = std::make_shared<const Model>(fit_part(params, experiment, c, of_control, inner));
+  };
+  if (context.num_threads > 1 && !params.method().traits.trains) {
+    run_tasks(context, "conditions", count, fit_condition);
+  } else {
+    for (std::size_t c = 0; c < count; ++c) {
+      const double all = static_cast<double>(count), done = static_cast<double>(c);
+      const Context::Span span(context, done / all, (done + 1.0) / all);
+      const ConditionCheckpoint checkpoint(context, experiment, c);
+      fit_condition(c, context);
     }
   }
   report_outcomes(model);

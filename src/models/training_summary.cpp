@@ -89,15 +89,16 @@ TrainingSummary summarise(const TrainingCells& cells, ControlWork& work, Context
   out.m = cells.treated.cells.cells();
   const std::size_t at_most = cells.params.options().keep_cells;
   const Rng rng(context.seed);
-  if (!work.has_kept) {
+  const auto control = work.kept([&] {
+    ControlWork::Kept kept;
     keep(cells.control.cells, cells.batches.control, cells.control.batch, at_most, rng.stream(1),
-         work.kept, work.kept_batch);
-    work.names = std::make_shared<const std::vector<std::string>>(cells.control.names);
-    work.has_kept = true;
-  }
-  out.kept_control = work.kept;
-  out.kept_batch_control = work.kept_batch;
-  out.control_names = work.names;
+         kept.cells, kept.batch);
+    kept.names = std::make_shared<const std::vector<std::string>>(cells.control.names);
+    return kept;
+  });
+  out.kept_control = control->cells;
+  out.kept_batch_control = control->batch;
+  out.control_names = control->names;
   keep(cells.treated.cells, cells.batches.treated, cells.treated.batch, at_most, rng.stream(2),
        out.kept_treated, out.kept_batch_treated);
   out.treated_names = std::make_shared<const std::vector<std::string>>(cells.treated.names);

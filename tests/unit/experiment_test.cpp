@@ -2,6 +2,9 @@
 // fit on its own, a method of many sees all; predictions at a condition, and files.
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "../src/models/fit.hpp"
 #include "laot/models.hpp"
 #include "support/clouds.hpp"
@@ -106,6 +109,57 @@ TEST_CASE("a method of one condition is fitted to each, with the bits of a fit o
     std::reverse(wanted.covariates.begin(), wanted.covariates.end());
     CHECK(same(predicted(all.at(wanted), kX), predicted(all.at({"second", {}}), kX)));
   }
+}
+
+TEST_CASE("conditions on several threads have the bits of one thread, and one first error") {
+  Experiment experiment;
+  experiment.controls.push_back({Cells::dense(kX), {}, {}});
+  std::vector<arma::mat> treated;
+  for (int c = 0; c < 9; ++c) treated.push_back(clouds::gaussian(4, 30 + c, 20 + c) + 0.1 * c);
+  for (int c = 0; c < 9; ++c) {
+    experiment.conditions.push_back({{}, {Cells::dense(treated[c]), {}, {}}, 0});
+    experiment.conditions.back().condition.name = text("condition ", c + 1);
+  }
+  const Params params = quick("laot");
+  Context one, three;
+  three.num_threads = 3;
+  std::vector<double> fractions;
+  three.progress = [&](const std::string&, double fraction) { fractions.push_back(fraction); };
+  const Model alone = fit_model(params, experiment, one);
+  const Model spread = fit_model(params, experiment, three);
+  for (std::size_t c = 0; c < 9; ++c) {
+    CHECK(same(predicted(*spread.parts[c], kA), predicted(*alone.parts[c], kA)));
+    CHECK(same(spread.parts[c]->training.kept_control.dense(),
+               alone.parts[c]->training.kept_control.dense()));
+  }
+  CHECK(std::is_sorted(fractions.begin(), fractions.end()));
+  CHECK(fractions.back() == 1.0);
+
+  arma::mat huge = treated[4];  // finite, but not its square
+  huge(0, 0) = 1e200;
+  experiment.conditions[4].population.cells = experiment.conditions[7].population.cells =
+      Cells::dense(huge);
+  const auto sentence = [&](Context& context) {
+    try {
+      fit_model(params, experiment, context);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  CHECK(sentence(one).rfind("condition \"condition 5\"", 0) == 0);
+  CHECK(sentence(three) == sentence(one));
+
+  int asked = 0;
+  Context cancelled;
+  cancelled.num_threads = 3;
+  cancelled.cancel = [&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(25));  // so that the next poll asks again
+    return ++asked > 2;
+  };
+  experiment.conditions[4].population.cells = experiment.conditions[7].population.cells =
+      Cells::dense(treated[4]);
+  CHECK_THROWS_WITH_AS(fit_model(params, experiment, cancelled), doctest::Contains("cancel"), Error);
 }
 
 TEST_CASE("a fit of many conditions comes back from its bytes, controls stored once") {
