@@ -28,17 +28,33 @@ open_folder <- function(path, plan) {
   path <- normalizePath(path)
   mark <- file.path(path, "benchmark.txt")
   fingerprint <- plan_fingerprint(plan)
+  forget_halves(path)
   if (file.exists(mark)) {
     if (!identical(readLines(mark, n = 1L), fingerprint)) {
       fail("the folder ", quoted(path), " holds results of other data, settings or methods; choose ",
            "another path, or delete it")
     }
-  } else if (length(list.files(path))) {
+  } else if (length(setdiff(list.files(path), list.files(path, half_files)))) {
     fail("the folder ", quoted(path), " is not empty and holds no benchmark; choose another path")
   } else {
-    writeLines(fingerprint, mark)
+    put_whole(mark, function(file) writeLines(fingerprint, file))
   }
   path
+}
+
+# Written beside and renamed: a killed run leaves no half file under the name that others read.
+half_files <- "^half-"
+put_whole <- function(path, write) {
+  half <- tempfile("half-", dirname(path))
+  write(half)
+  if (!file.rename(half, path)) unlink(half)
+  invisible()
+}
+
+# What killed runs left. Another run may be writing one now, but not for an hour.
+forget_halves <- function(folder) {
+  halves <- list.files(folder, half_files, full.names = TRUE)
+  unlink(halves[difftime(Sys.time(), file.mtime(halves), units = "hours") > 1])
 }
 
 # Readable; the number tells names apart that look alike when plain.
@@ -59,11 +75,7 @@ kept_task <- function(folder, task) {
   if (identical(unique(rows$method), task$method) && identical(unique(rows$target), task$target)) rows
 }
 
-# Written beside and renamed: a killed run leaves no half file.
 keep_task <- function(folder, task, rows) {
   if (is.null(folder)) return(invisible())
-  half <- tempfile("half-", folder)
-  saveRDS(rows, half)
-  if (!file.rename(half, task_file(folder, task))) unlink(half)
-  invisible()
+  put_whole(task_file(folder, task), function(file) saveRDS(rows, file))
 }

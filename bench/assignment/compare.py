@@ -108,6 +108,12 @@ class Library:
         self.so.bench_assignment_free(handle)
         return result
 
+    def given(self, cost):
+        out = np.zeros(3)
+        self.so.bench_assignment_given(pointer(cost), self.size(len(cost)),
+                                       self.size(cost.shape[1]), pointer(out))
+        return out
+
     def coupling(self, x, y, mode=0, leaf=0, sweeps=-1):
         return ctypes.c_void_p(self.so.bench_coupling_new(
             pointer(x), self.size(x.shape[1]), self.size(len(x)), pointer(y), self.size(len(y)), mode,
@@ -208,6 +214,39 @@ def section_unequal(lib, args):
         wall, cpu, out = timed(lambda: lib.couple(handle, moved))
         line("  warm, W moved by 1%", (wall, cpu, out[0]), {}, out[2])
         lib.so.bench_coupling_free(handle)
+
+
+def given_costs(n):
+    """Costs that are no distances: integers, ties, pairs that are forbidden by a large price."""
+    rng = np.random.default_rng(1)
+    forbidden = float(2**31 - 1)
+
+    def forbid(cost, share):
+        cost[rng.random(cost.shape) < share] = forbidden
+        cost[np.arange(n), rng.permutation(n)] = 50.0
+        return cost
+
+    yield "uniform 0..n", rng.integers(0, n, (n, n)).astype(float)
+    yield "uniform 0..1e6", rng.integers(0, 10**6, (n, n)).astype(float)
+    yield "ten values", rng.integers(0, 10, (n, n)).astype(float)
+    yield "half forbidden", forbid(rng.integers(0, 10**4, (n, n)).astype(float), 0.5)
+    yield "90% forbidden", forbid(rng.integers(0, 10**4, (n, n)).astype(float), 0.9)
+    yield "90% forbidden, ties", forbid(rng.integers(0, 10, (n, n)).astype(float), 0.9)
+    yield "99% forbidden", forbid(rng.integers(0, 100, (n, n)).astype(float), 0.99)
+    yield "99.7% forbidden", forbid(rng.integers(0, 100, (n, n)).astype(float), 0.997)
+    yield "real numbers", rng.random((n, n))
+
+
+def section_given(lib, args):
+    def scipy_cost(cost):
+        rows, columns = linear_sum_assignment(cost)
+        return cost[rows, columns].sum()
+
+    for n in (500, 2000, 4000):
+        for name, cost in given_costs(n):
+            wall, cpu, out = timed(lambda c=cost: lib.given(c), args.rounds)
+            peer = timed(lambda c=cost: scipy_cost(c), 3)
+            line(f"given n={n} {name}", (wall, cpu, out[0]), {"scipy": peer}, out[2])
 
 
 def scipy_columns(moved, y):
@@ -445,9 +484,9 @@ def section_figure(lib, args):
     write_series(table, found)
 
 
-SECTIONS = {"cold": section_cold, "real": section_real, "unequal": section_unequal, "fit": section_fit,
-            "paths": section_paths, "threads": section_threads, "large": section_large,
-            "figure": section_figure}
+SECTIONS = {"cold": section_cold, "real": section_real, "unequal": section_unequal, "given": section_given,
+            "fit": section_fit, "paths": section_paths, "threads": section_threads,
+            "large": section_large, "figure": section_figure}
 
 
 def main():

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "laot/assignment.hpp"
 #include "laot/assignment/point_assignment.hpp"
 #include "laot/data/columns.hpp"
 #include "laot/laot.hpp"
@@ -55,6 +56,13 @@ LAOT_EXPORT void bench_assignment_solve(void* solver, const double* x, std::int6
   out[3] = static_cast<double>(a.statistics.bids);
   out[4] = static_cast<double>(a.statistics.scans);
   out[5] = static_cast<double>(a.statistics.augmentations);
+}
+
+/// A given cost of n rows and m columns, row after row. out: primal, dual, gap.
+LAOT_EXPORT void bench_assignment_given(const double* cost, std::int64_t n, std::int64_t m,
+                                        double* out) {
+  laot::Context context;
+  write(laot::solve_assignment(borrowed(cost, m, n), context).certificate, out);
 }
 
 /// mode: 0 automatic, 1 exact, 2 hierarchical; leaf and sweeps: 0 and negative for the defaults.

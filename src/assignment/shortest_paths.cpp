@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "laot/assignment.hpp"
 #include "laot/assignment/candidate_rows.hpp"
@@ -228,18 +229,30 @@ class ShortestPaths {
 // Lowers each u_i to what is feasible for its row, so that the dual value is a true bound.
 void certify(const arma::mat& cost, Assignment& out) {
   const std::size_t n = cost.n_cols, m = cost.n_rows;
+  const double* v = out.column_potential.data();
   double primal = 0.0, dual = 0.0, magnitude = 0.0;
   for (std::size_t i = 0; i < n; ++i) {
     const double* c = cost.colptr(i);
-    double feasible = kInfinity;
-    for (std::size_t j = 0; j < m; ++j)
-      feasible = std::min(feasible, c[j] - out.column_potential[j]);
-    for (std::size_t j = 0; j < m; ++j) magnitude += std::abs(c[j]);
+    double least[kLanes], sizes[kLanes] = {};
+    std::fill(least, least + kLanes, kInfinity);
+    std::size_t j = 0;
+    for (; j + kLanes <= m; j += kLanes)
+      for (std::size_t q = 0; q < kLanes; ++q) {
+        const double reduced = c[j + q] - v[j + q];
+        least[q] = reduced < least[q] ? reduced : least[q];
+        sizes[q] += std::abs(c[j + q]);
+      }
+    for (; j < m; ++j) {
+      least[0] = std::min(least[0], c[j] - v[j]);
+      sizes[0] += std::abs(c[j]);
+    }
+    const double feasible = *std::min_element(least, least + kLanes);
+    magnitude += std::accumulate(sizes, sizes + kLanes, 0.0);
     out.row_potential[i] = feasible;
     dual += feasible;
     primal += c[out.column_of_row[i]];
   }
-  for (std::size_t j = 0; j < m; ++j) dual += out.column_potential[j];
+  for (std::size_t j = 0; j < m; ++j) dual += v[j];
   magnitude = magnitude / static_cast<double>(cost.n_elem) * static_cast<double>(n);
   out.certificate.primal = primal;
   out.certificate.dual = dual;

@@ -16,25 +16,42 @@ namespace {
 constexpr std::size_t kDenseRows = 100;
 
 constexpr std::size_t kSampledRows = 64;
-constexpr std::ptrdiff_t kListed = 16;
+constexpr std::ptrdiff_t kNearest = 4;
 // How much wider than the rounding of single precision a list has to be to prove anything.
 constexpr double kWiderThanRounding = 1024.0;
 
+// In lanes, so that it waits for memory and not for the comparison before.
+double largest_size(const arma::mat& cost) {
+  constexpr std::size_t kLanes = 8;
+  double largest[kLanes] = {};
+  const double* c = cost.memptr();
+  std::size_t k = 0;
+  for (; k + kLanes <= cost.n_elem; k += kLanes)
+    for (std::size_t q = 0; q < kLanes; ++q) {
+      const double size = std::abs(c[k + q]);
+      largest[q] = size > largest[q] ? size : largest[q];
+    }
+  for (; k < cost.n_elem; ++k) largest[0] = std::max(largest[0], std::abs(c[k]));
+  return *std::max_element(largest, largest + kLanes);
+}
+
 // Candidates are found in single precision, which is of no use where the least costs of a row do
-// not differ beside the largest of all: among ties, and beside prices that forbid a pair.
+// not differ beside the largest of all: among ties, and beside prices that forbid a pair. Of the
+// sampled rows the middle one counts; where it has few pairs that are not forbidden, its list
+// reaches into those prices.
 bool lists_can_tell(const arma::mat& cost) {
   const std::size_t step = std::max<std::size_t>(1, cost.n_cols / kSampledRows);
-  double width = 0.0, count = 0.0;
+  std::vector<double> widths;
   for (std::size_t i = 0; i < cost.n_cols; i += step) {
     std::vector<double> row(cost.begin_col(i), cost.end_col(i));
-    std::nth_element(row.begin(), row.begin() + kListed, row.end());
-    width += row[kListed] - *std::min_element(row.begin(), row.begin() + kListed);
-    count += 1.0;
+    std::partial_sort(row.begin(), row.begin() + kNearest, row.end());
+    widths.push_back(row[kNearest - 1] - row[0]);
   }
-  if (!(width > 0.0)) return false;
-  double largest = 0.0;
-  for (const double c : cost) largest = std::max(largest, std::abs(c));
-  return width / count > kWiderThanRounding * 0x1p-24 * largest;
+  const auto middle = widths.begin() + static_cast<std::ptrdiff_t>(widths.size() / 2);
+  std::nth_element(widths.begin(), middle, widths.end());
+  if (!(*middle > 0.0)) return false;
+  const double largest = largest_size(cost);
+  return *middle > kWiderThanRounding * 0x1p-24 * largest && *middle < 0.5 * largest;
 }
 
 void require_shape(std::size_t n, std::size_t m) {

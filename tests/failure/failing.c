@@ -25,6 +25,9 @@ long failing_failed(void);
 long failing_live(void);
 void failing_writes(int stutter, int full);
 void failing_threads(int refused);
+/* The same as R's .C calls them. */
+void failing_arm_at(const double* first, const double* last);
+void failing_count(double* allocated);
 
 void failing_arm(long first, long last) {
   allocations = live = failed = 0;
@@ -41,6 +44,13 @@ void failing_writes(int stutter, int full) {
   disk_full = full;
 }
 void failing_threads(int refused) { threads_refused = refused; }
+void failing_arm_at(const double* first, const double* last) {
+  failing_arm((long)*first, (long)*last);
+}
+void failing_count(double* allocated) {
+  armed = 0;
+  *allocated = (double)allocations;
+}
 
 static int fails(void) {
   long number;
