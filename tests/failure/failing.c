@@ -3,9 +3,12 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 extern void* __libc_malloc(size_t);
@@ -28,6 +31,7 @@ void failing_threads(int refused);
 /* The same as R's .C calls them. */
 void failing_arm_at(const double* first, const double* last);
 void failing_count(double* allocated);
+void failing_only_core(void);
 
 void failing_arm(long first, long last) {
   allocations = live = failed = 0;
@@ -52,9 +56,44 @@ void failing_count(double* allocated) {
   *allocated = (double)allocations;
 }
 
-static int fails(void) {
+/* Inside R only the package fails: R itself ends where some of its own allocations do. Where the
+ * package's library and the C++ runtime, which allocates for it, lie in memory. */
+enum { OBJECTS = 2 };
+static const char* const core_names[OBJECTS] = {"/laot.so", "/libstdc++.so"};
+static uintptr_t core_first[OBJECTS], core_last[OBJECTS];
+static atomic_int only_core;
+
+static int note_core(struct dl_phdr_info* object, size_t size, void* unused) {
+  int i, k;
+  (void)size;
+  (void)unused;
+  for (i = 0; i < OBJECTS; ++i) {
+    if (!strstr(object->dlpi_name, core_names[i])) continue;
+    for (k = 0; k < object->dlpi_phnum; ++k) {
+      const uintptr_t first = object->dlpi_addr + object->dlpi_phdr[k].p_vaddr;
+      if (object->dlpi_phdr[k].p_type != PT_LOAD || !(object->dlpi_phdr[k].p_flags & PF_X)) continue;
+      core_first[i] = first;
+      core_last[i] = first + object->dlpi_phdr[k].p_memsz;
+    }
+  }
+  return 0;
+}
+
+void failing_only_core(void) {
+  dl_iterate_phdr(note_core, NULL);
+  only_core = 1;
+}
+
+static int is_core(const void* caller) {
+  int i;
+  for (i = 0; i < OBJECTS; ++i)
+    if ((uintptr_t)caller >= core_first[i] && (uintptr_t)caller < core_last[i]) return 1;
+  return 0;
+}
+
+static int fails(const void* caller) {
   long number;
-  if (!armed) return 0;
+  if (!armed || (only_core && !is_core(caller))) return 0;
   number = ++allocations;
   if (first_failing == 0 || number < first_failing || number > last_failing) return 0;
   ++failed;
@@ -67,24 +106,26 @@ static void* counted(void* block) {
   return block;
 }
 
-void* malloc(size_t size) { return fails() ? NULL : counted(__libc_malloc(size)); }
+#define CALLER __builtin_return_address(0)
+void* malloc(size_t size) { return fails(CALLER) ? NULL : counted(__libc_malloc(size)); }
 void* calloc(size_t count, size_t size) {
-  return fails() ? NULL : counted(__libc_calloc(count, size));
+  return fails(CALLER) ? NULL : counted(__libc_calloc(count, size));
 }
 void* realloc(void* block, size_t size) {
   if (block && size == 0) {
     free(block);
     return NULL;
   }
-  if (fails()) return NULL;
+  if (fails(CALLER)) return NULL;
   return block ? __libc_realloc(block, size) : counted(__libc_realloc(NULL, size));
 }
-void* memalign(size_t alignment, size_t size) {
-  return fails() ? NULL : counted(__libc_memalign(alignment, size));
+static void* aligned(size_t alignment, size_t size, const void* caller) {
+  return fails(caller) ? NULL : counted(__libc_memalign(alignment, size));
 }
-void* aligned_alloc(size_t alignment, size_t size) { return memalign(alignment, size); }
+void* memalign(size_t alignment, size_t size) { return aligned(alignment, size, CALLER); }
+void* aligned_alloc(size_t alignment, size_t size) { return aligned(alignment, size, CALLER); }
 int posix_memalign(void** out, size_t alignment, size_t size) {
-  void* block = memalign(alignment, size);
+  void* block = aligned(alignment, size, CALLER);
   if (!block) return ENOMEM;
   *out = block;
   return 0;

@@ -1,6 +1,6 @@
 # Every allocation of a cycle fails once, and from some on all of them; short writes, a full disk, a
-# read-only folder, no threads: tests/failure. FAILURE_STEP > 1 takes a part of the allocations.
-# needs: build
+# read-only folder, no threads: tests/failure; and for R a sample of the package's allocations. FAILURE_STEP > 1 takes a part of the allocations.
+# needs: build r-library
 # seconds: 7200
 . scripts/test-lib.sh
 
@@ -25,3 +25,16 @@ cycle cae cae $((11 * step)) epochs=2
 cycle cellot-checkpoint cellot,checkpoint $((13 * step)) iterations=6
 cycle conditional-laot conditional_laot,conditions $((7 * step))
 cycle conditional-gaussian conditional_gaussian,conditions "$step"
+
+export R_LIBS=$R_LIBRARY
+if ! have Rscript || ! Rscript -e 'quit(status = !requireNamespace("laot", quietly = TRUE))' >/dev/null 2>&1; then
+  skip "R or the installed package is missing, so that nothing fails in it"
+  exit 0
+fi
+in_r() { # STEP METHOD ARGUMENTS...
+  if logged "failure-r-$2" env OPENBLAS_NUM_THREADS=1 LD_PRELOAD="$preload" \
+    Rscript tests/failure/cycle.R "$preload" "$@"; then pass "R, $2"; else fail "R, $2"; fi
+}
+in_r $((7 * step)) laot
+in_r $((97 * step)) cellot iterations=6
+in_r $((97 * step)) scgen epochs=2

@@ -17,7 +17,7 @@ fuzz() { # TARGET MAX-LENGTH SEEDS...
   shift 2
   mkdir -p "$found"
   # The corpus first: each of its files is run even if the time is short.
-  if logged "fuzz-$target" env OPENBLAS_NUM_THREADS=1 timeout 1200 "$build/tests/fuzz/laot_fuzz_$target" "$found" "$@" \
+  if logged "fuzz-$target" env OPENBLAS_NUM_THREADS=1 timeout "$((${FUZZ_SECONDS:-60} + 600))" "$build/tests/fuzz/laot_fuzz_$target" "$found" "$@" \
     -max_total_time="${FUZZ_SECONDS:-60}" -max_len="$length" -timeout=20 -rss_limit_mb=3000 \
     -artifact_prefix="$build/$target-" -print_final_stats=1; then
     local runs
