@@ -9,7 +9,11 @@
 #' `summary()` gives the summaries of the fits. What asks for one fit, such as [save_model()], takes an element:
 #' `fits[["seed1"]]`.
 #'
-#' @param object A `laot_ensemble`; its elements are `laot_fit`s.
+#' A method of many conditions, such as `fit_method(x, "cmonge", seeds = 1:5)`, gives a `laot_ensemble_list`: the
+#' ensemble of each condition by name, and `predict(at = )` at any that the method can answer.
+#'
+#' @param object A `laot_ensemble`; its elements are `laot_fit`s. Or a `laot_ensemble_list`.
+#' @param at A condition, as in [predict.laot_fit()]; without it the predictions of all that were seen.
 #' @param newdata,...,label,suffix As in [predict.laot_fit()].
 #' @returns `predict()`: the mean prediction, in the class of `newdata`. `prediction_spread()`: one
 #'   number a cell, in the units of the features: the root of the mean over the features of the
@@ -42,6 +46,29 @@ prediction_spread <- function(object, newdata, ...) {
   center <- mean_of(seen)
   variance <- Reduce(`+`, lapply(seen, function(one) (one$values - center)^2)) / (length(seen) - 1)
   sqrt(colMeans(variance))
+}
+
+# The fits of all seeds, each of many conditions, by condition.
+ensemble_of_conditions <- function(fits) {
+  ensemble <- function(name) structure(lapply(fits, `[[`, name), class = "laot_ensemble")
+  structure(lapply(stats::setNames(nm = names(fits[[1L]])), ensemble), class = "laot_ensemble_list", fits = fits)
+}
+
+#' @rdname predict.laot_ensemble
+#' @export
+predict.laot_ensemble_list <- function(object, newdata, at = NULL, ...) {
+  if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
+  if (is.null(at)) return(lapply(stats::setNames(unclass(object), names(object)), predict, newdata = newdata, ...))
+  if (is.data.frame(at) && nrow(at) != 1L) fail("at must be one condition for an ensemble, found ", counted(nrow(at), "row"))
+  predict(structure(lapply(attr(object, "fits"), fit_at, at), class = "laot_ensemble"), newdata, ...)
+}
+
+#' @export
+print.laot_ensemble_list <- function(x, ...) {
+  first <- x[[1L]][[1L]]
+  cat(method_title(first), " fits: ", first$control, " to ", counted(length(x), "target"), ", ",
+      counted(length(x[[1L]]), "seed"), "\none model of all for each seed; predict() takes at = \n", sep = "")
+  invisible(x)
 }
 
 mean_of <- function(seen) Reduce(`+`, lapply(seen, `[[`, "values")) / length(seen)

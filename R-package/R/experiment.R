@@ -160,7 +160,7 @@ places_of_rows <- function(fits, at) {
 #' `"conditional_gaussian"`, `"regressed_shift"`, `"nearest_shift"`, and the network `"cmonge"`), at covariates that have no cells.
 #' [saveRDS()] and [save_model()] keep the whole.
 #'
-#' @param fit A `laot_fit` or a `laot_fit_list`.
+#' @param fit A `laot_fit`, a `laot_fit_list` or a `laot_ensemble_list`.
 #' @returns A data frame with a row for each condition: `condition` (its name), `control` and `treated` (how many
 #'   cells), of a method of many conditions `kind` (`"seen"`; of a fit at covariates without cells `"unseen_dose"`,
 #'   `"unseen_level"`, `"unseen_combination"` or `"unseen_context"`), and a column for each covariate, in which the values
@@ -177,6 +177,7 @@ places_of_rows <- function(fits, at) {
 #' rowMeans(predict(fits, cells[, dose == 0], at = list(dose = 5)))
 #' @export
 conditions <- function(fit) {
+  if (inherits(fit, "laot_ensemble_list")) fit <- attr(fit, "fits")[[1L]]
   if (!inherits(fit, c("laot_fit", "laot_fit_list"))) fail("fit must be a laot_fit or a laot_fit_list, found ", shown(fit))
   fits <- if (inherits(fit, "laot_fit")) list(fit) else unclass(fit)
   count <- function(name) vapply(fits, function(one) c(one$report[[name]], NA_real_)[1L], 0, USE.NAMES = FALSE)

@@ -120,7 +120,8 @@ fit_method <- function(x, method, treated = NULL, ..., condition = NULL, control
   ask$params <- params_from_dots(method, source$rest, setdiff(names(formals(fit_method)), "..."), fitting = TRUE)
   if (!is.null(batch)) batch_is_used(method)
   if (!is.null(covariates)) {
-    covariates_alone(list(treated = treated, by = by, seeds = seeds, checkpoint = if (!trait(method, "conditions")) checkpoint))
+    covariates_alone(list(treated = treated, by = by, seeds = if (!trait(method, "conditions")) seeds,
+                          checkpoint = if (!trait(method, "conditions")) checkpoint))
     ask$covariates <- split_combinations(covariate_columns(covariates, source), combine)
     ask$embedding <- if (!is.character(embedding)) embedding
   } else {

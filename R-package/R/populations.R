@@ -163,14 +163,16 @@ reading_bar <- function(side, verbose) if (is_lazy(side$values)) progress_bar(ve
 
 # One fit for each seed.
 fit_seeds <- function(ask, cells, seeds) {
-  if (length(cells$to) > 1L) fail("seeds goes with one target; choose it with target = ")
+  many <- is_experiment(ask, cells)
+  if (length(cells$to) > 1L && !many) fail("seeds goes with one target; choose it with target = ")
   names <- paste0("seed", seeds)
   fits <- lapply(seq_along(seeds), function(k) {
     one <- ask
     one$checkpoint <- checkpoint_for(ask$checkpoint, names[k])
     fit_targets(one, cells, seeds[k], paste0("seed ", seeds[k], ": "))
   })
-  structure(stats::setNames(fits, names), class = "laot_ensemble")
+  fits <- stats::setNames(fits, names)
+  if (many) ensemble_of_conditions(fits) else structure(fits, class = "laot_ensemble")
 }
 
 # A fit of something else than was asked for, a training that went wrong, a map that proves nothing.

@@ -166,7 +166,9 @@ test_that("what cannot be meant is refused in a sentence", {
   expect_sentence(fit_screen(covariates = ~ drug), "a matrix has none; give a data frame")
   expect_sentence(fit_screen(covariates = known[1:3, ]), "one row for each of the 330 cells; found 2 columns and 3 rows")
   expect_sentence(fit_screen(covariates = 3), "must be a formula")
-  expect_sentence(fit_screen(seeds = 1:2), "either seed or seeds|covariates do not go with seeds|seeds goes with")
+  expect_sentence(fit_screen(seeds = 1:2), "seeds goes with methods that train networks")
+  expect_sentence(fit_method(values, "cellot", condition = labels, covariates = known, seeds = 1:2),
+                  "covariates do not go with seeds of a method that is fitted to each condition on its own")
   expect_sentence(fit_screen(by = labels), "covariates do not go with by")
   expect_sentence(fit_method(start, "conditional_laot", start + 1, covariates = known), "do not go with treated")
   expect_sentence(fit_screen("cellot", checkpoint = tempfile()), "do not go with checkpoint of a method")
@@ -251,4 +253,24 @@ test_that("a network of many conditions goes on from its checkpoint, and says wh
   expect_identical(suppressMessages(predict(network(checkpoint = file), start)), predict(plain, start))
   expect_warning(network(epsilon = 0.001), "epsilon is too small")
   expect_warning(network(target = "A3"), "nothing can be learnt of another")
+})
+
+test_that("several seeds of a network of many conditions predict their mean", {
+  ensemble <- suppressMessages(fit_method(values, "cmonge", condition = labels, covariates = known, seeds = 1:2, verbose = FALSE,
+                                          iterations = 40, check.every = 20, hidden.units = 16, batch.size = 32))
+  expect_s3_class(ensemble, "laot_ensemble_list")
+  expect_identical(names(ensemble), unique(labels)[-1L])
+  expect_s3_class(ensemble[["A3"]], "laot_ensemble")
+  one <- suppressMessages(fit_method(values, "cmonge", condition = labels, covariates = known, seed = 2, verbose = FALSE,
+                                     iterations = 40, check.every = 20, hidden.units = 16, batch.size = 32))
+  place <- list(drug = "C", dose = 3)
+  apart <- lapply(attr(ensemble, "fits"), predict, start, at = place)
+  expect_identical(apart$seed2, predict(one, start, at = place))
+  expect_equal(predict(ensemble, start, at = place), (apart$seed1 + apart$seed2) / 2)
+  expect_equal(predict(ensemble, start)$A3, predict(ensemble, start, at = "A3"))
+  expect_gt(min(prediction_spread(ensemble[["A3"]], start)), 0)
+  expect_identical(conditions(ensemble), conditions(one))
+  expect_output(print(ensemble), "ctrl to 8 targets, 2 seeds")
+  expect_output(print(ensemble[["A3"]]), "2 seeds")
+  expect_sentence(predict(ensemble, start, at = data.frame(drug = c("A", "B"), dose = 3)), "one condition for an ensemble")
 })
