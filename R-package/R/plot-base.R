@@ -8,12 +8,15 @@
 #'   the losses and the norms of their gradients too;
 #' * `"cells"`: control, treated and predicted cells on the first two principal components of control
 #'   and treated cells together;
+#' * `"umap"`: the same cells on a UMAP of control and treated cells (at most 500 of each, 30 components, 15
+#'   neighbours, a fixed seed), in which predicted cells are placed; it needs the package uwot, and is drawn only when
+#'   it is asked for, since distances in it mean little;
 #' * `"marginals"`: densities of chosen features, without a choice of those whose mean moves most;
 #' * `"map"`: W - I among the features that its strongest entries join.
 #'
 #' @param x,object A `laot_fit`, a `laot_fit_list`, drawn one target a panel (`"objective"` and
 #'   `"cells"`), or a `laot_ensemble`, of which the validation scores of all seeds are drawn.
-#' @param type Which picture. `plot()` of one fit without it draws all that there are.
+#' @param type Which picture. `plot()` of one fit without it draws all that there are, but for the UMAP.
 #' @param features Names or numbers of the features of `"marginals"` and `"map"`.
 #' @param control,treated Cells to show (and to predict) in place of the training cells that the fit
 #'   keeps: new controls and measured treated cells show what the fit does on cells it has not seen.
@@ -33,7 +36,7 @@ plot.laot_fit <- function(x, type = NULL, features = NULL, control = NULL, treat
   exact_arguments()
   no_more(list(...), plot.arguments)
   if (is.null(type)) {
-    type <- setdiff(plot.types, c(if (!has_objective(x)) "objective", if (!has_map(x)) "map"))
+    type <- setdiff(plot.types, c("umap", if (!has_objective(x)) "objective", if (!has_map(x)) "map"))
   } else {
     one_of(type, plot.types, "type")
   }
@@ -43,6 +46,7 @@ plot.laot_fit <- function(x, type = NULL, features = NULL, control = NULL, treat
     switch(picture,
       objective = draw_progress(x, alone = length(type) == 1L),
       cells = draw_cells(cells_data(x, control = control, treated = treated), fit_title(x)),
+      umap = draw_cells(umap_data(x, control = control, treated = treated), fit_title(x)),
       marginals = draw_marginals(
         marginals_data(x, features, control = control, treated = treated), inside = length(type) > 1L
       ),

@@ -3,7 +3,7 @@
 # Iterations up to which both half steps of each are marked.
 most.steps <- 60L
 
-plot.types <- c("objective", "cells", "marginals", "map")
+plot.types <- c("objective", "cells", "umap", "marginals", "map")
 groups.of.cells <- c("control", "treated", "predicted")
 group.colours <- c(control = "#8C8C8C", treated = "#D55E00", predicted = "#0072B2")
 
@@ -52,18 +52,18 @@ shown_cells <- function(fit, control = NULL, treated = NULL, at.most = 500L) {
   )
 }
 
-# The first two principal components of control and treated cells together.
-common_components <- function(cells) {
+# The first principal components of control and treated cells together.
+common_components <- function(cells, most = 2L) {
   pooled <- do.call(cbind, cells)
   center <- rowMeans(pooled)
   pooled <- pooled - center
   total <- sum(pooled^2)
-  directions <- min(2L, nrow(pooled))
+  spectrum <- eigen(if (nrow(pooled) <= ncol(pooled)) tcrossprod(pooled) else crossprod(pooled), symmetric = TRUE)
+  # Beyond the second only those in which the cells vary.
+  directions <- max(min(2L, nrow(pooled)), min(most, sum(spectrum$values > 1e-12 * spectrum$values[1L])))
   if (nrow(pooled) <= ncol(pooled)) {
-    spectrum <- eigen(tcrossprod(pooled), symmetric = TRUE)
     axes <- spectrum$vectors[, seq_len(directions), drop = FALSE]
   } else {
-    spectrum <- eigen(crossprod(pooled), symmetric = TRUE)
     axes <- pooled %*% spectrum$vectors[, seq_len(directions), drop = FALSE]
     axes <- sweep(axes, 2L, sqrt(pmax(spectrum$values[seq_len(directions)], 1e-300)), "/")
   }
@@ -84,6 +84,27 @@ cells_data <- function(fit, ...) {
   components <- common_components(cells[c("control", "treated")])
   out <- do.call(rbind, lapply(groups.of.cells, function(group) on_components(cells[[group]], components, group)))
   attr(out, "labels") <- component_labels(components)
+  out
+}
+
+# UMAP of the control and treated cells on their leading components, in which predicted cells are then placed: these
+# have no part in it, so that they lie among the treated cells only where they resemble them.
+umap_components <- 30L
+umap_data <- function(fit, ..., seed = 1L) {
+  need("uwot", "for type = \"umap\"")
+  cells <- shown_cells(fit, ...)
+  components <- common_components(cells[c("control", "treated")], umap_components)
+  place <- function(group) crossprod(cells[[group]] - components$center, components$axes)
+  real <- rbind(place("control"), place("treated"))
+  if (nrow(real) < 4L) fail("a UMAP needs at least 4 control and treated cells together, found ", nrow(real))
+  at <- with_seed(seed, {
+    model <- uwot::umap(real, n_neighbors = min(15L, nrow(real) - 1L), ret_model = TRUE, n_threads = 1L,
+                        n_sgd_threads = 0L)
+    rbind(model$embedding, uwot::umap_transform(place("predicted"), model, n_threads = 1L, n_sgd_threads = 0L))
+  })
+  group <- rep(groups.of.cells, vapply(cells[groups.of.cells], ncol, 0L))
+  out <- data.frame(first = at[, 1L], second = at[, 2L], group = factor(group, groups.of.cells))
+  attr(out, "labels") <- c("UMAP 1", "UMAP 2")
   out
 }
 

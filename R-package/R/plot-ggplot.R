@@ -12,6 +12,8 @@ autoplot.laot_fit <- function(object, type = "cells", features = NULL, control =
     objective = ggplot_progress(object) + ggplot2::labs(title = fit_title(object)),
     cells = ggplot_cells(cells_data(object, control = control, treated = treated)) +
       ggplot2::labs(title = fit_title(object)),
+    umap = ggplot_cells(umap_data(object, control = control, treated = treated)) +
+      ggplot2::labs(title = fit_title(object)),
     marginals = ggplot_marginals(marginals_data(object, features, control = control, treated = treated)) +
       ggplot2::labs(title = fit_title(object)),
     map = ggplot_map(map_data(object, features)) + ggplot2::labs(title = fit_title(object))
