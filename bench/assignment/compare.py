@@ -32,6 +32,8 @@ from scipy.io import mmread
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
+from given_costs import given_costs
+
 SHARED = pathlib.Path(os.environ.get("LAOT_SHARED_DIR",
                                      pathlib.Path(__file__).resolve().parents[3] / "shared"))
 PATHS = {"portable": 1, "AVX2": 2, "AVX-512": 3}
@@ -214,27 +216,6 @@ def section_unequal(lib, args):
         wall, cpu, out = timed(lambda: lib.couple(handle, moved))
         line("  warm, W moved by 1%", (wall, cpu, out[0]), {}, out[2])
         lib.so.bench_coupling_free(handle)
-
-
-def given_costs(n):
-    """Costs that are no distances: integers, ties, pairs that are forbidden by a large price."""
-    rng = np.random.default_rng(1)
-    forbidden = float(2**31 - 1)
-
-    def forbid(cost, share):
-        cost[rng.random(cost.shape) < share] = forbidden
-        cost[np.arange(n), rng.permutation(n)] = 50.0
-        return cost
-
-    yield "uniform 0..n", rng.integers(0, n, (n, n)).astype(float)
-    yield "uniform 0..1e6", rng.integers(0, 10**6, (n, n)).astype(float)
-    yield "ten values", rng.integers(0, 10, (n, n)).astype(float)
-    yield "half forbidden", forbid(rng.integers(0, 10**4, (n, n)).astype(float), 0.5)
-    yield "90% forbidden", forbid(rng.integers(0, 10**4, (n, n)).astype(float), 0.9)
-    yield "90% forbidden, ties", forbid(rng.integers(0, 10, (n, n)).astype(float), 0.9)
-    yield "99% forbidden", forbid(rng.integers(0, 100, (n, n)).astype(float), 0.99)
-    yield "99.7% forbidden", forbid(rng.integers(0, 100, (n, n)).astype(float), 0.997)
-    yield "real numbers", rng.random((n, n))
 
 
 def section_given(lib, args):

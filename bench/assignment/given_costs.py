@@ -1,0 +1,23 @@
+"""Costs that are no distances, for compare.py: integers, ties, pairs that a large price forbids."""
+import numpy as np
+
+
+def given_costs(n):
+    """Costs that are no distances: integers, ties, pairs that are forbidden by a large price."""
+    rng = np.random.default_rng(1)
+    forbidden = float(2**31 - 1)
+
+    def forbid(cost, share):
+        cost[rng.random(cost.shape) < share] = forbidden
+        cost[np.arange(n), rng.permutation(n)] = 50.0
+        return cost
+
+    yield "uniform 0..n", rng.integers(0, n, (n, n)).astype(float)
+    yield "uniform 0..1e6", rng.integers(0, 10**6, (n, n)).astype(float)
+    yield "ten values", rng.integers(0, 10, (n, n)).astype(float)
+    yield "half forbidden", forbid(rng.integers(0, 10**4, (n, n)).astype(float), 0.5)
+    yield "90% forbidden", forbid(rng.integers(0, 10**4, (n, n)).astype(float), 0.9)
+    yield "90% forbidden, ties", forbid(rng.integers(0, 10, (n, n)).astype(float), 0.9)
+    yield "99% forbidden", forbid(rng.integers(0, 100, (n, n)).astype(float), 0.99)
+    yield "99.7% forbidden", forbid(rng.integers(0, 100, (n, n)).astype(float), 0.997)
+    yield "real numbers", rng.random((n, n))
