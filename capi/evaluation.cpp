@@ -1,6 +1,7 @@
 #include "laot/evaluation.hpp"
 
 #include "handles.hpp"
+#include "laot/response.hpp"
 
 using laot::Status;
 using laot::capi::CallContext;
@@ -84,6 +85,38 @@ laot_status laot_evaluate(laot_context* context, const laot_model* model,
     require_feature_names(model, control, "control");
     CallContext call(context);
     hand_out_table(laot::evaluate(held_out, wanted, *call), out);
+  });
+}
+
+laot_status laot_response_table(laot_context* context, const laot_model* model,
+                                const laot_data* predicted, const laot_data* observed,
+                                const laot_data* control, double level, laot_table** out) {
+  return guarded([&] {
+    given(out, "out");
+    laot::ResponseCells cells;
+    if (model) cells.model = &given(model, "model").model;
+    if (predicted) cells.predicted = given(predicted, "predicted").cells;
+    cells.observed = given(observed, "observed").cells;
+    cells.control = given(control, "control").cells;
+    cells.observed_batch = observed->batch;
+    cells.control_batch = control->batch;
+    cells.feature_names = observed->feature_names;
+    require_feature_names(model, predicted, "predicted");
+    require_feature_names(model, observed, "observed");
+    require_feature_names(model, control, "control");
+    CallContext call(context);
+    const double asked = level == 0.0 ? laot::kResponseLevel : level;
+    hand_out_table(laot::response_table(cells, asked, *call), out);
+  });
+}
+
+laot_status laot_marker_table(laot_context* context, const laot_data* control,
+                              const laot_data* treated, size_t count, laot_table** out) {
+  return guarded([&] {
+    given(out, "out");
+    const laot::Cells &x = given(control, "control").cells, &y = given(treated, "treated").cells;
+    CallContext call(context);
+    hand_out_table(laot::marker_table(x, y, count, control->feature_names, *call), out);
   });
 }
 

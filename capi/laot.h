@@ -1309,6 +1309,55 @@ LAOT_API laot_status laot_evaluate(laot_context* context, const laot_model* mode
                                    laot_table** out);
 
 /**
+ * What a paper shows of each feature: the shift of the means that was predicted and the one that was
+ * observed, with an interval. One row a feature, the largest observed shift first:
+ *
+ * - number position (of the feature, from 0), text feature (its name, or "");
+ * - numbers mean_control; observed, low, high (shift away from control, and its interval);
+ *   predicted; sd_control, sd_observed, sd_predicted (divisor n); zeros_control, zeros_observed,
+ *   zeros_predicted (share of values that are exactly 0); ks (Kolmogorov-Smirnov distance of
+ *   predicted and observed cells); units (that the interval is over).
+ *
+ * Without batches the interval is Welch's t over cells, and says nothing of other donors. With
+ * batches on both sides (laot_data_set_batch: donors), shifts are means over the levels that both
+ * have, of the means of their cells, and the interval is Student's t over the levels.
+ *
+ * @param context    threads and callbacks
+ * @param model      predicts for control; NULL: predicted is given
+ * @param predicted  [features x n] predicted cells, in the order of control; NULL: the model's
+ * @param observed   [features x m] observed treated cells, same features and units, best ones that
+ *                   no fit has seen; with their batch
+ * @param control    [features x n] control cells; with their batch
+ * @param level      coverage of the interval, between 0 and 1; 0: 0.95
+ * @param out        the table; free it with laot_table_free
+ * @return LAOT_INVALID_ARGUMENT: neither model nor predicted is given, level is out of range, one
+ *         side alone has batches, or fewer than 2 levels are shared; LAOT_DIMENSION_MISMATCH:
+ *         predicted and control differ in their number of cells
+ *
+ * Cost: a copy of the cells and a sort of each feature.
+ */
+LAOT_API laot_status laot_response_table(laot_context* context, const laot_model* model,
+                                         const laot_data* predicted, const laot_data* observed,
+                                         const laot_data* control, double level, laot_table** out);
+
+/**
+ * The features that respond most, as laot_marker_features ranks them, with what ranks them: numbers
+ * position (from 0), t (Welch's, of treated against control; +-Inf where neither side varies),
+ * shift, mean_control, mean_treated, and text feature (its name, or "").
+ *
+ * @param context  threads and callbacks
+ * @param control  [features x n] control cells, n at least 2
+ * @param treated  [features x m] treated cells, m at least 2, same features and units
+ * @param count    how many features: 1 .. features
+ * @param out      the table; free it with laot_table_free
+ * @return LAOT_INVALID_ARGUMENT: count outside its range, or fewer than 2 cells on a side
+ *
+ * Cost: a copy of the cells.
+ */
+LAOT_API laot_status laot_marker_table(laot_context* context, const laot_data* control,
+                                       const laot_data* treated, size_t count, laot_table** out);
+
+/**
  * Scores feature by feature.
  *
  * @param context          threads and callbacks

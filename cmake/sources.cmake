@@ -78,6 +78,7 @@ set(LAOT_CORE_SOURCES
   src/metrics/mean_kernel.cpp
   src/metrics/mmd.cpp
   src/metrics/moved_cells.cpp
+  src/metrics/student.cpp
   src/metrics/median_gamma.cpp
   src/metrics/permutation_test.cpp
   src/metrics/distances.cpp
@@ -150,6 +151,7 @@ set(LAOT_CORE_SOURCES
   src/evaluation/score_rows.cpp
   src/evaluation/evaluate.cpp
   src/evaluation/pairing.cpp
+  src/evaluation/response.cpp
 )
 set(LAOT_CAPI_SOURCES
   capi/guard.cpp

@@ -14,13 +14,14 @@
 #'   that both sides have.
 #' @param sets `NULL`, or a named list of feature names (gene sets): one row for each set, whose value for a cell is
 #'   the mean of its features.
-#' @param level Coverage of the interval, of Welch's t or, over levels, Student's.
+#' @param level Coverage of the interval, of Welch's t over cells or, over levels, Student's t of their shifts.
 #' @param ... For objects: where their values are, as in [predict.laot_fit()].
 #' @returns A data frame with `feature` (or `set` and `features`, how many the fit has), `mean.control`,
-#'   `observed` and `predicted` (shifts against the controls), `low` and `high` (interval of `observed`), `ks`
-#'   (Kolmogorov-Smirnov distance of predicted and observed cells), `units` (cells, or levels), largest observed
-#'   shift first.
-#' @seealso [worst_features()]
+#'   `observed`, `low` and `high` (shift against the controls and its interval), `predicted` (shift), `sd.control`,
+#'   `sd.observed`, `sd.predicted` (divisor n), `zeros.control`, `zeros.observed`, `zeros.predicted` (share of values
+#'   that are exactly 0), `ks` (Kolmogorov-Smirnov distance of predicted and observed cells), `units` (cells, or
+#'   levels), largest observed shift first. The library's own table: `laot_response_table` in C.
+#' @seealso [worst_features()], [marker_table()]
 #' @examples
 #' genes <- paste0("gene", 1:4)
 #' cells <- function(n, shift) matrix(rnorm(4 * n, shift), 4, dimnames = list(genes, NULL))
@@ -38,28 +39,32 @@ response_table <- function(x, observed, control, by = NULL, sets = NULL, level =
   check_dots(list(...), names(formals(response_table)))
   read <- function(cells, what) read_like(x, cells, list(...), what)
   sources <- list(control = read(control, "control"), observed = read(observed, "observed"))
-  values <- lapply(names(sources), function(side) {
+  groups <- by_of_two(by, sources)
+  cells <- lapply(stats::setNames(nm = names(sources)), function(side) {
     at <- match_features(x$features, feature_count(x), sources[[side]]$values, side, "the fit")
-    dense_block(cells_of(sources[[side]]$values, features = at))
+    cells_of(sources[[side]]$values, features = at, batch = groups[[side]], with.names = FALSE)
   })
-  names(values) <- names(sources)
-  values$predicted <- native(.Call(C_predict, model_pointer(x), cells_of(unname(values$control)), "no", call_settings()))
   labels <- feature_labels(x)
   size <- NULL
   if (!is.null(sets)) {
     rows <- checked_sets(sets, labels)
     size <- lengths(rows)
-    values <- lapply(values, function(part) do.call(rbind, lapply(rows, function(at) colMeans(part[at, , drop = FALSE]))))
     labels <- names(rows)
+    predicted <- cells_of(native(.Call(C_predict, model_pointer(x), cells$control, "no", call_settings())), with.names = FALSE)
+    in_sets <- function(part) {
+      values <- dense_block(part)
+      means <- do.call(rbind, lapply(rows, function(at) colMeans(values[at, , drop = FALSE])))
+      cells_of(unname(means), batch = part$batch, with.names = FALSE)
+    }
+    cells <- c(lapply(cells, in_sets), list(predicted = in_sets(predicted)))
   }
-  groups <- by_of_two(by, sources)
-  shift <- if (is.null(groups)) shift_over_cells(values, level) else shift_over_levels(values, groups, level)
-  out <- data.frame(feature = labels, mean.control = rowMeans(values$control), shift,
-                    ks = vapply(seq_along(labels), function(k) ks_distance(values$predicted[k, ], values$observed[k, ]), 0), row.names = NULL)
-  if (!is.null(size)) out <- cbind(set = out$feature, features = unname(size), out[-1L])
-  out <- out[order(-abs(out$observed)), ]
-  rownames(out) <- NULL
-  out
+  out <- as.data.frame(native(.Call(C_response_table, if (is.null(sets)) model_pointer(x), cells$predicted,
+                                    cells$observed, cells$control, level, call_settings())))
+  names(out) <- dotted(names(out))
+  out$feature <- labels[out$position + 1]
+  out$units <- as.integer(out$units)
+  if (!is.null(size)) out <- cbind(set = out$feature, features = unname(size)[out$position + 1], out)
+  out[setdiff(names(out), c("position", if (!is.null(size)) "feature"))]
 }
 
 checked_sets <- function(sets, labels) {
@@ -82,37 +87,34 @@ by_of_two <- function(by, sources) {
   out <- lapply(stats::setNames(nm = sides), function(side) as.character(labels_of(by[[side]], sources[[side]], "by")))
   shared <- setdiff(intersect(out$control, out$observed), NA)
   if (length(shared) < 2L) fail("by needs at least 2 levels that control and observed cells share, found ", listed(shared))
-  lapply(out, factor, levels = shared)
+  # Cells without a level, or of one that the other side lacks, count for none.
+  lapply(stats::setNames(nm = sides), function(side) ifelse(out[[side]] %in% shared, out[[side]], paste(side, "only")))
 }
 
-# Welch's interval.
-shift_over_cells <- function(values, level) {
-  n <- ncol(values$control)
-  m <- ncol(values$observed)
-  variance <- function(part) rowSums((part - rowMeans(part))^2) / (ncol(part) - 1)
-  a <- variance(values$control) / n
-  b <- variance(values$observed) / m
-  observed <- rowMeans(values$observed) - rowMeans(values$control)
-  width <- stats::qt((1 + level) / 2, (a + b)^2 / (a^2 / (n - 1) + b^2 / (m - 1))) * sqrt(a + b)
-  width[a + b == 0] <- 0
-  data.frame(observed = observed, low = observed - width, high = observed + width,
-             predicted = rowMeans(values$predicted) - rowMeans(values$control), units = m)
-}
-
-# Of the means of each level on both sides: pseudo-bulk, paired.
-shift_over_levels <- function(values, groups, level) {
-  means <- function(part, group) vapply(levels(group), function(one) rowMeans(part[, which(group == one), drop = FALSE]), numeric(nrow(part)))
-  as_rows <- function(x) matrix(x, nrow(values$control))
-  control <- as_rows(means(values$control, groups$control))
-  each <- as_rows(means(values$observed, groups$observed)) - control
-  predicted <- as_rows(means(values$predicted, groups$control)) - control
-  k <- ncol(each)
-  center <- rowMeans(each)
-  width <- stats::qt((1 + level) / 2, k - 1) * sqrt(rowSums((each - center)^2) / (k - 1) / k)
-  data.frame(observed = center, low = center - width, high = center + width, predicted = rowMeans(predicted), units = k)
-}
-
-ks_distance <- function(x, y) {
-  at <- sort(unique(c(x, y)))
-  max(abs(stats::ecdf(x)(at) - stats::ecdf(y)(at)))
+#' The features that respond most
+#'
+#' By Welch's t of treated against control cells. Chosen on training cells, scores on them are honest.
+#'
+#' @param control,treated Training cells: matrices, features x cells, dense or `dgCMatrix`.
+#' @param count How many features.
+#' @returns A data frame with `position`, `feature`, `t` (`Inf` where neither side varies), `shift`, `mean.control`,
+#'   `mean.treated`, largest absolute t first.
+#' @seealso [response_table()], [evaluate_predictions()], which scores on markers
+#' @examples
+#' control <- matrix(rnorm(4 * 50), 4, dimnames = list(paste0("gene", 1:4), NULL))
+#' marker_table(control, control + c(0, 2, 0, 1), count = 2)
+#' @export
+marker_table <- function(control, treated, count = 50) {
+  exact_arguments()
+  if (missing(control) || missing(treated)) fail("give the training cells as control = and treated = ")
+  whole(count, "count")
+  control <- as_values(control, "control")
+  treated <- as_values(treated, "treated")
+  names <- value_dimnames(control)[[1L]]
+  at <- match_features(names, value_dim(control)[1L], treated, "treated", "control")
+  out <- as.data.frame(native(.Call(C_marker_table, cells_of(control), cells_of(treated, features = at),
+                                    min(count, value_dim(control)[1L]), call_settings())))
+  names(out) <- dotted(names(out))
+  out$position <- as.integer(out$position + 1)
+  out
 }

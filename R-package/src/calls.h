@@ -22,6 +22,9 @@ SEXP laot_r_metrics(void);
 SEXP laot_r_score_presets(void);
 SEXP laot_r_evaluate(SEXP model, SEXP predicted, SEXP observed, SEXP control, SEXP options,
                      SEXP settings);
+SEXP laot_r_response_table(SEXP model, SEXP predicted, SEXP observed, SEXP control, SEXP level,
+                           SEXP settings);
+SEXP laot_r_marker_table(SEXP control, SEXP treated, SEXP count, SEXP settings);
 SEXP laot_r_cell_spearman(SEXP control, SEXP predicted, SEXP settings);
 SEXP laot_r_mmd2(SEXP x, SEXP y, SEXP gammas, SEXP estimator, SEXP settings);
 SEXP laot_r_feature_scores(SEXP predicted, SEXP observed, SEXP settings);

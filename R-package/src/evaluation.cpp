@@ -90,6 +90,29 @@ SEXP laot_r_evaluate(SEXP model, SEXP predicted, SEXP observed, SEXP control, SE
   END_RCPP
 }
 
+SEXP laot_r_response_table(SEXP model, SEXP predicted, SEXP observed, SEXP control, SEXP level,
+                           SEXP settings) {
+  BEGIN_RCPP
+  const Data p = data_or_none(predicted), t = data(observed), x = data(control);
+  const Context call = context(settings);
+  laot_table* table = nullptr;
+  check(laot_response_table(call.get(), model == R_NilValue ? nullptr : model_of(model), p.get(),
+                            t.get(), x.get(), Rcpp::as<double>(level), &table));
+  return columns_of(table);
+  END_RCPP
+}
+
+SEXP laot_r_marker_table(SEXP control, SEXP treated, SEXP count, SEXP settings) {
+  BEGIN_RCPP
+  const Data x = data(control), y = data(treated);
+  const Context call = context(settings);
+  laot_table* table = nullptr;
+  check(laot_marker_table(call.get(), x.get(), y.get(),
+                          static_cast<std::size_t>(Rcpp::as<double>(count)), &table));
+  return columns_of(table);
+  END_RCPP
+}
+
 SEXP laot_r_feature_scores(SEXP predicted, SEXP observed, SEXP settings) {
   BEGIN_RCPP
   const Data p = data(predicted), t = data(observed);

@@ -73,6 +73,7 @@ DECLARATIONS = {
     "laot_load": (c_int, [c_char_p, OUT]),
     "laot_data_set_groups": (c_int, [H, POINTER(c_char_p), c_size_t]),
     "laot_evaluate": (c_int, [H, H, H, H, H, POINTER(EvaluationOptions), OUT]),
+    "laot_response_table": (c_int, [H, H, H, H, H, c_double, OUT]),
     "laot_transitions": (c_int, [H, POINTER(c_char_p), c_size_t, POINTER(c_char_p), c_size_t, OUT]),
     "laot_partners": (c_int, [H, c_char_p, POINTER(c_size_t), c_size_t, OUT]),
     "laot_table_size": (c_int, [H, POINTER(c_size_t), POINTER(c_size_t)]),
@@ -320,6 +321,20 @@ class Laot:
             context = stack.enter_context(_Context(seed, threads))
             out = c_void_p()
             context.run(lib.laot_evaluate, self._handle, p, o, c, ctypes.byref(options), ctypes.byref(out))
+            return _table(out)
+
+    def response_table(self, observed, control, predicted=None, batch=None, level=0.95, threads=1):
+        """The table of laot_response_table as a dict of columns: the observed shift of every feature with an
+        interval, and the predicted one. batch: (donors of the observed cells, donors of the control cells)."""
+        of_observed, of_control = batch if batch is not None else (None, None)
+        with contextlib.ExitStack() as stack:
+            def data(cells, labels=None):
+                return None if cells is None else stack.enter_context(_Data(cells, batch=labels)).handle
+
+            p, o, c = data(predicted), data(observed, of_observed), data(control, of_control)
+            context = stack.enter_context(_Context(1, threads))
+            out = c_void_p()
+            context.run(lib.laot_response_table, self._handle, p, o, c, level, ctypes.byref(out))
             return _table(out)
 
     def pairing(self):

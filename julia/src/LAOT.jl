@@ -30,7 +30,7 @@ export feature_names, control_names, treated_names
 export evaluate_predictions, score, available_metrics, score_presets
 export pairing, transitions, descendants, ancestors
 export mmd2, median_gamma, wasserstein2, mmd2_test, feature_scores, cell_spearman
-export variable_features, marker_features
+export variable_features, marker_features, marker_table, response_table
 export trackability, stability, recovery_curve, isometry, movement_rates
 export simulate_populations, recovery_study
 export available_methods, method_parameters, method_presets, capabilities

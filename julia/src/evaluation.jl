@@ -64,3 +64,51 @@ function evaluation(fitted, predicted, observed, control; metrics = nothing, met
         end
     end
 end
+
+"""
+    response_table(fitted, observed; control, batch = nothing, level = 0.95) -> NamedTuple of vectors
+    response_table(predicted, observed; control, ...)
+
+What a paper shows of each feature: the shift of the means that was observed, with an interval, and
+the one that was predicted, for the `control` cells; the largest first. Columns `position` (from 1),
+`feature`, `mean_control`, `observed`, `low`, `high`, `predicted`, `sd_control`, `sd_observed`,
+`sd_predicted`, `zeros_control`, `zeros_observed`, `zeros_predicted`, `ks`, `units`.
+
+Without `batch` the interval is Welch's t over cells; with `batch = (observed = labels, control =
+labels)` (donors) it is Student's t over the levels that both have, of the shifts of their means.
+"""
+response_table(fitted::FittedModel, observed; control, options...) =
+    responses(fitted, nothing, observed, control; options...)
+response_table(predicted, observed; control, options...) = responses(nothing, predicted, observed, control; options...)
+
+function responses(fitted, predicted, observed, control; batch = (observed = nothing, control = nothing),
+                   level::Real = 0, num_threads::Integer = 1, progress = nothing)
+    found = with_optional_data(predicted) do p
+        with_data(observed; batch = batch.observed) do o
+            with_data(control; batch = batch.control) do c
+                with_context(; num_threads = num_threads, progress = progress) do context
+                    model = fitted === nothing ? C_NULL : fitted
+                    table(out -> laot_response_table(context, model, p, o, c, level, out))
+                end
+            end
+        end
+    end
+    return merge(found, (position = Int.(found.position) .+ 1,))
+end
+
+"""
+    marker_table(control, treated, count) -> NamedTuple of vectors
+
+The features that respond most, as `marker_features` ranks them: `position` (from 1), `feature`, `t`,
+`shift`, `mean_control`, `mean_treated`.
+"""
+function marker_table(control, treated, count::Integer; num_threads::Integer = 1)
+    found = with_data(control) do x
+        with_data(treated) do y
+            with_context(; num_threads = num_threads) do context
+                table(out -> laot_marker_table(context, x, y, count, out))
+            end
+        end
+    end
+    return merge(found, (position = Int.(found.position) .+ 1,))
+end

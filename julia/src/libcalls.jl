@@ -363,6 +363,12 @@ laot_evaluation_options() = laot_evaluation_options(sizeof(laot_evaluation_optio
 laot_evaluate(context, model, predicted, observed, control, options, out) =
     ccall(@symbol(laot_evaluate), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{laot_evaluation_options}, Ptr{Ptr{Cvoid}}), context, model, predicted, observed, control, options, out)
 
+laot_response_table(context, model, predicted, observed, control, level, out) =
+    ccall(@symbol(laot_response_table), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Cdouble, Ptr{Ptr{Cvoid}}), context, model, predicted, observed, control, level, out)
+
+laot_marker_table(context, control, treated, count, out) =
+    ccall(@symbol(laot_marker_table), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Csize_t, Ptr{Ptr{Cvoid}}), context, control, treated, count, out)
+
 laot_feature_scores(context, predicted, observed, ks, w1, mean_difference, length) =
     ccall(@symbol(laot_feature_scores), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Csize_t), context, predicted, observed, ks, w1, mean_difference, length)
 

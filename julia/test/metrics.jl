@@ -60,6 +60,15 @@ end
     @test bare.metric == ["w2", "mmd2", "mmd2", "mmd2_p_value"] && bare.value[1] == value("laot", "w2")
     @test 0 < bare.value[4] <= 1 && bare.method == fill("prediction", 4)
 
+    responses = response_table(FITTED, observed; control = control)
+    @test issorted(abs.(responses.observed); rev = true) && all(responses.low .<= responses.observed .<= responses.high)
+    @test responses.observed[1] ≈ sum(observed[responses.position[1], :]) / size(observed, 2) -
+                                  sum(control[responses.position[1], :]) / size(control, 2)
+    same = response_table(predict(FITTED, control), observed; control = control, level = 0.95)
+    @test same.predicted == responses.predicted && same.low == responses.low
+    @test_throws LAOTError response_table(FITTED, observed; control = control, level = 2)
+    @test marker_table(control, observed, 2).position == marker_features(control, observed, 2)
+
     plan = pairing(FITTED)
     n, m = size(plan)
     @test sum(plan; dims = 2) ≈ fill(1 / n, n, 1) && sum(plan; dims = 1) ≈ fill(1 / m, 1, m)

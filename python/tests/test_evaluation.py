@@ -45,3 +45,16 @@ def test_the_coupling_is_a_result():
     found = laot.descendants(MODEL, [3])
     assert np.isclose(plan[3, int(found["cell"][0])] * 60, found["mass"][0])
     assert np.isclose(laot.ancestors(MODEL, [1, 2])["mass"].sum(), 1)
+
+
+def test_the_table_of_responses_has_the_shifts_and_their_intervals():
+    found = laot.response_table(MODEL, OBSERVED, NEW)
+    shift = OBSERVED.mean(0) - NEW.mean(0)
+    at = found["position"].astype(int)
+    assert np.allclose(found["observed"], shift[at]) and np.all(np.diff(np.abs(found["observed"])) <= 0)
+    assert np.all(found["low"] < found["observed"]) and np.all(found["observed"] < found["high"])
+    donors = (["a", "b"] * 100)[:len(OBSERVED)], (["a", "b"] * 100)[:len(NEW)]
+    over = laot.response_table(MODEL, OBSERVED, NEW, batch=donors)
+    assert np.all(over["units"] == 2)
+    markers = laot.marker_table(CONTROL, TREATED, 2)
+    assert np.all(np.abs(markers["t"][0]) >= np.abs(markers["t"]))

@@ -159,6 +159,8 @@ static void test_scores(laot_context* context, const laot_data* x, const laot_da
 static void test_features(laot_context* context, const laot_data* x, const laot_data* y) {
   double ks[FEATURES], w1[FEATURES], difference[FEATURES], r[CELLS];
   size_t marker[FEATURES];
+  double best[2], shift[FEATURES];
+  laot_table* table = NULL;
   CHECK(laot_feature_scores(context, x, y, ks, w1, difference, FEATURES) == LAOT_OK);
   CHECK(ks[2] > ks[0] && w1[2] > w1[0] && difference[2] < -0.8);
   CHECK(laot_feature_scores(context, x, y, NULL, NULL, NULL, FEATURES) == LAOT_OK);
@@ -168,6 +170,20 @@ static void test_features(laot_context* context, const laot_data* x, const laot_
   CHECK(marker[0] == 2 && marker[1] == 1);
   REFUSED(laot_marker_features(context, x, y, 4, marker), LAOT_INVALID_ARGUMENT, "marker");
   REFUSED(laot_marker_features(context, x, y, 1, NULL), LAOT_INVALID_ARGUMENT, "index");
+  CHECK(laot_marker_table(context, x, y, 2, &table) == LAOT_OK);
+  CHECK(laot_table_numbers(table, "position", best, 2) == LAOT_OK && best[0] == 2.0 &&
+        best[1] == 1.0);
+  laot_table_free(table);
+  REFUSED(laot_marker_table(context, x, y, 4, &table), LAOT_INVALID_ARGUMENT, "marker");
+  REFUSED(laot_marker_table(context, x, y, 1, NULL), LAOT_INVALID_ARGUMENT, "out");
+  CHECK(laot_response_table(context, NULL, x, y, x, 0.9, &table) == LAOT_OK);
+  CHECK(laot_table_numbers(table, "predicted", shift, FEATURES) == LAOT_OK && shift[0] == 0.0);
+  laot_table_free(table);
+  REFUSED(laot_response_table(context, NULL, NULL, y, x, 0.9, &table), LAOT_INVALID_ARGUMENT,
+          "a model or predicted cells");
+  REFUSED(laot_response_table(context, NULL, x, y, x, 1.0, &table), LAOT_INVALID_ARGUMENT, "level");
+  REFUSED(laot_response_table(context, NULL, x, y, NULL, 0.9, &table), LAOT_INVALID_ARGUMENT,
+          "control");
   CHECK(laot_cell_spearman(context, x, x, r, CELLS) == LAOT_OK);
   CHECK(fabs(r[0] - 1.0) < 1e-12);
   REFUSED(laot_cell_spearman(context, x, x, r, 3), LAOT_DIMENSION_MISMATCH, "length");
@@ -208,7 +224,8 @@ static void test_evaluate(laot_context* context, laot_data* x, laot_data* y) {
   options.condition = "drug";
   CHECK(laot_evaluate(context, NULL, x, y, NULL, &options, &table) == LAOT_OK);
   CHECK(laot_table_size(table, &rows, &columns) == LAOT_OK && rows == 3);
-  REFUSED(laot_table_texts(table, "condition", texts, 3, &needed), LAOT_BUFFER_TOO_SMALL, "3 bytes");
+  REFUSED(laot_table_texts(table, "condition", texts, 3, &needed), LAOT_BUFFER_TOO_SMALL,
+          "3 bytes");
   CHECK(laot_table_texts(table, "condition", texts, sizeof texts, &needed) == LAOT_OK);
   CHECK(needed == 15 && strcmp(texts + 5, "drug") == 0);
   alone.struct_size = sizeof alone;

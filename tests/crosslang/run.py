@@ -139,6 +139,7 @@ def main():
                     continue
                 compare(reference, out, names, what)
                 compare(reference, out, [name + "_scores" for name in names], what + ", every row of an evaluation")
+                compare(reference, out, [name + "_responses" for name in names], what + ", every row of a response table")
         first = os.path.join(work, "fit", f"{language}-unset-1")
         if os.path.exists(os.path.join(first, names[-1] + ".bin")):
             models.append(first)

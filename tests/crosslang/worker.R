@@ -27,6 +27,13 @@ evaluate <- function(fit, observed, control, threads, path) {
   }
   for (name in c("group", "kind", "method", "metric", "setting", "features", "reason")) writeBin(table[[name]], file)
 }
+# Every row of a table of responses over three donors.
+respond <- function(fit, observed, control, path) {
+  donors <- lapply(list(observed = observed, control = control), function(cells) rep_len(c("a", "b", "c"), ncol(cells)))
+  table <- response_table(fit, observed, control, by = donors)
+  columns <- c("observed", "low", "high", "predicted", "sd.predicted", "zeros.control", "ks")
+  write.numbers(unlist(table[columns]), path)
+}
 cases <- read.table(arguments[2], col.names = c("name", "method", "preset", "settings"))
 new <- read.matrix(file.path(data, "new.bin"))
 
@@ -45,6 +52,7 @@ if (mode == "fit") {
     save_model(fit, file.path(out, paste0(case$name, ".safetensors")))
     write.numbers(predict(fit, new, num.threads = as.integer(arguments[5])), file.path(out, paste0(case$name, ".bin")))
     evaluate(fit, treated, new, as.integer(arguments[5]), file.path(out, paste0(case$name, "_scores.bin")))
+    respond(fit, treated, new, file.path(out, paste0(case$name, "_responses.bin")))
   }
 } else {
   for (models in arguments[-(1:4)]) for (name in cases$name) {

@@ -131,14 +131,32 @@ static void evaluate(laot_context* context, const laot_model* model, const laot_
   laot_table_free(table);
 }
 
-/* Cell i is of group i modulo 3. */
-static void set_groups(laot_data* data, size_t cells) {
+/* Every row of a table of responses over three donors. */
+static void respond(laot_context* context, const laot_model* model, const laot_data* observed,
+                    const laot_data* control, const char* path) {
+  static const char* const numbers[] = {"observed",     "low",           "high", "predicted",
+                                        "sd_predicted", "zeros_control", "ks"};
+  laot_table* table = NULL;
+  size_t rows = 0, columns = 0, k;
+  FILE* file = fopen(path, "wb");
+  check(file != NULL &&
+        laot_response_table(context, model, NULL, observed, control, 0.0, &table) == LAOT_OK &&
+        laot_table_size(table, &rows, &columns) == LAOT_OK);
+  for (k = 0; k < sizeof numbers / sizeof *numbers; ++k)
+    write_numbers(table, numbers[k], rows, file);
+  fclose(file);
+  laot_table_free(table);
+}
+
+/* Cell i is of group, or of batch, i modulo 3. */
+static void set_labels(laot_status (*set)(laot_data*, const char* const*, size_t), laot_data* data,
+                       size_t cells) {
   static const char* const names[] = {"a", "b", "c"};
   const char** labels = (const char**)malloc(cells * sizeof(char*));
   size_t i;
   check(labels != NULL);
   for (i = 0; i < cells; ++i) labels[i] = names[i % 3];
-  check(laot_data_set_groups(data, labels, cells) == LAOT_OK);
+  check(set(data, labels, cells) == LAOT_OK);
   free((void*)labels);
 }
 
@@ -173,12 +191,15 @@ static void fit_all(FILE* cases, const char* data, const char* out, int threads)
   matrix control = read_matrix(data, "control.bin"), treated = read_matrix(data, "treated.bin");
   matrix cells = read_matrix(data, "new.bin");
   laot_data *x = data_of(&control), *y = data_of(&treated), *z = data_of(&cells);
+  laot_data* t = data_of(&treated);
   char path[1024];
   row r;
   check(laot_context_new(&context) == LAOT_OK && laot_context_set_seed(context, 11) == LAOT_OK &&
         laot_context_set_threads(context, threads) == LAOT_OK);
-  set_groups(y, (size_t)treated.size[1]);
-  set_groups(z, (size_t)cells.size[1]);
+  set_labels(laot_data_set_groups, y, (size_t)treated.size[1]);
+  set_labels(laot_data_set_groups, z, (size_t)cells.size[1]);
+  set_labels(laot_data_set_batch, t, (size_t)treated.size[1]);
+  set_labels(laot_data_set_batch, z, (size_t)cells.size[1]);
   write_blas(out);
   while (next_case(cases, &r)) {
     laot_params* params = params_of(&r);
@@ -190,11 +211,14 @@ static void fit_all(FILE* cases, const char* data, const char* out, int threads)
     predict(context, model, &cells, path);
     join(path, sizeof path, out, r.name, "_scores.bin", "");
     evaluate(context, model, y, z, path);
+    join(path, sizeof path, out, r.name, "_responses.bin", "");
+    respond(context, model, t, z, path);
     laot_model_free(model);
     laot_params_free(params);
   }
   laot_data_free(x);
   laot_data_free(y);
+  laot_data_free(t);
   laot_data_free(z);
   laot_context_free(context);
   free(control.values);

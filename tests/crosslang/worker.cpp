@@ -9,6 +9,7 @@
 #include "laot/evaluation.hpp"
 #include "laot/linear_algebra.hpp"
 #include "laot/models.hpp"
+#include "laot/response.hpp"
 
 namespace {
 
@@ -92,6 +93,23 @@ void evaluate(const laot::Model& model, const arma::mat& observed, const arma::m
     for (const std::string& text : table.texts(name)) file << text << '\0';
 }
 
+// Every row of a table of responses over three donors.
+void respond(const laot::Model& model, const arma::mat& observed, const arma::mat& control,
+             const std::string& path, laot::Context& context) {
+  laot::ResponseCells cells;
+  cells.model = &model;
+  cells.observed = laot::Cells::dense(observed);
+  cells.control = laot::Cells::dense(control);
+  cells.observed_batch = groups_of(observed);
+  cells.control_batch = groups_of(control);
+  const laot::Table table = laot::response_table(cells, laot::kResponseLevel, context);
+  std::ofstream file(path, std::ios::binary);
+  for (const char* name :
+       {"observed", "low", "high", "predicted", "sd_predicted", "zeros_control", "ks"})
+    for (const double value : table.numbers(name))
+      file.write(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
 int run(int count, char** arguments) {
   const std::string mode = arguments[1], data = arguments[3], out = arguments[4];
   const arma::mat cells = read_matrix(data + "/new.bin");
@@ -117,6 +135,7 @@ int run(int count, char** arguments) {
     model.store().write(out + "/" + row.name + ".safetensors");
     predict(model, cells, out + "/" + row.name + ".bin", context);
     evaluate(model, treated, cells, out + "/" + row.name + "_scores.bin", context);
+    respond(model, treated, cells, out + "/" + row.name + "_responses.bin", context);
   }
   return 0;
 }

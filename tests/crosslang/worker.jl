@@ -31,6 +31,15 @@ function evaluate(fitted, observed, control, threads, path)
     end
 end
 
+# Every row of a table of responses over three donors.
+function respond(fitted, observed, control, threads, path)
+    donors(cells) = [("a", "b", "c")[(i - 1) % 3 + 1] for i in axes(cells, 2)]
+    table = response_table(fitted, observed; control = control, num_threads = threads,
+                           batch = (observed = donors(observed), control = donors(control)))
+    columns = (:observed, :low, :high, :predicted, :sd_predicted, :zeros_control, :ks)
+    open(file -> foreach(name -> write(file, Float64.(table[name])), columns), path, "w")
+end
+
 mode, listed, data, out = ARGS[1:4]
 new = read_matrix("$data/new.bin")
 if mode == "fit"
@@ -43,6 +52,7 @@ if mode == "fit"
         save_model(fitted, "$out/$name.safetensors")
         write("$out/$name.bin", predict(fitted, new; num_threads = threads))
         evaluate(fitted, treated, new, threads, "$out/$(name)_scores.bin")
+        respond(fitted, treated, new, threads, "$out/$(name)_responses.bin")
     end
 else
     for models in ARGS[5:end], row in cases(listed)

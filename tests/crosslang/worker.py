@@ -31,6 +31,15 @@ def evaluate(fitted, observed, control, threads, path):
             file.write("".join(text + "\0" for text in table[name]).encode())
 
 
+def respond(fitted, observed, control, threads, path):
+    """Every row of a table of responses over three donors."""
+    donors = [["abc"[i % 3] for i in range(len(cells))] for cells in (observed, control)]
+    table = fitted.response_table(observed, control, batch=donors, threads=threads)
+    with open(path, "wb") as file:
+        for name in ("observed", "low", "high", "predicted", "sd_predicted", "zeros_control", "ks"):
+            file.write(table[name].astype("<f8").tobytes())
+
+
 mode, listed, data, out = sys.argv[1:5]
 new = read(f"{data}/new.bin")
 if mode == "fit":
@@ -42,6 +51,7 @@ if mode == "fit":
         fitted.save(f"{out}/{name}.safetensors")
         fitted.predict(new, threads=int(sys.argv[5])).tofile(f"{out}/{name}.bin")
         evaluate(fitted, treated, new, int(sys.argv[5]), f"{out}/{name}_scores.bin")
+        respond(fitted, treated, new, int(sys.argv[5]), f"{out}/{name}_responses.bin")
 else:
     for models in sys.argv[5:]:
         for name, *_ in cases(listed):

@@ -32,6 +32,20 @@ test_that("the response table is what t.test and ks.test say", {
     expect_equal(table$ks[k], unname(suppressWarnings(ks.test(predict(fit, new$control)[k, ], new$treated[k, ]))$statistic))
   }
   expect_equal(table$predicted, unname(rowMeans(predict(fit, new$control)) - rowMeans(new$control)))
+  expect_equal(table$sd.observed, unname(sqrt(rowMeans((new$treated - rowMeans(new$treated))^2))))
+  new$control[2, 1:3] <- 0
+  table <- response_table(fit, observed = new$treated, control = new$control)
+  expect_equal(table$zeros.control[table$feature == "gene2"], 3 / 30)
+})
+
+test_that("markers are ranked by Welch's t", {
+  new <- two_populations(n = 30, m = 25, d = 4, seed = 3)
+  table <- marker_table(new$control, new$treated[4:1, ], count = 3)
+  t <- vapply(rownames(new$control), function(g) unname(t.test(new$treated[g, ], new$control[g, ])$statistic), 0)
+  expect_identical(table$feature, names(sort(-abs(t)))[1:3])
+  expect_equal(table$t, unname(t[table$feature]))
+  expect_identical(rownames(new$control)[table$position], table$feature)
+  expect_sentence(marker_table(new$control), "give the training cells")
 })
 
 test_that("over donors the interval is that of the donors' means", {

@@ -15,7 +15,8 @@ from typing import Any, Optional
 
 from ._anndata import from_uns
 from ._cells import Progress, variable_features
-from ._evaluation import ancestors, descendants, evaluate, pairing, transitions
+from ._evaluation import (ancestors, descendants, evaluate, marker_table, pairing, response_table,
+                          transitions)
 from ._library import LaotError, LaotWarning, version
 from ._model import Model, Source, Trackability, fit_arrays
 from ._registry import Method, Metric, Parameter, methods, metrics
@@ -23,8 +24,8 @@ from ._scores import median_gamma, score, wasserstein2
 
 __version__ = version()
 __all__ = ["LaotError", "LaotWarning", "Method", "Metric", "Model", "Parameter", "Source", "Trackability",
-           "ancestors", "descendants", "evaluate", "fit", "from_uns", "median_gamma", "methods", "metrics", "pairing",
-           "score", "transitions", "variable_features", "version", "wasserstein2"]
+           "ancestors", "descendants", "evaluate", "fit", "from_uns", "marker_table", "median_gamma", "methods", "metrics", "pairing",
+           "response_table", "score", "transitions", "variable_features", "version", "wasserstein2"]
 
 
 def fit(cells: Any, treated: Any = None, *, condition: str = "condition", control: Optional[str] = None,

@@ -113,6 +113,51 @@ def evaluate(model: Optional[Model], observed: Any, control: Any = None, predict
         return table(out)
 
 
+def response_table(model: Optional[Model], observed: Any, control: Any, predicted: Any = None,
+                   batch: Optional[tuple[Sequence[Any], Sequence[Any]]] = None, level: float = 0.95,
+                   threads: int = 1) -> Table:
+    """What a paper shows of each feature: observed shift with an interval, and predicted shift.
+
+    Parameters
+    ----------
+    model, observed, control, predicted
+        As in :func:`evaluate`; the model predicts ``control``, or ``predicted`` cells are given.
+    batch
+        (labels of the observed cells, labels of the control cells), such as donors: the interval is
+        then Student's t over the levels that both have. None: Welch's t over cells.
+    level
+        Coverage of the interval.
+
+    Returns
+    -------
+    dict
+        position (from 0), feature, mean_control, observed, low, high, predicted, sd_control,
+        sd_observed, sd_predicted, zeros_control, zeros_observed, zeros_predicted, ks, units; the
+        largest observed shift first.
+    """
+    of_observed, of_control = batch if batch is not None else (None, None)
+    with ExitStack() as stack:
+        def data(cells: Any, what: str, labels: Any = None) -> Any:
+            return None if cells is None else stack.enter_context(Data(cells, what, batch=labels)).handle
+
+        p, o, x = data(predicted, "predicted"), data(observed, "observed", of_observed), data(control, "control", of_control)
+        context = stack.enter_context(Context(1, threads))
+        out = ctypes.c_void_p()
+        context.run(lib.laot_response_table, None if model is None else model._handle, p, o, x, level, ctypes.byref(out))
+        return table(out)
+
+
+def marker_table(control: Any, treated: Any, count: int, threads: int = 1) -> Table:
+    """The features that respond most on training cells, by Welch's t.
+
+    position (from 0), feature, t, shift, mean_control, mean_treated; the largest absolute t first.
+    """
+    with Data(control, "control") as x, Data(treated, "treated") as y, Context(1, threads) as context:
+        out = ctypes.c_void_p()
+        context.run(lib.laot_marker_table, x.handle, y.handle, count, ctypes.byref(out))
+        return table(out)
+
+
 def pairing(model: Model) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The last coupling of a laot model: control cell, treated cell (from 0), mass (sums to 1).
 
