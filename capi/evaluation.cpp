@@ -88,6 +88,26 @@ laot_status laot_evaluate(laot_context* context, const laot_model* model,
   });
 }
 
+laot_status laot_evaluate_experiment(laot_context* context, const laot_model* const* models,
+                                     size_t count, const laot_experiment* held_out,
+                                     const laot_evaluation_options* options, laot_table** out) {
+  return guarded([&] {
+    given(out, "out");
+    const laot::EvaluationOptions wanted = options_from(options);
+    const laot::Experiment& cells = given(held_out, "held_out").experiment;
+    laot::require(models != nullptr && count > 0, Status::invalid_argument,
+                  "models is empty; give at least one");
+    std::vector<const laot::Model*> all;
+    for (size_t k = 0; k < count; ++k) {
+      all.push_back(&given(models[k], "models").model);
+      laot::capi::require_same_features(all[k]->feature_names, "the model", cells.feature_names,
+                                        "held_out");
+    }
+    CallContext call(context);
+    hand_out_table(laot::evaluate_conditions(all, cells, wanted, *call), out);
+  });
+}
+
 laot_status laot_response_table(laot_context* context, const laot_model* model,
                                 const laot_data* predicted, const laot_data* observed,
                                 const laot_data* control, double level, laot_table** out) {

@@ -1309,6 +1309,37 @@ LAOT_API laot_status laot_evaluate(laot_context* context, const laot_model* mode
                                    laot_table** out);
 
 /**
+ * Scores held-out cells of several conditions: the table of laot_evaluate, one condition after the
+ * other. The first model is scored as there, at each condition; the predictions of the others stand
+ * beside it under the names of their methods (regressed_shift beside conditional_laot, say).
+ *
+ * A condition is found by its name, else by its covariates; condition in the rows is the name of the
+ * held-out one, kind what it is to the model ("seen", "unseen dose", "unseen level", "unseen
+ * combination", "unseen context"; "unseen" where the method does not tell). Of one that was not seen
+ * there are no training cells: no trivial predictors of one condition, the noise reference is of
+ * halves unless options->reference says otherwise, and the bandwidth is 1 / the median over the seen
+ * conditions of their median squared distances.
+ *
+ * @param context   threads, callbacks, and the seed of all draws
+ * @param models    [count] models of different methods, each of which knows all conditions, or can
+ *                  answer them
+ * @param count     number of models, at least 1
+ * @param held_out  controls and conditions with their held-out cells; with their batch
+ * @param options   settings, struct_size set, without condition; NULL: the usual
+ * @param out       the table; free it with laot_table_free
+ * @return LAOT_INVALID_ARGUMENT: two models of one method, options->condition, or markers at a
+ *         condition that was not seen; LAOT_UNKNOWN_NAME: a condition that a model cannot answer;
+ *         and the codes of laot_evaluate
+ *
+ * Cost: that of laot_evaluate for each condition and model.
+ */
+LAOT_API laot_status laot_evaluate_experiment(laot_context* context,
+                                              const laot_model* const* models, size_t count,
+                                              const laot_experiment* held_out,
+                                              const laot_evaluation_options* options,
+                                              laot_table** out);
+
+/**
  * What a paper shows of each feature: the shift of the means that was predicted and the one that was
  * observed, with an interval. One row a feature, the largest observed shift first:
  *

@@ -150,6 +150,7 @@ set(LAOT_CORE_SOURCES
   src/evaluation/groups.cpp
   src/evaluation/score_rows.cpp
   src/evaluation/evaluate.cpp
+  src/evaluation/conditions.cpp
   src/evaluation/pairing.cpp
   src/evaluation/response.cpp
 )

@@ -22,6 +22,8 @@ SEXP laot_r_metrics(void);
 SEXP laot_r_score_presets(void);
 SEXP laot_r_evaluate(SEXP model, SEXP predicted, SEXP observed, SEXP control, SEXP options,
                      SEXP settings);
+SEXP laot_r_evaluate_experiment(SEXP models, SEXP controls, SEXP treated, SEXP which,
+                                SEXP covariates, SEXP options, SEXP settings);
 SEXP laot_r_response_table(SEXP model, SEXP predicted, SEXP observed, SEXP control, SEXP level,
                            SEXP settings);
 SEXP laot_r_marker_table(SEXP control, SEXP treated, SEXP count, SEXP settings);

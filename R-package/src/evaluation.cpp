@@ -1,6 +1,7 @@
 // What evaluating needs beside single scores: presets, features, markers, a bandwidth, a test.
 #include "bridge.h"
 #include "calls.h"
+#include "evaluation_options.h"
 
 using namespace bridge;
 
@@ -37,55 +38,17 @@ Data data_or_none(SEXP cells) {
   return cells == R_NilValue ? Data() : data(cells);
 }
 
-std::string comma_separated(SEXP names) {
-  std::string out;
-  if (names == R_NilValue) return out;
-  for (const std::string& name : Rcpp::as<std::vector<std::string>>(names))
-    out += out.empty() ? name : "," + name;
-  return out;
-}
-
 }  // namespace
 
-// options: list(condition, methods, metrics, preset, gammas, epsilon, markers, reference, test),
-// each NULL for the usual.
 SEXP laot_r_evaluate(SEXP model, SEXP predicted, SEXP observed, SEXP control, SEXP options,
                      SEXP settings) {
   BEGIN_RCPP
   const Data p = data_or_none(predicted), t = data(observed), x = data_or_none(control);
   const Context call = context(settings);
-  const Rcpp::List given(options);
-  const auto has = [&](const char* name) {
-    return given.containsElementNamed(name) && static_cast<SEXP>(given[name]) != R_NilValue;
-  };
-  const auto texts = [&](const char* name) {
-    return has(name) ? comma_separated(given[name]) : std::string();
-  };
-  const std::string condition = has("condition") ? Rcpp::as<std::string>(given["condition"]) : "";
-  const std::string methods = texts("methods"), metrics = texts("metrics"),
-                    preset = texts("preset"), reference = texts("reference");
-  std::vector<double> gammas;
-  if (has("gammas")) gammas = Rcpp::as<std::vector<double>>(given["gammas"]);
-  laot_evaluation_options wanted = {};
-  wanted.struct_size = sizeof wanted;
-  wanted.condition = condition.c_str();
-  wanted.methods = methods.c_str();
-  wanted.metrics = metrics.c_str();
-  wanted.preset = preset.c_str();
-  wanted.gammas = gammas.data();
-  wanted.gamma_count = gammas.size();
-  if (has("epsilon")) {
-    const Rcpp::NumericVector epsilon(static_cast<SEXP>(given["epsilon"]));
-    wanted.epsilon = epsilon[0];
-    wanted.epsilon_absolute =
-        Rcpp::as<std::vector<std::string>>(epsilon.names())[0] == "absolute" ? 1 : 0;
-  }
-  if (has("markers")) wanted.markers = static_cast<std::size_t>(Rcpp::as<double>(given["markers"]));
-  wanted.reference = reference.c_str();
-  wanted.test = has("test") && Rcpp::as<bool>(given["test"]) ? 1 : 0;
+  const EvaluationOptions wanted(options);
   laot_table* table = nullptr;
   check(laot_evaluate(call.get(), model == R_NilValue ? nullptr : model_of(model), p.get(), t.get(),
-                      x.get(), &wanted, &table));
+                      x.get(), wanted.get(), &table));
   return columns_of(table);
   END_RCPP
 }

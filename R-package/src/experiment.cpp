@@ -1,6 +1,7 @@
 // Calls on experiments of many conditions.
 #include "bridge.h"
 #include "calls.h"
+#include "evaluation_options.h"
 
 using namespace bridge;
 
@@ -42,18 +43,14 @@ struct Covariates {
   }
 };
 
-}  // namespace
-
-// controls: a list of cells; treated: a named list of cells, with the number of the controls that go
-// with each and its covariates; embeddings: by covariate, list(levels, coordinates x levels).
-SEXP laot_r_fit_experiment(SEXP method, SEXP preset, SEXP params, SEXP controls, SEXP treated,
-                           SEXP which, SEXP covariates, SEXP embeddings, SEXP settings) {
-  BEGIN_RCPP
-  const Params asked = params_from(Rcpp::as<std::string>(method), preset, params);
+// controls: a list of cells; treated: a named list of cells, with the number of the controls that
+// go with each and its covariates; embeddings: by covariate, list(levels, coordinates x levels), or
+// NULL. `all` keeps what the experiment looks at.
+Experiment experiment_from(SEXP controls, SEXP treated, SEXP which, SEXP covariates,
+                           SEXP embeddings, std::vector<Data>& all) {
   laot_experiment* raw = nullptr;
   check(laot_experiment_new(&raw));
-  const Experiment experiment(raw);
-  std::vector<Data> all;  // what the experiment looks at
+  Experiment experiment(raw);
   const Rcpp::List of_control(controls), of_treated(treated), values(covariates);
   for (R_xlen_t g = 0; g < of_control.size(); ++g) {
     all.push_back(data(of_control[g]));
@@ -65,28 +62,58 @@ SEXP laot_r_fit_experiment(SEXP method, SEXP preset, SEXP params, SEXP controls,
   for (R_xlen_t c = 0; c < of_treated.size(); ++c) {
     all.push_back(data(of_treated[c]));
     const Covariates known(values[c]);
-    check(laot_experiment_add_condition(
-        raw, names[static_cast<std::size_t>(c)].c_str(), all.back().get(),
-        static_cast<std::size_t>(control[c] - 1), known.name_pointers().data(),
-        known.level_pointers().data(), known.numbers.data(), known.names.size()));
+    check(laot_experiment_add_condition(raw, names[static_cast<std::size_t>(c)].c_str(),
+                                        all.back().get(), static_cast<std::size_t>(control[c] - 1),
+                                        known.name_pointers().data(), known.level_pointers().data(),
+                                        known.numbers.data(), known.names.size()));
   }
-  const Rcpp::List places(embeddings);
+  const Rcpp::List places = embeddings == R_NilValue ? Rcpp::List() : Rcpp::List(embeddings);
   for (R_xlen_t e = 0; e < places.size(); ++e) {
     const Rcpp::List one(places[e]);
     const std::vector<std::string> levels = Rcpp::as<std::vector<std::string>>(one["levels"]);
     const Rcpp::NumericMatrix coordinates = one["coordinates"];
     std::vector<const char*> pointers;
     for (const std::string& level : levels) pointers.push_back(level.c_str());
-    const std::vector<std::string> covariate =
-        Rcpp::as<std::vector<std::string>>(places.names());
-    check(laot_experiment_add_embedding(
-        raw, covariate[static_cast<std::size_t>(e)].c_str(), pointers.data(), pointers.size(),
-        coordinates.begin(), static_cast<std::size_t>(coordinates.nrow())));
+    const std::vector<std::string> covariate = Rcpp::as<std::vector<std::string>>(places.names());
+    check(laot_experiment_add_embedding(raw, covariate[static_cast<std::size_t>(e)].c_str(),
+                                        pointers.data(), pointers.size(), coordinates.begin(),
+                                        static_cast<std::size_t>(coordinates.nrow())));
   }
+  return experiment;
+}
+
+}  // namespace
+
+SEXP laot_r_fit_experiment(SEXP method, SEXP preset, SEXP params, SEXP controls, SEXP treated,
+                           SEXP which, SEXP covariates, SEXP embeddings, SEXP settings) {
+  BEGIN_RCPP
+  const Params asked = params_from(Rcpp::as<std::string>(method), preset, params);
+  std::vector<Data> all;
+  const Experiment experiment =
+      experiment_from(controls, treated, which, covariates, embeddings, all);
   const Context call = context(settings);
   laot_model* model = nullptr;
-  check(laot_fit_experiment(call.get(), asked.get(), raw, &model));
+  check(laot_fit_experiment(call.get(), asked.get(), experiment.get(), &model));
   return pointer_to(model);
+  END_RCPP
+}
+
+// models: a list of pointers; the rest as above, and the options of laot_r_evaluate.
+SEXP laot_r_evaluate_experiment(SEXP models, SEXP controls, SEXP treated, SEXP which,
+                                SEXP covariates, SEXP options, SEXP settings) {
+  BEGIN_RCPP
+  std::vector<Data> all;
+  const Experiment experiment =
+      experiment_from(controls, treated, which, covariates, R_NilValue, all);
+  const Rcpp::List given(models);
+  std::vector<const laot_model*> asked;
+  for (R_xlen_t k = 0; k < given.size(); ++k) asked.push_back(model_of(given[k]));
+  const EvaluationOptions wanted(options);
+  const Context call = context(settings);
+  laot_table* table = nullptr;
+  check(laot_evaluate_experiment(call.get(), asked.data(), asked.size(), experiment.get(),
+                                 wanted.get(), &table));
+  return columns_of(table);
   END_RCPP
 }
 

@@ -24,6 +24,7 @@ static const R_CallMethodDef routines[] = {
     ROUTINE(feature_scores, 3),
     ROUTINE(median_gamma, 3),
     ROUTINE(transitions, 3),
+    ROUTINE(evaluate_experiment, 7),
     ROUTINE(response_table, 6),
     ROUTINE(marker_table, 4),
     ROUTINE(partners, 3),

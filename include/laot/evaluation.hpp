@@ -53,8 +53,9 @@ struct HeldOut {
 /// The metrics of an evaluation that asks for none.
 const std::vector<std::string>& default_metrics();
 
-/// Columns: condition, kind ("seen"; "unseen context" where the reference is of halves; "" without
-/// a model), group ("" for all cells), method, metric, estimator, setting, features (what was
+/// Columns: condition, kind (what the condition is to the model: "seen", or what its report says
+/// (Model::at); "unseen context" where it was seen, but the reference is of halves; "" without a
+/// model), group ("" for all cells), method, metric, estimator, setting, features (what was
 /// scored: "1000 features", "top 50 markers"), gamma, cells (of the method), observed (cells that
 /// these were compared with), value, sd (over subsamples or halvings), left_out (features that the
 /// metric left out since they do not vary), reason (why the value is NaN).
@@ -68,5 +69,17 @@ const std::vector<std::string>& default_metrics();
 ///
 /// Draws with the context's seed. Memory: the candidates, features x cells each.
 Table evaluate(const HeldOut& held_out, const EvaluationOptions& options, Context& context);
+
+/// The same for held-out cells of several conditions, one after the other, with one or several
+/// models: the first is scored as evaluate() does, at each condition (Model::at), and the
+/// predictions of the others stand beside it under the names of their methods, such as the trivial
+/// predictors of many conditions. A condition is found by its name, else by its covariates. Where
+/// it was not seen, there are no training cells: no rows of trivial predictors of one condition,
+/// the noise reference is the observed cells, half against half (where `automatic`), and the
+/// bandwidth is 1 / the median over the conditions that were seen of their median squared
+/// distances. Throws invalid_argument where two models are of one method or markers are asked for
+/// at a condition that was not seen, and what Model::at throws.
+Table evaluate_conditions(const std::vector<const Model*>& models, const Experiment& held_out,
+                          const EvaluationOptions& options, Context& context);
 
 }  // namespace laot

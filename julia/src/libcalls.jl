@@ -363,6 +363,9 @@ laot_evaluation_options() = laot_evaluation_options(sizeof(laot_evaluation_optio
 laot_evaluate(context, model, predicted, observed, control, options, out) =
     ccall(@symbol(laot_evaluate), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{laot_evaluation_options}, Ptr{Ptr{Cvoid}}), context, model, predicted, observed, control, options, out)
 
+laot_evaluate_experiment(context, models, count, held_out, options, out) =
+    ccall(@symbol(laot_evaluate_experiment), Cint, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}, Csize_t, Ptr{Cvoid}, Ptr{laot_evaluation_options}, Ptr{Ptr{Cvoid}}), context, models, count, held_out, options, out)
+
 laot_response_table(context, model, predicted, observed, control, level, out) =
     ccall(@symbol(laot_response_table), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Cdouble, Ptr{Ptr{Cvoid}}), context, model, predicted, observed, control, level, out)
 

@@ -20,7 +20,9 @@ arma::mat predictions_of(const Model& model, const Cells& control, Context& cont
 }
 
 // Beside a model of many features without components there is no Gaussian map.
+// Beside a model at a condition without cells there is none.
 bool has_trivial(const Model& model, const std::string& name) {
+  if (model.training.n == 0) return false;
   return name != "gaussian_map" || !model.training.gaussian.map().is_empty() ||
          !model.training.gaussian.offset().is_empty();
 }
@@ -106,7 +108,7 @@ Reference chosen_reference(const HeldOut& held_out, Reference asked) {
 }
 
 std::vector<NamedCells> candidates_of(const HeldOut& held_out, Reference reference,
-                                     const std::vector<std::string>& wanted, Context& context) {
+                                      const std::vector<std::string>& wanted, Context& context) {
   Candidates out(held_out, wanted, context);
   out.add_prediction();
   if (held_out.control) out.add_trivial();

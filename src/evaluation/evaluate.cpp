@@ -80,6 +80,15 @@ bool wants_prediction(const EvaluationOptions& options) {
          std::find(methods.begin(), methods.end(), "prediction") != methods.end();
 }
 
+// What the condition is to the model, in words.
+std::string kind_of(const Model& model, Reference reference) {
+  std::string kind = model.training.n > 0 ? "seen" : "unseen";
+  for (const auto& [name, value] : model.report.texts)
+    if (name == "kind") kind = value;
+  std::replace(kind.begin(), kind.end(), '_', ' ');
+  return kind == "seen" && reference == Reference::halves ? "unseen context" : kind;
+}
+
 class Evaluation {
  public:
   Evaluation(const HeldOut& held_out, const EvaluationOptions& options, Context& context)
@@ -264,7 +273,7 @@ class Evaluation {
     ScoreRow row;
     row.condition = options_.condition;
     if (row.condition.empty() && held_out_.model) row.condition = held_out_.model->condition.name;
-    if (held_out_.model) row.kind = reference_ == Reference::halves ? "unseen context" : "seen";
+    if (held_out_.model) row.kind = kind_of(*held_out_.model, reference_);
     row.group = part.group;
     row.method = candidate.method;
     row.features = features;

@@ -23,7 +23,7 @@ void use_median(double gamma, FeatureSet& set) {
 FeatureSet all_features(const HeldOut& held_out, const EvaluationOptions& options) {
   FeatureSet out;
   out.label = counted(held_out.observed.features(), "feature");
-  if (options.gammas.empty() && held_out.model)
+  if (options.gammas.empty() && held_out.model && held_out.model->training.median_gamma != 0.0)
     use_median(held_out.model->training.median_gamma, out);
   for (const double gamma : options.gammas) {
     require(gamma > 0.0 && std::isfinite(gamma), Status::invalid_argument,

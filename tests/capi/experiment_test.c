@@ -63,6 +63,36 @@ static void check_names(const laot_model* model, const char* what, const char* e
   CHECK(strcmp(buffer, expected) == 0);
 }
 
+/* A held-out experiment, as it was fitted, beside a model of another method. */
+static void test_evaluation(laot_context* context, const laot_params* params) {
+  laot_experiment* experiment = two_conditions();
+  laot_params* plain = NULL;
+  const laot_model* models[2];
+  laot_model *model = NULL, *other = NULL;
+  laot_table* table = NULL;
+  size_t rows = 0, columns = 0;
+  CHECK(laot_params_new("mean_shift", &plain) == LAOT_OK);
+  CHECK(laot_fit_experiment(context, params, experiment, &model) == LAOT_OK);
+  CHECK(laot_fit_experiment(context, plain, experiment, &other) == LAOT_OK);
+  models[0] = model;
+  models[1] = other;
+  CHECK(laot_evaluate_experiment(context, models, 2, experiment, NULL, &table) == LAOT_OK);
+  CHECK(laot_table_size(table, &rows, &columns) == LAOT_OK && columns == 15 && rows % 2 == 0 &&
+        rows > 0);
+  laot_table_free(table);
+  models[1] = model;
+  REFUSED(laot_evaluate_experiment(context, models, 2, experiment, NULL, &table),
+          LAOT_INVALID_ARGUMENT, "two of the models");
+  REFUSED(laot_evaluate_experiment(context, models, 0, experiment, NULL, &table),
+          LAOT_INVALID_ARGUMENT, "models is empty");
+  REFUSED(laot_evaluate_experiment(context, models, 1, NULL, NULL, &table), LAOT_INVALID_ARGUMENT,
+          "held_out");
+  laot_experiment_free(experiment);
+  laot_params_free(plain);
+  laot_model_free(model);
+  laot_model_free(other);
+}
+
 static void test_fit(laot_context* context, const laot_params* params) {
   laot_experiment* experiment = two_conditions();
   laot_model *model = NULL, *own = NULL, *part = NULL, *back = NULL;
@@ -291,6 +321,7 @@ int main(void) {
   CHECK(laot_context_new(&context) == LAOT_OK);
   CHECK(laot_params_new("laot", &params) == LAOT_OK);
   test_fit(context, params);
+  test_evaluation(context, params);
   test_wrong_use(context, params);
   test_embedding(context);
   test_screen(context);

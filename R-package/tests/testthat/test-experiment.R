@@ -274,3 +274,29 @@ test_that("several seeds of a network of many conditions predict their mean", {
   expect_output(print(ensemble[["A3"]]), "2 seeds")
   expect_sentence(predict(ensemble, start, at = data.frame(drug = c("A", "B"), dose = 3)), "one condition for an ensemble")
 })
+
+test_that("held-out cells of several conditions make one table, seen and unseen", {
+  fresh <- function(shift, seed) {
+    cells <- two_populations(n = 25, m = 1, d = 6, seed = seed)$control
+    cells[5:6, ] <- cells[5:6, ] + shift
+    cells
+  }
+  observed <- list(C10 = fresh(log1p(10), 40), between = fresh(log1p(3), 41))
+  at <- data.frame(drug = "C", dose = c(10, 3))
+  scores <- evaluate_conditions(fits, observed, control = start, at = at, beside = list(fit_screen("regressed_shift")),
+                                metrics = c("mmd2", "w2"))
+  expect_identical(unique(scores$condition), c("C10", "between"))
+  expect_identical(unique(scores$kind[scores$condition == "C10"]), "seen")
+  expect_match(unique(scores$kind[scores$condition == "between"]), "^unseen")
+  expect_identical(unique(scores$method[scores$condition == "between"]),
+                   c("conditional_laot", "identity", "noise_reference", "regressed_shift"))
+  single <- evaluate_predictions(fits[["C10"]], observed$C10, control = start, metrics = "w2")
+  pick <- function(table) table$value[table$method == "conditional_laot" & table$metric == "w2"][1L]
+  expect_equal(pick(scores), pick(single))
+  by.name <- evaluate_conditions(fits, observed["C10"], control = start, metrics = "w2")
+  expect_equal(pick(by.name), pick(single))
+  expect_sentence(evaluate_conditions(fits, observed, control = start), "the fit has not seen \"between\"")
+  expect_sentence(evaluate_conditions(fits, observed, control = start, at = at[1, ]), "one row for each of the 2 conditions")
+  expect_sentence(evaluate_conditions(fits[["A3"]], observed, control = start), "must be fits of an experiment")
+  expect_sentence(evaluate_conditions(fits, observed, control = start, at = at, beside = list(fits)), "two of the models")
+})

@@ -245,6 +245,8 @@ FUNCTIONS = {
     "laot_score_preset_describe": (c_int, [c_size_t, POINTER(laot_score_preset_info)]),
     "laot_evaluate": (c_int, [c_void_p, c_void_p, c_void_p, c_void_p, c_void_p,
         POINTER(laot_evaluation_options), POINTER(c_void_p)]),
+    "laot_evaluate_experiment": (c_int, [c_void_p, POINTER(c_void_p), c_size_t, c_void_p,
+        POINTER(laot_evaluation_options), POINTER(c_void_p)]),
     "laot_response_table": (c_int, [c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_double,
         POINTER(c_void_p)]),
     "laot_marker_table": (c_int, [c_void_p, c_void_p, c_void_p, c_size_t, POINTER(c_void_p)]),

@@ -1,0 +1,114 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <set>
+
+#include "laot/evaluation.hpp"
+#include "support/small_screen.hpp"
+
+using namespace laot;
+
+namespace {
+
+// A condition that was seen and a dose that was not, of the screen's test cells.
+struct HeldOutScreen {
+  Experiment experiment;
+  Model pooled = small_screen::fitted("conditional_laot", small_screen::experiment());
+  Model shift = small_screen::fitted("regressed_shift", small_screen::experiment());
+  Context context;
+
+  HeldOutScreen() {
+    experiment.controls.push_back({Cells::dense(small_screen::screen().control), {}, {}});
+    std::set<ConditionKind> met;
+    for (const ScreenCondition& c : small_screen::screen().test) {
+      if (c.kind != ConditionKind::seen && c.kind != ConditionKind::unseen_dose) continue;
+      if (!met.insert(c.kind).second) continue;
+      Condition condition = small_screen::named_covariates(c);
+      condition.name = c.kind == ConditionKind::seen ? "again" : "between";
+      experiment.conditions.push_back({condition, {Cells::dense(c.treated), {}, {}}, 0});
+    }
+  }
+  Table scored(const EvaluationOptions& options = {}) {
+    return evaluate_conditions({&pooled, &shift}, experiment, options, context);
+  }
+};
+
+std::set<std::string> methods_at(const Table& table, const std::string& condition) {
+  std::set<std::string> out;
+  for (std::size_t r = 0; r < table.rows(); ++r)
+    if (table.texts("condition")[r] == condition) out.insert(table.texts("method")[r]);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("conditions are scored one after the other, seen and unseen, beside other models") {
+  HeldOutScreen s;
+  REQUIRE(s.experiment.conditions.size() == 2);
+  const Table found = s.scored();
+  CHECK(methods_at(found, "again") == std::set<std::string>{"conditional_laot", "regressed_shift",
+                                                            "identity", "mean_shift",
+                                                            "gaussian_map", "noise_reference"});
+  CHECK(methods_at(found, "between") == std::set<std::string>{"conditional_laot", "regressed_shift",
+                                                              "identity", "noise_reference"});
+  std::size_t compared = 0;
+  for (std::size_t r = 0; r < found.rows(); ++r) {
+    const bool seen = found.texts("condition")[r] == "again";
+    CHECK(found.texts("kind")[r] != "");
+    CHECK((found.texts("kind")[r] == "seen") == seen);
+    CHECK(std::isfinite(found.numbers("value")[r]));
+    if (found.texts("metric")[r] != "w2") continue;
+    // By hand: the prediction at the condition against its cells.
+    const std::string& method = found.texts("method")[r];
+    if (method != "conditional_laot" && method != "regressed_shift") continue;
+    const TreatedPopulation& treated =
+        s.experiment.conditions[seen ? 0 : 1].condition.name == found.texts("condition")[r]
+            ? s.experiment.conditions[seen ? 0 : 1]
+            : s.experiment.conditions[seen ? 1 : 0];
+    Condition unnamed = treated.condition;
+    unnamed.name.clear();
+    const arma::mat predicted = small_screen::predicted(
+        method == "regressed_shift" ? s.shift : s.pooled, unnamed, small_screen::screen().control);
+    CHECK(found.numbers("value")[r] ==
+          doctest::Approx(wasserstein2(predicted, treated.population.cells.gather_all(), s.context))
+              .epsilon(1e-12));
+    ++compared;
+  }
+  CHECK(compared == 4);
+}
+
+TEST_CASE("one bandwidth serves all models at a condition that was not seen") {
+  HeldOutScreen s;
+  EvaluationOptions options;
+  options.metrics = {"mmd2"};
+  const Table found = s.scored(options);
+  double expected = 0.0;
+  for (std::size_t r = 0; r < found.rows(); ++r) {
+    if (found.texts("condition")[r] != "between") continue;
+    if (expected == 0.0) expected = found.numbers("gamma")[r];
+    CHECK(expected > 0.0);
+    CHECK(found.numbers("gamma")[r] == expected);
+  }
+  CHECK(expected > 0.0);
+}
+
+TEST_CASE("wrong uses of an evaluation of conditions are told in one sentence") {
+  HeldOutScreen s;
+  CHECK(small_screen::refusal([&] {
+          evaluate_conditions({&s.shift, &s.shift}, s.experiment, {}, s.context);
+        }).find("two of the models are of method regressed_shift") == 0);
+  CHECK(small_screen::refusal([&] {
+          evaluate_conditions({}, s.experiment, {}, s.context);
+        }).find("models is empty") == 0);
+  EvaluationOptions options;
+  options.condition = "mine";
+  CHECK(small_screen::refusal([&] { s.scored(options); }).find("condition is taken from") == 0);
+  options = {};
+  options.markers = 2;
+  CHECK(small_screen::refusal([&] { s.scored(options); }).find("markers are chosen on training") ==
+        0);
+  const Model single = small_screen::fitted("mean_shift", small_screen::experiment());
+  CHECK(small_screen::refusal([&] {
+          evaluate_conditions({&single}, s.experiment, {}, s.context);
+        }).find("the model knows no condition") == 0);
+}
