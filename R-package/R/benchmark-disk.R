@@ -15,6 +15,7 @@ plan_fingerprint <- function(plan) {
     }),
     version = as.character(utils::packageVersion("laot"))
   )
+  facts$reference <- plan$reference
   file <- tempfile()
   on.exit(unlink(file))
   saveRDS(facts, file, compress = FALSE, version = 2L)

@@ -30,6 +30,9 @@
 #' @param metrics Names of metrics: see [laot_metrics()].
 #' @param markers `NULL`, or a number of marker features, chosen on training cells: scores on these
 #'   are given as well.
+#' @param reference What the noise reference is of: `"training"` or `"halves"`, as in [evaluate_predictions()];
+#'   `"auto"`: halves where `split` names groups to hold out, else training. Give `"halves"` with a given split that
+#'   leaves a donor or line out.
 #' @param path `NULL`, or a folder for finished tasks.
 #' @param BPPARAM `NULL` (one task after the other), or a BiocParallel backend.
 #' @param ... Where the values are in `x`: `assay.type`, `dimred`, `altexp`, or `assay`, `layer`,
@@ -63,7 +66,7 @@ benchmark_methods <- function(x, methods = c("laot", "gaussian_map", "mean_shift
                               metrics = c("mmd2", "w2", "sd_ratio", "r2_means", "pearson_mean_shift",
                                           "l2_drug_signature"),
                               markers = NULL, subset.row = NULL, features = NULL, path = NULL,
-                              BPPARAM = NULL, ..., verbose = interactive()) {
+                              reference = "auto", BPPARAM = NULL, ..., verbose = interactive()) {
   if (missing(x)) fail(no.cells)
   check_verbose(verbose)
   if (!is.null(BPPARAM) && !is(BPPARAM, "BiocParallelParam")) {
@@ -90,6 +93,9 @@ benchmark_methods <- function(x, methods = c("laot", "gaussian_map", "mean_shift
     metrics = wanted, markers = checked_markers(markers, rows, source$values),
     splits = chosen_splits(split, source, labels$values, chosen, test, seeds, batches)
   )
+  one_of(reference, c("auto", "training", "halves"), "reference")
+  if (reference != "auto") plan$splits <- lapply(plan$splits, function(split) replace(split, "reference", reference))
+  plan$reference <- if (reference != "auto") reference
   tasks <- task_table(plan, chosen$target, seeds)
   folder <- if (!is.null(path)) open_folder(path, plan)
   results <- run_tasks(plan, tasks, folder, BPPARAM, verbose)

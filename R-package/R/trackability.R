@@ -45,7 +45,10 @@
 #' @param rate L, where it is known, instead of `time.course`: how far a cell moves in a unit of
 #'   time, as a Euclidean distance in the fit's feature space, which is that of the centred cells
 #'   (of their components, where the fit has them), each feature or component divided by its scale.
-#'   Without either there is no critical gap in time.
+#'   `"fit"` takes it from the fit and `time.gap`: the 95% quantile, over control cells z, of
+#'   \eqn{|J(z) - I| |z|} over the time gap, J being the derivative of the map at the cell, the same everywhere for a
+#'   linear fit and another at each cell for one that bends (`lift`). It bounds how far the map moves a cell beyond
+#'   the common shift. Without any of these there is no critical gap in time.
 #' @param resamples,halves,restarts How many bootstrap resamples, random halves, and other starts of
 #'   the alternation to fit.
 #' @param resample What a bootstrap resample draws: `"cells"` (within their level of `batch`, where
@@ -80,9 +83,16 @@
 #'   cells draws both populations separately, so it has lost
 #'   most counterparts: its maps are those of an experiment with cells drawn anew, and where the
 #'   pairing is exact the intervals are wider than they need be and may lie to one side of the fit;
+#' * `change`: \eqn{|J(z) - I|} (largest singular value) in the feature space at up to 100 control cells: `least`, `median`,
+#'   `most`; all the same for a linear fit;
 #' * `rates`: of `time.course`, as in [time_gap_sweep()] but in the fit's feature space; `rate`: L, with
 #'   a 95% interval over resamples of its pairs, the pairing taken as given;
 #' * `curves`: a list of [recovery_curve()]s; `time.gap`.
+#'
+#'   Of a list of fits of one condition each (several targets): a data frame of class `laot_trackabilities` with one
+#'   row a condition: `condition`, `verdict`, `recovery` (at the experiment's own change), `residual` (over the
+#'   distance to the nearest neighbour), `change` (median), `critical.gap` and `why`; the attribute `each` has them in
+#'   full. A method of many conditions has no pairing of its own, and is refused.
 #' @examples
 #' cells <- simulate_populations(3, 60, gap = 0.5, entries = "gaussian", seed = 1)
 #' fit <- laot_fit(cells$control, cells$treated, seed = 1, verbose = FALSE)
@@ -101,8 +111,10 @@ trackability.laot_fit <- function(x, control = NULL, treated = NULL, batch = NUL
   exact_arguments()
   require_alternation(x, "trackability()")
   no_more(list(...), names(formals(trackability.laot_fit)))
-  if (!is.null(rate)) positive_number(rate, "rate")
+  from.fit <- identical(rate, "fit")
+  if (!is.null(rate) && !from.fit) positive_number(rate, "rate")
   if (!is.null(time.gap)) positive_number(time.gap, "time.gap")
+  if (from.fit && is.null(time.gap)) fail("rate = \"fit\" needs the time between control and treated cells; give time.gap")
   if (!is.null(rate) && !is.null(time.course)) fail("give either rate or time.course, not both")
   whole(resamples, "resamples", 2)
   whole(halves, "halves", 0)
@@ -132,7 +144,10 @@ trackability.laot_fit <- function(x, control = NULL, treated = NULL, batch = NUL
   curves <- Filter(Negate(is.null), curves)
   recovery <- attr(curves$counterpart, "recovery.at.one")
   residual <- numbers[["residual_over_spacing"]]
-  isometry <- isometry_of(encoded_controls(x, cells$control), rate, settings)
+  encoded <- encoded_controls(x, cells$control)
+  local <- change_at_cells(x, cells$control, encoded, settings)
+  if (from.fit) rate <- stats::quantile(local$change * local$length, 0.95, names = FALSE) / time.gap
+  isometry <- isometry_of(encoded, rate, settings)
   verdict <- native(.Call(C_verdict, recovery, residual))
   structure(list(
     verdict = verdict, why = why_verdict(verdict, recovery, residual), title = fit_title(x),
@@ -143,6 +158,7 @@ trackability.laot_fit <- function(x, control = NULL, treated = NULL, batch = NUL
     spacing = c(displacement = not_nan(numbers[["displacement_over_spacing"]]), residual = not_nan(residual)),
     agreement = agreement_table(numbers, c(resamples, halves, restarts)),
     effects = structure(effect_table(x, stable$arrays$draws), resample = resample), curves = curves,
+    change = c(least = min(local$change), median = stats::median(local$change), most = max(local$change)),
     rates = rates, rate = rate, time.gap = time.gap,
     time.unit = if (!is.null(rates) && is.character(time) && length(time) == 1L) time
   ), class = "laot_trackability")
@@ -174,9 +190,46 @@ trackability.default <- function(x, ..., time.course = NULL, time = NULL, rate =
                verbose = verbose)
 }
 
+# |J(z) - I| and |z| in the feature space at control cells, evenly taken.
+change_at_cells <- function(fit, control, encoded, settings, most = 100L) {
+  values <- if (is.null(control)) model_array(fit, "kept_control") else dense_block(control)
+  at <- unique(round(seq(1, ncol(values), length.out = min(most, ncol(values)))))
+  scale <- model_array(fit, "scale")[, 1L]
+  basis <- if ("basis" %in% native(.Call(C_describe, model_pointer(fit)))$arrays) model_array(fit, "basis")
+  # S^-1 V' (J - I) V S: the features' own derivative as the feature space sees it.
+  change <- vapply(at, function(i) {
+    effect <- native(.Call(C_effects, model_pointer(fit), list(values = values[, i, drop = FALSE]), settings))[, , 1L]
+    effect <- matrix(effect, nrow(values)) - diag(nrow(values))
+    if (!is.null(basis)) effect <- crossprod(basis, effect %*% basis)
+    norm(effect * outer(1 / scale, scale), "2")
+  }, 0)
+  list(change = change, length = sqrt(colSums(encoded[, at, drop = FALSE]^2)))
+}
+
 #' @rdname trackability
 #' @export
-trackability.laot_fit_list <- function(x, ...) fits_only(x, "trackability()")
+trackability.laot_fit_list <- function(x, ...) {
+  each <- lapply(unclass(x)[names(x)], function(fit) trackability(fit, ...))
+  pick <- function(value) vapply(each, value, 0, USE.NAMES = FALSE)
+  out <- data.frame(
+    condition = names(each), verdict = vapply(each, `[[`, "", "verdict", USE.NAMES = FALSE),
+    recovery = pick(function(one) attr(one$curves$counterpart, "recovery.at.one")),
+    residual = pick(function(one) one$spacing[["residual"]]), change = pick(function(one) one$change[["median"]]),
+    critical.gap = pick(function(one) one$isometry$critical.gap[one$isometry$scaling == "smallest"]),
+    why = vapply(each, `[[`, "", "why", USE.NAMES = FALSE)
+  )
+  structure(out, each = each, class = c("laot_trackabilities", "data.frame"))
+}
+
+#' @export
+print.laot_trackabilities <- function(x, ...) {
+  print(format(as.data.frame(x)[setdiff(names(x), "why")], digits = 2L), row.names = FALSE)
+  for (verdict in unique(x$verdict)) {
+    cat("\n", verdict, ": ", listed(x$condition[x$verdict == verdict]), "\n", sep = "")
+    writeLines(strwrap(verdict.words[[verdict]], 84L, indent = 2L, exdent = 2L))
+  }
+  invisible(x)
+}
 
 not_nan <- function(x) replace(x, is.nan(x), NA_real_)
 

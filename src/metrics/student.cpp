@@ -28,7 +28,7 @@ double beta_fraction(double x, double a, double b) {
   return out;
 }
 
-constexpr double kPi = 3.14159265358979323846;
+constexpr double kCircleRatio = 3.14159265358979323846;
 
 // log Gamma(a + 1/2) - log Gamma(a), whose difference would lose the digits of a large a.
 double log_gamma_step(double a) {
@@ -41,14 +41,14 @@ double log_gamma_step(double a) {
 double upper_tail(double t, double df) {
   const double a = 0.5 * df, square = t * t, x = df / (df + square), y = square / (df + square);
   const double front =
-      std::exp(log_gamma_step(a) - a * std::log1p(square / df) + 0.5 * std::log(y / kPi));
+      std::exp(log_gamma_step(a) - a * std::log1p(square / df) + 0.5 * std::log(y / kCircleRatio));
   if (x < (a + 1.0) / (a + 2.5)) return 0.5 * front * beta_fraction(x, a, 0.5) / a;
   return 0.5 - front * beta_fraction(y, 0.5, a);
 }
 
 double density(double t, double df) {
   return std::exp(log_gamma_step(0.5 * df) - 0.5 * (df + 1.0) * std::log1p(t * t / df)) /
-         std::sqrt(df * kPi);
+         std::sqrt(df * kCircleRatio);
 }
 
 // The normal quantile, p > 1/2, by Newton's steps on the upper tail.
@@ -56,7 +56,7 @@ double normal_quantile(double p) {
   double z = 0.0;
   for (int step = 0; step < 100; ++step) {
     const double excess = 0.5 * std::erfc(z * std::sqrt(0.5)) - (1.0 - p);
-    const double next = z + excess * std::sqrt(2.0 * kPi) * std::exp(0.5 * z * z);
+    const double next = z + excess * std::sqrt(2.0 * kCircleRatio) * std::exp(0.5 * z * z);
     if (std::abs(next - z) <= 1e-15 * std::abs(next)) return next;
     z = next;
   }

@@ -10,6 +10,39 @@ quick_trackability <- function(fit, ...) {
                most.cells = 60, verbose = FALSE, ...)
 }
 
+test_that("the change at the cells is that of the derivative, and L follows from it", {
+  cells <- simulate_populations(3, 80, gap = 0.6, entries = "gaussian", seed = 2)
+  ask <- function(fit, ...) trackability(fit, resamples = 2, halves = 0, restarts = 0, designs = "counterpart", gaps = c(0, 1),
+                                         repeats = 1, verbose = FALSE, ...)
+  fit <- laot_fit(cells$control, cells$treated, seed = 1, verbose = FALSE)
+  said <- ask(fit, rate = "fit", time.gap = 2)
+  latent <- laot:::model_array(fit, "latent_map")
+  expect_equal(unname(said$change), rep(norm(latent - diag(3), "2"), 3))
+  length <- sqrt(colSums(laot:::encoded_controls(fit, NULL)^2))
+  expect_equal(said$rate, unname(quantile(said$change[["median"]] * length, 0.95)) / 2)
+  expect_sentence(ask(fit, rate = "fit"), "give time.gap")
+  # A fit with components: directions that they leave out do not change.
+  wide <- laot_fit(cells$control, cells$treated, n.pcs = 2, seed = 1, verbose = FALSE)
+  expect_equal(ask(wide)$change[["most"]], norm(laot:::model_array(wide, "latent_map") - diag(2), "2"))
+  bent <- laot_fit(cells$control, cells$treated + 0.5 * cells$treated^2, lift = "yes", seed = 1, verbose = FALSE)
+  change <- ask(bent)$change
+  expect_true(change[["least"]] < change[["median"]] && change[["median"]] < change[["most"]])
+})
+
+test_that("several targets have a verdict each", {
+  cells <- two_populations(n = 60, m = 45, d = 4)
+  fits <- suppressMessages(laot_fit(cbind(cells$control, cells$treated), condition = rep(c("ctrl", "a", "b"), c(60, 25, 20)),
+                                    seed = 1, verbose = FALSE))
+  ask <- function(x) trackability(x, resamples = 2, halves = 0, restarts = 0, designs = "counterpart", gaps = c(0, 1),
+                                  repeats = 1, verbose = FALSE)
+  table <- ask(fits)
+  expect_identical(table$condition, c("a", "b"))
+  one <- ask(fits[["b"]])
+  expect_identical(table$verdict[2], one$verdict)
+  expect_equal(table$residual[2], one$spacing[["residual"]])
+  expect_output(print(table), "condition")
+})
+
 test_that("simulated populations have the pairing, the map and the gap that they say", {
   for (entries in c("uniform", "gaussian")) {
     cells <- simulate_populations(6, 40, gap = 3, entries = entries, seed = 2)
