@@ -70,6 +70,8 @@ static void test_evaluation(laot_context* context, const laot_params* params) {
   const laot_model* models[2];
   laot_model *model = NULL, *other = NULL;
   laot_table* table = NULL;
+  laot_data* y = dense(treated[0], TREATED);
+  const double elsewhere[2] = {0.0, 77.0};
   size_t rows = 0, columns = 0;
   CHECK(laot_params_new("mean_shift", &plain) == LAOT_OK);
   CHECK(laot_fit_experiment(context, params, experiment, &model) == LAOT_OK);
@@ -87,6 +89,11 @@ static void test_evaluation(laot_context* context, const laot_params* params) {
           LAOT_INVALID_ARGUMENT, "models is empty");
   REFUSED(laot_evaluate_experiment(context, models, 1, NULL, NULL, &table), LAOT_INVALID_ARGUMENT,
           "held_out");
+  CHECK(laot_experiment_add_condition(experiment, "third", y, 0, kNames, kFirst, elsewhere, 2) ==
+        LAOT_OK);
+  REFUSED(laot_evaluate_experiment(context, models, 1, experiment, NULL, &table), LAOT_UNKNOWN_NAME,
+          "knows no condition");
+  laot_data_free(y);
   laot_experiment_free(experiment);
   laot_params_free(plain);
   laot_model_free(model);

@@ -161,6 +161,7 @@ static void test_features(laot_context* context, const laot_data* x, const laot_
   size_t marker[FEATURES];
   double best[2], shift[FEATURES];
   laot_table* table = NULL;
+  laot_data* one = NULL;
   CHECK(laot_feature_scores(context, x, y, ks, w1, difference, FEATURES) == LAOT_OK);
   CHECK(ks[2] > ks[0] && w1[2] > w1[0] && difference[2] < -0.8);
   CHECK(laot_feature_scores(context, x, y, NULL, NULL, NULL, FEATURES) == LAOT_OK);
@@ -184,6 +185,10 @@ static void test_features(laot_context* context, const laot_data* x, const laot_
   REFUSED(laot_response_table(context, NULL, x, y, x, 1.0, &table), LAOT_INVALID_ARGUMENT, "level");
   REFUSED(laot_response_table(context, NULL, x, y, NULL, 0.9, &table), LAOT_INVALID_ARGUMENT,
           "control");
+  CHECK(laot_data_dense(ks, FEATURES, 1, FEATURES, &one) == LAOT_OK);
+  REFUSED(laot_response_table(context, NULL, one, y, x, 0.9, &table), LAOT_DIMENSION_MISMATCH,
+          "predicted has 1");
+  laot_data_free(one);
   CHECK(laot_cell_spearman(context, x, x, r, CELLS) == LAOT_OK);
   CHECK(fabs(r[0] - 1.0) < 1e-12);
   REFUSED(laot_cell_spearman(context, x, x, r, 3), LAOT_DIMENSION_MISMATCH, "length");
