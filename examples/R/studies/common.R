@@ -130,7 +130,7 @@ bench_picture <- function(arguments, name, rows) {
   most <- max(lengths(drawn))
   letters <- 0.5 * max(nchar(unlist(drawn)))
   width <- if (shared) 110 + 250 * shape[2L] else 300 * shape[2L]
-  study_picture(arguments, name, width, 60 + (40 + 22 * most) * shape[1L], function() {
+  study_picture(arguments, name, width, 50 + (38 + 18 * most) * shape[1L], function() {
     graphics::par(mfrow = shape, mar = c(2.2, if (shared) 0.6 else letters, 1.8, 0.6),
                   oma = c(1.6, if (shared) letters else 0, 0, 0), las = 1, cex = 0.7)
     for (k in seq_along(panels)) {
