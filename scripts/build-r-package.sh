@@ -32,10 +32,7 @@ if [ -n "$tree" ]; then
   rm -rf "$package"
 fi
 
-if [ "$vignette" = yes ] && # The change log in the form that news(package = "laot") reads.
-sed -n -E '/^## /,$ s/^## (.*)/# laot \1/; /^# laot /,$ p' "$top/CHANGELOG.md" >"$package/NEWS.md"
-
-[ -z "$tree" ] && [ "$in_place" = no ] &&
+if [ "$vignette" = yes ] && [ -z "$tree" ] && [ "$in_place" = no ] &&
   ! Rscript -e 'quit(status = !all(vapply(c("knitr", "rmarkdown"), requireNamespace, NA, quietly = TRUE)))' >/dev/null 2>&1; then
   echo "knitr or rmarkdown is missing: the package is built without its vignettes" >&2
   vignette=no
@@ -89,6 +86,9 @@ PKG_CXXFLAGS = \$(CXX_VISIBILITY)
 PKG_LIBS = \$(LAPACK_LIBS) \$(BLAS_LIBS) \$(FLIBS)
 OBJECTS =$(printf ' \\\n  %s' $objects)
 MAKEVARS
+
+# The change log in the form that news(package = "laot") reads.
+sed -n -E '/^## /,$ s/^## (.*)/# laot \1/; /^# laot /,$ p' "$top/CHANGELOG.md" >"$package/NEWS.md"
 
 [ -z "$tree" ] && [ "$in_place" = no ] || { echo "$package"; exit 0; }
 
