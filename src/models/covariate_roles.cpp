@@ -149,7 +149,8 @@ ConditionCovariates CovariateRoles::of(const Condition& condition) const {
   require((!has_level_ || !levels.empty()) && (dose_.empty() || !doses.empty()),
           Status::invalid_argument, "condition ", described(condition),
           " has a number where the model was fitted with levels, or the other way");
-  const std::size_t count = std::max(levels.size(), doses.size());
+  // Where all covariates are of the context, there is one treatment, of no level and no dose.
+  const std::size_t count = std::max({levels.size(), doses.size(), std::size_t{1}});
   require((levels.size() <= 1 || levels.size() == count) &&
               (doses.size() <= 1 || doses.size() == count),
           Status::invalid_argument, "condition ", described(condition), " has ", levels.size(),

@@ -316,3 +316,26 @@ TEST_CASE("an experiment whose parts do not fit together is refused") {
                                   "\" has the cells of its control population; leave it out, for "
                                   "dose 0 is no condition");
 }
+
+TEST_CASE("a covariate of numbers below 0 is a coordinate of the context") {
+  // The shift is three times the covariate.
+  Experiment line;
+  const arma::mat x = clouds::gaussian(2, 60, 1);
+  std::vector<arma::mat> cells;
+  for (const double at : {-2.0, -1.0, 0.5, 1.5, 2.0}) cells.push_back(x + 3.0 * at);
+  line.controls.push_back({Cells::dense(x), {}, {}});
+  std::size_t c = 0;
+  for (const double at : {-2.0, -1.0, 0.5, 1.5, 2.0}) {
+    line.conditions.push_back(
+        {{text("at ", at), {{"place", {{at}, {}}}}}, {Cells::dense(cells[c]), {}, {}}, 0});
+    ++c;
+  }
+  for (const char* name : {"conditional_laot", "conditional_gaussian", "regressed_shift"}) {
+    CAPTURE(name);
+    const Model model = fitted(name, line);
+    const Condition between{"", {{"place", {{1.0}, {}}}}};
+    CHECK(arma::mean(arma::vectorise(predicted(model, between, x) - x)) ==
+          doctest::Approx(3.0).epsilon(0.15));
+    CHECK(text_at(model, between, "kind") == "unseen_context");
+  }
+}
