@@ -1,6 +1,6 @@
 // Conditional methods on simulated screens with known truth, all on the same cells:
 //   laot_screen [worlds = 10] [kappa = 1] [first world = 0] [networks = 0: none, 1: cmonge, 2: and
-//   from the identity]
+//   from the identity, 3: and from a restored start]
 // prints one line a world, kind and method: MMD^2 x 1000 (unbiased, median gamma of training
 // cells), sd ratio, error of the mean, cell error (1: predicting no change), seconds of the fit.
 #include <chrono>
@@ -164,6 +164,8 @@ std::map<std::string, Method> methods_of(const World& world, int networks, Conte
       0.0};
   if (networks > 0) {
     out["cmonge"] = registered(world, "cmonge", {}, context);
+    if (networks > 2)
+      out["cmonge_restored"] = registered(world, "cmonge", {{"start_restore", "auto"}}, context);
     if (networks > 1)
       out["cmonge_from_identity"] = registered(world, "cmonge", {{"start", "identity"}}, context);
   }

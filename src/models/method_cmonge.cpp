@@ -16,6 +16,7 @@ enum class NetworkStart { conditional_laot, identity };
 
 struct CmongeSettings : OptionsOf<CmongeSettings, networks::NetworkSettings>, nets::CmongeOptions {
   NetworkStart start = NetworkStart::conditional_laot;
+  double start_restore = 0.0;
   DoseScale dose_scale = DoseScale::relative;
   EmbeddingChoice embedding = EmbeddingChoice::given;
   std::size_t embedding_units = 50, dose_units = 4;
@@ -33,9 +34,16 @@ std::vector<ParamSpec> network_rows() {
       choice("start", &Own::start,
              {{"conditional_laot", NetworkStart::conditional_laot},
               {"identity", NetworkStart::identity}})
-          .doc("What the network corrects: the pooled map of conditional LAOT, without restored "
-               "spread, fitted first and then frozen; or the cell itself, as published")
+          .doc("What the network corrects: the pooled map of conditional LAOT, fitted first and "
+               "then "
+               "frozen; or the cell itself, as published")
           .source("CONDITIONS, section 12.6"),
+      number("start_restore", &Own::start_restore)
+          .to(1)
+          .word("auto", ConditionalLaotOptions::kAutomatic)
+          .doc("Share of the regressed spread that the start gets back; auto: by "
+               "leave-one-condition-out MMD^2, 1 under four conditions")
+          .source("CONDITIONS, section 12.5"),
       integer("hidden_units", &Network::hidden_units)
           .from(1)
           .to(100000)
@@ -227,10 +235,11 @@ class PartOfCells {
   std::vector<EncodedPopulation> controls_, treated_;
 };
 
-// The pooled map of conditional LAOT, unrestored, and its shifts in the space.
+// The pooled map of conditional LAOT and its shifts in the space.
 struct LinearStart {
   std::shared_ptr<const LinearConditionalMap> map;
   arma::mat of_shift;  // k x K
+  double restore = 0.0;
 
   LinearStart(const ExperimentInput& input, const ConditionalStart& start, Context& context) {
     const RegressedShifts shifts(start);
@@ -239,15 +248,19 @@ struct LinearStart {
     of_shift = input.space.has_components() ? arma::mat(input.space.basis.t() * shifts.coefficients)
                                             : shifts.coefficients;
     of_shift.each_col() /= input.space.scale;
-    map = std::make_shared<LinearConditionalMap>(ConditionalForm::pooled_laot, input, start.roles,
-                                                 start.features, std::move(model), start.own_shift,
+    restore = model.restore;
+    const ConditionalForm form =
+        restore > 0.0 ? ConditionalForm::laot : ConditionalForm::pooled_laot;
+    map = std::make_shared<LinearConditionalMap>(form, input, start.roles, start.features,
+                                                 std::move(model), start.own_shift,
                                                  shifts.coefficients);
   }
 };
 
-ConditionalLaotOptions of_start() {
+ConditionalLaotOptions of_start(const CmongeSettings& settings) {
   ConditionalLaotOptions out;
-  out.restore = out.own_share = 0.0;
+  out.restore = settings.start_restore;
+  out.own_share = 0.0;
   return out;
 }
 
@@ -292,7 +305,7 @@ ExperimentResult fit_cmonge(const ExperimentInput& input, Context& context) {
   const auto begin = std::chrono::steady_clock::now();
   const auto& settings = input.params.as<CmongeSettings>();
   require_cells(input);
-  const ConditionalStart start(input, {}, of_start(), false, settings.embedding, context);
+  const ConditionalStart start(input, {}, of_start(settings), false, settings.embedding, context);
   const ConditionContexts contexts(start.features, settings.dose_scale);
   nets::ConditionalPopulations cells;
   for (const EncodedPopulation& x : input.controls) cells.controls.push_back(x.z);
@@ -306,10 +319,12 @@ ExperimentResult fit_cmonge(const ExperimentInput& input, Context& context) {
   ExperimentResult out;
   std::shared_ptr<const LinearConditionalMap> linear;
   arma::mat of_shift;
+  double start_restore = kNaN;
   if (settings.start == NetworkStart::conditional_laot) {
     const Context::Span first(context, 0.0, 0.1);
     LinearStart fitted = linear_start(input, start, cells, options, context);
     linear = fitted.map;
+    start_restore = fitted.restore;
     of_shift = fitted.of_shift;
     for (std::size_t c = 0; c < input.treated.size(); ++c) {
       const ConditionalMap::At at = linear->at(input.experiment.conditions[c].condition);
@@ -337,6 +352,7 @@ ExperimentResult fit_cmonge(const ExperimentInput& input, Context& context) {
                        options.keep_last ? "the last" : "the best on validation cells");
   shifts.add_to(out.report);
   out.report.add("self_mass", trainer.self_mass());
+  if (linear) out.report.add("start_restore", start_restore);
   add_trace(trainer.trace(), out);
   out.map = std::make_shared<NetworkConditionalMap>(start.roles, contexts, trainer.best(),
                                                     std::move(linear), std::move(of_shift));

@@ -176,8 +176,9 @@ std::shared_ptr<const ConditionalMap> NetworkConditionalMap::load(const ModelFil
   std::shared_ptr<const LinearConditionalMap> start;
   arma::mat of_shift;
   if (file.has("response.shift_in_space")) {
-    start = std::dynamic_pointer_cast<const LinearConditionalMap>(
-        LinearConditionalMap::load(ConditionalForm::pooled_laot, file, dimension));
+    start = std::dynamic_pointer_cast<const LinearConditionalMap>(LinearConditionalMap::load(
+        file.has("response.own_share") ? ConditionalForm::laot : ConditionalForm::pooled_laot, file,
+        dimension));
     of_shift = file.matrix("response.shift_in_space");
     require(of_shift.n_rows == dimension && of_shift.n_cols == contexts.features().size() &&
                 of_shift.is_finite(),

@@ -95,12 +95,14 @@ TEST_CASE(
 }
 
 TEST_CASE("networks of many conditions survive their file, for every number of threads") {
-  for (const char* start : {"conditional_laot", "identity"})
+  for (const char* start : {"conditional_laot", "identity", "restored"})
     for (const bool embedded : {true, false}) {
       CAPTURE(start);
+      const Settings begin = start == std::string("restored") ? Settings{{"start_restore", "0.5"}}
+                                                              : Settings{{"start", start}};
       CAPTURE(embedded);
       Experiment cells = experiment(embedded);
-      const Params params = shortly({{"start", start}});
+      const Params params = shortly(begin);
       const Model model = trained(params, cells), other = trained(params, cells, 2);
       const ModelFile file = model.store();
       const std::string bytes = file.bytes();
@@ -120,19 +122,24 @@ TEST_CASE("networks of many conditions survive their file, for every number of t
 TEST_CASE("in components, what they leave out of a cell and of a shift is kept") {
   // Without a step, the network of the start is added: the same for all cells that are the same in
   // the components, so that the residual of the prediction is that of the linear map.
-  const Params params = shortly({{"n_pcs", "3"}, {"iterations", "0"}});
-  const Model model = trained(params);
-  Params linear(method("conditional_laot").spec);
-  for (const auto& [name, value] : Settings{{"n_pcs", "3"}, {"restore", "0"}, {"own_share", "0"}})
-    linear.set_text(name, value);
-  const Model start = trained(linear);
-  const arma::mat& v = model.space.basis;
-  REQUIRE(v.n_cols == 3);
-  for (const ScreenCondition& c : screen().test) {
-    const arma::mat change = predicted(model, named_covariates(c), screen().new_control) -
-                             predicted(start, named_covariates(c), screen().new_control);
-    CHECK(arma::abs(change - v * (v.t() * change)).max() < 1e-9);
-    CHECK(arma::abs(change).max() > 1e-3);
+  for (const char* restore : {"0", "0.5", "auto"}) {
+    CAPTURE(restore);
+    const Model model =
+        trained(shortly({{"n_pcs", "3"}, {"iterations", "0"}, {"start_restore", restore}}));
+    Params linear(method("conditional_laot").spec);
+    for (const auto& [name, value] :
+         Settings{{"n_pcs", "3"}, {"restore", restore}, {"own_share", "0"}})
+      linear.set_text(name, value);
+    const Model start = trained(linear);
+    CHECK(text_number(model, "start_restore") == text_number(start, "restore"));
+    const arma::mat& v = model.space.basis;
+    REQUIRE(v.n_cols == 3);
+    for (const ScreenCondition& c : screen().test) {
+      const arma::mat change = predicted(model, named_covariates(c), screen().new_control) -
+                               predicted(start, named_covariates(c), screen().new_control);
+      CHECK(arma::abs(change - v * (v.t() * change)).max() < 1e-9);
+      CHECK(arma::abs(change).max() > 1e-3);
+    }
   }
 }
 
