@@ -16,7 +16,7 @@ enum class NetworkStart { conditional_laot, identity };
 
 struct CmongeSettings : OptionsOf<CmongeSettings, networks::NetworkSettings>, nets::CmongeOptions {
   NetworkStart start = NetworkStart::conditional_laot;
-  double start_restore = 0.0;
+  double start_restore = ConditionalLaotOptions::kAutomatic;
   DoseScale dose_scale = DoseScale::relative;
   EmbeddingChoice embedding = EmbeddingChoice::given;
   std::size_t embedding_units = 50, dose_units = 4;
