@@ -4,6 +4,8 @@ predicts it for new cells.
     import laot
     model = laot.fit(adata, condition="condition")     # or laot.fit(control, treated)
     model.predict(adata)                               # adata.layers["laot"]
+    screen = laot.fit(adata, covariates=["drug", "dose"], method="conditional_laot")
+    screen.predict(adata, at={"drug": "A", "dose": 2}) # also where there are no such cells
 
 Cells are rows, as numpy and AnnData have them. Needs numpy; AnnData objects are taken where the
 package anndata is there. The library itself is written in C++ and comes with the wheel.
@@ -11,40 +13,53 @@ package anndata is there. The library itself is written in C++ and comes with th
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any, Optional, Sequence, Union
 
 from ._anndata import from_uns
 from ._cells import Progress, variable_features
-from ._evaluation import (ancestors, descendants, evaluate, marker_table, pairing, response_table,
-                          transitions)
+from ._evaluation import (ancestors, descendants, evaluate, evaluate_conditions, marker_table, pairing,
+                          response_table, transitions)
+from ._experiment import Experiment, conditions, fit_experiment
 from ._library import LaotError, LaotWarning, version
 from ._model import Model, Source, Trackability, fit_arrays
 from ._registry import Method, Metric, Parameter, methods, metrics
 from ._scores import median_gamma, score, wasserstein2
+from ._simulate import simulate_screen
 
 __version__ = version()
-__all__ = ["LaotError", "LaotWarning", "Method", "Metric", "Model", "Parameter", "Source", "Trackability",
-           "ancestors", "descendants", "evaluate", "fit", "from_uns", "marker_table", "median_gamma", "methods", "metrics", "pairing",
-           "response_table", "score", "transitions", "variable_features", "version", "wasserstein2"]
+__all__ = ["Experiment", "LaotError", "LaotWarning", "Method", "Metric", "Model", "Parameter", "Source", "Trackability",
+           "ancestors", "conditions", "descendants", "evaluate", "evaluate_conditions", "fit", "from_uns", "marker_table",
+           "median_gamma", "methods", "metrics", "pairing", "response_table", "score", "simulate_screen", "transitions",
+           "variable_features", "version", "wasserstein2"]
 
 
 def fit(cells: Any, treated: Any = None, *, condition: str = "condition", control: Optional[str] = None,
-        target: Optional[str] = None, batch: Any = None, layer: Optional[str] = None, obsm: Optional[str] = None,
+        target: Union[str, Sequence[str], None] = None, covariates: Union[str, Sequence[str], None] = None,
+        combine: Optional[str] = None, embedding: Any = None, batch: Any = None, layer: Optional[str] = None, obsm: Optional[str] = None,
         features: Any = None, method: str = "laot", preset: Optional[str] = None, seed: int = 1, threads: int = 1,
         progress: Optional[Progress] = None, key: str = "laot", **parameters: Any) -> Model:
-    """Fits a model to two unpaired populations.
+    """Fits a model to two unpaired populations, or to all conditions of an experiment.
 
     Parameters
     ----------
     cells
         An AnnData object; or the control cells, cells x features, dense or scipy.sparse, on a scale
-        where differences mean something (log-normalised expression, principal components).
+        where differences mean something (log-normalised expression, principal components); or an
+        :class:`Experiment`.
     treated
         With arrays: the treated cells, as many as there are, the same features.
     condition, control, target
         With an object: the column of ``obs`` that says what was done to a cell, its control level
         (found where one level is called control, ctrl, DMSO, ...) and the treated level (found
-        where there are two levels).
+        where there are two levels), or a list of several. With a method of many conditions, or with
+        covariates, None is all of them.
+    covariates, combine
+        With an object: columns of ``obs`` that say what the conditions are, such as ["drug", "dose"];
+        :meth:`Experiment.from_labels` says more. A method of one condition is fitted to each.
+    embedding
+        Of a method of many conditions: where levels lie, {level: coordinates} or a pandas DataFrame with
+        a row for each level, also for those that are to be predicted without cells; a dict of them by
+        covariate where several have levels; or "effect", from their treated cells. None: one-hot.
     batch
         Donors, cell lines, replicates: cells are paired within a level only. With an object a column
         of ``obs``; with arrays a pair of label lists, for control and treated cells.
@@ -65,6 +80,8 @@ def fit(cells: Any, treated: Any = None, *, condition: str = "condition", contro
     Returns
     -------
     Model
+        Of several conditions: ``model["A 3"]`` is the model of one, :meth:`Model.at` takes covariates, and
+        :func:`conditions` lists what was seen.
 
     Raises
     ------
@@ -74,15 +91,23 @@ def fit(cells: Any, treated: Any = None, *, condition: str = "condition", contro
         Where a column, a level or a feature is not in the object.
     """
     shared = {"method": method, "preset": preset, "seed": seed, "progress": progress, **parameters}
+    if isinstance(cells, Experiment):
+        if treated is not None or covariates is not None or batch is not None:
+            raise ValueError("an Experiment holds treated cells, covariates and batches; leave them away")
+        return fit_experiment(cells, embedding=embedding, threads=threads, **shared)
     if hasattr(cells, "obs") and hasattr(cells, "layers"):
         if treated is not None:
             raise ValueError("an AnnData object holds both populations; leave treated away, or give two arrays")
         from ._anndata import fit_adata
 
-        return fit_adata(cells, condition=condition, control=control, target=target, batch=batch, layer=layer,
-                         obsm=obsm, features=features, key=key, threads=threads, **shared)
+        many = method in methods() and methods()[method].many_conditions
+        return fit_adata(cells, condition=condition, control=control, target=target, covariates=covariates,
+                         combine=combine, embedding=embedding, batch=batch, layer=layer, obsm=obsm, features=features,
+                         key=key, threads=threads, many=many, **shared)
     if treated is None:
         raise ValueError("give the treated cells as the second argument, or an AnnData object as the first")
+    if covariates is not None or embedding is not None:
+        raise ValueError("two arrays have one condition; give covariates and an embedding with a laot.Experiment")
     of_control, of_treated = batch if batch is not None else (None, None)
     names = None if features is None or isinstance(features, str) else list(features)
     return fit_arrays(cells, treated, batch_control=of_control, batch_treated=of_treated, feature_names=names,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Sequence
+from typing import Any, Optional, Sequence, Union
 
 import numpy as np
 
 from ._cells import variable_features
+from ._experiment import Experiment, fit_experiment
 from ._model import Model, Source, fit_arrays
 
 #: Levels that are taken for the control where none is named.
@@ -15,30 +16,44 @@ CONTROL_LEVELS = ("control", "ctrl", "dmso", "vehicle", "untreated", "unstimulat
 MOST_FEATURES = 1000
 
 
+def _column(adata: Any, name: str) -> np.ndarray:
+    if name not in adata.obs:
+        raise ValueError(f"obs has no column {name!r}; it has {list(adata.obs.columns)}")
+    return np.asarray(adata.obs[name], dtype=object)
+
+
 def _levels(adata: Any, condition: str) -> np.ndarray:
-    if condition not in adata.obs:
-        raise ValueError(f"obs has no column {condition!r}; it has {list(adata.obs.columns)}")
-    return np.asarray(adata.obs[condition].astype(str))
+    return np.array([str(level) for level in _column(adata, condition)], dtype=object)
 
 
-def _chosen(levels: np.ndarray, condition: str, control: Optional[str], target: Optional[str]) -> tuple[str, str]:
-    there = sorted(set(levels))
+def _control(there: Sequence[str], condition: str, control: Optional[str]) -> str:
     if control is None:
         known = [level for level in there if level.lower() in CONTROL_LEVELS]
         if len(known) != 1:
             raise ValueError(f"name the control level of {condition!r} with control=; its levels are {there}")
         control = known[0]
+    if control not in there:
+        raise ValueError(f"control = {control!r} is no level of {condition!r}; its levels are {there}")
+    return control
+
+
+def _targets(there: Sequence[str], condition: str, control: str, target: Union[str, Sequence[str], None],
+             many: bool) -> Union[str, list[str]]:
+    """A list where the fit is of several conditions."""
     others = [level for level in there if level != control]
     if target is None:
-        if len(others) != 1:
-            raise ValueError(f"name one treated level of {condition!r} with target=; there are {others}")
-        target = others[0]
-    for level, what in ((control, "control"), (target, "target")):
+        if not others or not many and len(others) != 1:
+            raise ValueError(f"name one treated level of {condition!r} with target=, or a list of several; there are {others}")
+        return others if many else others[0]
+    targets = [target] if isinstance(target, str) else [str(level) for level in target]
+    if not targets or len(set(targets)) != len(targets):
+        raise ValueError(f"target must be levels of {condition!r}, each once, found {targets}")
+    for level in targets:
         if level not in there:
-            raise ValueError(f"{what} = {level!r} is no level of {condition!r}; its levels are {there}")
-    if control == target:
-        raise ValueError(f"control and target are both {control!r}")
-    return control, target
+            raise ValueError(f"target = {level!r} is no level of {condition!r}; its levels are {there}")
+        if level == control:
+            raise ValueError(f"control and target are both {control!r}")
+    return targets if many or not isinstance(target, str) else targets[0]
 
 
 def matrix_of(adata: Any, layer: Optional[str], obsm: Optional[str]) -> tuple[Any, list[str]]:
@@ -77,15 +92,19 @@ def note(adata: Any, key: str, **entries: Any) -> None:
     adata.uns[key] = {**adata.uns.get(key, {}), **entries}
 
 
-def fit_adata(adata: Any, *, condition: str, control: Optional[str], target: Optional[str], batch: Optional[str],
-              layer: Optional[str], obsm: Optional[str], features: Any, key: str, threads: int,
-              **settings: Any) -> Model:
-    """:func:`laot.fit` for an AnnData object."""
+def fit_adata(adata: Any, *, condition: str, control: Optional[str], target: Union[str, Sequence[str], None],
+              covariates: Union[str, Sequence[str], None], combine: Optional[str], embedding: Any,
+              batch: Optional[str], layer: Optional[str], obsm: Optional[str], features: Any, key: str, threads: int,
+              many: bool, **settings: Any) -> Model:
+    """:func:`laot.fit` for an AnnData object; ``many``: the method learns all conditions together."""
     levels = _levels(adata, condition)
-    control, target = _chosen(levels, condition, control, target)
-    of_control, of_target = np.flatnonzero(levels == control), np.flatnonzero(levels == target)
+    there = sorted(set(levels))
+    control = _control(there, condition, control)
+    chosen = _targets(there, condition, control, target, many or covariates is not None)
+    of_control = np.flatnonzero(levels == control)
+    of_treated = np.flatnonzero(np.isin(levels, chosen))
     values, names = matrix_of(adata, layer, obsm)
-    x, y = rows_of(values, of_control), rows_of(values, of_target)
+    x, y = rows_of(values, of_control), rows_of(values, of_treated)
     if features is None and obsm is None and len(names) > MOST_FEATURES:
         columns = np.sort(variable_features(x, y, MOST_FEATURES, threads))
     elif features is None or (isinstance(features, str) and features == "all"):
@@ -94,20 +113,32 @@ def fit_adata(adata: Any, *, condition: str, control: Optional[str], target: Opt
         columns = _columns(names, [str(name) for name in features], "features")
     if columns is not None:
         x, y, names = x[:, columns], y[:, columns], [names[k] for k in columns]
-    batches: dict[str, Any] = {}
-    if batch is not None:
-        labels = _levels(adata, batch)
-        batches = {"batch_control": labels[of_control], "batch_treated": labels[of_target]}
-    model = fit_arrays(x, y, feature_names=names, control_names=adata.obs_names[of_control],
-                       treated_names=adata.obs_names[of_target], threads=threads,
-                       source=Source(condition, control, target, layer, obsm), **batches, **settings)
+    batches = None if batch is None else _levels(adata, batch)
+    source = Source(condition, control, chosen if isinstance(chosen, str) else tuple(chosen), layer, obsm)
+    if isinstance(chosen, str):
+        for name, value in (("combine", combine), ("embedding", embedding)):
+            if value is not None:
+                raise ValueError(f"{name} is of the levels of covariates; give covariates=, say [\"drug\"]")
+        of = {} if batches is None else {"batch_control": batches[of_control], "batch_treated": batches[of_treated]}
+        model = fit_arrays(x, y, feature_names=names, control_names=adata.obs_names[of_control],
+                           treated_names=adata.obs_names[of_treated], threads=threads, source=source, **of, **settings)
+    else:
+        places = np.concatenate([of_control, of_treated])
+        cells = rows_of(values, places)
+        experiment = Experiment.from_labels(
+            cells if columns is None else cells[:, columns], levels[places], control, chosen,
+            {name: _column(adata, name)[places] for name in ([covariates] if isinstance(covariates, str) else covariates or [])},
+            combine=combine, features=names, batch=None if batches is None else batches[places],
+            names=np.asarray(adata.obs_names)[places])
+        model = fit_experiment(experiment, embedding=embedding, threads=threads, source=source, **settings)
     where = {name: value for name, value in (("layer", layer), ("obsm", obsm)) if value is not None}
-    note(adata, key, method=model.method, preset=model.preset, condition=condition, control=control, target=target,
-         **where, parameters=model.parameters, report=model.report, model=np.frombuffer(model.to_bytes(), dtype=np.uint8))
+    note(adata, key, method=model.method, preset=model.preset, condition=condition, control=control,
+         target=chosen if isinstance(chosen, str) else np.array(chosen, dtype=object), **where,
+         parameters=model.parameters, report=model.report, model=np.frombuffer(model.to_bytes(), dtype=np.uint8))
     return model
 
 
-def predict_into(model: Model, adata: Any, nonnegative: str, threads: int, key: str, copy: bool) -> Any:
+def predict_into(model: Model, adata: Any, nonnegative: str, threads: int, key: str, copy: bool, at: Any) -> Any:
     """:meth:`Model.predict` for an AnnData object."""
     out = adata.copy() if copy else adata
     source = model.source
@@ -120,7 +151,7 @@ def predict_into(model: Model, adata: Any, nonnegative: str, threads: int, key: 
     columns = _columns(names, model.feature_names or names, "the model was fitted on features that are not there")
     cells = rows_of(values, rows)
     same = len(columns) == len(names) and np.array_equal(columns, np.arange(len(names)))
-    predicted = model.predict_array(cells if same else cells[:, columns], nonnegative, threads)
+    predicted = model.predict_array(cells if same else cells[:, columns], nonnegative, threads, at)
     whole = np.full((out.n_obs, len(names)), np.nan)
     whole[np.ix_(rows, columns)] = predicted
     (out.obsm if source is not None and source.obsm is not None else out.layers)[key] = whole
@@ -141,6 +172,8 @@ def from_uns(adata: Any, key: str = "laot") -> Model:
         raise ValueError(f"uns[{key!r}] holds no model; fit one with laot.fit(adata, key={key!r})")
     stored = adata.uns[key]
     model = Model.from_bytes(np.asarray(stored["model"], dtype=np.uint8).tobytes())
-    model.source = Source(str(stored["condition"]), str(stored["control"]), str(stored["target"]),
+    target = stored["target"]
+    model.source = Source(str(stored["condition"]), str(stored["control"]),
+                          tuple(map(str, target)) if isinstance(target, np.ndarray) else str(target),
                           stored.get("layer"), stored.get("obsm"))
     return model

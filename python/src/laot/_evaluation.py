@@ -10,44 +10,26 @@ import numpy as np
 
 from . import _declarations as c
 from ._cells import Context, Data, doubles, indices, texts
-from ._library import check, lib, lines, text
+from ._experiment import Experiment
+from ._library import check, lib
 from ._model import Model
+from ._tables import Table, table
 
 Names = Union[str, Sequence[str], None]
-Table = dict[str, Any]
-
-
-def table(handle: ctypes.c_void_p) -> Table:
-    """The columns of a table, by name and in order: lists of texts, arrays of numbers. Frees it."""
-    try:
-        rows, columns = ctypes.c_size_t(), ctypes.c_size_t()
-        check(lib.laot_table_size(handle, ctypes.byref(rows), ctypes.byref(columns)))
-        out: Table = {}
-        for name in lines(text(lib.laot_table_names, handle)):
-            kind = ctypes.c_int()
-            check(lib.laot_table_column_type(handle, name.encode(), ctypes.byref(kind)))
-            if kind.value == c.LAOT_COLUMN_TEXT:
-                out[name] = _texts_of(handle, name)
-            else:
-                out[name] = np.empty(rows.value)
-                check(lib.laot_table_numbers(handle, name.encode(), doubles(out[name]), rows.value))
-        return out
-    finally:
-        lib.laot_table_free(handle)
-
-
-def _texts_of(handle: ctypes.c_void_p, name: str) -> list[str]:
-    needed = ctypes.c_size_t()
-    check(lib.laot_table_texts(handle, name.encode(), None, 0, ctypes.byref(needed)))
-    buffer = ctypes.create_string_buffer(max(needed.value, 1))
-    check(lib.laot_table_texts(handle, name.encode(), buffer, needed.value, ctypes.byref(needed)))
-    return buffer.raw[:needed.value].decode().split("\0")[:-1]
 
 
 def _listed(names: Names) -> Optional[bytes]:
     if names is None:
         return None
     return ",".join([names] if isinstance(names, str) else names).encode()
+
+
+def _options(metrics: Names, methods: Names, preset: Optional[str], gamma: Union[float, Sequence[float], None],
+             markers: int, reference: Optional[str], test: bool = False, condition: Optional[str] = None) -> Any:
+    gammas = np.atleast_1d(np.asarray([] if gamma is None else gamma, dtype=np.float64))
+    return c.laot_evaluation_options(
+        ctypes.sizeof(c.laot_evaluation_options), _listed(condition), _listed(methods), _listed(metrics),
+        _listed(preset), doubles(gammas), gammas.size, 0.0, 0, markers, _listed(reference), int(test), 0)
 
 
 def evaluate(model: Optional[Model], observed: Any, control: Any = None, predicted: Any = None,
@@ -89,10 +71,7 @@ def evaluate(model: Optional[Model], observed: Any, control: Any = None, predict
         A column each: condition, kind, group, method, metric, estimator, setting, features, gamma,
         cells, observed, value, sd, left_out, reason. ``pandas.DataFrame`` takes it as it is.
     """
-    gammas = np.atleast_1d(np.asarray([] if gamma is None else gamma, dtype=np.float64))
-    options = c.laot_evaluation_options(
-        ctypes.sizeof(c.laot_evaluation_options), _listed(condition), _listed(methods), _listed(metrics),
-        _listed(preset), doubles(gammas), gammas.size, 0.0, 0, markers, _listed(reference), int(test), 0)
+    options = _options(metrics, methods, preset, gamma, markers, reference, test, condition)
     of_observed, of_control = groups if groups is not None else (None, None)
     with ExitStack() as stack:
         def data(cells: Any, what: str, of_batch: Any = None, labels: Any = None) -> Any:
@@ -109,6 +88,42 @@ def evaluate(model: Optional[Model], observed: Any, control: Any = None, predict
         context = stack.enter_context(Context(seed, threads))
         out = ctypes.c_void_p()
         context.run(lib.laot_evaluate, None if model is None else model._handle, p, o, x, ctypes.byref(options),
+                    ctypes.byref(out))
+        return table(out)
+
+
+def evaluate_conditions(model: Model, held_out: Experiment, beside: Sequence[Model] = (), metrics: Names = None,
+                        methods: Names = None, preset: Optional[str] = None,
+                        gamma: Union[float, Sequence[float], None] = None, markers: int = 0,
+                        reference: Optional[str] = None, seed: int = 1, threads: int = 1) -> Table:
+    """Scores held-out cells of several conditions, seen and, with a method of many conditions, not seen.
+
+    Parameters
+    ----------
+    model
+        Fitted to an experiment.
+    held_out
+        Control cells, and conditions with the treated cells that were observed. Of a condition that was
+        seen the name is enough, of another its covariates say what it is.
+    beside
+        Models of other methods, whose predictions stand beside those of ``model``.
+    metrics, methods, preset, gamma, markers, reference, seed, threads
+        As in :func:`evaluate`.
+
+    Returns
+    -------
+    dict
+        The columns of :func:`evaluate`, one condition after the other; ``kind`` is "seen", "unseen dose",
+        "unseen level", "unseen combination", "unseen context", or "unseen" where the method does not tell.
+        Of a condition that was not seen there are no training cells: identity is its only trivial
+        predictor, and the noise reference is of halves of the observed cells.
+    """
+    options = _options(metrics, methods, preset, gamma, markers, reference)
+    models = [model, *beside]
+    handles = (ctypes.c_void_p * len(models))(*[one._handle.value for one in models])
+    with held_out.handle() as experiment, Context(seed, threads) as context:
+        out = ctypes.c_void_p()
+        context.run(lib.laot_evaluate_experiment, handles, len(models), experiment, ctypes.byref(options),
                     ctypes.byref(out))
         return table(out)
 

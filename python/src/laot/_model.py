@@ -5,12 +5,14 @@ from __future__ import annotations
 import ctypes
 import os
 import warnings
-from dataclasses import dataclass, field
-from typing import Any, Optional, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, Iterator, Mapping, Optional, Sequence, Union
 
 import numpy as np
 
 from ._cells import Context, Data, Progress, doubles
+from ._covariates import Parts, Place, condition_text, covariate_arrays, covariates_of
 from ._library import LaotWarning, check, lib, lines, new, text
 from ._scores import findings
 
@@ -40,11 +42,11 @@ class Trackability:
 
 @dataclass(frozen=True)
 class Source:
-    """Where the cells of a fit came from in an AnnData object."""
+    """Where the cells of a fit came from in an AnnData object; ``target`` is a tuple where there are several."""
 
     condition: str
     control: str
-    target: str
+    target: Union[str, tuple[str, ...]]
     layer: Optional[str]
     obsm: Optional[str]
 
@@ -161,9 +163,75 @@ class Model:
 
     def __repr__(self) -> str:
         report = self.report
+        names = condition_names(self)
         of = f" of {self.source.target!r} against {self.source.control!r}" if self.source else ""
+        if len(names) > 1:
+            of = f" of {len(names)} conditions" + (f" against {self.source.control!r}" if self.source else "")
+        if "n_control" not in report:  # at covariates without cells
+            return f"<laot.Model {self.method}{of}: {report.get('kind', 'at a condition')}, {report['features']:.0f} features>"
         return (f"<laot.Model {self.method}{of}: {report['n_control']:.0f} control and {report['n_treated']:.0f} "
-                f"treated cells, {report['features']:.0f} features; {report['outcome']}>")
+                f"treated cells, {report['features']:.0f} features; {report.get('outcome') or report.get('kind')}>")
+
+    # Of several conditions.
+
+    @property
+    def covariates(self) -> list[str]:
+        """Names of the covariates of its conditions."""
+        return self._names("covariates")
+
+    def at(self, at: Place) -> "Model":
+        """The model of one condition, with its report, trace and arrays; :func:`conditions` lists them.
+
+        Parameters
+        ----------
+        at
+            The name of a condition that was seen; or covariates, ``{"drug": ["A", "B"], "dose": [3, 1]}``: of a
+            method of one condition those of one that was seen, of a method of many conditions any that it can
+            answer. ``report["kind"]`` says what they are to it.
+
+        Warns
+        -----
+        LaotWarning
+            Where a dose lies beyond those that were seen, and where the conditions say nothing about one that is
+            not among them.
+        """
+        if isinstance(at, str):
+            if not at:
+                raise ValueError("at must be the name of a condition or its covariates, found \"\"")
+            return Model(new(lib.laot_model_at, self._handle, at.encode(), None, None, None, 0), self._source_of(at))
+        if not isinstance(at, Mapping) or not at:
+            raise ValueError(f'at must be the name of a condition, or its covariates such as {{"drug": "A", "dose": 3}}, found {at!r}')
+        wanted = self._checked(covariates_of(at))
+        model = Model(new(lib.laot_model_at, self._handle, None, *covariate_arrays(wanted)))
+        model.source = self._source_of(model._text("condition") or condition_text(wanted))
+        said = model.report.get("warning", "")
+        if said and said != self.report.get("warning", ""):
+            warnings.warn(f"{condition_text(wanted)}: {said}", LaotWarning, stacklevel=2)
+        return model
+
+    def __getitem__(self, name: str) -> "Model":
+        """The model of a condition that was seen, by its name."""
+        if not isinstance(name, str):
+            raise TypeError(f"a condition is asked for by its name, found {name!r}; model.at() takes covariates")
+        return self.at(name)
+
+    __iter__ = None  # what stands in [] are names
+
+    def _source_of(self, target: str) -> Optional[Source]:
+        return None if self.source is None else replace(self.source, target=target)
+
+    def _checked(self, given: dict[str, Parts]) -> dict[str, Parts]:
+        """The covariates that its conditions have, in their order."""
+        known = self.covariates
+        if not known:
+            raise ValueError(f"the conditions of the model have no covariates; at must be one of {condition_names(self)}")
+        for name in given:
+            if name not in known:
+                raise ValueError(f"the conditions of the model have no covariate {name!r}; they have {known}")
+        for name in known:
+            if name not in given:
+                raise ValueError(f"at lacks the covariate {name!r}; the conditions of the model have {known}")
+        return {name: given[name] for name in known}
 
     # What it does.
 
@@ -171,12 +239,30 @@ class Model:
         """identity, mean_shift or gaussian_map of the same training cells, to score beside it."""
         return Model(new(lib.laot_model_trivial, self._handle, name.encode()), self.source)
 
-    def predict_array(self, cells: Any, nonnegative: str = "no", threads: int = 1) -> np.ndarray:
+    def predict_array(self, cells: Any, nonnegative: str = "no", threads: int = 1, at: Any = None) -> np.ndarray:
         """:meth:`predict` for cells x features, dense or scipy.sparse."""
+        if hasattr(at, "columns"):
+            return self._predict_rows(cells, nonnegative, threads, at)
+        if at is not None:
+            return self.at(at).predict_array(cells, nonnegative, threads)
         with Data(cells) as data, Context(threads=threads) as context:
             out = np.empty(data.shape)
             context.run(lib.laot_predict, self._handle, data.handle, nonnegative.encode(), doubles(out), out.size)
             return out
+
+    def _predict_rows(self, cells: Any, nonnegative: str, threads: int, at: Any) -> np.ndarray:
+        """Each cell at the covariates of its row of a data frame."""
+        rows = cells.tocsr() if hasattr(cells, "tocsr") else np.asarray(cells, dtype=np.float64)
+        if len(at) != rows.shape[0]:
+            raise ValueError(f"at has {len(at)} rows for {rows.shape[0]} cells; give one row a cell")
+        places: dict[Any, list[int]] = {}
+        for row, values in enumerate(zip(*(at[name] for name in at.columns))):
+            given = covariates_of(dict(zip(map(str, at.columns), values)))
+            places.setdefault(tuple(given.items()), []).append(row)
+        out = np.empty(rows.shape)
+        for given, of in places.items():
+            out[of] = self.at(dict(given)).predict_array(rows[of], nonnegative, threads)
+        return out
 
     def effects(self, cells: Any, threads: int = 1) -> np.ndarray:
         """The derivative of the prediction at each of cells x features (dense or scipy.sparse), in the units of
@@ -189,7 +275,7 @@ class Model:
             return out.transpose(0, 2, 1)
 
     def predict(self, cells: Any, nonnegative: str = "no", threads: int = 1, key: str = "laot",
-                copy: bool = False) -> Any:
+                copy: bool = False, at: Any = None) -> Any:
         """What control cells would look like treated, in the units of the training cells.
 
         Parameters
@@ -206,12 +292,15 @@ class Model:
             Of an object: ``layers[key]`` (``obsm[key]`` where the fit was on one) gets the
             prediction, NaN for cells that were not predicted and for features that the model does
             not have. With ``copy`` that happens in a copy, which is returned; else None is.
+        at
+            Of a model of several conditions: the name of one, its covariates as :meth:`at` takes them, or
+            a pandas DataFrame of covariates with one row for each cell that is predicted.
         """
         if hasattr(cells, "obs") and hasattr(cells, "layers"):
             from ._anndata import predict_into
 
-            return predict_into(self, cells, nonnegative, threads, key, copy)
-        return self.predict_array(cells, nonnegative, threads)
+            return predict_into(self, cells, nonnegative, threads, key, copy, at)
+        return self.predict_array(cells, nonnegative, threads, at)
 
     def trackability(self, adata: Any = None, resamples: int = 30, halves: int = 10, restarts: int = 5,
                      gaps: Sequence[float] = RECOVERY_GAPS, repeats: int = 8, most_cells: int = 300,
@@ -257,12 +346,14 @@ class Model:
         return out
 
 
-def fit_arrays(control: Any, treated: Any, *, method: str = "laot", preset: Optional[str] = None,
-               batch_control: Optional[Sequence[Any]] = None, batch_treated: Optional[Sequence[Any]] = None,
-               feature_names: Optional[Sequence[str]] = None, control_names: Optional[Sequence[str]] = None,
-               treated_names: Optional[Sequence[str]] = None, seed: int = 1, threads: int = 1,
-               progress: Optional[Progress] = None, source: Optional[Source] = None, **parameters: Any) -> Model:
-    """:func:`laot.fit` for two arrays of cells x features."""
+def condition_names(model: Model) -> list[str]:
+    """Of the conditions that were seen; none of a model of two populations."""
+    return model._names("conditions")
+
+
+@contextmanager
+def fit_parameters(method: str, preset: Optional[str], parameters: Mapping[str, Any]) -> Iterator[ctypes.c_void_p]:
+    """A method with its preset and parameters, as the library takes them."""
     params = new(lib.laot_params_new, method.encode())
     try:
         if preset is not None:
@@ -270,13 +361,23 @@ def fit_arrays(control: Any, treated: Any, *, method: str = "laot", preset: Opti
         for name, value in parameters.items():
             word = str(value).lower() if isinstance(value, (bool, np.bool_)) else str(value)
             check(lib.laot_params_set_text(params, name.encode(), word.encode()))
-        model = Model(ctypes.c_void_p(), source)  # owns the handle from the moment that there is one
-        with Data(control, "control", batch_control, feature_names, control_names) as x, \
-                Data(treated, "treated", batch_treated, feature_names, treated_names) as y, \
-                Context(seed, threads, progress) as context:
-            context.run(lib.laot_fit, params, x.handle, y.handle, ctypes.byref(model._handle))
+        yield params
     finally:
         lib.laot_params_free(params)
+
+
+def fit_arrays(control: Any, treated: Any, *, method: str = "laot", preset: Optional[str] = None,
+               batch_control: Optional[Sequence[Any]] = None, batch_treated: Optional[Sequence[Any]] = None,
+               feature_names: Optional[Sequence[str]] = None, control_names: Optional[Sequence[str]] = None,
+               treated_names: Optional[Sequence[str]] = None, seed: int = 1, threads: int = 1,
+               progress: Optional[Progress] = None, source: Optional[Source] = None, **parameters: Any) -> Model:
+    """:func:`laot.fit` for two arrays of cells x features."""
+    model = Model(ctypes.c_void_p(), source)  # owns the handle from the moment that there is one
+    with fit_parameters(method, preset, parameters) as params, \
+            Data(control, "control", batch_control, feature_names, control_names) as x, \
+            Data(treated, "treated", batch_treated, feature_names, treated_names) as y, \
+            Context(seed, threads, progress) as context:
+        context.run(lib.laot_fit, params, x.handle, y.handle, ctypes.byref(model._handle))
     if model.report.get("warning"):
         warnings.warn(model.report["warning"], LaotWarning, stacklevel=3)
     return model

@@ -22,13 +22,15 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Method:
-    """A method that fit() takes, with its parameters and presets (name to purpose)."""
+    """A method that fit() takes, with its parameters and presets (name to purpose), and whether it learns all
+    conditions of an experiment together."""
 
     name: str
     title: str
     source: str
     parameters: tuple[Parameter, ...]
     presets: dict[str, str]
+    many_conditions: bool
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ def _method(number: int) -> Method:
     for k in range(info.preset_count):
         preset = described(lib.laot_preset_describe, c.laot_preset_info, number, k)
         presets[preset.name.decode()] = preset.doc.decode()
-    return Method(info.name.decode(), info.title.decode(), info.source.decode(), tuple(parameters), presets)
+    return Method(info.name.decode(), info.title.decode(), info.source.decode(), tuple(parameters), presets,
+                  bool(info.many_conditions))
 
 
 def methods() -> dict[str, Method]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import math
-from typing import Any, Optional
+from typing import Any, Optional, Sequence
 
 import numpy as np
 
 from . import _declarations as c
 from ._cells import Context, Data
-from ._library import check, lib
+from ._library import check, lib, lines, new, text
+from ._tables import table
 
 
 def score(metric: str, predicted: Any, observed: Any, control: Any = None, gamma: float = math.nan,
@@ -72,10 +73,8 @@ def wasserstein2(x: Any, y: Any, threads: int = 1) -> float:
     return value.value
 
 
-def findings(handle: ctypes.c_void_p) -> dict[str, Any]:
-    """Numbers, texts and arrays of an analysis by name; frees it."""
-    from ._library import lines, text
-
+def findings(handle: ctypes.c_void_p, tables: Sequence[str] = ()) -> dict[str, Any]:
+    """Numbers, texts, arrays and, of those that are named, tables of an analysis by name; frees it."""
     out: dict[str, Any] = {}
     try:
         for name in lines(text(lib.laot_findings_names, handle, b"numbers")):
@@ -91,6 +90,8 @@ def findings(handle: ctypes.c_void_p) -> dict[str, Any]:
             check(lib.laot_findings_array(handle, name.encode(),
                                           array.ctypes.data_as(ctypes.POINTER(ctypes.c_double)), array.size))
             out[name] = array
+        for name in tables:
+            out[name] = table(new(lib.laot_findings_table, handle, name.encode()))
     finally:
         lib.laot_findings_free(handle)
     return out

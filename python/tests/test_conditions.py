@@ -1,0 +1,293 @@
+"""Experiments of many conditions."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+import laot
+
+SCREEN = laot.simulate_screen(features=5, drugs=12, cells=40, new_cells=60, seed=3)
+INFO = {name: SCREEN["info"][name] for name in ("drug", "dose")}
+NEW = SCREEN["new_control"]
+PAIR = {"drug": ["drug01", "drug02"], "dose": [3, 7]}
+
+
+def experiment():
+    return laot.Experiment.from_labels(SCREEN["cells"], SCREEN["info"]["condition"], "control", covariates=INFO, combine="+")
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return laot.fit(experiment(), method="conditional_laot", embedding=SCREEN["embedding"])
+
+
+def small():
+    """Two drugs at two doses, in rows that are told apart by their mean."""
+    random = np.random.default_rng(4)
+    screen = laot.Experiment(features=["a", "b", "c"])
+    screen.add_control(random.normal(size=(30, 3)))
+    for drug, shift in (("A", 1.0), ("B", -1.0)):
+        for dose in (1, 3):
+            screen.add_condition(f"{drug} {dose}", random.normal(size=(25, 3)) + shift * np.log1p(dose),
+                                 {"drug": drug, "dose": dose})
+    return screen
+
+
+def adata_of(frame):
+    anndata = pytest.importorskip("anndata")
+    adata = anndata.AnnData(frame["cells"].astype(np.float32))
+    for name, column in frame["info"].items():
+        adata.obs[name] = column
+    return adata
+
+
+def test_what_was_learnt_carries_to_conditions_without_cells(fitted):
+    test = SCREEN["test"]
+    unseen = [k for k, kind in enumerate(test["kind"]) if kind != "seen"]
+    ratios = []
+    for k in unseen:
+        at = {"drug": test["drug"][k].split("+"), "dose": test["dose"][k]}
+        if len(at["drug"]) == 2:
+            at["dose"] = [test["dose"][k]] * 2
+        assert fitted.at(at).report["kind"] == test["kind"][k]
+        truth = SCREEN["truth"][test["condition"][k]]
+        ratios.append(np.linalg.norm(fitted.predict(NEW, at=at) - truth) / np.linalg.norm(NEW - truth))
+    assert np.mean(ratios) < 0.8 and fitted.method == "conditional_laot"
+
+
+def test_a_condition_is_asked_for_by_its_name_or_its_covariates(fitted):
+    by_name = fitted.predict(NEW, at="drug01:3")
+    assert np.array_equal(fitted["drug01:3"].predict(NEW), by_name)
+    assert np.array_equal(fitted.predict(NEW, at={"dose": 3, "drug": "drug01"}), by_name)
+    assert not np.array_equal(fitted.predict(NEW, at="drug01:1"), by_name)
+    turned = {"drug": PAIR["drug"][::-1], "dose": PAIR["dose"][::-1]}
+    assert np.allclose(fitted.predict(NEW, at=PAIR), fitted.predict(NEW, at=turned), rtol=1e-12)
+    crossed = {"drug": PAIR["drug"], "dose": PAIR["dose"][::-1]}
+    assert not np.allclose(fitted.predict(NEW, at=PAIR), fitted.predict(NEW, at=crossed))
+    assert np.allclose(fitted.predict(NEW, at={"drug": "drug01", "dose": 0}), NEW, rtol=0, atol=1e-12)
+
+
+def test_a_row_of_a_data_frame_for_each_cell(fitted):
+    pandas = pytest.importorskip("pandas")
+    doses = np.where(np.arange(len(NEW)) % 2, 3.0, 15.0)
+    at = pandas.DataFrame({"drug": "drug01", "dose": doses})
+    expected = np.where((doses == 3)[:, None], fitted.predict(NEW, at="drug01:3"), fitted.predict(NEW, at="drug01:15"))
+    assert np.allclose(fitted.predict(NEW, at=at), expected, rtol=1e-12)
+    with pytest.raises(ValueError, match="59 rows for 60 cells"):
+        fitted.predict(NEW, at=at[:-1])
+
+
+def test_what_was_seen_is_listed(fitted):
+    seen = laot.conditions(fitted)
+    assert seen["condition"] == experiment().conditions and set(seen["kind"]) == {"seen"}
+    assert list(seen) == ["condition", "control", "treated", "kind", "drug", "dose"]
+    assert (seen["treated"] == 40).all() and (seen["control"] == 40).all()
+    at = seen["condition"].index("drug01:7+drug08:7")
+    assert seen["drug"][at] == "drug01 + drug08" and seen["dose"][at] == 7
+    unseen = laot.conditions(fitted.at(PAIR))
+    assert unseen["kind"] == ["unseen_combination"] and unseen["dose"] == ["3 + 7"]
+    assert np.isnan(unseen["treated"][0])
+    assert "32 conditions" in repr(fitted) and "unseen_combination" in repr(fitted.at(PAIR))
+
+
+def test_a_method_of_one_condition_is_fitted_to_each():
+    cells, labels = SCREEN["cells"], SCREEN["info"]["condition"]
+    model = laot.fit(experiment(), seed=7)
+    alone = laot.fit(cells[labels == "control"], cells[labels == "drug02:1"], seed=7)
+    assert np.array_equal(model.predict(NEW, at="drug02:1"), alone.predict(NEW))
+    assert np.array_equal(model["drug02:1"].array("map"), alone.array("map"))
+    assert "kind" not in laot.conditions(model)
+    with pytest.raises(laot.LaotError, match="laot is fitted to each condition, and says nothing of others"):
+        model.at({"drug": "drug02", "dose": 2})
+
+
+def test_threads_and_files_keep_the_bits(fitted, tmp_path):
+    expected = fitted.predict(NEW, at=PAIR)
+    again = laot.fit(experiment(), method="conditional_laot", embedding=SCREEN["embedding"], threads=2)
+    assert np.array_equal(again.predict(NEW, at=PAIR, threads=2), expected)
+    fitted.save(tmp_path / "screen.safetensors")
+    for model in (laot.Model.load(tmp_path / "screen.safetensors"), pickle.loads(pickle.dumps(fitted)),
+                  laot.Model.from_bytes(fitted.to_bytes())):
+        assert np.array_equal(model.predict(NEW, at=PAIR), expected)
+        assert laot.conditions(model)["condition"] == laot.conditions(fitted)["condition"]
+    with pytest.raises(laot.LaotError, match="a part of the fit of all of them: save that one"):
+        fitted.at(PAIR).save(tmp_path / "pair.safetensors")
+    assert not (tmp_path / "pair.safetensors").exists()
+
+
+def test_embeddings():
+    pandas = pytest.importorskip("pandas")
+    levels = list(SCREEN["embedding"])
+    frame = pandas.DataFrame(np.array(list(SCREEN["embedding"].values())), index=levels)
+    at = {"drug": levels[6], "dose": 3}
+    models = [laot.fit(experiment(), method="regressed_shift", embedding=one)
+              for one in (SCREEN["embedding"], frame, {"drug": SCREEN["embedding"]}, {"drug": frame})]
+    assert all(np.array_equal(models[0].predict(NEW, at=at), model.predict(NEW, at=at)) for model in models)
+    effect = laot.fit(small(), method="conditional_laot", embedding="effect")
+    assert effect.parameters["embedding"] == "effect"
+    with pytest.raises(laot.LaotError, match='no level of "drug" "C"'):
+        laot.fit(small(), method="conditional_laot").at({"drug": "C", "dose": 1})
+    without = {level: values for level, values in SCREEN["embedding"].items() if level != "drug01"}
+    with pytest.raises(laot.LaotError, match="drug01"):
+        laot.fit(experiment(), method="regressed_shift", embedding=without)
+
+
+def test_a_dose_beyond_those_that_were_seen_is_warned_of(fitted):
+    with pytest.warns(laot.LaotWarning, match="50 lies beyond those that were seen, 1 to 15"):
+        fitted.predict(NEW, at={"drug": "drug01", "dose": 50})
+
+
+@pytest.mark.parametrize("at, error, words", [
+    ("drug1:3", laot.LaotError, 'knows no condition "drug1:3"'),
+    ({"drug": "drug01"}, ValueError, "lacks the covariate 'dose'"),
+    ({"drug": "drug01", "dose": 1, "plate": 2}, ValueError, "no covariate 'plate'"),
+    ({"drug": "aspirin", "dose": 1}, laot.LaotError, 'no level of "drug" "aspirin"'),
+    ({"drug": "drug01", "dose": float("nan")}, ValueError, "covariate dose must be a number"),
+    ({"drug": "drug01", "dose": "high"}, laot.LaotError, "dose = high has a number where"),
+    ({"drug": [], "dose": 1}, ValueError, "covariate drug must be"), ({}, ValueError, "at must be"),
+    ("", ValueError, "at must be"), (3, ValueError, "at must be"),
+])
+def test_wrong_places_get_one_sentence(fitted, at, error, words):
+    with pytest.raises(error, match=words) as caught:
+        fitted.predict(NEW, at=at)
+    assert "\n" not in str(caught.value)
+
+
+def test_models_without_covariates_or_conditions_say_so(fitted):
+    with pytest.raises(laot.LaotError, match="say which"):
+        fitted.predict(NEW)
+    with pytest.raises(TypeError, match="asked for by its name"):
+        fitted[0]
+    with pytest.raises(TypeError):
+        iter(fitted)
+    pair = laot.fit(NEW[:30], NEW[30:] + 1)
+    with pytest.raises(ValueError, match="no covariates"):
+        pair.at({"dose": 1})
+    assert laot.conditions(pair)["condition"] == [""]
+
+
+@pytest.mark.parametrize("change, words", [
+    ({"covariates": {"drug": INFO["drug"][:-1]}}, "values for"),
+    ({"condition": SCREEN["info"]["condition"][:-1]}, "labels for"),
+    ({"control": "none"}, "no cell has the condition 'none'"),
+    ({"covariates": {"dose": INFO["dose"] + 1}}, "control cells must have dose 0 or a missing value.*found 1 in 40"),
+    ({"covariates": {"dose": np.where(INFO["dose"] == 3, np.nan, INFO["dose"])}}, "dose is missing in 40 cells of condition"),
+    ({"covariates": {"dose": np.arange(len(INFO["dose"]))}}, "must have one value in all cells"),
+    ({"combine": ""}, "combine must be"), ({"covariates": None}, "combine is of the levels"),
+])
+def test_wrong_columns_get_one_sentence(change, words):
+    given = {"cells": SCREEN["cells"], "condition": SCREEN["info"]["condition"], "control": "control", "covariates": INFO,
+             "combine": "+", **change}
+    with pytest.raises(ValueError, match=words) as caught:
+        laot.Experiment.from_labels(**given)
+    assert "\n" not in str(caught.value)
+
+
+def test_wrong_experiments_get_one_sentence():
+    with pytest.raises(laot.LaotError, match="no control population"):
+        laot.fit(laot.Experiment())
+    with pytest.raises(ValueError, match="add_control\\(\\) comes first"):
+        laot.Experiment().add_condition("A", NEW)
+    screen = small()
+    with pytest.raises(ValueError, match="covariates must be a dict"):
+        screen.add_condition("C", NEW, "C")
+    for embedding, words in (({"plate": {"A": [1]}}, "no covariate of levels"), (3, "embedding must be"),
+                             ({"A": [1], "B": [1, 2]}, "as many coordinates")):
+        with pytest.raises(ValueError, match=words):
+            laot.fit(screen, method="conditional_laot", embedding=embedding)
+    screen.add_condition("A 9", NEW[:, :3], {"drug": "A"})
+    with pytest.raises(laot.LaotError, match="covariate"):
+        laot.fit(screen)
+    with pytest.raises(ValueError, match="an Experiment holds"):
+        laot.fit(small(), covariates=["drug"])
+    with pytest.raises(ValueError, match="two arrays have one condition"):
+        laot.fit(NEW, NEW + 1, covariates=["drug"])
+
+
+def test_conditions_go_with_the_control_cells_of_their_own_line():
+    random = np.random.default_rng(5)
+    line = np.repeat(["x", "y"], 60)
+    dose = np.tile(np.repeat([0.0, 1.0, 3.0], 20), 2)
+    labels = [f"{one} {amount:g}" if amount else "none" for one, amount in zip(line, dose)]
+    cells = random.normal(size=(120, 3)) + 5 * (line == "y")[:, None] + dose[:, None]
+    screen = laot.Experiment.from_labels(cells, labels, "none", covariates={"line": line, "dose": dose})
+    model = laot.fit(screen)
+    alone = laot.fit(cells[(line == "y") & (dose == 0)], cells[(line == "y") & (dose == 3)])
+    assert np.array_equal(model.predict(NEW[:, :3], at="y 3"), alone.predict(NEW[:, :3]))
+    with pytest.raises(ValueError, match="no control cell has line = y, as condition 'y 1' has; control cells have x"):
+        laot.Experiment.from_labels(cells, labels, "none", covariates={"line": np.where((line == "y") & (dose == 0), "x", line)})
+
+
+def test_an_object_with_covariates_is_its_experiment(tmp_path):
+    anndata = pytest.importorskip("anndata")
+    sparse = pytest.importorskip("scipy.sparse")
+    adata = adata_of(SCREEN)
+    settings = {"covariates": ["drug", "dose"], "combine": "+", "embedding": SCREEN["embedding"], "method": "conditional_laot"}
+    model = laot.fit(adata, **settings)
+    built = laot.Experiment.from_labels(adata.X, adata.obs["condition"], "control", covariates=adata.obs[["drug", "dose"]],
+                                        combine="+")
+    expected = laot.fit(built, method="conditional_laot", embedding=SCREEN["embedding"])
+    assert np.array_equal(model.predict(NEW, at=PAIR), expected.predict(NEW, at=PAIR))
+    assert model.source.control == "control" and len(model.source.target) == 32
+    assert model["drug01:3"].source.target == "drug01:3" and model.at(PAIR).source.target == "drug = drug01 + drug02, dose = 3 + 7"
+    assert model.predict(adata, at=PAIR) is None
+    of = adata.obs["condition"].to_numpy() == "control"
+    assert np.array_equal(adata.layers["laot"][of], model.predict(adata.X[of], at=PAIR))
+    assert np.isnan(adata.layers["laot"][~of]).all()
+    adata.obs["drug"] = adata.obs["drug"].astype("category")
+    adata.X = sparse.csr_matrix(adata.X)
+    assert np.allclose(laot.fit(adata, **settings).predict(NEW, at=PAIR), expected.predict(NEW, at=PAIR), rtol=1e-8)
+    pytest.importorskip("h5py")
+    adata.write_h5ad(tmp_path / "screen.h5ad")
+    again = laot.from_uns(anndata.read_h5ad(tmp_path / "screen.h5ad"))
+    assert again.source == model.source
+    assert np.allclose(again.predict(NEW, at=PAIR), expected.predict(NEW, at=PAIR), rtol=1e-8)
+
+
+def test_several_targets_of_an_object():
+    adata = adata_of(SCREEN)
+    adata.obs["donor"] = np.where(np.arange(adata.n_obs) % 2, "a", "b")
+    model = laot.fit(adata, target=["drug02:1", "drug01:3"], batch="donor")
+    assert laot.conditions(model)["condition"] == ["drug02:1", "drug01:3"]
+    alone = laot.fit(adata, target="drug01:3", batch="donor")
+    assert np.array_equal(model.predict(NEW, at="drug01:3"), alone.predict(NEW))
+    with pytest.warns(laot.LaotWarning, match="the conditions say nothing about one"):
+        together = laot.fit(adata, method="nearest_shift")
+    assert len(laot.conditions(together)["condition"]) == 32 and together.covariates == []
+    with pytest.raises(ValueError, match="no column 'plate'"):
+        laot.fit(adata, covariates=["drug", "plate"])
+    with pytest.raises(ValueError, match="each once"):
+        laot.fit(adata, target=["drug01:3", "drug01:3"])
+    with pytest.raises(ValueError, match="embedding is of the levels"):
+        laot.fit(adata, target="drug01:3", embedding=SCREEN["embedding"])
+
+
+def test_held_out_cells_of_conditions_are_scored(fitted):
+    test, held_out = SCREEN["test"], laot.Experiment()
+    held_out.add_control(NEW)
+    for k, name in enumerate(test["condition"]):
+        held_out.add_condition(name, SCREEN["observed"][name], {"drug": test["drug"][k].split("+"), "dose": test["dose"][k]})
+    plain = laot.fit(experiment(), method="regressed_shift", embedding=SCREEN["embedding"])
+    scores = laot.evaluate_conditions(fitted, held_out, [plain], metrics=["mmd2", "w2"])
+    assert list(dict.fromkeys(scores["condition"])) == test["condition"]
+    assert set(scores["kind"]) == {"seen", "unseen dose", "unseen level", "unseen combination"}
+    last = test["condition"][-1]
+    at = [k for k, row in enumerate(zip(scores["condition"], scores["method"], scores["metric"]))
+          if row == (last, "regressed_shift", "w2")]
+    where = {"drug": test["drug"][-1].split("+"), "dose": test["dose"][-1]}
+    assert np.isclose(scores["value"][at[0]], laot.wasserstein2(plain.predict(NEW, at=where), SCREEN["observed"][last]))
+    with pytest.raises(laot.LaotError, match="regressed_shift"):
+        laot.evaluate_conditions(plain, held_out, [plain])
+
+
+def test_a_simulated_screen_is_fixed_by_its_seed():
+    again = laot.simulate_screen(features=5, drugs=12, cells=40, new_cells=60, seed=3)
+    assert np.array_equal(again["cells"], SCREEN["cells"])
+    assert not np.array_equal(laot.simulate_screen(5, 12, 40, 60, seed=4)["cells"], SCREEN["cells"])
+    assert SCREEN["cells"].shape[0] == len(SCREEN["info"]["dose"]) == 40 * 33
+    assert set(SCREEN["observed"]) == set(SCREEN["truth"]) == set(SCREEN["test"]["condition"])
+    noise = np.concatenate([SCREEN["truth"][name].mean(0) - SCREEN["observed"][name].mean(0) for name in SCREEN["truth"]])
+    assert np.abs(noise).mean() < 0.5
+    with pytest.raises(laot.LaotError, match="drugs"):
+        laot.simulate_screen(drugs=3)
