@@ -25,14 +25,15 @@ using SparseArrays: getcolptr
 export LAOTModel, CellOTModel, ScGenModel, CondAEModel
 export ResponseModel, IdentityModel, MeanShiftModel, GaussianMapModel
 export FittedModel, fit, predict, effects, trivial, save_model, load_model
+export Experiment, add_control!, add_condition!, model_at, conditions
 export method_name, report, trace, linear_map, array, array_names, model_parameters
 export feature_names, control_names, treated_names
-export evaluate_predictions, score, available_metrics, score_presets
+export evaluate_predictions, evaluate_conditions, score, available_metrics, score_presets
 export pairing, transitions, descendants, ancestors
 export mmd2, median_gamma, wasserstein2, mmd2_test, feature_scores, cell_spearman
 export variable_features, marker_features, marker_table, response_table
 export trackability, stability, recovery_curve, isometry, movement_rates
-export simulate_populations, recovery_study
+export simulate_populations, simulate_screen, recovery_study
 export available_methods, method_parameters, method_presets, capabilities
 export LAOTError
 
@@ -45,9 +46,12 @@ include("context.jl")
 include("data.jl")
 include("registry.jl")
 include("model.jl")
+include("covariates.jl")
+include("experiment.jl")
 include("metrics.jl")
 include("evaluation.jl")
 include("pairing.jl")
 include("trackability.jl")
+include("screen.jl")
 
 end

@@ -60,15 +60,19 @@ new_data(x) = throw(ArgumentError("cells must be a matrix (features × cells), f
 
 texts(labels) = labels === nothing ? nothing : String[string(label) for label in labels]
 
+function set_labels(data; batch = nothing, groups = nothing, features = nothing, cells = nothing)
+    for (set, labels) in ((laot_data_set_batch, batch), (laot_data_set_groups, groups),
+                          (laot_data_set_feature_names, features), (laot_data_set_cell_names, cells))
+        labels === nothing || (names = texts(labels); check(set(data, names, length(names))))
+    end
+end
+
 # Runs f(handle) with x as laot_data.
 function with_data(f, x; batch = nothing, groups = nothing, features = nothing, cells = nothing)
     data, memory = new_data(x)
     try
         GC.@preserve memory begin
-            for (set, labels) in ((laot_data_set_batch, batch), (laot_data_set_groups, groups),
-                                  (laot_data_set_feature_names, features), (laot_data_set_cell_names, cells))
-                labels === nothing || (names = texts(labels); check(set(data, names, length(names))))
-            end
+            set_labels(data; batch = batch, groups = groups, features = features, cells = cells)
             return f(data)
         end
     finally

@@ -44,6 +44,23 @@ function evaluation(fitted, predicted, observed, control; metrics = nothing, met
                     reference = "auto", batch = nothing, groups = (observed = nothing, control = nothing),
                     test::Bool = false, condition = "", seed::Integer = 1, num_threads::Integer = 1,
                     progress = nothing)
+    with_evaluation_options(metrics, methods, preset, gamma, epsilon, epsilon_absolute, markers, reference, test,
+                            condition) do options
+        with_optional_data(predicted) do p
+            with_data(observed; batch = batch, groups = groups.observed) do o
+                with_optional_data(control; groups = groups.control) do c
+                    with_context(; seed = seed, num_threads = num_threads, progress = progress) do context
+                        model = fitted === nothing ? C_NULL : fitted
+                        table(out -> laot_evaluate(context, model, p, o, c, options, out))
+                    end
+                end
+            end
+        end
+    end
+end
+
+function with_evaluation_options(f, metrics, methods, preset, gamma, epsilon, epsilon_absolute, markers, reference,
+                                 test, condition)
     asked = (String(condition), comma_separated(methods), comma_separated(metrics), comma_separated(preset),
              String(reference))
     gammas = Float64[gamma...]
@@ -52,13 +69,34 @@ function evaluation(fitted, predicted, observed, control; metrics = nothing, met
         options = Ref(laot_evaluation_options(sizeof(laot_evaluation_options), condition_text, method_text,
                                               metric_text, preset_text, pointer(gammas), length(gammas), epsilon,
                                               epsilon_absolute, markers, reference_text, test, 0))
-        with_optional_data(predicted) do p
-            with_data(observed; batch = batch, groups = groups.observed) do o
-                with_optional_data(control; groups = groups.control) do c
-                    with_context(; seed = seed, num_threads = num_threads, progress = progress) do context
-                        model = fitted === nothing ? C_NULL : fitted
-                        table(out -> laot_evaluate(context, model, p, o, c, options, out))
-                    end
+        return f(options)
+    end
+end
+
+"""
+    evaluate_conditions(fitted, held_out; beside = [], metrics, methods, preset, gamma, ...) -> NamedTuple of vectors
+
+Scores held-out cells of several conditions, an [`Experiment`](@ref) of ones that were seen and, with a
+method of many conditions, not seen: the table of `evaluate_predictions`, one condition after the other.
+Of a condition that was seen the name is enough, of another its covariates say what it is. The
+predictions of the fits `beside`, of other methods, stand beside.
+
+`kind` is `"seen"`, `"unseen dose"`, `"unseen level"`, `"unseen combination"`, `"unseen context"`, or
+`"unseen"` where the method does not tell. Of a condition that was not seen there are no training cells:
+identity is its only trivial predictor, and the noise reference is of halves of the observed cells.
+"""
+function evaluate_conditions(fitted::FittedModel, held_out::Experiment; beside = FittedModel[], metrics = nothing,
+                             methods = nothing, preset = nothing, gamma = Float64[], epsilon::Real = 0,
+                             epsilon_absolute::Bool = false, markers::Integer = 0, reference = "auto",
+                             seed::Integer = 1, num_threads::Integer = 1, progress = nothing)
+    models = FittedModel[fitted; collect(FittedModel, beside)]
+    with_evaluation_options(metrics, methods, preset, gamma, epsilon, epsilon_absolute, markers, reference, false,
+                            "") do options
+        with_experiment(held_out) do experiment
+            with_context(; seed = seed, num_threads = num_threads, progress = progress) do context
+                GC.@preserve models begin
+                    handles = Ptr{Cvoid}[model.handle for model in models]
+                    table(out -> laot_evaluate_experiment(context, handles, length(handles), experiment, options, out))
                 end
             end
         end

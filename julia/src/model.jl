@@ -74,15 +74,24 @@ function fit(model::ResponseModel, control, treated; batch_control = nothing, ba
 end
 
 """
-    predict(fitted, cells; nonnegative = "no", feature_names = nothing, num_threads = 1) -> Matrix{Float64}
+    predict(fitted, cells; at = nothing, nonnegative = "no", feature_names = nothing, num_threads = 1) -> Matrix{Float64}
 
 What the control cells would look like treated: features × cells, in the units of the training
 cells. `nonnegative`: `"no"`, `"clip"` (raise negative values to 0) or `"marginals"` (send each
 feature through the monotone map from its predicted to its observed treated training values).
+
+Of a fit of several conditions `at` says at which one: a name, covariates as `model_at` takes them, or a
+vector of named tuples of covariates, one for each cell.
 """
-function predict(fitted::FittedModel, cells; nonnegative = "no", feature_names = nothing,
+function predict(fitted::FittedModel, cells; at = nothing, nonnegative = "no", feature_names = nothing,
                  seed::Integer = 1, num_threads::Integer = 1, progress = nothing)
     cells, feature_names = from_table(cells, feature_names)
+    if at !== nothing
+        options = (nonnegative = nonnegative, feature_names = feature_names, seed = seed,
+                   num_threads = num_threads, progress = progress)
+        at isa AbstractVector && return predict_rows(fitted, cells, at; options...)
+        return predict(model_at(fitted, at), cells; options...)
+    end
     with_data(cells; features = feature_names) do data
         out = Matrix{Float64}(undef, size(cells))
         with_context(; seed = seed, num_threads = num_threads, progress = progress) do context
@@ -229,6 +238,8 @@ function Base.show(io::IO, ::MIME"text/plain", fitted::FittedModel)
     said = report(fitted)
     count(name) = haskey(said, name) ? string(round(Int, said[name])) : "?"
     println(io, "FittedModel: ", method_name(fitted))
+    haskey(said, "conditions") && println(io, "  ", count("conditions"), " conditions")
+    haskey(said, "kind") && println(io, "  a condition: ", said["kind"])
     print(io, "  ", count("n_control"), " control and ", count("n_treated"), " treated cells, ",
           count("features"), " features")
     haskey(said, "outcome") && print(io, "\n  ", said["outcome"])

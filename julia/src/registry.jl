@@ -13,11 +13,12 @@ method_infos() = [described(laot_method_describe, laot_method_info(), i) for i i
 
 Every method of the loaded library: `name`, `title`, `source` (the paper), and what it is: `affine`
 (its prediction is `W x + b`), `trains` (a training of a network, with checkpoints), `batch` (it
-takes levels of a batch).
+takes levels of a batch), `many_conditions` (it learns all conditions of an experiment together).
 """
 available_methods() = [(name = unsafe_string(m.name), title = unsafe_string(m.title),
                         source = unsafe_string(m.source), affine = m.affine != 0,
-                        trains = m.trains != 0, batch = m.uses_batch != 0) for m in method_infos()]
+                        trains = m.trains != 0, batch = m.uses_batch != 0,
+                        many_conditions = m.many_conditions != 0) for m in method_infos()]
 
 function method_index(name)
     infos = method_infos()

@@ -44,7 +44,7 @@ function write_junit(name, passed, failed)
 end
 
 all_well = true
-for name in ("others", "models", "metrics", "trackability", "callbacks", "memory")
+for name in ("others", "models", "conditions", "metrics", "trackability", "callbacks", "memory")
     try
         set = @testset "$name" begin include("$name.jl") end
         write_junit(name, counts(set)...)

@@ -1,0 +1,141 @@
+const SCREEN = simulate_screen(features = 5, drugs = 12, cells = 40, new_cells = 60, seed = 3)
+const INFO = (drug = SCREEN.info.drug, dose = SCREEN.info.dose)
+const PAIR = (drug = ["drug01", "drug02"], dose = [3, 7])
+screen() = Experiment(SCREEN.cells, SCREEN.info.condition; covariates = INFO, combine = "+")
+const MANY = fit(ResponseModel("conditional_laot"), screen(); embedding = SCREEN.embedding)
+
+# What was thrown, as one sentence.
+function refused(call)
+    error = try call() catch e; e end
+    said = sprint(showerror, error)
+    @test error isa Union{LAOTError,ArgumentError} && !occursin('\n', said)
+    return said
+end
+
+@testset "what was learnt carries to conditions without cells" begin
+    ratios = Float64[]
+    for (name, kind, drug, dose) in zip(SCREEN.test.condition, SCREEN.test.kind, SCREEN.test.drug, SCREEN.test.dose)
+        kind == "seen" && continue
+        at = (drug = split(drug, '+'), dose = dose)
+        @test report(model_at(MANY, at))["kind"] == kind
+        truth = SCREEN.truth[name]
+        push!(ratios, sqrt(sum(abs2, predict(MANY, SCREEN.new_control; at = at) - truth) /
+                           sum(abs2, SCREEN.new_control - truth)))
+    end
+    @test sum(ratios) / length(ratios) < 0.8
+end
+
+@testset "a condition by its name or its covariates" begin
+    by_name = predict(MANY, SCREEN.new_control; at = "drug01:3")
+    @test same(predict(MANY["drug01:3"], SCREEN.new_control), by_name)
+    @test same(predict(MANY, SCREEN.new_control; at = Dict("dose" => 3, "drug" => "drug01")), by_name)
+    @test !same(predict(MANY, SCREEN.new_control; at = "drug01:1"), by_name)
+    @test predict(MANY, SCREEN.new_control; at = (drug = "drug01", dose = 0)) ≈ SCREEN.new_control
+    doses = [isodd(i) ? 3 : 15 for i in axes(SCREEN.new_control, 2)]
+    rows = [(drug = "drug01", dose = dose) for dose in doses]
+    mixed = predict(MANY, SCREEN.new_control; at = rows)
+    @test mixed[:, 1:2:end] ≈ by_name[:, 1:2:end]
+    @test mixed[:, 2:2:end] ≈ predict(MANY, SCREEN.new_control; at = "drug01:15")[:, 2:2:end]
+    @test occursin("59 rows for 60 cells", refused(() -> predict(MANY, SCREEN.new_control; at = rows[2:end])))
+end
+
+@testset "what was seen is listed" begin
+    seen = conditions(MANY)
+    @test keys(seen) == (:condition, :control, :treated, :kind, :drug, :dose)
+    @test length(seen.condition) == 32 && all(==("seen"), seen.kind) && all(==(40), seen.treated)
+    at = findfirst(==("drug01:7+drug08:7"), seen.condition)
+    @test seen.drug[at] == "drug01 + drug08" && seen.dose[at] == 7
+    unseen = conditions(model_at(MANY, PAIR))
+    @test unseen.kind == ["unseen_combination"] && unseen.dose == ["3 + 7"] && isnan(unseen.treated[1])
+    @test occursin("32 conditions", sprint(show, MIME("text/plain"), MANY))
+    @test conditions(FITTED).condition == [""]
+end
+
+@testset "a method of one condition is fitted to each" begin
+    fitted = fit(LAOTModel(), screen(); seed = 7)
+    of(label) = SCREEN.cells[:, SCREEN.info.condition .== label]
+    alone = fit(LAOTModel(), of("control"), of("drug02:1"); seed = 7)
+    @test same(predict(fitted, SCREEN.new_control; at = "drug02:1"), predict(alone, SCREEN.new_control))
+    @test occursin("says nothing of others", refused(() -> model_at(fitted, (drug = "drug02", dose = 2))))
+end
+
+@testset "threads and files keep the bits" begin
+    expected = predict(MANY, SCREEN.new_control; at = PAIR)
+    again = fit(ResponseModel("conditional_laot"), screen(); embedding = SCREEN.embedding, num_threads = 2)
+    @test same(predict(again, SCREEN.new_control; at = PAIR, num_threads = 2), expected)
+    mktempdir() do folder
+        path = joinpath(folder, "screen.safetensors")
+        save_model(MANY, path)
+        @test same(predict(load_model(path), SCREEN.new_control; at = PAIR), expected)
+        @test occursin("save that one", refused(() -> save_model(model_at(MANY, PAIR), path)))
+    end
+    @test same(predict(deepcopy(MANY), SCREEN.new_control; at = PAIR), expected)
+end
+
+@testset "a dose beyond those that were seen is warned of" begin
+    @test_logs (:warn, r"50 lies beyond those that were seen, 1 to 15") model_at(MANY, (drug = "drug01", dose = 50))
+end
+
+@testset "wrong places and experiments get one sentence" begin
+    for (at, words) in (("drug1:3", "knows no condition \"drug1:3\""), ((drug = "drug01",), "lacks the covariate \"dose\""),
+                        ((drug = "drug01", dose = 1, plate = 2), "no covariate \"plate\""),
+                        ((drug = "aspirin", dose = 1), "no level of \"drug\" \"aspirin\""),
+                        ((drug = "drug01", dose = NaN), "covariate dose must be"),
+                        ((drug = "drug01", dose = "high"), "has a number where"), ("", "at must be"), (3, "at must be"))
+        @test occursin(words, refused(() -> predict(MANY, SCREEN.new_control; at = at)))
+    end
+    @test occursin("say which", refused(() -> predict(MANY, SCREEN.new_control)))
+    @test occursin("no covariates", refused(() -> model_at(FITTED, (dose = 1,))))
+    @test occursin("no control population", refused(() -> fit(LAOTModel(), Experiment())))
+    @test occursin("add_control! comes first", refused(() -> add_condition!(Experiment(), "A", TREATED)))
+    made(; changes...) = refused(() -> Experiment(SCREEN.cells, SCREEN.info.condition; covariates = INFO, combine = "+",
+                                                  changes...))
+    @test occursin("no cell has the condition \"none\"", made(control = "none"))
+    @test occursin("control cells must have dose 0 or missing", made(covariates = (dose = INFO.dose .+ 1,)))
+    @test occursin("dose is missing in 40 cells of condition",
+                   made(covariates = (dose = [dose == 3 ? missing : dose for dose in INFO.dose],)))
+    @test occursin("must have one value in all cells", made(covariates = (dose = eachindex(INFO.dose),)))
+    @test occursin("values for", made(covariates = (dose = INFO.dose[2:end],)))
+    @test occursin("combine is of the levels", made(covariates = NamedTuple()))
+    for (embedding, words) in ((Dict("plate" => Dict("A" => [1])), "no covariate of levels"), (3, "embedding must be"),
+                               (Dict("A" => [1], "B" => [1, 2]), "as many numbers"))
+        @test occursin(words, refused(() -> fit(ResponseModel("regressed_shift"), screen(); embedding = embedding)))
+    end
+end
+
+@testset "conditions go with the control cells of their own line" begin
+    line = repeat(["x", "y"]; inner = 60)
+    dose = repeat([0.0, 1.0, 3.0]; inner = 20, outer = 2)
+    labels = [amount == 0 ? "none" : "$one $(Int(amount))" for (one, amount) in zip(line, dose)]
+    values = cells(3, 120, 9) .+ 5 .* (line .== "y")' .+ dose'
+    fitted = fit(LAOTModel(), Experiment(values, labels; control = "none", covariates = (line = line, dose = dose)))
+    alone = fit(LAOTModel(), values[:, (line .== "y") .& (dose .== 0)], values[:, labels .== "y 3"])
+    @test same(predict(fitted, CONTROL[1:3, :]; at = "y 3"), predict(alone, CONTROL[1:3, :]))
+    lost = [one == "y" && amount == 0 ? "x" : one for (one, amount) in zip(line, dose)]
+    @test occursin("no control cell has line = y, as condition \"y 1\" has; control cells have x",
+                   refused(() -> Experiment(values, labels; control = "none", covariates = (line = lost,))))
+end
+
+@testset "held-out cells of conditions are scored" begin
+    held_out = Experiment()
+    add_control!(held_out, SCREEN.new_control)
+    for (name, drug, dose) in zip(SCREEN.test.condition, SCREEN.test.drug, SCREEN.test.dose)
+        add_condition!(held_out, name, SCREEN.observed[name]; covariates = (drug = split(drug, '+'), dose = dose))
+    end
+    plain = fit(ResponseModel("regressed_shift"), screen(); embedding = SCREEN.embedding)
+    scores = evaluate_conditions(MANY, held_out; beside = [plain], metrics = ["mmd2", "w2"])
+    @test unique(scores.condition) == SCREEN.test.condition
+    @test Set(scores.kind) == Set(["seen", "unseen dose", "unseen level", "unseen combination"])
+    name = SCREEN.test.condition[end]
+    row = findfirst((scores.condition .== name) .& (scores.method .== "regressed_shift") .& (scores.metric .== "w2"))
+    at = (drug = split(SCREEN.test.drug[end], '+'), dose = SCREEN.test.dose[end])
+    @test scores.value[row] ≈ wasserstein2(predict(plain, SCREEN.new_control; at = at), SCREEN.observed[name]).value
+end
+
+@testset "a simulated screen is fixed by its seed" begin
+    again = simulate_screen(features = 5, drugs = 12, cells = 40, new_cells = 60, seed = 3)
+    @test same(again.cells, SCREEN.cells)
+    @test !same(simulate_screen(features = 5, drugs = 12, cells = 40, new_cells = 60, seed = 4).cells, SCREEN.cells)
+    @test size(SCREEN.cells, 2) == length(SCREEN.info.dose) == 40 * 33
+    @test occursin("drugs", refused(() -> simulate_screen(drugs = 3)))
+end
