@@ -132,9 +132,9 @@ function with_experiment(f, experiment::Experiment, embedding = nothing)
                 lend(data -> laot_experiment_add_control(handle, data, Ref{Csize_t}(0)), control)
             end
             for one in experiment.conditions
-                with_covariates(one.covariates) do covariates...
-                    lend(data -> laot_experiment_add_condition(handle, one.name, data, one.control - 1, covariates...),
-                         one.treated)
+                with_covariates(one.covariates) do names, levels, numbers, count
+                    lend(data -> laot_experiment_add_condition(handle, one.name, data, one.control - 1, names, levels,
+                                                               numbers, count), one.treated)
                 end
             end
             for (covariate, levels, coordinates) in embeddings(embedding, experiment)
@@ -220,8 +220,8 @@ function model_at(fitted::FittedModel, at)
     at isa Union{AbstractDict,NamedTuple} && !isempty(at) || throw(ArgumentError(
         "at must be the name of a condition, or its covariates such as (drug = \"A\", dose = 3), found $(repr(at))"))
     wanted = checked(fitted, covariates_of(at))
-    model = with_covariates(wanted) do covariates...
-        new_model(out -> laot_model_at(fitted, "", covariates..., out))
+    model = with_covariates(wanted) do names, levels, numbers, count
+        new_model(out -> laot_model_at(fitted, "", names, levels, numbers, count, out))
     end
     said = get(report(model), "warning", "")
     isempty(said) || said == get(report(fitted), "warning", "") || @warn "$(condition_text(wanted)): $said"
