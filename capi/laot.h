@@ -505,7 +505,7 @@ typedef struct laot_method_info {
   const char* source;  /* the paper */
   size_t param_count;  /* its parameters are numbered from 0 to this, less one */
   size_t preset_count; /* and so are its presets */
-  int affine;          /* 1: x_t = W x_0 + b: a model has map, offset, latent_map */
+  int affine;          /* 1: x_t = W x_0 + b, unless it was let bend: map, offset, latent_map */
   int dense_map;       /* 1: without components, matrices of features x features */
   int trains;          /* 1: a training, with checkpoints and on_cancel */
   int uses_batch;      /* 1: takes labels of cells into account; 0: refuses them */
@@ -534,7 +534,7 @@ typedef struct laot_param_info {
   size_t struct_size;       /* set to sizeof(laot_param_info) before the call */
   const char* name;         /* "ridge" */
   int type;                 /* a laot_param_type; take numbers that are new to you as texts */
-  const char* default_text; /* as laot_params_set_text takes it */
+  const char* default_text; /* of the first preset, as laot_params_set_text takes it */
   double minimum;           /* of a number or an integer */
   double maximum;           /* of a number or an integer; Inf: no bound */
   const char* words;        /* values of a choice, or words a number may be; comma-separated */
@@ -552,7 +552,8 @@ typedef struct laot_param_info {
  */
 LAOT_API laot_status laot_param_describe(size_t method, size_t param, laot_param_info* info);
 
-/** A preset of a method: values for all its parameters. Texts belong to the library. */
+/** A preset of a method: values for all its parameters; the first is the default. Texts belong to
+ *  the library. */
 typedef struct laot_preset_info {
   size_t struct_size; /* set to sizeof(laot_preset_info) before the call */
   const char* name;   /* "notebook" */
@@ -573,7 +574,7 @@ LAOT_API laot_status laot_preset_describe(size_t method, size_t preset, laot_pre
 typedef struct laot_params laot_params;
 
 /**
- * A method with its defaults.
+ * A method with its first preset, which is the default: "adaptive" for "laot".
  *
  * @param method  name of a method: "laot", "identity", "mean_shift", "gaussian_map", "cellot", ...
  * @param out     the new params; free them with laot_params_free
@@ -951,7 +952,9 @@ LAOT_API laot_status laot_trace_column(const laot_model* model, const char* name
 
 /**
  * The size of an array. Affine methods have map [features x features] (x_t = W x_0 + b, original
- * units), offset [features x 1], latent_map [k x k] (in the feature space); all have mean_control,
+ * units), offset [features x 1], latent_map [k x k] (in the feature space); of a laot fit that
+ * bends (report text lift: "yes") these are its linear part, about which kernel_weights at
+ * landmarks bend it: see laot_effects. All have mean_control,
  * mean_treated [features x 1], scale [k x 1], training_mean_control, training_mean_treated
  * [features x 1] and, with components, basis [features x k]; laot has plan_source, plan_target,
  * plan_mass [entries x 1] (cell numbers from 0, masses sum to 1); kept_control, kept_treated

@@ -25,7 +25,7 @@ const char* kept_text(const std::string& value) {
     std::map<std::string, int> texts;
     for (const laot::Method& method : laot::methods())
       for (const laot::ParamSpec& spec : method.spec.params) {
-        texts[spec.text_in(*method.spec.defaults)];
+        texts[laot::Params(method.spec).text_of(spec.name)];
         texts[laot::joined(spec.words)];
       }
     return texts;
@@ -63,7 +63,7 @@ laot_status laot_param_describe(size_t method, size_t param, laot_param_info* in
     const laot::ParamSpec& row = spec.params[param];
     fill(info,
          laot_param_info{0, row.name.c_str(), static_cast<int>(row.type),
-                         kept_text(row.text_in(*spec.defaults)), row.minimum, row.maximum,
+                         kept_text(laot::Params(spec).text_of(row.name)), row.minimum, row.maximum,
                          kept_text(laot::joined(row.words)), row.doc.c_str(), row.source.c_str()});
   });
 }

@@ -71,7 +71,7 @@ print.laot_fit <- function(x, ...) {
 #'   iteration or epoch) and `changes` (the largest entries of W - I; `NULL` with
 #'   more than 5000 features). `coef()`: a list with `map`
 #'   (W, features x features: row j says what feature j of the treated cell is made of) and `offset`
-#'   (b). Of a fit that bends they are its linear part, and `lift.share` is the share of the
+#'   (b). Of a fit that bends they are its linear part, which a message says, and `lift.share` is the share of the
 #'   displacement's variance that no linear map of the cell explains; with restored marginals
 #'   `marginals.strength` is the mean strength of their maps. [effects()] has the map at a cell.
 #' @examples
@@ -118,7 +118,8 @@ print.summary.laot_fit <- function(x, ...) {
   if (is.null(x$changes)) {
     cat("\nStrongest entries of W - I: not sought among more than ", largest.searched, " features\n", sep = "")
   } else if (nrow(x$changes)) {
-    cat("\nStrongest entries of W - I (treated feature made of control feature):\n")
+    cat("\nStrongest entries of W - I (treated feature made of control feature",
+        if (identical(report$lift, "yes")) "; the linear part of a map that bends", "):\n", sep = "")
     print(x$changes, row.names = FALSE, digits = 3L)
   }
   if (length(x$params)) {
@@ -165,6 +166,10 @@ coef.laot_fit <- function(object, ...) {
   }
   out <- list(map = map, offset = offset)
   # The linear part alone: what is beside it is said with it.
+  if (identical(object$report$lift, "yes")) {
+    message("the map of this fit bends: coef() gives its linear part; effects(at = ) has the map at a cell, and ",
+            "a fit with preset = \"calibrated\" is one matrix")
+  }
   if (!is.null(object$report$lift.share)) out$lift.share <- object$report$lift.share
   if (!is.null(object$report$marginals.strength)) out$marginals.strength <- object$report$marginals.strength
   out

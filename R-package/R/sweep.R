@@ -17,7 +17,8 @@
 #' @param resamples,repeats,most.cells As in [trackability()], for the fit on all cells.
 #' @param batch A column, or one label per cell, of donor or replicate: cells are paired only within a
 #'   level.
-#' @param ... Arguments of [laot_fit()], such as `assay.type`, `subset.row` or `n.pcs`.
+#' @param ... Arguments of [laot_fit()], such as `assay.type`, `subset.row` or `n.pcs`. The preset is
+#'   `"calibrated"`, one matrix, unless another is named.
 #' @param seed Seed; without it one number is drawn from R's generator.
 #' @param num.threads Threads to use. The result does not depend on it.
 #' @param verbose Show progress bars.
@@ -80,6 +81,7 @@ time_gap_sweep <- function(x, time = "time", start = NULL, gammas = "median", sp
 
   fit <- function(control, treated, seed) {
     batch <- if (!is.null(levels)) list(control = control$batch, treated = treated$batch)
+    if (is.null(source$rest$preset)) source$rest$preset <- "calibrated"  # one matrix, whose size is told
     do.call(laot_fit, c(list(control$values, treated$values, batch = batch), source$rest,
                         list(seed = seed, num.threads = num.threads, verbose = FALSE)))
   }

@@ -24,6 +24,10 @@
 #' \eqn{\delta} reaches 1, as it does where two cells are nearly alike, the bound says nothing and the
 #' gap is `NA`; on real data this is the usual case.
 #'
+#' What is judged is the alternation of transport and a linear map, with the parameters of the fit: of a
+#' fit that bends or has its marginals restored, its linear map. Cells in `x` are fitted with
+#' `preset = "calibrated"`, one matrix, unless another is named.
+#'
 #' Cells that were fitted with a `batch` are paired within its levels here too.
 #'
 #' @param x A `laot_fit`; or cells, which are fitted first: see [laot_fit()].
@@ -174,7 +178,10 @@ trackability.default <- function(x, ..., time.course = NULL, time = NULL, rate =
   if (missing(x)) fail(no.cells)
   if (inherits(x, "laot_ensemble")) fits_only(x, "trackability()")
   seed <- seed_or_draw(seed)
-  fit <- laot_fit(x, ..., seed = seed, num.threads = num.threads, verbose = verbose)
+  # What is asked about is the linear alternation: nothing is to be chosen for it.
+  asked <- list(...)
+  if (is.null(asked$preset)) asked$preset <- "calibrated"
+  fit <- do.call(laot_fit, c(list(x), asked, list(seed = seed, num.threads = num.threads, verbose = verbose)))
   if (inherits(fit, "laot_fit_list")) {
     fail("there are ", length(fit), " targets; name one with target = ; there are ", listed(names(fit)))
   }

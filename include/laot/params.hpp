@@ -55,7 +55,7 @@ struct ParamSpec {
 struct Preset {
   std::string name;
   std::string doc;
-  std::vector<std::pair<std::string, Value>> rows;  // what differs from the defaults
+  std::vector<std::pair<std::string, Value>> rows;  // what differs from the options' fields
 };
 
 /// What other code may ask about a method, in place of its name.
@@ -76,7 +76,7 @@ struct MethodSpec {
   Traits traits;
   std::shared_ptr<const MethodOptions> defaults;
   std::vector<ParamSpec> params;
-  std::vector<Preset> presets;
+  std::vector<Preset> presets;  // the first is the default
 
   const ParamSpec& param(const std::string& name) const;  // throws unknown_name, with a suggestion
   const Preset& preset(const std::string& name) const;
@@ -85,7 +85,11 @@ struct MethodSpec {
 /// A method and its options, checked as they are set.
 class Params {
  public:
+  /// With the first preset of the method, which is its default.
   explicit Params(const MethodSpec& method);
+  /// With the value that each field has before any preset: what a model file leaves out was fitted
+  /// so, before the parameter was there.
+  static Params of_fields(const MethodSpec& method);
   Params(const Params& other);
   Params(Params&&) = default;
   Params& operator=(Params other) noexcept;

@@ -12,8 +12,9 @@ method_infos() = [described(laot_method_describe, laot_method_info(), i) for i i
     available_methods() -> Vector{NamedTuple}
 
 Every method of the loaded library: `name`, `title`, `source` (the paper), and what it is: `affine`
-(its prediction is `W x + b`), `trains` (a training of a network, with checkpoints), `batch` (it
-takes levels of a batch), `many_conditions` (it learns all conditions of an experiment together).
+(its prediction is `W x + b`, about which that of `laot` may bend), `trains` (a training of a network,
+with checkpoints), `batch` (it takes levels of a batch), `many_conditions` (it learns all conditions
+of an experiment together).
 """
 available_methods() = [(name = unsafe_string(m.name), title = unsafe_string(m.title),
                         source = unsafe_string(m.source), affine = m.affine != 0,
@@ -60,7 +61,8 @@ end
 """
     ResponseModel(method; preset = nothing, parameters...)
 
-What is to be fitted: a method by its name, a preset, and parameters that differ from it. Unknown
+What is to be fitted: a method by its name, a preset (`nothing`: the first of
+`method_presets(method)`), and parameters that differ from it. Unknown
 names and values out of range are refused here, not at the fit. `method_parameters(method)` lists
 the parameters.
 """
@@ -79,7 +81,9 @@ end
 """
     LAOTModel(; preset = nothing, parameters...)
 
-Linear alternating optimal transport: exact transport and a linear map, in turn.
+Linear alternating optimal transport: exact transport and a linear map, in turn. The default preset,
+"adaptive", lets the map bend and restores the features' distributions where that predicts held-out
+cells better (`report(fitted)["choice_reason"]`); "calibrated" is always one matrix.
 """
 LAOTModel(; parameters...) = ResponseModel("laot"; parameters...)
 

@@ -24,7 +24,7 @@ def golden(name):
 
 def test_a_fit_has_the_golden_values():
     x, y, new = (golden(f"d6n60m75s1_{part}.csv")[:, :-1] for part in ("x", "y", "new"))
-    model = laot.fit(x, y)
+    model = laot.fit(x, y, preset="calibrated")
     folder = os.path.join(os.path.dirname(__file__), "..", "..", "tests", "golden", "calibrated", "expected.csv")
     expected = np.full((6, 6), np.nan)
     with open(folder) as lines:
@@ -35,6 +35,7 @@ def test_a_fit_has_the_golden_values():
     assert np.allclose(model.predict(new), expected, rtol=1e-8, atol=1e-8)
     assert model.report["iterations"] == 15
     assert model.method == "laot" and model.preset == "calibrated"
+    assert laot.fit(x, y).preset == "adaptive" == list(laot.methods()["laot"].presets)[0]
 
 
 def test_the_map_and_the_offset_are_the_prediction():

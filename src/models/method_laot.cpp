@@ -102,10 +102,10 @@ MethodSpec laot_spec() {
   out.params = joined_rows(laot_params(), space_params());
   const Value none = std::string("none");
   out.presets = {
-      {"calibrated", "ridge towards I, spread restored, own means: what the data support", {}},
       {"adaptive",
        "calibrated, bent and with the marginals restored where that predicts held-out cells better",
        {{"lift", std::string("auto")}, {"restore", std::string("auto")}}},
+      {"calibrated", "one matrix: ridge towards I, spread restored, own means", {}},
       {"algorithm1",
        "the paper as printed: raw features, no ridge, no restoration",
        {{"ridge", 0.0}, {"restore", none}, {"center", none}, {"scale", none}, {"n_pcs", 0.0}}},
@@ -154,6 +154,13 @@ Candidate chosen_of(const LaotSettings& settings, const FitInput& input, FitResu
   ChoiceOptions options;
   options.candidates = candidates_of(settings);
   if (options.candidates.size() == 1) return options.candidates.front();
+  if (settings.update != Update::least_squares) {
+    out.report.add("choice", options.candidates.front().name());
+    out.report.add("choice_reason",
+                   std::string("not compared: the lift goes on from a least-squares fit, and "
+                               "update is adam"));
+    return options.candidates.front();
+  }
   options.space = settings.space;
   options.laot = settings;
   options.lift = settings.lift_options;
@@ -235,12 +242,9 @@ FitResult fit_lifted(const FitInput& input, const LaotSettings& settings, FitRes
 
 FitResult fit_laot(const FitInput& input, Context& context) {
   const auto& settings = input.params.as<LaotSettings>();
-  require(settings.update == Update::least_squares ||
-              (settings.lift == Lifting::no && settings.restore != Restore::automatic),
+  require(settings.update == Update::least_squares || settings.lift != Lifting::yes,
           Status::invalid_argument,
-          "the lift, and the choice of lift or restore by held-out cells, go on from a "
-          "least-squares fit; set update to \"ls\", or lift to \"no\" and restore to a value "
-          "other than \"auto\"");
+          "the lift goes on from a least-squares fit; set update to \"ls\", or lift to \"no\"");
   FitResult out;
   const Candidate chosen = chosen_of(settings, input, out, context);
   out.marginals = chosen.marginals;

@@ -155,10 +155,10 @@ MarginalMaps load_marginals(const ModelFile& file, std::size_t features) {
   return MarginalMaps(from, to, strength);
 }
 
-// Parameters that came after the file was written have their defaults, which say what was done
-// before they were there.
+// Parameters that came after the file was written have the values of their fields, which say what
+// was done before they were there, whatever the default preset is now.
 Params load_params(const ModelFile& file, const MethodSpec& method) {
-  Params params(method);
+  Params params = Params::of_fields(method);
   params.set_preset_name(file.text_value("preset"));
   for (const auto& [name, value] : file.texts_below("param.")) {
     try {

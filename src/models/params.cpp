@@ -108,7 +108,14 @@ const Preset& MethodSpec::preset(const std::string& wanted) const {
 }
 
 Params::Params(const MethodSpec& method) : method_(&method), options_(method.defaults->copy()) {
-  if (!method.presets.empty()) preset_ = method.presets.front().name;
+  if (!method.presets.empty()) use_preset(method.presets.front().name);
+}
+
+Params Params::of_fields(const MethodSpec& method) {
+  Params out(method);
+  out.options_ = method.defaults->copy();
+  out.preset_.clear();
+  return out;
 }
 
 Params::Params(const Params& other)

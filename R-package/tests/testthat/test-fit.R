@@ -5,7 +5,7 @@ test_that("a fit says what it did and is reproducible from its seed", {
   expect_identical(fit$report$n.control, 60)
   expect_identical(fit$report$n.treated, 45)
   expect_identical(fit$report$outcome, "converged")
-  expect_output(print(fit), "LAOT fit: control to treated.*calibrated")
+  expect_output(print(fit), "LAOT fit: control to treated.*adaptive")
   expect_output(print(summary(fit)), "Strongest entries of W - I")
   again <- laot_fit(cells$control, cells$treated, seed = 7)
   expect_identical(coef(fit), coef(again))
