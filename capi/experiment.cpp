@@ -64,14 +64,14 @@ void laot::capi::require_same_features(const std::vector<std::string>& a, const 
 
 void laot::capi::add_control(const laot_data& control, Experiment& experiment) {
   use_feature_names(control, "control", experiment);
-  experiment.controls.push_back({control.cells, control.cell_names, control.batch});
+  experiment.controls.push_back({control.cells, control.cell_names, control.batch, control.groups});
 }
 
 void laot::capi::add_condition(Condition condition, const laot_data& treated, std::size_t control,
                                Experiment& experiment) {
   use_feature_names(treated, "treated", experiment);
   experiment.conditions.push_back(
-      {std::move(condition), {treated.cells, treated.cell_names, treated.batch}, control});
+      {std::move(condition), {treated.cells, treated.cell_names, treated.batch, treated.groups}, control});
 }
 
 const laot::CovariateValue& laot::capi::covariate_of(const Model& model, const std::string& name) {

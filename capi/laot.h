@@ -365,8 +365,9 @@ LAOT_API laot_status laot_data_size(const laot_data* data, size_t* features, siz
 LAOT_API laot_status laot_data_set_batch(laot_data* data, const char* const* labels, size_t count);
 
 /**
- * Groups of the cells, cell types say, of which laot_evaluate speaks one by one.
- * A fit takes no notice of them.
+ * Groups of the cells, cell types say, of which laot_evaluate speaks one by one. A fit whose two
+ * populations have them tells how their shares change (laot_composition), warns where they change
+ * by more than chance, and with balance = "types" weights control cells to the treated shares.
  *
  * @param data    changed
  * @param labels  [count] texts, one for each selected cell, copied
@@ -686,6 +687,33 @@ LAOT_API void laot_model_free(laot_model* model);
 LAOT_API laot_status laot_predict(laot_context* context, const laot_model* model,
                                   const laot_data* cells, const char* nonnegative, double* out,
                                   size_t length);
+
+/**
+ * The shares of cell types before and after, where the cells of the fit had groups or balance was
+ * "clusters": columns type, control, treated (shares), treated_low, treated_high (95% interval over
+ * cells) and ratio, what a control cell of the type counts (treated share over control share, 0
+ * where no treated cell has the type). Without types a table without rows.
+ *
+ * @param model  looked at, of one condition
+ * @param out    the new table; free it with laot_table_free
+ */
+LAOT_API laot_status laot_composition(const laot_model* model, laot_table** out);
+
+/**
+ * What each control cell counts in the predicted population: the ratio of its type, or of the
+ * cluster that it is nearest to; 1 where the fit was not balanced.
+ *
+ * @param context  threads and callbacks
+ * @param model    looked at, of one condition
+ * @param cells    [features x count] control cells; of a fit that was balanced by types with their
+ *                 groups
+ * @param out      [count] filled; undefined if the call fails
+ * @param length   numbers that out has room for, at least count
+ * @return LAOT_DIMENSION_MISMATCH: other features than the model's; LAOT_BUFFER_TOO_SMALL: length;
+ *         LAOT_INVALID_ARGUMENT: groups that are missing or that the fit has not seen
+ */
+LAOT_API laot_status laot_weights(laot_context* context, const laot_model* model,
+                                  const laot_data* cells, double* out, size_t length);
 
 /**
  * What a change of a feature of a cell does to its prediction: the derivative of the prediction at

@@ -94,6 +94,29 @@ laot_status laot_effects(laot_context* context, const laot_model* model, const l
   });
 }
 
+laot_status laot_composition(const laot_model* model, laot_table** out) {
+  return guarded([&] {
+    given(out, "out");
+    const laot::Model& fitted = given(model, "model").model;
+    fitted.require_one("a composition");
+    laot::capi::hand_out_table(laot::table_of(fitted.composition), out);
+  });
+}
+
+laot_status laot_weights(laot_context* context, const laot_model* model, const laot_data* cells,
+                         double* out, size_t length) {
+  return guarded([&] {
+    given(model, "model");
+    given(cells, "cells");
+    given(out, "out");
+    require_same_features(model->model.feature_names, "the model", cells->feature_names, "cells");
+    require_length(length, cells->cells.cells(), "the weights");
+    CallContext call(context);
+    const arma::vec weights = model->model.weights(cells->cells, cells->groups, *call);
+    std::copy(weights.begin(), weights.end(), out);
+  });
+}
+
 laot_status laot_model_trivial(const laot_model* model, const char* name, laot_model** out) {
   return guarded([&] {
     given(model, "model");

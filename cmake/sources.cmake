@@ -44,6 +44,7 @@ set(LAOT_CORE_SOURCES
   src/transport/cost_transport.cpp
   src/transport/entropic_newton.cpp
   src/transport/sinkhorn.cpp
+  src/transport/unbalanced_sinkhorn.cpp
   # laot
   src/laot/least_squares.cpp
   src/laot/restore.cpp
@@ -51,6 +52,8 @@ set(LAOT_CORE_SOURCES
   src/laot/kernel_landmarks.cpp
   src/laot/lift.cpp
   src/laot/marginals.cpp
+  src/laot/balance.cpp
+  src/laot/moved_clusters.cpp
   # nets
   src/nets/kernels.cpp
   src/nets/lanes.cpp
@@ -79,6 +82,7 @@ set(LAOT_CORE_SOURCES
   src/metrics/mmd.cpp
   src/metrics/moved_cells.cpp
   src/metrics/student.cpp
+  src/metrics/weighted_mmd.cpp
   src/metrics/median_gamma.cpp
   src/metrics/permutation_test.cpp
   src/metrics/distances.cpp
@@ -140,6 +144,7 @@ set(LAOT_CORE_SOURCES
   src/models/registry.cpp
   src/models/training_summary.cpp
   src/models/fit.cpp
+  src/models/fit_composition.cpp
   src/models/fit_experiment.cpp
   src/models/model.cpp
   src/models/model_marginals.cpp

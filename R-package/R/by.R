@@ -30,6 +30,7 @@ of_level <- function(side, groups, level) some_cells(side, which(groups[side$cel
 some_cells <- function(side, at) {
   side$cells <- side$cells[at]
   side$batch <- side$batch[at]
+  side$groups <- side$groups[at]
   side
 }
 

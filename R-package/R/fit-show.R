@@ -40,6 +40,7 @@ print.laot_fit <- function(x, ...) {
   if (!is.null(report$marginals.strength)) {
     line("marginals", "restored, mean strength ", number_text(report$marginals.strength, 3L))
   }
+  if (!is.null(report$composition)) line("types", report$composition)
   if (identical(report$coupling, "hierarchical")) {
     line("coupling", "hierarchical: plan cost ", number_text(report$plan.cost), ", least possible ",
          number_text(report$plan.cost.lower.bound), " (estimated bound)")

@@ -34,6 +34,11 @@
 #' @param batch A column, or one label per cell (for two matrices `list(control =, treated =)`), of
 #'   donor, cell line or replicate: cells are paired only within a level, and one map is fitted for
 #'   all.
+#' @param types A column, or one label per cell (for two matrices `list(control =, treated =)`), of cell type:
+#'   the fit tells how the share of each type changes ([composition()]) and warns, naming the type, where one
+#'   changes by more than a permutation test at 1% allows. Balanced transport then turns types into each other;
+#'   `balance = "types"` weights the control cells so that types have their treated shares. Without labels,
+#'   `balance = "clusters"` does so for clusters found in both populations.
 #' @param by A column, or one label per cell, of cell type or another group: one fit for each of its levels
 #'   that has control and treated cells, all with the same features, in a `laot_fit_by`. Levels that lack a side,
 #'   or have fewer than 3 cells on it, are named and left out. [predict()][predict.laot_fit] sends each cell
@@ -103,7 +108,7 @@ laot_fit <- function(x, treated = NULL, ...) fit_method(x, "laot", treated, ...)
 #' @rdname laot_fit
 #' @export
 fit_method <- function(x, method, treated = NULL, ..., condition = NULL, control = NULL, target = NULL, batch = NULL,
-                       by = NULL, covariates = NULL, embedding = NULL, combine = NULL, preset = NULL,
+                       types = NULL, by = NULL, covariates = NULL, embedding = NULL, combine = NULL, preset = NULL,
                        checkpoint = NULL, checkpoint.seconds = 30, seed = NULL, seeds = NULL, num.threads = 1L, verbose = interactive()) {
   exact_arguments()
   if (missing(x)) fail(no.cells)
@@ -133,9 +138,9 @@ fit_method <- function(x, method, treated = NULL, ..., condition = NULL, control
     covariates_needed(given.covariates)
   }
   cells <- if (is.null(treated)) {
-    populations_of_levels(ask, source, condition, control, target, batch)
+    populations_of_levels(ask, source, condition, control, target, batch, types)
   } else {
-    populations_of_two(ask, source, treated, list(...), condition, control, target, batch)
+    populations_of_two(ask, source, treated, list(...), condition, control, target, batch, types)
   }
   if (!is.null(by)) return(fit_by(ask, cells, source, by, seed, seeds))
   if (is.null(seeds)) fit_targets(ask, cells, seed) else fit_seeds(ask, cells, seeds)

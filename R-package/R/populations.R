@@ -1,18 +1,20 @@
 # The two populations of a fit, and its targets: from two samples, or from one object and its labels.
 
 # Cells of one side before features are chosen.
-population <- function(values, cells = NULL, features = NULL, batch = NULL) {
-  list(values = values, cells = cells, features = features, batch = batch)
+population <- function(values, cells = NULL, features = NULL, batch = NULL, groups = NULL) {
+  list(values = values, cells = cells, features = features, batch = batch, groups = groups)
 }
 
 # A population as the library reads it, with `rows` of the features of x.
 population_cells <- function(side, rows = NULL, with.names = TRUE, progress = NULL) {
   if (!is.null(side$features)) rows <- if (is.null(rows)) side$features else side$features[rows]
-  cells_of(side$values, side$cells, rows, side$batch, with.names, progress)
+  out <- cells_of(side$values, side$cells, rows, side$batch, with.names, progress)
+  out$groups <- side$groups
+  out
 }
 
 # x holds the control cells.
-populations_of_two <- function(ask, x, treated, where, condition, control, target, batch) {
+populations_of_two <- function(ask, x, treated, where, condition, control, target, batch, types) {
   if (!is.null(condition)) fail("give either treated or condition, not both")
   if (!is.null(control) || !is.null(target)) {
     fail("control and target name levels of condition; with two matrices, x holds the control ",
@@ -31,10 +33,13 @@ populations_of_two <- function(ask, x, treated, where, condition, control, targe
     fail(what[2L], " has ", counted(length(extra), "feature"), " that ", what[1L], " lacks: ", listed(extra, 5L))
   }
   if (identical(at, seq_len(size[1L]))) at <- NULL
-  batches <- pair_batches(batch_of_two(batch, x, y), size[2L], value_dim(y$values)[2L])
+  pair <- function(labels, name) pair_labels(labels_of_two(labels, x, y, name), size[2L], value_dim(y$values)[2L], name)
+  batches <- pair(batch, "batch")
+  groups <- pair(types, "types")
   levels <- levels_of_two(x, y)
-  chosen_populations(ask, x, population(x$values, batch = batches$control),
-                     stats::setNames(list(population(y$values, features = at, batch = batches$treated)), levels$target),
+  chosen_populations(ask, x, population(x$values, batch = batches$control, groups = groups$control),
+                     stats::setNames(list(population(y$values, features = at, batch = batches$treated, groups = groups$treated)),
+                                     levels$target),
                      control = levels$control, condition = levels$condition)
 }
 
@@ -53,39 +58,39 @@ levels_of_two <- function(x, y) {
 }
 
 # Columns that both objects have.
-batch_of_two <- function(batch, x, y) {
-  if (!is.character(batch) || is.null(x$columns) || !all(batch %in% names(x$columns))) return(batch)
-  lapply(list(control = x, treated = y), function(source) as.character(labels_of(batch, source, "batch")))
+labels_of_two <- function(labels, x, y, name) {
+  if (!is.character(labels) || is.null(x$columns) || !all(labels %in% names(x$columns))) return(labels)
+  lapply(list(control = x, treated = y), function(source) as.character(labels_of(labels, source, name)))
 }
 
-pair_batches <- function(batch, n, m) {
-  if (is.null(batch)) return(list())
-  if (is.list(batch)) {
-    if (!all(c("control", "treated") %in% names(batch))) {
-      fail("batch must be list(control =, treated =) for two matrices")
+pair_labels <- function(labels, n, m, name) {
+  if (is.null(labels)) return(list())
+  if (is.list(labels)) {
+    if (!all(c("control", "treated") %in% names(labels))) {
+      fail(name, " must be list(control =, treated =) for two matrices")
     }
-    batch <- lapply(batch, as.character)
+    labels <- lapply(labels, as.character)
   } else {
-    if (length(batch) != n + m) {
-      fail("batch must have one label for each of the ", n, " control and ", m, " treated cells, ",
-           "found ", length(batch))
+    if (length(labels) != n + m) {
+      fail(name, " must have one label for each of the ", n, " control and ", m, " treated cells, ",
+           "found ", length(labels))
     }
-    batch <- as.character(batch)
-    batch <- list(control = batch[seq_len(n)], treated = batch[n + seq_len(m)])
+    labels <- as.character(labels)
+    labels <- list(control = labels[seq_len(n)], treated = labels[n + seq_len(m)])
   }
   for (side in c("control", "treated")) {
     count <- if (side == "control") n else m
-    if (length(batch[[side]]) != count) {
-      fail("batch has ", counted(length(batch[[side]]), "label"), " for ",
+    if (length(labels[[side]]) != count) {
+      fail(name, " has ", counted(length(labels[[side]]), "label"), " for ",
            counted(count, paste(side, "cell")))
     }
-    if (anyNA(batch[[side]])) fail("batch has a missing label among the ", side, " cells")
+    if (anyNA(labels[[side]])) fail(name, " has a missing label among the ", side, " cells")
   }
-  batch
+  labels
 }
 
 # One object and its labels.
-populations_of_levels <- function(ask, source, condition, control, target, batch) {
+populations_of_levels <- function(ask, source, condition, control, target, batch, types) {
   if (source$origin$kind == "matrix" && is.null(condition)) {
     fail("give the treated cells as treated = , or the condition of each cell as condition = ")
   }
@@ -103,13 +108,19 @@ populations_of_levels <- function(ask, source, condition, control, target, batch
             " predicted (column ", quoted(predicted.column), ")", call. = FALSE)
     labels[predicted] <- NA
   }
-  batches <- labels_of(batch, source, "batch")
-  if (anyNA(batches[labels %in% c(chosen$control, chosen$target)])) {
-    fail("batch has a missing label among the cells that are used")
+  used <- function(given, name) {
+    out <- labels_of(given, source, name)
+    if (anyNA(out[labels %in% c(chosen$control, chosen$target)])) {
+      fail(name, " has a missing label among the cells that are used")
+    }
+    out
   }
+  batches <- used(batch, "batch")
+  groups <- used(types, "types")
   side <- function(level) {
     at <- which(labels == level)
-    population(source$values, at, batch = if (!is.null(batches)) as.character(batches[at]))
+    population(source$values, at, batch = if (!is.null(batches)) as.character(batches[at]),
+               groups = if (!is.null(groups)) as.character(groups[at]))
   }
   chosen_populations(ask, source, side(chosen$control), lapply(stats::setNames(nm = chosen$target), side),
                      control = chosen$control, condition = column,

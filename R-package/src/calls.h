@@ -32,6 +32,8 @@ SEXP laot_r_mmd2(SEXP x, SEXP y, SEXP gammas, SEXP estimator, SEXP settings);
 SEXP laot_r_feature_scores(SEXP predicted, SEXP observed, SEXP settings);
 SEXP laot_r_median_gamma(SEXP x, SEXP y, SEXP settings);
 SEXP laot_r_transitions(SEXP model, SEXP from, SEXP to);
+SEXP laot_r_composition(SEXP model);
+SEXP laot_r_weights(SEXP model, SEXP cells, SEXP settings);
 SEXP laot_r_partners(SEXP model, SEXP direction, SEXP cells);
 SEXP laot_r_mmd2_test(SEXP x, SEXP y, SEXP gammas, SEXP permutations, SEXP settings);
 

@@ -149,6 +149,25 @@ SEXP laot_r_transitions(SEXP model, SEXP from, SEXP to) {
   END_RCPP
 }
 
+SEXP laot_r_composition(SEXP model) {
+  BEGIN_RCPP
+  laot_table* table = nullptr;
+  check(laot_composition(model_of(model), &table));
+  return columns_of(table);
+  END_RCPP
+}
+
+SEXP laot_r_weights(SEXP model, SEXP cells, SEXP settings) {
+  BEGIN_RCPP
+  const Data of_cells = data(cells);
+  const Context call = context(settings);
+  Rcpp::NumericVector out(static_cast<R_xlen_t>(size(of_cells).second));
+  check(laot_weights(call.get(), model_of(model), of_cells.get(), out.begin(),
+                     static_cast<std::size_t>(out.size())));
+  return out;
+  END_RCPP
+}
+
 SEXP laot_r_partners(SEXP model, SEXP direction, SEXP cells) {
   BEGIN_RCPP
   std::vector<std::size_t> chosen;

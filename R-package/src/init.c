@@ -27,6 +27,8 @@ static const R_CallMethodDef routines[] = {
     ROUTINE(evaluate_experiment, 7),
     ROUTINE(response_table, 6),
     ROUTINE(marker_table, 4),
+    ROUTINE(composition, 1),
+    ROUTINE(weights, 3),
     ROUTINE(partners, 3),
     ROUTINE(mmd2_test, 5),
     ROUTINE(isometry, 4),

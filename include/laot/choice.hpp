@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "laot/balance.hpp"
 #include "laot/feature_space.hpp"
 #include "laot/lift.hpp"
 #include "laot/marginals.hpp"
@@ -53,6 +54,10 @@ struct Choice {
 struct ChoiceCells {
   Cells control, treated;
   std::vector<std::uint32_t> batch_control, batch_treated;
+  /// Where composition is balanced: the ratio of each control cell (see balanced()), and the types,
+  /// within which cells have one weight. Held-out control cells are scored with their ratios.
+  arma::vec ratio_control = {};
+  CellTypes types = {};
 };
 
 /// Fits every candidate on all parts but one, scores its prediction of the held-out control cells

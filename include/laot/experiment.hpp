@@ -16,6 +16,7 @@ struct Population {
   Cells cells;                     // features x n
   std::vector<std::string> names;  // of the cells; empty, or one each
   std::vector<std::string> batch;  // level of each cell (donor, replicate); empty: one level
+  std::vector<std::string> types = {};  // type of each cell, for its share; empty: not known
 };
 
 /// What a condition has of one covariate: numbers (a dose, a time) or levels (a drug, a patient).

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "laot/balance.hpp"
 #include "laot/conditions/covariates.hpp"
 #include "laot/experiment.hpp"
 #include "laot/feature_space.hpp"
@@ -18,6 +19,7 @@
 #include "laot/model_file.hpp"
 #include "laot/params.hpp"
 #include "laot/stored_cells.hpp"
+#include "laot/table.hpp"
 
 namespace laot {
 
@@ -183,6 +185,8 @@ class Model {
   std::shared_ptr<const ResponseMap> map;
   MarginalMaps marginals;  // in original units, after the map; empty: none
   TrainingSummary training;
+  Composition composition;  // shares of types, where they were given or clusters were found
+  bool balanced = false;    // by the ratios of the composition
   Report report;
   Trace trace;
   std::map<std::string, arma::mat> arrays;  // further results, by name
@@ -211,6 +215,12 @@ class Model {
   /// out[features x cells] for control cells in original units. Throws invalid_argument where
   /// there are several conditions: see at().
   void predict(const Cells& cells, Nonnegative nonnegative, double* out, Context& context) const;
+
+  /// What each control cell counts in the predicted population: the ratio of its type (types: one
+  /// label a cell, of those that were fitted) or of its cluster; 1 where nothing was balanced.
+  /// Throws invalid_argument where a type is new or the labels are missing.
+  arma::vec weights(const Cells& cells, const std::vector<std::string>& types,
+                    Context& context) const;
 
   /// The derivative of the prediction at each cell, features x features a cell, to
   /// out[features^2 * cells]: column c of the matrix of a cell is what a change of feature c does.
@@ -251,6 +261,11 @@ struct FitInput {
   const arma::vec& weights_y;
   const std::vector<std::uint32_t>& batch_x;
   const std::vector<std::uint32_t>& batch_y;
+  const CellTypes& types;  // whose shares are known; empty: none
+  const arma::vec& ratio;  // of each control cell, by which weights_x are balanced; empty: not
+
+  /// Within which cells have one weight; none where nothing is balanced.
+  CellTypes balanced_types() const { return ratio.is_empty() ? CellTypes() : types; }
 };
 
 /// What it gives back.
@@ -322,6 +337,9 @@ Model fit_model(const Params& params, const Experiment& experiment, Context& con
 /// How a model of method laot was fitted, to fit again as it was. Throws not_available for other
 /// methods.
 LaotOptions laot_options(const Model& model);
+
+/// Columns type, control, treated, treated_low, treated_high, ratio: one row a type.
+Table table_of(const Composition& composition);
 
 /// "no", "clip", "marginals".
 Nonnegative nonnegative_from(const std::string& name);

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "laot/balance.hpp"
 #include "laot/base.hpp"
 #include "laot/feature_space.hpp"
 #include "laot/number_text.hpp"
@@ -25,6 +26,7 @@ struct MethodOptions {
   FeatureSpaceOptions space;
   std::size_t keep_cells = 1000;  // of each population, in the model
   bool equal_counts = false;      // only the first min(n, m) cells of each population
+  Balance balance = Balance::none;
 
   virtual ~MethodOptions() = default;
   virtual std::unique_ptr<MethodOptions> copy() const = 0;

@@ -82,6 +82,12 @@ class Coupling {
   /// numbers 0 .. levels-1, each present on both sides; both empty: one level.
   Coupling(const arma::mat& x, const arma::mat& y, const std::vector<std::uint32_t>& batch_x = {},
            const std::vector<std::uint32_t>& batch_y = {}, const CouplingOptions& options = {});
+  /// The same with weights of the control cells, [n], at least 0, whose sum within a level is the
+  /// level's mass. They are rounded to whole units, some 4 million a level, at least one a cell:
+  /// see source_weights.
+  Coupling(const arma::mat& x, const arma::mat& y, const arma::vec& weights_x,
+           const std::vector<std::uint32_t>& batch_x, const std::vector<std::uint32_t>& batch_y,
+           const CouplingOptions& options = {});
   ~Coupling();
   Coupling(Coupling&&) noexcept;
   Coupling& operator=(Coupling&&) noexcept;

@@ -24,7 +24,8 @@ using SparseArrays: getcolptr
 
 export LAOTModel, CellOTModel, ScGenModel, CondAEModel
 export ResponseModel, IdentityModel, MeanShiftModel, GaussianMapModel
-export FittedModel, fit, predict, effects, trivial, save_model, load_model
+export FittedModel, fit, predict, effects, composition, composition_weights, trivial
+export save_model, load_model
 export Experiment, add_control!, add_condition!, model_at, conditions
 export method_name, report, trace, linear_map, array, array_names, model_parameters
 export feature_names, control_names, treated_names

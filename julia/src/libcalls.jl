@@ -194,6 +194,12 @@ laot_model_free(model) =
 laot_predict(context, model, cells, nonnegative, out, length) =
     ccall(@symbol(laot_predict), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Cstring, Ptr{Cdouble}, Csize_t), context, model, cells, nonnegative, out, length)
 
+laot_composition(model, out) =
+    ccall(@symbol(laot_composition), Cint, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), model, out)
+
+laot_weights(context, model, cells, out, length) =
+    ccall(@symbol(laot_weights), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}, Csize_t), context, model, cells, out, length)
+
 laot_effects(context, model, cells, out, length) =
     ccall(@symbol(laot_effects), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}, Csize_t), context, model, cells, out, length)
 

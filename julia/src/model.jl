@@ -34,6 +34,7 @@ cells may differ, and all are used.
 
 # Keywords
 - `batch_control`, `batch_treated`: one label per cell; cells are paired within a label only.
+- `types_control`, `types_treated`: the cell type of each cell: see `composition`.
 - `feature_names`, `control_names`, `treated_names`: kept with the model.
 - `seed`: fixes the result for any number of threads.
 - `progress`: a function of `(stage, fraction)`, called from this task at most every 100 ms. What it
@@ -56,14 +57,15 @@ fitted = fit(ResponseModel("gaussian_map"), control, treated)
 ```
 """
 function fit(model::ResponseModel, control, treated; batch_control = nothing, batch_treated = nothing,
+             types_control = nothing, types_treated = nothing,
              feature_names = nothing, control_names = nothing, treated_names = nothing,
              seed::Integer = 1, num_threads::Integer = 1, progress = nothing,
              checkpoint = nothing, checkpoint_seconds::Real = 30)
     control, feature_names = from_table(control, feature_names)
     treated, feature_names = from_table(treated, feature_names)
     with_params(model) do params
-        with_data(control; batch = batch_control, features = feature_names, cells = control_names) do x
-            with_data(treated; batch = batch_treated, features = feature_names, cells = treated_names) do y
+        with_data(control; batch = batch_control, groups = types_control, features = feature_names, cells = control_names) do x
+            with_data(treated; batch = batch_treated, groups = types_treated, features = feature_names, cells = treated_names) do y
                 with_context(; seed = seed, num_threads = num_threads, progress = progress,
                              checkpoint = checkpoint, checkpoint_seconds = checkpoint_seconds) do context
                     new_model(out -> laot_fit(context, params, x, y, out))
@@ -116,6 +118,34 @@ function effects(fitted::FittedModel, cells; feature_names = nothing, seed::Inte
         out = Array{Float64,3}(undef, features, features, count)
         with_context(; seed = seed, num_threads = num_threads) do context
             check(laot_effects(context, fitted, data, out, length(out)))
+        end
+        return out
+    end
+end
+
+"""
+    composition(fitted) -> NamedTuple
+
+Shares of cell types before and after, of a fit whose cells had types, or whose balance was
+`"clusters"`: `type`, `control`, `treated` (shares), `treated_low`, `treated_high` (95% interval over
+cells), and `ratio`, what a control cell of the type counts.
+"""
+function composition(fitted::FittedModel)
+    return table(out -> laot_composition(fitted, out))
+end
+
+"""
+    composition_weights(fitted, cells; types = nothing, feature_names = nothing, num_threads = 1) -> Vector{Float64}
+
+What each control cell counts in the predicted population: the ratio of its type (`types`: one label
+a cell, where the fit was balanced by types) or of its cluster; 1 where nothing was balanced.
+"""
+function composition_weights(fitted::FittedModel, cells; types = nothing, feature_names = nothing,
+                             seed::Integer = 1, num_threads::Integer = 1)
+    with_data(cells; groups = types, features = feature_names) do data
+        out = Vector{Float64}(undef, size(cells, 2))
+        with_context(; seed = seed, num_threads = num_threads) do context
+            check(laot_weights(context, fitted, data, out, length(out)))
         end
         return out
     end

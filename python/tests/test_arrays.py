@@ -214,3 +214,18 @@ def test_models_may_be_used_by_several_threads():
     for worker in workers:
         worker.join()
     assert len(out) == 8 and all(np.array_equal(one, expected) for one in out)
+
+
+def test_shares_of_types_that_change_are_told_and_balanced():
+    rng = np.random.default_rng(3)
+    place = lambda counts, shift: rng.normal(size=(sum(counts), 3)) + np.repeat([0, 6], counts)[:, None] + shift
+    x, y = place((240, 80), 0), place((80, 240), 1)
+    types = np.repeat(["A", "B"], (240, 80)), np.repeat(["A", "B"], (80, 240))
+    with pytest.warns(laot.LaotWarning, match="A: 75% to 25%"):
+        laot.fit(x, y, types=types, preset="calibrated")
+    model = laot.fit(x, y, types=types, preset="calibrated", balance="types")
+    shares = model.composition()
+    assert shares["type"] == ["A", "B"] and np.allclose(shares["ratio"], [1 / 3, 3])
+    assert np.allclose(model.weights(x, types[0]), np.repeat([1 / 3, 3], (240, 80)))
+    with pytest.raises(laot.LaotError, match="give one for each"):
+        model.weights(x)

@@ -64,25 +64,39 @@ void keep_shared_levels(const ChoiceCells& all, std::vector<std::size_t>& contro
   keep(treated, all.batch_treated, batch_y);
 }
 
+arma::vec ratios_at(const arma::vec& ratios, const std::vector<std::size_t>& index) {
+  arma::vec out(ratios.is_empty() ? 0 : index.size());
+  for (std::size_t k = 0; k < out.n_elem; ++k) out[k] = ratios[index[k]];
+  return out;
+}
+
+// What candidates are fitted on.
+struct TrainingPart {
+  Cells control, treated;
+  std::vector<std::uint32_t> batch_x, batch_y, strata_x, strata_y;
+  arma::vec ratio;  // of the control cells; empty: not balanced
+};
+
 // The candidates fitted on some cells.
 class FittedCandidates {
  public:
-  FittedCandidates(const Cells& control, const Cells& treated,
-                   const std::vector<std::uint32_t>& batch_x,
-                   const std::vector<std::uint32_t>& batch_y, const ChoiceOptions& options,
-                   Context& context)
+  FittedCandidates(const TrainingPart& part, const ChoiceOptions& options, Context& context)
       : options_(options) {
+    const Cells &control = part.control, &treated = part.treated;
     arma::vec weights_x, weights_y;
-    batch_weights(batch_x, batch_y, control.cells(), treated.cells(), weights_x, weights_y);
+    batch_weights(part.batch_x, part.batch_y, control.cells(), treated.cells(), weights_x,
+                  weights_y);
+    if (!part.ratio.is_empty()) weights_x = balanced(weights_x, part.ratio, part.batch_x);
     space_ = FeatureSpace::fit(control, treated, weights_x, weights_y, options.space, context);
     const arma::mat x = space_.encode(control, Side::control, context);
     const arma::mat y = space_.encode(treated, Side::treated, context);
-    Coupling coupling(x, y, batch_x, batch_y, options.laot.coupling);
+    Coupling coupling(x, y, part.ratio.is_empty() ? arma::vec() : weights_x, part.batch_x,
+                      part.batch_y, options.laot.coupling);
     linear_ = alternate(coupling, x, y, options.laot, context);
     if (asked([](const Candidate& c) { return c.lift; }))
       lift_ = laot::lift(coupling, x, y, linear_, options.laot, options.lift, context);
     if (!asked([](const Candidate& c) { return c.marginals; })) return;
-    const MarginalFit fit({weights_x, weights_y, batch_x, batch_y}, options.marginals);
+    const MarginalFit fit({weights_x, weights_y, part.strata_x, part.strata_y}, options.marginals);
     const arma::mat observed = treated.gather_all();
     for (const bool lifted : {false, true}) {
       if (!asked([&](const Candidate& c) { return c.marginals && c.lift == lifted; })) continue;
@@ -136,20 +150,31 @@ std::vector<double> scores_of_part(const ChoiceCells& cells, const Parts& parts,
                                    double gamma, const ChoiceOptions& options, Context& context) {
   std::vector<std::size_t> control = cells_of(parts.control_cells, parts.control, part, false);
   std::vector<std::size_t> treated = cells_of(parts.treated_cells, parts.treated, part, false);
-  std::vector<std::uint32_t> batch_x, batch_y;
-  keep_shared_levels(cells, control, treated, batch_x, batch_y);
-  const FittedCandidates fitted(selected(cells.control, control, "control"),
-                                selected(cells.treated, treated, "treated"), batch_x, batch_y,
-                                options, context);
-  const arma::mat held_control =
-      selected(cells.control, cells_of(parts.control_cells, parts.control, part, true), "control")
-          .gather_all();
+  TrainingPart training;
+  keep_shared_levels(cells, control, treated, training.batch_x, training.batch_y);
+  training.control = selected(cells.control, control, "control");
+  training.treated = selected(cells.treated, treated, "treated");
+  training.ratio = ratios_at(cells.ratio_control, control);
+  training.strata_x = training.batch_x;
+  training.strata_y = training.batch_y;
+  if (!cells.types.empty()) {
+    const std::size_t count = cells.types.names.size();
+    training.strata_x = strata_of(training.batch_x, levels_at(cells.types.control, control), count);
+    training.strata_y = strata_of(training.batch_y, levels_at(cells.types.treated, treated), count);
+  }
+  const FittedCandidates fitted(training, options, context);
+  const std::vector<std::size_t> held = cells_of(parts.control_cells, parts.control, part, true);
+  const arma::mat held_control = selected(cells.control, held, "control").gather_all();
+  const arma::vec held_ratio = ratios_at(cells.ratio_control, held);
   const arma::mat held_treated =
       selected(cells.treated, cells_of(parts.treated_cells, parts.treated, part, true), "treated")
           .gather_all();
   std::vector<double> out(options.candidates.size());
   fitted.predict(held_control, [&](std::size_t candidate, const arma::mat& predicted) {
-    out[candidate] = mmd2(predicted, held_treated, {gamma}, MmdEstimator::unbiased, context)[0];
+    out[candidate] =
+        held_ratio.is_empty()
+            ? mmd2(predicted, held_treated, {gamma}, MmdEstimator::unbiased, context)[0]
+            : weighted_mmd2(predicted, held_ratio, held_treated, gamma, context);
   });
   return out;
 }

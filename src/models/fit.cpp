@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "fit.hpp"
+#include "fit_composition.hpp"
 #include "laot/metrics.hpp"
 #include "laot/transport.hpp"
 #include "method_trivial.hpp"
@@ -33,7 +34,7 @@ Population truncated(Population population, std::size_t count, const char* name)
   std::vector<std::size_t> first(count);
   std::iota(first.begin(), first.end(), std::size_t{0});
   population.cells.select_cells(first, name);
-  for (auto* labels : {&population.batch, &population.names})
+  for (auto* labels : {&population.batch, &population.names, &population.types})
     if (labels->size() > count) labels->resize(count);
   return population;
 }
@@ -78,6 +79,23 @@ std::shared_ptr<const ControlWork::Kept> ControlWork::kept(const std::function<K
   if (!kept_) kept_ = std::make_shared<const Kept>(make());
   return kept_;
 }
+
+namespace {
+
+// The space in which clusters were found, about the weighted mean of the controls where it was
+// about their own; the centres stay where they are among the cells.
+FeatureSpace recentred(FeatureSpace space, const arma::vec& mean, arma::mat& centres) {
+  const bool own = arma::any(space.mean_control != space.mean_treated);
+  if (!own) return space;
+  const arma::mat before(space.mean_control);
+  space.mean_control = mean;
+  arma::mat moved;
+  space.encode_block(before, Side::control, moved);
+  for (std::size_t c = 0; c < centres.n_cols; ++c) centres.col(c) += moved.col(0);
+  return space;
+}
+
+}  // namespace
 
 Levels levels_of(const std::vector<std::string>& control, const std::vector<std::string>& treated) {
   std::map<std::string, std::uint32_t> number;
@@ -129,20 +147,34 @@ Model fit_one(const Params& params, const Experiment& experiment, std::size_t c,
   batch_weights(batches.control, batches.treated, control.cells.cells(), treated.cells.cells(),
                 weights_x, weights_y);
   const bool too_few = fewer < traits.fewest_cells;
+  const Moments of_y = weighted_moments(treated.cells, weights_y, context);
+  FeatureSpace even_space;
+  const auto encoded = [&] {
+    const Moments even = weighted_moments(control.cells, weights_x, context);
+    even_space =
+        space_for(params, control, treated, even, of_y, weights_x, weights_y, too_few, context);
+    return std::make_pair(even_space.encode(control.cells, Side::control, context),
+                          even_space.encode(treated.cells, Side::treated, context));
+  };
+  FitComposition found =
+      composition_for(params, control, treated, batches, weights_x, weights_y, encoded, context);
+  if (!found.ratio.is_empty()) weights_x = balanced(weights_x, found.ratio, batches.control);
   const auto moments_x = work.moments(
       weights_x, [&] { return weighted_moments(control.cells, weights_x, context); });
   const Moments& of_x = *moments_x;
-  const Moments of_y = weighted_moments(treated.cells, weights_y, context);
 
   Model model(params);
   model.condition = given.condition;
   model.feature_names = experiment.feature_names;
-  model.space =
-      space_for(params, control, treated, of_x, of_y, weights_x, weights_y, too_few, context);
+  const bool clusters = !found.composition.centres.is_empty();
+  model.space = clusters ? recentred(even_space, of_x.mean, found.composition.centres)
+                         : space_for(params, control, treated, of_x, of_y, weights_x, weights_y,
+                                     too_few, context);
   const arma::mat x = model.space.encode(control.cells, Side::control, context);
   const arma::mat y = model.space.encode(treated.cells, Side::treated, context);
-  const FitInput input{params, control,   treated,   model.space,     x,
-                       y,      weights_x, weights_y, batches.control, batches.treated};
+  const FitInput input{params,      control,    treated,   model.space,     x,
+                       y,           weights_x,  weights_y, batches.control, batches.treated,
+                       found.types, found.ratio};
 
   model.report.add("n_control", static_cast<double>(control.cells.cells()));
   model.report.add("n_treated", static_cast<double>(treated.cells.cells()));
@@ -159,11 +191,16 @@ Model fit_one(const Params& params, const Experiment& experiment, std::size_t c,
     model.marginals = fitted_marginals(model, input, context);
     model.report.add("marginals_strength", arma::mean(model.marginals.strength()));
   }
+  model.composition = found.composition;
+  model.balanced = !found.ratio.is_empty();
+  model.report.append(found.report);
   model.training = summarise({params, control, treated, batches}, work, context);
   model.training.mean_control = of_x.mean;
   model.training.mean_treated = of_y.mean;
   if (x.n_rows <= kMostForGaussian)
     model.training.gaussian = gaussian_response(x, weights_x, y, weights_y, {});
+  if (model.balanced)
+    report_balanced_scores(model, control.cells, treated.cells, found.ratio, model.report, context);
   finish_report(model, control, start, context);
   return model;
 }

@@ -85,6 +85,11 @@ std::vector<ParamSpec> laot_params() {
           .doc("The plan: exact and proven, or by parts, nearly optimal, with an estimated bound; "
                "auto: exact up to 100,000 cells of a batch level on its larger side")
           .source("docs/performance.md"),
+      choice("balance", &MethodOptions::balance,
+             {{"none", Balance::none}, {"types", Balance::types}, {"clusters", Balance::clusters}})
+          .doc("Weight control cells so that their types, or clusters found in both populations, "
+               "have the treated shares")
+          .source("docs/composition.md"),
       flag("equal_counts", &MethodOptions::equal_counts)
           .doc("Use only the first min(n, m) cells of each population, as the published notebooks "
                "do")
@@ -164,9 +169,9 @@ Candidate chosen_of(const LaotSettings& settings, const FitInput& input, FitResu
   options.space = settings.space;
   options.laot = settings;
   options.lift = settings.lift_options;
-  const Choice choice =
-      choose({input.control.cells, input.treated.cells, input.batch_x, input.batch_y},
-             gamma_of(input, options, context), options, context);
+  const Choice choice = choose({input.control.cells, input.treated.cells, input.batch_x,
+                                input.batch_y, input.ratio, input.balanced_types()},
+                               gamma_of(input, options, context), options, context);
   out.report.add("choice", choice.chosen.name());
   out.report.add("choice_reason", choice.reason);
   out.report.add("choice_candidates", joined(choice.candidates));
@@ -222,10 +227,15 @@ void report_lift(const LiftResult& result, FitResult& out) {
   out.report.add("seconds_lift", result.seconds);
 }
 
+Coupling coupling_of(const FitInput& input, const LaotSettings& settings) {
+  return Coupling(input.x, input.y, input.ratio.is_empty() ? arma::vec() : input.weights_x,
+                  input.batch_x, input.batch_y, settings.coupling);
+}
+
 // Goes on from the linear map with its coupling; the plan is that of the lifted map.
 FitResult fit_lifted(const FitInput& input, const LaotSettings& settings, FitResult out,
                      Context& context) {
-  Coupling coupling(input.x, input.y, input.batch_x, input.batch_y, settings.coupling);
+  Coupling coupling = coupling_of(input, settings);
   LaotResult linear = alternate(coupling, input.x, input.y, settings, context);
   LiftResult bent =
       lift(coupling, input.x, input.y, linear, settings, settings.lift_options, context);
@@ -240,6 +250,13 @@ FitResult fit_lifted(const FitInput& input, const LaotSettings& settings, FitRes
   return out;
 }
 
+LaotResult alternated(const FitInput& input, const LaotSettings& settings, Context& context) {
+  if (input.ratio.is_empty())
+    return alternate(input.x, input.y, input.batch_x, input.batch_y, settings, context);
+  Coupling coupling = coupling_of(input, settings);
+  return alternate(coupling, input.x, input.y, settings, context);
+}
+
 FitResult fit_laot(const FitInput& input, Context& context) {
   const auto& settings = input.params.as<LaotSettings>();
   require(settings.update == Update::least_squares || settings.lift != Lifting::yes,
@@ -249,7 +266,9 @@ FitResult fit_laot(const FitInput& input, Context& context) {
   const Candidate chosen = chosen_of(settings, input, out, context);
   out.marginals = chosen.marginals;
   if (chosen.lift) return fit_lifted(input, settings, std::move(out), context);
-  LaotResult result = alternate(input.x, input.y, input.batch_x, input.batch_y, settings, context);
+  require(input.ratio.is_empty() || settings.batch_size == 0, Status::invalid_argument,
+          "minibatches (batch_size) are not balanced; set batch_size to 0 or balance to \"none\"");
+  LaotResult result = alternated(input, settings, context);
   report_alternation(result, out);
   keep_plan(result.plan, out);
   out.arrays["latent_map_unrestored"] = result.map_unrestored;

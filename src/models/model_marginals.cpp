@@ -31,7 +31,14 @@ arma::mat rows_of(const Cells& cells, std::size_t first, std::size_t count, cons
 }  // namespace
 
 MarginalMaps fitted_marginals(const Model& model, const FitInput& input, Context& context) {
-  const MarginalFit fit({input.weights_x, input.weights_y, input.batch_x, input.batch_y});
+  const CellTypes types = input.balanced_types();
+  const std::size_t type_count = types.names.size();
+  const auto strata = [&](const std::vector<std::uint32_t>& batch,
+                          const std::vector<std::uint32_t>& of_cells) {
+    return types.empty() ? batch : strata_of(batch, of_cells, type_count);
+  };
+  const MarginalFit fit({input.weights_x, input.weights_y, strata(input.batch_x, types.control),
+                         strata(input.batch_y, types.treated)});
   const Cells &control = input.control.cells, &treated = input.treated.cells;
   const double pooled = static_cast<double>(control.cells() + treated.cells());
   const std::size_t at_a_time =

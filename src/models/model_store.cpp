@@ -155,6 +155,42 @@ MarginalMaps load_marginals(const ModelFile& file, std::size_t features) {
   return MarginalMaps(from, to, strength);
 }
 
+void store_composition(const Model& model, ModelFile& file) {
+  const Composition& own = model.composition;
+  if (own.empty()) return;
+  file.put_texts("composition.types", own.names);
+  file.put_number("composition.balanced", model.balanced ? 1.0 : 0.0);
+  file.lend("composition.control", own.control);
+  file.lend("composition.treated", own.treated);
+  file.lend("composition.low", own.low);
+  file.lend("composition.high", own.high);
+  file.lend("composition.ratio", own.ratio);
+  if (!own.centres.is_empty()) file.lend("composition.centres", own.centres);
+}
+
+void load_composition(const ModelFile& file, Model& model) {
+  if (!file.has_text("composition.types")) return;
+  Composition out;
+  out.names = file.texts("composition.types");
+  out.control = file.vector("composition.control");
+  out.treated = file.vector("composition.treated");
+  out.low = file.vector("composition.low");
+  out.high = file.vector("composition.high");
+  out.ratio = file.vector("composition.ratio");
+  if (file.has("composition.centres")) out.centres = file.matrix("composition.centres");
+  const std::size_t count = out.names.size();
+  for (const arma::vec* values : {&out.control, &out.treated, &out.low, &out.high, &out.ratio})
+    require(values->n_elem == count && values->is_finite() && !(arma::any(*values < 0.0)),
+            Status::bad_format, "the composition of the model file has ", values->n_elem,
+            " numbers for ", count, " types, or one that is negative or not finite");
+  require(out.centres.is_empty() ||
+              (out.centres.n_cols == count && out.centres.n_rows == model.space.dimension() &&
+               out.centres.is_finite()),
+          Status::bad_format, "the clusters of the model file do not fit its feature space");
+  model.composition = std::move(out);
+  model.balanced = file.number("composition.balanced") != 0.0;
+}
+
 // Parameters that came after the file was written have the values of their fields, which say what
 // was done before they were there, whatever the default preset is now.
 Params load_params(const ModelFile& file, const MethodSpec& method) {
@@ -267,6 +303,7 @@ void store_fit(const Model& model, ModelFile& file) {
   store_condition(model.condition, file);
   if (model.map) model.map->store(file);
   store_marginals(model.marginals, file);
+  store_composition(model, file);
 }
 
 std::string place_of_part(std::size_t c) {
@@ -307,6 +344,7 @@ void load_fit(const ModelFile& file, const Method& chosen, const TrainingSummary
   model.condition = load_condition(file);
   if (chosen.load) model.map = chosen.load(file, model.space.dimension());
   model.marginals = load_marginals(file, model.space.features());
+  load_composition(file, model);
 }
 
 void load_part(const ModelFile& file, const Method& chosen, Model& model) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <variant>
 
@@ -26,7 +27,9 @@ struct Collapsed {
 struct Level {
   double mass;
   Collapsed x, y;
-  std::int64_t units_per_x, units_per_y;  // of one cell; equal totals on both sides
+  std::vector<std::int64_t> units_x;  // of each member of x, group by group
+  std::int64_t units_per_y;           // of one cell; equal totals on both sides
+  std::int64_t units;                 // in all
   std::variant<ExactTransport, detail::HierarchicalTransport> transport;
   Flow last;
 
@@ -46,6 +49,8 @@ struct Level {
 }  // namespace coupling
 
 namespace {
+
+constexpr std::int64_t kUnits = 1 << 22;  // into which a level with given weights is divided
 
 using coupling::Collapsed;
 using coupling::Level;
@@ -103,6 +108,29 @@ std::variant<ExactTransport, detail::HierarchicalTransport> make_transport(
   return ExactTransport(borrowed(y), std::move(supply), std::move(demand), std::move(index));
 }
 
+// Whole units of cells with these weights, `units` in all and at least one each: rounded down, and
+// the largest remainders up, the first of equal ones first.
+std::vector<std::int64_t> rounded(const std::vector<double>& weights, std::int64_t units) {
+  const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
+  const std::int64_t spare = units - static_cast<std::int64_t>(weights.size());
+  std::vector<std::int64_t> out;
+  std::vector<double> remainder;
+  std::int64_t left = spare;
+  for (const double weight : weights) {
+    const double wanted = weight / sum * static_cast<double>(spare);
+    const double whole = std::floor(wanted);
+    out.push_back(1 + static_cast<std::int64_t>(whole));
+    remainder.push_back(wanted - whole);
+    left -= static_cast<std::int64_t>(whole);
+  }
+  std::vector<std::size_t> order(weights.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return remainder[a] > remainder[b]; });
+  for (std::size_t k = 0; left > 0; ++k, --left) ++out[order[k % order.size()]];
+  return out;
+}
+
 // A pair of cells and its mass.
 struct Entry {
   std::uint32_t source, target;
@@ -148,7 +176,13 @@ std::vector<double> level_masses(const std::vector<std::vector<std::uint32_t>>& 
 class Expansion {
  public:
   explicit Expansion(const Level& level)
-      : level_(level), x_(level.x.members.size()), y_(level.y.members.size()) {}
+      : level_(level), x_(level.x.members.size()), y_(level.y.members.size()) {
+    std::size_t first = 0;
+    for (const auto& members : level.x.members) {
+      first_x_.push_back(first);
+      first += members.size();
+    }
+  }
 
   void add(const Flow& flow, double mass_per_unit, std::vector<Entry>& out) {
     for (std::size_t k = 0; k < flow.units.size(); ++k) {
@@ -156,12 +190,12 @@ class Expansion {
       Cursor& cx = x_[flow.source[k]];
       Cursor& cy = y_[flow.target[k]];
       while (left > 0) {
-        const std::int64_t step =
-            std::min({left, level_.units_per_x - cx.used, level_.units_per_y - cy.used});
+        const std::int64_t units_x = level_.units_x[first_x_[flow.source[k]] + cx.member];
+        const std::int64_t step = std::min({left, units_x - cx.used, level_.units_per_y - cy.used});
         out.push_back({level_.x.members[flow.source[k]][cx.member],
                        level_.y.members[flow.target[k]][cy.member],
                        static_cast<double>(step) * mass_per_unit});
-        cx.advance(step, level_.units_per_x);
+        cx.advance(step, units_x);
         cy.advance(step, level_.units_per_y);
         left -= step;
       }
@@ -181,6 +215,7 @@ class Expansion {
     }
   };
   const Level& level_;
+  std::vector<std::size_t> first_x_;  // of each group among units_x
   std::vector<Cursor> x_, y_;
 };
 
@@ -212,6 +247,11 @@ void batch_weights(const std::vector<std::uint32_t>& batch_x,
 Coupling::Coupling(const arma::mat& x, const arma::mat& y,
                    const std::vector<std::uint32_t>& batch_x,
                    const std::vector<std::uint32_t>& batch_y, const CouplingOptions& options)
+    : Coupling(x, y, arma::vec(), batch_x, batch_y, options) {}
+
+Coupling::Coupling(const arma::mat& x, const arma::mat& y, const arma::vec& weights_x,
+                   const std::vector<std::uint32_t>& batch_x,
+                   const std::vector<std::uint32_t>& batch_y, const CouplingOptions& options)
     : state_(std::make_unique<State>()) {
   const std::size_t n = x.n_cols, m = y.n_cols;
   require(n > 0 && m > 0, Status::dimension_mismatch,
@@ -225,6 +265,9 @@ Coupling::Coupling(const arma::mat& x, const arma::mat& y,
           " treated cells");
   batch_weights(batch_x, batch_y, n, m, state_->weights_x, state_->weights_y);
 
+  require(weights_x.is_empty() || weights_x.n_elem == n, Status::dimension_mismatch,
+          "a coupling needs one weight for each of ", n, " control cells, found ",
+          weights_x.n_elem);
   const std::size_t levels = level_count(batch_x, batch_y);
   const auto cells_x = cells_by_level(batch_x, n, levels);
   const auto cells_y = cells_by_level(batch_y, m, levels);
@@ -237,14 +280,32 @@ Coupling::Coupling(const arma::mat& x, const arma::mat& y,
     const std::int64_t nb = static_cast<std::int64_t>(cells_x[b].size());
     const std::int64_t mb = static_cast<std::int64_t>(cells_y[b].size());
     const std::int64_t shared = std::gcd(nb, mb);
+    std::vector<std::int64_t> units_x(static_cast<std::size_t>(nb), mb / shared);
+    std::int64_t per_y = nb / shared;
+    if (!weights_x.is_empty()) {
+      // As many units a treated cell that the control cells can share them finely.
+      per_y = std::max<std::int64_t>((nb + mb - 1) / mb, (kUnits + mb - 1) / mb);
+      std::vector<double> weights;
+      for (const auto& members : gx.members)
+        for (const std::uint32_t i : members) weights.push_back(weights_x[i]);
+      units_x = rounded(weights, per_y * mb);
+    }
     std::vector<std::int64_t> supply, demand;
-    for (const auto& members : gx.members)
-      supply.push_back(static_cast<std::int64_t>(members.size()) * (mb / shared));
+    std::size_t first = 0;
+    for (const auto& members : gx.members) {
+      supply.push_back(0);
+      for (const std::uint32_t i : members) {
+        if (!weights_x.is_empty())
+          state_->weights_x[i] =
+              mass[b] * static_cast<double>(units_x[first]) / static_cast<double>(per_y * mb);
+        supply.back() += units_x[first++];
+      }
+    }
     for (const auto& members : gy.members)
-      demand.push_back(static_cast<std::int64_t>(members.size()) * (nb / shared));
+      demand.push_back(static_cast<std::int64_t>(members.size()) * per_y);
     auto transport = make_transport(y, gy, std::move(supply), std::move(demand), options);
-    state_->levels.push_back({mass[b], std::move(gx), std::move(gy), mb / shared, nb / shared,
-                              std::move(transport), Flow{}});
+    state_->levels.push_back({mass[b], std::move(gx), std::move(gy), std::move(units_x), per_y,
+                              per_y * mb, std::move(transport), Flow{}});
   }
   state_->once = options.once;
   state_->plan.n = n;
@@ -281,11 +342,7 @@ const Plan& Coupling::solve(const arma::mat& moved, Context& context) {
     Flow flow = level.solve(moved, state_->once, context);
     repeated = repeated && flow.source == level.last.source && flow.target == level.last.target &&
                flow.units == level.last.units;
-    const double cells = static_cast<double>(
-        std::accumulate(level.x.members.begin(), level.x.members.end(), std::size_t{0},
-                        [](std::size_t sum, const auto& group) { return sum + group.size(); }));
-    Expansion(level).add(flow, level.mass / (cells * static_cast<double>(level.units_per_x)),
-                         entries);
+    Expansion(level).add(flow, level.mass / static_cast<double>(level.units), entries);
     total.primal += level.mass * flow.certificate.primal;
     total.dual += level.mass * flow.certificate.dual;
     total.gap = std::max(total.gap, flow.certificate.gap);

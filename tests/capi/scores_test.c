@@ -201,6 +201,41 @@ static double value_of(const laot_table* table, size_t row) {
   return values[row];
 }
 
+/* Populations with groups "a" and "b", as many of each on both sides. */
+static void composition_and_weights(laot_context* context, const laot_data* x, const laot_data* y) {
+  laot_params* params = NULL;
+  laot_model* model = NULL;
+  laot_table* table = NULL;
+  laot_data* bare = NULL;
+  size_t rows = 0, columns = 0;
+  double weights[CELLS], ratio[2];
+  static const double three[3 * CELLS] = {0};
+  CHECK(laot_params_new("laot", &params) == LAOT_OK);
+  CHECK(laot_params_set_text(params, "balance", "types") == LAOT_OK);
+  CHECK(laot_fit(context, params, x, y, &model) == LAOT_OK);
+  CHECK(laot_composition(model, &table) == LAOT_OK);
+  CHECK(laot_table_size(table, &rows, &columns) == LAOT_OK && rows == 2 && columns == 6);
+  CHECK(laot_table_numbers(table, "ratio", ratio, 2) == LAOT_OK);
+  CHECK(fabs(ratio[0] - 1.0) < 1e-12 && fabs(ratio[1] - 1.0) < 1e-12);
+  laot_table_free(table);
+  REFUSED(laot_composition(NULL, &table), LAOT_INVALID_ARGUMENT, "model");
+  REFUSED(laot_composition(model, NULL), LAOT_INVALID_ARGUMENT, "out");
+  CHECK(laot_weights(context, model, x, weights, CELLS) == LAOT_OK);
+  CHECK(fabs(weights[0] - 1.0) < 1e-12);
+  REFUSED(laot_weights(context, model, x, weights, 3), LAOT_BUFFER_TOO_SMALL, "the weights");
+  CHECK(laot_data_dense(three, 3, CELLS, 3, &bare) == LAOT_OK);
+  REFUSED(laot_weights(context, model, bare, weights, CELLS), LAOT_DIMENSION_MISMATCH,
+          "3 features");
+  laot_data_free(bare);
+  bare = NULL;
+  CHECK(laot_data_dense(three, FEATURES, 2, FEATURES, &bare) == LAOT_OK);
+  REFUSED(laot_weights(context, model, bare, weights, CELLS), LAOT_INVALID_ARGUMENT,
+          "give one for each");
+  laot_data_free(bare);
+  laot_model_free(model);
+  laot_params_free(params);
+}
+
 static void test_evaluate(laot_context* context, laot_data* x, laot_data* y) {
   static const double gammas[] = {0.3, 0.6};
   const char* labels[CELLS];
@@ -248,6 +283,7 @@ static void test_evaluate(laot_context* context, laot_data* x, laot_data* y) {
   CHECK(laot_evaluate(context, model, NULL, y, x, &options, &table) == LAOT_OK);
   CHECK(laot_table_texts(table, "group", NULL, 0, &needed) == LAOT_OK && needed > 1);
   laot_table_free(table);
+  composition_and_weights(context, x, y);
   labels[1] = NULL;
   REFUSED(laot_data_set_groups(x, labels, CELLS), LAOT_INVALID_ARGUMENT, "labels[1]");
 

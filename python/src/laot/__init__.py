@@ -35,7 +35,7 @@ __all__ = ["Experiment", "LaotError", "LaotWarning", "Method", "Metric", "Model"
 
 def fit(cells: Any, treated: Any = None, *, condition: str = "condition", control: Optional[str] = None,
         target: Union[str, Sequence[str], None] = None, covariates: Union[str, Sequence[str], None] = None,
-        combine: Optional[str] = None, embedding: Any = None, batch: Any = None, layer: Optional[str] = None, obsm: Optional[str] = None,
+        combine: Optional[str] = None, embedding: Any = None, batch: Any = None, types: Any = None, layer: Optional[str] = None, obsm: Optional[str] = None,
         features: Any = None, method: str = "laot", preset: Optional[str] = None, seed: int = 1, threads: int = 1,
         progress: Optional[Progress] = None, key: str = "laot", **parameters: Any) -> Model:
     """Fits a model to two unpaired populations, or to all conditions of an experiment.
@@ -63,6 +63,10 @@ def fit(cells: Any, treated: Any = None, *, condition: str = "condition", contro
     batch
         Donors, cell lines, replicates: cells are paired within a level only. With an object a column
         of ``obs``; with arrays a pair of label lists, for control and treated cells.
+    types
+        Cell types, as batch: :meth:`Model.composition` then has their shares, a warning names the types
+        whose share changes by more than chance, and ``balance="types"`` weights control cells to the
+        treated shares.
     layer, obsm
         With an object: the layer, or the embedding, whose values are fitted and predicted; else X.
     features
@@ -95,8 +99,8 @@ def fit(cells: Any, treated: Any = None, *, condition: str = "condition", contro
     """
     shared = {"method": method, "preset": preset, "seed": seed, "progress": progress, **parameters}
     if isinstance(cells, Experiment):
-        if treated is not None or covariates is not None or batch is not None:
-            raise ValueError("an Experiment holds treated cells, covariates and batches; leave them away")
+        if treated is not None or covariates is not None or batch is not None or types is not None:
+            raise ValueError("an Experiment holds treated cells, covariates and batches, and takes no types; leave them away")
         return fit_experiment(cells, embedding=embedding, threads=threads, **shared)
     if hasattr(cells, "obs") and hasattr(cells, "layers"):
         if treated is not None:
@@ -105,13 +109,15 @@ def fit(cells: Any, treated: Any = None, *, condition: str = "condition", contro
 
         many = method in methods() and methods()[method].many_conditions
         return fit_adata(cells, condition=condition, control=control, target=target, covariates=covariates,
-                         combine=combine, embedding=embedding, batch=batch, layer=layer, obsm=obsm, features=features,
+                         combine=combine, embedding=embedding, batch=batch, types=types, layer=layer, obsm=obsm, features=features,
                          key=key, threads=threads, many=many, **shared)
     if treated is None:
         raise ValueError("give the treated cells as the second argument, or an AnnData object as the first")
     if covariates is not None or embedding is not None:
         raise ValueError("two arrays have one condition; give covariates and an embedding with a laot.Experiment")
     of_control, of_treated = batch if batch is not None else (None, None)
+    types_control, types_treated = types if types is not None else (None, None)
     names = None if features is None or isinstance(features, str) else list(features)
-    return fit_arrays(cells, treated, batch_control=of_control, batch_treated=of_treated, feature_names=names,
+    return fit_arrays(cells, treated, batch_control=of_control, batch_treated=of_treated,
+                      types_control=types_control, types_treated=types_treated, feature_names=names,
                       threads=threads, **shared)

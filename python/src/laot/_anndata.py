@@ -94,7 +94,7 @@ def note(adata: Any, key: str, **entries: Any) -> None:
 
 def fit_adata(adata: Any, *, condition: str, control: Optional[str], target: Union[str, Sequence[str], None],
               covariates: Union[str, Sequence[str], None], combine: Optional[str], embedding: Any,
-              batch: Optional[str], layer: Optional[str], obsm: Optional[str], features: Any, key: str, threads: int,
+              batch: Optional[str], types: Optional[str], layer: Optional[str], obsm: Optional[str], features: Any, key: str, threads: int,
               many: bool, **settings: Any) -> Model:
     """:func:`laot.fit` for an AnnData object; ``many``: the method learns all conditions together."""
     levels = _levels(adata, condition)
@@ -120,9 +120,14 @@ def fit_adata(adata: Any, *, condition: str, control: Optional[str], target: Uni
             if value is not None:
                 raise ValueError(f"{name} is of the levels of covariates; give covariates=, say [\"drug\"]")
         of = {} if batches is None else {"batch_control": batches[of_control], "batch_treated": batches[of_treated]}
+        if types is not None:
+            labels = _levels(adata, types)
+            of.update(types_control=labels[of_control], types_treated=labels[of_treated])
         model = fit_arrays(x, y, feature_names=names, control_names=adata.obs_names[of_control],
                            treated_names=adata.obs_names[of_treated], threads=threads, source=source, **of, **settings)
     else:
+        if types is not None:
+            raise ValueError("types are of one condition; name it with target=, or leave types away")
         places = np.concatenate([of_control, of_treated])
         cells = rows_of(values, places)
         experiment = Experiment.from_labels(

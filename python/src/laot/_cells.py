@@ -34,7 +34,8 @@ class Data:
     """A population, with the array that it borrows. A context manager."""
 
     def __init__(self, cells: Any, what: str = "cells", batch: Optional[Sequence[Any]] = None,
-                 features: Optional[Sequence[str]] = None, names: Optional[Sequence[str]] = None) -> None:
+                 features: Optional[Sequence[str]] = None, names: Optional[Sequence[str]] = None,
+                 types: Optional[Sequence[Any]] = None) -> None:
         if hasattr(cells, "tocsr"):  # scipy.sparse: its rows are the columns of the library
             csr = cells.tocsr()
             if not csr.has_canonical_format:
@@ -56,7 +57,7 @@ class Data:
             self.handle = new(lib.laot_data_dense, doubles(dense), dense.shape[1], dense.shape[0], dense.shape[1])
         try:
             for call, labels in ((lib.laot_data_set_batch, batch), (lib.laot_data_set_feature_names, features),
-                                 (lib.laot_data_set_cell_names, names)):
+                                 (lib.laot_data_set_cell_names, names), (lib.laot_data_set_groups, types)):
                 if labels is not None:
                     check(call(self.handle, texts(labels), len(labels)))
         except LaotError:

@@ -201,6 +201,8 @@ FUNCTIONS = {
     "laot_fit": (c_int, [c_void_p, c_void_p, c_void_p, c_void_p, POINTER(c_void_p)]),
     "laot_model_free": (None, [c_void_p]),
     "laot_predict": (c_int, [c_void_p, c_void_p, c_void_p, c_char_p, POINTER(c_double), c_size_t]),
+    "laot_composition": (c_int, [c_void_p, POINTER(c_void_p)]),
+    "laot_weights": (c_int, [c_void_p, c_void_p, c_void_p, POINTER(c_double), c_size_t]),
     "laot_effects": (c_int, [c_void_p, c_void_p, c_void_p, POINTER(c_double), c_size_t]),
     "laot_model_trivial": (c_int, [c_void_p, c_char_p, POINTER(c_void_p)]),
     "laot_experiment_new": (c_int, [POINTER(c_void_p)]),

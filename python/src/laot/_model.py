@@ -265,6 +265,24 @@ class Model:
             out[of] = self.at(dict(given)).predict_array(rows[of], nonnegative, threads)
         return out
 
+    def composition(self) -> dict[str, Any]:
+        """Shares of cell types before and after, of a fit with types or with balance="clusters": "type",
+        "control", "treated", "treated_low", "treated_high" (95% interval over cells) and "ratio", what a
+        control cell of the type counts."""
+        from ._evaluation import table
+
+        handle = ctypes.c_void_p()
+        check(lib.laot_composition(self._handle, ctypes.byref(handle)))
+        return table(handle)
+
+    def weights(self, cells: Any, types: Optional[Sequence[Any]] = None, threads: int = 1) -> np.ndarray:
+        """What each of cells x features counts in the predicted population: the ratio of its type (``types``,
+        where the fit was balanced by types) or of its cluster; 1 where nothing was balanced."""
+        with Data(cells, types=types) as data, Context(threads=threads) as context:
+            out = np.empty(data.shape[0])
+            context.run(lib.laot_weights, self._handle, data.handle, doubles(out), out.size)
+            return out
+
     def effects(self, cells: Any, threads: int = 1) -> np.ndarray:
         """The derivative of the prediction at each of cells x features (dense or scipy.sparse), in the units of
         the training cells: entry ``[i, j, k]`` is the change of the predicted feature j with feature k of cell i.
@@ -369,14 +387,15 @@ def fit_parameters(method: str, preset: Optional[str], parameters: Mapping[str, 
 
 def fit_arrays(control: Any, treated: Any, *, method: str = "laot", preset: Optional[str] = None,
                batch_control: Optional[Sequence[Any]] = None, batch_treated: Optional[Sequence[Any]] = None,
+               types_control: Optional[Sequence[Any]] = None, types_treated: Optional[Sequence[Any]] = None,
                feature_names: Optional[Sequence[str]] = None, control_names: Optional[Sequence[str]] = None,
                treated_names: Optional[Sequence[str]] = None, seed: int = 1, threads: int = 1,
                progress: Optional[Progress] = None, source: Optional[Source] = None, **parameters: Any) -> Model:
     """:func:`laot.fit` for two arrays of cells x features."""
     model = Model(ctypes.c_void_p(), source)  # owns the handle from the moment that there is one
     with fit_parameters(method, preset, parameters) as params, \
-            Data(control, "control", batch_control, feature_names, control_names) as x, \
-            Data(treated, "treated", batch_treated, feature_names, treated_names) as y, \
+            Data(control, "control", batch_control, feature_names, control_names, types_control) as x, \
+            Data(treated, "treated", batch_treated, feature_names, treated_names, types_treated) as y, \
             Context(seed, threads, progress) as context:
         context.run(lib.laot_fit, params, x.handle, y.handle, ctypes.byref(model._handle))
     if model.report.get("warning"):

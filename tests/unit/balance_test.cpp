@@ -1,0 +1,221 @@
+// Composition: shares of types, weights that balance them, clusters found in both populations.
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "laot/balance.hpp"
+#include "laot/metrics/mmd.hpp"
+#include "laot/models.hpp"
+#include "laot/transport.hpp"
+#include "support/clouds.hpp"
+
+using namespace laot;
+
+namespace {
+
+using Labels = std::vector<std::string>;
+
+Labels labels_of(const std::vector<std::uint32_t>& types) {
+  Labels out;
+  for (const std::uint32_t type : types) out.push_back(text("type ", type));
+  return out;
+}
+
+// Six clusters, three of whose shares change threefold; the treated are other cells, moved by one
+// affine map.
+struct Changed {
+  arma::mat control, treated, map;
+  arma::vec shift;
+  std::vector<std::uint32_t> of_control, of_treated;
+
+  explicit Changed(std::uint64_t seed, std::size_t cells = 800, double separation = 2.0) {
+    constexpr std::size_t d = 8;
+    Rng rng(seed);
+    const auto gaussian = [&](std::size_t rows, std::size_t columns) {
+      arma::mat out(rows, columns);
+      for (double& value : out) value = rng.normal();
+      return out;
+    };
+    map = arma::mat(d, d, arma::fill::eye) + 0.1 * gaussian(d, d);
+    shift = gaussian(d, 1);
+    const arma::mat centres = separation * gaussian(d, 6);
+    const std::vector<double> before = {0.25, 0.20, 0.05, 0.10, 0.20, 0.20};
+    const std::vector<double> after = {0.25 / 3, 0.20 / 3, 0.15, 0.14, 0.28, 0.28};
+    const auto draw = [&](const std::vector<double>& shares, std::vector<std::uint32_t>& types) {
+      arma::mat out(d, cells);
+      for (std::size_t i = 0; i < cells; ++i) {
+        double u = rng.uniform();
+        std::uint32_t c = 0;
+        while (c < 5 && u >= shares[c]) u -= shares[c++];
+        out.col(i) = centres.col(c) + 0.7 * gaussian(d, 1);
+        types.push_back(c);
+      }
+      return out;
+    };
+    control = draw(before, of_control);
+    treated = moved(draw(after, of_treated));
+  }
+
+  arma::mat moved(const arma::mat& cells) const {
+    arma::mat out = map * cells;
+    out.each_col() += shift;
+    return out;
+  }
+
+  // The largest error of a share of the weighted control cells.
+  double share_error(const arma::vec& weights) const {
+    arma::vec got(6, arma::fill::zeros), wanted(6, arma::fill::zeros);
+    for (std::size_t i = 0; i < of_control.size(); ++i) got[of_control[i]] += weights[i];
+    for (const std::uint32_t type : of_treated) wanted[type] += 1.0;
+    return arma::abs(got / arma::accu(got) - wanted / arma::accu(wanted)).max();
+  }
+};
+
+Model fitted(const Changed& cells, const std::string& balance, bool types) {
+  Params params(method("laot").spec);
+  params.use_preset("calibrated");
+  params.set_text("balance", balance);
+  Experiment experiment = experiment_of(Cells::dense(cells.control), Cells::dense(cells.treated));
+  if (types) {
+    experiment.controls[0].types = labels_of(cells.of_control);
+    experiment.conditions[0].population.types = labels_of(cells.of_treated);
+  }
+  Context context;
+  return fit_model(params, experiment, context);
+}
+
+double cell_error(const Model& model, const Changed& cells) {
+  arma::mat out(cells.control.n_rows, cells.control.n_cols);
+  Context context;
+  model.predict(Cells::dense(cells.control), Nonnegative::no, out.memptr(), context);
+  const arma::mat goal = cells.moved(cells.control);
+  return arma::accu(arma::square(out - goal)) / arma::accu(arma::square(goal - cells.control));
+}
+
+std::string text_of(const Model& model, const std::string& name) {
+  for (const auto& [key, value] : model.report.texts)
+    if (key == name) return value;
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("weights give types their treated shares, and levels keep their mass") {
+  const CellTypes types = types_of({"a", "a", "a", "b", "c"}, 5, {"b", "b", "b", "a", "d"}, 5);
+  CHECK(types.names == Labels{"a", "b", "c", "d"});
+  const arma::vec even(5, arma::fill::value(0.2));
+  const Composition found = composition_of(types, even, even);
+  CHECK(found.treated[1] == doctest::Approx(0.6));
+  CHECK(found.ratio[2] == 0.0);
+  const arma::vec weights = balanced(even, found.ratios(types.control), {});
+  CHECK(arma::accu(weights) == doctest::Approx(1.0));
+  CHECK(weights[0] + weights[1] + weights[2] == doctest::Approx(0.2 / 0.8));
+  CHECK(weights[3] == doctest::Approx(0.6 / 0.8));
+  // Wilson's interval of 3 of 5 by its formula.
+  CHECK(found.low[1] == doctest::Approx(0.230724).epsilon(1e-5));
+  CHECK(found.high[1] == doctest::Approx(0.882379).epsilon(1e-5));
+  const arma::vec in_levels = balanced(even, found.ratios(types.control), {0, 0, 1, 1, 1});
+  CHECK(in_levels[0] + in_levels[1] == doctest::Approx(0.4));
+  CHECK_THROWS_WITH_AS(balanced(even, arma::vec(5, arma::fill::zeros), {}),
+                       doctest::Contains("no type of the control cells"), Error);
+}
+
+TEST_CASE("a plan has the weights that were given") {
+  const arma::mat x = clouds::gaussian(2, 30, 1), y = clouds::gaussian(2, 20, 2);
+  Rng rng(3);
+  arma::vec wanted(30);
+  for (double& value : wanted) value = rng.uniform(0.1, 2.0);
+  wanted /= arma::accu(wanted);
+  Coupling coupling(x, y, wanted, {}, {});
+  Context context;
+  const Plan& plan = coupling.solve(x, context);
+  arma::vec rows(30, arma::fill::zeros), columns(20, arma::fill::zeros);
+  for (std::size_t e = 0; e < plan.mass.size(); ++e) {
+    rows[plan.source[e]] += plan.mass[e];
+    columns[plan.target[e]] += plan.mass[e];
+  }
+  CHECK(arma::abs(rows - wanted).max() < 2e-5);
+  CHECK(arma::abs(rows - coupling.source_weights()).max() < 1e-15);
+  CHECK(arma::abs(columns - 0.05).max() < 1e-15);
+  CHECK(plan.certificate.primal - plan.certificate.dual < 1e-9);
+}
+
+TEST_CASE("a weighted MMD^2 counts a cell of weight two as two independent ones would be") {
+  const arma::mat x = clouds::gaussian(3, 12, 4), y = clouds::gaussian(3, 15, 5);
+  Context context;
+  const arma::vec even(12, arma::fill::ones);
+  CHECK(weighted_mmd2(x, even, y, 0.3, context) ==
+        doctest::Approx(mmd2(x, y, {0.3}, MmdEstimator::unbiased, context)[0]).epsilon(1e-12));
+  arma::vec first = even;
+  first.tail(5).zeros();
+  CHECK(
+      weighted_mmd2(x, first, y, 0.3, context) ==
+      doctest::Approx(mmd2(arma::mat(x.head_cols(7)), y, {0.3}, MmdEstimator::unbiased, context)[0])
+          .epsilon(1e-12));
+}
+
+TEST_CASE("a change of shares is seen where it is there, and not by chance") {
+  const Changed cells(1, 400);
+  CellTypes types;
+  types.names = {"0", "1", "2", "3", "4", "5"};
+  types.control = cells.of_control;
+  types.treated = cells.of_treated;
+  Context context;
+  const auto changed = changed_types(types, {}, {}, {}, context);
+  const auto has = [&](std::size_t t) {
+    return std::find(changed.begin(), changed.end(), t) != changed.end();
+  };
+  CHECK((has(0) && has(1) && has(2)));
+  int alarms = 0;
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    Rng rng(seed);
+    CellTypes same;
+    same.names = {"a", "b", "c"};
+    for (int i = 0; i < 100; ++i) {
+      same.control.push_back(static_cast<std::uint32_t>(rng.below(3)));
+      same.treated.push_back(static_cast<std::uint32_t>(rng.below(3)));
+    }
+    PermutationOptions options;
+    options.permutations = 199;
+    alarms += changed_types(same, {}, {}, options, context).empty() ? 0 : 1;
+  }
+  CHECK(alarms <= 5);  // of 100 at 1%: more than 5 have a chance of 0.05%
+}
+
+TEST_CASE("clusters without labels have the treated shares, and single cells gain") {
+  std::vector<double> shares, errors, plain;
+  for (std::uint64_t seed = 11; seed <= 14; ++seed) {
+    const Changed cells(seed);
+    const Model model = fitted(cells, "clusters", false);
+    Context context;
+    shares.push_back(cells.share_error(model.weights(Cells::dense(cells.control), {}, context)));
+    errors.push_back(cell_error(model, cells));
+    plain.push_back(cell_error(fitted(cells, "none", false), cells));
+    CAPTURE(seed);
+    CAPTURE(shares.back());
+    CHECK(shares.back() < 0.03);
+    CHECK(errors.back() < 0.5 * plain.back());
+  }
+}
+
+TEST_CASE("balance by types: warning without it, one weight a type, saved and loaded") {
+  const Changed cells(5, 300);
+  const Model none = fitted(cells, "none", true);
+  CHECK(text_of(none, "warning").find("type 0") != std::string::npos);
+  CHECK_FALSE(none.balanced);
+  const Model model = fitted(cells, "types", true);
+  CHECK(text_of(model, "warning").empty());
+  Context context;
+  const Labels labels = labels_of(cells.of_control);
+  const arma::vec weights = model.weights(Cells::dense(cells.control), labels, context);
+  CHECK(cells.share_error(weights) < 1e-12);
+  CHECK(cell_error(model, cells) < 0.5 * cell_error(none, cells));
+  CHECK_THROWS_WITH_AS(model.weights(Cells::dense(cells.control), {}, context),
+                       doctest::Contains("give one for each of 300 cells"), Error);
+  CHECK_THROWS_WITH_AS(fitted(cells, "types", false), doctest::Contains("have no types"), Error);
+  ModelFile file = model.store();
+  const Model again = Model::load(file);
+  CHECK(arma::all(again.weights(Cells::dense(cells.control), labels, context) == weights));
+  file.put("composition.ratio", arma::vec(2, arma::fill::ones));
+  CHECK_THROWS_WITH_AS(Model::load(file), doctest::Contains("composition"), Error);
+}
