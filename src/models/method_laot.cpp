@@ -154,6 +154,11 @@ double gamma_of(const FitInput& input, const ChoiceOptions& options, Context& co
       .gamma;
 }
 
+Coupling coupling_of(const FitInput& input, const LaotSettings& settings) {
+  return Coupling(input.x, input.y, input.ratio.is_empty() ? arma::vec() : input.weights_x,
+                  input.batch_x, input.batch_y, settings.coupling);
+}
+
 Candidate chosen_of(const LaotSettings& settings, const FitInput& input, FitResult& out,
                     Context& context) {
   ChoiceOptions options;
@@ -166,6 +171,7 @@ Candidate chosen_of(const LaotSettings& settings, const FitInput& input, FitResu
                                "update is adam"));
     return options.candidates.front();
   }
+  coupling_of(input, settings);  // what does not fit in memory is refused before anything is fitted
   options.space = settings.space;
   options.laot = settings;
   options.lift = settings.lift_options;
@@ -225,11 +231,6 @@ void report_lift(const LiftResult& result, FitResult& out) {
   out.report.add("lift_objective", result.trace.j_after_update.back());
   out.report.add("lift_ridge", result.ridge);
   out.report.add("seconds_lift", result.seconds);
-}
-
-Coupling coupling_of(const FitInput& input, const LaotSettings& settings) {
-  return Coupling(input.x, input.y, input.ratio.is_empty() ? arma::vec() : input.weights_x,
-                  input.batch_x, input.batch_y, settings.coupling);
 }
 
 // Goes on from the linear map with its coupling; the plan is that of the lifted map.

@@ -209,7 +209,7 @@ static void composition_and_weights(laot_context* context, const laot_data* x, c
   laot_data* bare = NULL;
   size_t rows = 0, columns = 0;
   double weights[CELLS], ratio[2];
-  static const double three[3 * CELLS] = {0};
+  static const double zeros[FEATURES * CELLS] = {0};
   CHECK(laot_params_new("laot", &params) == LAOT_OK);
   CHECK(laot_params_set_text(params, "balance", "types") == LAOT_OK);
   CHECK(laot_fit(context, params, x, y, &model) == LAOT_OK);
@@ -223,12 +223,12 @@ static void composition_and_weights(laot_context* context, const laot_data* x, c
   CHECK(laot_weights(context, model, x, weights, CELLS) == LAOT_OK);
   CHECK(fabs(weights[0] - 1.0) < 1e-12);
   REFUSED(laot_weights(context, model, x, weights, 3), LAOT_BUFFER_TOO_SMALL, "the weights");
-  CHECK(laot_data_dense(three, 3, CELLS, 3, &bare) == LAOT_OK);
+  CHECK(laot_data_dense(zeros, 2, CELLS, 2, &bare) == LAOT_OK);
   REFUSED(laot_weights(context, model, bare, weights, CELLS), LAOT_DIMENSION_MISMATCH,
-          "3 features");
+          "2 features");
   laot_data_free(bare);
   bare = NULL;
-  CHECK(laot_data_dense(three, FEATURES, 2, FEATURES, &bare) == LAOT_OK);
+  CHECK(laot_data_dense(zeros, FEATURES, 2, FEATURES, &bare) == LAOT_OK);
   REFUSED(laot_weights(context, model, bare, weights, CELLS), LAOT_INVALID_ARGUMENT,
           "give one for each");
   laot_data_free(bare);
