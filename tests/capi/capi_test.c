@@ -291,7 +291,7 @@ static void test_fit_and_predict(void) {
   CHECK(strcmp(text, "converged") == 0);
   free(text);
   text = text_of(laot_model_text, model, "param.restore");
-  CHECK(strcmp(text, "covariance") == 0);
+  CHECK(strcmp(text, "auto") == 0);
   free(text);
   text = text_of(laot_model_names, model, "trace");
   CHECK(strstr(text, "objective_after_update") != NULL);
