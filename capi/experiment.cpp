@@ -71,7 +71,9 @@ void laot::capi::add_condition(Condition condition, const laot_data& treated, st
                                Experiment& experiment) {
   use_feature_names(treated, "treated", experiment);
   experiment.conditions.push_back(
-      {std::move(condition), {treated.cells, treated.cell_names, treated.batch, treated.groups}, control});
+      {std::move(condition),
+       {treated.cells, treated.cell_names, treated.batch, treated.groups},
+       control});
 }
 
 const laot::CovariateValue& laot::capi::covariate_of(const Model& model, const std::string& name) {

@@ -11,7 +11,7 @@
 #include "laot/linear_algebra.hpp"
 #include "laot/metrics.hpp"
 #include "laot/models.hpp"
-#include "laot/unbalanced_transport.hpp"
+#include "laot/unbalanced_sinkhorn.hpp"
 #include "support/real_data.hpp"
 
 using namespace laot;

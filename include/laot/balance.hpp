@@ -23,8 +23,8 @@ struct CellTypes {
   bool empty() const { return names.empty(); }
 };
 
-/// Numbers the labels in order of first appearance, controls first. Throws dimension_mismatch where
-/// they are not one for each cell.
+/// Numbers the labels in order of first appearance, controls first; none where one side has no
+/// labels. Throws dimension_mismatch where they are not one for each cell.
 CellTypes types_of(const std::vector<std::string>& control, std::size_t n,
                    const std::vector<std::string>& treated, std::size_t m);
 

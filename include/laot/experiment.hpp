@@ -13,9 +13,9 @@ namespace laot {
 /// Cells in the user's units: log-normalised expression, PCs, intensities. Whatever is fitted is
 /// what is predicted; the feature space does the scaling.
 struct Population {
-  Cells cells;                     // features x n
-  std::vector<std::string> names;  // of the cells; empty, or one each
-  std::vector<std::string> batch;  // level of each cell (donor, replicate); empty: one level
+  Cells cells;                          // features x n
+  std::vector<std::string> names;       // of the cells; empty, or one each
+  std::vector<std::string> batch;       // level of each cell (donor, replicate); empty: one level
   std::vector<std::string> types = {};  // type of each cell, for its share; empty: not known
 };
 

@@ -25,7 +25,7 @@ end
     @test method_name(FITTED) == "laot"
     said = report(FITTED)
     @test said["outcome"] == "converged" && said["n_control"] == 60 && said["n_treated"] == 47
-    @test model_parameters(FITTED)["restore"] == "covariance"
+    @test model_parameters(FITTED)["restore"] == "auto"
     @test length(trace(FITTED)["objective_after_update"]) == said["iterations"]
     @test "map" in array_names(FITTED)
     @test sum(array(FITTED, "plan_mass")) ≈ 1
@@ -94,6 +94,16 @@ end
     @test all(iseven.(source) .== iseven.(target))
     @test_throws LAOTError predict(fitted, CONTROL; feature_names = reverse(names))
     @test_throws LAOTError fit(LAOTModel(), CONTROL, TREATED; feature_names = names[1:2])
+end
+
+@testset "shares of types" begin
+    types = (string.(1:size(CONTROL, 2) .% 4 .== 0), string.(1:size(TREATED, 2) .% 2 .== 0))
+    balanced = fit(LAOTModel(balance = "types"), CONTROL, TREATED; types_control = types[1], types_treated = types[2])
+    shares = composition(balanced)
+    @test shares.type == ["false", "true"]
+    @test shares.ratio ≈ shares.treated ./ shares.control
+    @test composition_weights(balanced, CONTROL; types = types[1]) ≈ [shares.ratio[t == "true" ? 2 : 1] for t in types[1]]
+    @test all(composition_weights(FITTED, CONTROL) .== 1)
 end
 
 @testset "networks" begin

@@ -51,7 +51,7 @@ arma::vec differences(const std::vector<std::uint32_t>& pooled, const std::vecto
 CellTypes types_of(const std::vector<std::string>& control, std::size_t n,
                    const std::vector<std::string>& treated, std::size_t m) {
   CellTypes out;
-  if (control.empty() && treated.empty()) return out;
+  if (control.empty() || treated.empty()) return out;
   require(control.size() == n && treated.size() == m, Status::dimension_mismatch,
           "types needs one label per cell of both populations: found ", control.size(),
           " labels for ", n, " control cells and ", treated.size(), " for ", m, " treated cells");

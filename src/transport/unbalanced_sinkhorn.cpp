@@ -2,7 +2,7 @@
 #include <cmath>
 #include <limits>
 
-#include "laot/unbalanced_transport.hpp"
+#include "laot/unbalanced_sinkhorn.hpp"
 
 namespace laot {
 

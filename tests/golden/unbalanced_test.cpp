@@ -1,7 +1,7 @@
 // Unbalanced transport against POT (tests/golden/unbalanced/generate.py).
 #include <doctest/doctest.h>
 
-#include "laot/unbalanced_transport.hpp"
+#include "laot/unbalanced_sinkhorn.hpp"
 #include "support/fixtures.hpp"
 
 using namespace laot;
