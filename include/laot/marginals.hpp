@@ -65,7 +65,12 @@ class MarginalFit {
   const std::vector<std::vector<char>>& relabellings() const { return relabellings_; }
 
  private:
-  double null_distance(const double* moved, const double* treated) const;
+  struct Side {
+    std::vector<std::uint32_t> order;  // of the cells, by their value
+    SortedValues sorted;
+  };
+  static Side side(const double* values, const arma::vec& weights);
+  double null_distance(const Side& moved, const Side& treated) const;
 
   MarginalCells cells_;
   MarginalOptions options_;

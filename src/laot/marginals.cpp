@@ -44,17 +44,22 @@ Spread spread(const SortedValues& side) {
   return {mean, std::sqrt(square)};
 }
 
+// Equal values in the order of their cells.
 std::vector<std::uint32_t> increasing(const double* values, std::size_t count) {
+  std::vector<std::pair<double, std::uint32_t>> keyed(count);
+  for (std::size_t i = 0; i < count; ++i) keyed[i] = {values[i], static_cast<std::uint32_t>(i)};
+  std::sort(keyed.begin(), keyed.end());
   std::vector<std::uint32_t> order(count);
-  for (std::size_t i = 0; i < count; ++i) order[i] = static_cast<std::uint32_t>(i);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::uint32_t a, std::uint32_t b) { return values[a] < values[b]; });
+  for (std::size_t i = 0; i < count; ++i) order[i] = keyed[i].second;
   return order;
 }
 
-SortedValues sorted(const double* values, const arma::vec& weights) {
+SortedValues in_order(const std::vector<std::uint32_t>& order, const double* values,
+                      const arma::vec& weights) {
   SortedValues out;
-  for (const std::uint32_t i : increasing(values, weights.n_elem)) {
+  out.values.reserve(order.size());
+  out.weights.reserve(order.size());
+  for (const std::uint32_t i : order) {
     out.values.push_back(values[i]);
     out.weights.push_back(weights[i]);
   }
@@ -159,13 +164,25 @@ MarginalFit::MarginalFit(MarginalCells cells, const MarginalOptions& options)
     relabellings_.push_back(relabelled(members, controls, n + m, rng));
 }
 
-double MarginalFit::null_distance(const double* moved, const double* treated) const {
-  const std::size_t n = cells_.weights_x.n_elem, m = cells_.weights_y.n_elem;
-  std::vector<double> pooled(moved, moved + n);
-  pooled.insert(pooled.end(), treated, treated + m);
-  const std::vector<std::uint32_t> order = increasing(pooled.data(), n + m);
-  const Spread wanted[2] = {spread(sorted(treated, cells_.weights_y)),
-                            spread(sorted(moved, cells_.weights_x))};
+MarginalFit::Side MarginalFit::side(const double* values, const arma::vec& weights) {
+  Side out;
+  out.order = increasing(values, weights.n_elem);
+  out.sorted = in_order(out.order, values, weights);
+  return out;
+}
+
+double MarginalFit::null_distance(const Side& moved, const Side& treated) const {
+  const std::size_t n = moved.order.size(), m = treated.order.size();
+  // Both sides are sorted: the pooled cells in order are their merger, the controls first in a tie.
+  std::vector<std::uint32_t> order;
+  std::vector<double> pooled;
+  for (std::size_t i = 0, j = 0; i < n || j < m;) {
+    const bool control = j == m || (i < n && moved.sorted.values[i] <= treated.sorted.values[j]);
+    pooled.push_back(control ? moved.sorted.values[i] : treated.sorted.values[j]);
+    order.push_back(control ? moved.order[i] : static_cast<std::uint32_t>(n) + treated.order[j]);
+    ++(control ? i : j);
+  }
+  const Spread wanted[2] = {spread(treated.sorted), spread(moved.sorted)};
   SortedValues sides[2];
   for (const std::size_t side : {0u, 1u}) {
     sides[side].values.resize(side == 1 ? n : m);
@@ -174,9 +191,10 @@ double MarginalFit::null_distance(const double* moved, const double* treated) co
   double sum = 0.0;
   for (const std::vector<char>& labels : relabellings_) {
     std::size_t at[2] = {0, 0};
-    for (const std::uint32_t i : order) {
+    for (std::size_t k = 0; k < order.size(); ++k) {
+      const std::uint32_t i = order[k];
       const std::size_t side = labels[i] != 0 ? 1 : 0;
-      sides[side].values[at[side]] = pooled[i];
+      sides[side].values[at[side]] = pooled[k];
       sides[side].weights[at[side]++] = (side == 1 ? weight_as_control_ : weight_as_treated_)[i];
     }
     std::vector<double> quantiles[2];
@@ -190,7 +208,9 @@ double MarginalFit::null_distance(const double* moved, const double* treated) co
 }
 
 MarginalMap MarginalFit::map(const double* moved, const double* treated) const {
-  const SortedValues from = sorted(moved, cells_.weights_x), to = sorted(treated, cells_.weights_y);
+  const Side control_side = side(moved, cells_.weights_x);
+  const Side treated_side = side(treated, cells_.weights_y);
+  const SortedValues &from = control_side.sorted, &to = treated_side.sorted;
   const std::size_t fewer = std::min(from.values.size(), to.values.size());
   const std::size_t knots = std::min(options_.knots, fewer / 5);
   MarginalMap out = merged(from.at_middles(knots), to.at_middles(knots));
@@ -198,7 +218,7 @@ MarginalMap MarginalFit::map(const double* moved, const double* treated) const {
   const double observed =
       mean_square_difference(from.at_middles(options_.levels), to.at_middles(options_.levels));
   out.strength =
-      observed > 0.0 ? std::max(0.0, 1.0 - null_distance(moved, treated) / observed) : 0.0;
+      observed > 0.0 ? std::max(0.0, 1.0 - null_distance(control_side, treated_side) / observed) : 0.0;
   return out;
 }
 
