@@ -97,7 +97,7 @@ end
 end
 
 @testset "shares of types" begin
-    types = (string.(1:size(CONTROL, 2) .% 4 .== 0), string.(1:size(TREATED, 2) .% 2 .== 0))
+    types = (string.((1:size(CONTROL, 2)) .% 4 .== 0), string.((1:size(TREATED, 2)) .% 2 .== 0))
     balanced = fit(LAOTModel(balance = "types"), CONTROL, TREATED; types_control = types[1], types_treated = types[2])
     shares = composition(balanced)
     @test shares.type == ["false", "true"]
