@@ -32,8 +32,11 @@ if [ ! -x "$root/usr/bin/$triplet-g++" ] || [ ! -x "$root/usr/bin/$emulator" ]; 
   chroot "$root" apt-get update -q
   chroot "$root" env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends \
     cmake ninja-build libarmadillo-dev doctest-dev qemu-user-static \
-    "crossbuild-essential-$machine" "libopenblas-dev:$machine"
+    "crossbuild-essential-$machine" "libopenblas-dev:$machine" "libstdc++6:$machine"
 fi
+
+trap 'umount "$root/proc" 2>/dev/null || true' EXIT
+mountpoint -q "$root/proc" || mount --bind /proc "$root/proc" # tests look into it
 
 # The last commit; what is built of it stays for the next time.
 mkdir -p "$root/laot"
