@@ -14,8 +14,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #define LAOT_HAS_POSIX 1
-// Only its address is of interest.
-extern "C" void dgemm_();
+// Only its address is of interest; Armadillo declares none of that name, with which this might clash.
+extern "C" void daxpy_();
 #endif
 
 namespace laot {
@@ -32,7 +32,7 @@ struct OpenBlas {
 // Where the BLAS is that this library calls. Another one may be loaded beside it, as numpy's.
 Dl_info used_blas() {
   Dl_info info{};
-  (void)dladdr(reinterpret_cast<void*>(&dgemm_), &info);
+  (void)dladdr(reinterpret_cast<void*>(&daxpy_), &info);
   return info;
 }
 
