@@ -1,7 +1,7 @@
 // Rows of the parameter registry, each made from the field that it sets:
 //
 //   number("ridge", &LaotOptions::ridge).from(0).to(1e6).word("auto", LaotOptions::kAutomatic)
-//       .doc("Weight of |W - I|^2").source("DESIGN, objective")
+//       .doc("Weight of |W - I|^2").source("own")
 //   choice("restore", &LaotOptions::restore, {{"none", Restore::none}, {"sd", Restore::sd}})
 //   number("learning_rate", in(&Own::adam, &nets::AdamSettings::rate))
 //

@@ -54,7 +54,7 @@ std::vector<ParamSpec> cellot_params() {
       number("learning_rate", in(&Own::adam, &Adam::rate))
           .to(1)
           .doc("Adam: step size")
-          .source("QUALITY, section 3 (published: 1e-4 for 100000 iterations)"),
+          .source("docs/networks.md (published: 1e-4 for 100000 iterations)"),
       number("beta1", in(&Own::adam, &Adam::beta1))
           .to(0.9999)
           .doc("Adam: decay of the first moment")
@@ -66,7 +66,7 @@ std::vector<ParamSpec> cellot_params() {
       integer("iterations", &Own::iterations)
           .to(kMany)
           .doc("Outer iterations: steps of f")
-          .source("QUALITY, section 3 (published: 100000)"),
+          .source("docs/networks.md (published: 100000)"),
       integer("inner", &Own::inner)
           .from(1)
           .to(10000)

@@ -37,13 +37,13 @@ std::vector<ParamSpec> network_rows() {
           .doc("What the network corrects: the pooled map of conditional LAOT, fitted first and "
                "then "
                "frozen; or the cell itself, as published")
-          .source("CONDITIONS, section 12.6"),
+          .source("docs/conditions.md"),
       number("start_restore", &Own::start_restore)
           .to(1)
           .word("auto", ConditionalLaotOptions::kAutomatic)
           .doc("Share of the regressed spread that the start gets back; auto: by "
                "leave-one-condition-out MMD^2, 1 under four conditions")
-          .source("CONDITIONS, section 12.5"),
+          .source("docs/conditions.md"),
       integer("hidden_units", &Network::hidden_units)
           .from(1)
           .to(100000)
@@ -70,13 +70,13 @@ std::vector<ParamSpec> network_rows() {
               "Where levels lie: as the experiment says (one-hot without an embedding), or by what "
               "they do: classical scaling of the exact W2 between treated populations, at most 10 "
               "coordinates")
-          .source("CONDITIONS, section 6"),
+          .source("docs/conditions.md"),
       choice("dose_scale", &Own::dose_scale,
              {{"relative", DoseScale::relative}, {"log", DoseScale::logarithm}})
           .doc(
               "How the network is told a dose: log1p(dose / smallest) over that of the largest, or "
               "its natural logarithm, as published")
-          .source("CONDITIONS, section 6"),
+          .source("docs/conditions.md"),
   };
 }
 
@@ -94,12 +94,12 @@ std::vector<ParamSpec> loss_rows() {
           .to(1e6)
           .doc("Entropic regularisation of the fitting term; the report warns where it is so small "
                "that predictions lose their spread")
-          .source("CONDITIONS, section 4"),
+          .source("docs/conditions.md"),
       choice("epsilon_unit", in(&Own::loss, &Loss::epsilon_of_mean_cost),
              {{"mean_cost", true}, {"absolute", false}})
           .doc("Epsilon times the mean cost of the batch, held fixed in gradients, or as it is, as "
                "published")
-          .source("CONDITIONS, section 4"),
+          .source("docs/conditions.md"),
       number("gap_weight", in(&Own::loss, &Loss::gap_weight))
           .to(1e6)
           .doc("Weight of the Monge gap")
@@ -107,7 +107,7 @@ std::vector<ParamSpec> loss_rows() {
       number("gap_epsilon", in(&Own::loss, &Loss::gap_epsilon))
           .to(1e6)
           .doc("Regularisation of the Monge gap, absolute; 0: exact, by assignment")
-          .source("CONDITIONS, section 3 (published: 0.01)"),
+          .source("docs/conditions.md (published: 0.01)"),
   };
 }
 
@@ -118,7 +118,7 @@ std::vector<ParamSpec> training_rows() {
       number("learning_rate", in(&Own::adam, &Adam::rate))
           .to(1)
           .doc("Adam: step size")
-          .source("CONDITIONS, section 4 (published: 1e-4)"),
+          .source("docs/conditions.md (published: 1e-4)"),
       number("beta1", in(&Own::adam, &Adam::beta1))
           .to(0.9999)
           .doc("Adam: decay of the first moment")
@@ -134,7 +134,7 @@ std::vector<ParamSpec> training_rows() {
       integer("iterations", &Own::iterations)
           .to(kMany)
           .doc("Steps, each on conditions drawn uniformly")
-          .source("CONDITIONS, section 4 (published: 10000)"),
+          .source("docs/conditions.md (published: 10000)"),
       integer("conditions_per_step", &Own::conditions_per_step)
           .from(1)
           .to(10000)

@@ -32,24 +32,24 @@ std::vector<ParamSpec> covariate_params() {
       number("level_weight", in(&Own::covariates, &CovariateOptions::level_weight))
           .to(1e3)
           .doc("Weight of a level's own effect beside what its embedding says; 0: none")
-          .source("CONDITIONS, section 12.4"),
+          .source("docs/conditions.md"),
       number("condition_weight", in(&Own::covariates, &CovariateOptions::condition_weight))
           .to(1e3)
           .doc("Weight of a training condition's own effect in the regressions; 0: none")
-          .source("CONDITIONS, section 12.4"),
+          .source("docs/conditions.md"),
       choice("embedding", &Own::embedding,
              {{"given", EmbeddingChoice::given}, {"effect", EmbeddingChoice::effect}})
           .doc(
               "Where levels lie: as the experiment says (one-hot without an embedding), or by what "
               "they do: classical scaling of the exact W2 between treated populations, at most 10 "
               "coordinates")
-          .source("CONDITIONS, section 6"),
+          .source("docs/conditions.md"),
       choice("leave_out", &Own::leave_out,
              {{"condition", Own::LeaveOut::condition}, {"level", Own::LeaveOut::level}})
           .doc(
               "What is left out where ridges and the spread are chosen: each condition on its own, "
               "or all conditions of the same levels together, where the aim is unseen levels")
-          .source("CONDITIONS, section 12.3"),
+          .source("docs/conditions.md"),
   };
 }
 
@@ -60,7 +60,7 @@ ParamSpec shift_ridge_param() {
       .doc(
           "Ridge of the regression of mean shifts on the covariates; auto: by exact "
           "leave-one-condition-out, 0 under four conditions")
-      .source("CONDITIONS, section 12.1");
+      .source("docs/conditions.md");
 }
 
 ParamSpec spread_ridge_param() {
@@ -69,7 +69,7 @@ ParamSpec spread_ridge_param() {
       .to(1e6)
       .word("auto", ConditionalLaotOptions::kAutomatic)
       .doc("Ridge of the regression of log covariances; auto: as shift_ridge")
-      .source("CONDITIONS, section 12.5");
+      .source("docs/conditions.md");
 }
 
 std::vector<ParamSpec> laot_rows() {
@@ -88,13 +88,13 @@ std::vector<ParamSpec> laot_rows() {
           .word("auto", ConditionalAlternationOptions::kAutomatic)
           .doc("Weight of sum_k |A_k|^2; auto: by exact leave-one-condition-out after the second "
                "and third plan, 0.3 under four conditions")
-          .source("CONDITIONS, section 12.3"),
+          .source("docs/conditions.md"),
       number("restore", in(&Own::fit, &Fit::restore))
           .to(1)
           .word("auto", Fit::kAutomatic)
           .doc("Share of the regressed spread that the pooled map gets back; auto: by "
                "leave-one-condition-out MMD^2, 1 under four conditions")
-          .source("CONDITIONS, section 12.5"),
+          .source("docs/conditions.md"),
       number("own_share", in(&Own::fit, &Fit::own_share))
           .to(1)
           .word("auto", Fit::kAutomatic)
@@ -105,11 +105,11 @@ std::vector<ParamSpec> laot_rows() {
           .from(1)
           .to(kMany)
           .doc("Iterations of the alternation at most")
-          .source("CONDITIONS, section 12.2"),
+          .source("docs/conditions.md"),
       number("tol", of_alternation(&ConditionalAlternationOptions::tol))
           .to(1)
           .doc("Stop when J falls by less than this share of itself in an iteration")
-          .source("CONDITIONS, section 12.2"),
+          .source("docs/conditions.md"),
   };
 }
 

@@ -26,7 +26,7 @@ std::vector<ParamSpec> laot_params() {
           .to(1e6)
           .word("auto", LaotOptions::kAutomatic)
           .doc("Weight of |W - I|^2; auto: the share of each plan that no linear map explains")
-          .source("DESIGN, objective"),
+          .source("own"),
       choice("restore", &LaotSettings::restore,
              {{"covariance", Restore::covariance},
               {"sd", Restore::sd},
@@ -36,7 +36,7 @@ std::vector<ParamSpec> laot_params() {
           .doc("Give the map back the spread that a conditional mean loses; marginals: the "
                "covariance, then each feature's distribution by one monotone map; auto: marginals "
                "where they predict held-out cells better than the covariance alone")
-          .source("QUALITY, section 1; docs/nonlinear.md"),
+          .source("docs/quality.md; docs/nonlinear.md"),
       choice("lift", &LaotSettings::lift,
              {{"no", Lifting::no}, {"yes", Lifting::yes}, {"auto", Lifting::automatic}})
           .doc("Kernel features beside the cell, so that the map may bend; auto: where that "
@@ -56,11 +56,11 @@ std::vector<ParamSpec> laot_params() {
           .from(1)
           .to(kMany)
           .doc("Least squares: iterations at most")
-          .source("DESIGN, stopping"),
+          .source("own"),
       number("tol", &LaotSettings::tol)
           .to(1)
           .doc("Least squares: stop when J falls by less than this share of itself in an iteration")
-          .source("DESIGN, stopping"),
+          .source("own"),
       integer("epochs", &LaotSettings::epochs)
           .from(1)
           .to(kMany)

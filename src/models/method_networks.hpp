@@ -107,10 +107,10 @@ std::vector<ParamSpec> training_params() {
           .to(0.5)
           .doc("Share of the training cells (at most 500 of each population) held out to choose "
                "the iterate that is kept, by unbiased MMD^2")
-          .source("QUALITY, section 3"),
+          .source("docs/networks.md"),
       choice("on_cancel", &Network::on_cancel, {{"stop", OnCancel::stop}, {"keep", OnCancel::keep}})
           .doc("When the host cancels: end without a model, or keep the best iterate so far")
-          .source("DESIGN, the C contract"),
+          .source("own"),
   };
   return joined_rows(rows, space_params());
 }

@@ -109,14 +109,14 @@ Method gaussian_map_method() {
   spec.params = {
       choice("shrink", &GaussianSettings::shrink, {{"auto", true}, {"none", false}})
           .doc("Shrink both covariances towards a multiple of I by d/(d + min(n, m)), or not")
-          .source("DESIGN, trivial predictors"),
+          .source("own"),
       choice("divisor", &GaussianSettings::unbiased, {{"n", false}, {"n-1", true}})
           .doc("Divisor of the covariances")
-          .source("DESIGN, trivial predictors"),
+          .source("own"),
       number("jitter", &GaussianSettings::jitter)
           .to(1e6)
           .doc("Added to the diagonal of both covariances")
-          .source("DESIGN, trivial predictors"),
+          .source("own"),
       choice("restore", &GaussianSettings::marginals, {{"none", false}, {"marginals", true}})
           .doc("marginals: after the map each feature's distribution, by one monotone map")
           .source("docs/nonlinear.md"),

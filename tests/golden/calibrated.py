@@ -137,7 +137,7 @@ class Space:
 
 
 def automatic_ridge(plan, x, y, n, m):
-    """The unexplained fraction of the plan (DESIGN, objective)."""
+    """The unexplained fraction of the plan."""
     d, fewer = x.shape[1], min(n, m)
     if fewer < 1.2 * d:
         return 0.3
