@@ -77,6 +77,7 @@ set(LAOT_CORE_SOURCES
   src/metrics/lanes.cpp
   src/metrics/comparison.cpp
   src/metrics/pair_tiles.cpp
+  src/metrics/rounded_pairs.cpp
   src/metrics/pair_sums.cpp
   src/metrics/mean_kernel.cpp
   src/metrics/mmd.cpp

@@ -67,14 +67,16 @@ static struct sparse_cells cells(size_t features, size_t count, const double* lo
   return out;
 }
 
-static laot_model* fitted(const char* method, const laot_data* x, const laot_data* y) {
+static laot_model* fitted(const char* method, const char* preset, const laot_data* x,
+                          const laot_data* y) {
   laot_params* params;
   laot_model* model;
   const double start = processor_seconds();
   must(laot_params_new(method, &params));
+  if (preset != NULL) must(laot_params_use_preset(params, preset));
   must(laot_fit(context, params, x, y, &model));
   laot_params_free(params);
-  printf("%-12s %8.3f s\n", method, processor_seconds() - start);
+  printf("%-12s %8.3f s\n", preset ? preset : method, processor_seconds() - start);
   return model;
 }
 
@@ -97,8 +99,9 @@ int main(int argc, char** argv) {
   must(laot_data_csc(features, m, treated.starts, treated.rows, treated.values, &y));
   printf("%-12s %8.3f s, %.0f%% not zero\n", "handles", processor_seconds() - start,
          100.0 * control.starts[n] / (double)(features * n));
-  laot_model_free(fitted("mean_shift", x, y));
-  model = fitted("laot", x, y);
+  laot_model_free(fitted("mean_shift", NULL, x, y));
+  laot_model_free(fitted("laot", "adaptive", x, y));
+  model = fitted("laot", "calibrated", x, y);
   predicted = malloc(features * n * sizeof *predicted);
   start = processor_seconds();
   must(laot_predict(context, model, x, "no", predicted, features * n));

@@ -306,6 +306,12 @@ LAOT_LANE_FUNCTION void coefficients(V t, const Cubics& cubics, V& a0, V& a1, V&
 
 }  // namespace
 
+double product_in_order(const double* a, const double* b, std::size_t features) {
+  double sum = 0.0;
+  for (std::size_t k = 0; k < features; ++k) sum += a[k] * b[k];
+  return sum;
+}
+
 const Kernels& kernels(VectorPath path) {
   switch (resolved(path)) {
 #ifdef LAOT_X86_VECTORS

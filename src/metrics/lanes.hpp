@@ -62,4 +62,7 @@ struct Kernels {
 
 const Kernels& kernels(VectorPath path = VectorPath::best);
 
+/// a'b as `products` sums it: feature after feature.
+double product_in_order(const double* a, const double* b, std::size_t features);
+
 }  // namespace laot::lanes

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -9,6 +10,7 @@
 
 #include "laot/metrics/mmd.hpp"
 #include "pair_tiles.hpp"
+#include "rounded_pairs.hpp"
 
 namespace laot {
 
@@ -41,6 +43,11 @@ Pooled chosen_of(const Cells& x, const Cells& y, const std::vector<std::size_t>&
 constexpr int kClassShift = 44;
 constexpr std::size_t kClassesOfPower = 256;  // between one power of 2 and the next
 constexpr std::size_t kPowers = 2048;
+
+// Below these a walk in double precision takes no longer.
+constexpr std::size_t kFewestCells = 300, kFewestFeatures = 16;
+// Pairs that rounding may leave open before the walk in double precision is the cheaper way.
+constexpr std::size_t kMostExact = 50000;
 
 std::size_t class_of(double positive) {
   std::uint64_t bits;
@@ -96,10 +103,8 @@ Histogram class_sizes(const PairWalk& walk, Context& context) {
   return std::move(counts[0]);
 }
 
-// The median of the positive squared distances of all pairs, in two walks over the pairs and
-// little memory; NaN where there is none.
-double median_positive(const Cells& x, const Cells& y, Context& context) {
-  const PairWalk walk(x, y);
+// In two walks over the pairs in double precision and little memory; NaN where none is positive.
+double median_by_classes(const PairWalk& walk, Context& context) {
   const Histogram sizes = class_sizes(walk, context);
   const std::uint64_t count = sizes.total();
   if (count == 0) return std::numeric_limits<double>::quiet_NaN();
@@ -127,6 +132,151 @@ double median_positive(const Cells& x, const Cells& y, Context& context) {
   };
   const double first = at(lower_rank);
   return lower_rank == upper_rank ? first : 0.5 * (first + at(upper_rank));
+}
+
+// Where the median of all pairs is all but sure to lie: quantiles of pairs drawn at random. A draw
+// that misses costs time, not the result.
+struct Bracket {
+  double low, high;
+};
+
+Bracket sampled_bracket(const PairWalk& walk) {
+  constexpr std::size_t kDrawn = 4096;
+  constexpr double kSide = 4.0 * 0.5 / 64.0;  // four standard deviations of a sampled rank
+  const std::size_t d = walk.features(), all = walk.cells();
+  std::vector<double> a(d), b(d), drawn;
+  Rng rng(0x6d65);
+  for (std::size_t s = 0; s < kDrawn; ++s) {
+    const std::size_t i = rng.below(all), j = rng.below(all);
+    if (i == j) continue;
+    walk.centred(i, a.data());
+    walk.centred(j, b.data());
+    double sum[4] = {0.0, 0.0, 0.0, 0.0};
+    for (std::size_t k = 0; k < d; ++k) sum[k % 4] += (a[k] - b[k]) * (a[k] - b[k]);
+    const double squared = (sum[0] + sum[2]) + (sum[1] + sum[3]);
+    if (squared > 0.0) drawn.push_back(squared);
+  }
+  if (drawn.size() < kDrawn / 2) return {kNaN, kNaN};
+  std::sort(drawn.begin(), drawn.end());
+  const auto at = [&](double share) {
+    return drawn[static_cast<std::size_t>(share * static_cast<double>(drawn.size() - 1))];
+  };
+  return {at(0.5 - kSide), at(0.5 + kSide)};
+}
+
+struct RoundedPair {
+  std::uint32_t i, j;
+  double squared;
+};
+
+// What one walk over rounded distances finds: those surely below the bracket are counted, those
+// that may lie within are kept, and those that may be 0.
+struct Sorted {
+  std::uint64_t pairs = 0, below = 0;
+  std::vector<RoundedPair> within, near_zero;
+
+  void add(const Sorted& other) {
+    pairs += other.pairs;
+    below += other.below;
+    within.insert(within.end(), other.within.begin(), other.within.end());
+    near_zero.insert(near_zero.end(), other.near_zero.begin(), other.near_zero.end());
+  }
+};
+
+void sort_tile(const RoundedPairs& pairs, const RoundedTile& tile, const Bracket& bracket,
+               Sorted& out) {
+  for (std::size_t c = 0; c < tile.columns; ++c) {
+    const double* products = tile.products + c * tile.rows;
+    const std::size_t height = tile.height(c), j = tile.first_column + c;
+    out.pairs += height;
+    for (std::size_t r = 0; r < height; ++r) {
+      const double norms = pairs.norm(tile.first_row + r) + pairs.norm(j);
+      const double squared = norms - 2.0 * products[r], error = pairs.error(norms);
+      if (squared - error > bracket.high) continue;
+      const RoundedPair pair{static_cast<std::uint32_t>(tile.first_row + r),
+                             static_cast<std::uint32_t>(j), squared};
+      if (squared + error >= bracket.low)
+        out.within.push_back(pair);
+      else if (squared - error > 0.0)
+        ++out.below;
+      else
+        out.near_zero.push_back(pair);
+    }
+  }
+}
+
+// The value of a rank among `within`, from 0: rounded values find where it is, and all that could
+// change places there are computed again. NaN where these are too many.
+double exact_at(const PairWalk& walk, double error, std::vector<RoundedPair>& within,
+                std::uint64_t rank) {
+  const auto by_value = [](const RoundedPair& a, const RoundedPair& b) {
+    return a.squared < b.squared;
+  };
+  const auto place = within.begin() + static_cast<std::ptrdiff_t>(rank);
+  std::nth_element(within.begin(), place, within.end(), by_value);
+  const double near = place->squared;
+  std::uint64_t below = 0;
+  std::vector<double> exact;
+  for (const RoundedPair& pair : within) {
+    if (pair.squared < near - 2.0 * error)
+      ++below;
+    else if (pair.squared <= near + 2.0 * error)
+      exact.push_back(kNaN);
+  }
+  if (exact.size() > kMostExact) return kNaN;
+  exact.clear();
+  for (const RoundedPair& pair : within)
+    if (pair.squared >= near - 2.0 * error && pair.squared <= near + 2.0 * error)
+      exact.push_back(walk.squared(pair.i, pair.j));
+  const auto wanted = exact.begin() + static_cast<std::ptrdiff_t>(rank - below);
+  std::nth_element(exact.begin(), wanted, exact.end());
+  return *wanted;
+}
+
+// The same value from one walk in single precision, which chooses, and double precision for what it
+// leaves open; NaN where the draw missed, or ties leave too much open.
+double median_by_rounding(const PairWalk& walk, Context& context) {
+  const RoundedPairs pairs(walk);
+  if (!pairs.usable()) return kNaN;
+  const Bracket bracket = sampled_bracket(walk);
+  if (!(bracket.low > 0.0)) return kNaN;
+  std::vector<Sorted> parts(static_cast<std::size_t>(std::max(1, context.num_threads)));
+  pairs.run(context, [&](const RoundedTile& tile) {
+    sort_tile(pairs, tile, bracket, parts[static_cast<std::size_t>(tile.worker)]);
+  });
+  Sorted& found = parts[0];
+  for (std::size_t w = 1; w < parts.size(); ++w) found.add(parts[w]);
+  if (found.near_zero.size() > kMostExact) return kNaN;
+  std::uint64_t count = found.pairs;
+  for (const RoundedPair& pair : found.near_zero) {
+    if (walk.squared(pair.i, pair.j) > 0.0)
+      ++found.below;
+    else
+      --count;
+  }
+  if (count == 0) return kNaN;
+  const std::uint64_t lower = (count - 1) / 2, upper = count / 2;
+  if (lower < found.below || upper >= found.below + found.within.size()) return kNaN;
+  double norms = 0.0;
+  for (const RoundedPair& pair : found.within)
+    norms = std::max(norms, pairs.norm(pair.i) + pairs.norm(pair.j));
+  const double error = pairs.error(norms);
+  const double first = exact_at(walk, error, found.within, lower - found.below);
+  const double last =
+      lower == upper ? first : exact_at(walk, error, found.within, upper - found.below);
+  // Outside the bracket those that were only counted may have a place between them.
+  if (!(first >= bracket.low && last <= bracket.high)) return kNaN;
+  return lower == upper ? first : 0.5 * (first + last);
+}
+
+// The median of the positive squared distances of all pairs; NaN where there is none.
+double median_positive(const Cells& x, const Cells& y, Context& context) {
+  const PairWalk walk(x, y);
+  if (x.cells() + y.cells() >= kFewestCells && x.features() >= kFewestFeatures) {
+    const double median = median_by_rounding(walk, context);
+    if (!std::isnan(median)) return median;
+  }
+  return median_by_classes(walk, context);
 }
 
 }  // namespace

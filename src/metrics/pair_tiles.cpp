@@ -28,6 +28,17 @@ double squared_distance(const double* a, const double* b, std::size_t d) {
   return sum;
 }
 
+// to[k * width] = from[k] - center[k]; the squared length, in four sums.
+double centre(const double* from, const arma::vec& center, double* to, std::size_t width) {
+  double sum[4] = {0.0, 0.0, 0.0, 0.0};
+  for (std::size_t k = 0; k < center.n_elem; ++k) {
+    const double value = from[k] - center[k];
+    to[k * width] = value;
+    sum[k % 4] += value * value;
+  }
+  return (sum[0] + sum[2]) + (sum[1] + sum[3]);
+}
+
 }  // namespace
 
 /// Cells in panels of lanes::kPanelRows or kPanelColumns, feature after feature; the last panel is
@@ -84,15 +95,28 @@ void PairWalk::pack(const Cells& cells, std::size_t first, std::size_t count, Pa
   out.norms.assign(panels * width, 0.0);
   for (std::size_t i = 0; i < count; ++i) {
     const double* from = cells.cell(first + i, scratch.data());
-    double* to = out.values.data() + (i / width) * width * d + i % width;
-    double sum[4] = {0.0, 0.0, 0.0, 0.0};
-    for (std::size_t k = 0; k < d; ++k) {
-      const double value = from[k] - center_[k];
-      to[k * width] = value;
-      sum[k % 4] += value * value;
-    }
-    out.norms[i] = (sum[0] + sum[2]) + (sum[1] + sum[3]);
+    out.norms[i] =
+        centre(from, center_, out.values.data() + (i / width) * width * d + i % width, width);
   }
+}
+
+double PairWalk::centred(std::size_t i, double* out) const {
+  const bool of_x = i < x_.cells();
+  const Cells& cells = of_x ? x_ : y_;
+  return centre(cells.cell(of_x ? i : i - x_.cells(), out), center_, out, 1);
+}
+
+double PairWalk::squared(std::size_t i, std::size_t j) const {
+  const std::size_t d = x_.features();
+  std::vector<double> a(d), b(d);
+  const double norms = centred(i, a.data()) + centred(j, b.data());
+  const double product = lanes::product_in_order(a.data(), b.data(), d);
+  const double t = std::max(norms - (product + product), 0.0);
+  if (!(t < kCancelled * norms)) return t;
+  const auto cell = [&](std::size_t which, double* scratch) {
+    return which < x_.cells() ? x_.cell(which, scratch) : y_.cell(which - x_.cells(), scratch);
+  };
+  return squared_distance(cell(i, a.data()), cell(j, b.data()), d);
 }
 
 void PairWalk::fill_tile(const Cells& left, const Cells& right, const PairTile& tile,

@@ -50,6 +50,13 @@ class PairWalk {
   /// The pairs of x with y alone.
   void run_across(Context& context, const std::function<void(const PairTile&)>& visit) const;
 
+  /// One pair of the pooled cells, those of x first, with the bits that it has in a tile.
+  double squared(std::size_t i, std::size_t j) const;
+  std::size_t features() const { return x_.features(); }
+  std::size_t cells() const { return x_.cells() + y_.cells(); }
+  /// Pooled cell i about the centre of all, and its squared length.
+  double centred(std::size_t i, double* out) const;
+
  private:
   struct Packed;
   struct Workspace;

@@ -66,7 +66,8 @@ FitResult mean_shift_of(const Population& control, const Population& treated, st
 std::shared_ptr<const Moments> ControlWork::moments(const arma::vec& weights,
                                                     const std::function<Moments()>& make) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const bool known = moments_ && weights_.n_elem == weights.n_elem && arma::all(weights_ == weights);
+  const bool known =
+      moments_ && weights_.n_elem == weights.n_elem && arma::all(weights_ == weights);
   if (!known) {
     moments_ = std::make_shared<const Moments>(make());
     weights_ = weights;
@@ -96,6 +97,10 @@ FeatureSpace recentred(FeatureSpace space, const arma::vec& mean, arma::mat& cen
 }
 
 }  // namespace
+
+std::size_t most_for_gaussian(const Method& chosen) {
+  return chosen.beside ? 100 : 1500;
+}
 
 Levels levels_of(const std::vector<std::string>& control, const std::vector<std::string>& treated) {
   std::map<std::string, std::uint32_t> number;
@@ -159,8 +164,8 @@ Model fit_one(const Params& params, const Experiment& experiment, std::size_t c,
   FitComposition found =
       composition_for(params, control, treated, batches, weights_x, weights_y, encoded, context);
   if (!found.ratio.is_empty()) weights_x = balanced(weights_x, found.ratio, batches.control);
-  const auto moments_x = work.moments(
-      weights_x, [&] { return weighted_moments(control.cells, weights_x, context); });
+  const auto moments_x =
+      work.moments(weights_x, [&] { return weighted_moments(control.cells, weights_x, context); });
   const Moments& of_x = *moments_x;
 
   Model model(params);
@@ -197,7 +202,7 @@ Model fit_one(const Params& params, const Experiment& experiment, std::size_t c,
   model.training = summarise({params, control, treated, batches}, work, context);
   model.training.mean_control = of_x.mean;
   model.training.mean_treated = of_y.mean;
-  if (x.n_rows <= kMostForGaussian)
+  if (x.n_rows <= most_for_gaussian(chosen))
     model.training.gaussian = gaussian_response(x, weights_x, y, weights_y, {});
   if (model.balanced)
     report_balanced_scores(model, control.cells, treated.cells, found.ratio, model.report, context);

@@ -51,8 +51,8 @@ struct TrainingCells {
 TrainingSummary summarise(const TrainingCells& cells, ControlWork& work, Context& context);
 
 /// Beside a fit in more dimensions than this, the Gaussian map is left out: its eigenvectors would
-/// take minutes where the fit itself, a mean shift say, takes none.
-constexpr std::size_t kMostForGaussian = 1500;
+/// take minutes, and beside a trivial predictor, which takes none, many times its own time.
+std::size_t most_for_gaussian(const Method& chosen);
 
 /// median_gamma, negative_share and seconds; refuses a report that overflowed.
 void finish_report(Model& model, const Population& control,

@@ -228,7 +228,7 @@ Model part_of(const ExperimentInput& input, std::size_t c, const Report& of_cond
   part.training.mean_control = x.mean;
   part.training.mean_treated = y.mean;
   part.training.gaussian_about_own_means = true;
-  if (x.z.n_rows > kMostForGaussian) return part;
+  if (x.z.n_rows > most_for_gaussian(method(input.params.method().name))) return part;
   const arma::mat about_x = x.z.each_col() - arma::mean(x.z, 1);
   const arma::mat about_y = y.z.each_col() - arma::mean(y.z, 1);
   part.training.gaussian =

@@ -124,10 +124,10 @@ Method gaussian_map_method() {
   spec.params = joined_rows(std::move(spec.params), space_params());
   const auto beside = [](const Model& model) {
     require(!model.training.gaussian.offset().is_empty(), Status::not_available,
-            "the model has no Gaussian map beside it: its feature space has ",
+            "the ", model.method(), " model has no Gaussian map beside it: its feature space has ",
             model.space.dimension(),
-            " dimensions, and beyond 1500 it is left out; fit gaussian_map itself, or fewer "
-            "features");
+            " dimensions, and beyond 1500, beside a trivial predictor beyond 100, it is left out; "
+            "fit gaussian_map itself, or fewer features");
     Beside out{model.space, model.training.gaussian};
     if (model.training.gaussian_about_own_means) {
       out.space.mean_control = model.training.mean_control;

@@ -63,14 +63,14 @@ Flow flow_of(const Assignment& assignment) {
 
 Flow ExactTransport::solve(const arma::mat& sources, Context& context) {
   if (auto* simplex = std::get_if<detail::SimplexTransport>(&state_->solver))
-    return simplex->solve(sources, {}, context);
+    return simplex->solve(sources, context);
   return flow_of(std::get<detail::PointAssignment>(state_->solver).solve(sources, context));
 }
 
 Flow ExactTransport::solve_once(const arma::mat& sources, Context& context,
                                 const std::vector<std::uint32_t>& columns) {
   if (auto* simplex = std::get_if<detail::SimplexTransport>(&state_->solver))
-    return simplex->solve(sources, columns, context);
+    return simplex->solve_once(sources, columns, context);
   auto& assignment = std::get<detail::PointAssignment>(state_->solver);
   return flow_of(columns.empty() ? assignment.solve_once(sources, context)
                                  : assignment.solve_once(columns_of(sources, columns), context));

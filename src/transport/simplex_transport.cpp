@@ -44,6 +44,8 @@ std::vector<std::int64_t> rounded(const std::vector<std::int64_t>& units, std::i
 
 // A step is long where a row pays this much more than its least candidate, in widths of the lists.
 constexpr double kLongStep = 0.5;
+// Lists are kept where the costs of a row can have fallen by no more than this, in the same widths.
+constexpr double kReusableDrop = 1.0;
 // An auction is cheaper than the pivots after a long step where there are so many rows a column.
 constexpr std::size_t kManyRows = 4;
 
@@ -82,10 +84,13 @@ struct SimplexTransport::State {
   SpanningTree tree;
   bool planted = false;
   std::optional<CandidateRows> rows;
-  double width = 0.0;                                   // of the lists when they were made first
-  std::vector<double> u, v;                             // of the last solve
-  int exponent = 0;                                     // their unit is 2^exponent
-  double artificial = 0.0;                              // price of arcs to the root of the tree
+  const std::vector<std::uint32_t> all;   // columns of sources that are not named
+  bool lists_kept = false;                // from the last solve
+  std::unique_ptr<const arma::mat> kept;  // the sources of the last solve, where these are the rows
+  double width = 0.0;                     // of the lists when they were made first
+  std::vector<double> u, v;               // of the last solve
+  int exponent = 0;                       // their unit is 2^exponent
+  double artificial = 0.0;                // price of arcs to the root of the tree
   std::vector<double> row_potential, column_potential;  // of the squared distance
 
   State(arma::mat points, std::vector<std::uint32_t> columns, std::vector<std::int64_t> sources,
@@ -100,7 +105,8 @@ struct SimplexTransport::State {
     if (sources_are_columns) supply.swap(demand);
   }
 
-  void place(const Columns& row_side, const Columns& column_side);
+  void place(const Columns& row_side, const Columns& column_side, Context& context);
+  FramedCloud framed_rows(const Columns& row_side) const;
   void start_cold(Context& context);
   void start_warm(Context& context);
   void price_tree();
@@ -109,19 +115,39 @@ struct SimplexTransport::State {
   void plant(double first, Context& context);
   void pivot_on_lists(double tolerance, Context& context);
   void read_potentials();
+  void require_sources(const Columns& sources) const;
+  Flow solve(const Columns& sources, Context& context);
   Flow solve_again(const Columns& sources, Context& context);
   void optimise(Context& context);
   Flow result(const Columns& row_side, const Columns& column_side) const;
 };
 
+// In the scale of the last solve, unless the rows have grown or shrunk a lot: what stays comparable
+// can be kept.
+FramedCloud SimplexTransport::State::framed_rows(const Columns& row_side) const {
+  FramedCloud out = row_side.framed();
+  if (!planted || sources_are_columns) return out;
+  const int last = rows->sources().frame().exponent, natural = out.frame().exponent;
+  if (last == natural || std::abs(last - natural) > 4) return out;
+  return FramedCloud(row_side.points, Frame{out.frame().shift, last});
+}
+
 // The clouds where the rows read them. The packed targets stay where these are the columns, and so
-// does the memory for single-precision costs.
-void SimplexTransport::State::place(const Columns& row_side, const Columns& column_side) {
+// does the memory for single-precision costs; after a small step of the rows, so do their lists.
+void SimplexTransport::State::place(const Columns& row_side, const Columns& column_side,
+                                    Context& context) {
   if (!rows)
     rows.emplace(column_side.framed(), options.path);
   else if (sources_are_columns)
     rows->set_targets(column_side.framed());
-  rows->set_sources(row_side.framed());
+  FramedCloud cloud = framed_rows(row_side);
+  lists_kept = planted && !sources_are_columns &&
+               cloud.frame().exponent == rows->sources().frame().exponent &&
+               rows->mean_drop(cloud) <= kReusableDrop * width;
+  if (lists_kept)
+    rows->move_sources(std::move(cloud), context);
+  else
+    rows->set_sources(std::move(cloud));
   const int now = rows->sources().frame().exponent + rows->targets().frame().exponent;
   if (planted)
     for (auto* potentials : {&u, &v})
@@ -203,6 +229,7 @@ void SimplexTransport::State::start_cold(Context& context) {
 void SimplexTransport::State::start_warm(Context& context) {
   const std::vector<double> last = v;
   price_tree();
+  if (lists_kept) return;
   read_potentials();
   rows->set_potentials(v);
   rows->build(store_budget(options), context);
@@ -330,37 +357,56 @@ SimplexTransport::~SimplexTransport() = default;
 SimplexTransport::SimplexTransport(SimplexTransport&&) noexcept = default;
 SimplexTransport& SimplexTransport::operator=(SimplexTransport&&) noexcept = default;
 
-Flow SimplexTransport::solve(const arma::mat& sources, const std::vector<std::uint32_t>& columns,
-                             Context& context) {
-  State& s = *state_;
-  const std::size_t n = s.supply.size(), m = s.demand.size();
-  const Columns source_side{sources, columns}, target_side{s.targets, s.target_columns};
-  require(
-      source_side.size() == (s.sources_are_columns ? m : n) && sources.n_rows == s.targets.n_rows,
-      Status::dimension_mismatch, "transport needs ", s.targets.n_rows, " features of ",
-      s.sources_are_columns ? m : n, " sources, found ", sources.n_rows, " x ", source_side.size());
-  require_finite(sources, "x");
-  const Columns& row_side = s.sources_are_columns ? target_side : source_side;
-  const Columns& column_side = s.sources_are_columns ? source_side : target_side;
-  const bool warm = s.planted;
-  s.place(row_side, column_side);
-  s.planted = false;  // an interrupted solve leaves nothing to start from
+Flow SimplexTransport::State::solve(const Columns& sources, Context& context) {
+  const Columns target_side{targets, target_columns};
+  const Columns& row_side = sources_are_columns ? target_side : sources;
+  const Columns& column_side = sources_are_columns ? sources : target_side;
+  const bool warm = planted;
+  place(row_side, column_side, context);
+  planted = false;  // an interrupted solve leaves nothing to start from
   {
     const Context::Span span(context, 0.0, kPlanted);
     if (warm)
-      s.start_warm(context);
+      start_warm(context);
     else
-      s.start_cold(context);
+      start_cold(context);
   }
   const Context::Span span(context, kPlanted, 1.0);
-  s.optimise(context);
-  Flow out = s.result(row_side, column_side);
-  if (!(out.certificate.gap <= s.options.gap_limit)) return s.solve_again(source_side, context);
-  s.planted = true;
-  s.row_potential =
-      distance_potentials(s.u, s.exponent, s.rows->sources(), s.rows->targets().frame().shift);
-  s.column_potential =
-      distance_potentials(s.v, s.exponent, s.rows->targets(), s.rows->sources().frame().shift);
+  optimise(context);
+  Flow out = result(row_side, column_side);
+  if (!(out.certificate.gap <= options.gap_limit)) return solve_again(sources, context);
+  planted = true;
+  row_potential = distance_potentials(u, exponent, rows->sources(), rows->targets().frame().shift);
+  column_potential =
+      distance_potentials(v, exponent, rows->targets(), rows->sources().frame().shift);
+  return out;
+}
+
+void SimplexTransport::State::require_sources(const Columns& sources) const {
+  const std::size_t count = sources_are_columns ? demand.size() : supply.size();
+  require(sources.size() == count && sources.points.n_rows == targets.n_rows,
+          Status::dimension_mismatch, "transport needs ", targets.n_rows, " features of ", count,
+          " sources, found ", sources.points.n_rows, " x ", sources.size());
+  require_finite(sources.points, "x");
+}
+
+Flow SimplexTransport::solve(const arma::mat& sources, Context& context) {
+  State& s = *state_;
+  s.require_sources({sources, s.all});
+  if (s.sources_are_columns) return s.solve({sources, s.all}, context);
+  auto kept = std::make_unique<const arma::mat>(sources);
+  Flow out = s.solve({*kept, s.all}, context);
+  s.kept = std::move(kept);
+  return out;
+}
+
+Flow SimplexTransport::solve_once(const arma::mat& sources,
+                                  const std::vector<std::uint32_t>& columns, Context& context) {
+  State& s = *state_;
+  s.require_sources({sources, columns});
+  s.planted = false;
+  Flow out = s.solve({sources, columns}, context);
+  s.planted = false;
   return out;
 }
 

@@ -275,6 +275,53 @@ TEST_CASE("cells longer than a block of features, in panels that are not full") 
         doctest::Approx(exact).epsilon(1e-11));
 }
 
+namespace {
+
+// The median of the positive squared distances of all pairs, by differences.
+double plain_median(const arma::mat& cells) {
+  std::vector<double> squared;
+  for (std::size_t j = 0; j < cells.n_cols; ++j)
+    for (std::size_t i = 0; i < j; ++i) {
+      const double t = arma::accu(arma::square(cells.col(i) - cells.col(j)));
+      if (t > 0.0) squared.push_back(t);
+    }
+  std::sort(squared.begin(), squared.end());
+  const std::size_t half = squared.size() / 2;
+  return squared.size() % 2 == 1 ? squared[half] : 0.5 * (squared[half - 1] + squared[half]);
+}
+
+void check_median(const arma::mat& cells) {
+  const arma::mat x = cells.head_cols(cells.n_cols / 3),
+                  y = cells.tail_cols(cells.n_cols - x.n_cols);
+  Context one, three;
+  three.num_threads = 3;
+  const double found = median_gamma(x, y, one).median_squared_distance;
+  CHECK(found == doctest::Approx(plain_median(cells)).epsilon(1e-12));
+  CHECK(median_gamma(x, y, three).median_squared_distance == found);
+}
+
+}  // namespace
+
+TEST_CASE("the median of many long cells is that of all pairs, however they lie") {
+  check_median(normal_cells(40, 331, 1));
+  check_median(normal_cells(1100, 310, 2));  // longer than one sum of single precision
+  check_median(1e140 * normal_cells(20, 320, 3));
+  check_median(1e-120 * normal_cells(20, 320, 4));
+  arma::mat far = normal_cells(20, 320, 5);
+  far += 1e7;
+  far.col(0) *= 3.0;
+  check_median(far);
+  arma::mat ties = arma::round(normal_cells(20, 330, 6));
+  ties.head_cols(40) = ties.cols(40, 79);  // pairs at no distance
+  check_median(ties);
+  arma::mat corners(24, 320, arma::fill::zeros);  // few distances, all of them many times
+  for (std::size_t i = 0; i < corners.n_cols; ++i) corners(i % 24, i) = i % 2 == 0 ? 1.0 : 2.0;
+  check_median(corners);
+  arma::mat two = normal_cells(30, 340, 7);  // the median is between two clouds
+  two.head_cols(170) += 50.0;
+  check_median(two);
+}
+
 TEST_CASE("beyond its limit the median comes from a seeded subsample") {
   const arma::mat x = normal_cells(6, 500, 1), y = normal_cells(6, 400, 2);
   Context context;

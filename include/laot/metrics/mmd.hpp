@@ -75,8 +75,9 @@ struct MedianGamma {
 /// of the pooled cells of x and y (y may have none); the median of an even number of values is the
 /// mean of the middle two. Exact for up to `most_cells` pooled cells; of more, most_cells are drawn
 /// without replacement with the context's seed. gamma and median are NaN where no distance is
-/// positive. Two walks over the pairs, in the memory of mmd2 and that of the distances near the
-/// median (0.4 % of size apart).
+/// positive. One walk over the pairs in single precision chooses, and double precision decides the
+/// few that it leaves open; where ties leave many, two walks in double precision. The same bits
+/// either way, in the memory of mmd2 and that of the distances near the median.
 MedianGamma median_gamma(const Cells& x, const Cells& y, Context& context,
                          std::size_t most_cells = 4000);
 /// The same with cells drawn by `draws`.

@@ -23,7 +23,7 @@ Flow solve_transport_dense(const arma::mat& cost, const std::vector<std::int64_t
 
 /// Network simplex on candidate arcs, priced against the certified bounds of all others. The tree
 /// is kept for the next solve: when the sources move it stays feasible, and only its potentials
-/// have to be found again.
+/// have to be found again; where they have moved little, so do the candidates.
 class SimplexTransport {
  public:
   /// Only some columns of the targets take part, where these are named.
@@ -34,7 +34,11 @@ class SimplexTransport {
   SimplexTransport(SimplexTransport&&) noexcept;
   SimplexTransport& operator=(SimplexTransport&&) noexcept;
 
-  Flow solve(const arma::mat& sources, const std::vector<std::uint32_t>& columns, Context& context);
+  /// Keeps a copy of the sources for the next solve.
+  Flow solve(const arma::mat& sources, Context& context);
+  /// Of some columns, where these are named; keeps nothing.
+  Flow solve_once(const arma::mat& sources, const std::vector<std::uint32_t>& columns,
+                  Context& context);
   const std::vector<double>& source_potentials() const;
   const std::vector<double>& target_potentials() const;
 
