@@ -247,7 +247,7 @@ LAOT_API laot_status laot_context_set_log(laot_context* context, laot_log_fn fun
                                           void* payload);
 
 /**
- * Trainings that outlive their process. A fit of cellot, scgen or cae made with this context keeps
+ * Work that outlives its process. A fit of cellot, scgen or cae made with this context keeps
  * the state of its training in a file: safetensors, replaced at once or not at all, and written
  * also when the training ends or is cancelled. Where the file exists, the fit goes on from it, and
  * the result has the same bits as that of a training that was never interrupted. The same cells,
@@ -256,7 +256,10 @@ LAOT_API laot_status laot_context_set_log(laot_context* context, laot_log_fn fun
  * more iterations train a finished network further (bit for bit as in one go where the first number
  * was a multiple of check_every). One file holds one training. A file that cannot be written is the
  * fit's LAOT_IO_ERROR; once a training runs, a failure to write ends in its report's `warning`
- * instead. Other methods take no notice.
+ * instead. Where methods without a training are fitted to many conditions (laot_fit_experiment),
+ * each condition that is done is written to a file of its own ("run.ckpt" and condition "24 h" make
+ * "run-24_h.ckpt"), and the same call goes on with the others; all parameters have to be the same.
+ * A fit of these methods to one condition takes no notice.
  *
  * @param context  changed
  * @param path     the file, copied; NULL takes it away: no checkpoints, as in a new context

@@ -129,6 +129,8 @@ set(LAOT_CORE_SOURCES
   src/models/affine_response.cpp
   src/models/lifted_response.cpp
   src/models/checkpoint.cpp
+  src/models/run_identity.cpp
+  src/models/condition_files.cpp
   src/models/method_laot.cpp
   src/models/networks.cpp
   src/models/restored_mean.cpp

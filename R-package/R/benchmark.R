@@ -69,9 +69,7 @@ benchmark_methods <- function(x, methods = c("laot", "gaussian_map", "mean_shift
                               reference = "auto", BPPARAM = NULL, ..., verbose = interactive()) {
   if (missing(x)) fail(no.cells)
   check_verbose(verbose)
-  if (!is.null(BPPARAM) && !is(BPPARAM, "BiocParallelParam")) {
-    fail("BPPARAM must be NULL or a backend of BiocParallel, such as BiocParallel::SnowParam(2), found ", shown(BPPARAM))
-  }
+  check_backend(BPPARAM)
   source <- do.call(read_source, c(list(x), where_from_dots(list(...))))
   count <- value_dim(source$values)[2L]
   labels <- benchmark_labels(condition, source, count)
@@ -317,6 +315,14 @@ failed_rows <- function(task, plan, reason) {
   out
 }
 
+check_backend <- function(BPPARAM) {
+  if (is.null(BPPARAM)) return(invisible())
+  if (!is(BPPARAM, "BiocParallelParam")) {
+    fail("BPPARAM must be NULL or a backend of BiocParallel, such as BiocParallel::SnowParam(2), found ", shown(BPPARAM))
+  }
+  need("BiocParallel", "for BPPARAM")
+}
+
 run_tasks <- function(plan, tasks, folder, BPPARAM, verbose) {
   each <- split(tasks, seq_len(nrow(tasks)))
   done <- vapply(each, function(task) !is.null(kept_task(folder, task)), NA)
@@ -333,7 +339,6 @@ run_tasks <- function(plan, tasks, folder, BPPARAM, verbose) {
     }
     return(out)
   }
-  need("BiocParallel", "for BPPARAM")
   worker <- on_worker
   environment(worker) <- globalenv()
   BiocParallel::bplapply(unname(each), worker, plan = plan, folder = folder, libraries = .libPaths(),

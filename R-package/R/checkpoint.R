@@ -1,4 +1,4 @@
-# Trainings that outlive their session: the file that holds the state, one for each training.
+# Work that outlives its session: the file that holds the state of a training, or the fit of a condition.
 
 checked_checkpoint <- function(checkpoint, seconds) {
   if (is.null(checkpoint)) return(NULL)
@@ -21,10 +21,11 @@ checkpoint_for <- function(checkpoint, what) {
   checkpoint
 }
 
-# A run that drew its seed goes on with the same one: it stands in the header of the file.
-checkpoint_seed <- function(checkpoint) {
-  if (is.null(checkpoint) || !file.exists(checkpoint$path)) return(NULL)
-  file <- file(checkpoint$path, "rb")
+# A run that drew its seed goes on with the same one: it stands in the header of its files.
+checkpoint_seed <- function(files) {
+  there <- files[file.exists(files)]
+  if (!length(there)) return(NULL)
+  file <- file(there[1L], "rb")
   on.exit(close(file))
   size <- readBin(file, "integer", 2L, size = 4L, endian = "little")
   if (length(size) != 2L || size[2L] != 0L || size[1L] <= 0L) return(NULL)
@@ -34,11 +35,12 @@ checkpoint_seed <- function(checkpoint) {
 }
 
 # Ctrl-C passes through, and leaves a word on how to go on.
-tell_of_checkpoint <- function(expression, checkpoint) {
-  if (is.null(checkpoint)) return(expression)
+tell_of_checkpoint <- function(expression, files) {
+  if (is.null(files)) return(expression)
   withCallingHandlers(expression, interrupt = function(condition) {
-    if (file.exists(checkpoint$path)) {
-      message("Interrupted; the same call goes on from where the training in ", checkpoint$path, " stands")
-    }
+    there <- files[file.exists(files)]
+    if (!length(there)) return()
+    message("Interrupted; the same call goes on from where ", if (length(files) == 1L) paste("the training in", there) else
+      paste0("it stands: ", length(there), " of ", counted(length(files), "condition"), " in files such as ", there[1L]))
   })
 }

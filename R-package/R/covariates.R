@@ -7,8 +7,7 @@ covariates_alone <- function(others) {
   fail("covariates do not go with ", given[1L], switch(given[1L],
     treated = ": two samples have one condition; give one object and the condition of each cell",
     by = "; choose the cells of one level first",
-    seeds = " of a method that is fitted to each condition on its own; give one seed",
-    checkpoint = " of a method that is fitted to each condition on its own"
+    seeds = " of a method that is fitted to each condition on its own; give one seed"
   ))
 }
 

@@ -1,31 +1,86 @@
 # Experiments of many conditions: one fit of all, and predictions at a condition.
 
-is_experiment <- function(ask, cells) {
-  !is.null(cells$experiment) || length(cells$to) > 1L && trait(ask$method, "conditions")
-}
+is_experiment <- function(cells) !is.null(cells$experiment) || length(cells$to) > 1L
 
 # One model of all conditions, and a fit for each that looks into it.
 fit_experiment <- function(ask, cells) {
-  ask$settings <- fit_settings(ask, counted(length(cells$to), "condition"))
+  files <- experiment_files(ask, names(cells$to))
+  ask$settings <- fit_settings(ask, counted(length(cells$to), "condition"), files)
   read <- function(side) population_cells(side, cells$rows, progress = reading_bar(side, ask$verbose))
   known <- cells$experiment
   controls <- if (is.null(known)) list(read(cells$from)) else
     lapply(known$controls, function(at) read(some_cells(cells$from, at)))
   treated <- lapply(cells$to, read)
   names(treated) <- enc2utf8(names(treated))
-  pointer <- tell_of_checkpoint(
-    native(.Call(C_fit_experiment, ask$method, ask$preset, ask$params, controls, treated,
-                 if (is.null(known)) rep(1L, length(treated)) else known$control.of,
-                 if (is.null(known)) lapply(treated, function(cells) list()) else known$covariates,
-                 embeddings_of(ask$embedding, known$covariates), ask$settings),
-           parts_of_experiment(controls, treated)),
-    ask$checkpoint
+  parts <- list(
+    controls = controls, treated = treated,
+    control.of = if (is.null(known)) rep(1L, length(treated)) else known$control.of,
+    covariates = if (is.null(known)) lapply(treated, function(cells) list()) else known$covariates,
+    embeddings = embeddings_of(ask$embedding, known$covariates)
   )
+  if (!is.null(ask$BPPARAM)) fit_on_workers(ask, parts, files)
+  pointer <- tell_of_checkpoint(experiment_pointer(ask, parts), files)
   fits <- experiment_fits(pointer, control = cells$control, condition = cells$condition, origin = cells$origin,
                           seed = ask$settings$seed,
                           batches = if (!is.null(controls[[1L]]$batch)) length(unique(unlist(lapply(controls, `[[`, "batch")))))
   warn_of_experiment(fits)
   fits
+}
+
+experiment_pointer <- function(ask, parts) {
+  native(.Call(C_fit_experiment, ask$method, ask$preset, ask$params, parts$controls, parts$treated, parts$control.of,
+               parts$covariates, parts$embeddings, ask$settings),
+         parts_of_experiment(parts$controls, parts$treated))
+}
+
+# Each task fits some of the conditions that have no file yet and leaves their files, from which the whole is
+# then put together: what fails on a worker is fitted here, and says there what was wrong.
+fit_on_workers <- function(ask, parts, files) {
+  missing <- which(!file.exists(files))
+  if (!length(missing)) return(invisible())
+  ask$settings$progress <- NULL
+  tasks <- split(missing, cut(seq_along(missing), min(length(missing), 4L * BiocParallel::bpnworkers(ask$BPPARAM)),
+                              labels = FALSE))
+  worker <- conditions_on_worker
+  environment(worker) <- globalenv()
+  BiocParallel::bplapply(unname(lapply(tasks, function(of) some_conditions(parts, of))), worker,
+                         ask = ask[c("method", "preset", "params", "settings")], libraries = .libPaths(),
+                         BPPARAM = ask$BPPARAM)
+  invisible()
+}
+
+# With the controls that they need.
+some_conditions <- function(parts, of) {
+  used <- sort(unique(parts$control.of[of]))
+  parts$controls <- parts$controls[used]
+  parts$control.of <- match(parts$control.of[of], used)
+  for (name in c("treated", "covariates")) parts[[name]] <- parts[[name]][of]
+  parts
+}
+
+# In a session that may have other libraries than the caller's.
+conditions_on_worker <- function(parts, ask, libraries) {
+  if (!requireNamespace("laot", quietly = TRUE)) .libPaths(c(libraries, .libPaths()))
+  try(utils::getFromNamespace("experiment_pointer", "laot")(ask, parts), silent = TRUE)
+  NULL
+}
+
+# NULL, or a backend for conditions that are fitted one by one and leave files to a folder all can see.
+checked_backend <- function(BPPARAM, checkpoint, method) {
+  if (is.null(BPPARAM)) return(NULL)
+  check_backend(BPPARAM)
+  if (trait(method, "conditions")) fail("BPPARAM goes with methods that are fitted to each condition; ", method, " learns all at once")
+  if (is.null(checkpoint)) {
+    fail("BPPARAM needs a checkpoint in a folder that all workers see, such as checkpoint = \"fits/screen.ckpt\": ",
+         "the conditions come back as its files")
+  }
+  BPPARAM
+}
+
+# Where the library keeps what is done: one file of a method of many conditions, else one for each.
+experiment_files <- function(ask, conditions) {
+  if (is.null(ask$checkpoint) || trait(ask$method, "conditions")) return(ask$checkpoint$path)
+  vapply(conditions, function(name) checkpoint_for(ask$checkpoint, name)$path, "", USE.NAMES = FALSE)
 }
 
 # What the library calls them.

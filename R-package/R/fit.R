@@ -63,7 +63,13 @@
 #'   `plan.cost.lower.bound`, `plan.gap`) and whether that bound is `"proven"` or `"estimated"`
 #'   (`plan.bound`). A coupling that does not fit in memory is refused with the estimate.
 #'   For objects also where the values are and which features to use: see below.
-#' @param checkpoint,checkpoint.seconds,seeds For methods that train: see [cellot_fit()].
+#' @param checkpoint A file name. A fit of several conditions that is killed goes on, in the same call, with
+#'   the conditions that were not done: with `"run.ckpt"` each leaves a file such as `"run-24h.ckpt"`. For
+#'   methods that train, a file that keeps the state of the training: see [cellot_fit()].
+#' @param BPPARAM A backend of BiocParallel, such as `BiocParallel::SnowParam(4)` or `BatchtoolsParam()` on a
+#'   cluster, on which several conditions are fitted, some to a task; they come back as the files of
+#'   `checkpoint`, which must be in a folder that all workers see.
+#' @param checkpoint.seconds,seeds For methods that train: see [cellot_fit()].
 #' @param seed Seed of everything random; without it one number is drawn from R's generator.
 #' @param num.threads Threads to use. The result does not depend on it.
 #' @param verbose Show what was chosen and a progress bar.
@@ -109,17 +115,18 @@ laot_fit <- function(x, treated = NULL, ...) fit_method(x, "laot", treated, ...)
 #' @export
 fit_method <- function(x, method, treated = NULL, ..., condition = NULL, control = NULL, target = NULL, batch = NULL,
                        types = NULL, by = NULL, covariates = NULL, embedding = NULL, combine = NULL, preset = NULL,
-                       checkpoint = NULL, checkpoint.seconds = 30, seed = NULL, seeds = NULL, num.threads = 1L, verbose = interactive()) {
+                       checkpoint = NULL, checkpoint.seconds = 30, BPPARAM = NULL, seed = NULL, seeds = NULL, num.threads = 1L,
+                       verbose = interactive()) {
   exact_arguments()
   if (missing(x)) fail(no.cells)
   given.covariates <- list(embedding = embedding, combine = combine)
   ask <- list(
     method = known_method(method), preset = if (!is.null(preset)) one_string(preset, "preset"),
-    checkpoint = checked_checkpoint(checkpoint, checkpoint.seconds), verbose = check_verbose(verbose),
+    checkpoint = checked_checkpoint(checkpoint, checkpoint.seconds), BPPARAM = checked_backend(BPPARAM, checkpoint, method), verbose = check_verbose(verbose),
     say = if (missing(verbose) || verbose) message else function(...) NULL,
     settings = call_settings(1, num.threads)
   )
-  check_seeds_of_fit(seed, seeds, checkpoint, method)
+  check_seeds_of_fit(seed, seeds, method)
   source <- read_source(x, ..., what = if (is.null(treated) || is_labels(treated)) "x" else sample_name("control", x))
   # A second argument without a name may be the condition, where x is an object.
   if (is.null(condition) && is_labels(treated)) {
@@ -130,8 +137,7 @@ fit_method <- function(x, method, treated = NULL, ..., condition = NULL, control
   ask$params <- params_from_dots(method, source$rest, setdiff(names(formals(fit_method)), "..."), fitting = TRUE)
   if (!is.null(batch)) batch_is_used(method)
   if (!is.null(covariates)) {
-    covariates_alone(list(treated = treated, by = by, seeds = if (!trait(method, "conditions")) seeds,
-                          checkpoint = if (!trait(method, "conditions")) checkpoint))
+    covariates_alone(list(treated = treated, by = by, seeds = if (!trait(method, "conditions")) seeds))
     ask$covariates <- split_combinations(covariate_columns(covariates, source), combine)
     ask$embedding <- if (!is.character(embedding)) embedding
   } else {
@@ -187,12 +193,10 @@ condition_not_cells <- function(value, source) {
   value
 }
 
-check_seeds_of_fit <- function(seed, seeds, checkpoint, method) {
+check_seeds_of_fit <- function(seed, seeds, method) {
   if (!is.null(seed)) seed_or_draw(seed)
-  for (name in c(if (!is.null(seeds)) "seeds", if (!is.null(checkpoint)) "checkpoint")) {
-    if (!trains(method)) fail(name, " goes with methods that train networks, and ", method, " does not")
-  }
   if (is.null(seeds)) return(invisible())
+  if (!trains(method)) fail("seeds goes with methods that train networks, and ", method, " does not")
   if (!is.null(seed)) fail("give either seed or seeds, not both")
   if (!is.numeric(seeds) || length(seeds) < 2L || anyDuplicated(seeds)) {
     fail("seeds must be two or more different numbers, found ", shown(seeds))

@@ -157,24 +157,25 @@ variable_features <- function(from, to, settings, progress = NULL) {
 fit_targets <- function(ask, cells, seed, label = "") {
   ask$settings$seed <- seed_or_draw(seed)
   ask$drawn <- is.null(seed)
-  if (is_experiment(ask, cells)) return(fit_experiment(ask, cells))
-  checkpoint <- ask$checkpoint
-  fits <- lapply(stats::setNames(nm = names(cells$to)), function(target) {
-    if (length(cells$to) > 1L) ask$checkpoint <- checkpoint_for(checkpoint, target)
-    read <- function(side) population_cells(side, cells$rows, progress = reading_bar(side, ask$verbose))
-    fit_populations(ask, read(cells$from), read(cells$to[[target]]),
-                    levels = list(control = cells$control, target = target), condition = cells$condition,
-                    origin = cells$origin)
-  })
-  for (fit in fits) warn_of_fit(fit, if (length(fits) > 1L) paste0(label, fit$target, ": ") else label)
-  if (length(fits) == 1L) fits[[1L]] else structure(fits, class = "laot_fit_list")
+  if (is_experiment(cells)) return(fit_experiment(ask, cells))
+  if (!is.null(ask$checkpoint) && !trains(ask$method)) {
+    fail("checkpoint goes with methods that train networks, and with fits of several conditions; this one of ", ask$method,
+         " is done at once")
+  }
+  if (!is.null(ask$BPPARAM)) fail("BPPARAM goes with fits of several conditions, and this one has one")
+  read <- function(side) population_cells(side, cells$rows, progress = reading_bar(side, ask$verbose))
+  fit <- fit_populations(ask, read(cells$from), read(cells$to[[1L]]),
+                         levels = list(control = cells$control, target = names(cells$to)),
+                         condition = cells$condition, origin = cells$origin)
+  warn_of_fit(fit, label)
+  fit
 }
 
 reading_bar <- function(side, verbose) if (is_lazy(side$values)) progress_bar(verbose, "Reading", parent.frame())
 
 # One fit for each seed.
 fit_seeds <- function(ask, cells, seeds) {
-  many <- is_experiment(ask, cells)
+  many <- is_experiment(cells) && trait(ask$method, "conditions")
   if (length(cells$to) > 1L && !many) fail("seeds goes with one target; choose it with target = ")
   names <- paste0("seed", seeds)
   fits <- lapply(seq_along(seeds), function(k) {
@@ -219,19 +220,20 @@ fit_populations <- function(ask, control, treated, levels, condition, origin) {
   pointer <- tell_of_checkpoint(
     native(.Call(C_fit, ask$method, ask$preset, ask$params, control, treated, ask$settings),
            list(control = control, treated = treated)),
-    ask$checkpoint
+    ask$checkpoint$path
   )
   new_fit(pointer, control = levels$control, target = levels$target, condition = condition,
           origin = origin, seed = ask$settings$seed,
           batches = if (!is.null(control$batch)) length(unique(control$batch)))
 }
 
-# Of one call of the library: those of the fit, the progress bar and the checkpoint.
-fit_settings <- function(ask, what) {
+# Of one call of the library: those of the fit, the progress bar and the checkpoint; `files` are those
+# that it may leave.
+fit_settings <- function(ask, what, files = ask$checkpoint$path) {
   out <- ask$settings
   out$progress <- progress_bar(ask$verbose, paste("Fitting", what), parent.frame())
   if (!is.null(ask$checkpoint)) {
-    if (ask$drawn) out$seed <- c(checkpoint_seed(ask$checkpoint), out$seed)[1L]
+    if (ask$drawn) out$seed <- c(checkpoint_seed(files), out$seed)[1L]
     out$checkpoint <- enc2native(ask$checkpoint$path)
     out$checkpoint.seconds <- ask$checkpoint$seconds
   }

@@ -1,7 +1,8 @@
 /* What the lift and the choice cost beside the linear map: processor seconds of whole fits of
  * 1000 + 1000 cells with 23 features, a response that switches in a part of the cells.
  *
- *   laot_bent_fit [cells [features [rounds]]]     default 1000 23 5; the least of the rounds is told
+ *   laot_bent_fit [cells [features [rounds]]]     default 1000 23 5; the least of the rounds is
+ * told
  */
 #include <math.h>
 #include <stdint.h>

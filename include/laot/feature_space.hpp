@@ -2,6 +2,10 @@
 // components, scaled; fitted on training cells only, and undone exactly on the way back.
 #pragma once
 
+#include <functional>
+#include <memory>
+#include <mutex>
+
 #include "laot/data.hpp"
 
 namespace laot {
@@ -17,6 +21,19 @@ struct FeatureSpaceOptions {
   int components = kAutomatic;     // 0: none
 };
 
+struct OuterProducts;
+
+/// What the feature spaces of many fits share that begin with the same population, centred on its
+/// own mean: made by the fit that asks first, while others wait.
+class SharedOuterProducts {
+ public:
+  std::shared_ptr<const OuterProducts> get(const std::function<OuterProducts()>& make);
+
+ private:
+  std::mutex mutex_;
+  std::shared_ptr<const OuterProducts> products_;
+};
+
 /// A population that a feature space is fitted on. What it points to must outlive the fit.
 struct SpacePopulation {
   const Cells* cells;
@@ -24,6 +41,8 @@ struct SpacePopulation {
   const Moments* moments;    // with these weights
   double share;              // how much it weighs among the populations
   std::string name;          // in messages
+  /// Of the first population of two, where other fits have it too with these weights; else NULL.
+  SharedOuterProducts* shared = nullptr;
 };
 
 /// z = S^-1 V' (x - m), with m the mean of the population that x belongs to (center own), one mean
@@ -79,7 +98,8 @@ class FeatureSpace {
   void encode_block_about(const arma::mat& block, const arma::vec& mean, arma::mat& z) const;
   arma::mat encode_about(const Cells& cells, const arma::vec& mean, Context& context) const;
   void fit_basis(const std::vector<SpacePopulation>& populations,
-                 const std::vector<arma::vec>& means, std::size_t components, Context& context);
+                 const std::vector<arma::vec>& means, Center center, std::size_t components,
+                 Context& context);
   void fit_scale(const std::vector<SpacePopulation>& populations,
                  const std::vector<arma::vec>& means, Scale scale, Context& context);
 };

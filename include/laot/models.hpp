@@ -237,13 +237,17 @@ class Model {
   NamedArray array(const std::string& name) const&;  // throws not_available
   NamedArray array(const std::string& name) && = delete;
 
+  /// `block` holds control cells (features x count) that lie at z in the space, and becomes their
+  /// prediction without the marginals.
+  void map_block(const arma::mat& z, arma::mat& block) const;
+
   /// The file reads from the model, which must outlive it.
   ModelFile store() const&;
   ModelFile store() && = delete;
   static Model load(const ModelFile& file);
 
  private:
-  void map_block(arma::mat& block) const;  // without the marginals
+  void map_block(arma::mat& block) const;
   MarginalMaps kept_marginals() const;
 
   friend MarginalMaps fitted_marginals(const Model& model, const FitInput& input, Context& context);

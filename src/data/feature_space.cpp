@@ -60,6 +60,13 @@ double joint_variance(const std::vector<SpacePopulation>& populations,
 
 }  // namespace
 
+std::shared_ptr<const OuterProducts> SharedOuterProducts::get(
+    const std::function<OuterProducts()>& make) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!products_) products_ = std::make_shared<const OuterProducts>(make());
+  return products_;
+}
+
 FeatureSpace FeatureSpace::shifted(const arma::vec& shift) const {
   FeatureSpace out = *this;
   out.mean_treated = mean_control;
@@ -97,7 +104,7 @@ FeatureSpace FeatureSpace::fit(const SpacePopulation& control, const SpacePopula
   space.mean_treated = means[1];
   const std::size_t components =
       component_count(options, space.features(), control.cells->cells(), treated.cells->cells());
-  space.fit_basis(both, means, components, context);
+  space.fit_basis(both, means, options.center, components, context);
   space.fit_scale(both, means, options.scale, context);
   return space;
 }
@@ -113,7 +120,7 @@ FeatureSpace FeatureSpace::fit(const std::vector<SpacePopulation>& populations,
   std::size_t cells[2] = {0, 0};
   for (std::size_t p = 0; p < populations.size(); ++p)
     cells[p < controls ? 0 : 1] += populations[p].cells->cells();
-  space.fit_basis(populations, means,
+  space.fit_basis(populations, means, options.center,
                   component_count(options, space.features(), cells[0], cells[1]), context);
   space.fit_scale(populations, means, options.scale, context);
   return space;
@@ -152,8 +159,8 @@ void FeatureSpace::fit_scale(const std::vector<SpacePopulation>& populations,
 }
 
 void FeatureSpace::fit_basis(const std::vector<SpacePopulation>& populations,
-                             const std::vector<arma::vec>& means, std::size_t components,
-                             Context& context) {
+                             const std::vector<arma::vec>& means, Center center,
+                             std::size_t components, Context& context) {
   if (components == 0) return;
   // Cells of all populations, centred and weighted so that their outer products sum to the pooled
   // covariance, in which each population weighs its share.
@@ -178,7 +185,14 @@ void FeatureSpace::fit_basis(const std::vector<SpacePopulation>& populations,
       before += n;
     }
   };
-  basis = leading_directions({d, all, gather}, components, context);
+  const CentredCells cells{d, all, gather};
+  SharedOuterProducts* shared = center == Center::own ? populations[0].shared : nullptr;
+  std::shared_ptr<const OuterProducts> begun;
+  if (shared && by_covariance(cells))
+    begun = shared->get([&] {
+      return outer_products({d, populations[0].cells->cells(), gather}, context);
+    });
+  basis = leading_directions(cells, components, context, begun.get());
   // A feature that is the same in all cells is in no component: rounding must not move it.
   const arma::vec& mean = populations[0].moments->mean;
   for (std::size_t k = 0; k < d; ++k)

@@ -84,10 +84,11 @@ arma::mat orthonormal(const arma::mat& a) {
 
 // visit(block, first) for all cells, a block of them at a time.
 template <class Visit>
-void for_each_block(const CentredCells& cells, Context& context, Visit visit) {
+void for_each_block(const CentredCells& cells, Context& context, Visit visit,
+                    std::size_t begin = 0) {
   const std::size_t at_a_time = cells_at_a_time(cells.features);
   arma::mat block;
-  for (std::size_t first = 0; first < cells.cells; first += at_a_time) {
+  for (std::size_t first = begin; first < cells.cells; first += at_a_time) {
     context.poll();
     const std::size_t count = std::min(at_a_time, cells.cells - first);
     block.set_size(cells.features, count);
@@ -105,11 +106,13 @@ void add_outer_products(const arma::mat& block, arma::mat& sum) {
                    &rows);
 }
 
-arma::mat by_covariance(const CentredCells& cells, std::size_t count, Context& context) {
-  arma::mat covariance(cells.features, cells.features, arma::fill::zeros);
-  for_each_block(cells, context, [&](const arma::mat& block, std::size_t) {
-    add_outer_products(block, covariance);
-  });
+arma::mat directions_of_covariance(const CentredCells& cells, std::size_t count, Context& context,
+                                   const OuterProducts* begun) {
+  arma::mat covariance = begun ? begun->sum : arma::mat(cells.features, cells.features);
+  for_each_block(
+      cells, context,
+      [&](const arma::mat& block, std::size_t) { add_outer_products(block, covariance); },
+      begun ? begun->cells : 0);
   arma::vec values;
   arma::mat directions;
   largest_eigenpairs(covariance, count, values, directions);
@@ -180,13 +183,26 @@ arma::mat by_iteration(const CentredCells& cells, std::size_t count, Context& co
 
 }  // namespace
 
-arma::mat leading_directions(const CentredCells& cells, std::size_t count, Context& context) {
+OuterProducts outer_products(const CentredCells& cells, Context& context) {
+  const std::size_t at_a_time = cells_at_a_time(cells.features);
+  OuterProducts out{cells.cells / at_a_time * at_a_time,
+                    arma::mat(cells.features, cells.features, arma::fill::zeros)};
+  for_each_block({cells.features, out.cells, cells.gather}, context,
+                 [&](const arma::mat& block, std::size_t) { add_outer_products(block, out.sum); });
+  return out;
+}
+
+bool by_covariance(const CentredCells& cells) {
+  return cells.features <= cells.cells && cells.features <= kExactLimit;
+}
+
+arma::mat leading_directions(const CentredCells& cells, std::size_t count, Context& context,
+                             const OuterProducts* begun) {
   context.poll("principal components", 0.0);
-  const bool few_features = cells.features <= cells.cells;
-  arma::mat directions = std::min(cells.features, cells.cells) > kExactLimit
-                             ? by_iteration(cells, count, context)
-                         : few_features ? by_covariance(cells, count, context)
-                                        : by_gram(cells, count, context);
+  arma::mat directions =
+      std::min(cells.features, cells.cells) > kExactLimit ? by_iteration(cells, count, context)
+      : by_covariance(cells) ? directions_of_covariance(cells, count, context, begun)
+                             : by_gram(cells, count, context);
   fix_signs(directions);
   return directions;
 }

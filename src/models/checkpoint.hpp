@@ -9,6 +9,7 @@
 #include "laot/models.hpp"
 #include "laot/nets/training.hpp"
 #include "method_networks.hpp"
+#include "run_identity.hpp"
 
 namespace laot::networks {
 
@@ -35,13 +36,11 @@ class Checkpoint {
   std::string failure() const { return failed_ ? failure_.data() : ""; }
 
  private:
-  void identify(const Params& params, const Context& context);
-  void require_same_run(const ModelFile& file) const;
   void remember_failure(const std::exception& error) noexcept;
 
   std::string path_;
   double seconds_ = 0.0;
-  ModelFile identity_;
+  RunIdentity identity_;
   std::chrono::steady_clock::time_point written_{};
   bool failed_ = false;
   std::array<char, 512> failure_{};  // of fixed size: memory may be what failed

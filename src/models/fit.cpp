@@ -43,11 +43,12 @@ Population truncated(Population population, std::size_t count, const char* name)
 // once for all conditions that go with them.
 FeatureSpace space_for(const Params& params, const Population& control, const Population& treated,
                        const Moments& x, const Moments& y, const arma::vec& weights_x,
-                       const arma::vec& weights_y, bool too_few, Context& context) {
+                       const arma::vec& weights_y, bool too_few, SharedOuterProducts* shared,
+                       Context& context) {
   if (params.method().traits.raw_space) return FeatureSpace::trivial(control.cells.features());
   FeatureSpaceOptions options = params.options().space;
   if (too_few) options = {Center::own, Scale::none, 0};
-  return FeatureSpace::fit({&control.cells, &weights_x, &x, 0.5, "control"},
+  return FeatureSpace::fit({&control.cells, &weights_x, &x, 0.5, "control", shared},
                            {&treated.cells, &weights_y, &y, 0.5, "treated"}, options, context);
 }
 
@@ -63,16 +64,17 @@ FitResult mean_shift_of(const Population& control, const Population& treated, st
 
 }  // namespace
 
-std::shared_ptr<const Moments> ControlWork::moments(const arma::vec& weights,
-                                                    const std::function<Moments()>& make) {
+std::shared_ptr<ControlWork::Weighted> ControlWork::weighted(const arma::vec& weights,
+                                                             const std::function<Moments()>& make) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const bool known =
-      moments_ && weights_.n_elem == weights.n_elem && arma::all(weights_ == weights);
+      weighted_ && weights_.n_elem == weights.n_elem && arma::all(weights_ == weights);
   if (!known) {
-    moments_ = std::make_shared<const Moments>(make());
+    weighted_ = std::make_shared<Weighted>();
+    weighted_->moments = make();
     weights_ = weights;
   }
-  return moments_;
+  return weighted_;
 }
 
 std::shared_ptr<const ControlWork::Kept> ControlWork::kept(const std::function<Kept()>& make) {
@@ -156,25 +158,26 @@ Model fit_one(const Params& params, const Experiment& experiment, std::size_t c,
   FeatureSpace even_space;
   const auto encoded = [&] {
     const Moments even = weighted_moments(control.cells, weights_x, context);
-    even_space =
-        space_for(params, control, treated, even, of_y, weights_x, weights_y, too_few, context);
+    even_space = space_for(params, control, treated, even, of_y, weights_x, weights_y, too_few,
+                           nullptr, context);
     return std::make_pair(even_space.encode(control.cells, Side::control, context),
                           even_space.encode(treated.cells, Side::treated, context));
   };
   FitComposition found =
       composition_for(params, control, treated, batches, weights_x, weights_y, encoded, context);
   if (!found.ratio.is_empty()) weights_x = balanced(weights_x, found.ratio, batches.control);
-  const auto moments_x =
-      work.moments(weights_x, [&] { return weighted_moments(control.cells, weights_x, context); });
-  const Moments& of_x = *moments_x;
+  const auto shared_x =
+      work.weighted(weights_x, [&] { return weighted_moments(control.cells, weights_x, context); });
+  const Moments& of_x = shared_x->moments;
 
   Model model(params);
   model.condition = given.condition;
   model.feature_names = experiment.feature_names;
   const bool clusters = !found.composition.centres.is_empty();
-  model.space = clusters ? recentred(even_space, of_x.mean, found.composition.centres)
-                         : space_for(params, control, treated, of_x, of_y, weights_x, weights_y,
-                                     too_few, context);
+  model.space = clusters
+                    ? recentred(even_space, of_x.mean, found.composition.centres)
+                    : space_for(params, control, treated, of_x, of_y, weights_x, weights_y, too_few,
+                                work.is_shared() ? &shared_x->outer_products : nullptr, context);
   const arma::mat x = model.space.encode(control.cells, Side::control, context);
   const arma::mat y = model.space.encode(treated.cells, Side::treated, context);
   const FitInput input{params,      control,    treated,   model.space,     x,
@@ -206,7 +209,7 @@ Model fit_one(const Params& params, const Experiment& experiment, std::size_t c,
     model.training.gaussian = gaussian_response(x, weights_x, y, weights_y, {});
   if (model.balanced)
     report_balanced_scores(model, control.cells, treated.cells, found.ratio, model.report, context);
-  finish_report(model, control, start, context);
+  finish_report(model, control, x, start, context);
   return model;
 }
 

@@ -14,20 +14,29 @@ namespace laot {
 /// threads may share it: whoever comes first makes it, the others wait.
 class ControlWork {
  public:
+  /// Several conditions have these controls: what only pays then is kept.
+  void share() { is_shared_ = true; }
+  bool is_shared() const { return is_shared_; }
   struct Kept {
     StoredCells cells;
     std::vector<std::string> batch;
     std::shared_ptr<const std::vector<std::string>> names;
   };
+  /// Of the control cells with some weights.
+  struct Weighted {
+    Moments moments;
+    SharedOuterProducts outer_products;
+  };
   /// `make` is called once, and again after other weights only.
-  std::shared_ptr<const Moments> moments(const arma::vec& weights,
-                                         const std::function<Moments()>& make);
+  std::shared_ptr<Weighted> weighted(const arma::vec& weights,
+                                     const std::function<Moments()>& make);
   std::shared_ptr<const Kept> kept(const std::function<Kept()>& make);
 
  private:
+  bool is_shared_ = false;
   std::mutex mutex_;
-  arma::vec weights_;  // of moments_
-  std::shared_ptr<const Moments> moments_;
+  arma::vec weights_;  // of weighted_
+  std::shared_ptr<Weighted> weighted_;
   std::shared_ptr<const Kept> kept_;
 };
 
@@ -47,6 +56,10 @@ struct TrainingCells {
   const Levels& batches;
 };
 
+/// What it keeps of the controls.
+void keep_controls(const TrainingCells& cells, ControlWork& work, const Context& context,
+                   TrainingSummary& out);
+
 /// All of it but the means and the Gaussian map.
 TrainingSummary summarise(const TrainingCells& cells, ControlWork& work, Context& context);
 
@@ -54,8 +67,9 @@ TrainingSummary summarise(const TrainingCells& cells, ControlWork& work, Context
 /// take minutes, and beside a trivial predictor, which takes none, many times its own time.
 std::size_t most_for_gaussian(const Method& chosen);
 
-/// median_gamma, negative_share and seconds; refuses a report that overflowed.
-void finish_report(Model& model, const Population& control,
+/// median_gamma, negative_share and seconds; refuses a report that overflowed. z: the control cells
+/// in the model's space.
+void finish_report(Model& model, const Population& control, const arma::mat& z,
                    std::chrono::steady_clock::time_point start, Context& context);
 
 }  // namespace laot

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "condition_files.hpp"
 #include "fit.hpp"
 #include "laot/parallel/tasks.hpp"
 #include "laot/transport.hpp"
@@ -50,10 +51,10 @@ double seconds_since(Clock::time_point start) {
 }
 
 // The outcome of a fit to each condition: that of the first that has not converged, and warnings
-// with the condition that they are of.
-void report_outcomes(Model& model) {
-  std::string outcome = "converged", warning;
-  bool warns = false;
+// with the condition that they are of, after one of all.
+void report_outcomes(Model& model, std::string warning) {
+  std::string outcome = "converged";
+  bool warns = !warning.empty();
   for (const auto& part : model.parts)
     for (const auto& [name, value] : part->report.texts) {
       if (name == "outcome" && outcome == "converged") outcome = value;
@@ -67,36 +68,12 @@ void report_outcomes(Model& model) {
   if (warns) model.report.add("warning", warning);
 }
 
-// "run.ckpt" and condition "24 h" make "run-24_h.ckpt", as R names the files of a loop over
-// targets. Names that are equal then are told apart by the condition's number.
-std::string checkpoint_of(const std::string& whole, const Experiment& experiment, std::size_t c) {
-  const auto plain = [&](std::size_t k) {
-    static const std::string kept =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-    std::string out;
-    for (const char letter : experiment.conditions[k].condition.name) {
-      const bool inside = (static_cast<unsigned char>(letter) & 0xC0U) == 0x80U;  // of a letter
-      if (!inside) out += kept.find(letter) == std::string::npos ? '_' : letter;
-    }
-    return out;
-  };
-  std::string name = plain(c);
-  bool alone = true;
-  for (std::size_t k = 0; k < experiment.conditions.size(); ++k)
-    alone = alone && (k == c || plain(k) != name);
-  if (!alone) name += text("-", c + 1);
-  const std::size_t folder = whole.find_last_of("/\\"), dot = whole.rfind('.');
-  const bool has_ending = dot != std::string::npos && (folder == std::string::npos || dot > folder);
-  const std::size_t end = has_ending ? dot : whole.size();
-  return whole.substr(0, end) + "-" + name + whole.substr(end);
-}
-
 // Sets context.checkpoint for one condition while it lives.
 class ConditionCheckpoint {
  public:
   ConditionCheckpoint(Context& context, const Experiment& experiment, std::size_t c)
       : context_(context), whole_(context.checkpoint) {
-    if (!whole_.empty()) context.checkpoint = checkpoint_of(whole_, experiment, c);
+    if (!whole_.empty()) context.checkpoint = file_of_condition(whole_, experiment, c);
   }
   ~ConditionCheckpoint() { context_.checkpoint = whole_; }
   ConditionCheckpoint(const ConditionCheckpoint&) = delete;
@@ -121,22 +98,42 @@ Model fit_part(const Params& params, const Experiment& experiment, std::size_t c
   }
 }
 
+// What a condition that was fitted before has of its controls.
+TrainingSummary controls_of(const Params& params, const Experiment& experiment, std::size_t c,
+                            ControlWork& work, Context& context) {
+  const TreatedPopulation& given = experiment.conditions[c];
+  const Population &control = experiment.controls[given.control], &treated = given.population;
+  const Levels batches = levels_of(control.batch, treated.batch);
+  TrainingSummary out;
+  keep_controls({params, control, treated, batches}, work, context, out);
+  return out;
+}
+
 // The conditions are spread over the threads of the context, one at a time on each, so that at most
 // so many working copies are there at once. Trainings come one after the other: each can be stopped
-// so that what it has is kept, and has a checkpoint of its own.
+// so that what it has is kept, and its checkpoint holds its state; that of other methods holds the
+// fit of a condition that is done.
 Model fit_each(const Params& params, const Experiment& experiment, Context& context) {
   const auto start = Clock::now();
   Model model(params);
   model.feature_names = experiment.feature_names;
   report_all(experiment, model);
   std::vector<ControlWork> work(experiment.controls.size());
+  for (ControlWork& of_control : work) of_control.share();
   const std::size_t count = experiment.conditions.size();
   model.parts.resize(count);
+  const bool trains = params.method().traits.trains;
+  ConditionFiles files(params, experiment, trains ? "" : context.checkpoint, context);
   const auto fit_condition = [&](std::size_t c, Context& inner) {
     ControlWork& of_control = work[experiment.conditions[c].control];
-    model.parts[c] = std::make_shared<const Model>(fit_part(params, experiment, c, of_control, inner));
+    model.parts[c] =
+        files.read(c, [&] { return controls_of(params, experiment, c, of_control, inner); });
+    if (model.parts[c]) return;
+    model.parts[c] =
+        std::make_shared<const Model>(fit_part(params, experiment, c, of_control, inner));
+    files.write(c, *model.parts[c]);
   };
-  if (context.num_threads > 1 && !params.method().traits.trains) {
+  if (context.num_threads > 1 && !trains) {
     run_tasks(context, "conditions", count, fit_condition);
   } else {
     for (std::size_t c = 0; c < count; ++c) {
@@ -146,7 +143,7 @@ Model fit_each(const Params& params, const Experiment& experiment, Context& cont
       fit_condition(c, context);
     }
   }
-  report_outcomes(model);
+  report_outcomes(model, files.failure());
   model.report.add("seconds", seconds_since(start));
   return model;
 }
@@ -278,7 +275,7 @@ Model fit_together(const Method& chosen, const Params& params, const Experiment&
     const ConditionalMap::At at = model.conditional->at(part.condition);
     here.space = model.space.shifted(at.shift);
     here.map = at.map;
-    finish_report(here, experiment.controls[control], start, context);
+    finish_report(here, experiment.controls[control], controls[control].z, start, context);
     part.report = std::move(here.report);
     model.parts.push_back(std::make_shared<const Model>(std::move(part)));
   }

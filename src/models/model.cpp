@@ -39,8 +39,13 @@ std::string nothing_said(const Report& report) {
 }  // namespace
 
 void Model::map_block(arma::mat& block) const {
-  arma::mat z, moved;
+  arma::mat z;
   space.encode_block(block, Side::control, z);
+  map_block(z, block);
+}
+
+void Model::map_block(const arma::mat& z, arma::mat& block) const {
+  arma::mat moved;
   map->apply(z, moved);
   space.decode_block(z, moved, block);
   require(

@@ -3,6 +3,7 @@
 
 #include "laot/models.hpp"
 #include "laot/number_text.hpp"
+#include "model_store.hpp"
 
 namespace laot {
 
@@ -372,6 +373,18 @@ void load_parts(const ModelFile& file, const Method& chosen, Model& model) {
 }
 
 }  // namespace
+
+void store_condition_fit(const Model& model, bool with_controls, ModelFile& file) {
+  store_fit(model, file);
+  if (with_controls) store_controls(model.training, file);
+}
+
+Model load_condition_fit(const ModelFile& file, const Params& params,
+                         const TrainingSummary* controls) {
+  Model out(params);
+  load_fit(file, laot::method(params.method().name), controls, out);
+  return out;
+}
 
 ModelFile Model::store() const& {
   require(!params.method().traits.many_conditions || conditional, Status::not_available,

@@ -56,18 +56,20 @@ void keep(Cells cells, const std::vector<std::uint32_t>& batch,
 // The median bandwidth looks at all pairs of pooled cells, of at most kMedianCells of them.
 constexpr std::size_t kMedianCells = 4000;
 
-double negative_share(const Model& model, const Cells& control, Context& context) {
+// Of the predictions of the control cells, which lie at z in the model's space.
+double negative_share(const Model& model, const Cells& control, const arma::mat& z,
+                      Context& context) {
   std::size_t negative = 0;
-  arma::mat predicted;
+  arma::mat block;
   const std::size_t at_a_time = cells_at_a_time(control.features());
   for (std::size_t first = 0; first < control.cells(); first += at_a_time) {
-    Cells block = control;
-    std::vector<std::size_t> index(std::min(at_a_time, control.cells() - first));
-    std::iota(index.begin(), index.end(), first);
-    block.select_cells(index, "control");
-    predicted.set_size(control.features(), index.size());
-    model.predict(block, Nonnegative::no, predicted.memptr(), context);
-    for (const double value : predicted)
+    context.poll();
+    const std::size_t count = std::min(at_a_time, control.cells() - first);
+    block.set_size(control.features(), count);
+    control.gather(first, count, block.memptr());
+    model.map_block(z.cols(first, first + count - 1), block);
+    if (!model.marginals.empty()) model.marginals.apply(block, Ends::shifted);
+    for (const double value : block)
       if (value < 0.0) ++negative;
   }
   return static_cast<double>(negative) /
@@ -83,10 +85,8 @@ void require_finite(const Model& model) {
 
 }  // namespace
 
-TrainingSummary summarise(const TrainingCells& cells, ControlWork& work, Context& context) {
-  TrainingSummary out;
-  out.n = cells.control.cells.cells();
-  out.m = cells.treated.cells.cells();
+void keep_controls(const TrainingCells& cells, ControlWork& work, const Context& context,
+                   TrainingSummary& out) {
   const std::size_t at_most = cells.params.options().keep_cells;
   const Rng rng(context.seed);
   const auto control = work.kept([&] {
@@ -99,6 +99,15 @@ TrainingSummary summarise(const TrainingCells& cells, ControlWork& work, Context
   out.kept_control = control->cells;
   out.kept_batch_control = control->batch;
   out.control_names = control->names;
+}
+
+TrainingSummary summarise(const TrainingCells& cells, ControlWork& work, Context& context) {
+  TrainingSummary out;
+  out.n = cells.control.cells.cells();
+  out.m = cells.treated.cells.cells();
+  keep_controls(cells, work, context, out);
+  const std::size_t at_most = cells.params.options().keep_cells;
+  const Rng rng(context.seed);
   keep(cells.treated.cells, cells.batches.treated, cells.treated.batch, at_most, rng.stream(2),
        out.kept_treated, out.kept_batch_treated);
   out.treated_names = std::make_shared<const std::vector<std::string>>(cells.treated.names);
@@ -109,10 +118,10 @@ TrainingSummary summarise(const TrainingCells& cells, ControlWork& work, Context
   return out;
 }
 
-void finish_report(Model& model, const Population& control,
+void finish_report(Model& model, const Population& control, const arma::mat& z,
                    std::chrono::steady_clock::time_point start, Context& context) {
   model.report.add("median_gamma", model.training.median_gamma);
-  model.report.add("negative_share", negative_share(model, control.cells, context));
+  model.report.add("negative_share", negative_share(model, control.cells, z, context));
   model.report.add("seconds",
                    std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   require_finite(model);

@@ -171,7 +171,6 @@ test_that("what cannot be meant is refused in a sentence", {
                   "covariates do not go with seeds of a method that is fitted to each condition on its own")
   expect_sentence(fit_screen(by = labels), "covariates do not go with by")
   expect_sentence(fit_method(start, "conditional_laot", start + 1, covariates = known), "do not go with treated")
-  expect_sentence(fit_screen("cellot", checkpoint = tempfile()), "do not go with checkpoint of a method")
   expect_sentence(predict(fits, start, at = "A30"), "no condition \"A30\"; did you mean \"A3\"")
   expect_sentence(predict(fits, start, at = "panobinostat"), "no condition \"panobinostat\"; there are A1, ")
   expect_sentence(predict(fits, start, at = 3), "at must be the name of a condition")

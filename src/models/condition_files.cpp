@@ -1,0 +1,100 @@
+#include "condition_files.hpp"
+
+#include "laot/file_access.hpp"
+#include "model_store.hpp"
+
+namespace laot {
+
+namespace {
+
+const char kFinished[] = "laot fit of a condition 1";
+
+std::uint64_t hash_of(const std::vector<std::string>& texts) {
+  std::uint64_t hash = 14695981039346656037ULL;
+  for (const std::string& text : texts) {
+    for (const char letter : text)
+      hash = (hash ^ static_cast<unsigned char>(letter)) * 1099511628211ULL;
+    hash = (hash ^ 256U) * 1099511628211ULL;  // the end of a text
+  }
+  return hash;
+}
+
+// Levels by name: numbers of them are of one pair of populations.
+std::string fingerprint_of(const Population& population) {
+  return text(fingerprint(population.cells, {}), ", names ", hash_of(population.names), ", batch ",
+              hash_of(population.batch), ", types ", hash_of(population.types));
+}
+
+}  // namespace
+
+std::string file_of_condition(const std::string& whole, const Experiment& experiment,
+                              std::size_t c) {
+  const auto plain = [&](std::size_t k) {
+    static const std::string kept =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    std::string out;
+    for (const char letter : experiment.conditions[k].condition.name) {
+      const bool inside = (static_cast<unsigned char>(letter) & 0xC0U) == 0x80U;  // of a letter
+      if (!inside) out += kept.find(letter) == std::string::npos ? '_' : letter;
+    }
+    return out;
+  };
+  std::string name = plain(c);
+  bool alone = true;
+  for (std::size_t k = 0; k < experiment.conditions.size(); ++k)
+    alone = alone && (k == c || plain(k) != name);
+  if (!alone) name += text("-", c + 1);
+  const std::size_t folder = whole.find_last_of("/\\"), dot = whole.rfind('.');
+  const bool has_ending = dot != std::string::npos && (folder == std::string::npos || dot > folder);
+  const std::size_t end = has_ending ? dot : whole.size();
+  return whole.substr(0, end) + "-" + name + whole.substr(end);
+}
+
+ConditionFiles::ConditionFiles(const Params& params, const Experiment& experiment,
+                               const std::string& whole, const Context& context)
+    : params_(params), experiment_(experiment), context_(context), whole_(whole) {
+  if (!named()) return;
+  for (const Population& control : experiment.controls)
+    controls_.push_back(fingerprint_of(control));
+}
+
+RunIdentity ConditionFiles::identity_of(std::size_t c) const {
+  RunIdentity out(kFinished, "fit of a condition", params_, context_);
+  const TreatedPopulation& given = experiment_.conditions[c];
+  out.add("control", controls_[given.control]);
+  out.add("treated", fingerprint_of(given.population));
+  return out;
+}
+
+std::shared_ptr<const Model> ConditionFiles::read(
+    std::size_t c, const std::function<TrainingSummary()>& controls) const {
+  if (!named()) return nullptr;
+  const std::string path = file_of_condition(whole_, experiment_, c);
+  if (!readable(path)) return nullptr;
+  const ModelFile file = identity_of(c).read(path, [](const std::string&) { return false; });
+  const bool has_controls = file.has_text("training.control_names");
+  const TrainingSummary known = has_controls ? TrainingSummary() : controls();
+  Model out = load_condition_fit(file, params_, has_controls ? nullptr : &known);
+  out.condition = experiment_.conditions[c].condition;
+  return std::make_shared<const Model>(std::move(out));
+}
+
+void ConditionFiles::write(std::size_t c, const Model& part) {
+  if (!named()) return;
+  const std::string path = file_of_condition(whole_, experiment_, c);
+  try {
+    ModelFile file = identity_of(c).texts();
+    store_condition_fit(part, params_.options().equal_counts, file);
+    file.write(path);
+    const std::lock_guard<std::mutex> lock(mutex_);
+    written_ = true;
+  } catch (const Error& error) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (error.status() != Status::io_error || !written_) throw;
+    if (failure_.empty())
+      failure_ = text("the checkpoint \"", path, "\" could not be written (", error.what(),
+                      "); a run that is killed fits this condition again");
+  }
+}
+
+}  // namespace laot

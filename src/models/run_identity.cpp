@@ -1,0 +1,81 @@
+#include "run_identity.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "laot/number_text.hpp"
+
+namespace laot {
+
+namespace {
+
+constexpr std::size_t kHashedCells = 256;  // at a time
+
+std::uint64_t mixed(std::uint64_t hash, std::uint64_t word) {
+  return (hash ^ word) * 1099511628211ULL;
+}
+
+}  // namespace
+
+std::string fingerprint(const Cells& cells, const std::vector<std::uint32_t>& levels) {
+  std::uint64_t hash = 14695981039346656037ULL;
+  std::vector<double> block(cells.features() * std::min(kHashedCells, cells.cells()));
+  for (std::size_t first = 0; first < cells.cells(); first += kHashedCells) {
+    const std::size_t count = std::min(kHashedCells, cells.cells() - first);
+    cells.gather(first, count, block.data());
+    for (std::size_t i = 0; i < cells.features() * count; ++i) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, &block[i], sizeof word);
+      hash = mixed(hash, word);
+      hash ^= hash >> 29;
+    }
+  }
+  for (const std::uint32_t level : levels) hash = mixed(hash, level);
+  return text(cells.features(), " x ", cells.cells(), ", ", text_of_bits(hash));
+}
+
+RunIdentity::RunIdentity(const char* kind, const char* what, const Params& params,
+                         const Context& context)
+    : kind_(kind), what_(what) {
+  add("kind", kind_);
+  add("method", params.method().name);
+  add("seed", text(context.seed));
+  for (const auto& [name, value] : params.texts()) add("param." + name, value);
+}
+
+ModelFile RunIdentity::read(
+    const std::string& path,
+    const std::function<bool(const std::string& parameter)>& may_change) const {
+  const ModelFile file = [&] {
+    try {
+      return ModelFile::read(path);
+    } catch (const Error& error) {
+      fail(error.status(), "the checkpoint \"", path, "\" cannot be used (", error.what(),
+           "); name another file, or delete it to start anew");
+    }
+  }();
+  require(file.has_text("kind") && file.text_value("kind") == kind_, Status::bad_format,
+          "the checkpoint \"", path, "\" is no ", what_, "; name another file");
+  const auto same = [&](const std::string& key, const std::string& what) {
+    const std::string& there = file.text_value(key);
+    const std::string& here = texts_.text_value(key);
+    require(there == here, Status::invalid_argument, "the checkpoint \"", path,
+            "\" is of another run: ", what, " is ", there, " there and ", here,
+            " here; name another file, or delete it to start anew");
+  };
+  const auto same_input = [&](const std::string& key, const std::string& what) {
+    require(!texts_.has_text(key) || file.text_value(key) == texts_.text_value(key),
+            Status::invalid_argument, "the checkpoint \"", path, "\" is of another run: its ", what,
+            " are not the ones given here; name another file, or delete it to start anew");
+  };
+  same("method", "the method");
+  for (const auto& [name, value] : texts_.texts_below("param."))
+    if (!may_change(name)) same("param." + name, "parameter " + name);
+  same("seed", "the seed");
+  same_input("control", "control cells");
+  same_input("treated", "treated cells");
+  same_input("conditions", "conditions, their covariates or embeddings");
+  return file;
+}
+
+}  // namespace laot
