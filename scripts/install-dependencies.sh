@@ -21,7 +21,8 @@ packages_for() {
     r-bioc-biocparallel pkg-config python3 python3-numpy python3-pytest python3-build
     python3-setuptools python3-wheel python3-venv python3-anndata python3-h5py"
   # libFuzzer comes with the runtime of the clang that this release has.
-  local slow="git valgrind debootstrap clang $(clang_runtime) r-cran-knitr r-cran-rmarkdown pandoc qpdf"
+  local slow="git valgrind debootstrap clang $(clang_runtime) r-cran-knitr r-cran-rmarkdown pandoc qpdf
+    munge slurmctld slurmd slurm-client slurm-wlm-basic-plugins r-cran-batchtools"
   case $1 in
     quickstart) echo "$quickstart" ;;
     test) echo "$quickstart $test" ;;

@@ -158,11 +158,11 @@ fit_targets <- function(ask, cells, seed, label = "") {
   ask$settings$seed <- seed_or_draw(seed)
   ask$drawn <- is.null(seed)
   if (is_experiment(cells)) return(fit_experiment(ask, cells))
+  if (!is.null(ask$BPPARAM)) fail("BPPARAM goes with fits of several conditions, and this one has one")
   if (!is.null(ask$checkpoint) && !trains(ask$method)) {
     fail("checkpoint goes with methods that train networks, and with fits of several conditions; this one of ", ask$method,
          " is done at once")
   }
-  if (!is.null(ask$BPPARAM)) fail("BPPARAM goes with fits of several conditions, and this one has one")
   read <- function(side) population_cells(side, cells$rows, progress = reading_bar(side, ask$verbose))
   fit <- fit_populations(ask, read(cells$from), read(cells$to[[1L]]),
                          levels = list(control = cells$control, target = names(cells$to)),
