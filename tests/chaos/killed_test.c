@@ -2,8 +2,9 @@
  *
  *   laot_killed_test KILLS [SEED]
  *
- * Trainings go on from their checkpoint, one process at a time and two on one checkpoint, until
- * KILLS of them died; then an undisturbed run ends with the bits of a training that nobody killed.
+ * Trainings and fits of many conditions go on from their checkpoint, one process at a time and two on
+ * one checkpoint, until KILLS of them died; then an undisturbed run ends with the bits of one that
+ * nobody killed.
  * Two processes save to one path and are killed: whoever reads it finds one whole model. */
 #define _POSIX_C_SOURCE 200809L
 #include <math.h>
@@ -71,10 +72,73 @@ static laot_status train(const char* method, const char* path, double* out) {
   return status;
 }
 
-static pid_t train_in_child(const char* method) {
+enum { CONDITIONS = 12 };
+
+/* The sum over the conditions of the predictions of the control cells. */
+static laot_status predicted(laot_context* context, const laot_model* model, const laot_data* x,
+                             double* out) {
+  static double at[VALUES];
+  int c, i;
+  memset(out, 0, VALUES * sizeof *out);
+  for (c = 0; c < CONDITIONS; ++c) {
+    char name[16];
+    laot_status status;
+    snprintf(name, sizeof name, "c%d", c);
+    status = laot_predict_at(context, model, x, name, NULL, NULL, NULL, 0, "no", at, VALUES);
+    if (status) return status;
+    for (i = 0; i < VALUES; ++i) out[i] += at[i];
+  }
+  return LAOT_OK;
+}
+
+static laot_status screen(const char* method, const char* path, double* out) {
+  static double values[CONDITIONS][VALUES];
+  laot_context* context = NULL;
+  laot_params* params = NULL;
+  laot_experiment* experiment = NULL;
+  laot_data* x = NULL;
+  laot_model* model = NULL;
+  laot_status status;
+  size_t index;
+  int c, i;
+  if (laot_context_new(&context) || laot_context_set_checkpoint(context, path, 0.05) ||
+      laot_params_new(method, &params) || laot_experiment_new(&experiment) ||
+      laot_data_dense(control, FEATURES, CELLS, FEATURES, &x) ||
+      laot_experiment_add_control(experiment, x, &index))
+    exit(2);
+  for (c = 0; c < CONDITIONS; ++c) {
+    laot_data* y = NULL;
+    char name[16];
+    snprintf(name, sizeof name, "c%d", c);
+    for (i = 0; i < VALUES; ++i) values[c][i] = treated[i] * (1.0 + 0.1 * c);
+    if (laot_data_dense(values[c], FEATURES, CELLS, FEATURES, &y) ||
+        laot_experiment_add_condition(experiment, name, y, index, NULL, NULL, NULL, 0))
+      exit(2);
+    laot_data_free(y);
+  }
+  status = laot_fit_experiment(context, params, experiment, &model);
+  if (status == LAOT_OK && out) status = predicted(context, model, x, out);
+  laot_model_free(model);
+  laot_data_free(x);
+  laot_experiment_free(experiment);
+  laot_params_free(params);
+  laot_context_free(context);
+  return status;
+}
+
+typedef laot_status (*job)(const char* method, const char* path, double* out);
+
+static pid_t in_child(job work, const char* method) {
   const pid_t child = fork();
-  if (child == 0) _exit(train(method, checkpoint, NULL) == LAOT_OK ? 0 : 1);
+  if (child == 0) _exit(work(method, checkpoint, NULL) == LAOT_OK ? 0 : 1);
   return child;
+}
+
+/* The checkpoint, and what a screen names after it. */
+static void forget(void) {
+  char command[96];
+  snprintf(command, sizeof command, "rm -f %s*", checkpoint);
+  if (system(command) != 0) exit(2);
 }
 
 /* 1: it was killed; 0: it had ended well before; -1: it failed. */
@@ -87,18 +151,18 @@ static int killed(pid_t child) {
 }
 
 /* After an end the next ones begin anew: the moments are those of a whole training. */
-static void kill_trainings(const char* method, int workers, int kills) {
+static void kill_work(job work, const char* method, int workers, int kills) {
   static double whole[VALUES], resumed[VALUES];
   double start, lasts;
   int deaths = 0, ends = 0, rounds = 0, i;
-  unlink(checkpoint);
+  forget();
   start = now();
-  CHECK(train(method, checkpoint, whole) == LAOT_OK);
+  CHECK(work(method, checkpoint, whole) == LAOT_OK);
   lasts = now() - start;
   while (deaths < kills && ++rounds < 20 * kills) {
     pid_t child[WORKERS];
     const int ends_before = ends;
-    for (i = 0; i < workers; ++i) child[i] = train_in_child(method);
+    for (i = 0; i < workers; ++i) child[i] = in_child(work, method);
     for (i = 0; i < workers; ++i) {
       int ended;
       wait_for(some_time(lasts));
@@ -107,10 +171,10 @@ static void kill_trainings(const char* method, int workers, int kills) {
       deaths += ended == 1;
       ends += ended == 0;
     }
-    if (ends > ends_before) unlink(checkpoint);
+    if (ends > ends_before) forget();
   }
   CHECK(deaths >= kills);
-  CHECK(train(method, checkpoint, resumed) == LAOT_OK);
+  CHECK(work(method, checkpoint, resumed) == LAOT_OK);
   CHECK(memcmp(whole, resumed, sizeof whole) == 0);
   printf("%s, %d at a time: %d killed, %d ended before\n", method, workers, deaths, ends);
 }
@@ -185,7 +249,6 @@ static void kill_savers(int kills) {
 }
 
 int main(int count, char** arguments) {
-  static const char* const methods[] = {"cellot", "scgen"};
   const int kills = count > 1 ? atoi(arguments[1]) : 50;
   char command[96];
   int i;
@@ -198,8 +261,11 @@ int main(int count, char** arguments) {
   if (!mkdtemp(folder)) return 77;
   snprintf(checkpoint, sizeof checkpoint, "%s/checkpoint", folder);
   snprintf(saved, sizeof saved, "%s/model", folder);
-  for (i = 0; i < 2; ++i) kill_trainings(methods[i], 1, kills);
-  for (i = 0; i < 2; ++i) kill_trainings(methods[i], WORKERS, kills);
+  for (i = 1; i <= WORKERS; ++i) {
+    kill_work(train, "cellot", i, kills);
+    kill_work(train, "scgen", i, kills);
+    kill_work(screen, "laot", i, kills);
+  }
   kill_savers(kills);
   snprintf(command, sizeof command, "rm -rf %s", folder);
   if (system(command) != 0) ++failures;

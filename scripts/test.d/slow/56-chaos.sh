@@ -1,13 +1,13 @@
 # Long work killed with SIGKILL at 50 random moments ends with the result of an undisturbed run: the
-# trainings and savings of tests/chaos/killed_test.c, and a benchmark of R, by one worker and by two
-# that share its folder. CHAOS_KILLS: another number.
+# trainings, fits of many conditions and savings of tests/chaos/killed_test.c, and a benchmark of R, by
+# one worker and by two that share its folder. CHAOS_KILLS: another number.
 # needs: build r-library
 # seconds: 3600
 . scripts/test-lib.sh
 
 kills=${CHAOS_KILLS:-50}
 build=${LAOT_RELEASE_BUILD:-build/test/release}
-if logged chaos-core "$build/tests/laot_killed_test" "$kills"; then pass "trainings and savings"; else fail "trainings and savings"; fi
+if logged chaos-core "$build/tests/laot_killed_test" "$kills"; then pass "trainings, fits of conditions and savings"; else fail "trainings, fits of conditions and savings"; fi
 
 export R_LIBS=$R_LIBRARY
 if ! have Rscript || ! Rscript -e 'quit(status = !requireNamespace("laot", quietly = TRUE))' >/dev/null 2>&1; then
