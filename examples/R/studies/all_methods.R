@@ -1,4 +1,5 @@
-# Every method on every set, random splits: the one large table. Networks have one seed a split.
+# Every method on every set, random splits: the one large table. Networks have one seed a split. The
+# methods of many conditions are fitted to all conditions of a set at once.
 
 here <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE)))
 for (part in c("common.R", "data.R")) source(file.path(here, part))
@@ -25,13 +26,20 @@ if (!is.null(arguments$file)) {
     `fates, day 4 to 6` = list(values = fate$values, labels = data.frame(condition = paste("day", fate$labels$day)),
                                control = "day 4"))
 }
+single <- study_methods(arguments)
+conditional <- c("conditional_laot", if (arguments$networks == "yes") "cmonge", "conditional_gaussian", "regressed_shift")
+single <- single[setdiff(names(single), conditional)]
 rows <- NULL
 for (name in names(sets)) {
   cells <- thinned(sets[[name]], sets[[name]]$labels$condition, arguments$cells)
-  rows <- rbind(rows, study_bench(
-    arguments, "all_methods", name, cells$values, methods = study_methods(arguments),
-    condition = cells$labels$condition, control = sets[[name]]$control, metrics = study_metrics,
-    seeds = seq_len(arguments$splits)))
+  of <- cells$labels$condition
+  control <- sets[[name]]$control
+  one <- study_bench(arguments, "all_methods", name, cells$values, methods = single, condition = of, control = control,
+                     metrics = study_metrics, seeds = seq_len(arguments$splits))
+  dose <- if (!is.null(cells$labels$dose)) cells$labels["dose"]
+  many <- conditional_bench(arguments, "all_methods", name, cells$values, of, control, conditional, dose)
+  own <- one$method %in% names(single)
+  rows <- rbind(rows, one[own, bench_columns], many[bench_columns], one[!own, bench_columns])
 }
 part <- rows[rows$metric == "mmd2" & nzchar(rows$features), ]
 part$of <- paste(part$setting, part$target, sep = ": ")

@@ -3,9 +3,10 @@
 #   Rscript examples/R/studies/NAME.R OUTPUT_FOLDER DATA_FOLDER [name=value ...]
 #
 # splits=3 (how many random splits), cells=1000 (at most so many of each population), networks=yes
-# (compact CellOT and scGen; all: also CellOT 4 x 64 and cAE; no: none). With file= a study reads the
-# user's own cells instead of the stand-in: see own_cells() in data.R. Finished tasks are kept in
-# OUTPUT_FOLDER, and a study that is run again goes on where it was.
+# (CellOT, compact CellOT, scGen, cAE and the Conditional Monge Gap; few: compact CellOT and scGen
+# alone; no: none). With file= a study reads the user's own cells instead of the stand-in: see
+# own_cells() in data.R. Finished tasks are kept in OUTPUT_FOLDER, and a study that is run again goes
+# on where it was.
 
 suppressPackageStartupMessages(library(laot))
 
@@ -23,14 +24,66 @@ study_arguments <- function(given = commandArgs(trailingOnly = TRUE)) {
 }
 
 # LAOT as it is by default, bent where that predicts better, and as the paper's Algorithm 1; the
-# networks, with their defaults and one seed a split; the trivial predictors.
+# networks, with their defaults and one seed a split; the trivial predictors. The methods of many
+# conditions see the one that is asked for here; conditional_bench() gives them all.
 study_methods <- function(arguments) {
   linear <- list(laot = "laot", `laot/adaptive` = "laot/adaptive", `laot/algorithm1` = "laot/algorithm1")
-  networks <- list(cellot = "cellot", `cellot/compact` = "cellot/compact", scgen = "scgen", cae = "cae")
-  networks <- networks[switch(arguments$networks, all = names(networks), yes = c("cellot/compact", "scgen"), character())]
   trivial <- list(gaussian_map = "gaussian_map", mean_shift = "mean_shift", identity = "identity")
-  c(linear, networks, trivial)
+  c(linear, network_names(arguments), conditional_laot = "conditional_laot", trivial)
 }
+
+network_names <- function(arguments) {
+  all <- c("cellot", "cellot/compact", "scgen", "cae", "cmonge")
+  chosen <- switch(arguments$networks, yes = all, few = c("cellot/compact", "scgen"), no = character(),
+                   stop("networks must be yes, few or no", call. = FALSE))
+  as.list(stats::setNames(nm = chosen))
+}
+
+# Computed once: a file that is there is read, and a killed run leaves no half of one.
+kept_result <- function(arguments, name, compute) {
+  folder <- file.path(arguments$out, "tasks")
+  dir.create(folder, showWarnings = FALSE, recursive = TRUE)
+  file <- file.path(folder, paste0(gsub("[^A-Za-z0-9]+", "-", name), ".rds"))
+  if (!file.exists(file)) {
+    message(name)
+    found <- compute()
+    half <- tempfile("half-", folder)
+    saveRDS(found, half)
+    file.rename(half, file)
+  }
+  readRDS(file)
+}
+
+# Methods of many conditions, each fitted once a split to all conditions of the set, on the splits of
+# benchmark_methods() and scored as there.
+conditional_bench <- function(arguments, name, setting, values, condition, control, methods, covariates = NULL) {
+  targets <- setdiff(unique(condition), control)
+  do.call(rbind, lapply(seq_len(arguments$splits), function(seed) do.call(rbind, lapply(methods, function(method) {
+    kept_result(arguments, paste(name, setting, arguments$cells, method, seed), function() {
+      train <- split_cells(ncol(values), condition, seed = seed) == "train"
+      of <- function(level, training) values[, condition == level & train == training, drop = FALSE]
+      fits <- tryCatch(
+        fit_method(values[, train], method, condition = condition[train], control = control,
+                   covariates = covariates[train, , drop = FALSE], seed = seed, verbose = FALSE),
+        error = function(e) conditionMessage(e))
+      do.call(rbind, lapply(targets, function(target) {
+        if (is.character(fits)) {
+          return(data.frame(setting, method, target, split = "random", seed, metric = study_metrics, features = "",
+                            observed = NA_real_, value = NA_real_, reason = paste("failed:", fits)))
+        }
+        predicted <- as.matrix(predict(if (inherits(fits, "laot_fit_list")) fits[[target]] else fits, of(control, FALSE)))
+        scores <- as.data.frame(suppressMessages(evaluate_predictions(
+          predicted, observed = of(target, FALSE), metrics = study_metrics,
+          train = list(control = of(control, TRUE), treated = of(target, TRUE)))))
+        scores <- scores[scores$method == "prediction", ]
+        data.frame(setting, method, target, split = "random", seed, scores[c("metric", "features", "observed", "value")],
+                   reason = scores$reason, row.names = NULL)
+      }))
+    })
+  }))))
+}
+
+bench_columns <- c("setting", "method", "target", "split", "seed", "metric", "features", "observed", "value", "reason")
 
 # At most so many cells of each label: exact W2 takes the square of their number.
 thinned <- function(cells, label, most) {
@@ -107,7 +160,8 @@ study_result <- function(arguments, name, rows, lines) {
 }
 
 method_colours <- c(laot = "#0072B2", `laot/adaptive` = "#56B4E9", `laot/algorithm1` = "#004A75",
-                    cellot = "#D55E00", `cellot/compact` = "#E69F00", scgen = "#CC79A7", cae = "#8A5A83",
+                    cellot = "#D55E00", `cellot/compact` = "#E69F00", scgen = "#CC79A7", cae = "#8A5A83", cmonge = "#B22222", conditional_laot = "#2E8B57", conditional_gaussian = "#7CCD7C",
+                    regressed_shift = "grey60",
                     gaussian_map = "#009E73", mean_shift = "grey45", identity = "grey75",
                     noise_reference = "black", training_treated = "#A08000")
 

@@ -22,7 +22,8 @@ middle <- doses[(length(doses) + 1L) %/% 2L]
 left.out <- unique(cells$labels$condition[cells$labels$dose == middle])
 if (left.out == cells$control) stop("there is no dose between two others", call. = FALSE)
 highest <- unique(cells$labels$condition[cells$labels$dose == max(doses)])
-unseen <- do.call(rbind, lapply(seq_len(arguments$splits), function(seed) {
+unseen <- do.call(rbind, lapply(seq_len(arguments$splits), function(seed) kept_result(arguments, paste(
+  "dose left out", arguments$cells, arguments$networks, seed), function() {
   train <- split_cells(ncol(cells$values), cells$labels$condition, seed = seed) == "train"
   of <- function(condition, training) {
     cells$values[, cells$labels$condition == condition & train == training, drop = FALSE]
@@ -32,7 +33,8 @@ unseen <- do.call(rbind, lapply(seq_len(arguments$splits), function(seed) {
   seen <- train & cells$labels$condition != left.out
   at <- data.frame(dose = middle)
   predicted <- list(identity = control)
-  for (method in c("conditional_laot", "conditional_gaussian", "regressed_shift", "nearest_shift")) {
+  for (method in c("conditional_laot", if (arguments$networks == "yes") "cmonge", "conditional_gaussian",
+                   "regressed_shift", "nearest_shift")) {
     fit <- fit_method(cells$values[, seen], method, condition = cells$labels$condition[seen], control = cells$control,
                       covariates = data.frame(dose = cells$labels$dose[seen]), seed = seed, verbose = FALSE)
     predicted[[method]] <- as.matrix(predict(fit, control, at = list(dose = middle)))
@@ -50,8 +52,7 @@ unseen <- do.call(rbind, lapply(seq_len(arguments$splits), function(seed) {
     data.frame(setting = paste(left.out, "left out"), method = method, target = left.out, split = "random",
                seed = seed, scores[c("metric", "features", "observed", "value")], reason = "")
   }))
-}))
-shared <- c("setting", "method", "target", "split", "seed", "metric", "features", "observed", "value", "reason")
-both <- rbind(rows[shared], unseen[shared])
+})))
+both <- rbind(rows[bench_columns], unseen[bench_columns])
 study_result(arguments, "dose", both, bench_tables(both))
 bench_picture(arguments, "dose", both)

@@ -38,8 +38,9 @@ assigned <- function(predicted, treated) {
 bent.methods <- list(`laot, bent` = list("laot", lift = "yes"))
 all.methods <- c(bent.methods, study_methods(arguments))
 # A third of CellOT's iterations: there are many draws.
-if (arguments$networks != "no") all.methods$cellot <- list("cellot", iterations = 500)
-all.methods[c("identity", "laot/adaptive")] <- NULL
+if (arguments$networks == "yes") all.methods$cellot <- list("cellot", iterations = 500)
+# Of one condition, conditional LAOT is LAOT.
+all.methods[c("identity", "laot/adaptive", "conditional_laot")] <- NULL
 method_colours[names(bent.methods)] <- "#66C2FF"
 
 one <- function(method, gap, bent, seed) {
@@ -68,7 +69,7 @@ dir.create(folder, recursive = TRUE, showWarnings = FALSE)
 rows <- NULL
 for (bent in c(FALSE, TRUE)) for (seed in seq_len(arguments$splits)) for (gap in gaps) for (method in methods) {
   # Networks take minutes: the first draw alone.
-  if (method %in% c("cellot", "cellot/compact", "scgen", "cae") && (seed > 1L || gap %in% c(1, 6, 10, 15))) next
+  if (method %in% names(network_names(arguments)) && (seed > 1L || gap %in% c(1, 10, 15))) next
   file <- file.path(folder, paste0(gsub("[^a-z0-9]+", "-", method), "_", gap, "_", bent, "_", seed, ".rds"))
   if (!file.exists(file)) {
     half <- paste0(file, ".half")

@@ -18,22 +18,9 @@ courses <- if (is.null(arguments$file)) {
   own <- own_cells(c(arguments[setdiff(names(arguments), c("control", "target"))], control = ""))
   list(own = list(values = own$values, time = as.numeric(own$labels$condition), unit = "time"))
 }
-kept_result <- function(name, compute) {
-  folder <- file.path(arguments$out, "tasks")
-  dir.create(folder, showWarnings = FALSE)
-  file <- file.path(folder, paste0(name, ".rds"))
-  if (!file.exists(file)) {
-    message("time_gaps: ", name)
-    found <- compute()
-    half <- tempfile("half-", folder)
-    saveRDS(found, half)
-    file.rename(half, file)
-  }
-  readRDS(file)
-}
 swept <- lapply(names(courses), function(name) {
   course <- courses[[name]]
-  kept_result(gsub("[^A-Za-z]+", "-", paste("sweep", name, arguments$splits, arguments$cells)), function() {
+  kept_result(arguments, paste("time_gaps sweep", name, arguments$splits, arguments$cells), function() {
     sweep <- time_gap_sweep(course$values, time = course$time, splits = arguments$splits, resamples = 5, repeats = 2,
                             seed = 1, verbose = FALSE)
     list(scores = sweep$scores, track = sweep$track)
@@ -43,7 +30,7 @@ names(swept) <- names(courses)
 
 course <- courses[[1L]]
 times <- sort(unique(course$time))
-steps <- kept_result(gsub("[^A-Za-z]+", "-", paste("steps", names(courses)[1L], arguments$cells)), function() {
+steps <- kept_result(arguments, paste("time_gaps steps", names(courses)[1L], arguments$cells), function() {
   do.call(rbind, lapply(times[-1L], function(time) do.call(rbind, lapply(c(1e-4, 1e-5), function(rate) {
     pick <- function(at) course$values[, utils::head(which(course$time == at), arguments$cells), drop = FALSE]
     fit <- laot_fit(pick(times[1L]), pick(time), preset = "notebook", learning.rate = rate, epochs = 500, seed = 1,
