@@ -1,6 +1,6 @@
 # All studies, one after the other; what is finished is not computed again.
 #
-#   Rscript examples/R/studies/all.R OUTPUT_FOLDER DATA_FOLDER [splits=3] [cells=1000] [networks=yes|few|no]
+#   Rscript examples/R/studies/all.R OUTPUT_FOLDER DATA_FOLDER [splits=3] [cells=1000] [networks=yes|short|few|no]
 
 studies <- c("all_methods", "cell_fate", "phase_transition", "within_and_across", "several_drugs", "dose", "time_gaps",
              "unseen_patient", "another_context")

@@ -27,8 +27,8 @@ if (!is.null(arguments$file)) {
                                control = "day 4"))
 }
 single <- study_methods(arguments)
-conditional <- c("conditional_laot", if (arguments$networks == "yes") "cmonge", "conditional_gaussian", "regressed_shift")
-single <- single[setdiff(names(single), conditional)]
+conditional <- conditional_methods(arguments)
+single <- single[setdiff(names(single), names(conditional))]
 rows <- NULL
 for (name in names(sets)) {
   cells <- thinned(sets[[name]], sets[[name]]$labels$condition, arguments$cells)

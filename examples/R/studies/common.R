@@ -3,8 +3,9 @@
 #   Rscript examples/R/studies/NAME.R OUTPUT_FOLDER DATA_FOLDER [name=value ...]
 #
 # splits=3 (how many random splits), cells=1000 (at most so many of each population), networks=yes
-# (CellOT, compact CellOT, scGen, cAE and the Conditional Monge Gap; few: compact CellOT and scGen
-# alone; no: none). With file= a study reads the user's own cells instead of the stand-in: see
+# (CellOT, compact CellOT, scGen, cAE and the Conditional Monge Gap, with their defaults; short: the
+# same with a third of the steps of CellOT and of the Monge gap; few: compact CellOT and scGen alone;
+# no: none). With file= a study reads the user's own cells instead of the stand-in: see
 # own_cells() in data.R. Finished tasks are kept in OUTPUT_FOLDER, and a study that is run again goes
 # on where it was.
 
@@ -33,10 +34,26 @@ study_methods <- function(arguments) {
 }
 
 network_names <- function(arguments) {
-  all <- c("cellot", "cellot/compact", "scgen", "cae", "cmonge")
-  chosen <- switch(arguments$networks, yes = all, few = c("cellot/compact", "scgen"), no = character(),
-                   stop("networks must be yes, few or no", call. = FALSE))
-  as.list(stats::setNames(nm = chosen))
+  all <- as.list(stats::setNames(nm = c("cellot", "cellot/compact", "scgen", "cae", "cmonge")))
+  switch(arguments$networks, yes = all, short = utils::modifyList(all, short.networks),
+         few = all[c("cellot/compact", "scgen")], no = all[character()],
+         stop("networks must be yes, short, few or no", call. = FALSE))
+}
+
+short.networks <- list(cellot = list("cellot", iterations = 500), cmonge = list("cmonge", iterations = 1000))
+
+# The methods of many conditions, named as above: settings to fit them with.
+conditional_methods <- function(arguments, trivial = character()) {
+  names <- c("conditional_laot", "cmonge", "conditional_gaussian", "regressed_shift", trivial)
+  given <- c(list(conditional_laot = "conditional_laot"), network_names(arguments)["cmonge"],
+             as.list(stats::setNames(nm = names[-(1:2)])))
+  given[lengths(given) > 0L]
+}
+
+# fit_method() by a name or a list that begins with one and goes on with settings.
+fit_by <- function(method, x, ...) {
+  method <- as.list(method)
+  do.call(fit_method, c(list(x, method[[1L]]), method[-1L], list(..., verbose = FALSE)))
 }
 
 # Computed once: a file that is there is read, and a killed run leaves no half of one.
@@ -58,13 +75,13 @@ kept_result <- function(arguments, name, compute) {
 # benchmark_methods() and scored as there.
 conditional_bench <- function(arguments, name, setting, values, condition, control, methods, covariates = NULL) {
   targets <- setdiff(unique(condition), control)
-  do.call(rbind, lapply(seq_len(arguments$splits), function(seed) do.call(rbind, lapply(methods, function(method) {
-    kept_result(arguments, paste(name, setting, arguments$cells, method, seed), function() {
+  do.call(rbind, lapply(seq_len(arguments$splits), function(seed) do.call(rbind, lapply(names(methods), function(method) {
+    kept_result(arguments, paste(name, setting, arguments$cells, arguments$networks, method, seed), function() {
       train <- split_cells(ncol(values), condition, seed = seed) == "train"
       of <- function(level, training) values[, condition == level & train == training, drop = FALSE]
       fits <- tryCatch(
-        fit_method(values[, train], method, condition = condition[train], control = control,
-                   covariates = covariates[train, , drop = FALSE], seed = seed, verbose = FALSE),
+        fit_by(methods[[method]], values[, train], condition = condition[train], control = control,
+               covariates = covariates[train, , drop = FALSE], seed = seed),
         error = function(e) conditionMessage(e))
       do.call(rbind, lapply(targets, function(target) {
         if (is.character(fits)) {

@@ -33,10 +33,10 @@ unseen <- do.call(rbind, lapply(seq_len(arguments$splits), function(seed) kept_r
   seen <- train & cells$labels$condition != left.out
   at <- data.frame(dose = middle)
   predicted <- list(identity = control)
-  for (method in c("conditional_laot", if (arguments$networks == "yes") "cmonge", "conditional_gaussian",
-                   "regressed_shift", "nearest_shift")) {
-    fit <- fit_method(cells$values[, seen], method, condition = cells$labels$condition[seen], control = cells$control,
-                      covariates = data.frame(dose = cells$labels$dose[seen]), seed = seed, verbose = FALSE)
+  several <- conditional_methods(arguments, trivial = "nearest_shift")
+  for (method in names(several)) {
+    fit <- fit_by(several[[method]], cells$values[, seen], condition = cells$labels$condition[seen],
+                  control = cells$control, covariates = data.frame(dose = cells$labels$dose[seen]), seed = seed)
     predicted[[method]] <- as.matrix(predict(fit, control, at = list(dose = middle)))
   }
   # What a fit that saw the dose scores, and what the other dose's own fit does.

@@ -38,7 +38,7 @@ assigned <- function(predicted, treated) {
 bent.methods <- list(`laot, bent` = list("laot", lift = "yes"))
 all.methods <- c(bent.methods, study_methods(arguments))
 # A third of CellOT's iterations: there are many draws.
-if (arguments$networks == "yes") all.methods$cellot <- list("cellot", iterations = 500)
+if (arguments$networks == "yes") all.methods$cellot <- short.networks$cellot
 # Of one condition, conditional LAOT is LAOT.
 all.methods[c("identity", "laot/adaptive", "conditional_laot")] <- NULL
 method_colours[names(bent.methods)] <- "#66C2FF"
