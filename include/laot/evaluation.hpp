@@ -67,7 +67,9 @@ const std::vector<std::string>& default_metrics();
 /// own_group_share, where there are groups: the share of the nearest observed cells of a predicted
 /// cell that are of its group.
 ///
-/// Draws with the context's seed. Memory: the candidates, features x cells each.
+/// Draws with the context's seed. Memory: the candidates, features x cells each, and the squared
+/// distances of those that start from control cells to the observed ones, where W2 is solved on
+/// them (shares_distances()).
 Table evaluate(const HeldOut& held_out, const EvaluationOptions& options, Context& context);
 
 /// The same for held-out cells of several conditions, one after the other, with one or several

@@ -144,9 +144,9 @@ class Evaluation {
     }
   }
 
-  // What the candidates that come from the control cells have in common: a coupling, each solve of
-  // which starts from the last, and, of a model with components, the distances of the control
-  // cells.
+  // What the candidates that come from the control cells have in common: of a model with
+  // components, the distances of the control cells; and, where W2 does not come from distances, a
+  // coupling, each solve of which starts from the last.
   struct SharedWork {
     std::vector<KernelSums> sums;  // of each candidate; without sums: nothing is known
     std::unique_ptr<Coupling> coupling;
@@ -154,7 +154,7 @@ class Evaluation {
     void lend(std::size_t candidate, const std::vector<double>& gammas, ScoredCells& predicted,
               const ScoredCells& seen) {
       if (candidate < sums.size() && !sums[candidate].across.empty())
-        predicted.know(gammas, sums[candidate], seen);
+        predicted.know(gammas, std::move(sums[candidate]), seen);
       predicted.couple_by(coupling.get());
     }
   };
@@ -172,7 +172,11 @@ class Evaluation {
       if (candidates_[c].of_control && candidates_[c].cells.n_cols == control_.n_cols)
         which.push_back(c);
     if (preset_ != nullptr || which.size() < 2 || control.is_empty()) return out;
-    if (scores("w2") && std::max(control.n_cols, observed.n_cols) <= kCellsCoupledAgain)
+    const bool by_distances =
+        shares_distances(scored_metrics(metrics_, set.gammas.size()), set.gammas, control.n_cols,
+                         observed.n_cols, control.n_rows);
+    if (scores("w2") && !by_distances &&
+        std::max(control.n_cols, observed.n_cols) <= kCellsCoupledAgain)
       out.coupling = std::make_unique<Coupling>(control, observed);
     const bool kernels = scores("mmd2") || scores("mmd2_biased") || scores("mmd2_clipped");
     const FeatureSpace* space = held_out_.model ? &held_out_.model->space : nullptr;
@@ -185,8 +189,8 @@ class Evaluation {
     for (const std::size_t c : which)
       cells.push_back(chosen(candidates_[c].cells, set.rows, part.all(), part.control));
     for (const arma::mat& one : cells) moved.push_back(&one);
-    std::vector<KernelSums> sums =
-        kernel_sums_of_moved(control, space->basis, moved, observed, set.gammas, context_);
+    std::vector<KernelSums> sums = kernel_sums_of_moved(control, space->basis, moved, observed,
+                                                        set.gammas, context_, by_distances);
     out.sums.resize(candidates_.size());
     for (std::size_t k = 0; k < which.size(); ++k) out.sums[which[k]] = std::move(sums[k + 1]);
     return out;

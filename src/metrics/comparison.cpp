@@ -1,5 +1,7 @@
 #include "laot/metrics/comparison.hpp"
 
+#include <utility>
+
 namespace laot {
 
 const RowMoments& ScoredCells::moments() {
@@ -15,11 +17,17 @@ const std::vector<double>& ScoredCells::kernel_sums(const std::vector<double>& g
   return found->second;
 }
 
-void ScoredCells::know(const std::vector<double>& gammas, const KernelSums& sums,
+void ScoredCells::know(const std::vector<double>& gammas, KernelSums sums,
                        const ScoredCells& other) {
-  kernel_sums_[gammas] = sums.within;
-  known_across_[gammas] = sums.across;
+  kernel_sums_[gammas] = std::move(sums.within);
+  known_across_[gammas] = std::move(sums.across);
+  known_squared_ = std::move(sums.squared);
   known_other_ = &other;
+}
+
+const arma::mat& ScoredCells::known_squared(const ScoredCells& other) const {
+  static const arma::mat none;
+  return known_other_ == &other ? known_squared_ : none;
 }
 
 const std::vector<double>* ScoredCells::known_across(const std::vector<double>& gammas,
@@ -57,22 +65,35 @@ const EuclideanSinkhorn& Comparison::entropic(const SinkhornOptions& options, Co
   return *entropic_;
 }
 
-double Comparison::mmd2(MmdEstimator estimator, Context& context) {
-  if (mmd2_.empty() && !predicted.shared() && !observed.shared())
+void Comparison::sum_kernels(Context& context) {
+  if (!mmd2_.empty()) return;
+  if (!predicted.shared() && !observed.shared()) {
     mmd2_ = mmd2_both(Cells::dense(predicted.cells()), Cells::dense(observed.cells()), gammas_,
                       context);
-  if (mmd2_.empty()) {
-    const std::vector<double>* known = predicted.known_across(gammas_, observed);
-    mmd2_ = mmd2_from_sums(
-        predicted.kernel_sums(gammas_, context), observed.kernel_sums(gammas_, context),
-        known ? *known : kernel_sums_across(predicted.cells(), observed.cells(), gammas_, context),
-        predicted.count(), observed.count());
+    return;
   }
+  const std::vector<double>* known = predicted.known_across(gammas_, observed);
+  mmd2_ = mmd2_from_sums(
+      predicted.kernel_sums(gammas_, context), observed.kernel_sums(gammas_, context),
+      known ? *known
+            : kernel_sums_across(predicted.cells(), observed.cells(), gammas_, context,
+                                 shares_distances_ ? &squared_ : nullptr),
+      predicted.count(), observed.count());
+}
+
+double Comparison::mmd2(MmdEstimator estimator, Context& context) {
+  sum_kernels(context);
   const Mmd2& both = mmd2_[gamma_];
   return estimator == MmdEstimator::biased ? both.biased : both.unbiased;
 }
 
 double Comparison::w2(Context& context) {
+  if (shares_distances_) {
+    sum_kernels(context);
+    const arma::mat& known = predicted.known_squared(observed);
+    const arma::mat& squared = known.is_empty() ? squared_ : known;
+    if (!squared.is_empty()) return wasserstein2_of_distances(squared, context);
+  }
   if (!predicted.coupling()) return wasserstein2(predicted.cells(), observed.cells(), context);
   return wasserstein2(predicted.cells(), observed.cells(), *predicted.coupling(), context);
 }

@@ -86,6 +86,13 @@ double wasserstein2(const arma::mat& x, const arma::mat& y, Coupling& coupling, 
   return std::sqrt(std::max(0.0, cost_by(coupling, x, y, context).primal));
 }
 
+double wasserstein2_of_distances(const arma::mat& squared, Context& context) {
+  require(squared.n_rows == squared.n_cols, Status::dimension_mismatch,
+          "as many cells are needed on both sides, found ", squared.n_rows, " and ",
+          squared.n_cols);
+  return std::sqrt(std::max(0.0, cost_of_pairs(squared, context).primal));
+}
+
 double wasserstein1(const arma::mat& x, const arma::mat& y, Context& context) {
   require_comparable(x, "x", y, "y");
   arma::mat cost = squared_distances(x, y, context);

@@ -81,11 +81,13 @@ std::vector<double> kernel_sums_within(const arma::mat& x, const std::vector<dou
 }
 
 std::vector<double> kernel_sums_across(const arma::mat& x, const arma::mat& y,
-                                       const std::vector<double>& gammas, Context& context) {
+                                       const std::vector<double>& gammas, Context& context,
+                                       arma::mat* squared) {
   require_gammas(gammas);
+  if (squared != nullptr) squared->set_size(x.n_cols, y.n_cols);
   std::vector<double> out;
   for (const PairSums& s : sum_across_pairs(Cells::dense(x), Cells::dense(y), gammas.size(),
-                                            context, kernels_of(gammas)))
+                                            context, kernels_of(gammas), squared))
     out.push_back(s.xy);
   return out;
 }

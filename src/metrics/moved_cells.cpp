@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "lanes.hpp"
+#include "pair_sums.hpp"
 #include "pair_tiles.hpp"
 
 namespace laot {
@@ -242,7 +243,8 @@ class StripSums {
 std::vector<KernelSums> kernel_sums_of_moved(const arma::mat& start, const arma::mat& basis,
                                              const std::vector<const arma::mat*>& moved,
                                              const arma::mat& observed,
-                                             const std::vector<double>& gammas, Context& context) {
+                                             const std::vector<double>& gammas, Context& context,
+                                             bool keep_squared) {
   require(start.n_rows == observed.n_rows && basis.n_rows == start.n_rows,
           Status::dimension_mismatch,
           "start, basis and observed must have the same features, found ", start.n_rows, ", ",
@@ -257,16 +259,24 @@ std::vector<KernelSums> kernel_sums_of_moved(const arma::mat& start, const arma:
   }
   std::vector<std::vector<double>> buffers(
       static_cast<std::size_t>(std::max(context.num_threads, 1)));
+  std::vector<arma::mat> kept(keep_squared ? moved.size() + 1 : 0);
+  for (std::size_t p = 0; p < kept.size(); ++p)
+    if (p == 0 || (populations[p - 1].fits && !populations[p - 1].same_across))
+      kept[p].set_size(start.n_cols, observed.n_cols);
   const auto summed = [&](const PairWalk& walk, Correction MovedCells::*which,
                           bool MovedCells::*same, auto run) {
     StripSums sums(walk.strips(), moved.size() + 1, gammas);
+    const auto take = [&](const PairTile& tile, std::size_t population, const double* squared) {
+      sums.add(tile, population, squared);
+      if (keep_squared && tile.pairs == Pairs::xy) copy_distances(tile, squared, kept[population]);
+    };
     run([&](const PairTile& tile) {
-      sums.add(tile, 0, tile.squared);
+      take(tile, 0, tile.squared);
       std::vector<double>& squared = buffers[static_cast<std::size_t>(tile.worker)];
       for (std::size_t p = 0; p < populations.size(); ++p) {
         if (!populations[p].fits || populations[p].*same) continue;
         (populations[p].*which).apply(tile, squared);
-        sums.add(tile, p + 1, squared.data());
+        take(tile, p + 1, squared.data());
       }
     });
     return sums;
@@ -277,14 +287,18 @@ std::vector<KernelSums> kernel_sums_of_moved(const arma::mat& start, const arma:
                                   [&](const auto& visit) { inner.run(context, visit); });
   const StripSums across = summed(outer, &MovedCells::across, &MovedCells::same_across,
                                   [&](const auto& visit) { outer.run_across(context, visit); });
-  std::vector<KernelSums> out = {{within.total(0), across.total(0)}};
+  std::vector<KernelSums> out(1);
+  out[0].within = within.total(0);
+  out[0].across = across.total(0);
   for (std::size_t p = 0; p < populations.size(); ++p) {
     const MovedCells& one = populations[p];
     out.emplace_back();
     if (!one.fits) continue;
     out.back().within = one.same_within ? out[0].within : within.total(p + 1);
     out.back().across = one.same_across ? out[0].across : across.total(p + 1);
+    if (keep_squared) out.back().squared = one.same_across ? kept[0] : std::move(kept[p + 1]);
   }
+  if (keep_squared) out[0].squared = std::move(kept[0]);
   return out;
 }
 

@@ -46,6 +46,9 @@ std::vector<Score> all_of(const std::vector<ScoredMetric>& wanted, ScoredCells& 
                           const ScoreSettings& settings, Context& context) {
   require_cells(predicted, observed);
   Comparison comparison(predicted, observed, control, settings.gammas, settings.epsilon);
+  if (observed.shared() && shares_distances(wanted, settings.gammas, predicted.count(),
+                                            observed.count(), observed.cells().n_rows))
+    comparison.share_distances();
   std::vector<Score> out;
   for (const ScoredMetric& one : wanted) out.push_back(score_of(one, comparison, context));
   return out;
@@ -95,6 +98,19 @@ std::vector<ScoredMetric> scored_metrics(const std::vector<const MetricSpec*>& m
     for (const MetricSpec* one : metrics)
       if (one->needs_gamma) out.push_back({one, g});
   return out;
+}
+
+bool shares_distances(const std::vector<ScoredMetric>& wanted, const std::vector<double>& gammas,
+                      std::size_t n, std::size_t m, std::size_t d) {
+  constexpr std::size_t kLongCells = 256;  // below, products are cheap beside the search
+  const auto has = [&](const char* name) {
+    return std::any_of(wanted.begin(), wanted.end(),
+                       [&](const ScoredMetric& one) { return one.metric->name == name; });
+  };
+  const bool kernels = has("mmd2") || has("mmd2_biased") || has("mmd2_clipped");
+  const bool known = !gammas.empty() && std::none_of(gammas.begin(), gammas.end(),
+                                                     [](double g) { return std::isnan(g); });
+  return kernels && known && has("w2") && n == m && d >= kLongCells && n <= 2 * d;
 }
 
 Score over_repetitions(const std::vector<Score>& repeated) {

@@ -86,6 +86,46 @@ TEST_CASE("scores that share their sums are those that are computed alone, up to
   CHECK(compared == metrics().size() + 3);  // three of them take a bandwidth
 }
 
+TEST_CASE("W2 from the distances behind the kernels is W2, with and without components") {
+  Small s;
+  s.x = normal_cells(260, 40, 1);
+  s.y = 0.6 * normal_cells(260, 50, 2) + 1.0;
+  s.control = normal_cells(260, 300, 3);  // more than one strip of a walk
+  s.observed = 0.6 * normal_cells(260, 300, 4) + 1.0;
+  s.observed.col(5) = s.observed.col(11);  // cells may coincide
+  EvaluationOptions options;
+  options.metrics = {"w2", "mmd2"};
+  CHECK(shares_distances({{&metric("w2"), 0}, {&metric("mmd2"), 0}}, {0.1}, 37, 37, 260));
+  CHECK_FALSE(shares_distances({{&metric("w2"), 0}, {&metric("mmd2"), 0}}, {0.1}, 37, 36, 260));
+  CHECK_FALSE(shares_distances({{&metric("w2"), 0}}, {0.1}, 37, 37, 260));
+  CHECK_FALSE(shares_distances({{&metric("w2"), 0}, {&metric("mmd2"), 0}}, {kNaN}, 37, 37, 260));
+  for (const double components : {5.0, 0.0}) {
+    Params params(method("laot").spec);
+    params.set("n_pcs", components);
+    const Model model =
+        fit_model(params, experiment_of(Cells::dense(s.x), Cells::dense(s.y)), s.context);
+    s.context.num_threads = 1;
+    const Table found = evaluate(s.held_out(&model), options, s.context);
+    s.context.num_threads = 3;
+    const Table three = evaluate(s.held_out(&model), options, s.context);
+    std::size_t compared = 0;
+    for (std::size_t r = 0; r < found.rows(); ++r) {
+      CHECK(found.numbers("value")[r] == three.numbers("value")[r]);
+      const std::string& name = found.texts("method")[r];
+      if (found.texts("metric")[r] != "w2" || name == "noise_reference") continue;
+      arma::mat predicted = s.control;
+      if (name != "identity")
+        (name == "laot" ? model : model.trivial(name))
+            .predict(Cells::dense(s.control), Nonnegative::no, predicted.memptr(), s.context);
+      CAPTURE(name);
+      CHECK(found.numbers("value")[r] ==
+            doctest::Approx(wasserstein2(predicted, s.observed, s.context)).epsilon(1e-12));
+      ++compared;
+    }
+    CHECK(compared >= 3);
+  }
+}
+
 TEST_CASE("a table has the same bits for any number of threads") {
   Small s;
   const Model model = s.fit("gaussian_map");

@@ -58,6 +58,14 @@ TEST_CASE("sums of moved cells are those of the cells themselves") {
   e.check(found[2], along);
   e.check(found[3], apart);
   e.check(found[4], e.start);
+  for (const KernelSums& one : found) CHECK(one.squared.is_empty());
+  const auto kept = kernel_sums_of_moved(e.start, e.basis, {&turned, &apart, &e.start}, e.observed,
+                                         e.gammas, e.context, true);
+  const std::vector<const arma::mat*> cells = {&e.start, &turned, &apart, &e.start};
+  for (std::size_t p = 0; p < cells.size(); ++p) {
+    const arma::mat direct = squared_distances(e.observed, *cells[p], e.context);
+    CHECK(arma::approx_equal(kept[p].squared, direct, "reldiff", 1e-12));
+  }
   Context three;
   three.num_threads = 3;
   const auto again = kernel_sums_of_moved(e.start, e.basis, {&turned}, e.observed, e.gammas, three);

@@ -35,11 +35,14 @@ class ScoredCells {
   /// The sums over pairs of cells of exp(-gamma |u - v|^2), one for each gamma.
   const std::vector<double>& kernel_sums(const std::vector<double>& gammas, Context& context);
 
-  /// Sums that are known, at these gammas: within, and across with `other`.
-  void know(const std::vector<double>& gammas, const KernelSums& sums, const ScoredCells& other);
+  /// Sums that are known, at these gammas: within, and across with `other`; and the distances
+  /// behind them, where they were kept.
+  void know(const std::vector<double>& gammas, KernelSums sums, const ScoredCells& other);
   /// Those with `other`, or null.
   const std::vector<double>* known_across(const std::vector<double>& gammas,
                                           const ScoredCells& other) const;
+  /// The squared distances to `other` [cells x cells]; empty where they are not known.
+  const arma::mat& known_squared(const ScoredCells& other) const;
 
   /// A coupling with the cells that these are compared with, whose next solve starts from its last;
   /// it was made of cells in the same order. None: null.
@@ -52,6 +55,7 @@ class ScoredCells {
   Coupling* coupling_ = nullptr;
   const ScoredCells* known_other_ = nullptr;
   std::map<std::vector<double>, std::vector<double>> known_across_;
+  arma::mat known_squared_;
   std::optional<RowMoments> moments_;
   std::map<std::vector<double>, std::vector<double>> kernel_sums_;
 };
@@ -72,6 +76,9 @@ class Comparison {
         epsilon(strength),
         gammas_(std::move(gammas)) {}
 
+  /// W2 is then solved on the distances behind the kernels (gammas), which are kept: see
+  /// shares_distances().
+  void share_distances() { shares_distances_ = true; }
   /// The bandwidth of the metrics that are asked for next, NaN where there is none.
   void use_gamma(std::size_t which) { gamma_ = which; }
   double gamma() const { return gammas_.empty() ? kNaN : gammas_[gamma_]; }
@@ -92,7 +99,11 @@ class Comparison {
   std::optional<FeatureScores> features_;
   std::optional<EnergyDistance> energy_;
   std::optional<EuclideanSinkhorn> entropic_;
+  void sum_kernels(Context& context);
+
   std::vector<Mmd2> mmd2_;  // for each of gammas_
+  bool shares_distances_ = false;
+  arma::mat squared_;  // where distances are shared and were not known
 };
 
 }  // namespace laot

@@ -22,6 +22,9 @@ double wasserstein2(const arma::mat& x, const arma::mat& y, Context& context);
 /// last solve, which saves most of the time where cells have moved little.
 double wasserstein2(const arma::mat& x, const arma::mat& y, Coupling& coupling, Context& context);
 
+/// The same of squared distances that are there already, one for each pair of as many x as y.
+double wasserstein2_of_distances(const arma::mat& squared, Context& context);
+
 /// W1: the least mean Euclidean distance over the same couplings. Exact; keeps the n x m distances.
 double wasserstein1(const arma::mat& x, const arma::mat& y, Context& context);
 

@@ -37,11 +37,13 @@ std::vector<Mmd2> mmd2_both(const Cells& x, const Cells& y, const std::vector<do
 /// What several comparisons with one population share: the sums of exp(-gamma |u - v|^2), one for
 /// each gamma, over the pairs i < j of x, and over all pairs of x with y; and both estimates from
 /// the sums within x (n cells), within y (m cells) and across. They differ from mmd2_both by
-/// rounding alone.
+/// rounding alone. The sums across can leave the squared distances behind them [n x m], which are
+/// right to about 1e-12 of themselves.
 std::vector<double> kernel_sums_within(const arma::mat& x, const std::vector<double>& gammas,
                                        Context& context);
 std::vector<double> kernel_sums_across(const arma::mat& x, const arma::mat& y,
-                                       const std::vector<double>& gammas, Context& context);
+                                       const std::vector<double>& gammas, Context& context,
+                                       arma::mat* squared = nullptr);
 std::vector<Mmd2> mmd2_from_sums(const std::vector<double>& within_x,
                                  const std::vector<double>& within_y,
                                  const std::vector<double>& across, std::size_t n, std::size_t m);

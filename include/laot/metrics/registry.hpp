@@ -90,6 +90,13 @@ struct ScoreSettings {
   bool with_replacement = false;  // of the subsamples
 };
 
+/// Whether the exact W2 of n predicted and m observed cells of d features is solved on the squared
+/// distances that the MMD^2 is computed from: where both are asked for, n = m and cells are long
+/// (256 features or more, and n <= 2 d, so that the distances take no more than twice the memory of
+/// the predicted cells). Their products are then computed once, in double precision.
+bool shares_distances(const std::vector<ScoredMetric>& wanted, const std::vector<double>& gammas,
+                      std::size_t n, std::size_t m, std::size_t d);
+
 /// Several scores of one prediction: what they share is computed once. Subsamples are drawn as by
 /// score_subsampled, the same for all.
 std::vector<Score> score_all(const std::vector<ScoredMetric>& wanted, ScoredCells& predicted,
