@@ -1280,7 +1280,8 @@ LAOT_API laot_status laot_score_preset_describe(size_t preset, laot_score_preset
 /** Every setting of an evaluation. 0 or NULL in a field: the usual. */
 typedef struct laot_evaluation_options {
   size_t struct_size;    /* set to sizeof(laot_evaluation_options) before the call */
-  const char* condition; /* what the rows say they are of; NULL: the condition of the model */
+  const char* condition; /* what the rows say they are of; NULL: the condition of the model. Of a
+                          * model of many conditions the name of the one that it is asked at */
   const char* methods;   /* the methods that have rows, comma-separated, "prediction" being the
                           * model's own or the cells that are given; NULL: all */
   const char* metrics;   /* names, comma-separated; NULL: those of the preset, else those whose
@@ -1323,7 +1324,9 @@ typedef struct laot_evaluation_options {
  *
  * @param context    threads, callbacks, and the seed of all draws
  * @param model      its training cells are those of the trivial predictors, the bandwidth, the
- *                   markers and the reference; NULL: these have no rows
+ *                   markers and the reference; NULL: these have no rows. One of many conditions is
+ *                   asked at options->condition; laot_evaluate_experiment takes several conditions,
+ *                   also ones that were not seen
  * @param predicted  [features x n] predicted cells; NULL: the model's predictions for control
  * @param observed   [features x m] observed treated cells, same features and units, best ones that
  *                   no fit has seen; with their batch and groups
@@ -1331,8 +1334,9 @@ typedef struct laot_evaluation_options {
  * @param options    settings, struct_size set; NULL: the usual
  * @param out        the table; free it with laot_table_free
  * @return LAOT_INVALID_ARGUMENT: neither a model with control nor predicted is given, a setting is
- *         out of range, or struct_size is not set; LAOT_UNKNOWN_NAME: a metric, a method, a preset, or
- *         the reference; LAOT_NOT_AVAILABLE: markers of a model that kept no cells
+ *         out of range, struct_size is not set, or the model has many conditions and none is named;
+ *         LAOT_UNKNOWN_NAME: a metric, a method, a preset, the reference, or a condition that the
+ *         model has not seen; LAOT_NOT_AVAILABLE: markers of a model that kept no cells
  *
  * Cost: a copy of the cells for each method, and the metrics' own time; what several metrics or
  * methods share is computed once.

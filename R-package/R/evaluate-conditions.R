@@ -1,54 +1,25 @@
 # Held-out cells of several conditions, seen and not seen, in one table.
 
-#' Score held-out cells of several conditions
-#'
-#' The table of [evaluate_predictions()], one condition after the other, for conditions that were seen and, with a
-#' method of many conditions, for ones that were not: another dose, a drug, a combination. Predictions of other fits
-#' of the same experiment, such as those of the simpler methods `"regressed_shift"` and `"conditional_gaussian"`, stand
-#' beside them.
-#'
-#' Of a condition that was not seen there are no training cells: identity is the only trivial predictor of one
-#' condition, the noise reference is of halves of the observed cells, and the bandwidth is 1 / the median over the
-#' seen conditions of their median squared distances.
-#'
-#' @param x The `laot_fit_list` of an experiment ([fit_method()] with `covariates`).
-#' @param observed A named list of matrices (features x cells): the treated cells of each condition, best ones that no
-#'   fit has seen.
-#' @param control A matrix of control cells to predict, or a list of one for each condition.
-#' @param at A data frame of covariates, one row for each of `observed`; without it their names must be those of
-#'   conditions that were seen.
-#' @param beside `NULL`, or a list of fits of other methods.
-#' @param metrics,gamma,preset,markers,epsilon,reference,num.threads As in [evaluate_predictions()].
-#' @returns A data frame of class `laot_scores`, as from [evaluate_predictions()]; `condition` is the name in
-#'   `observed`, `kind` what it is to the fit (`"seen"`, `"unseen dose"`, `"unseen level"`, `"unseen combination"`,
-#'   `"unseen context"`, or `"unseen"` where the method does not tell).
-#' @seealso [conditions()]
-#' @examples
-#' set.seed(1)
-#' dose <- rep(c(0, 1, 3, 10), each = 40)
-#' cells <- matrix(rnorm(3 * 160), 3) + rep(log1p(dose), each = 3)
-#' fit <- function(method) fit_method(cells, method, condition = paste("dose", dose), control = "dose 0",
-#'                                    covariates = data.frame(dose = dose), seed = 1)
-#' evaluate_conditions(fit("conditional_laot"), observed = list(five = matrix(rnorm(90), 3) + log1p(5)),
-#'                     control = matrix(rnorm(90), 3), at = data.frame(dose = 5),
-#'                     beside = list(fit("regressed_shift")), metrics = c("mmd2", "w2"))
-#' @export
-evaluate_conditions <- function(x, observed, control, at = NULL, beside = NULL, metrics = NULL, gamma = "median",
-                                preset = NULL, markers = NULL, epsilon = NULL, reference = "auto", num.threads = 1L) {
-  exact_arguments()
+# evaluate_predictions() of a laot_fit_list.
+evaluate_conditions <- function(x, observed, control, at, beside, metrics, gamma, preset, markers, epsilon, reference,
+                                num.threads) {
   fits <- c(list(x), if (inherits(beside, "laot_fit_list")) list(beside) else beside)
   for (one in fits) {
-    if (!inherits(one, "laot_fit_list") || is.null(attr(one, "whole"))) {
-      fail("x and beside must be fits of an experiment, as fit_method(covariates = ) gives them, found ", shown(one))
+    if (!inherits(one, "laot_fit_list") || (is.null(attr(one, "whole")) && length(fits) > 1L)) {
+      fail("beside must be fits of an experiment, as fit_method(covariates = ) gives them, found ", shown(one))
     }
   }
-  if (missing(observed) || missing(control)) fail("give the measured cells as observed = and control cells as control = ")
+  if (is.null(control)) fail("control is missing; give the control cells that the fit should predict")
   if (!is.list(observed) || !length(observed) || is.null(names(observed)) || !all(nzchar(names(observed)))) {
     fail("observed must be a named list of matrices, one for each condition, found ", shown(observed))
   }
   if (!is.list(control) || is.data.frame(control)) control <- list(control)
   if (!length(control) %in% c(1L, length(observed))) {
     fail("control must be one matrix, or a list of ", length(observed), ", found ", length(control))
+  }
+  if (is.null(attr(x, "whole"))) {
+    return(evaluate_apart(x, observed, control, at, metrics = metrics, gamma = gamma, preset = preset, markers = markers,
+                          epsilon = epsilon, reference = reference, num.threads = num.threads))
   }
   first <- x[[1L]]
   read <- function(cells, what) {
@@ -67,13 +38,29 @@ evaluate_conditions <- function(x, observed, control, at = NULL, beside = NULL, 
   as_scores(as.data.frame(columns))
 }
 
+# Fits that have nothing in common, each with its own cells.
+evaluate_apart <- function(fits, observed, control, at, ...) {
+  if (!is.null(at)) fail("at = goes with one model of several conditions, as fit_method(covariates = ) gives it")
+  known_conditions(fits, observed)
+  tables <- Map(function(name, cells) {
+    as.data.frame(evaluate_predictions(fits[[name]], observed[[name]], control = cells, ...))
+  }, names(observed), rep_len(control, length(observed)))
+  for (name in names(observed)) tables[[name]]$condition <- rep(name, nrow(tables[[name]]))
+  structure(do.call(rbind, unname(tables)), class = c("laot_scores", "data.frame"))
+}
+
+known_conditions <- function(fits, observed) {
+  unknown <- setdiff(names(observed), names(fits))
+  if (length(unknown)) {
+    fail("the fit has not seen ", quoted(unknown[1L]),
+         if (!is.null(attr(fits, "whole"))) "; give the covariates of each condition as at = ")
+  }
+}
+
 # The covariates of each condition: those of the rows of at, or of the condition of that name.
 covariates_at <- function(fits, observed, at) {
   if (is.null(at)) {
-    unknown <- setdiff(names(observed), names(fits))
-    if (length(unknown)) {
-      fail("the fit has not seen ", quoted(unknown[1L]), "; give the covariates of each condition as at = ")
-    }
+    known_conditions(fits, observed)
     return(lapply(observed, function(cells) list()))
   }
   if (!is.data.frame(at) || nrow(at) != length(observed)) {

@@ -18,6 +18,10 @@
 #'   these classes. Features are matched by name where there are names.
 #' @param control Control cells to predict. Needed where `x` is a fit; the trivial predictors start
 #'   from them.
+#' @param at For several conditions: a data frame of covariates, one row for each of `observed`; without it the names
+#'   of `observed` must be those of conditions that were seen.
+#' @param beside For several conditions: `NULL`, or a list of fits of other methods to the same experiment, such as
+#'   `"regressed_shift"` and `"conditional_gaussian"`, whose predictions stand beside.
 #' @param train Where the training cells are: a `laot_fit`, or `list(control =, treated =)`. A fit
 #'   given as `x` is its own. Without it the rows that need training cells (mean shift, Gaussian map,
 #'   noise reference, scores at the median bandwidth) are left out with a message.
@@ -45,8 +49,15 @@
 #' @param ... For objects: `assay.type`, `dimred`, `altexp`, or `assay`, `layer`, `reduction`, where
 #'   these differ from those of the fit.
 #' @param num.threads Threads to use. The result does not depend on it.
+#' @details
+#' For a fit of several conditions (a `laot_fit_list`) `observed` is a named list of matrices, one for each condition,
+#' and `control` one matrix or a list of one for each. The table has one condition after the other, seen and, with a method of many
+#' conditions, not seen: another dose, a drug, a combination. Of a condition that was not seen there are no training
+#' cells: identity is the only trivial predictor of one condition, the noise reference is of halves of the observed
+#' cells, and the bandwidth is 1 / the median over the seen conditions of their median squared distances.
 #' @returns A data frame of class `laot_scores` with one row for each method, metric and set of
-#'   features: `condition`, `kind` (`"seen"`, or `"unseen context"` beside halves), `group` (with `by`),
+#'   features: `condition`, `kind` (`"seen"`, or `"unseen context"` beside halves; of several conditions also
+#'   `"unseen dose"`, `"unseen level"`, `"unseen combination"`, or `"unseen"` where the method does not tell), `group` (with `by`),
 #'   `method`, `metric`, `estimator`, `setting` (bandwidth, subsamples), `features` (what was scored), `gamma`,
 #'   `cells` (of the method), `observed` (cells that these were compared with), `value`, `sd` (over repeated
 #'   subsamples or halvings), `left.out` (features that a score leaves out because they do not vary), `reason`
@@ -57,7 +68,7 @@
 #'
 #'   A warning names cells that are both training and observed cells, since scores on these say little, and
 #'   labels that are not those of the argument: controls among `observed`, treated cells in `control`.
-#' @seealso [worst_features()], [benchmark_methods()], [split_cells()]
+#' @seealso [worst_features()], [benchmark_methods()], [split_cells()], [conditions()]
 #' @examples
 #' set.seed(1)
 #' cells <- function(n, shift) matrix(rnorm(4 * n, shift), 4, dimnames = list(letters[1:4], NULL))
@@ -65,15 +76,33 @@
 #' scores <- evaluate_predictions(fit, observed = 1.5 * cells(30, 2), control = cells(40, 0))
 #' scores
 #' subset(scores, metric == "mmd2")[, c("method", "setting", "value")]
+#'
+#' # Several conditions, one of them not seen:
+#' dose <- rep(c(0, 1, 3, 10), each = 40)
+#' screen <- matrix(rnorm(3 * 160), 3) + rep(log1p(dose), each = 3)
+#' fits <- function(method) fit_method(screen, method, condition = paste("dose", dose), control = "dose 0",
+#'                                     covariates = data.frame(dose = dose), seed = 1)
+#' evaluate_predictions(fits("conditional_laot"), observed = list(five = matrix(rnorm(90), 3) + log1p(5)),
+#'                      control = matrix(rnorm(90), 3), at = data.frame(dose = 5),
+#'                      beside = list(fits("regressed_shift")), metrics = c("mmd2", "w2"))
 #' @export
 evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metrics = NULL,
                                  gamma = "median", preset = NULL, markers = NULL, ...,
-                                 epsilon = NULL, reference = "auto", batch = NULL, by = NULL,
-                                 num.threads = 1L) {
-  if (inherits(x, "laot_fit_list")) {
-    fail("x holds fits for several targets; score one at a time, for example x[[", quoted(names(x)[1L]), "]]")
-  }
+                                 epsilon = NULL, reference = "auto", batch = NULL, by = NULL, at = NULL,
+                                 beside = NULL, num.threads = 1L) {
   if (missing(observed)) fail("observed is missing; give the measured treated cells")
+  if (inherits(x, "laot_fit_list")) {
+    check_dots(list(...), names(formals(evaluate_predictions)))
+    one.only <- c("train", "batch", "by")[!c(is.null(train), is.null(batch), is.null(by))]
+    if (length(one.only)) {
+      fail(one.only[1L], " = is of one condition; score the fits one at a time, for example x[[", quoted(names(x)[1L]), "]]")
+    }
+    return(evaluate_conditions(x, observed, control, at, beside, metrics = metrics, gamma = gamma, preset = preset,
+                               markers = markers, epsilon = epsilon, reference = reference, num.threads = num.threads))
+  }
+  if (!is.null(at) || !is.null(beside)) {
+    fail("at = and beside = go with a fit of several conditions, found ", shown(x))
+  }
   if (inherits(x, "laot_ensemble")) {
     return(evaluate_ensemble(x, observed = observed, control = control, train = train, metrics = metrics,
                              gamma = gamma, preset = preset, markers = markers, ..., epsilon = epsilon,

@@ -35,7 +35,9 @@ struct EvaluationOptions {
   Reference reference = Reference::automatic;
   bool test = false;               // whether the prediction can be told from the observed cells
   std::size_t permutations = 199;  // relabellings of the test
-  std::string condition;  // what the rows say they are of; empty: the condition of the model
+  /// What the rows say they are of; empty: the condition of the model. Of a model of many
+  /// conditions the name of the one that it is asked at, which it must have seen.
+  std::string condition;
 };
 
 /// What is scored: features x cells each, features as in the model.

@@ -29,7 +29,7 @@ export save_model, load_model
 export Experiment, add_control!, add_condition!, model_at, conditions
 export method_name, report, trace, linear_map, array, array_names, model_parameters
 export feature_names, control_names, treated_names
-export evaluate_predictions, evaluate_conditions, score, available_metrics, score_presets
+export evaluate_predictions, score, available_metrics, score_presets
 export pairing, transitions, descendants, ancestors
 export mmd2, median_gamma, wasserstein2, mmd2_test, feature_scores, cell_spearman
 export variable_features, marker_features, marker_table, response_table

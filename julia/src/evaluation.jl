@@ -7,6 +7,7 @@ comma_separated(names) = join(names, ',')
 """
     evaluate_predictions(fitted, observed; control, ...) -> NamedTuple of vectors
     evaluate_predictions(predicted, observed; control = nothing, training = nothing, ...)
+    evaluate_predictions(fitted, held_out::Experiment; beside = [], ...)
 
 Scores the predictions of a fit for the `control` cells, or `predicted` cells as they are, against the
 treated cells that were `observed`, best ones that no fit has seen. Beside them stand identity, mean
@@ -29,6 +30,15 @@ A table with one row for each method and metric: `condition`, `kind`, `group`, `
 - `groups = (observed = labels, control = labels)`: rows for each group (cell type), and how far
   predicted cells stay within theirs.
 - `test = true`: a permutation test of the prediction against the observed cells.
+- `condition`: what the rows say they are of; of a fit of many conditions the one that it is asked at.
+
+Held-out cells of several conditions are an [`Experiment`](@ref) of ones that were seen and, with a method
+of many conditions, not seen: one condition after the other. Of a condition that was seen the name is
+enough, of another its covariates say what it is. The predictions of the fits `beside`, of other methods,
+stand beside. `kind` is then `"seen"`, `"unseen dose"`, `"unseen level"`, `"unseen combination"`, `"unseen
+context"`, or `"unseen"` where the method does not tell. Of a condition that was not seen there are no
+training cells: identity is its only trivial predictor, and the noise reference is of halves of the
+observed cells.
 """
 function evaluate_predictions(fitted::FittedModel, observed; control, options...)
     return evaluation(fitted, nothing, observed, control; options...)
@@ -73,22 +83,10 @@ function with_evaluation_options(f, metrics, methods, preset, gamma, epsilon, ep
     end
 end
 
-"""
-    evaluate_conditions(fitted, held_out; beside = [], metrics, methods, preset, gamma, ...) -> NamedTuple of vectors
-
-Scores held-out cells of several conditions, an [`Experiment`](@ref) of ones that were seen and, with a
-method of many conditions, not seen: the table of `evaluate_predictions`, one condition after the other.
-Of a condition that was seen the name is enough, of another its covariates say what it is. The
-predictions of the fits `beside`, of other methods, stand beside.
-
-`kind` is `"seen"`, `"unseen dose"`, `"unseen level"`, `"unseen combination"`, `"unseen context"`, or
-`"unseen"` where the method does not tell. Of a condition that was not seen there are no training cells:
-identity is its only trivial predictor, and the noise reference is of halves of the observed cells.
-"""
-function evaluate_conditions(fitted::FittedModel, held_out::Experiment; beside = FittedModel[], metrics = nothing,
-                             methods = nothing, preset = nothing, gamma = Float64[], epsilon::Real = 0,
-                             epsilon_absolute::Bool = false, markers::Integer = 0, reference = "auto",
-                             seed::Integer = 1, num_threads::Integer = 1, progress = nothing)
+function evaluate_predictions(fitted::FittedModel, held_out::Experiment; beside = FittedModel[], metrics = nothing,
+                              methods = nothing, preset = nothing, gamma = Float64[], epsilon::Real = 0,
+                              epsilon_absolute::Bool = false, markers::Integer = 0, reference = "auto",
+                              seed::Integer = 1, num_threads::Integer = 1, progress = nothing)
     models = FittedModel[fitted; collect(FittedModel, beside)]
     with_evaluation_options(metrics, methods, preset, gamma, epsilon, epsilon_absolute, markers, reference, false,
                             "") do options

@@ -123,13 +123,19 @@ end
         add_condition!(held_out, name, SCREEN.observed[name]; covariates = (drug = split(drug, '+'), dose = dose))
     end
     plain = fit(ResponseModel("regressed_shift"), screen(); embedding = SCREEN.embedding)
-    scores = evaluate_conditions(MANY, held_out; beside = [plain], metrics = ["mmd2", "w2"])
+    scores = evaluate_predictions(MANY, held_out; beside = [plain], metrics = ["mmd2", "w2"])
     @test unique(scores.condition) == SCREEN.test.condition
     @test Set(scores.kind) == Set(["seen", "unseen dose", "unseen level", "unseen combination"])
     name = SCREEN.test.condition[end]
     row = findfirst((scores.condition .== name) .& (scores.method .== "regressed_shift") .& (scores.metric .== "w2"))
     at = (drug = split(SCREEN.test.drug[end], '+'), dose = SCREEN.test.dose[end])
     @test scores.value[row] ≈ wasserstein2(predict(plain, SCREEN.new_control; at = at), SCREEN.observed[name]).value
+    # One condition that was seen, by its name.
+    seen = scores.condition[findfirst(==("seen"), scores.kind)]
+    single = evaluate_predictions(MANY, SCREEN.observed[seen]; control = SCREEN.new_control, metrics = "w2", condition = seen)
+    row = findfirst((scores.condition .== seen) .& (scores.method .== "conditional_laot") .& (scores.metric .== "w2"))
+    @test single.value[1] == scores.value[row]
+    @test occursin("say which", refused(() -> evaluate_predictions(MANY, SCREEN.observed[seen]; control = SCREEN.new_control)))
 end
 
 @testset "a simulated screen is fixed by its seed" begin

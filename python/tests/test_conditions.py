@@ -269,7 +269,7 @@ def test_held_out_cells_of_conditions_are_scored(fitted):
     for k, name in enumerate(test["condition"]):
         held_out.add_condition(name, SCREEN["observed"][name], {"drug": test["drug"][k].split("+"), "dose": test["dose"][k]})
     plain = laot.fit(experiment(), method="regressed_shift", embedding=SCREEN["embedding"])
-    scores = laot.evaluate_conditions(fitted, held_out, [plain], metrics=["mmd2", "w2"])
+    scores = laot.evaluate(fitted, held_out, beside=[plain], metrics=["mmd2", "w2"])
     assert list(dict.fromkeys(scores["condition"])) == test["condition"]
     assert set(scores["kind"]) == {"seen", "unseen dose", "unseen level", "unseen combination"}
     last = test["condition"][-1]
@@ -278,7 +278,21 @@ def test_held_out_cells_of_conditions_are_scored(fitted):
     where = {"drug": test["drug"][-1].split("+"), "dose": test["dose"][-1]}
     assert np.isclose(scores["value"][at[0]], laot.wasserstein2(plain.predict(NEW, at=where), SCREEN["observed"][last]))
     with pytest.raises(laot.LaotError, match="regressed_shift"):
-        laot.evaluate_conditions(plain, held_out, [plain])
+        laot.evaluate(plain, held_out, beside=[plain])
+    with pytest.raises(ValueError, match="control does not go with an experiment"):
+        laot.evaluate(plain, held_out, NEW)
+    with pytest.raises(ValueError, match="beside goes with an experiment"):
+        laot.evaluate(plain, SCREEN["observed"][last], NEW, beside=[fitted])
+    # One condition that was seen, by its name.
+    seen = next(name for name, kind in zip(scores["condition"], scores["kind"]) if kind == "seen")
+    single = laot.evaluate(fitted, SCREEN["observed"][seen], NEW, metrics=["w2"], condition=seen)
+    pick = [value for name, method, metric, value in zip(scores["condition"], scores["method"], scores["metric"], scores["value"])
+            if (name, method, metric) == (seen, "conditional_laot", "w2")]
+    assert single["value"][0] == pick[0]
+    with pytest.raises(laot.LaotError, match="say which"):
+        laot.evaluate(fitted, SCREEN["observed"][seen], NEW)
+    with pytest.raises(laot.LaotError, match="knows no condition"):
+        laot.evaluate(fitted, SCREEN["observed"][seen], NEW, condition="nobody")
 
 
 def test_a_simulated_screen_is_fixed_by_its_seed():

@@ -3,6 +3,7 @@
 #include <optional>
 #include <set>
 
+#include "at_condition.hpp"
 #include "laot/evaluation.hpp"
 #include "laot/linear_algebra.hpp"
 
@@ -41,12 +42,6 @@ double gamma_of_conditions(const Model& model) {
   const double median =
       distances.size() % 2 == 1 ? distances[half] : 0.5 * (distances[half - 1] + distances[half]);
   return 1.0 / median;
-}
-
-Model model_at(const Model& model, const Condition& condition) {
-  Model out = model.at(as_known_to(model, condition));
-  if (out.training.n == 0) out.training.median_gamma = gamma_of_conditions(model);
-  return out;
 }
 
 class Rows {
@@ -133,6 +128,12 @@ class Conditions {
 };
 
 }  // namespace
+
+Model model_at(const Model& model, const Condition& condition) {
+  Model out = model.at(as_known_to(model, condition));
+  if (out.training.n == 0) out.training.median_gamma = gamma_of_conditions(model);
+  return out;
+}
 
 Table evaluate_conditions(const std::vector<const Model*>& models, const Experiment& held_out,
                           const EvaluationOptions& options, Context& context) {

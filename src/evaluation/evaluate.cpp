@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 
+#include "at_condition.hpp"
 #include "candidates.hpp"
 #include "feature_sets.hpp"
 #include "groups.hpp"
@@ -356,7 +357,6 @@ void require_given(const HeldOut& held_out, const EvaluationOptions& options, Co
   require(held_out.predicted || held_out.control || !wants_prediction(options),
           Status::invalid_argument,
           "control is missing; give the control cells that the model should predict");
-  if (held_out.model) held_out.model->require_one("an evaluation");
   const auto check = [&](const Cells& cells, const char* name) {
     require_valid(cells, name, context);
     require(cells.features() == held_out.observed.features(), Status::dimension_mismatch, name,
@@ -373,6 +373,13 @@ void require_given(const HeldOut& held_out, const EvaluationOptions& options, Co
   require_groups(held_out);
 }
 
+// The condition that the rows are of: the only one, or the one that they say they are of.
+Model model_of_rows(const Model& model, const EvaluationOptions& options) {
+  if (model.parts.size() == 1) return model.at(model.parts[0]->condition);
+  if (options.condition.empty()) model.require_one("an evaluation");
+  return model_at(model, {options.condition, {}});
+}
+
 }  // namespace
 
 const std::vector<std::string>& default_metrics() {
@@ -383,10 +390,10 @@ const std::vector<std::string>& default_metrics() {
 }
 
 Table evaluate(const HeldOut& held_out, const EvaluationOptions& options, Context& context) {
-  if (held_out.model && held_out.model->parts.size() == 1) {
-    const Model only = held_out.model->at(held_out.model->parts[0]->condition);
+  if (held_out.model && !held_out.model->parts.empty()) {
+    const Model one = model_of_rows(*held_out.model, options);
     HeldOut of_one = held_out;
-    of_one.model = &only;
+    of_one.model = &one;
     return evaluate(of_one, options, context);
   }
   const SingleThreadedBlas blas;

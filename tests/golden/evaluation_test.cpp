@@ -51,7 +51,8 @@ struct Study {
   }
 };
 
-void compare(const Table& found, const std::string& name) {
+void compare(const Table& found, const std::string& name,
+             const std::vector<std::string>& more = {}) {
   const fixtures::Table expected =
       fixtures::read_table(fixtures::golden("evaluation/expected_" + name + ".csv"));
   REQUIRE(found.rows() == expected.rows.size());
@@ -59,6 +60,8 @@ void compare(const Table& found, const std::string& name) {
     CAPTURE(r);
     CAPTURE(found.texts("metric")[r]);
     for (const char* column : {"group", "method", "metric", "features"})
+      CHECK(found.texts(column)[r] == expected.at(r, column));
+    for (const std::string& column : more)
       CHECK(found.texts(column)[r] == expected.at(r, column));
     for (const char* column : {"cells", "observed", "left_out"})
       CHECK(found.numbers(column)[r] == expected.number(r, column));
@@ -113,6 +116,49 @@ TEST_CASE("and of a held-out donor, by group") {
   const Table found = evaluate(study.held_out, options, study.context);
   compare(found, "held_out");
   CHECK(found.texts("kind")[0] == "unseen context");
+}
+
+TEST_CASE("and of several conditions, seen and not") {
+  const auto part = [](const std::string& name) { return cells("conditions_" + name); };
+  const arma::mat start = part("train_control"), a1 = part("train_A_1"), a10 = part("train_A_10"),
+                  b3 = part("train_B_3"), control = part("test_control"), again = part("test_again"),
+                  between = part("test_between"), other = part("test_other"),
+                  both = part("test_both");
+  using Treatments = std::vector<std::pair<std::string, double>>;
+  const auto experiment = [](const arma::mat& controls) {
+    Experiment out;
+    out.controls.push_back({Cells::dense(controls), {}, {}});
+    return out;
+  };
+  const auto add = [](Experiment& to, const std::string& name, const Treatments& treatments,
+                      const arma::mat& treated) {
+    CovariateValue drug, dose;
+    for (const auto& [level, number] : treatments) {
+      drug.levels.push_back(level);
+      dose.numbers.push_back(number);
+    }
+    to.conditions.push_back(
+        {{name, {{"drug", drug}, {"dose", dose}}}, {Cells::dense(treated), {}, {}}, 0});
+  };
+  Experiment training = experiment(start), held_out = experiment(control);
+  add(training, "A 1", {{"A", 1.0}}, a1);
+  add(training, "A 10", {{"A", 10.0}}, a10);
+  add(training, "B 3", {{"B", 3.0}}, b3);
+  training.embeddings = {{"drug", {"A", "B", "C"}, {{0.0, 1.0, 0.2}, {1.0, 0.0, 0.9}}, {}}};
+  add(held_out, "again", {{"A", 1.0}}, again);
+  add(held_out, "between", {{"A", 3.0}}, between);
+  add(held_out, "other", {{"C", 10.0}}, other);
+  add(held_out, "both", {{"A", 1.0}, {"B", 3.0}}, both);
+  Context context;
+  context.seed = 7;
+  Params params(method("nearest_shift").spec);
+  params.set("n_pcs", 0.0);
+  const Model model = fit_model(params, training, context);
+  EvaluationOptions options;
+  options.metrics = {"mmd2", "w2", "sd_ratio"};
+  options.methods = {"prediction", "identity", "mean_shift", "noise_reference"};
+  compare(evaluate_conditions({&model}, held_out, options, context), "conditions",
+          {"condition", "kind"});
 }
 
 TEST_CASE("entropic transport with Euclidean distances") {

@@ -77,6 +77,37 @@ TEST_CASE("conditions are scored one after the other, seen and unseen, beside ot
   CHECK(compared == 4);
 }
 
+TEST_CASE("a model of many conditions is evaluated at the condition that is named") {
+  HeldOutScreen s;
+  const ScreenCondition& seen = small_screen::screen().training[1];
+  const Model apart = small_screen::fitted("laot", small_screen::experiment());
+  for (const Model* model : std::vector<const Model*>{&s.pooled, &apart}) {
+    Experiment one;
+    one.controls = s.experiment.controls;
+    one.conditions = {{{seen.name, {}}, {Cells::dense(seen.treated), {}, {}}, 0}};
+    const Table expected = evaluate_conditions({model}, one, {}, s.context);
+    HeldOut cells;
+    cells.model = model;
+    cells.observed = Cells::dense(seen.treated);
+    cells.control = Cells::dense(small_screen::screen().control);
+    EvaluationOptions options;
+    options.condition = seen.name;
+    const Table found = evaluate(cells, options, s.context);
+    REQUIRE(found.rows() == expected.rows());
+    for (std::size_t r = 0; r < found.rows(); ++r) {
+      CHECK(found.texts("condition")[r] == seen.name);
+      CHECK(found.texts("kind")[r] == "seen");
+      CHECK(found.texts("method")[r] == expected.texts("method")[r]);
+      CHECK(found.numbers("value")[r] == expected.numbers("value")[r]);
+    }
+    CHECK(small_screen::refusal([&] { evaluate(cells, {}, s.context); })
+              .find("an evaluation is of one condition, and the model has") == 0);
+    options.condition = "nobody";
+    CHECK(small_screen::refusal([&] { evaluate(cells, options, s.context); })
+              .find("the model knows no condition \"nobody\"") == 0);
+  }
+}
+
 TEST_CASE("one bandwidth serves all models at a condition that was not seen") {
   HeldOutScreen s;
   EvaluationOptions options;

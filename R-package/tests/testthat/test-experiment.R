@@ -282,7 +282,7 @@ test_that("held-out cells of several conditions make one table, seen and unseen"
   }
   observed <- list(C10 = fresh(log1p(10), 40), between = fresh(log1p(3), 41))
   at <- data.frame(drug = "C", dose = c(10, 3))
-  scores <- evaluate_conditions(fits, observed, control = start, at = at, beside = list(fit_screen("regressed_shift")),
+  scores <- evaluate_predictions(fits, observed, control = start, at = at, beside = list(fit_screen("regressed_shift")),
                                 metrics = c("mmd2", "w2"))
   expect_identical(unique(scores$condition), c("C10", "between"))
   expect_identical(unique(scores$kind[scores$condition == "C10"]), "seen")
@@ -292,10 +292,17 @@ test_that("held-out cells of several conditions make one table, seen and unseen"
   single <- evaluate_predictions(fits[["C10"]], observed$C10, control = start, metrics = "w2")
   pick <- function(table) table$value[table$method == "conditional_laot" & table$metric == "w2"][1L]
   expect_equal(pick(scores), pick(single))
-  by.name <- evaluate_conditions(fits, observed["C10"], control = start, metrics = "w2")
+  by.name <- evaluate_predictions(fits, observed["C10"], control = start, metrics = "w2")
   expect_equal(pick(by.name), pick(single))
-  expect_sentence(evaluate_conditions(fits, observed, control = start), "the fit has not seen \"between\"")
-  expect_sentence(evaluate_conditions(fits, observed, control = start, at = at[1, ]), "one row for each of the 2 conditions")
-  expect_sentence(evaluate_conditions(fits[["A3"]], observed, control = start), "must be fits of an experiment")
-  expect_sentence(evaluate_conditions(fits, observed, control = start, at = at, beside = list(fits)), "two of the models")
+  expect_sentence(evaluate_predictions(fits, observed, control = start), "the fit has not seen \"between\"")
+  expect_sentence(evaluate_predictions(fits, observed, control = start, at = at[1, ]), "one row for each of the 2 conditions")
+  expect_sentence(evaluate_predictions(fits[["A3"]], observed$C10, control = start, at = at), "go with a fit of several conditions")
+  expect_sentence(evaluate_predictions(fits, observed, control = start, beside = list(fits[["A3"]])), "must be fits of an experiment")
+  expect_sentence(evaluate_predictions(fits, observed["C10"], control = start, by = "type"), "by = is of one condition")
+  expect_sentence(evaluate_predictions(fits, observed["C10"]), "control is missing")
+  apart <- structure(unclass(fits)[c("A3", "C10")], class = "laot_fit_list")
+  expect_identical(unique(evaluate_predictions(apart, observed["C10"], control = start, metrics = "w2")$condition), "C10")
+  expect_equal(pick(evaluate_predictions(apart, observed["C10"], control = start, metrics = "w2")), pick(single))
+  expect_sentence(evaluate_predictions(apart, observed, control = start), "the fit has not seen \"between\"")
+  expect_sentence(evaluate_predictions(fits, observed, control = start, at = at, beside = list(fits)), "two of the models")
 })

@@ -17,7 +17,7 @@ from typing import Any, Optional, Sequence, Union
 
 from ._anndata import from_uns
 from ._cells import Progress, variable_features
-from ._evaluation import (ancestors, descendants, evaluate, evaluate_conditions, marker_table, pairing,
+from ._evaluation import (ancestors, descendants, evaluate, marker_table, pairing,
                           response_table, transitions)
 from ._experiment import Experiment, conditions, fit_experiment
 from ._library import LaotError, LaotWarning, version
@@ -28,7 +28,7 @@ from ._simulate import simulate_screen
 
 __version__ = version()
 __all__ = ["Experiment", "LaotError", "LaotWarning", "Method", "Metric", "Model", "Parameter", "Source", "Trackability",
-           "ancestors", "conditions", "descendants", "evaluate", "evaluate_conditions", "fit", "from_uns", "marker_table",
+           "ancestors", "conditions", "descendants", "evaluate", "fit", "from_uns", "marker_table",
            "median_gamma", "methods", "metrics", "pairing", "response_table", "score", "simulate_screen", "transitions",
            "variable_features", "version", "wasserstein2"]
 

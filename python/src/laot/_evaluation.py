@@ -37,7 +37,8 @@ def evaluate(model: Optional[Model], observed: Any, control: Any = None, predict
              gamma: Union[float, Sequence[float], None] = None, markers: int = 0,
              reference: Optional[str] = None, batch: Optional[Sequence[Any]] = None,
              groups: Optional[tuple[Sequence[Any], Sequence[Any]]] = None, test: bool = False,
-             condition: Optional[str] = None, seed: int = 1, threads: int = 1) -> Table:
+             condition: Optional[str] = None, beside: Sequence[Model] = (), seed: int = 1,
+             threads: int = 1) -> Table:
     """Scores predictions against observed treated cells, beside trivial predictors and true cells.
 
     Parameters
@@ -47,7 +48,10 @@ def evaluate(model: Optional[Model], observed: Any, control: Any = None, predict
         training cells are those of the trivial predictors, the bandwidth, the markers and the noise
         reference. None: bare predictions.
     observed, control, predicted
-        Cells x features, dense or scipy.sparse, the same features and units.
+        Cells x features, dense or scipy.sparse, the same features and units. ``observed`` may be an
+        :class:`Experiment`: control cells, and conditions with the treated cells that were observed,
+        seen or, with a method of many conditions, not seen. Of a condition that was seen the name is
+        enough, of another its covariates say what it is.
     metrics, methods, preset
         Names: of :func:`metrics`; of methods that have rows ("prediction" is the model's own); of a
         preset of scores. None: the usual.
@@ -62,16 +66,36 @@ def evaluate(model: Optional[Model], observed: Any, control: Any = None, predict
         (labels of the observed cells, labels of the control cells): rows for each group.
     test
         A permutation test of the prediction against the observed cells.
-    condition, seed, threads
-        What the rows say they are of; seed of all draws; threads do not change the result.
+    condition
+        What the rows say they are of; of a model of many conditions the one that it is asked at.
+    beside
+        With an experiment: models of other methods, whose predictions stand beside those of ``model``.
+    seed, threads
+        Seed of all draws; threads do not change the result.
 
     Returns
     -------
     dict
         A column each: condition, kind, group, method, metric, estimator, setting, features, gamma,
-        cells, observed, value, sd, left_out, reason. ``pandas.DataFrame`` takes it as it is.
+        cells, observed, value, sd, left_out, reason. ``pandas.DataFrame`` takes it as it is. Of an
+        experiment one condition after the other; ``kind`` is "seen", "unseen dose", "unseen level",
+        "unseen combination", "unseen context", or "unseen" where the method does not tell. Of a
+        condition that was not seen there are no training cells: identity is its only trivial
+        predictor, and the noise reference is of halves of the observed cells.
     """
     options = _options(metrics, methods, preset, gamma, markers, reference, test, condition)
+    if isinstance(observed, Experiment):
+        if model is None:
+            raise ValueError("model is missing; an experiment is scored with a model of its conditions")
+        given = {"control": control, "predicted": predicted, "batch": batch, "groups": groups}
+        for name, value in given.items():
+            if value is not None:
+                raise ValueError(f"{name} does not go with an experiment, which has its own cells")
+        if test:
+            raise ValueError("test does not go with an experiment; evaluate one condition at a time")
+        return _evaluate_experiment([model, *beside], observed, options, seed, threads)
+    if len(beside):
+        raise ValueError("beside goes with an experiment of held-out cells as observed")
     of_observed, of_control = groups if groups is not None else (None, None)
     with ExitStack() as stack:
         def data(cells: Any, what: str, of_batch: Any = None, labels: Any = None) -> Any:
@@ -92,34 +116,7 @@ def evaluate(model: Optional[Model], observed: Any, control: Any = None, predict
         return table(out)
 
 
-def evaluate_conditions(model: Model, held_out: Experiment, beside: Sequence[Model] = (), metrics: Names = None,
-                        methods: Names = None, preset: Optional[str] = None,
-                        gamma: Union[float, Sequence[float], None] = None, markers: int = 0,
-                        reference: Optional[str] = None, seed: int = 1, threads: int = 1) -> Table:
-    """Scores held-out cells of several conditions, seen and, with a method of many conditions, not seen.
-
-    Parameters
-    ----------
-    model
-        Fitted to an experiment.
-    held_out
-        Control cells, and conditions with the treated cells that were observed. Of a condition that was
-        seen the name is enough, of another its covariates say what it is.
-    beside
-        Models of other methods, whose predictions stand beside those of ``model``.
-    metrics, methods, preset, gamma, markers, reference, seed, threads
-        As in :func:`evaluate`.
-
-    Returns
-    -------
-    dict
-        The columns of :func:`evaluate`, one condition after the other; ``kind`` is "seen", "unseen dose",
-        "unseen level", "unseen combination", "unseen context", or "unseen" where the method does not tell.
-        Of a condition that was not seen there are no training cells: identity is its only trivial
-        predictor, and the noise reference is of halves of the observed cells.
-    """
-    options = _options(metrics, methods, preset, gamma, markers, reference)
-    models = [model, *beside]
+def _evaluate_experiment(models: Sequence[Model], held_out: Experiment, options: Any, seed: int, threads: int) -> Table:
     handles = (ctypes.c_void_p * len(models))(*[one._handle.value for one in models])
     with held_out.handle() as experiment, Context(seed, threads) as context:
         out = ctypes.c_void_p()

@@ -1,13 +1,15 @@
-"""The tables of four evaluations of one fit, computed without the library: numpy, and POT for the
-exact transport. Writes the cells and expected_<case>.csv beside this file.
+"""The tables of evaluations, computed without the library: numpy, and POT for the exact transport. Writes the cells and expected_<case>.csv beside this file.
 
   default   the usual metrics and three markers, with a test of 99 relabellings
   cellot    the preset of that name, with its subsamples
   cmonge    the preset of that name, whose batches are drawn with replacement; entropic transport
             of two small clouds with Euclidean distances, epsilon = 0.5, is in expected_entropic.csv
   held_out  observed cells of a donor that training has not met: halves, and groups of cells
+  conditions  one model of three conditions of drug and dose, the mean shift of the nearest one, at a
+            condition that was seen, at another dose, at a drug that has an embedding alone, and at a
+            combination
 
-The fit is the Gaussian map without components, training cells of donors a and b."""
+The fit of the others is the Gaussian map without components, training cells of donors a and b."""
 
 import csv
 import os
@@ -388,6 +390,80 @@ def held_out_table(e):
     e.write("held_out")
 
 
+# ---- Several conditions --------------------------------------------------------------------------
+
+# Treatments (drug, dose) of each condition, and cells. Of C there is only an embedding.
+TRAINING = {"A 1": ([("A", 1.0)], 40), "A 10": ([("A", 10.0)], 45), "B 3": ([("B", 3.0)], 38)}
+ASKED = {"again": ([("A", 1.0)], 30, "seen"), "between": ([("A", 3.0)], 26, "unseen dose"),
+         "other": ([("C", 10.0)], 24, "unseen level"), "both": ([("A", 1.0), ("B", 3.0)], 28, "unseen combination")}
+EMBEDDING = {"A": (0.0, 1.0), "B": (1.0, 0.0), "C": (0.2, 0.9)}
+
+
+def condition_cells():
+    rng = np.random.default_rng(20260102)
+    mix = rng.normal(size=(3, 6))
+    effect = {"A": np.array([1, -1, 0, 0.5, 1, 0]), "B": np.array([0, 1, 1, 0, -1, 0]), "C": np.array([1, -0.8, 0.3, 0.4, 1, 0])}
+
+    def cells(n, treatments):
+        values = rng.normal(size=(n, 3)) @ mix + 0.4 * rng.normal(size=(n, 6))
+        for drug, dose in treatments:
+            values = values + np.log1p(dose) * effect[drug]
+        values[:, 5] = 2.5
+        return np.round(values, 6)
+
+    return ({"control": cells(50, []), **{name: cells(n, t) for name, (t, n) in TRAINING.items()}},
+            {"control": cells(33, []), **{name: cells(n, t) for name, (t, n, _) in ASKED.items()}})
+
+
+def nearest_condition(drug, dose):
+    """Squared distance of the standardised embeddings, mean over coordinates; 1 for another drug; and
+    4 (u - u')^2, u = log1p(dose / smallest) / log1p(largest / smallest)."""
+    known = np.array([EMBEDDING[d] for t, _ in TRAINING.values() for d, _ in t])
+    scale = known.std(0)
+    doses = [d for t, _ in TRAINING.values() for _, d in t]
+
+    def u(dose):
+        return np.log1p(dose / min(doses)) / np.log1p(max(doses) / min(doses))
+
+    def distance(other, its_dose):
+        gap = (np.array(EMBEDDING[drug]) - np.array(EMBEDDING[other])) / scale
+        return (gap**2).mean() + (drug != other) + 4 * (u(dose) - u(its_dose)) ** 2
+
+    return min(TRAINING, key=lambda name: distance(*TRAINING[name][0][0]))
+
+
+def conditions_table():
+    train, test = condition_cells()
+    for folder, part in (("train", train), ("test", test)):
+        for name, values in part.items():
+            np.savetxt(os.path.join(HERE, f"conditions_{folder}_{name.replace(' ', '_')}.csv"), values, "%.6f", ",",
+                       header=",".join(f"f{k}" for k in range(6)), comments="")
+    metrics = ["mmd2", "w2", "sd_ratio"]
+    shift = {name: train[name].mean(0) - train["control"].mean(0) for name in TRAINING}
+    gammas = {name: median_gamma(train["control"], train[name]) for name in TRAINING}
+    control, table = test["control"], Evaluation.__new__(Evaluation)
+    lines = []
+    for name, (treatments, _, kind) in ASKED.items():
+        nearest = [nearest_condition(*one) for one in treatments]
+        seen, t = kind == "seen", test[name]
+        table.rows, table.gamma = [], gammas[nearest[0]] if seen else 1 / np.median([1 / g for g in gammas.values()])
+        predicted = control + sum(shift[c] for c in nearest)
+        methods = {"nearest_shift": predicted, "identity": control, **({"mean_shift": predicted} if seen else {})}
+        if seen:
+            kept = train[nearest[0]]
+            methods["noise_reference"] = kept[sorted(Rng(SEED).stream(1 << 20).sample(len(kept), len(t)))]
+        for method, p in methods.items():
+            table.add(method, metrics, scores(metrics, p, t, table.gamma), len(p), len(t), gamma=table.gamma)
+        if not seen:
+            table.halves(metrics, t)
+        lines += [[name, kind] + row for row in table.rows]
+    with open(os.path.join(HERE, "expected_conditions.csv"), "w", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(["condition", "kind", "group", "method", "metric", "features", "gamma", "cells", "observed",
+                      "value", "sd", "left_out"])
+        out.writerows([[repr(float(x)) if isinstance(x, float) else x for x in row] for row in lines])
+
+
 def entropic_scores(data):
     p, t = data["control"][:30], data["observed"][:24]
     value = entropic(p, t)
@@ -412,6 +488,7 @@ def main():
         pass
     e.write("cmonge")
     held_out_table(e)
+    conditions_table()
 
 
 if __name__ == "__main__":
