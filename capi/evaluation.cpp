@@ -2,9 +2,11 @@
 
 #include "handles.hpp"
 #include "laot/response.hpp"
+#include "laot/usual_settings.hpp"
 
 using laot::Status;
 using laot::capi::CallContext;
+using laot::capi::fill;
 using laot::capi::given;
 using laot::capi::given_text;
 using laot::capi::guarded;
@@ -59,6 +61,23 @@ void require_feature_names(const laot_model* model, const laot_data* data, const
 }  // namespace
 
 extern "C" {
+
+size_t laot_setting_count(void) {
+  size_t count = 0;
+  (void)guarded([&] { count = laot::usual_settings().size(); });
+  return count;
+}
+
+laot_status laot_setting_describe(size_t setting, laot_setting_info* info) {
+  return guarded([&] {
+    const std::vector<laot::UsualSetting>& all = laot::usual_settings();
+    laot::require(setting < all.size(), Status::invalid_argument, "setting must be below ",
+                  all.size(), ", found ", setting);
+    const laot::UsualSetting& row = all[setting];
+    fill(info, laot_setting_info{0, row.call.c_str(), row.name.c_str(), static_cast<int>(row.type),
+                                 row.list, row.value.c_str(), row.doc.c_str()});
+  });
+}
 
 laot_status laot_evaluate(laot_context* context, const laot_model* model,
                           const laot_data* predicted, const laot_data* observed,

@@ -1181,6 +1181,30 @@ typedef struct laot_metric_info {
  */
 LAOT_API laot_status laot_metric_describe(size_t metric, laot_metric_info* info);
 
+/** Number of usual settings: they are numbered from 0. */
+LAOT_API size_t laot_setting_count(void);
+
+/** What a call is usually asked with, beside the parameters of methods: hosts read their defaults
+ * here. Texts belong to the library. */
+typedef struct laot_setting_info {
+  size_t struct_size;     /* set to sizeof(laot_setting_info) before the call */
+  const char* call;       /* the function: "laot_stability" */
+  const char* name;       /* its parameter, or the field of its options: "resamples" */
+  int type;               /* a laot_param_type: a number, an integer or a choice */
+  int list;               /* 1: usual_text has several values, with commas between them */
+  const char* usual_text; /* "30"; "0, 0.25, 0.5" */
+  const char* doc;        /* one line */
+} laot_setting_info;
+
+/**
+ * Describes a usual setting.
+ *
+ * @param setting  0 .. laot_setting_count() - 1
+ * @param info     struct_size read, the rest filled as far as struct_size reaches
+ * @return LAOT_INVALID_ARGUMENT: no such setting, or struct_size not set
+ */
+LAOT_API laot_status laot_setting_describe(size_t setting, laot_setting_info* info);
+
 /** A score. */
 typedef struct laot_score_result {
   size_t struct_size; /* set to sizeof(laot_score_result) before the call */

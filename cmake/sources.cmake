@@ -161,6 +161,7 @@ set(LAOT_CORE_SOURCES
   src/evaluation/conditions.cpp
   src/evaluation/pairing.cpp
   src/evaluation/response.cpp
+  src/evaluation/usual_settings.cpp
 )
 set(LAOT_CAPI_SOURCES
   capi/guard.cpp

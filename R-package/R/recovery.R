@@ -1,7 +1,5 @@
 # The recovery curve: would this experiment's pairing be found again, if the truth were the fit?
 
-recovery.gaps <- c(0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4, 6, 8)
-
 #' How far from its critical gap an experiment stands
 #'
 #' Simulates from the fit itself: controls are drawn from the data, moved by I + s (W - I), given the
@@ -19,7 +17,8 @@ recovery.gaps <- c(0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4, 6, 8)
 #' @param x A `laot_fit`.
 #' @param design `"counterpart"` or `"anew"`.
 #' @param gaps Values of s, increasing.
-#' @param repeats Simulations for each s.
+#' @param repeats Simulations for each s. What is `NULL` of `gaps`, `repeats` and `most.cells` is as [laot_settings()]
+#'   has it.
 #' @param most.cells Cells of each population in a simulation. Fewer cells than the experiment has
 #'   make recovery easier; raise this for a final answer.
 #' @param control,treated The training cells, where the fit did not keep them all (see `keep.cells`
@@ -46,13 +45,16 @@ recovery.gaps <- c(0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4, 6, 8)
 #' curve
 #' plot(curve)
 #' @export
-recovery_curve <- function(x, design = "counterpart", gaps = recovery.gaps, repeats = 8,
-                           most.cells = 300, control = NULL, treated = NULL, batch = NULL,
+recovery_curve <- function(x, design = "counterpart", gaps = NULL, repeats = NULL,
+                           most.cells = NULL, control = NULL, treated = NULL, batch = NULL,
                            time.gap = NULL, seed = NULL, num.threads = 1L, verbose = interactive(), ...) {
   exact_arguments()
   require_alternation(x, "a recovery curve")
   no_more(list(...), names(formals(recovery_curve)))
   one_of(design, c("counterpart", "anew"), "design")
+  gaps <- or_usual(gaps, "recovery_curve", "gaps")
+  repeats <- or_usual(repeats, "recovery_curve", "repeats")
+  most.cells <- or_usual(most.cells, "recovery_curve", "most_cells")
   whole(repeats, "repeats")
   whole(most.cells, "most.cells", 4)
   if (!is.numeric(gaps) || !length(gaps) || anyNA(gaps)) fail("gaps must be numbers, found ", shown(gaps))

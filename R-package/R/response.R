@@ -14,7 +14,8 @@
 #'   that both sides have.
 #' @param sets `NULL`, or a named list of feature names (gene sets): one row for each set, whose value for a cell is
 #'   the mean of its features.
-#' @param level Coverage of the interval, of Welch's t over cells or, over levels, Student's t of their shifts.
+#' @param level Coverage of the interval, of Welch's t over cells or, over levels, Student's t of their shifts;
+#'   `NULL`: as [laot_settings()] has it.
 #' @param ... For objects: where their values are, as in [predict.laot_fit()].
 #' @returns A data frame with `feature` (or `set` and `features`, how many the fit has), `mean.control`,
 #'   `observed`, `low` and `high` (shift against the controls and its interval), `predicted` (shift), `sd.control`,
@@ -29,8 +30,9 @@
 #' response_table(fit, observed = cells(40, c(2, 0, 1, 0)), control = cells(30, 0))
 #' response_table(fit, observed = cells(40, 1), control = cells(30, 0), sets = list(first = genes[1:2]))
 #' @export
-response_table <- function(x, observed, control, by = NULL, sets = NULL, level = 0.95, ...) {
+response_table <- function(x, observed, control, by = NULL, sets = NULL, level = NULL, ...) {
   exact_arguments()
+  level <- or_usual(level, "response_table", "level")
   if (!inherits(x, "laot_fit")) fail("x must be a laot_fit, found ", shown(x))
   if (missing(observed) || missing(control)) fail("give the measured treated cells as observed = and the control cells as control = ")
   if (!is.numeric(level) || length(level) != 1L || is.na(level) || level <= 0 || level >= 1) {

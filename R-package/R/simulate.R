@@ -43,7 +43,8 @@ simulate_populations <- function(features = 10, cells = 100, gap = 1, noise = 0,
 #' @inheritParams simulate_populations
 #' @param features,gaps Numbers of features and gaps to cross.
 #' @param cells Number of cells of each population.
-#' @param trials,iterations Simulations for each pair, and iterations of the algorithm in each.
+#' @param trials,iterations Simulations for each pair, and iterations of the algorithm in each. What is `NULL` is as
+#'   [laot_settings()] has it.
 #' @param cost What the assignment minimises: `"euclidean"` distances, as the published notebook does,
 #'   or `"squared"` ones, as Algorithm 1 does.
 #' @param num.threads Threads to use. The result does not depend on it.
@@ -51,11 +52,15 @@ simulate_populations <- function(features = 10, cells = 100, gap = 1, noise = 0,
 #' @examples
 #' recovery_study(features = c(10, 40), gaps = c(0, 5, 200), cells = 50, trials = 3, seed = 1)
 #' @export
-recovery_study <- function(features = c(10, 20, 50, 80, 100), gaps = c(0, 5, 10, 20, 30, 50, 100, 200),
-                           cells = 100, trials = 10, iterations = 10, noise = 0,
+recovery_study <- function(features = NULL, gaps = NULL, cells = NULL, trials = NULL, iterations = NULL, noise = 0,
                            entries = "uniform", cost = "euclidean", seed = NULL,
                            num.threads = 1L) {
   exact_arguments()
+  features <- or_usual(features, "recovery_study", "features")
+  gaps <- or_usual(gaps, "recovery_study", "gaps")
+  cells <- or_usual(cells, "recovery_study", "cells")
+  trials <- or_usual(trials, "recovery_study", "trials")
+  iterations <- or_usual(iterations, "recovery_study", "iterations")
   if (!length(features)) fail("features is empty")
   for (value in features) whole(value, "features")
   if (!is.numeric(gaps) || !length(gaps) || anyNA(gaps)) fail("gaps must be numbers, found ", shown(gaps))

@@ -54,7 +54,7 @@
 #'   linear fit and another at each cell for one that bends (`lift`). It bounds how far the map moves a cell beyond
 #'   the common shift. Without any of these there is no critical gap in time.
 #' @param resamples,halves,restarts How many bootstrap resamples, random halves, and other starts of
-#'   the alternation to fit.
+#'   the alternation to fit. Numbers that are `NULL` are as [laot_settings()] has them.
 #' @param resample What a bootstrap resample draws: `"cells"` (within their level of `batch`, where
 #'   there is one), or `"levels"`, whole donors or replicates. Intervals over donors say whether an
 #'   effect would be there in other donors; those over cells, only in other cells of the same ones.
@@ -108,9 +108,9 @@ trackability <- function(x, ...) UseMethod("trackability")
 #' @rdname trackability
 #' @export
 trackability.laot_fit <- function(x, control = NULL, treated = NULL, batch = NULL,
-                                  time.course = NULL, time = "time", rate = NULL, resamples = 30, halves = 10, restarts = 5, resample = "cells",
-                                  designs = c("counterpart", "anew"), gaps = recovery.gaps,
-                                  repeats = 8, most.cells = 300, time.gap = NULL, seed = NULL,
+                                  time.course = NULL, time = "time", rate = NULL, resamples = NULL, halves = NULL, restarts = NULL, resample = "cells",
+                                  designs = c("counterpart", "anew"), gaps = NULL,
+                                  repeats = NULL, most.cells = NULL, time.gap = NULL, seed = NULL,
                                   num.threads = 1L, verbose = interactive(), ...) {
   exact_arguments()
   require_alternation(x, "trackability()")
@@ -120,6 +120,10 @@ trackability.laot_fit <- function(x, control = NULL, treated = NULL, batch = NUL
   if (!is.null(time.gap)) positive_number(time.gap, "time.gap")
   if (from.fit && is.null(time.gap)) fail("rate = \"fit\" needs the time between control and treated cells; give time.gap")
   if (!is.null(rate) && !is.null(time.course)) fail("give either rate or time.course, not both")
+  resamples <- or_usual(resamples, "stability", "resamples")
+  halves <- or_usual(halves, "stability", "halves")
+  restarts <- or_usual(restarts, "stability", "restarts")
+  gaps <- or_usual(gaps, "recovery_curve", "gaps")
   whole(resamples, "resamples", 2)
   whole(halves, "halves", 0)
   whole(restarts, "restarts", 0)
@@ -171,9 +175,9 @@ trackability.laot_fit <- function(x, control = NULL, treated = NULL, batch = NUL
 #' @rdname trackability
 #' @export
 trackability.default <- function(x, ..., time.course = NULL, time = NULL, rate = NULL,
-                                 resamples = 30, halves = 10, restarts = 5, resample = "cells",
-                                 designs = c("counterpart", "anew"), gaps = recovery.gaps,
-                                 repeats = 8, most.cells = 300, time.gap = NULL, seed = NULL, num.threads = 1L,
+                                 resamples = NULL, halves = NULL, restarts = NULL, resample = "cells",
+                                 designs = c("counterpart", "anew"), gaps = NULL,
+                                 repeats = NULL, most.cells = NULL, time.gap = NULL, seed = NULL, num.threads = 1L,
                                  verbose = interactive()) {
   if (missing(x)) fail(no.cells)
   if (inherits(x, "laot_ensemble")) fits_only(x, "trackability()")
@@ -261,7 +265,8 @@ encoded_controls <- function(fit, control) {
 scalings <- c("mean_square", "unit_norm", "smallest")
 
 # rate: L, alone or with its interval, c(value, low, high).
-isometry_of <- function(cells, rate, settings, probabilities = c(0, 0.05, 0.25, 0.5, 0.75, 0.95, 1)) {
+isometry_of <- function(cells, rate, settings) {
+  probabilities <- or_usual(NULL, "isometry", "probabilities")
   found <- native(.Call(C_isometry, list(values = cells), if (is.null(rate)) NaN else as.double(rate[[1L]]),
                   probabilities, settings))
   number <- function(name) not_nan(unname(found$numbers[paste0(name, "_", scalings)]))

@@ -13,7 +13,7 @@
 #'   it from training cells, as [evaluate_predictions()] does.
 #' @param estimator `"unbiased"` (the U-statistic: not clipped, so negative about half the time where the laws
 #'   are equal; `NA` with one cell) or `"biased"` (the V-statistic, never negative).
-#' @param permutations How many random relabellings.
+#' @param permutations How many random relabellings; `NULL`: as [laot_settings()] has it.
 #' @param seed Seed of the relabellings; without it one number is drawn from R's generator.
 #' @param ... For objects: `assay.type`, `dimred`, `altexp`, or `assay`, `layer`, `reduction`, as in
 #'   [laot_fit()].
@@ -44,10 +44,11 @@ mmd2 <- function(x, y, gamma = "median", estimator = "unbiased", ..., num.thread
 
 #' @rdname mmd2
 #' @export
-mmd2_test <- function(x, y, gamma = "median", permutations = 999L, seed = NULL, ..., num.threads = 1L) {
+mmd2_test <- function(x, y, gamma = "median", permutations = NULL, seed = NULL, ..., num.threads = 1L) {
   exact_arguments()
   data.name <- paste(deparse1(substitute(x)), "and", deparse1(substitute(y)))
   check_gamma(gamma)
+  permutations <- or_usual(permutations, "mmd2_test", "permutations")
   if (!is.numeric(permutations) || length(permutations) != 1L || is.na(permutations) || permutations < 1 ||
       permutations != floor(permutations)) {
     fail("permutations must be one whole number of at least 1, found ", shown(permutations))

@@ -19,6 +19,7 @@ SEXP laot_r_effects(SEXP model, SEXP cells, SEXP settings);
 SEXP laot_r_variable_features(SEXP control, SEXP treated, SEXP count, SEXP settings);
 
 SEXP laot_r_metrics(void);
+SEXP laot_r_settings(void);
 SEXP laot_r_score_presets(void);
 SEXP laot_r_evaluate(SEXP model, SEXP predicted, SEXP observed, SEXP control, SEXP options,
                      SEXP settings);

@@ -17,6 +17,7 @@ static const R_CallMethodDef routines[] = {
     ROUTINE(effects, 3),
     ROUTINE(variable_features, 4),
     ROUTINE(metrics, 0),
+    ROUTINE(settings, 0),
     ROUTINE(evaluate, 6),
     ROUTINE(cell_spearman, 3),
     ROUTINE(mmd2, 5),

@@ -40,3 +40,25 @@ SEXP laot_r_metrics(void) {
                             Named("takes.epsilon") = takes_epsilon, Named("usual") = usual);
   END_RCPP
 }
+
+SEXP laot_r_settings(void) {
+  BEGIN_RCPP
+  const R_xlen_t count = static_cast<R_xlen_t>(laot_setting_count());
+  Rcpp::CharacterVector call(count), name(count), usual(count), doc(count);
+  Rcpp::LogicalVector numeric(count), list(count);
+  for (R_xlen_t k = 0; k < count; ++k) {
+    laot_setting_info info = {};
+    info.struct_size = sizeof info;
+    check(laot_setting_describe(static_cast<std::size_t>(k), &info));
+    call[k] = info.call;
+    name[k] = info.name;
+    usual[k] = info.usual_text;
+    doc[k] = info.doc;
+    numeric[k] = info.type == LAOT_NUMBER || info.type == LAOT_INTEGER;
+    list[k] = info.list != 0;
+  }
+  using Rcpp::Named;
+  return Rcpp::List::create(Named("call") = call, Named("name") = name, Named("usual") = usual,
+                            Named("numeric") = numeric, Named("list") = list, Named("doc") = doc);
+  END_RCPP
+}

@@ -35,7 +35,7 @@ export mmd2, median_gamma, wasserstein2, mmd2_test, feature_scores, cell_spearma
 export variable_features, marker_features, marker_table, response_table
 export trackability, stability, recovery_curve, isometry, movement_rates
 export simulate_populations, simulate_screen, recovery_study
-export available_methods, method_parameters, method_presets, capabilities
+export available_methods, method_parameters, method_presets, usual_settings, capabilities
 export LAOTError
 
 include("generics.jl")

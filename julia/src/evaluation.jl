@@ -102,7 +102,7 @@ function evaluate_predictions(fitted::FittedModel, held_out::Experiment; beside 
 end
 
 """
-    response_table(fitted, observed; control, batch = nothing, level = 0.95) -> NamedTuple of vectors
+    response_table(fitted, observed; control, batch = nothing, level) -> NamedTuple of vectors
     response_table(predicted, observed; control, ...)
 
 What a paper shows of each feature: the shift of the means that was observed, with an interval, and

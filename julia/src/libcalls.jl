@@ -305,6 +305,23 @@ laot_metric_info() = laot_metric_info(sizeof(laot_metric_info), Cstring(C_NULL),
 laot_metric_describe(metric, info) =
     ccall(@symbol(laot_metric_describe), Cint, (Csize_t, Ptr{laot_metric_info}), metric, info)
 
+laot_setting_count() =
+    ccall(@symbol(laot_setting_count), Csize_t, ())
+
+struct laot_setting_info
+    struct_size::Csize_t
+    call::Cstring
+    name::Cstring
+    type::Cint
+    list::Cint
+    usual_text::Cstring
+    doc::Cstring
+end
+laot_setting_info() = laot_setting_info(sizeof(laot_setting_info), Cstring(C_NULL), Cstring(C_NULL), 0, 0, Cstring(C_NULL), Cstring(C_NULL))
+
+laot_setting_describe(setting, info) =
+    ccall(@symbol(laot_setting_describe), Cint, (Csize_t, Ptr{laot_setting_info}), setting, info)
+
 struct laot_score_result
     struct_size::Csize_t
     value::Cdouble

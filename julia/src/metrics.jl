@@ -117,7 +117,7 @@ with_optional_data(f, ::Nothing; labels...) = f(C_NULL)
 with_optional_data(f, x; labels...) = with_data(f, x; labels...)
 
 """
-    score(metric, predicted, observed; control = nothing, gamma = NaN, epsilon = 0.05,
+    score(metric, predicted, observed; control = nothing, gamma = NaN, epsilon,
           epsilon_absolute = false, cells = 0, repetitions = 1, seed = 1, num_threads = 1) -> (value, sd, features_left_out)
 
 The score of predicted against observed cells by the name of a metric. `cells > 0`: the mean and sd
@@ -126,7 +126,8 @@ over `repetitions` seeded subsamples of as many cells a side. `NaN` is what is u
 metric leaves out. `epsilon` is the entropy of Sinkhorn scores: a share of the mean
 squared distance between the two, or with `epsilon_absolute` a number in squared units.
 """
-function score(metric::Union{AbstractString,Symbol}, predicted, observed; control = nothing, gamma::Real = NaN, epsilon::Real = 0.05,
+function score(metric::Union{AbstractString,Symbol}, predicted, observed; control = nothing, gamma::Real = NaN,
+               epsilon::Real = usual("evaluate", "epsilon"),
                epsilon_absolute::Bool = false, cells::Integer = 0, repetitions::Integer = 1,
                seed::Integer = 1, num_threads::Integer = 1, progress = nothing)
     result = Ref(laot_score_result())
@@ -154,11 +155,11 @@ marker_features(control, treated, count::Integer; num_threads::Integer = 1, prog
     chosen_features(laot_marker_features, control, treated, count, num_threads, progress)
 
 """
-    mmd2_test(x, y; gammas, permutations = 999, seed = 1) -> (mmd2, p_value)
+    mmd2_test(x, y; gammas, permutations, seed = 1) -> (mmd2, p_value)
 
 Permutation test of equal laws by the unbiased MMD², mean over `gammas`.
 """
-function mmd2_test(x, y; gammas = median_gamma(x, y), permutations::Integer = 999, seed::Integer = 1,
+function mmd2_test(x, y; gammas = median_gamma(x, y), permutations::Integer = usual("mmd2_test", "permutations"), seed::Integer = 1,
                    num_threads::Integer = 1, progress = nothing)
     value, p = Ref{Cdouble}(NaN), Ref{Cdouble}(NaN)
     list = Float64[gammas...]

@@ -59,6 +59,26 @@ function method_presets(method::AbstractString)
 end
 
 """
+    usual_settings() -> Vector{NamedTuple}
+
+What calls are usually asked with, beside the parameters of methods: `call` (the function of the C
+interface), `name`, `usual` (a number, a vector of numbers, or names), `doc`. The keywords of
+`evaluate_predictions`, `stability`, `recovery_curve`, `recovery_study` and others have these values by
+default, the same in every language.
+"""
+usual_settings() = [(call = unsafe_string(s.call), name = unsafe_string(s.name), usual = usual_value(s),
+                     doc = unsafe_string(s.doc))
+                    for s in (described(laot_setting_describe, laot_setting_info(), i) for i in 0:laot_setting_count()-1)]
+
+function usual_value(setting)
+    parts = String.(split(unsafe_string(setting.usual_text), ", "))
+    values = setting.type == LAOT_INTEGER ? parse.(Int, parts) : setting.type == LAOT_NUMBER ? parse.(Float64, parts) : parts
+    return setting.list != 0 ? values : only(values)
+end
+
+usual(call, name) = only(s.usual for s in usual_settings() if s.call == "laot_$call" && s.name == name)
+
+"""
     ResponseModel(method; preset = nothing, parameters...)
 
 What is to be fitted: a method by its name, a preset (`nothing`: the first of

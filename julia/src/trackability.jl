@@ -40,13 +40,13 @@ function with_training(f, control, treated, batch_control, batch_treated)
 end
 
 """
-    isometry(cells; rate = NaN, probabilities = 0:0.25:1) -> (numbers, texts, arrays)
+    isometry(cells; rate = NaN, probabilities) -> (numbers, texts, arrays)
 
 The (2, δ)-restricted isometry constant over all pairs of cells and the critical gap of the paper,
 for three scalings; `rate` is the speed of the cells in units of the data over time. The reference
 page of the C interface (`laot_isometry`) lists the names. Cell numbers in `worst_*` count from 0.
 """
-function isometry(cells; rate::Real = NaN, probabilities = 0:0.25:1, seed::Integer = 1,
+function isometry(cells; rate::Real = NaN, probabilities = usual("isometry", "probabilities"), seed::Integer = 1,
                   num_threads::Integer = 1, progress = nothing)
     at = Float64[probabilities...]
     with_data(cells) do x
@@ -57,17 +57,19 @@ function isometry(cells; rate::Real = NaN, probabilities = 0:0.25:1, seed::Integ
 end
 
 """
-    stability(fitted; control, treated, resamples = 30, halves = 10, restarts = 5, resample = "cells")
+    stability(fitted; control, treated, resamples, halves, restarts, resample = "cells")
         -> (numbers, texts, arrays)
 
 How far the matching and the map of a LAOT fit depend on the cells at hand. Without `control` and
 `treated`, the training cells that the fit kept are used, with their batch. `resample = "levels"`
-draws whole levels of the batch (donors) instead of cells. Names: `laot_stability` in the reference
+draws whole levels of the batch (donors) instead of cells. Numbers that are not given are those of
+`usual_settings()`. Names: `laot_stability` in the reference
 page of the C interface.
 """
 function stability(fitted::FittedModel; control = nothing, treated = nothing, batch_control = nothing,
-                   batch_treated = nothing, resamples::Integer = 30, halves::Integer = 10,
-                   restarts::Integer = 5, resample = "cells", seed::Integer = 1,
+                   batch_treated = nothing, resamples::Integer = usual("stability", "resamples"),
+                   halves::Integer = usual("stability", "halves"), restarts::Integer = usual("stability", "restarts"),
+                   resample = "cells", seed::Integer = 1,
                    num_threads::Integer = 1, progress = nothing)
     with_training(control, treated, batch_control, batch_treated) do x, y
         with_context(; seed = seed, num_threads = num_threads, progress = progress) do context
@@ -76,18 +78,17 @@ function stability(fitted::FittedModel; control = nothing, treated = nothing, ba
     end
 end
 
-const RECOVERY_GAPS = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4, 6, 8]
-
 """
-    recovery_curve(fitted; design = "counterpart", gaps, repeats = 8, most_cells = 300) -> (numbers, texts, arrays)
+    recovery_curve(fitted; design = "counterpart", gaps, repeats, most_cells) -> (numbers, texts, arrays)
 
 Controls moved by `I + s (W - I)` for each `s` of `gaps`, the pairing forgotten, and fitted again:
 how much of the pairing comes back. `design` is `"counterpart"` or `"anew"`. Names:
 `laot_recovery_curve` in the reference page of the C interface.
 """
 function recovery_curve(fitted::FittedModel; design = "counterpart", control = nothing, treated = nothing,
-                        batch_control = nothing, batch_treated = nothing, gaps = RECOVERY_GAPS,
-                        repeats::Integer = 8, most_cells::Integer = 300, seed::Integer = 1,
+                        batch_control = nothing, batch_treated = nothing, gaps = usual("recovery_curve", "gaps"),
+                        repeats::Integer = usual("recovery_curve", "repeats"),
+                        most_cells::Integer = usual("recovery_curve", "most_cells"), seed::Integer = 1,
                         num_threads::Integer = 1, progress = nothing)
     grid = Float64[gaps...]
     with_training(control, treated, batch_control, batch_treated) do x, y
@@ -99,16 +100,18 @@ function recovery_curve(fitted::FittedModel; design = "counterpart", control = n
 end
 
 """
-    trackability(fitted; control, treated, resamples = 30, resample = "cells", repeats = 8, ...)
+    trackability(fitted; control, treated, resamples, resample = "cells", repeats, ...)
         -> (verdict, stability, curve)
 
 Can the pairing of a LAOT fit be trusted? The keywords are those of `stability` and `recovery_curve`. `verdict` is `"recoverable"`, `"borderline"`,
 `"not recoverable"` or `"undefined"`, from the recovery at the experiment's own gap and from the
 residual over the spacing of the cells.
 """
-function trackability(fitted::FittedModel; resamples::Integer = 30, halves::Integer = 10,
-                      restarts::Integer = 5, resample = "cells", gaps = RECOVERY_GAPS,
-                      repeats::Integer = 8, most_cells::Integer = 300, shared...)
+function trackability(fitted::FittedModel; resamples::Integer = usual("stability", "resamples"),
+                      halves::Integer = usual("stability", "halves"),
+                      restarts::Integer = usual("stability", "restarts"), resample = "cells",
+                      gaps = usual("recovery_curve", "gaps"), repeats::Integer = usual("recovery_curve", "repeats"),
+                      most_cells::Integer = usual("recovery_curve", "most_cells"), shared...)
     1 in gaps || throw(ArgumentError("gaps must have 1, the experiment itself, among its values"))
     stable = stability(fitted; resamples = resamples, halves = halves, restarts = restarts, resample = resample,
                        shared...)
@@ -137,7 +140,7 @@ function simulate_populations(features::Integer, cells::Integer, gap::Real; nois
 end
 
 """
-    recovery_study(; features, gaps, cells = 100, trials = 50, iterations = 10, noise = 0,
+    recovery_study(; features, gaps, cells, trials, iterations, noise = 0,
                    entries = "uniform", cost = "euclidean", seed = 1, num_threads = 1)
         -> (features, gaps, mean, sd)
 
@@ -146,9 +149,10 @@ exact assignment and raw least squares in turn. `mean` and `sd` (over the trials
 are features × gaps. `cost` is `"euclidean"` (the published notebook) or `"squared"` (Algorithm 1);
 `noise` and `entries` are those of `simulate_populations`.
 """
-function recovery_study(; features = [10, 20, 50, 80, 100],
-                        gaps = [0, 5, 10, 15, 20, 25, 30, 40, 50, 100, 150, 200], cells::Integer = 100,
-                        trials::Integer = 50, iterations::Integer = 10, noise::Real = 0,
+function recovery_study(; features = usual("recovery_study", "features"), gaps = usual("recovery_study", "gaps"),
+                        cells::Integer = usual("recovery_study", "cells"),
+                        trials::Integer = usual("recovery_study", "trials"),
+                        iterations::Integer = usual("recovery_study", "iterations"), noise::Real = 0,
                         entries = "uniform", cost = "euclidean", seed::Integer = 1,
                         num_threads::Integer = 1, progress = nothing)
     sizes, grid = Csize_t[features...], Float64[gaps...]
@@ -167,7 +171,7 @@ function with_all_data(f, populations, handles = Ptr{Cvoid}[])
 end
 
 """
-    movement_rates(populations, times; probabilities = [0.5, 0.9, 0.95], seed = 1, num_threads = 1)
+    movement_rates(populations, times; probabilities, seed = 1, num_threads = 1)
         -> NamedTuple of vectors
 
 How fast cells move in a time course, coupled exactly between successive `times`: a table with one
@@ -176,7 +180,7 @@ row a step, in units of the cells over time, with the columns `from`, `to`, `mea
 mean and of the last quantile (`mean_low`, `mean_high`, `last_low`, `last_high`), and `floor`, the
 rate between two random halves of the cells at `from`: movement that is sampling alone.
 """
-function movement_rates(populations, times; probabilities = [0.5, 0.9, 0.95], seed::Integer = 1,
+function movement_rates(populations, times; probabilities = usual("rates", "probabilities"), seed::Integer = 1,
                         num_threads::Integer = 1, progress = nothing)
     length(populations) == length(times) || throw(ArgumentError(
         "each population needs its time: found $(length(populations)) populations and $(length(times)) times"))

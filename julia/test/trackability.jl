@@ -36,6 +36,16 @@ end
     end
 end
 
+@testset "usual settings are the library's" begin
+    listed = Dict((s.call, s.name) => s.usual for s in usual_settings())
+    @test length(listed) == length(usual_settings())
+    @test listed[("laot_stability", "resamples")] == 30
+    @test listed[("laot_recovery_curve", "gaps")] == [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4, 6, 8]
+    @test listed[("laot_evaluate", "metrics")] == [m.name for m in available_metrics() if m.usual]
+    curve = recovery_curve(fit(LAOTModel(), CONTROL, TREATED); repeats = 1, most_cells = 20)
+    @test vec(curve.arrays["gaps"]) == listed[("laot_recovery_curve", "gaps")]
+end
+
 @testset "isometry against its definition" begin
     x = CONTROL[:, 1:10] .- sum(CONTROL[:, 1:10]; dims = 2) ./ 10
     unit = x ./ sqrt.(sum(abs2, x; dims = 1))

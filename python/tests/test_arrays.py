@@ -193,6 +193,15 @@ def test_variable_features():
         laot.variable_features(CONTROL, TREATED, 5)
 
 
+def test_usual_settings_are_the_librarys():
+    listed = {(s.call, s.name): s.usual for s in laot.settings()}
+    assert len(listed) == len(laot.settings())
+    assert listed["laot_stability", "resamples"] == 30
+    assert listed["laot_recovery_curve", "gaps"] == [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4, 6, 8]
+    assert listed["laot_response_table", "level"] == 0.95
+    assert "mmd2" in listed["laot_evaluate", "metrics"]
+
+
 def test_trackability():
     x = RANDOM.normal(size=(80, 3))
     y = x[RANDOM.permutation(80)] @ (np.eye(3) + 0.1 * RANDOM.normal(size=(3, 3)))

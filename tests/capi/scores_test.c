@@ -378,6 +378,23 @@ static void test_pairing(laot_context* context, const laot_data* x, const laot_d
   laot_params_free(params);
 }
 
+static void test_usual_settings(void) {
+  size_t k, resamples = 0;
+  laot_setting_info info = {0};
+  CHECK(laot_setting_count() > 10);
+  REFUSED(laot_setting_describe(0, &info), LAOT_INVALID_ARGUMENT, "struct_size");
+  info.struct_size = sizeof info;
+  for (k = 0; k < laot_setting_count(); ++k) {
+    CHECK(laot_setting_describe(k, &info) == LAOT_OK);
+    if (strcmp(info.call, "laot_stability") == 0 && strcmp(info.name, "resamples") == 0) {
+      CHECK(info.type == LAOT_INTEGER && !info.list && strcmp(info.usual_text, "30") == 0);
+      ++resamples;
+    }
+  }
+  CHECK(resamples == 1);
+  REFUSED(laot_setting_describe(k, &info), LAOT_INVALID_ARGUMENT, "setting must be below");
+}
+
 int main(void) {
   laot_context* context = NULL;
   laot_data *x = NULL, *y = NULL;
@@ -390,6 +407,7 @@ int main(void) {
   test_features(context, x, y);
   test_evaluate(context, x, y);
   test_pairing(context, x, y);
+  test_usual_settings();
   laot_data_free(x);
   laot_data_free(y);
   laot_context_free(context);

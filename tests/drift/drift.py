@@ -132,6 +132,40 @@ def check_r(functions):
     check(wrong, "R's glue calls what the header declares")
 
 
+def signatures(source, pattern):
+    """(function, its arguments as written) where the pattern ends before the opening bracket."""
+    for match in re.finditer(pattern, source):
+        depth, end = 1, match.end() + 1
+        while depth and end < len(source):
+            depth += (source[end] in "([{") - (source[end] in ")]}")
+            end += 1
+        yield match.group(1), source[match.end() + 1:end - 1]
+
+
+# A sweep has many fits, and asks less of each.
+OWN_SETTINGS = {"time_gap_sweep"}
+
+
+def check_settings():
+    """What the library lists as usual has no number in the signature of a binding; 0 asks the library."""
+    listed = text("src", "evaluation", "usual_settings.cpp")
+    names = set(re.findall(r"(?:number|numbers|integer)\(\s*\w+,\s*\"(\w+)\"|\{\w+, \"(\w+)\", ParamType", listed))
+    names |= set(re.findall(r"(?:number|numbers|integer)\(\"laot_\w+\",\s*\"(\w+)\"", listed))
+    names = {"".join(name) for name in names} - {"cells", "features", "metrics"}
+    written = r"\b(?:%s)\b(?:::?\s*\w+(?:\[[^=]*\])?)?\s*=\s*(?:-?0*(?:\.|[1-9])|\[|c\(|\(\d)" % "|".join(
+        sorted(name.replace("_", "[_.]") for name in names))
+    wrong = [] if len(names) > 8 else ["the list was not read"]
+    bindings = [("R-package/R", ".R", r"([\w.]+) <- function(?=\()"), ("julia/src", ".jl", r"function (\w+)(?=\()"),
+                ("python/src/laot", ".py", r"def (\w+)(?=\()")]
+    for path, ending, pattern in bindings:
+        for file, source in folder(path, ending).items():
+            for function, arguments in signatures(source, pattern):
+                found = re.search(written, arguments)
+                if found and function not in OWN_SETTINGS:
+                    wrong.append(f"{file}: {function} has {found.group(0)}...")
+    check(wrong, "usual settings are written in the library alone")
+
+
 def check_library(functions, library):
     listed = subprocess.run(["nm", "-D", "--defined-only", library], check=True, capture_output=True, text=True).stdout
     exported = {line.split()[2].split("@")[0] for line in listed.splitlines() if line.split()[1] != "A"}
@@ -198,6 +232,7 @@ def main():
     check_python(functions, opaque, statuses)
     check_julia(functions, items)
     check_r(functions)
+    check_settings()
     check_comments(items, statuses)
     check_tests(functions)
     if len(sys.argv) > 1:

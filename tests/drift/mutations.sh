@@ -9,7 +9,8 @@ status=0
 
 mutation() { # WHAT FILE SED-EXPRESSION
   rm -rf "$work" && mkdir -p "$work/tests" "$work/R-package"
-  cp -r "$root"/{VERSION,capi,docs,julia,examples,scripts} "$work" &&
+  cp -r "$root"/{VERSION,capi,docs,julia,python,examples,scripts} "$work" &&
+    mkdir -p "$work/src" && cp -r "$root"/src/evaluation "$work/src" &&
     cp -r "$root"/tests/{capi,compat,drift} "$work/tests" &&
     cp -r "$root"/R-package/{R,src} "$work/R-package"
   sed -E -i "$3" "$work/$2"
@@ -43,6 +44,9 @@ mutation "an array has no size" capi/laot.h 's/(@param gammas +)\[count\] /\1/'
 mutation "cells have one axis" capi/laot.h 's/(@param predicted +)\[features x n\]/\1[n]/'
 mutation "a field has no comment" capi/laot.h 's@^(  const char\* title;).*@\1@'
 mutation "a code that there is not" capi/laot.h 's/@return LAOT_NOT_AVAILABLE/@return LAOT_NOT_THERE/'
+mutation "R has a usual setting of its own" R-package/R/recovery.R 's/gaps = NULL, repeats = NULL/gaps = NULL, repeats = 8/'
+mutation "Julia has a usual setting of its own" julia/src/trackability.jl 's/halves::Integer = usual\("stability", "halves"\), restarts/halves::Integer = 10, restarts/'
+mutation "Python has a usual setting of its own" python/src/laot/_model.py 's/gaps: Optional\[Sequence\[float\]\] = None/gaps: Sequence[float] = (0, 1)/'
 mutation "a symbol is not listed" capi/laot.symbols '/^laot_fit$/d'
 rm -rf "$work"
 exit $status

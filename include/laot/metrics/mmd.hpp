@@ -88,6 +88,8 @@ MedianGamma median_gamma(const Cells& x, const Cells& y, Context& context, std::
 MedianGamma median_gamma(const arma::mat& x, const arma::mat& y, Context& context,
                          std::size_t most_cells = 4000);
 
+constexpr std::size_t kTestPermutations = 999;  // what a host asks for by default
+
 struct MmdTest {
   double mmd2 = 0.0;     // unbiased, mean over the gammas
   double p_value = 0.0;  // (1 + permutations with an MMD^2 as large) / (1 + permutations)

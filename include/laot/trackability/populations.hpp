@@ -38,9 +38,9 @@ enum class PairingCost { euclidean, squared };
 
 struct RecoveryStudyOptions {
   std::vector<std::size_t> features = {10, 20, 50, 80, 100};
-  std::vector<double> gaps = {0, 5, 10, 15, 20, 25, 30, 40, 50, 100, 150, 200};
+  std::vector<double> gaps = {0, 5, 10, 20, 30, 50, 100, 200};
   std::size_t cells = 100;
-  std::size_t trials = 50;
+  std::size_t trials = 10;
   std::size_t iterations = 10;
   double noise = 0.0;
   Entries entries = Entries::uniform;

@@ -16,7 +16,7 @@ enum class Resample { cells, levels };
 struct StabilityOptions {
   LaotOptions fit;
   bool own_means = true;  // centre each refit on its own means, as center = own does
-  std::size_t resamples = 50;
+  std::size_t resamples = 30;
   std::size_t halves = 10;
   std::size_t restarts = 5;
   Resample resample = Resample::cells;

@@ -22,14 +22,15 @@ from ._evaluation import (ancestors, descendants, evaluate, marker_table, pairin
 from ._experiment import Experiment, conditions, fit_experiment
 from ._library import LaotError, LaotWarning, version
 from ._model import Model, Source, Trackability, fit_arrays
-from ._registry import Method, Metric, Parameter, methods, metrics
+from ._registry import Method, Metric, Parameter, Setting, methods, metrics, settings
 from ._scores import median_gamma, score, wasserstein2
 from ._simulate import simulate_screen
 
 __version__ = version()
-__all__ = ["Experiment", "LaotError", "LaotWarning", "Method", "Metric", "Model", "Parameter", "Source", "Trackability",
+__all__ = ["Experiment", "LaotError", "LaotWarning", "Method", "Metric", "Model", "Parameter", "Setting", "Source",
+           "Trackability",
            "ancestors", "conditions", "descendants", "evaluate", "fit", "from_uns", "marker_table",
-           "median_gamma", "methods", "metrics", "pairing", "response_table", "score", "simulate_screen", "transitions",
+           "median_gamma", "methods", "metrics", "pairing", "response_table", "score", "settings", "simulate_screen", "transitions",
            "variable_features", "version", "wasserstein2"]
 
 

@@ -95,6 +95,19 @@ class laot_metric_info(Structure):
 
 
 
+class laot_setting_info(Structure):
+    _fields_ = [
+        ("struct_size", c_size_t),
+        ("call", c_char_p),
+        ("name", c_char_p),
+        ("type", c_int),
+        ("list", c_int),
+        ("usual_text", c_char_p),
+        ("doc", c_char_p),
+    ]
+
+
+
 class laot_score_result(Structure):
     _fields_ = [
         ("struct_size", c_size_t),
@@ -239,6 +252,8 @@ FUNCTIONS = {
         POINTER(c_double)]),
     "laot_metric_count": (c_size_t, []),
     "laot_metric_describe": (c_int, [c_size_t, POINTER(laot_metric_info)]),
+    "laot_setting_count": (c_size_t, []),
+    "laot_setting_describe": (c_int, [c_size_t, POINTER(laot_setting_info)]),
     "laot_score": (c_int, [c_void_p, c_char_p, c_void_p, c_void_p, c_void_p, c_double, c_size_t,
         c_size_t, POINTER(laot_score_result)]),
     "laot_score_with": (c_int, [c_void_p, c_char_p, c_void_p, c_void_p, c_void_p,

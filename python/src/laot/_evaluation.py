@@ -126,7 +126,7 @@ def _evaluate_experiment(models: Sequence[Model], held_out: Experiment, options:
 
 
 def response_table(model: Optional[Model], observed: Any, control: Any, predicted: Any = None,
-                   batch: Optional[tuple[Sequence[Any], Sequence[Any]]] = None, level: float = 0.95,
+                   batch: Optional[tuple[Sequence[Any], Sequence[Any]]] = None, level: Optional[float] = None,
                    threads: int = 1) -> Table:
     """What a paper shows of each feature: observed shift with an interval, and predicted shift.
 
@@ -138,7 +138,7 @@ def response_table(model: Optional[Model], observed: Any, control: Any, predicte
         (labels of the observed cells, labels of the control cells), such as donors: the interval is
         then Student's t over the levels that both have. None: Welch's t over cells.
     level
-        Coverage of the interval.
+        Coverage of the interval; None: as :func:`laot.settings` has it.
 
     Returns
     -------
@@ -155,7 +155,8 @@ def response_table(model: Optional[Model], observed: Any, control: Any, predicte
         p, o, x = data(predicted, "predicted"), data(observed, "observed", of_observed), data(control, "control", of_control)
         context = stack.enter_context(Context(1, threads))
         out = ctypes.c_void_p()
-        context.run(lib.laot_response_table, None if model is None else model._handle, p, o, x, level, ctypes.byref(out))
+        context.run(lib.laot_response_table, None if model is None else model._handle, p, o, x, level or 0.0,
+                    ctypes.byref(out))
         return table(out)
 
 

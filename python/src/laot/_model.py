@@ -14,10 +14,8 @@ import numpy as np
 from ._cells import Context, Data, Progress, doubles
 from ._covariates import Parts, Place, condition_text, covariate_arrays, covariates_of
 from ._library import LaotWarning, check, lib, lines, new, text
+from ._registry import usual
 from ._scores import findings
-
-#: Gaps of the recovery curve: 1 is the experiment itself.
-RECOVERY_GAPS = (0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4, 6, 8)
 
 
 @dataclass(frozen=True)
@@ -321,8 +319,9 @@ class Model:
             return predict_into(self, cells, nonnegative, threads, key, copy, at)
         return self.predict_array(cells, nonnegative, threads, at)
 
-    def trackability(self, adata: Any = None, resamples: int = 30, halves: int = 10, restarts: int = 5,
-                     gaps: Sequence[float] = RECOVERY_GAPS, repeats: int = 8, most_cells: int = 300,
+    def trackability(self, adata: Any = None, resamples: Optional[int] = None, halves: Optional[int] = None,
+                     restarts: Optional[int] = None, gaps: Optional[Sequence[float]] = None,
+                     repeats: Optional[int] = None, most_cells: Optional[int] = None,
                      design: str = "counterpart", seed: int = 1, threads: int = 1,
                      progress: Optional[Progress] = None, key: str = "laot") -> Trackability:
         """Whether the pairing can be recovered, from the training cells that the model has kept.
@@ -334,12 +333,16 @@ class Model:
         resamples, halves, restarts
             Refits on bootstrap resamples, on halves of the cells, and from other starts.
         gaps, repeats, most_cells, design
-            Of the recovery curve; 1 must be among the gaps.
+            Of the recovery curve; 1 must be among the gaps. What is None is as :func:`laot.settings` has it.
         seed, threads, progress, key
             As in :func:`laot.fit`.
 
         Models of method laot only. Costs resamples + 2 halves + restarts + gaps x repeats fits.
         """
+        resamples, halves, restarts = (usual("stability", name, given) for name, given in
+                                       (("resamples", resamples), ("halves", halves), ("restarts", restarts)))
+        gaps, repeats, most_cells = (usual("recovery_curve", name, given) for name, given in
+                                     (("gaps", gaps), ("repeats", repeats), ("most_cells", most_cells)))
         if 1 not in gaps:
             raise ValueError("gaps must have 1, the experiment itself, among its values")
         handle = ctypes.c_void_p()

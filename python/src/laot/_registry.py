@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from . import _declarations as c
 from ._library import described, lib
@@ -82,3 +83,31 @@ def metrics() -> dict[str, Metric]:
                                       m.source.decode(), m.perfect, bool(m.larger_is_better),
                                       bool(m.needs_gamma), bool(m.needs_control))
     return out
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a call is usually asked with, beside the parameters of methods."""
+
+    call: str
+    name: str
+    usual: Any
+    doc: str
+
+
+def settings() -> list[Setting]:
+    """The usual settings of evaluations, of trackability and of its parts, in the library's order."""
+    out = []
+    for number in range(lib.laot_setting_count()):
+        s = described(lib.laot_setting_describe, c.laot_setting_info, number)
+        kind = {c.LAOT_INTEGER: int, c.LAOT_NUMBER: float}.get(s.type, str)
+        values = [kind(part) for part in s.usual_text.decode().split(", ")]
+        out.append(Setting(s.call.decode(), s.name.decode(), values if s.list else values[0], s.doc.decode()))
+    return out
+
+
+def usual(call: str, name: str, given: Any = None) -> Any:
+    """``given``, or where it is None the usual setting."""
+    if given is not None:
+        return given
+    return next(s.usual for s in settings() if (s.call, s.name) == ("laot_" + call, name))

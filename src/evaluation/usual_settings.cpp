@@ -1,0 +1,91 @@
+#include "laot/usual_settings.hpp"
+
+#include "laot/evaluation.hpp"
+#include "laot/metrics/mmd.hpp"
+#include "laot/number_text.hpp"
+#include "laot/response.hpp"
+#include "laot/trackability.hpp"
+
+namespace laot {
+
+namespace {
+
+template <class Number>
+std::string listed(const std::vector<Number>& values) {
+  std::vector<std::string> out;
+  for (const Number value : values) out.push_back(number_text(static_cast<double>(value)));
+  return joined(out);
+}
+
+UsualSetting integer(const char* call, const char* name, std::size_t value, const char* doc) {
+  return {call, name, ParamType::integer, false, std::to_string(value), doc};
+}
+
+UsualSetting number(const char* call, const char* name, double value, const char* doc) {
+  return {call, name, ParamType::number, false, number_text(value), doc};
+}
+
+UsualSetting numbers(const char* call, const char* name, std::string values, const char* doc) {
+  return {call, name, ParamType::number, true, std::move(values), doc};
+}
+
+std::vector<UsualSetting> of_scores() {
+  const EvaluationOptions evaluation;
+  constexpr const char* kEvaluate = "laot_evaluate";
+  return {
+      {kEvaluate, "metrics", ParamType::choice, true, joined(default_metrics()),
+       "Metrics where neither these nor a preset are asked for"},
+      number(kEvaluate, "epsilon", evaluation.epsilon.value,
+             "Entropy of the sinkhorn metrics, a share of the mean squared distance"),
+      integer(kEvaluate, "permutations", evaluation.permutations, "Relabellings of the test"),
+      integer("laot_mmd2_test", "permutations", kTestPermutations, "Relabellings of the cells"),
+      number("laot_response_table", "level", kResponseLevel, "Of the intervals"),
+  };
+}
+
+std::vector<UsualSetting> of_trackability() {
+  const IsometryOptions isometry;
+  const RateOptions rates;
+  const StabilityOptions stability;
+  const RecoveryCurveOptions curve;
+  constexpr const char* kStability = "laot_stability";
+  constexpr const char* kCurve = "laot_recovery_curve";
+  return {
+      numbers("laot_isometry", "probabilities", listed(isometry.probabilities),
+              "Quantiles of delta over the pairs of cells"),
+      numbers("laot_rates", "probabilities", listed(rates.probabilities),
+              "Quantiles of the distances that cells move"),
+      integer(kStability, "resamples", stability.resamples, "Refits on bootstrap resamples"),
+      integer(kStability, "halves", stability.halves, "Splits into halves, each fitted"),
+      integer(kStability, "restarts", stability.restarts, "Refits from other starts"),
+      numbers(kCurve, "gaps", listed(curve.gaps), "Multiples of the change of the fit"),
+      integer(kCurve, "repeats", curve.repeats, "Simulations for each gap"),
+      integer(kCurve, "most_cells", curve.most_cells, "Cells a side in one simulation, at most"),
+  };
+}
+
+std::vector<UsualSetting> of_the_study() {
+  const RecoveryStudyOptions study;
+  constexpr const char* kStudy = "laot_recovery_study";
+  return {
+      {kStudy, "features", ParamType::integer, true, listed(study.features), "Numbers of features"},
+      numbers(kStudy, "gaps", listed(study.gaps), "Values of |W - I|"),
+      integer(kStudy, "cells", study.cells, "Cells of either population"),
+      integer(kStudy, "trials", study.trials, "Populations for each pair of features and gap"),
+      integer(kStudy, "iterations", study.iterations, "Turns of assignment and least squares"),
+  };
+}
+
+}  // namespace
+
+const std::vector<UsualSetting>& usual_settings() {
+  static const std::vector<UsualSetting> all = [] {
+    std::vector<UsualSetting> out = of_scores();
+    for (const auto& more : {of_trackability(), of_the_study()})
+      out.insert(out.end(), more.begin(), more.end());
+    return out;
+  }();
+  return all;
+}
+
+}  // namespace laot
