@@ -1766,7 +1766,11 @@ LAOT_API laot_status laot_recovery_study(laot_context* context, const size_t* fe
  *   resamples) and map_sd; draws [k^2 x resamples], the map of each.
  *
  * @param context    threads, callbacks, and the seed of all draws
- * @param model      a laot model
+ * A model of many conditions is asked at one of them (laot_model_at): the spacings are then those of
+ * its own map there and of the exact coupling of its predictions with the treated cells, and the refits
+ * are of laot with its defaults to the condition's cells.
+ *
+ * @param model      a laot model, or one of many conditions at one that it has seen
  * @param control    [features x n] the training control cells, with their labels, n at least 4;
  *                   NULL, like treated: the up to keep_cells that the model kept, with theirs
  * @param treated    [features x m] the training treated cells, m at least 4; NULL as control is
@@ -1776,8 +1780,8 @@ LAOT_API laot_status laot_recovery_study(laot_context* context, const size_t* fe
  * @param resample   what is resampled: "cells" (within their label), or "levels" of the batch
  * @param out        the findings; free them with laot_findings_free
  * @return LAOT_NOT_AVAILABLE: a model of another method, or one that kept no cells;
- *         LAOT_DIMENSION_MISMATCH: other features than the model's; LAOT_INVALID_ARGUMENT: only one
- *         of control and treated, labels that do not agree, "levels" without labels or with only
+ *         LAOT_DIMENSION_MISMATCH: other features than the model's; LAOT_INVALID_ARGUMENT: a model of
+ *         many conditions at none of them, only one of control and treated, labels that do not agree, "levels" without labels or with only
  *         one level, or fewer than 4 cells; LAOT_UNKNOWN_NAME: resample
  *
  * Cost: 1 + resamples + 2 halves + restarts fits.
@@ -1803,8 +1807,11 @@ LAOT_API laot_status laot_stability(laot_context* context, const laot_model* mod
  *   critical: where the experiment stands), position_low, position_high; recovery_at_one.
  * - Text: design.
  *
+ * Of a model of many conditions, at one of them, the map is its own there: of a network the linear part
+ * over the cells. The fits of the simulations are those of laot with its defaults.
+ *
  * @param context     threads, callbacks, and the seed of all draws
- * @param model       a laot model
+ * @param model       a laot model, or one of many conditions at one that it has seen
  * @param control     [features x n] the training control cells, as in laot_stability, or NULL; n at
  *                    least 4, for "anew" 8
  * @param treated     [features x m] the training treated cells, as in laot_stability, or NULL

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "handles.hpp"
+#include "laot/asked_pairing.hpp"
 #include "laot/conditions/simulated_screen.hpp"
 
 using laot::Status;
@@ -232,7 +233,7 @@ laot_status laot_stability(laot_context* context, const laot_model* model, const
     laot::require(asked == "cells" || asked == "levels", Status::unknown_name,
                   "resample must be cells or levels, found \"", asked, "\"");
     laot::StabilityOptions options;
-    options.fit = laot::laot_options(given(model, "model").model);
+    options.fit = laot::alternation_of(given(model, "model").model);
     options.own_means = own_means(*model);
     options.resamples = resamples;
     options.halves = halves;
@@ -241,6 +242,7 @@ laot_status laot_stability(laot_context* context, const laot_model* model, const
     CallContext call(context);
     const laot::SingleThreadedBlas blas;
     const Encoded cells = encoded(model, control, treated, *call);
+    options.images = laot::images_of(model->model, cells.x);
     const laot::Stability s =
         laot::stability(cells.x, cells.y, cells.batch.control, cells.batch.treated, options, *call);
     hand_out_findings(laot::findings_of(s, cells.x.n_cols, cells.y.n_cols), out);
@@ -257,7 +259,7 @@ laot_status laot_recovery_curve(laot_context* context, const laot_model* model,
     laot::require(asked == "counterpart" || asked == "anew", Status::unknown_name,
                   "design must be counterpart or anew, found \"", asked, "\"");
     laot::RecoveryCurveOptions options;
-    options.fit = laot::laot_options(given(model, "model").model);
+    options.fit = laot::alternation_of(given(model, "model").model);
     options.own_means = own_means(*model);
     options.gaps = given_numbers(gaps, count, "gaps");
     options.repeats = repeats;
@@ -265,10 +267,16 @@ laot_status laot_recovery_curve(laot_context* context, const laot_model* model,
     CallContext call(context);
     const laot::SingleThreadedBlas blas;
     const Encoded cells = encoded(model, control, treated, *call);
-    const laot::LaotResult fit = laot::alternate(cells.x, cells.y, cells.batch.control,
-                                                 cells.batch.treated, options.fit, *call);
+    const arma::mat images = laot::images_of(model->model, cells.x);
+    const laot::RecoverySource source =
+        images.is_empty()
+            ? laot::recovery_source(cells.x, cells.y, cells.batch.control,
+                                    laot::alternate(cells.x, cells.y, cells.batch.control,
+                                                    cells.batch.treated, options.fit, *call))
+            : laot::recovery_source(cells.x, cells.y, cells.batch.control, cells.batch.treated,
+                                    images, *call);
     const laot::RecoveryCurve c = laot::recovery_curve(
-        laot::recovery_source(cells.x, cells.y, cells.batch.control, fit),
+        source,
         asked == "anew" ? laot::Design::anew : laot::Design::counterpart, options, *call);
     hand_out_findings(laot::findings_of(c), out);
   });

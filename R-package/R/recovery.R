@@ -134,7 +134,11 @@ fits_only <- function(x, what) {
 
 require_alternation <- function(x, what) {
   fits_only(x, what)
-  if (x$method != "laot") fail(what, " needs a fit of laot_fit(), found a ", method_title(x), " fit")
+  if (x$method == "laot") return(invisible())
+  known <- laot_methods()
+  if (!x$method %in% known$name[known$conditions]) {
+    fail(what, " needs a fit of laot_fit(), or of a method of many conditions at one of them, found a ", method_title(x), " fit")
+  }
 }
 
 seed_of_fit <- function(fit, seed) {

@@ -25,12 +25,16 @@
 #' gap is `NA`; on real data this is the usual case.
 #'
 #' What is judged is the alternation of transport and a linear map, with the parameters of the fit: of a
-#' fit that bends or has its marginals restored, its linear map. Cells in `x` are fitted with
+#' fit that bends or has its marginals restored, its linear map. A fit of many conditions (`"conditional_laot"`,
+#' `"cmonge"`) has a verdict for each: how far partners lie, and where controls are moved in the simulations (of a
+#' network by its linear part), follow from its own map at the condition, L from that map's derivative; the refits are
+#' those of [laot_fit()] with its defaults to the condition's cells. Cells in `x` are fitted with
 #' `preset = "calibrated"`, one matrix, unless another is named.
 #'
 #' Cells that were fitted with a `batch` are paired within its levels here too.
 #'
-#' @param x A `laot_fit`; or cells, which are fitted first: see [laot_fit()].
+#' @param x A `laot_fit`; a `laot_fit_list`, each of whose conditions has a verdict of its own; or cells, which are
+#'   fitted first: see [laot_fit()].
 #' @param control,treated The training cells, where the fit did not keep them all (see `keep.cells`
 #'   in `laot_params("laot")`). Without them: those that it kept, up to 1000 a side. For cells in `x`:
 #'   as in [laot_fit()].
@@ -303,6 +307,8 @@ agreement_table <- function(numbers, counts) {
 # entries of every resample. draws: k^2 x resamples.
 effect_table <- function(fit, draws, count = 20L) {
   top <- strongest_changes(fit, count)
+  # The draws are maps of the alternation: no intervals of another map.
+  if (fit$method != "laot") top <- top[0L, ]
   if (!nrow(top)) return(cbind(top, low = numeric(), high = numeric(), stable = logical()))
   labels <- feature_labels(fit)
   row <- match(top$treated, labels)

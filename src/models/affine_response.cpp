@@ -53,7 +53,7 @@ void ResponseMap::list(const FeatureSpace&, std::vector<NamedArray>&) const {}
 arma::mat ResponseMap::jacobian(const arma::vec&) const {
   fail(Status::not_available,
        "the map of this method has no derivative in closed form; the effects at a cell are there "
-       "for laot and the trivial predictors");
+       "for laot, the methods of many conditions and the trivial predictors");
 }
 
 arma::mat AffineResponse::jacobian(const arma::vec&) const {

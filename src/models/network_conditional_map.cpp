@@ -98,6 +98,25 @@ class NetworkAtCondition final : public ResponseMap {
     if (!shift_.is_empty()) moved.each_col() -= shift_;
   }
 
+  // A row of the network's derivative is one backward pass: all of them are a batch of copies of s.
+  arma::mat jacobian(const arma::vec& z) const override {
+    arma::mat s;
+    start_.apply(arma::mat(z), s);
+    if (!shift_.is_empty()) s.each_col() += shift_;
+    const std::size_t k = z.n_elem;
+    const arma::fmat copies = arma::repmat(arma::conv_to<arma::fmat>::from(s), 1, k);
+    const arma::fmat rows(k, k, arma::fill::eye);
+    arma::fmat images(k, k), of_cells(k, k);
+    std::vector<float> of_parameters(network_->size());
+    nets::ConditionalMapPass<float> pass;
+    pass.forward(*network_, copies.memptr(), k, contexts_, images.memptr());
+    pass.backward(*network_, copies.memptr(), rows.memptr(), of_parameters.data(),
+                  of_cells.memptr());
+    const arma::mat of_start = arma::conv_to<arma::mat>::from(of_cells.t());
+    const arma::mat start = start_.jacobian(z);
+    return start.is_empty() ? of_start : arma::mat(of_start * start);
+  }
+
   void store(ModelFile&) const override {
     fail(Status::not_available, "the network at one condition has no file of its own");
   }

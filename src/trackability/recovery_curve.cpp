@@ -241,18 +241,46 @@ const char* name_of(Design design) {
   return design == Design::counterpart ? "counterpart" : "anew";
 }
 
+namespace {
+
+// Of y - moved over the plan.
+arma::mat residual_covariance(const Plan& plan, const arma::mat& moved, const arma::mat& y) {
+  const std::size_t k = y.n_rows, entries = plan.mass.size();
+  arma::mat residual(k, entries);
+  for (std::size_t e = 0; e < entries; ++e) {
+    const double* a = moved.colptr(plan.source[e]);
+    const double* b = y.colptr(plan.target[e]);
+    for (std::size_t r = 0; r < k; ++r) residual(r, e) = b[r] - a[r];
+  }
+  return weighted_covariance(residual, arma::vec(plan.mass));
+}
+
+}  // namespace
+
 RecoverySource recovery_source(const arma::mat& x, const arma::mat& y,
                                const std::vector<std::uint32_t>& batch, const LaotResult& fit) {
   const SingleThreadedBlas blas;
-  const arma::mat moved = moved_by(fit.map_unrestored, x);
-  const std::size_t k = x.n_rows, entries = fit.plan.mass.size();
-  arma::mat residual(k, entries);
-  for (std::size_t e = 0; e < entries; ++e) {
-    const double* a = moved.colptr(fit.plan.source[e]);
-    const double* b = y.colptr(fit.plan.target[e]);
-    for (std::size_t r = 0; r < k; ++r) residual(r, e) = b[r] - a[r];
-  }
-  return {x, fit.map_unrestored, weighted_covariance(residual, arma::vec(fit.plan.mass)), batch};
+  return {x, fit.map_unrestored,
+          residual_covariance(fit.plan, moved_by(fit.map_unrestored, x), y), batch};
+}
+
+RecoverySource recovery_source(const arma::mat& x, const arma::mat& y,
+                               const std::vector<std::uint32_t>& batch_x,
+                               const std::vector<std::uint32_t>& batch_y, const arma::mat& images,
+                               Context& context) {
+  require(arma::size(images) == arma::size(x), Status::dimension_mismatch, "images must be ",
+          x.n_rows, " x ", x.n_cols, ", found ", images.n_rows, " x ", images.n_cols);
+  const SingleThreadedBlas blas;
+  const Pair cells{x, y, batch_x, batch_y};
+  arma::vec weights_x, weights_y;
+  batch_weights(batch_x, batch_y, x.n_cols, y.n_cols, weights_x, weights_y);
+  const arma::vec mean_x = weighted_mean(x, weights_x), mean = weighted_mean(images, weights_x);
+  const arma::mat from = x.each_col() - mean_x, to = images.each_col() - mean;
+  const arma::mat weighted = from * arma::diagmat(weights_x);
+  const arma::mat map = to * weighted.t() * arma::pinv(arma::mat(from * weighted.t()));
+  const arma::mat on_treated = to.each_col() + weighted_mean(y, weights_y);
+  const Plan plan = plan_of(cells, on_treated, context);
+  return {x, map, residual_covariance(plan, on_treated, y), batch_x};
 }
 
 RecoveryCurve recovery_curve(const RecoverySource& source, Design design,

@@ -64,9 +64,12 @@ Pair part_of(const Pair& cells, const std::vector<std::size_t>& index_x,
           labels_of(cells.batch_x, index_x), labels_of(cells.batch_y, index_y)};
 }
 
-Plan plan_of(const Pair& cells, const arma::mat& map, Context& context) {
-  return Coupling(cells.x, cells.y, cells.batch_x, cells.batch_y)
-      .solve(arma::mat(map * cells.x), context);
+Plan plan_of(const Pair& cells, const arma::mat& moved, Context& context) {
+  return Coupling(cells.x, cells.y, cells.batch_x, cells.batch_y).solve(moved, context);
+}
+
+Plan plan_by(const Pair& cells, const arma::mat& map, Context& context) {
+  return plan_of(cells, arma::mat(map * cells.x), context);
 }
 
 double overlap(const Plan& a, const Plan& b) {

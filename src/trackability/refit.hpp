@@ -26,8 +26,9 @@ Refit refit(const Pair& cells, const LaotOptions& options, bool own_means, Conte
 Pair part_of(const Pair& cells, const std::vector<std::size_t>& index_x,
              const std::vector<std::size_t>& index_y);
 
-/// The plan of all cells after the controls are moved by `map`.
-Plan plan_of(const Pair& cells, const arma::mat& map, Context& context);
+/// The plan of all cells after the controls are moved by `map`, or to `moved`.
+Plan plan_by(const Pair& cells, const arma::mat& map, Context& context);
+Plan plan_of(const Pair& cells, const arma::mat& moved, Context& context);
 
 /// The mass that two plans of the same cells put on the same pairs, 0 to 1.
 double overlap(const Plan& a, const Plan& b);

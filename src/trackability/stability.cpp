@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "laot/linear_algebra.hpp"
 #include "laot/parallel/tasks.hpp"
 #include "refit.hpp"
 #include "resampling.hpp"
@@ -119,19 +120,31 @@ double median_over_spacing(const arma::mat& cells, std::size_t queries, Context&
   return std::isfinite(median) ? median : std::numeric_limits<double>::quiet_NaN();
 }
 
-void set_spacings(const Pair& cells, Stability& out, Context& context) {
+// The images about the mean of one side's cells: transport, and what is asked of it, do not see a
+// common shift.
+arma::mat shifted_to(const arma::mat& images, const arma::mat& side, const Pair& cells) {
+  arma::vec weights_x, weights_y;
+  batch_weights(cells.batch_x, cells.batch_y, cells.x.n_cols, cells.y.n_cols, weights_x, weights_y);
+  const arma::vec mean =
+      weighted_mean(side, &side == &cells.x ? weights_x : weights_y) - weighted_mean(images, weights_x);
+  return images.each_col() + mean;
+}
+
+void set_spacings(const Pair& cells, const arma::mat& images, Stability& out, Context& context) {
   const std::size_t d = cells.x.n_rows;
-  const arma::mat moved = out.fit.map_unrestored * cells.x;
+  const bool given = !images.is_empty();
+  const arma::mat moved = given ? shifted_to(images, cells.x, cells) : out.fit.map_unrestored * cells.x;
   out.displacement_over_spacing =
       median_over_spacing(cells.x, cells.x.n_cols, context, [&](std::size_t i) {
         return std::make_pair(i, distance(moved.colptr(i), cells.x.colptr(i), d));
       });
-  const Plan& plan = out.fit.plan;
+  const arma::mat on_treated = given ? shifted_to(images, cells.y, cells) : moved;
+  const Plan plan = given ? plan_of(cells, on_treated, context) : out.fit.plan;
   out.residual_over_spacing =
       median_over_spacing(cells.y, plan.mass.size(), context, [&](std::size_t e) {
         return std::make_pair(
             static_cast<std::size_t>(plan.target[e]),
-            distance(moved.colptr(plan.source[e]), cells.y.colptr(plan.target[e]), d));
+            distance(on_treated.colptr(plan.source[e]), cells.y.colptr(plan.target[e]), d));
       });
 }
 
@@ -174,6 +187,9 @@ void check(const Pair& cells, const StabilityOptions& options) {
           " cells on each side, found ", cells.x.n_cols, " and ", cells.y.n_cols);
   require(cells.x.is_finite(), Status::not_finite, "x has a NaN or Inf");
   require(cells.y.is_finite(), Status::not_finite, "y has a NaN or Inf");
+  require(options.images.is_empty() || arma::size(options.images) == arma::size(cells.x),
+          Status::dimension_mismatch, "images must be ", cells.x.n_rows, " x ", cells.x.n_cols,
+          ", found ", options.images.n_rows, " x ", options.images.n_cols);
   require(options.level > 0.0 && options.level < 1.0, Status::invalid_argument,
           "level must lie between 0 and 1, found ", options.level);
   require(options.resample == Resample::cells || !cells.batch_x.empty(), Status::invalid_argument,
@@ -200,7 +216,7 @@ Stability stability(const arma::mat& x, const arma::mat& y,
     Context inner(context);
     out.fit = refit(cells, options.fit, options.own_means, inner).fit;
   }
-  set_spacings(cells, out, context);
+  set_spacings(cells, options.images, out, context);
 
   const Rng root(context.seed);
   const std::size_t k = x.n_rows;
@@ -219,15 +235,15 @@ Stability stability(const arma::mat& x, const arma::mat& y,
     if (task < options.resamples) {
       const LaotResult again = map_of(resampled(cells, options.resample, rng), options.fit);
       std::copy(again.map.begin(), again.map.end(), out.draws.colptr(task));
-      by_resample[task] = likeness(out.fit.plan, plan_of(cells, again.map_unrestored, inner));
+      by_resample[task] = likeness(out.fit.plan, plan_by(cells, again.map_unrestored, inner));
     } else if (task < options.resamples + options.halves) {
       Rng deals = rng;
       Index first_x, second_x, first_y, second_y;
       deal(members(cells.batch_x, cells.x.n_cols), deals, first_x, second_x);
       deal(members(cells.batch_y, cells.y.n_cols), deals, first_y, second_y);
-      const Plan one = plan_of(
+      const Plan one = plan_by(
           cells, map_of(part_of(cells, first_x, first_y), options.fit).map_unrestored, inner);
-      const Plan two = plan_of(
+      const Plan two = plan_by(
           cells, map_of(part_of(cells, second_x, second_y), options.fit).map_unrestored, inner);
       by_half[task - options.resamples] = likeness(one, two);
     } else {

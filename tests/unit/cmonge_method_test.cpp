@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "laot/asked_pairing.hpp"
 #include "laot/metrics/mmd.hpp"
 #include "laot/nets/cmonge.hpp"
 #include "support/clouds.hpp"
@@ -299,4 +300,41 @@ TEST_CASE("the published preset is the published training") {
       cmonge({{"iterations", "20"}, {"batch_size", "32"}, {"check_every", "10"}}, "official"),
       single);
   CHECK(error_of(model, screen().test[0]) < 1.0);
+}
+
+TEST_CASE("the derivative at a cell is that of the prediction") {
+  for (const char* start : {"conditional_laot", "identity"}) {
+    CAPTURE(start);
+    const Model at = trained(shortly({{"start", start}})).at({screen().training[1].name, {}});
+    Context context;
+    const arma::mat cell = screen().control.col(3);
+    arma::mat effect(6, 6);
+    at.effects(Cells::dense(cell), effect.memptr(), context);
+    // Central differences of a map in single precision.
+    constexpr double kStep = 1e-2;
+    for (std::size_t j = 0; j < 6; ++j) {
+      arma::mat ends = arma::repmat(cell, 1, 2), moved(6, 2);
+      ends(j, 0) -= kStep;
+      ends(j, 1) += kStep;
+      at.predict(Cells::dense(ends), Nonnegative::no, moved.memptr(), context);
+      const arma::vec slope = (moved.col(1) - moved.col(0)) / (2.0 * kStep);
+      CHECK(arma::approx_equal(effect.col(j), slope, "absdiff", 2e-3));
+    }
+    CHECK(arma::norm(effect - arma::eye(6, 6), "fro") > 0.05);
+  }
+}
+
+TEST_CASE("its pairing is asked about at a condition") {
+  const Model model = trained(shortly());
+  CHECK(refusal([&] { (void)alternation_of(model); }).find("a pairing is of one condition") == 0);
+  const Model at = model.at({screen().training[1].name, {}});
+  Context context;
+  const arma::mat z = at.space.encode(Cells::dense(screen().control), Side::control, context);
+  arma::mat expected;
+  at.map->apply(z, expected);
+  CHECK(same(images_of(at, z), expected));
+  CHECK(alternation_of(at).max_iter == Params(method("laot").spec).texts().count("max_iter") * 30);
+  const Model plain = small_screen::fitted("mean_shift", experiment()).at({screen().training[1].name, {}});
+  CHECK(refusal([&] { (void)alternation_of(plain); }).find("has no alternation") !=
+        std::string::npos);
 }

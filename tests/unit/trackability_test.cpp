@@ -137,6 +137,41 @@ TEST_CASE("the matching of unrelated clouds is not stable") {
   CHECK(s.residual_over_spacing > 0.8);
 }
 
+TEST_CASE("a map is asked about by where it takes the cells") {
+  const Populations p = easy(4, 120, 0.5, 0.02, 12);
+  const arma::mat x = own_mean(p.control), y = own_mean(p.treated);
+  Context context;
+  StabilityOptions options;
+  options.resamples = options.halves = options.restarts = 0;
+  const Stability own = stability(x, y, {}, {}, options, context);
+  // The map of the fit, whose plan is that of its images; a common shift does not count.
+  const arma::mat map = own.fit.map_unrestored;
+  options.images = map * x + 7.0;
+  const Stability same = stability(x, y, {}, {}, options, context);
+  CHECK(same.displacement_over_spacing ==
+        doctest::Approx(own.displacement_over_spacing).epsilon(1e-9));
+  CHECK(same.residual_over_spacing == doctest::Approx(own.residual_over_spacing).epsilon(1e-9));
+  const RecoverySource expected = recovery_source(x, y, {}, own.fit);
+  const RecoverySource found = recovery_source(x, y, {}, {}, options.images, context);
+  CHECK(arma::approx_equal(found.map, expected.map, "absdiff", 1e-9));
+  CHECK(arma::approx_equal(found.residual, expected.residual, "absdiff", 1e-9));
+  // Of a map that bends: the linear part, against the normal equations.
+  const arma::mat bent = map * x + 0.3 * arma::tanh(2.0 * x);
+  const RecoverySource linear = recovery_source(x, y, {}, {}, bent, context);
+  const arma::mat about = own_mean(bent);
+  CHECK(arma::approx_equal(linear.map * (x * x.t()), about * x.t(), "absdiff", 1e-9));
+  // One that takes cells elsewhere leaves them further from their partners.
+  options.images = arma::reverse(options.images, 1);
+  CHECK(stability(x, y, {}, {}, options, context).residual_over_spacing ==
+        doctest::Approx(own.residual_over_spacing).epsilon(1e-9));
+  options.images = -2.0 * x;
+  CHECK(stability(x, y, {}, {}, options, context).residual_over_spacing >
+        4.0 * own.residual_over_spacing);
+  options.images = x.head_cols(3);
+  CHECK_THROWS_WITH_AS(stability(x, y, {}, {}, options, context),
+                       doctest::Contains("images must be"), Error);
+}
+
 TEST_CASE("stability within levels, over levels, and what it refuses") {
   const Populations p = easy(3, 60, 0.4, 0.02, 13);
   const arma::mat x = own_mean(p.control), y = own_mean(p.treated);

@@ -204,3 +204,23 @@ test_that("worst_features() refuses what it cannot count, and slips in names", {
   expect_sentence(worst_features(fit, new$treated, new$control, cuont = 3), "did you mean \"count\"")
   expect_sentence(worst_features(fit), "observed is missing")
 })
+
+test_that("labels that are not those of the argument are warned of", {
+  skip_if_not_installed("SingleCellExperiment")
+  cells <- function(seed, prefix) {
+    two <- two_populations(n = 40, m = 30, d = 4, seed = seed)
+    values <- cbind(two$control, two$treated)
+    dimnames(values) <- list(letters[1:4], paste0(prefix, 1:70))
+    SingleCellExperiment::SingleCellExperiment(
+      list(logcounts = values), colData = data.frame(condition = rep(c("ctrl", "stim"), c(40, 30)), row.names = colnames(values)))
+  }
+  fit <- laot_fit(cells(1, "a"), seed = 1, verbose = FALSE)
+  new <- cells(2, "b")
+  control <- new[, 1:40]
+  observed <- new[, 41:70]
+  scored <- function(observed, control) evaluate_predictions(fit, observed = observed, control = control, metrics = "mmd2")
+  expect_no_warning(scored(observed, control))
+  expect_warning(expect_warning(scored(control, observed), "control has 30 cells"), "observed has 40 cells")
+  expect_warning(scored(new, control), "observed has 40 cells")
+  expect_warning(scored(observed, new), "control has 30 cells")
+})

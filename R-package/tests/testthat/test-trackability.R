@@ -335,3 +335,42 @@ test_that("a drawn recovery curve has the roots of the gaps on its axis", {
   at <- gaps$x[match(c("0", "1", "4"), gaps$text)]
   expect_equal(at[2] - at[1], at[3] - at[2], tolerance = 0.02)
 })
+
+test_that("a method of many conditions has a verdict for each that it has seen", {
+  cells <- simulate_populations(4, 60, gap = 0.5, entries = "gaussian", seed = 3)
+  dose <- rep(c(0, 1, 3), each = 60)
+  values <- cbind(cells$control, cells$treated, 1.2 * cells$treated + 1)
+  fits <- fit_method(values, "conditional_laot", condition = paste("dose", dose), control = "dose 0",
+                     covariates = data.frame(dose = dose), seed = 1, verbose = FALSE)
+  few <- list(resamples = 2, halves = 1, restarts = 0, gaps = c(0, 1), repeats = 2, seed = 1, verbose = FALSE)
+  asked <- function(x, ...) do.call(trackability, c(list(x), few, list(...)))
+  each <- asked(fits)
+  expect_identical(each$condition, c("dose 1", "dose 3"))
+  expect_true(all(each$verdict %in% c("recoverable", "borderline", "not recoverable")))
+  one <- asked(fits[["dose 1"]], rate = "fit", time.gap = 2)
+  expect_identical(one$verdict, each$verdict[1L])
+  # The residual of its own map, by the definition.
+  fit <- fits[["dose 1"]]
+  predicted <- as.matrix(predict(fit, cells$control))
+  scale <- laot:::model_array(fit, "scale")[, 1L]
+  moved <- (predicted - rowMeans(predicted)) / scale
+  treated <- (cells$treated - rowMeans(cells$treated)) / scale
+  squared <- outer(colSums(moved^2), colSums(treated^2), "+") - 2 * crossprod(moved, treated)
+  pairs <- methods::as(pairing(laot_fit(moved, treated, preset = "algorithm1", max.iter = 1, n.pcs = 0, scale = "none",
+                                        center = "none", verbose = FALSE, seed = 1)), "TsparseMatrix")
+  own <- as.matrix(stats::dist(t(treated)))
+  diag(own) <- Inf
+  expect_equal(one$spacing[["residual"]],
+               stats::median(sqrt(squared[cbind(pairs@i, pairs@j) + 1L]) / apply(own, 1L, min)[pairs@j + 1L]))
+  # L from the derivative: the same at each cell of a linear map.
+  expect_equal(one$change[["least"]], one$change[["most"]])
+  expect_gt(unname(one$rate), 0)
+  expect_identical(nrow(one$effects), 0L)
+  net <- fit_method(values, "cmonge", condition = paste("dose", dose), control = "dose 0",
+                    covariates = data.frame(dose = dose), iterations = 30, seed = 1, verbose = FALSE)
+  bent <- asked(net[["dose 3"]], rate = "fit", time.gap = 1)
+  expect_gt(bent$change[["most"]], bent$change[["least"]])
+  expect_output(print(bent), "pairs|fate")
+  expect_sentence(trackability(fit_method(cells$control, "gaussian_map", cells$treated, seed = 1), verbose = FALSE),
+                  "or of a method of many conditions")
+})

@@ -26,6 +26,14 @@ struct RecoverySource {
 RecoverySource recovery_source(const arma::mat& x, const arma::mat& y,
                                const std::vector<std::uint32_t>& batch, const LaotResult& fit);
 
+/// The same of any map, by where it takes the cells of x (images, k x n): W is its linear part over
+/// these cells, by least squares, and the residual that of the exact coupling of the images, about
+/// the mean of y, with y.
+RecoverySource recovery_source(const arma::mat& x, const arma::mat& y,
+                               const std::vector<std::uint32_t>& batch_x,
+                               const std::vector<std::uint32_t>& batch_y, const arma::mat& images,
+                               Context& context);
+
 struct RecoveryCurveOptions {
   LaotOptions fit;
   bool own_means = true;

@@ -21,6 +21,10 @@ struct StabilityOptions {
   std::size_t restarts = 5;
   Resample resample = Resample::cells;
   double level = 0.95;  // of the intervals
+  /// Where the map that is asked about takes the cells of x, k x n; empty: the map of the fit. The
+  /// spacings are then of this map, and of the exact coupling of its images with y, both about their
+  /// means; refits are those of the alternation.
+  arma::mat images;
 };
 
 /// How alike two matchings of all cells are, over repetitions: mean, least and largest. NaN where
