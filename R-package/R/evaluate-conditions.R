@@ -9,10 +9,10 @@ evaluate_conditions <- function(x, observed, control, at, beside, metrics, gamma
       fail("beside must be fits of an experiment, as fit_method(covariates = ) gives them, found ", shown(one))
     }
   }
-  if (is.null(control)) fail("control is missing; give the control cells that the fit should predict")
   if (!is.list(observed) || !length(observed) || is.null(names(observed)) || !all(nzchar(names(observed)))) {
     fail("observed must be a named list of matrices, one for each condition, found ", shown(observed))
   }
+  if (is.null(control)) fail("control is missing; give the control cells that the fit should predict")
   if (!is.list(control) || is.data.frame(control)) control <- list(control)
   if (!length(control) %in% c(1L, length(observed))) {
     fail("control must be one matrix, or a list of ", length(observed), ", found ", length(control))
