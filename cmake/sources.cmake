@@ -127,6 +127,7 @@ set(LAOT_CORE_SOURCES
   src/models/params.cpp
   src/models/shared_params.cpp
   src/models/affine_response.cpp
+  src/models/asked_pairing.cpp
   src/models/lifted_response.cpp
   src/models/checkpoint.cpp
   src/models/run_identity.cpp

@@ -1,6 +1,5 @@
 #include "method_laot.hpp"
 
-#include "laot/asked_pairing.hpp"
 #include "laot/choice.hpp"
 #include "laot/laot.hpp"
 #include "laot/metrics/mmd.hpp"
@@ -290,18 +289,6 @@ LaotOptions laot_options(const Model& model) {
   require(own != nullptr, Status::not_available, "a ", model.method(),
           " model has no alternation that could be repeated; fit the method laot");
   return *own;
-}
-
-LaotOptions alternation_of(const Model& model) {
-  if (!model.params.method().traits.many_conditions) return laot_options(model);
-  model.require_one("a pairing");
-  return Params(method("laot").spec).as<LaotSettings>();
-}
-
-arma::mat images_of(const Model& model, const arma::mat& z) {
-  arma::mat out;
-  if (model.params.method().traits.many_conditions) model.map->apply(z, out);
-  return out;
 }
 
 Method laot_method() {
