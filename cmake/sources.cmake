@@ -109,6 +109,7 @@ set(LAOT_CORE_SOURCES
   src/io/model_file.cpp
   # choice
   src/choice/parts.cpp
+  src/choice/held_out_score.cpp
   src/choice/choose.cpp
   # conditions
   src/conditions/experiment.cpp
@@ -143,6 +144,7 @@ set(LAOT_CORE_SOURCES
   src/models/conditional_start.cpp
   src/models/linear_conditional_map.cpp
   src/models/network_conditional_map.cpp
+  src/models/own_responses.cpp
   src/models/method_conditional.cpp
   src/models/method_cmonge.cpp
   src/models/registry.cpp

@@ -28,9 +28,11 @@ const std::vector<Contender> kContenders = {
     {"mean shift", "mean_shift", {}},
     {"Gaussian map", "gaussian_map", {}},
     {"LAOT, calibrated", "laot", {{"preset", "calibrated"}}},
-    {"linear + marginals", "laot", {{"restore", "marginals"}}},
-    {"lift", "laot", {{"lift", "yes"}}},
-    {"lift + marginals", "laot", {{"lift", "yes"}, {"restore", "marginals"}}},
+    {"linear + marginals", "laot", {{"preset", "calibrated"}, {"restore", "marginals"}}},
+    {"lift", "laot", {{"preset", "calibrated"}, {"lift", "yes"}}},
+    {"lift + marginals",
+     "laot",
+     {{"preset", "calibrated"}, {"lift", "yes"}, {"restore", "marginals"}}},
     {"LAOT, adaptive", "laot", {{"preset", "adaptive"}}},
 };
 

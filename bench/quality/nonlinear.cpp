@@ -33,9 +33,11 @@ const std::vector<Contender> kClosedForms = {
     {"Gaussian map", "gaussian_map", {}},
     {"Gaussian map + marginals", "gaussian_map", {{"restore", "marginals"}}},
     kCalibrated,
-    {"linear + marginals", "laot", {{"restore", "marginals"}}},
-    {"lift", "laot", {{"lift", "yes"}}},
-    {"lift + marginals", "laot", {{"lift", "yes"}, {"restore", "marginals"}}},
+    {"linear + marginals", "laot", {{"preset", "calibrated"}, {"restore", "marginals"}}},
+    {"lift", "laot", {{"preset", "calibrated"}, {"lift", "yes"}}},
+    {"lift + marginals",
+     "laot",
+     {{"preset", "calibrated"}, {"lift", "yes"}, {"restore", "marginals"}}},
     kAdaptive,
 };
 const std::vector<Contender> kWithCellot = {kCalibrated, kAdaptive, {"CellOT", "cellot", {}}};

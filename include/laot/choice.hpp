@@ -58,6 +58,11 @@ struct ChoiceCells {
   /// within which cells have one weight. Held-out control cells are scored with their ratios.
   arma::vec ratio_control = {};
   CellTypes types = {};
+  /// The components of all cells [features x k]. Folds see their training cells along them, about
+  /// their own means and in their own scales: they are of the cells alone, the same for every
+  /// candidate, and a decomposition for each fold was most of the time. Where whole levels are left
+  /// out each part has its own. Empty: so do folds.
+  arma::mat basis = {};
 };
 
 /// Fits every candidate on all parts but one, scores its prediction of the held-out control cells
@@ -65,7 +70,8 @@ struct ChoiceCells {
 /// part in turn, and takes the candidate of the lowest mean among those that are better than the
 /// first by more than `standard_errors` of the paired difference; the first where none is. Parts
 /// are levels of the batch, which measures transfer, or folds stratified by level (see
-/// ChoiceOptions). Candidates of a part share its feature space and its coupling.
+/// ChoiceOptions). Candidates of a part share its feature space, its coupling and its sorted
+/// treated cells.
 Choice choose(const ChoiceCells& cells, double gamma, const ChoiceOptions& options,
               Context& context);
 

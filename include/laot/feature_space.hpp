@@ -61,6 +61,13 @@ class FeatureSpace {
                           const arma::vec& weights_y, const FeatureSpaceOptions& options,
                           Context& context);
 
+  /// As fit(), along known directions, the leading components of a larger set of cells: of them as
+  /// many as this fit would have, or all. Means and scales are of the cells given.
+  static FeatureSpace fit_along(const arma::mat& directions, const Cells& control,
+                                const Cells& treated, const arma::vec& weights_x,
+                                const arma::vec& weights_y, const FeatureSpaceOptions& options,
+                                Context& context);
+
   /// The same, the moments being known.
   static FeatureSpace fit(const SpacePopulation& control, const SpacePopulation& treated,
                           const FeatureSpaceOptions& options, Context& context);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -276,6 +277,7 @@ struct FitInput {
 struct FitResult {
   std::shared_ptr<const ResponseMap> map;
   bool marginals = false;  // the marginals of the predicted training cells are to be restored
+  std::optional<double> median_gamma;  // of all training cells, where the method needed it
   Report report;
   Trace trace;
   std::map<std::string, arma::mat> arrays;
@@ -299,9 +301,17 @@ struct ExperimentInput {
   const std::vector<EncodedPopulation>& treated;
 };
 
+/// What a condition that was seen has of its own.
+struct OwnResponse {
+  std::shared_ptr<const ResponseMap> map;  // in place of the map at the condition; empty: none
+  arma::vec shift;                         // that goes with it, as ConditionalMap::At has
+  bool marginals = false;                  // those of its predicted training cells are restored
+};
+
 /// What it gives back.
 struct ExperimentResult {
   std::shared_ptr<const ConditionalMap> map;
+  std::vector<OwnResponse> own;  // empty, or one for each condition
   Report report;
   std::vector<Report> of_conditions;  // empty, or one each
   Trace trace;

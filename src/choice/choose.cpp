@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "held_out_score.hpp"
 #include "laot/choice.hpp"
-#include "laot/metrics/mmd.hpp"
 
 namespace laot {
 
@@ -74,7 +74,8 @@ arma::vec ratios_at(const arma::vec& ratios, const std::vector<std::size_t>& ind
 struct TrainingPart {
   Cells control, treated;
   std::vector<std::uint32_t> batch_x, batch_y, strata_x, strata_y;
-  arma::vec ratio;  // of the control cells; empty: not balanced
+  arma::vec ratio;                   // of the control cells; empty: not balanced
+  const arma::mat* basis = nullptr;  // directions of the feature space; none: its own
 };
 
 // The candidates fitted on some cells.
@@ -87,7 +88,10 @@ class FittedCandidates {
     batch_weights(part.batch_x, part.batch_y, control.cells(), treated.cells(), weights_x,
                   weights_y);
     if (!part.ratio.is_empty()) weights_x = balanced(weights_x, part.ratio, part.batch_x);
-    space_ = FeatureSpace::fit(control, treated, weights_x, weights_y, options.space, context);
+    space_ = part.basis ? FeatureSpace::fit_along(*part.basis, control, treated, weights_x,
+                                                  weights_y, options.space, context)
+                        : FeatureSpace::fit(control, treated, weights_x, weights_y, options.space,
+                                            context);
     const arma::mat x = space_.encode(control, Side::control, context);
     const arma::mat y = space_.encode(treated, Side::treated, context);
     Coupling coupling(x, y, part.ratio.is_empty() ? arma::vec() : weights_x, part.batch_x,
@@ -97,7 +101,7 @@ class FittedCandidates {
       lift_ = laot::lift(coupling, x, y, linear_, options.laot, options.lift, context);
     if (!asked([](const Candidate& c) { return c.marginals; })) return;
     const MarginalFit fit({weights_x, weights_y, part.strata_x, part.strata_y}, options.marginals);
-    const arma::mat observed = treated.gather_all();
+    const auto observed = sorted_features(fit, treated.gather_all(), context);
     for (const bool lifted : {false, true}) {
       if (!asked([&](const Candidate& c) { return c.marginals && c.lift == lifted; })) continue;
       arma::mat moved = control.gather_all();
@@ -155,6 +159,7 @@ std::vector<double> scores_of_part(const ChoiceCells& cells, const Parts& parts,
   training.control = selected(cells.control, control, "control");
   training.treated = selected(cells.treated, treated, "treated");
   training.ratio = ratios_at(cells.ratio_control, control);
+  if (!parts.levels && !cells.basis.is_empty()) training.basis = &cells.basis;
   training.strata_x = training.batch_x;
   training.strata_y = training.batch_y;
   if (!cells.types.empty()) {
@@ -166,15 +171,13 @@ std::vector<double> scores_of_part(const ChoiceCells& cells, const Parts& parts,
   const std::vector<std::size_t> held = cells_of(parts.control_cells, parts.control, part, true);
   const arma::mat held_control = selected(cells.control, held, "control").gather_all();
   const arma::vec held_ratio = ratios_at(cells.ratio_control, held);
-  const arma::mat held_treated =
+  const HeldOutScore score(
       selected(cells.treated, cells_of(parts.treated_cells, parts.treated, part, true), "treated")
-          .gather_all();
+          .gather_all(),
+      gamma, context);
   std::vector<double> out(options.candidates.size());
   fitted.predict(held_control, [&](std::size_t candidate, const arma::mat& predicted) {
-    out[candidate] =
-        held_ratio.is_empty()
-            ? mmd2(predicted, held_treated, {gamma}, MmdEstimator::unbiased, context)[0]
-            : weighted_mmd2(predicted, held_ratio, held_treated, gamma, context);
+    out[candidate] = score(predicted, held_ratio, context);
   });
   return out;
 }

@@ -95,6 +95,28 @@ FeatureSpace FeatureSpace::fit(const Cells& control, const Cells& treated,
              options, context);
 }
 
+FeatureSpace FeatureSpace::fit_along(const arma::mat& directions, const Cells& control,
+                                     const Cells& treated, const arma::vec& weights_x,
+                                     const arma::vec& weights_y, const FeatureSpaceOptions& options,
+                                     Context& context) {
+  require(directions.n_rows == control.features() && treated.features() == control.features(),
+          Status::dimension_mismatch, "directions of ", directions.n_rows,
+          " features for cells of ", control.features(), " and ", treated.features());
+  const Moments x = weighted_moments(control, weights_x, context);
+  const Moments y = weighted_moments(treated, weights_y, context);
+  const std::vector<SpacePopulation> both = {{&control, &weights_x, &x, 0.5, "control"},
+                                             {&treated, &weights_y, &y, 0.5, "treated"}};
+  const std::vector<arma::vec> means = centres(both, options.center);
+  FeatureSpace space;
+  space.mean_control = means[0];
+  space.mean_treated = means[1];
+  const std::size_t components =
+      component_count(options, control.features(), control.cells(), treated.cells());
+  space.basis = directions.head_cols(std::min<std::size_t>(components, directions.n_cols));
+  space.fit_scale(both, means, options.scale, context);
+  return space;
+}
+
 FeatureSpace FeatureSpace::fit(const SpacePopulation& control, const SpacePopulation& treated,
                                const FeatureSpaceOptions& options, Context& context) {
   const std::vector<SpacePopulation> both = {control, treated};

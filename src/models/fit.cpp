@@ -202,7 +202,8 @@ Model fit_one(const Params& params, const Experiment& experiment, std::size_t c,
   model.composition = found.composition;
   model.balanced = !found.ratio.is_empty();
   model.report.append(found.report);
-  model.training = summarise({params, control, treated, batches}, work, context);
+  model.training =
+      summarise({params, control, treated, batches, result.median_gamma}, work, context);
   model.training.mean_control = of_x.mean;
   model.training.mean_treated = of_y.mean;
   if (x.n_rows <= most_for_gaussian(chosen))

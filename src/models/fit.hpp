@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "laot/models.hpp"
 
@@ -54,6 +55,7 @@ struct TrainingCells {
   const Population& control;
   const Population& treated;
   const Levels& batches;
+  std::optional<double> median_gamma = {};  // where it is known
 };
 
 /// What it keeps of the controls.

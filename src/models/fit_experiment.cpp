@@ -7,6 +7,7 @@
 #include "laot/parallel/tasks.hpp"
 #include "laot/transport.hpp"
 #include "method_trivial.hpp"
+#include "model_marginals.hpp"
 
 namespace laot {
 
@@ -233,6 +234,20 @@ Model part_of(const ExperimentInput& input, std::size_t c, const Report& of_cond
   return part;
 }
 
+// The marginals of condition c, whose map `here` has.
+MarginalMaps marginals_of(const ExperimentInput& input, std::size_t c, const Model& here,
+                          Context& context) {
+  const EncodedPopulation &x = input.controls[input.experiment.conditions[c].control],
+                          &y = input.treated[c];
+  const arma::vec weights_x = even_weights(x.cells), weights_y = even_weights(y.cells);
+  const CellTypes no_types;
+  const arma::vec no_ratio;
+  const std::vector<std::uint32_t> no_batch;
+  const FitInput of_pair{input.params, x.cells,   y.cells,  here.space, x.z,      y.z,
+                         weights_x,    weights_y, no_batch, no_batch,   no_types, {}};
+  return fitted_marginals(here, of_pair, context);
+}
+
 }  // namespace
 
 Model fit_together(const Method& chosen, const Params& params, const Experiment& experiment,
@@ -272,9 +287,21 @@ Model fit_together(const Method& chosen, const Params& params, const Experiment&
     const std::size_t control = experiment.conditions[c].control;
     Model part = part_of(input, c, result.of_conditions[c], work[control], context);
     Model here = part;  // with its map, to predict
-    const ConditionalMap::At at = model.conditional->at(part.condition);
-    here.space = model.space.shifted(at.shift);
-    here.map = at.map;
+    const OwnResponse own = result.own.empty() ? OwnResponse() : result.own[c];
+    if (own.map) {
+      part.space = model.space.shifted(own.shift);
+      part.map = own.map;
+      here.space = part.space;
+      here.map = part.map;
+    } else {
+      const ConditionalMap::At at = model.conditional->at(part.condition);
+      here.space = model.space.shifted(at.shift);
+      here.map = at.map;
+    }
+    if (own.marginals) {
+      here.marginals = part.marginals = marginals_of(input, c, here, context);
+      here.report.add("marginals_strength", arma::mean(part.marginals.strength()));
+    }
     finish_report(here, experiment.controls[control], controls[control].z, start, context);
     part.report = std::move(here.report);
     model.parts.push_back(std::make_shared<const Model>(std::move(part)));

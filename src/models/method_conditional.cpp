@@ -3,6 +3,7 @@
 
 #include "conditional_start.hpp"
 #include "linear_conditional_map.hpp"
+#include "own_responses.hpp"
 #include "shared_params.hpp"
 
 namespace laot {
@@ -13,6 +14,7 @@ struct ConditionalSettings : OptionsOf<ConditionalSettings> {
   CovariateOptions covariates;
   ConditionalLaotOptions fit;
   EmbeddingChoice embedding = EmbeddingChoice::given;
+  BendSettings bend;
   // Left out together where something is chosen: each condition, or all of the same levels.
   enum class LeaveOut { condition, level } leave_out = LeaveOut::condition;
 
@@ -51,6 +53,31 @@ std::vector<ParamSpec> covariate_params() {
               "or all conditions of the same levels together, where the aim is unseen levels")
           .source("docs/conditions.md"),
   };
+}
+
+ParamSpec lift_param() {
+  return choice("lift", in(&ConditionalSettings::bend, &BendSettings::lift),
+                {{"no", Bend::no}, {"yes", Bend::yes}, {"auto", Bend::automatic}})
+      .doc(
+          "Kernel features in the map of a condition that was seen, which is then its own, so that "
+          "it may bend; auto: where that predicts held-out cells of the condition better")
+      .source("docs/conditions.md");
+}
+
+ParamSpec marginals_param() {
+  return choice("marginals", in(&ConditionalSettings::bend, &BendSettings::marginals),
+                {{"no", Bend::no}, {"yes", Bend::yes}, {"auto", Bend::automatic}})
+      .doc(
+          "Restore the marginals of a condition that was seen, each feature's by one monotone map; "
+          "auto: where that predicts held-out cells of the condition better")
+      .source("docs/conditions.md");
+}
+
+ParamSpec marginals_without_choice_param() {
+  return choice("marginals", in(&ConditionalSettings::bend, &BendSettings::marginals),
+                {{"no", Bend::no}, {"yes", Bend::yes}})
+      .doc("Restore the marginals of a condition that was seen, each feature's by one monotone map")
+      .source("docs/conditions.md");
 }
 
 ParamSpec shift_ridge_param() {
@@ -127,6 +154,21 @@ void report_closed_form(ExperimentResult& out, const std::string& warning, Conte
   if (!warning.empty()) context.note(warning);
 }
 
+void add_own_responses(const ExperimentInput& input, const ConditionalStart& start,
+                       ExperimentResult& out, Context& context) {
+  const BendSettings& bend = input.params.as<ConditionalSettings>().bend;
+  if (!bend.asked()) return;
+  out.of_conditions.resize(input.treated.size());
+  out.own = own_responses(input, bend, start.own_shift, out.of_conditions, context);
+  double lifted = 0.0, restored = 0.0;
+  for (const OwnResponse& own : out.own) {
+    lifted += own.map ? 1.0 : 0.0;
+    restored += own.marginals ? 1.0 : 0.0;
+  }
+  out.report.add("conditions_lifted", lifted);
+  out.report.add("conditions_with_marginals", restored);
+}
+
 template <ConditionalForm form>
 ExperimentResult fit_trivial(const ExperimentInput& input, Context& context) {
   const ConditionalStart start = start_of(input, context);
@@ -142,6 +184,7 @@ ExperimentResult fit_trivial(const ExperimentInput& input, Context& context) {
   out.map = std::make_shared<LinearConditionalMap>(form, input, start.roles, start.features,
                                                    std::move(model), start.own_shift,
                                                    shifts.coefficients);
+  add_own_responses(input, start, out, context);
   return out;
 }
 
@@ -184,6 +227,7 @@ ExperimentResult fit_laot_of_many(const ExperimentInput& input, Context& context
     out.of_conditions.emplace_back();
     out.of_conditions.back().add("own_share", share);
   }
+  add_own_responses(input, start, out, context);
   out.map = std::make_shared<LinearConditionalMap>(ConditionalForm::laot, input, start.roles,
                                                    start.features, std::move(model),
                                                    start.own_shift, shifts.coefficients);
@@ -222,18 +266,25 @@ Method method_of(
 
 Method conditional_laot_method() {
   std::vector<ParamSpec> params = joined_rows(laot_rows(), covariate_params());
+  params.push_back(lift_param());
+  params.push_back(marginals_param());
   params.push_back(shift_ridge_param());
   params.push_back(spread_ridge_param());
   MethodSpec spec = spec_of(
       "conditional_laot",
       "Conditional LAOT: exact plans of all conditions and one linear map of cell and covariates",
       "docs/conditions.md", std::move(params));
-  spec.presets = {{"calibrated", "everything chosen by conditions and cells left out", {}}};
+  spec.presets = {{"calibrated", "everything chosen by conditions and cells left out", {}},
+                  {"adaptive",
+                   "calibrated, and seen conditions bent and with their marginals restored where "
+                   "that predicts held-out cells better",
+                   {{"lift", std::string("auto")}, {"marginals", std::string("auto")}}}};
   return method_of(std::move(spec), fit_laot_of_many, load<ConditionalForm::laot>);
 }
 
 Method conditional_gaussian_method() {
   std::vector<ParamSpec> params = covariate_params();
+  params.push_back(marginals_without_choice_param());
   params.push_back(shift_ridge_param());
   params.push_back(spread_ridge_param());
   return method_of(

@@ -146,12 +146,14 @@ std::vector<Candidate> candidates_of(const LaotSettings& settings) {
   return out;
 }
 
-// Drawn anew where the fit's bandwidth is of cells drawn with the seed: the choice needs none.
-double gamma_of(const FitInput& input, const ChoiceOptions& options, Context& context) {
-  constexpr std::size_t kMostCells = 4000;
-  return median_gamma(input.control.cells, input.treated.cells, context, kMostCells,
-                      Rng(options.seed).stream(3))
-      .gamma;
+// Drawn anew where the fit's bandwidth is of cells drawn with the seed: the choice needs none. That
+// of all cells is the fit's too.
+double gamma_of(const FitInput& input, const ChoiceOptions& options, FitResult& out,
+                Context& context) {
+  const MedianGamma found = median_gamma(input.control.cells, input.treated.cells, context,
+                                         kMedianGammaCells, Rng(options.seed).stream(3));
+  if (!found.subsample) out.median_gamma = found.gamma;
+  return found.gamma;
 }
 
 Coupling coupling_of(const FitInput& input, const LaotSettings& settings) {
@@ -175,9 +177,10 @@ Candidate chosen_of(const LaotSettings& settings, const FitInput& input, FitResu
   options.space = settings.space;
   options.laot = settings;
   options.lift = settings.lift_options;
-  const Choice choice = choose({input.control.cells, input.treated.cells, input.batch_x,
-                                input.batch_y, input.ratio, input.balanced_types()},
-                               gamma_of(input, options, context), options, context);
+  const Choice choice =
+      choose({input.control.cells, input.treated.cells, input.batch_x, input.batch_y, input.ratio,
+              input.balanced_types(), input.space.basis},
+             gamma_of(input, options, out, context), options, context);
   out.report.add("choice", choice.chosen.name());
   out.report.add("choice_reason", choice.reason);
   out.report.add("choice_candidates", joined(choice.candidates));

@@ -159,6 +159,7 @@ Model Model::at(const Condition& wanted) const {
     out.report.add("warning", found.warning +
                                   (found.warning.empty() || nothing.empty() ? "" : "; ") + nothing);
   }
+  if (out.map) return out;  // its own
   out.space = space.shifted(found.shift);
   out.map = found.map;
   return out;

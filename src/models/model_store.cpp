@@ -294,8 +294,8 @@ Condition load_condition(const ModelFile& file) {
   return out;
 }
 
-// A model of one condition, or one of the conditions of a method of many, which has no space and no
-// map of its own.
+// A model of one condition, or one of the conditions of a method of many, which has a space and a
+// map of its own only where it bends.
 void store_fit(const Model& model, ModelFile& file) {
   if (model.map) store_space(model.space, file);
   store_training(model.training, file);
@@ -355,6 +355,12 @@ void load_part(const ModelFile& file, const Method& chosen, Model& model) {
   Model part(model.params);
   if (!chosen.load) part.space = model.space;
   load_fit(file, chosen, before, part);
+  if (!chosen.load && file.has("response.map")) {
+    part.space = load_space(file);
+    const std::size_t dimension = part.space.dimension();
+    part.map = file.has("response.landmarks") ? LiftedResponse::load(file, dimension)
+                                              : AffineResponse::load(file, dimension);
+  }
   require(model.parts.empty() || part.space.features() == model.parts[0]->space.features(),
           Status::bad_format, "it has other features than the first");
   model.parts.push_back(std::make_shared<const Model>(std::move(part)));

@@ -53,9 +53,6 @@ void keep(Cells cells, const std::vector<std::uint32_t>& batch,
   kept = StoredCells::of(cells);
 }
 
-// The median bandwidth looks at all pairs of pooled cells, of at most kMedianCells of them.
-constexpr std::size_t kMedianCells = 4000;
-
 // Of the predictions of the control cells, which lie at z in the model's space.
 double negative_share(const Model& model, const Cells& control, const arma::mat& z,
                       Context& context) {
@@ -111,8 +108,12 @@ TrainingSummary summarise(const TrainingCells& cells, ControlWork& work, Context
   keep(cells.treated.cells, cells.batches.treated, cells.treated.batch, at_most, rng.stream(2),
        out.kept_treated, out.kept_batch_treated);
   out.treated_names = std::make_shared<const std::vector<std::string>>(cells.treated.names);
-  const MedianGamma median =
-      median_gamma(cells.control.cells, cells.treated.cells, context, kMedianCells, rng.stream(3));
+  if (cells.median_gamma) {
+    out.median_gamma = *cells.median_gamma;
+    return out;
+  }
+  const MedianGamma median = median_gamma(cells.control.cells, cells.treated.cells, context,
+                                          kMedianGammaCells, rng.stream(3));
   out.median_gamma = median.gamma;
   out.gamma_subsampled = median.subsample;
   return out;

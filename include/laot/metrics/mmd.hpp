@@ -66,6 +66,9 @@ double mmd2_mean(const arma::mat& x, const arma::mat& y, const std::vector<doubl
 /// 10^first ... 10^last, `count` values equally spaced in the exponent (numpy's logspace).
 std::vector<double> logspace(double first_exponent, double last_exponent, std::size_t count);
 
+/// Of how many pooled cells the median heuristic looks at all pairs, unless told otherwise.
+constexpr std::size_t kMedianGammaCells = 4000;
+
 struct MedianGamma {
   double gamma = 0.0;                    // 1 / median
   double median_squared_distance = 0.0;  // of the positive squared distances of all pairs
@@ -81,12 +84,12 @@ struct MedianGamma {
 /// few that it leaves open; where ties leave many, two walks in double precision. The same bits
 /// either way, in the memory of mmd2 and that of the distances near the median.
 MedianGamma median_gamma(const Cells& x, const Cells& y, Context& context,
-                         std::size_t most_cells = 4000);
+                         std::size_t most_cells = kMedianGammaCells);
 /// The same with cells drawn by `draws`.
 MedianGamma median_gamma(const Cells& x, const Cells& y, Context& context, std::size_t most_cells,
                          Rng draws);
 MedianGamma median_gamma(const arma::mat& x, const arma::mat& y, Context& context,
-                         std::size_t most_cells = 4000);
+                         std::size_t most_cells = kMedianGammaCells);
 
 constexpr std::size_t kTestPermutations = 999;  // what a host asks for by default
 

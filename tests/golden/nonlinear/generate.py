@@ -196,11 +196,20 @@ def moments(v, w):
     return centre, np.sqrt((w * (v - centre) ** 2).sum())
 
 
+def by_rank(labels, pooled, strata):
+    """Within a stratum the label of its k-th cell goes to that of the k-th smallest value."""
+    out = np.empty_like(labels)
+    for level in np.unique(strata):
+        cells = np.where(strata == level)[0]
+        out[cells[np.argsort(pooled[cells], kind="stable")]] = labels[cells]
+    return out
+
+
 def strength(u, v, a, b, strata, as_control, as_treated, relabellings):
     observed = np.mean((quantiles(u, a, 200) - quantiles(v, b, 200)) ** 2)
     pooled, total = np.r_[u, v], 0.0
     for labels in relabellings:
-        side = np.array(labels) == 1
+        side = by_rank(np.array(labels) == 1, pooled, strata)
         parts = []
         for mask, weights, (centre, sd) in (
             (side, as_control, moments(u, a)),
