@@ -100,6 +100,43 @@ static void test_evaluation(laot_context* context, const laot_params* params) {
   laot_model_free(other);
 }
 
+/* A model of many conditions is evaluated, and asked about its pairing, at one that is named. */
+static void test_one_condition(laot_context* context) {
+  laot_experiment* experiment = two_conditions();
+  laot_params* params = NULL;
+  laot_model *model = NULL, *at = NULL;
+  laot_table* table = NULL;
+  laot_findings* found = NULL;
+  laot_data *x = dense(controls, CONTROLS), *y = dense(treated[0], TREATED);
+  const double gaps[2] = {0.0, 1.0};
+  laot_evaluation_options options = {0};
+  options.struct_size = sizeof options;
+  CHECK(laot_params_new("conditional_laot", &params) == LAOT_OK);
+  CHECK(laot_fit_experiment(context, params, experiment, &model) == LAOT_OK);
+  REFUSED(laot_evaluate(context, model, NULL, y, x, NULL, &table), LAOT_INVALID_ARGUMENT,
+          "say which");
+  options.condition = "third";
+  REFUSED(laot_evaluate(context, model, NULL, y, x, &options, &table), LAOT_UNKNOWN_NAME,
+          "knows no condition");
+  options.condition = "first";
+  CHECK(laot_evaluate(context, model, NULL, y, x, &options, &table) == LAOT_OK);
+  laot_table_free(table);
+  REFUSED(laot_stability(context, model, NULL, NULL, 1, 0, 0, "cells", &found),
+          LAOT_INVALID_ARGUMENT, "say which");
+  CHECK(laot_model_at(model, "first", NULL, NULL, NULL, 0, &at) == LAOT_OK);
+  CHECK(laot_stability(context, at, NULL, NULL, 1, 0, 0, "cells", &found) == LAOT_OK);
+  laot_findings_free(found);
+  CHECK(laot_recovery_curve(context, at, NULL, NULL, "counterpart", gaps, 2, 1, 10, &found) ==
+        LAOT_OK);
+  laot_findings_free(found);
+  laot_data_free(x);
+  laot_data_free(y);
+  laot_model_free(at);
+  laot_model_free(model);
+  laot_params_free(params);
+  laot_experiment_free(experiment);
+}
+
 static void test_fit(laot_context* context, const laot_params* params) {
   laot_experiment* experiment = two_conditions();
   laot_model *model = NULL, *own = NULL, *part = NULL, *back = NULL;
@@ -329,6 +366,7 @@ int main(void) {
   CHECK(laot_params_new("laot", &params) == LAOT_OK);
   test_fit(context, params);
   test_evaluation(context, params);
+  test_one_condition(context);
   test_wrong_use(context, params);
   test_embedding(context);
   test_screen(context);
