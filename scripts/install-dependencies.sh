@@ -22,7 +22,8 @@ packages_for() {
     python3-setuptools python3-wheel python3-venv python3-anndata python3-h5py"
   # libFuzzer comes with the runtime of the clang that this release has.
   local slow="git valgrind debootstrap clang $(clang_runtime) r-cran-knitr r-cran-rmarkdown pandoc qpdf
-    munge slurmctld slurmd slurm-client slurm-wlm-basic-plugins r-cran-batchtools"
+    munge slurmctld slurmd slurm-client slurm-wlm-basic-plugins r-cran-batchtools
+    g++-mingw-w64-x86-64-posix gfortran-mingw-w64-x86-64-posix wine64"
   case $1 in
     quickstart) echo "$quickstart" ;;
     test) echo "$quickstart $test" ;;

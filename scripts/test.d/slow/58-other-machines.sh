@@ -1,4 +1,5 @@
-# The core on arm64 and, for the order of bytes in files, on big-endian s390x, in emulation.
+# The core on arm64 and, for the order of bytes in files, on big-endian s390x, in emulation; and on
+# Windows, under Wine.
 # needs: build
 # seconds: 10000
 . scripts/test-lib.sh
@@ -12,3 +13,11 @@ for machine in arm64 s390x; do
     fail "$machine"
   fi
 done
+
+if ! have x86_64-w64-mingw32-g++-posix || ! have x86_64-w64-mingw32-gfortran-posix || ! have wine64; then
+  skip "Windows needs g++-mingw-w64-x86-64-posix, gfortran-mingw-w64-x86-64-posix and wine64"
+elif logged other-machine-windows timeout 9000 scripts/windows.sh; then
+  pass "Windows"
+else
+  fail "Windows"
+fi
