@@ -43,7 +43,8 @@ if [ ! -f "$work/prefix/lib/liblapack.a" ]; then
   cmake --build "$work/lapack-build" --target install
 fi
 # Headers alone, which are the same for every machine.
-cp -r /usr/include/armadillo /usr/include/armadillo_bits /usr/include/doctest "$work/prefix/include/"
+[ -d "$work/prefix/include/doctest" ] ||
+  cp -r /usr/include/armadillo /usr/include/armadillo_bits /usr/include/doctest "$work/prefix/include/"
 
 fortran="gfortran;quadmath"
 cmake -S . -B "$work/laot" -G Ninja -DCMAKE_TOOLCHAIN_FILE="$work/toolchain.cmake" -DCMAKE_BUILD_TYPE=Release \
