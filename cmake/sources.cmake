@@ -59,6 +59,7 @@ set(LAOT_CORE_SOURCES
   src/nets/lanes.cpp
   src/nets/products.cpp
   src/nets/parameters.cpp
+  src/nets/dense.cpp
   src/nets/icnn.cpp
   src/nets/icnn_pass.cpp
   src/nets/cellot_loss.cpp
@@ -73,6 +74,9 @@ set(LAOT_CORE_SOURCES
   src/nets/autoencoder.cpp
   src/nets/autoencoder_pass.cpp
   src/nets/autoencoder_training.cpp
+  src/nets/cpa_network.cpp
+  src/nets/cpa_pass.cpp
+  src/nets/cpa_training.cpp
   # metrics
   src/metrics/lanes.cpp
   src/metrics/comparison.cpp
@@ -147,6 +151,8 @@ set(LAOT_CORE_SOURCES
   src/models/own_responses.cpp
   src/models/method_conditional.cpp
   src/models/method_cmonge.cpp
+  src/models/cpa_conditional_map.cpp
+  src/models/method_cpa.cpp
   src/models/registry.cpp
   src/models/training_summary.cpp
   src/models/fit.cpp

@@ -5,7 +5,7 @@ method_title <- function(fit) {
               identity = "Identity", mean_shift = "Mean shift", gaussian_map = "Gaussian map",
               conditional_laot = "Conditional LAOT", conditional_gaussian = "Conditional Gaussian",
               regressed_shift = "Regressed shift", nearest_shift = "Nearest shift",
-              cmonge = "Conditional Monge Gap")
+              cmonge = "Conditional Monge Gap", cpa = "CPA")
   if (fit$method %in% names(titles)) titles[[fit$method]] else fit$method
 }
 

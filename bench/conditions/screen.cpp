@@ -1,6 +1,6 @@
 // Conditional methods on simulated screens with known truth, all on the same cells:
-//   laot_screen [worlds = 10] [kappa = 1] [first world = 0] [networks = 0: none, 1: cmonge, 2: and
-//   from the identity, 3: and from a restored start]
+//   laot_screen [worlds = 10] [kappa = 1] [first world = 0] [networks = 0: none, 1: cmonge and cpa,
+//   2: and cmonge from the identity] [further methods, as name=method,parameter=value,..]
 // prints one line a world, kind and method: MMD^2 x 1000 (unbiased, median gamma of training
 // cells), sd ratio, error of the mean, cell error (1: predicting no change), seconds of the fit.
 #include <chrono>
@@ -105,7 +105,10 @@ Method registered(const World& world, const char* name,
   }
   experiment.embeddings = {{"drug", world.screen.drugs, world.screen.embedding, {}}};
   Params params(laot::method(name).spec);
-  for (const auto& [key, value] : settings) params.set_text(key, value);
+  for (const auto& [key, value] : settings)
+    if (key == "preset") params.use_preset(value);
+  for (const auto& [key, value] : settings)
+    if (key != "preset") params.set_text(key, value);
   const auto begin = std::chrono::steady_clock::now();
   const auto model = std::make_shared<Model>(fit_model(params, experiment, context));
   const double seconds =
@@ -121,7 +124,30 @@ Method registered(const World& world, const char* name,
           seconds};
 }
 
-std::map<std::string, Method> methods_of(const World& world, int networks, Context& context) {
+// A name, a method of the registry, and settings.
+struct Variant {
+  std::string name, method;
+  std::vector<std::pair<std::string, std::string>> settings;
+
+  explicit Variant(const std::string& text) {
+    std::string rest = text + ",";
+    for (std::size_t end = 0; !rest.empty(); rest = rest.substr(end + 1)) {
+      end = rest.find(',');
+      const std::string item = rest.substr(0, end);
+      const std::size_t sign = item.find('=');
+      const std::string key = item.substr(0, sign), value = item.substr(sign + 1);
+      if (name.empty()) {
+        name = key;
+        method = value;
+      } else {
+        settings.emplace_back(key, value);
+      }
+    }
+  }
+};
+
+std::map<std::string, Method> methods_of(const World& world, int networks,
+                                         const std::vector<Variant>& variants, Context& context) {
   std::map<std::string, Method> out;
   ConditionalLaotOptions options;
   const auto model =
@@ -164,11 +190,12 @@ std::map<std::string, Method> methods_of(const World& world, int networks, Conte
       0.0};
   if (networks > 0) {
     out["cmonge"] = registered(world, "cmonge", {}, context);
-    if (networks > 2)
-      out["cmonge_restored"] = registered(world, "cmonge", {{"start_restore", "auto"}}, context);
-    if (networks > 1)
-      out["cmonge_from_identity"] = registered(world, "cmonge", {{"start", "identity"}}, context);
+    out["cpa"] = registered(world, "cpa", {}, context);
   }
+  if (networks > 1)
+    out["cmonge_from_identity"] = registered(world, "cmonge", {{"start", "identity"}}, context);
+  for (const Variant& variant : variants)
+    out[variant.name] = registered(world, variant.method.c_str(), variant.settings, context);
   out["identity"] = {[&world](const auto&) { return world.screen.new_control; }, 0.0};
   return out;
 }
@@ -206,10 +233,13 @@ int main(int argc, char** argv) {
   const double kappa = argc > 2 ? std::atof(argv[2]) : 1.0;
   const int first = argc > 3 ? std::atoi(argv[3]) : 0;
   const int networks = argc > 4 ? std::atoi(argv[4]) : 0;
+  std::vector<Variant> variants;
+  for (int k = 5; k < argc; ++k) variants.emplace_back(argv[k]);
   Context context;
   std::puts("world,kind,method,mmd2,sd_ratio,error_of_mean,cell_error,seconds");
   for (int w = first; w < first + worlds; ++w) {
     const World world = world_of(static_cast<std::uint64_t>(w), kappa, context);
-    report(static_cast<std::uint64_t>(w), world, methods_of(world, networks, context), context);
+    report(static_cast<std::uint64_t>(w), world, methods_of(world, networks, variants, context),
+           context);
   }
 }

@@ -193,18 +193,6 @@ MethodSpec cmonge_spec() {
   return out;
 }
 
-void require_cells(const ExperimentInput& input) {
-  constexpr std::size_t fewest = 4;
-  for (std::size_t c = 0; c < input.treated.size(); ++c) {
-    const TreatedPopulation& given = input.experiment.conditions[c];
-    const std::size_t m = input.treated[c].z.n_cols, n = input.controls[given.control].z.n_cols;
-    require(m >= fewest && n >= fewest, Status::invalid_argument, "condition ",
-            described(given.condition), " has ", m, " treated and ", n,
-            " control cells, and cmonge needs at least ", fewest,
-            " of either; leave the condition out");
-  }
-}
-
 // Some of the cells of every population.
 class PartOfCells {
  public:
@@ -304,7 +292,7 @@ void add_trace(const std::vector<nets::CmongeTrace>& trace, ExperimentResult& ou
 ExperimentResult fit_cmonge(const ExperimentInput& input, Context& context) {
   const auto begin = std::chrono::steady_clock::now();
   const auto& settings = input.params.as<CmongeSettings>();
-  require_cells(input);
+  networks::require_cells(input, "cmonge");
   const ConditionalStart start(input, {}, of_start(settings), false, settings.embedding, context);
   const ConditionContexts contexts(start.features, settings.dose_scale);
   nets::ConditionalPopulations cells;

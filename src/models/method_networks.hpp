@@ -15,6 +15,7 @@ Method cellot_method();
 Method scgen_method();
 Method cae_method();
 Method cmonge_method();
+Method cpa_method();
 
 namespace networks {
 
@@ -37,6 +38,9 @@ struct NetworkSettings : MethodOptions {
     return std::vector<std::size_t>(hidden_layers, hidden_units);
   }
 };
+
+/// Refuses an experiment with a population too small to hold out two cells of.
+void require_cells(const ExperimentInput& input, const char* method);
 
 /// Registry rows that all networks share, after those of the method. Training: the options of the
 /// training, which the method's options derive from as well.

@@ -12,6 +12,17 @@ arma::fvec score_weights(const FeatureSpace& space) {
   return out;
 }
 
+void require_cells(const ExperimentInput& input, const char* method) {
+  constexpr std::size_t fewest = 4;
+  for (std::size_t c = 0; c < input.treated.size(); ++c) {
+    const TreatedPopulation& given = input.experiment.conditions[c];
+    const std::size_t m = input.treated[c].z.n_cols, n = input.controls[given.control].z.n_cols;
+    require(m >= fewest && n >= fewest, Status::invalid_argument, "condition ",
+            described(given.condition), " has ", m, " treated and ", n, " control cells, and ",
+            method, " needs at least ", fewest, " of either; leave the condition out");
+  }
+}
+
 void add_report(const NetworkSettings& settings, const nets::TrainingReport& training,
                 bool cancelled, bool patience_ended, const char* unit, double seconds,
                 const Checkpoint& checkpoint, Report& report, Context& context,

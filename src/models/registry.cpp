@@ -18,7 +18,8 @@ const std::vector<Method>& methods() {
                                           conditional_gaussian_method(),
                                           regressed_shift_method(),
                                           nearest_shift_method(),
-                                          cmonge_method()};
+                                          cmonge_method(),
+                                          cpa_method()};
   return all;
 }
 

@@ -11,19 +11,9 @@ template <class T>
 typename Autoencoder<T>::Layer Autoencoder<T>::add_layer(const std::string& name,
                                                          std::size_t inputs, std::size_t outputs,
                                                          bool hidden) {
-  Layer layer;
-  layer.name = name;
-  layer.inputs = inputs;
-  layer.outputs = outputs;
+  Layer layer =
+      dense_layer(name, inputs, outputs, hidden && shape_.batch_norm, layout_, running_layout_);
   layer.hidden = hidden;
-  layer.weight = layout_.add(name + ".weight", outputs, inputs);
-  layer.bias = layout_.add(name + ".bias", outputs, 1);
-  if (hidden && shape_.batch_norm) {
-    layer.scale = layout_.add(name + ".scale", outputs, 1);
-    layer.shift = layout_.add(name + ".shift", outputs, 1);
-    layer.mean = running_layout_.add(name + ".mean", outputs, 1);
-    layer.variance = running_layout_.add(name + ".variance", outputs, 1);
-  }
   return layer;
 }
 
@@ -36,6 +26,9 @@ Autoencoder<T>::Autoencoder(const AutoencoderShape& shape) : shape_(shape) {
   for (const std::size_t units : shape.hidden)
     require(units > 0, Status::invalid_argument, "every hidden layer needs at least one unit");
   if (shape.kind != AutoencoderKind::conditional) shape_.conditions = 0;
+  rules_.slope = shape.slope;
+  rules_.batch_norm = shape.batch_norm;
+  rules_.dropout = shape.dropout;
   const std::size_t extra = shape_.conditions;
   std::size_t width = shape.features + extra;
   for (std::size_t l = 0; l < shape.hidden.size(); ++l) {
@@ -59,19 +52,7 @@ Autoencoder<T>::Autoencoder(const AutoencoderShape& shape) : shape_(shape) {
 template <class T>
 void Autoencoder<T>::initialise(Rng& rng) {
   const auto draw = [&](const Layer& layer) {
-    const double bound = 1.0 / std::sqrt(static_cast<double>(layer.inputs));
-    const std::size_t count = layer.outputs * layer.inputs;
-    for (std::size_t i = 0; i < count; ++i)
-      values_[layer.weight + i] = static_cast<T>(rng.uniform(-bound, bound));
-    for (std::size_t i = 0; i < layer.outputs; ++i)
-      values_[layer.bias + i] = static_cast<T>(rng.uniform(-bound, bound));
-    if (!layer.hidden || !shape_.batch_norm) return;
-    for (std::size_t i = 0; i < layer.outputs; ++i) {
-      values_[layer.scale + i] = T(1);
-      values_[layer.shift + i] = T(0);
-      running_[layer.mean + i] = T(0);
-      running_[layer.variance + i] = T(1);
-    }
+    nets::initialise(layer, layer.hidden && shape_.batch_norm, rng, values_, running_);
   };
   for (const Layer& layer : encoder_) draw(layer);
   draw(code_);

@@ -9,6 +9,7 @@
 
 #include "laot/armadillo.hpp"
 #include "laot/base.hpp"
+#include "laot/nets/dense.hpp"
 #include "laot/nets/parameters.hpp"
 
 namespace laot::nets {
@@ -42,19 +43,14 @@ struct AutoencoderLossWeights {
 template <class T>
 class Autoencoder {
  public:
-  struct Layer {
-    std::string name;
-    std::size_t inputs = 0, outputs = 0;
-    std::size_t weight = 0, bias = 0;  // offsets in values()
-    bool hidden = false;
-    std::size_t scale = 0, shift = 0;    // offsets in values(), batch normalisation only
-    std::size_t mean = 0, variance = 0;  // offsets in running()
-  };
+  using Layer = DenseLayer;
 
   Autoencoder() = default;
   explicit Autoencoder(const AutoencoderShape& shape);
 
   const AutoencoderShape& shape() const { return shape_; }
+  /// What its hidden layers do.
+  const DenseShape& rules() const { return rules_; }
   const Layout& layout() const { return layout_; }
   const Layout& running_layout() const { return running_layout_; }
   std::size_t size() const { return layout_.size(); }
@@ -76,6 +72,7 @@ class Autoencoder {
   Layer add_layer(const std::string& name, std::size_t inputs, std::size_t outputs, bool hidden);
 
   AutoencoderShape shape_;
+  DenseShape rules_;
   Layout layout_, running_layout_;
   std::vector<Layer> encoder_, decoder_;
   Layer code_, logvar_, output_;
@@ -118,12 +115,8 @@ class AutoencoderPass {
 
  private:
   using Layer = typename Autoencoder<T>::Layer;
-  struct Hidden {
-    std::vector<T> z, gate, normal, inverse, mean;
-  };
+  using Hidden = HiddenState<T>;
 
-  void run_hidden(const Autoencoder<T>& net, const Layer& layer, const T* input, Hidden& out,
-                  std::size_t count, Autoencoder<T>* training, Rng* dropout);
   const T* run_encoder(const Autoencoder<T>& net, const T* x, const std::uint32_t* labels,
                        std::size_t count, Autoencoder<T>* training, Rng* dropout);
   void run_code(const Autoencoder<T>& net, const T* top, std::size_t count);
@@ -132,17 +125,14 @@ class AutoencoderPass {
   AutoencoderLoss forward(const Autoencoder<T>& net, const AutoencoderLossWeights& weights,
                           const T* x, const std::uint32_t* labels, const T* noise,
                           std::size_t count, Autoencoder<T>* training, Rng* dropout);
-  void back_linear(const Autoencoder<T>& net, const Layer& layer, const T* input, const T* delta,
-                   std::size_t count, T* gradient, T* delta_input);
-  void back_hidden(const Autoencoder<T>& net, const Layer& layer, const Hidden& at, T* delta,
-                   std::size_t count, T* gradient);
   void back_code(const Autoencoder<T>& net, const AutoencoderLossWeights& weights, const T* noise,
                  std::size_t count);
 
   std::vector<Hidden> encoder_, decoder_;
   std::vector<T> input_, code_input_;  // with the one-hot rows, conditional only
   std::vector<T> code_, logvar_, variance_, sample_, output_;
-  std::vector<T> delta_, delta_next_, delta_code_, delta_logvar_, row_a_, row_b_, turned_;
+  std::vector<T> delta_, delta_next_, delta_code_, delta_logvar_;
+  DenseScratch<T> scratch_;
 };
 
 /// Codes and cells of whole matrices (features x n), in prediction mode. `condition` is the label

@@ -63,7 +63,9 @@ class CmongeTrainer {
   TrainingReport report() const;
   const std::vector<CmongeTrace>& trace() const { return trace_; }
   /// The iterate that is kept.
-  const ConditionalMap<float>& best() const { return options_.keep_last ? net_ : best_; }
+  const ConditionalMap<float>& best() const {
+    return options_.keep_last && report_.outcome != Outcome::diverged ? net_ : best_;
+  }
   /// Mean trace(P^tt) over the second half of the looks: above 1/2, epsilon is too small for these
   /// cells and spread is lost.
   double self_mass() const;
