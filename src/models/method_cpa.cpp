@@ -24,8 +24,12 @@ struct CpaSettings : OptionsOf<CpaSettings, networks::NetworkSettings>, nets::Cp
     space = {Center::joint, Scale::common, FeatureSpaceOptions::kAutomatic};
     hidden_units = 128;
     hidden_layers = 2;
-    shape.latent = 32;
+    shape.latent = 20;
     shape.batch_norm = false;
+    adam.rate = 2e-3;
+    adam_adversary.rate = 4e-3;
+    adversary_weight = 20.0;
+    penalty_weight = 0.1;
   }
 };
 
@@ -91,11 +95,11 @@ std::vector<ParamSpec> adversary_rows() {
           .doc(
               "Weight of the classifiers' cross-entropy, which the encoder is trained to raise; 0: "
               "no classifiers, and every step trains the autoencoder")
-          .source(kCode),
+          .source("docs/conditions.md (published: 1)"),
       number("penalty_weight", &Own::penalty_weight)
           .to(1e6)
           .doc("Weight of the mean squared gradient of a classifier's logits in the code")
-          .source(kCode),
+          .source("docs/conditions.md (published: 1)"),
       integer("adversary_steps", &Own::adversary_steps)
           .from(2)
           .to(1000)
@@ -120,7 +124,7 @@ std::vector<ParamSpec> adversary_rows() {
       number("adversary_rate", in(&Own::adam_adversary, &AdamSettings::rate))
           .to(1)
           .doc("Adam of the classifiers: step size")
-          .source(kCode),
+          .source("docs/conditions.md (published: 3e-4)"),
       number("adversary_decay", in(&Own::adam_adversary, &AdamSettings::weight_decay))
           .to(1e6)
           .doc("Adam of the classifiers: weight decay, added to the gradient")
@@ -185,7 +189,7 @@ MethodSpec cpa_spec() {
   out.params = joined_rows(joined_rows(cpa_network_rows(), adversary_rows()), cpa_training_rows());
   out.presets = {
       {"calibrated",
-       "128-128-32, the residual kept, doses that do not depend on their unit: seconds",
+       "128-128-20, strong and fast classifiers, the residual kept, doses without a unit: seconds",
        {}},
       {"official",
        "the published network and training: 256-256-256-128 with batch normalisation, up to 400 "
@@ -200,6 +204,7 @@ MethodSpec cpa_spec() {
         {"penalty_weight", 1.0},
         {"learning_rate", 5e-4},
         {"dose_rate", 3e-4},
+        {"adversary_rate", 3e-4},
         {"last_rate", 1.0},
         {"rate_decay", 0.9},
         {"iterations", std::string("published")},
