@@ -25,7 +25,7 @@ struct CpaSettings : OptionsOf<CpaSettings, networks::NetworkSettings>, nets::Cp
     hidden_units = 128;
     hidden_layers = 2;
     shape.latent = 20;
-    shape.batch_norm = false;
+    shape.batch_norm = shape.variance = false;
     adam.rate = 2e-3;
     adam_adversary.rate = 4e-3;
     adversary_weight = 20.0;
@@ -59,7 +59,7 @@ std::vector<ParamSpec> cpa_network_rows() {
              {{"gaussian", true}, {"squared", false}})
           .doc("Loss of the reconstruction: a normal density with a variance of each cell and "
                "feature, as published for continuous values, or squared differences")
-          .source(kCode),
+          .source("docs/conditions.md (published: gaussian)"),
       choice("dose_function", &Own::dose_function,
              {{"relative", DoseFunction::relative},
               {"logsigm", DoseFunction::logsigm},
@@ -198,6 +198,7 @@ MethodSpec cpa_spec() {
         {"hidden_layers", 3.0},
         {"latent", 128.0},
         {"batch_norm", 1.0},
+        {"likelihood", std::string("gaussian")},
         {"dose_function", std::string("logsigm")},
         {"residual", std::string("drop")},
         {"adversary_weight", 1.0},
