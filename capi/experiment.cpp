@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "handles.hpp"
 #include "laot/letters.hpp"
 
@@ -144,6 +146,18 @@ laot_status laot_experiment_add_embedding(laot_experiment* experiment, const cha
     }
     out.coordinates = arma::mat(coordinates, rows, count);
     to.embeddings.push_back(std::move(out));
+  });
+}
+
+laot_status laot_experiment_hold_out(laot_experiment* experiment, const char* condition) {
+  return guarded([&] {
+    std::vector<std::string>& held = given(experiment, "experiment").experiment.held_out;
+    const std::string name = given_text(condition, "condition");
+    laot::require(!name.empty(), Status::invalid_argument,
+                  "condition is empty; name the condition to hold out");
+    laot::require(std::find(held.begin(), held.end(), name) == held.end(), Status::invalid_argument,
+                  "condition \"", name, "\" is held out already");
+    held.push_back(name);
   });
 }
 

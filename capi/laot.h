@@ -824,6 +824,20 @@ LAOT_API laot_status laot_experiment_add_embedding(laot_experiment* experiment,
                                                    size_t rows);
 
 /**
+ * Leaves a condition out of fits: laot_fit_experiment learns from the others, and the model keeps
+ * its name and its covariates. A method of many conditions can then be asked for it by name, as for
+ * one that was seen; its kind says what it is to the model (unseen_dose, unseen_level, ..).
+ *
+ * @param experiment  changed
+ * @param condition   the name of a condition; looked up when the experiment is fitted
+ *
+ * @return LAOT_INVALID_ARGUMENT: NULL, an empty name, or one that is held out already. From
+ *         laot_fit_experiment LAOT_UNKNOWN_NAME: no such condition (naming the nearest), and
+ *         LAOT_INVALID_ARGUMENT: no condition is left.
+ */
+LAOT_API laot_status laot_experiment_hold_out(laot_experiment* experiment, const char* condition);
+
+/**
  * Learns the responses to all conditions of an experiment. A method of one condition is fitted to
  * each, with the bits of laot_fit on its two populations; a method of many conditions
  * (laot_method_info.many_conditions) learns one model of all. laot_fit is this of one condition
@@ -902,7 +916,8 @@ LAOT_API laot_status laot_predict_at(laot_context* context, const laot_model* mo
  * @param model   looked at
  * @param what    "report_numbers", "report_texts", "trace", "arrays", "params", "feature_names",
  *                "control_names", "treated_names" (the last three may be empty), "conditions"
- *                (that were seen; "" where the one condition has no name), "covariates"
+ *                (that were seen; "" where the one condition has no name), "held_out" (the
+ *                conditions that the fit left out), "covariates"
  * @param buffer  where the text goes; NULL with size 0 to ask for the size
  * @param size    bytes of buffer
  * @param needed  set to the bytes of the text with its final 0

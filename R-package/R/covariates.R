@@ -49,8 +49,10 @@ split_combinations <- function(columns, combine) {
 }
 
 covariates_needed <- function(given) {
-  given <- names(Filter(function(value) !is.null(value) && !is.character(value), given["embedding"]))
-  if (length(given)) fail(given, " is of the levels of covariates; give covariates = ~ drug, say")
+  if (!is.null(given$embedding) && !is.character(given$embedding)) {
+    fail("embedding is of the levels of covariates; give covariates = ~ drug, say")
+  }
+  if (!is.null(given$hold.out)) fail("hold.out is of the conditions of an experiment; give covariates = ~ drug, say")
 }
 
 # A list by covariate of list(levels, coordinates x levels).

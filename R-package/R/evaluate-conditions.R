@@ -50,7 +50,7 @@ evaluate_apart <- function(fits, observed, control, at, ...) {
 }
 
 known_conditions <- function(fits, observed) {
-  unknown <- setdiff(names(observed), names(fits))
+  unknown <- setdiff(names(observed), c(names(fits), held_out_of(fits)))
   if (length(unknown)) {
     fail("the fit has not seen ", quoted(unknown[1L]),
          if (!is.null(attr(fits, "whole"))) "; give the covariates of each condition as at = ")

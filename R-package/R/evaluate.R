@@ -19,7 +19,7 @@
 #' @param control Control cells to predict. Needed where `x` is a fit; the trivial predictors start
 #'   from them.
 #' @param at For several conditions: a data frame of covariates, one row for each of `observed`; without it the names
-#'   of `observed` must be those of conditions that were seen.
+#'   of `observed` must be those of conditions that were seen, or that the fit held out (`hold.out` of [fit_method()]).
 #' @param beside For several conditions: `NULL`, or a list of fits of other methods to the same experiment, such as
 #'   `"regressed_shift"` and `"conditional_gaussian"`, whose predictions stand beside.
 #' @param train Where the training cells are: a `laot_fit`, or `list(control =, treated =)`. A fit

@@ -16,7 +16,8 @@ fit_experiment <- function(ask, cells) {
     controls = controls, treated = treated,
     control.of = if (is.null(known)) rep(1L, length(treated)) else known$control.of,
     covariates = if (is.null(known)) lapply(treated, function(cells) list()) else known$covariates,
-    embeddings = embeddings_of(ask$embedding, known$covariates)
+    embeddings = embeddings_of(ask$embedding, known$covariates),
+    held = held_out_names(ask$hold.out, names(treated), known$covariates)
   )
   if (!is.null(ask$BPPARAM)) fit_on_workers(ask, parts, files)
   pointer <- tell_of_checkpoint(experiment_pointer(ask, parts), files)
@@ -29,14 +30,14 @@ fit_experiment <- function(ask, cells) {
 
 experiment_pointer <- function(ask, parts) {
   native(.Call(C_fit_experiment, ask$method, ask$preset, ask$params, parts$controls, parts$treated, parts$control.of,
-               parts$covariates, parts$embeddings, ask$settings),
+               parts$covariates, parts$embeddings, parts$held, ask$settings),
          parts_of_experiment(parts$controls, parts$treated))
 }
 
 # Each task fits some of the conditions that have no file yet and leaves their files, from which the whole is
 # then put together: what fails on a worker is fitted here, and says there what was wrong.
 fit_on_workers <- function(ask, parts, files) {
-  missing <- which(!file.exists(files))
+  missing <- which(!file.exists(files) & !names(parts$treated) %in% parts$held)
   if (!length(missing)) return(invisible())
   ask$settings$progress <- NULL
   tasks <- split(missing, cut(seq_along(missing), min(length(missing), 4L * BiocParallel::bpnworkers(ask$BPPARAM)),
@@ -54,6 +55,7 @@ some_conditions <- function(parts, of) {
   used <- sort(unique(parts$control.of[of]))
   parts$controls <- parts$controls[used]
   parts$control.of <- match(parts$control.of[of], used)
+  parts$held <- character()
   for (name in c("treated", "covariates")) parts[[name]] <- parts[[name]][of]
   parts
 }
@@ -81,6 +83,65 @@ checked_backend <- function(BPPARAM, checkpoint, method) {
 experiment_files <- function(ask, conditions) {
   if (is.null(ask$checkpoint) || trait(ask$method, "conditions")) return(ask$checkpoint$path)
   vapply(conditions, function(name) checkpoint_for(ask$checkpoint, name)$path, "", USE.NAMES = FALSE)
+}
+
+# Names of the conditions that hold.out means: some of these, with the covariates of each.
+held_out_names <- function(hold.out, names, covariates) {
+  if (is.null(hold.out)) return(character())
+  if (is.factor(hold.out)) hold.out <- as.character(hold.out)
+  if (is.character(hold.out)) {
+    unknown <- setdiff(hold.out, names)
+    if (length(unknown)) {
+      fail("hold.out names ", quoted(unknown[1L]), ", which is no condition", did_you_mean(unknown[1L], names))
+    }
+    if (!length(hold.out)) fail("hold.out is empty; name conditions, or leave it away")
+    return(intersect(names, hold.out))
+  }
+  if (!is.list(hold.out) || !length(hold.out) || is.null(names(hold.out))) {
+    fail("hold.out must be names of conditions, list(dose = 1000, drug = \"A\"), or a data frame of covariates, found ",
+         shown(hold.out))
+  }
+  known <- names(covariates[[1L]])
+  unknown <- setdiff(names(hold.out), known)
+  if (length(unknown)) {
+    fail("hold.out names the covariate ", quoted(unknown[1L]), ", which the conditions do not have",
+         did_you_mean(unknown[1L], known))
+  }
+  has <- function(of, name, wanted) any(as_texts(of[[name]]) %in% as_texts(if (is.factor(wanted)) as.character(wanted) else wanted))
+  held <- vapply(covariates, function(of) {
+    if (!is.data.frame(hold.out)) return(any(vapply(names(hold.out), function(name) has(of, name, hold.out[[name]]), NA)))
+    any(vapply(seq_len(nrow(hold.out)), function(row) {
+      all(vapply(names(hold.out), function(name) has(of, name, hold.out[[name]][[row]]), NA))
+    }, NA))
+  }, NA)
+  if (!any(held)) fail("no condition is what hold.out says")
+  names[held]
+}
+
+#' The conditions that a fit left out
+#'
+#' @param fit A `laot_fit_list` of an experiment ([fit_method()] with `covariates`).
+#' @returns The names of the conditions that `hold.out` left out of the fit; of a method of many conditions
+#'   `predict(fit, cells, at = )` and [evaluate_predictions()] know them by name.
+#' @seealso [conditions()], [fit_method()]
+#' @examples
+#' set.seed(1)
+#' dose <- rep(c(0, 1, 3, 10), each = 40)
+#' cells <- matrix(rnorm(3 * 160), 3) + rep(log1p(dose), each = 3)
+#' fits <- fit_method(cells, "conditional_laot", condition = paste("dose", dose), control = "dose 0",
+#'                    covariates = data.frame(dose = dose), hold.out = list(dose = 3), seed = 1)
+#' held_out(fits)
+#' evaluate_predictions(fits, observed = list("dose 3" = cells[, dose == 3]), control = cells[, dose == 0],
+#'                     metrics = "mmd2")
+#' @export
+held_out <- function(fit) {
+  if (!inherits(fit, "laot_fit_list")) fail("fit must be the laot_fit_list of an experiment, found ", shown(fit))
+  held_out_of(fit)
+}
+
+held_out_of <- function(fits) {
+  whole <- attr(fits, "whole")
+  if (is.null(whole)) character() else native(.Call(C_conditions, whole_pointer(whole)))$held.out
 }
 
 # What the library calls them.
@@ -140,6 +201,7 @@ model_at <- function(whole, place) {
 # The fit at a condition: its name, or its covariates as a list or a data frame of one row.
 fit_at <- function(fits, at) {
   if (is.character(at) && length(at) == 1L && is.null(names(at))) {
+    if (at %in% held_out_of(fits)) return(fit_held_out(fits, at))
     if (!at %in% names(fits)) {
       fail("there is no condition ", quoted(at), did_you_mean(at, names(fits)))
     }
@@ -160,6 +222,17 @@ fit_at <- function(fits, at) {
           at = list(covariates = values))
   said <- c(fit$report$warning, "")[1L]
   if (nzchar(said) && !identical(said, whole$ending$warning)) warning(fit$target, ": ", said, call. = FALSE)
+  fit
+}
+
+# A condition that the fit left out, by its name.
+fit_held_out <- function(fits, name) {
+  whole <- attr(fits, "whole")
+  first <- fits[[1L]]
+  fit <- new_fit(model_at(whole, list(name = name)), control = first$control, target = name, condition = first$condition,
+                 origin = first$origin, seed = first$seed, whole = whole, at = list(name = name))
+  said <- c(fit$report$warning, "")[1L]
+  if (nzchar(said) && !identical(said, whole$ending$warning)) warning(name, ": ", said, call. = FALSE)
   fit
 }
 
@@ -212,7 +285,8 @@ places_of_rows <- function(fits, at) {
 #' With `covariates = ~ drug + dose` [laot_fit()] and [fit_method()] give one model of all conditions of an
 #' experiment, as a list of its conditions: `fits[["A 3"]]` is a `laot_fit` like any other, and `predict(fits, cells,
 #' at = )` predicts at one of them or, with a method of many conditions (`"conditional_laot"` and the simpler
-#' `"conditional_gaussian"`, `"regressed_shift"`, `"nearest_shift"`, and the network `"cmonge"`), at covariates that have no cells.
+#' `"conditional_gaussian"`, `"regressed_shift"`, `"nearest_shift"`, and the networks `"cmonge"` and
+#' `"cpa"`), at covariates that have no cells.
 #' [saveRDS()] and [save_model()] keep the whole.
 #'
 #' @param fit A `laot_fit`, a `laot_fit_list` or a `laot_ensemble_list`.

@@ -54,6 +54,9 @@
 #'   levels are one-hot.
 #' @param combine What stands between the parts of a combination in the covariates (`"+"` in `"A+B"`); `NULL`: none are
 #'   split.
+#' @param hold.out Conditions that are left out of the fit, to be asked for and scored as ones without cells
+#'   ([evaluate_predictions()], [held_out()]): their names; `list(dose = 1000, drug = "A")`, those that have one of these
+#'   values (of a combination, any part); or a data frame of covariates, those that have all values of one of its rows.
 #' @param preset A row of parameters by name: see [laot_presets()]. Without it the first of them.
 #' @param ... Parameters of the method by name, such as `ridge = 0.3` or `n.pcs = 0`: see
 #'   [laot_params()] for names, defaults and ranges.
@@ -114,12 +117,12 @@ laot_fit <- function(x, treated = NULL, ...) fit_method(x, "laot", treated, ...)
 #' @rdname laot_fit
 #' @export
 fit_method <- function(x, method, treated = NULL, ..., condition = NULL, control = NULL, target = NULL, batch = NULL,
-                       types = NULL, by = NULL, covariates = NULL, embedding = NULL, combine = NULL, preset = NULL,
-                       checkpoint = NULL, checkpoint.seconds = 30, BPPARAM = NULL, seed = NULL, seeds = NULL, num.threads = 1L,
+                       types = NULL, by = NULL, covariates = NULL, embedding = NULL, combine = NULL, hold.out = NULL,
+                       preset = NULL, checkpoint = NULL, checkpoint.seconds = 30, BPPARAM = NULL, seed = NULL, seeds = NULL, num.threads = 1L,
                        verbose = interactive()) {
   exact_arguments()
   if (missing(x)) fail(no.cells)
-  given.covariates <- list(embedding = embedding, combine = combine)
+  given.covariates <- list(embedding = embedding, combine = combine, hold.out = hold.out)
   ask <- list(
     method = known_method(method), preset = if (!is.null(preset)) one_string(preset, "preset"),
     checkpoint = checked_checkpoint(checkpoint, checkpoint.seconds), BPPARAM = checked_backend(BPPARAM, checkpoint, method), verbose = check_verbose(verbose),
@@ -140,6 +143,7 @@ fit_method <- function(x, method, treated = NULL, ..., condition = NULL, control
     covariates_alone(list(treated = treated, by = by, seeds = if (!trait(method, "conditions")) seeds))
     ask$covariates <- split_combinations(covariate_columns(covariates, source), combine)
     ask$embedding <- if (!is.character(embedding)) embedding
+    ask$hold.out <- hold.out
   } else {
     covariates_needed(given.covariates)
   }

@@ -85,12 +85,15 @@ Experiment experiment_from(SEXP controls, SEXP treated, SEXP which, SEXP covaria
 }  // namespace
 
 SEXP laot_r_fit_experiment(SEXP method, SEXP preset, SEXP params, SEXP controls, SEXP treated,
-                           SEXP which, SEXP covariates, SEXP embeddings, SEXP settings) {
+                           SEXP which, SEXP covariates, SEXP embeddings, SEXP held_out,
+                           SEXP settings) {
   BEGIN_RCPP
   const Params asked = params_from(Rcpp::as<std::string>(method), preset, params);
   std::vector<Data> all;
   const Experiment experiment =
       experiment_from(controls, treated, which, covariates, embeddings, all);
+  for (const std::string& name : Rcpp::as<std::vector<std::string>>(held_out))
+    check(laot_experiment_hold_out(experiment.get(), name.c_str()));
   const Context call = context(settings);
   laot_model* model = nullptr;
   check(laot_fit_experiment(call.get(), asked.get(), experiment.get(), &model));

@@ -9,7 +9,7 @@
 /* clang-format off */
 static const R_CallMethodDef routines[] = {
     ROUTINE(fit, 6),
-    ROUTINE(fit_experiment, 9),
+    ROUTINE(fit_experiment, 10),
     ROUTINE(model_at, 3),
     ROUTINE(conditions, 1),
     ROUTINE(covariate, 2),

@@ -67,11 +67,21 @@ struct Experiment {
   std::vector<Population> controls;        // one for all conditions, or one a context (cell line)
   std::vector<TreatedPopulation> conditions;
   std::vector<LevelEmbedding> embeddings;
+  std::vector<std::string> held_out;  // names of conditions that a fit leaves out
 
   /// Of the conditions, in order of first appearance.
   std::vector<std::string> condition_names() const;
   std::vector<std::string> covariate_names() const;
 };
+
+/// The same embedding with its levels in the order of their bytes, so that a fit does not depend on
+/// the order in which they were given.
+LevelEmbedding in_order(const LevelEmbedding& embedding);
+
+/// The experiment without the conditions that are held out, and without the control populations that
+/// go with these alone. Throws unknown_name where one is not there, and invalid_argument where none
+/// is left.
+Experiment without_held_out(const Experiment& experiment);
 
 /// The experiment of one condition without covariates.
 Experiment experiment_of(const Cells& control, const Cells& treated);

@@ -198,6 +198,8 @@ class Model {
   /// the arrays; everything else is in its parts.
   std::vector<std::shared_ptr<const Model>> parts;
   std::shared_ptr<const ConditionalMap> conditional;  // of a method of many; else empty
+  /// The conditions of the experiment that the fit left out.
+  std::vector<Condition> held_out;
 
   /// Refuses a model of many conditions: `what`, "a prediction" say, is of one.
   void require_one(const char* what) const;
@@ -205,7 +207,7 @@ class Model {
   std::vector<Condition> conditions() const;
   std::vector<std::string> covariate_names() const;
   /// The model of one condition, named or described by its covariates: one that was seen or, of a
-  /// method of many, any that it can answer. Of the latter its report says the kind of the
+  /// method of many, any that it can answer; of these one that was held out may be named. Of the latter its report says the kind of the
   /// condition (seen, unseen_dose, unseen_level, unseen_combination, unseen_context), and has a
   /// warning where a dose lies beyond those that were seen, or where the conditions say nothing
   /// about one that is not among them. Throws unknown_name and invalid_argument.

@@ -26,7 +26,7 @@ export LAOTModel, CellOTModel, ScGenModel, CondAEModel
 export ResponseModel, IdentityModel, MeanShiftModel, GaussianMapModel
 export FittedModel, fit, predict, effects, composition, composition_weights, trivial
 export save_model, load_model
-export Experiment, add_control!, add_condition!, model_at, conditions
+export Experiment, add_control!, add_condition!, model_at, conditions, held_out
 export method_name, report, trace, linear_map, array, array_names, model_parameters
 export feature_names, control_names, treated_names
 export evaluate_predictions, score, available_metrics, score_presets

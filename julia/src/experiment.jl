@@ -110,7 +110,7 @@ function add_condition!(experiment::Experiment, name, treated; covariates = Name
 end
 
 # Runs f(handle) with the library's experiment, which borrows the matrices.
-function with_experiment(f, experiment::Experiment, embedding = nothing)
+function with_experiment(f, experiment::Experiment, embedding = nothing, held = String[])
     out = Ref{Ptr{Cvoid}}(C_NULL)
     check(laot_experiment_new(out))
     handle = out[]
@@ -141,12 +141,47 @@ function with_experiment(f, experiment::Experiment, embedding = nothing)
                 check(laot_experiment_add_embedding(handle, covariate, levels, length(levels), coordinates,
                                                     size(coordinates, 1)))
             end
+            foreach(name -> check(laot_experiment_hold_out(handle, name)), held)
             return f(handle)
         end
     finally
         laot_experiment_free(handle)
     end
 end
+
+# Names of the conditions that hold_out means.
+function held_names(experiment, hold_out)
+    hold_out === nothing && return String[]
+    is_place(x) = x isa Union{AbstractDict,NamedTuple}
+    there = [one.name for one in experiment.conditions]
+    rows = is_place(hold_out) || hold_out isa AbstractString ? [hold_out] : collect(hold_out)
+    isempty(rows) && throw(ArgumentError("hold_out is empty; name conditions, or give values by covariate"))
+    if !all(is_place, rows)
+        for name in rows
+            name in there || throw(ArgumentError("hold_out names \"$name\", which is no condition; there are " *
+                                                 join(there, ", ")))
+        end
+        return filter(name -> name in rows, there)
+    end
+    known = [name for (name, _) in experiment.conditions[1].covariates]
+    for row in rows, name in keys(row)
+        string(name) in known || throw(ArgumentError("hold_out names \"$name\", which is no covariate; there are " *
+                                                     join(known, ", ")))
+    end
+    has(one, (name, wanted)) = !isdisjoint(Dict(one.covariates)[name], wanted)
+    every = is_place(hold_out) ? any : all
+    out = [one.name for one in experiment.conditions
+           if any(row -> every(entry -> has(one, entry), covariates_of(row)), rows)]
+    isempty(out) && throw(ArgumentError("no condition is what hold_out says, $(repr(hold_out))"))
+    return out
+end
+
+"""
+    held_out(fitted) -> Vector{String}
+
+Names of the conditions of its experiment that a fit left out.
+"""
+held_out(fitted::FittedModel) = model_names(fitted, "held_out")
 
 # Of each covariate its name, its levels, and their coordinates in columns.
 function embeddings(embedding, experiment)
@@ -178,7 +213,7 @@ function coordinate_columns(name, table)
 end
 
 """
-    fit(model, experiment; embedding = nothing, seed = 1, num_threads = 1, progress = nothing, ...) -> FittedModel
+    fit(model, experiment; embedding = nothing, hold_out = nothing, seed = 1, num_threads = 1, progress = nothing, ...) -> FittedModel
 
 Fits `model` to all conditions of an [`Experiment`](@ref). A method of many conditions
 (`available_methods()` says which) learns one model of all, and predicts conditions without cells;
@@ -186,14 +221,19 @@ another is fitted to each. `conditions(fitted)` lists what was seen, `fitted["A 
 one, and `predict(fitted, cells; at = (drug = "A", dose = 2))` asks at covariates.
 
 `embedding = Dict("A" => [0.1, 2.0], ...)` says where levels lie, also those that are to be predicted
-without cells; a Dict of such by covariate where several have levels; by default one-hot. The other
+without cells; a Dict of such by covariate where several have levels; by default one-hot.
+
+`hold_out` leaves conditions out of the fit, to be asked for and scored as ones without cells: names;
+`(dose = 1000, drug = ["A", "B"])`, those that have one of these values (of a combination, any part); or a
+vector of such, those that have all values of one of them. `held_out(fitted)` has their names, and
+`predict(fitted, cells; at = "A 3")` knows them. The other
 keywords are those of two populations; where each condition is fitted on its own, `checkpoint` becomes a
 file for each.
 """
-function fit(model::ResponseModel, experiment::Experiment; embedding = nothing, seed::Integer = 1,
-             num_threads::Integer = 1, progress = nothing, checkpoint = nothing, checkpoint_seconds::Real = 30)
+function fit(model::ResponseModel, experiment::Experiment; embedding = nothing, hold_out = nothing,
+             seed::Integer = 1, num_threads::Integer = 1, progress = nothing, checkpoint = nothing, checkpoint_seconds::Real = 30)
     with_params(model) do params
-        with_experiment(experiment, embedding) do handle
+        with_experiment(experiment, embedding, held_names(experiment, hold_out)) do handle
             with_context(; seed = seed, num_threads = num_threads, progress = progress,
                          checkpoint = checkpoint, checkpoint_seconds = checkpoint_seconds) do context
                 new_model(out -> laot_fit_experiment(context, params, handle, out))

@@ -221,6 +221,9 @@ laot_experiment_add_condition(experiment, name, treated, control, covariates, le
 laot_experiment_add_embedding(experiment, covariate, levels, count, coordinates, rows) =
     ccall(@symbol(laot_experiment_add_embedding), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cstring}, Csize_t, Ptr{Cdouble}, Csize_t), experiment, covariate, levels, count, coordinates, rows)
 
+laot_experiment_hold_out(experiment, condition) =
+    ccall(@symbol(laot_experiment_hold_out), Cint, (Ptr{Cvoid}, Cstring), experiment, condition)
+
 laot_fit_experiment(context, params, experiment, out) =
     ccall(@symbol(laot_fit_experiment), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, params, experiment, out)
 

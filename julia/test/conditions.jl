@@ -138,6 +138,25 @@ end
     @test occursin("say which", refused(() -> evaluate_predictions(MANY, SCREEN.observed[seen]; control = SCREEN.new_control)))
 end
 
+@testset "conditions are held out" begin
+    some(; out...) = fit(ResponseModel("conditional_gaussian"), screen(); embedding = SCREEN.embedding, out...)
+    held = some(hold_out = "drug01:3")
+    @test held_out(held) == ["drug01:3"]
+    @test "drug01:3" ∉ conditions(held).condition
+    by_name = predict(held, SCREEN.new_control; at = "drug01:3")
+    @test same(by_name, predict(held, SCREEN.new_control; at = (drug = "drug01", dose = 3)))
+    @test !same(by_name, predict(some(), SCREEN.new_control; at = "drug01:3"))
+    @test report(model_at(held, "drug01:3"))["kind"] == "unseen_dose"
+    file = tempname() * ".safetensors"
+    save_model(held, file)
+    @test held_out(load_model(file)) == ["drug01:3"]
+    @test held_out(some(hold_out = [(drug = "drug01", dose = 3), (drug = "drug02", dose = 1)])) == ["drug01:3", "drug02:1"]
+    @test "drug01:3" in held_out(some(hold_out = (dose = 3,)))
+    @test occursin("no condition", refused(() -> some(hold_out = "drug01:4")))
+    @test occursin("no covariate", refused(() -> some(hold_out = (drog = "drug01",))))
+    @test occursin("no condition is what", refused(() -> some(hold_out = (dose = 4,))))
+end
+
 @testset "a simulated screen is fixed by its seed" begin
     again = simulate_screen(features = 5, drugs = 12, cells = 40, new_cells = 60, seed = 3)
     @test same(again.cells, SCREEN.cells)

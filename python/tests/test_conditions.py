@@ -295,6 +295,30 @@ def test_held_out_cells_of_conditions_are_scored(fitted):
         laot.evaluate(fitted, SCREEN["observed"][seen], NEW, condition="nobody")
 
 
+def test_conditions_are_held_out(tmp_path):
+    screen, new = small(), np.zeros((2, 3))
+    model = laot.fit(screen, method="regressed_shift", hold_out="A 3")
+    assert model.held_out == ["A 3"] and laot.conditions(model)["condition"] == ["A 1", "B 1", "B 3"]
+    rest = laot.Experiment(features=["a", "b", "c"])
+    rest._controls, rest._conditions = screen._controls, [one for one in screen._conditions if one.name != "A 3"]
+    wanted = laot.fit(rest, method="regressed_shift").predict(new, at={"drug": "A", "dose": 3})
+    model.save(tmp_path / "held.safetensors")
+    for one in (model, laot.Model.load(tmp_path / "held.safetensors")):
+        assert np.array_equal(one.predict(new, at="A 3"), wanted) and one.held_out == ["A 3"]
+    for hold_out, names in (({"dose": 3}, ["A 3", "B 3"]), ({"dose": 3, "drug": "A"}, ["A 1", "A 3", "B 3"]),
+                            ([{"dose": 3, "drug": "A"}, {"dose": 1, "drug": ["B"]}], ["A 3", "B 1"]),
+                            (["B 1", "A 1"], ["A 1", "B 1"])):
+        assert laot.fit(screen, method="mean_shift", hold_out=hold_out).held_out == names
+    for hold_out, said in (("A 4", "no condition"), ({"drog": "A"}, "no covariate"), ({"dose": 7}, "no condition is what"),
+                           ([], "hold_out is empty")):
+        with pytest.raises(ValueError, match=said):
+            laot.fit(screen, hold_out=hold_out)
+    with pytest.raises(laot.LaotError, match="leave one to fit"):
+        laot.fit(screen, hold_out={"dose": [1, 3]})
+    with pytest.raises(ValueError, match="two arrays have one condition"):
+        laot.fit(np.zeros((9, 2)), np.ones((9, 2)), hold_out="A 1")
+
+
 def test_a_simulated_screen_is_fixed_by_its_seed():
     again = laot.simulate_screen(features=5, drugs=12, cells=40, new_cells=60, seed=3)
     assert np.array_equal(again["cells"], SCREEN["cells"])

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "laot/number_text.hpp"
 
@@ -139,6 +140,53 @@ std::vector<std::string> Experiment::covariate_names() const {
   std::vector<std::string> out;
   for (const TreatedPopulation& treated : conditions)
     for (const auto& entry : treated.condition.covariates) add_new(out, entry.first);
+  return out;
+}
+
+LevelEmbedding in_order(const LevelEmbedding& embedding) {
+  LevelEmbedding out = embedding;
+  const std::size_t count =
+      std::min<std::size_t>(embedding.levels.size(), embedding.coordinates.n_cols);
+  std::vector<arma::uword> order(count);
+  std::iota(order.begin(), order.end(), arma::uword{0});
+  std::stable_sort(order.begin(), order.end(), [&](arma::uword a, arma::uword b) {
+    return embedding.levels[a] < embedding.levels[b];
+  });
+  for (std::size_t k = 0; k < count; ++k) {
+    out.levels[k] = embedding.levels[order[k]];
+    out.coordinates.col(k) = embedding.coordinates.col(order[k]);
+  }
+  return out;
+}
+
+Experiment without_held_out(const Experiment& experiment) {
+  const std::vector<std::string> names = experiment.condition_names();
+  for (const std::string& name : experiment.held_out)
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      const std::string near = nearest_name(name, names);
+      fail(Status::unknown_name, "there is no condition \"", name, "\" to hold out",
+           near.empty() ? "; there are " + joined(names) : "; did you mean \"" + near + "\"?");
+    }
+  Experiment out;
+  out.feature_names = experiment.feature_names;
+  out.embeddings = experiment.embeddings;
+  std::vector<std::size_t> place(experiment.controls.size(), experiment.controls.size());
+  for (const TreatedPopulation& treated : experiment.conditions) {
+    const std::string& name = treated.condition.name;
+    if (std::find(experiment.held_out.begin(), experiment.held_out.end(), name) !=
+        experiment.held_out.end())
+      continue;
+    out.conditions.push_back(treated);
+    if (treated.control >= place.size()) continue;  // refused where the experiment is checked
+    std::size_t& at = place[treated.control];
+    if (at == place.size()) {
+      at = out.controls.size();
+      out.controls.push_back(experiment.controls[treated.control]);
+    }
+    out.conditions.back().control = at;
+  }
+  require(!out.conditions.empty(), Status::invalid_argument, "all ", names.size(),
+          " conditions are held out; leave one to fit");
   return out;
 }
 

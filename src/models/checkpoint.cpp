@@ -36,7 +36,8 @@ std::string told_of(const Experiment& experiment) {
       out += ", " + name + " = " + joined(texts_of(value));
     out += "; ";
   }
-  for (const LevelEmbedding& embedding : experiment.embeddings) {
+  for (const LevelEmbedding& given : experiment.embeddings) {
+    const LevelEmbedding embedding = in_order(given);
     const Cells coordinates = Cells::dense(embedding.coordinates);
     out += text("embedding of ", embedding.covariate, ": ", joined(embedding.levels), ", ",
                 laot::fingerprint(coordinates, {}), "; ");

@@ -82,16 +82,17 @@ CovariateRoles::Factor CovariateRoles::factor_of(const Experiment& experiment,
       if (std::find(out.levels.begin(), out.levels.end(), level) == out.levels.end())
         out.levels.push_back(level);
   }
-  if (const LevelEmbedding* given = embedding_for(experiment, name)) {
+  if (const LevelEmbedding* unordered = embedding_for(experiment, name)) {
+    const LevelEmbedding given = in_order(*unordered);
     const Embedding seen =
-        embedding_of(out.levels, given->levels, given->coordinates, given->coordinate_names);
+        embedding_of(out.levels, given.levels, given.coordinates, given.coordinate_names);
     if (!seen.dropped.empty())
       remarks_.push_back(text("coordinates of \"", name,
                               "\" that do not vary are left out: ", joined(seen.dropped)));
     for (const std::string& pair : seen.alike)
       remarks_.push_back(text("the embedding of \"", name, "\" cannot tell ", pair, " apart"));
-    out.levels = given->levels;
-    out.coordinates = given->coordinates;
+    out.levels = given.levels;
+    out.coordinates = given.coordinates;
   } else {
     out.coordinates = one_hot ? arma::mat(arma::eye(out.levels.size(), out.levels.size()))
                               : arma::mat(0, out.levels.size());

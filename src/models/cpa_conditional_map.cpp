@@ -94,6 +94,7 @@ nets::CpaCondition<float> CpaConditions::operator()(const ConditionCovariates& c
 }
 
 std::vector<float> CpaConditions::context_of(const std::vector<std::size_t>& conditions) const {
+  if (conditions.empty()) return std::vector<float>(context_.kept.size(), 0.0F);
   arma::vec mean(features_.conditions()[0].context.n_elem, arma::fill::zeros);
   for (const std::size_t c : conditions)
     mean += features_.conditions()[c].context / static_cast<double>(conditions.size());

@@ -27,7 +27,8 @@ class CpaConditions {
   /// Levels, coordinates, contexts and dose_curve of a network for these.
   void shape_to(nets::CpaShape& shape) const;
   nets::CpaCondition<float> operator()(const ConditionCovariates& condition) const;
-  /// Mean context of these training conditions: that of the controls that go with them.
+  /// Mean context of these training conditions, that of the controls that go with them; of none,
+  /// the mean of all.
   std::vector<float> context_of(const std::vector<std::size_t>& conditions) const;
 
  private:

@@ -313,6 +313,13 @@ Model fit_together(const Method& chosen, const Params& params, const Experiment&
 Model fit_model(const Params& params, const Experiment& experiment, Context& context) {
   const SingleThreadedBlas blas;
   context.poll("checking the cells", 0.0);
+  if (!experiment.held_out.empty()) {
+    Model model = fit_model(params, without_held_out(experiment), context);
+    for (const std::string& name : experiment.held_out)
+      for (const TreatedPopulation& treated : experiment.conditions)
+        if (treated.condition.name == name) model.held_out.push_back(treated.condition);
+    return model;
+  }
   require_room(params, experiment);
   check_experiment(experiment, context);
   Model model = [&] {

@@ -129,7 +129,10 @@ std::vector<std::string> Model::covariate_names() const {
   return out;
 }
 
-Model Model::at(const Condition& wanted) const {
+Model Model::at(const Condition& asked) const {
+  const std::size_t out_of_these = conditional ? find_condition(held_out, asked) : held_out.size();
+  const bool held = out_of_these < held_out.size();
+  const Condition wanted = held ? Condition{"", held_out[out_of_these].covariates} : asked;
   const std::vector<Condition> seen = conditions();
   const std::size_t c = find_condition(seen, wanted);
   const bool is_seen = c < seen.size();
@@ -149,7 +152,7 @@ Model Model::at(const Condition& wanted) const {
   out.feature_names = feature_names;
   if (!conditional) return out;
   if (!is_seen) {
-    out.condition = wanted;
+    out.condition = held ? held_out[out_of_these] : wanted;
     out.report.add("features", static_cast<double>(space.features()));
   }
   const ConditionalMap::At found = conditional->at(out.condition);

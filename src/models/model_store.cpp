@@ -307,6 +307,20 @@ void store_fit(const Model& model, ModelFile& file) {
   store_composition(model, file);
 }
 
+std::string place_of_held_out(std::size_t c) {
+  return text("held_out.", c + 1, ".");
+}
+
+void store_held_out(const Model& model, ModelFile& file) {
+  if (model.held_out.empty()) return;
+  file.put_number("held_out", static_cast<double>(model.held_out.size()));
+  for (std::size_t c = 0; c < model.held_out.size(); ++c) {
+    ModelFile of_condition;
+    store_condition(model.held_out[c], of_condition);
+    file.adopt(place_of_held_out(c), of_condition);
+  }
+}
+
 std::string place_of_part(std::size_t c) {
   return text("part.", c + 1, ".");
 }
@@ -334,6 +348,18 @@ std::size_t counted(const ModelFile& file, const std::string& name, std::size_t 
           Status::bad_format, "\"", name, "\" of the model file is ", value,
           ", not a whole number from 1 to ", most);
   return static_cast<std::size_t>(value);
+}
+
+constexpr std::size_t kMostParts = 1000000;
+
+void load_held_out(const ModelFile& file, Model& model) {
+  if (!file.has_text("held_out")) return;
+  const std::size_t count = counted(file, "held_out", kMostParts);
+  for (std::size_t c = 0; c < count; ++c) {
+    model.held_out.push_back(load_condition(file.below(place_of_held_out(c))));
+    require(!model.held_out.back().name.empty(), Status::bad_format, "condition ", c + 1,
+            " (counted from 1) that the model file holds out has no name");
+  }
 }
 
 void load_fit(const ModelFile& file, const Method& chosen, const TrainingSummary* before,
@@ -367,7 +393,6 @@ void load_part(const ModelFile& file, const Method& chosen, Model& model) {
 }
 
 void load_parts(const ModelFile& file, const Method& chosen, Model& model) {
-  constexpr std::size_t kMostParts = 1000000;
   const std::size_t count = counted(file, "parts", kMostParts);
   for (std::size_t c = 0; c < count; ++c) {
     try {
@@ -405,6 +430,7 @@ ModelFile Model::store() const& {
   file.put_text("preset", params.preset());
   for (const auto& [name, value] : params.texts()) file.put_text("param." + name, value);
   file.put_texts("feature_names", feature_names);
+  store_held_out(*this, file);
   if (parts.empty()) {
     store_fit(*this, file);
     store_controls(training, file);
@@ -429,6 +455,7 @@ Model Model::load(const ModelFile& file) {
   const Method& chosen = laot::method(file.text_value("method"));
   Model model(load_params(file, chosen.spec));
   model.feature_names = file.texts("feature_names");
+  load_held_out(file, model);
   if (version < kFormatVersion) {
     require(static_cast<bool>(chosen.load), Status::bad_format, "the model file is of method ",
             chosen.spec.name, ", but not of many conditions");

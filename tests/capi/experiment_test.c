@@ -318,6 +318,44 @@ static void test_embedding(laot_context* context) {
   laot_data_free(x);
 }
 
+/* A condition that is left out is asked for by its name, and stands in the file. */
+static void test_hold_out(laot_context* context) {
+  laot_experiment* experiment = two_conditions();
+  laot_params* params = NULL;
+  laot_model* model = NULL;
+  char text[256], first[64], second[64];
+  size_t needed = 0;
+  CHECK(laot_params_new("regressed_shift", &params) == LAOT_OK);
+  CHECK(laot_fit_experiment(context, params, experiment, &model) == LAOT_OK);
+  CHECK(laot_model_names(model, "held_out", text, sizeof text, &needed) == LAOT_OK);
+  CHECK(strcmp(text, "") == 0);
+  CHECK(laot_model_names(model, "conditions", text, sizeof text, &needed) == LAOT_OK);
+  CHECK(sscanf(text, "%63[^\n]\n%63[^\n]", first, second) == 2);
+  laot_model_free(model);
+  REFUSED(laot_experiment_hold_out(NULL, second), LAOT_INVALID_ARGUMENT, "experiment");
+  REFUSED(laot_experiment_hold_out(experiment, NULL), LAOT_INVALID_ARGUMENT, "condition");
+  REFUSED(laot_experiment_hold_out(experiment, ""), LAOT_INVALID_ARGUMENT, "condition is empty");
+  CHECK(laot_experiment_hold_out(experiment, second) == LAOT_OK);
+  REFUSED(laot_experiment_hold_out(experiment, second), LAOT_INVALID_ARGUMENT,
+          "is held out already");
+  CHECK(laot_fit_experiment(context, params, experiment, &model) == LAOT_OK);
+  CHECK(laot_model_names(model, "held_out", text, sizeof text, &needed) == LAOT_OK);
+  CHECK(strcmp(text, second) == 0);
+  CHECK(laot_model_names(model, "conditions", text, sizeof text, &needed) == LAOT_OK);
+  CHECK(strcmp(text, first) == 0);
+  laot_model_free(model);
+  CHECK(laot_experiment_hold_out(experiment, "none") == LAOT_OK);
+  REFUSED(laot_fit_experiment(context, params, experiment, &model), LAOT_UNKNOWN_NAME, "\"none\"");
+  laot_experiment_free(experiment);
+  experiment = two_conditions();
+  CHECK(laot_experiment_hold_out(experiment, first) == LAOT_OK &&
+        laot_experiment_hold_out(experiment, second) == LAOT_OK);
+  REFUSED(laot_fit_experiment(context, params, experiment, &model), LAOT_INVALID_ARGUMENT,
+          "leave one to fit");
+  laot_experiment_free(experiment);
+  laot_params_free(params);
+}
+
 /* The arrays fit together, a seed gives the same screen, and the truth is what no noise leaves. */
 static void test_screen(laot_context* context) {
   laot_findings *screen = NULL, *other = NULL;
@@ -369,6 +407,7 @@ int main(void) {
   test_one_condition(context);
   test_wrong_use(context, params);
   test_embedding(context);
+  test_hold_out(context);
   test_screen(context);
   laot_params_free(params);
   laot_context_free(context);

@@ -16,13 +16,15 @@ typedef struct condition {
 } condition;
 
 typedef struct screen {
-  double *control, *treated, *new_control, *embedding;
+  double *control, *treated, *new_control, *embedding, *observed;
   condition training[most], test[most];
   size_t training_count, test_count;
   const char* drug[drugs];
 } screen;
 
-static const char* const methods[] = {"conditional_laot", "conditional_gaussian", "laot"};
+enum { method_count = 5 };
+static const char* const methods[method_count] = {"conditional_laot", "conditional_gaussian",
+                                                  "cmonge", "cpa", "laot"};
 
 static void check(int good) {
   if (good) return;
@@ -89,6 +91,7 @@ static screen simulate(laot_context* context) {
   out.treated = array(found, "treated");
   out.new_control = array(found, "new_control");
   out.embedding = array(found, "embedding");
+  out.observed = array(found, "test_treated");
   out.training_count = read_conditions(found, "training", out.training);
   out.test_count = read_conditions(found, "test", out.test);
   drug = column(table, "drug");
@@ -144,6 +147,7 @@ static laot_experiment* experiment_of(const screen* s, int embedded) {
                                         at.numbers, at.count) == LAOT_OK);
     laot_data_free(data);
   }
+  check(laot_experiment_hold_out(out, s->training[2].name) == LAOT_OK);
   if (embedded)
     check(laot_experiment_add_embedding(out, "drug", s->drug, drugs, s->embedding, 8) == LAOT_OK);
   return out;
@@ -170,6 +174,7 @@ static void predict(laot_context* context, const laot_model* model, const screen
   size_t k;
   for (k = 0; k < (of_one ? s->training_count : s->test_count); ++k) {
     covariates at;
+    if (of_one && k == 2) continue; /* held out */
     describe(&s->test[k], &at);
     check(of_one ? laot_predict_at(context, model, data, s->training[k].name, NULL, NULL, NULL, 0,
                                    "no", out, sizeof out / sizeof *out) == LAOT_OK
@@ -181,29 +186,84 @@ static void predict(laot_context* context, const laot_model* model, const screen
   laot_data_free(data);
 }
 
+static void set(laot_params* params, const char* name, const char* value) {
+  check(laot_params_set_text(params, name, value) == LAOT_OK);
+}
+
+static void make_small(laot_params* params, const char* method) {
+  const int is_cpa = strcmp(method, "cpa") == 0;
+  if (!is_cpa && strcmp(method, "cmonge") != 0) return;
+  set(params, "iterations", "12");
+  set(params, "check_every", "6");
+  set(params, "hidden_units", "8");
+  set(params, "batch_size", "16");
+  if (!is_cpa) return;
+  set(params, "latent", "4");
+  set(params, "adversary_units", "4");
+}
+
+/* Held-out cells of the test conditions, by conditional LAOT with both networks beside it. */
+static void evaluate(laot_context* context, laot_model* const* models, const screen* s, FILE* file) {
+  const laot_model* const asked[] = {models[0], models[2], models[3]};
+  laot_evaluation_options options;
+  laot_experiment* held_out = NULL;
+  laot_data* data = data_of(s->new_control, new_cells);
+  laot_table* table = NULL;
+  size_t rows = 0, columns = 0, k, control = 0;
+  double* values;
+  memset(&options, 0, sizeof options);
+  options.struct_size = sizeof options;
+  options.metrics = "mmd2,sd_ratio";
+  check(laot_experiment_new(&held_out) == LAOT_OK &&
+        laot_experiment_add_control(held_out, data, &control) == LAOT_OK);
+  laot_data_free(data);
+  for (k = 0; k < s->test_count; ++k) {
+    covariates at;
+    describe(&s->test[k], &at);
+    data = data_of(s->observed + k * features * new_cells, new_cells);
+    check(laot_experiment_add_condition(held_out, s->test[k].name, data, control, at.names,
+                                        at.levels, at.numbers, at.count) == LAOT_OK);
+    laot_data_free(data);
+  }
+  check(laot_context_set_seed(context, 11) == LAOT_OK &&
+        laot_evaluate_experiment(context, asked, 3, held_out, &options, &table) == LAOT_OK &&
+        laot_table_size(table, &rows, &columns) == LAOT_OK);
+  values = (double*)malloc(rows * sizeof(double));
+  check(values != NULL && laot_table_numbers(table, "value", values, rows) == LAOT_OK);
+  write_numbers(values, rows, file);
+  fclose(file);
+  free(values);
+  laot_table_free(table);
+  laot_experiment_free(held_out);
+}
+
 static void fit_all(laot_context* context, const screen* s, const char* folder) {
   FILE* file = open_in(folder, "screen", ".bin");
+  laot_model* models[method_count];
   size_t k;
   write_numbers(s->control, features * cells, file);
   write_numbers(s->treated, features * cells * s->training_count, file);
   fclose(file);
   check(laot_context_set_seed(context, 11) == LAOT_OK);
-  for (k = 0; k < sizeof methods / sizeof *methods; ++k) {
+  for (k = 0; k < method_count; ++k) {
     const int of_one = strcmp(methods[k], "laot") == 0;
     laot_experiment* experiment = experiment_of(s, !of_one);
     laot_params* params = NULL;
     laot_model* model = NULL;
     char path[1024];
-    check(laot_params_new(methods[k], &params) == LAOT_OK &&
-          laot_fit_experiment(context, params, experiment, &model) == LAOT_OK);
+    check(laot_params_new(methods[k], &params) == LAOT_OK);
+    make_small(params, methods[k]);
+    check(laot_fit_experiment(context, params, experiment, &model) == LAOT_OK);
+    models[k] = model;
     check((size_t)snprintf(path, sizeof path, "%s/%s.safetensors", folder, methods[k]) <
           sizeof path);
     check(laot_save(model, path) == LAOT_OK);
     predict(context, model, s, of_one, open_in(folder, methods[k], ".bin"));
-    laot_model_free(model);
     laot_params_free(params);
     laot_experiment_free(experiment);
   }
+  evaluate(context, models, s, open_in(folder, "scores", ".bin"));
+  for (k = 0; k < method_count; ++k) laot_model_free(models[k]);
 }
 
 int main(int count, char** arguments) {

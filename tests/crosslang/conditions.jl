@@ -14,13 +14,27 @@ if mode == "fit"
     write("$first_path/screen.bin", screen.cells)
     experiment = Experiment(screen.cells, screen.info.condition; combine = "+",
                             covariates = (drug = screen.info.drug, dose = screen.info.dose))
-    for method in ("conditional_laot", "conditional_gaussian", "laot")
+    small = Dict("cmonge" => (iterations = 12, check_every = 6, hidden_units = 8, batch_size = 16),
+                 "cpa" => (iterations = 12, check_every = 6, hidden_units = 8, batch_size = 16, latent = 4,
+                           adversary_units = 4))
+    held = experiment.conditions[3].name
+    models = Dict{String,Any}()
+    for method in ("conditional_laot", "conditional_gaussian", "cmonge", "cpa", "laot")
         many = only(filter(m -> m.name == method, available_methods())).many_conditions
-        fitted = fit(ResponseModel(method), experiment; embedding = many ? screen.embedding : nothing, seed = 11,
-                     num_threads = threads)
+        fitted = fit(ResponseModel(method; get(small, method, (;))...), experiment; hold_out = held, seed = 11,
+                     embedding = many ? screen.embedding : nothing, num_threads = threads)
         save_model(fitted, "$first_path/$method.safetensors")
         write_at(fitted, many ? places : conditions(fitted).condition, "$first_path/$method.bin", threads)
+        models[method] = fitted
     end
+    observed = Experiment()
+    add_control!(observed, screen.new_control)
+    for (name, place) in zip(screen.test.condition, places)
+        add_condition!(observed, name, screen.observed[name]; covariates = place)
+    end
+    scores = evaluate_conditions(models["conditional_laot"], observed; beside = [models["cmonge"], models["cpa"]],
+                                 metrics = ["mmd2", "sd_ratio"], seed = 11, num_threads = threads)
+    write("$first_path/scores.bin", Float64.(scores.value))
 else
     write_at(load_model(first_path), places, second)
 end

@@ -24,10 +24,24 @@ if mode == "fit":
     screen["cells"].tofile(f"{first}/screen.bin")
     experiment = laot.Experiment.from_labels(screen["cells"], info["condition"], "control", combine="+",
                                              covariates={"drug": info["drug"], "dose": info["dose"]})
-    for method in ("conditional_laot", "conditional_gaussian", "laot"):
+    small = {"cmonge": dict(iterations=12, check_every=6, hidden_units=8, batch_size=16),
+             "cpa": dict(iterations=12, check_every=6, hidden_units=8, batch_size=16, latent=4, adversary_units=4)}
+    held, fitted = experiment.conditions[2], {}
+    upwards = dict(sorted(screen["embedding"].items(), reverse=True))
+    for method in ("conditional_laot", "conditional_gaussian", "cmonge", "cpa", "laot"):
         many = laot.methods()[method].many_conditions
-        model = laot.fit(experiment, method=method, embedding=screen["embedding"] if many else None, seed=11, threads=threads)
+        model = laot.fit(experiment, method=method, embedding=upwards if many else None, hold_out=held, seed=11,
+                         threads=threads, **small.get(method, {}))
         model.save(f"{first}/{method}.safetensors")
-        write(model, places if many else experiment.conditions, f"{first}/{method}.bin", threads)
+        write(model, places if many else [name for name in experiment.conditions if name != held],
+              f"{first}/{method}.bin", threads)
+        fitted[method] = model
+    held_out = laot.Experiment()
+    held_out.add_control(screen["new_control"])
+    for name, place in zip(test["condition"], places):
+        held_out.add_condition(name, screen["observed"][name], place)
+    scores = laot.evaluate_conditions(fitted["conditional_laot"], held_out, [fitted["cmonge"], fitted["cpa"]],
+                                      metrics=["mmd2", "sd_ratio"], seed=11, threads=threads)
+    np.asarray(scores["value"], dtype=np.float64).tofile(f"{first}/scores.bin")
 else:
     write(laot.Model.load(first), places, second)

@@ -241,6 +241,39 @@ test_that("a simulated screen is fitted, pairs and all, and its truth is known",
   expect_sentence(simulate_screen(drugs = 3), "drugs")
 })
 
+test_that("conditions are held out, predicted and scored by name", {
+  rest <- fit_screen(x = values[, labels != "B3"], condition = labels[labels != "B3"], covariates = known[labels != "B3", ])
+  held <- fit_screen(hold.out = "B3")
+  expect_identical(held_out(held), "B3")
+  expect_identical(held_out(fits), character())
+  expect_false("B3" %in% names(held))
+  wanted <- predict(rest, start, at = list(drug = "B", dose = 3))
+  expect_identical(predict(held, start, at = "B3"), wanted)
+  expect_identical(predict(held, start, at = list(drug = "B", dose = 3)), wanted)
+  file <- tempfile(fileext = ".safetensors")
+  save_model(held, file)
+  again <- load_model(file)
+  expect_identical(held_out(again), "B3")
+  expect_identical(predict(again, start, at = "B3"), wanted)
+  scores <- evaluate_predictions(held, list(B3 = values[, labels == "B3"], A1 = values[, labels == "A1"]), start,
+                                beside = fit_screen("regressed_shift", hold.out = "B3"), metrics = "mmd2")
+  own <- scores[scores$method == "conditional_laot", ]
+  expect_identical(own$kind[own$condition == "B3"], "unseen dose")
+  expect_identical(own$kind[own$condition == "A1"], "seen")
+  expect_identical(held_out(fit_screen(hold.out = list(dose = 10))), c("A10", "B10", "C10"))
+  expect_identical(held_out(fit_screen("regressed_shift", hold.out = list(dose = 10, drug = "C"))), c("A10", "B10", "C1", "C10"))
+  expect_identical(held_out(fit_screen("regressed_shift", hold.out = data.frame(dose = c(1, 10), drug = c("A", "B")))),
+                   c("A1", "B10"))
+  expect_identical(held_out(fit_screen("mean_shift", hold.out = c("B1", "A1"))), c("A1", "B1"))
+  expect_sentence(fit_screen(hold.out = "B33"), "hold.out names \"B33\"")
+  expect_sentence(fit_screen(hold.out = list(drog = "A")), "the covariate \"drog\"")
+  expect_sentence(fit_screen(hold.out = list(dose = 4)), "no condition is what hold.out says")
+  expect_sentence(fit_screen(hold.out = list(dose = c(1, 3, 10))), "leave one to fit")
+  expect_sentence(fit_screen(hold.out = 3), "hold.out must be names of conditions")
+  expect_sentence(fit_method(start, "mean_shift", start, hold.out = "A1"), "hold.out is of the conditions of an experiment")
+  expect_sentence(held_out(fits[[1L]]), "laot_fit_list of an experiment")
+})
+
 test_that("a network of many conditions goes on from its checkpoint, and says what it cannot learn", {
   file <- tempfile(fileext = ".ckpt")
   network <- function(...) {

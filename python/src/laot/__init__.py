@@ -36,7 +36,7 @@ __all__ = ["Experiment", "LaotError", "LaotWarning", "Method", "Metric", "Model"
 
 def fit(cells: Any, treated: Any = None, *, condition: str = "condition", control: Optional[str] = None,
         target: Union[str, Sequence[str], None] = None, covariates: Union[str, Sequence[str], None] = None,
-        combine: Optional[str] = None, embedding: Any = None, batch: Any = None, types: Any = None, layer: Optional[str] = None, obsm: Optional[str] = None,
+        combine: Optional[str] = None, embedding: Any = None, hold_out: Any = None, batch: Any = None, types: Any = None, layer: Optional[str] = None, obsm: Optional[str] = None,
         features: Any = None, method: str = "laot", preset: Optional[str] = None, seed: int = 1, threads: int = 1,
         progress: Optional[Progress] = None, key: str = "laot", **parameters: Any) -> Model:
     """Fits a model to two unpaired populations, or to all conditions of an experiment.
@@ -61,6 +61,11 @@ def fit(cells: Any, treated: Any = None, *, condition: str = "condition", contro
         Of a method of many conditions: where levels lie, {level: coordinates} or a pandas DataFrame with
         a row for each level, also for those that are to be predicted without cells; a dict of them by
         covariate where several have levels; or "effect", from their treated cells. None: one-hot.
+    hold_out
+        Conditions of an experiment that are left out of the fit, to be asked for and scored as ones
+        without cells: names; {"dose": 1000, "drug": ["trametinib"]}, those that have one of these values
+        (of a combination, any part); or a list of such dicts, those that have all values of one of them.
+        ``model.held_out`` has their names, and ``model.predict(cells, at="trametinib 3")`` knows them.
     batch
         Donors, cell lines, replicates: cells are paired within a level only. With an object a column
         of ``obs``; with arrays a pair of label lists, for control and treated cells.
@@ -102,7 +107,7 @@ def fit(cells: Any, treated: Any = None, *, condition: str = "condition", contro
     if isinstance(cells, Experiment):
         if treated is not None or covariates is not None or batch is not None or types is not None:
             raise ValueError("an Experiment holds treated cells, covariates and batches, and takes no types; leave them away")
-        return fit_experiment(cells, embedding=embedding, threads=threads, **shared)
+        return fit_experiment(cells, embedding=embedding, hold_out=hold_out, threads=threads, **shared)
     if hasattr(cells, "obs") and hasattr(cells, "layers"):
         if treated is not None:
             raise ValueError("an AnnData object holds both populations; leave treated away, or give two arrays")
@@ -110,12 +115,12 @@ def fit(cells: Any, treated: Any = None, *, condition: str = "condition", contro
 
         many = method in methods() and methods()[method].many_conditions
         return fit_adata(cells, condition=condition, control=control, target=target, covariates=covariates,
-                         combine=combine, embedding=embedding, batch=batch, types=types, layer=layer, obsm=obsm, features=features,
+                         combine=combine, embedding=embedding, hold_out=hold_out, batch=batch, types=types, layer=layer, obsm=obsm, features=features,
                          key=key, threads=threads, many=many, **shared)
     if treated is None:
         raise ValueError("give the treated cells as the second argument, or an AnnData object as the first")
-    if covariates is not None or embedding is not None:
-        raise ValueError("two arrays have one condition; give covariates and an embedding with a laot.Experiment")
+    if covariates is not None or embedding is not None or hold_out is not None:
+        raise ValueError("two arrays have one condition; give covariates, an embedding and hold_out with a laot.Experiment")
     of_control, of_treated = batch if batch is not None else (None, None)
     types_control, types_treated = types if types is not None else (None, None)
     names = None if features is None or isinstance(features, str) else list(features)

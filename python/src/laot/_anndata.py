@@ -93,7 +93,7 @@ def note(adata: Any, key: str, **entries: Any) -> None:
 
 
 def fit_adata(adata: Any, *, condition: str, control: Optional[str], target: Union[str, Sequence[str], None],
-              covariates: Union[str, Sequence[str], None], combine: Optional[str], embedding: Any,
+              covariates: Union[str, Sequence[str], None], combine: Optional[str], embedding: Any, hold_out: Any,
               batch: Optional[str], types: Optional[str], layer: Optional[str], obsm: Optional[str], features: Any, key: str, threads: int,
               many: bool, **settings: Any) -> Model:
     """:func:`laot.fit` for an AnnData object; ``many``: the method learns all conditions together."""
@@ -116,7 +116,7 @@ def fit_adata(adata: Any, *, condition: str, control: Optional[str], target: Uni
     batches = None if batch is None else _levels(adata, batch)
     source = Source(condition, control, chosen if isinstance(chosen, str) else tuple(chosen), layer, obsm)
     if isinstance(chosen, str):
-        for name, value in (("combine", combine), ("embedding", embedding)):
+        for name, value in (("combine", combine), ("embedding", embedding), ("hold_out", hold_out)):
             if value is not None:
                 raise ValueError(f"{name} is of the levels of covariates; give covariates=, say [\"drug\"]")
         of = {} if batches is None else {"batch_control": batches[of_control], "batch_treated": batches[of_treated]}
@@ -135,7 +135,7 @@ def fit_adata(adata: Any, *, condition: str, control: Optional[str], target: Uni
             {name: _column(adata, name)[places] for name in ([covariates] if isinstance(covariates, str) else covariates or [])},
             combine=combine, features=names, batch=None if batches is None else batches[places],
             names=np.asarray(adata.obs_names)[places])
-        model = fit_experiment(experiment, embedding=embedding, threads=threads, source=source, **settings)
+        model = fit_experiment(experiment, embedding=embedding, hold_out=hold_out, threads=threads, source=source, **settings)
     where = {name: value for name, value in (("layer", layer), ("obsm", obsm)) if value is not None}
     note(adata, key, method=model.method, preset=model.preset, condition=condition, control=control,
          target=chosen if isinstance(chosen, str) else np.array(chosen, dtype=object), **where,

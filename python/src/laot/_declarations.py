@@ -225,6 +225,7 @@ FUNCTIONS = {
         POINTER(c_char_p), POINTER(c_char_p), POINTER(c_double), c_size_t]),
     "laot_experiment_add_embedding": (c_int, [c_void_p, c_char_p, POINTER(c_char_p), c_size_t,
         POINTER(c_double), c_size_t]),
+    "laot_experiment_hold_out": (c_int, [c_void_p, c_char_p]),
     "laot_fit_experiment": (c_int, [c_void_p, c_void_p, c_void_p, POINTER(c_void_p)]),
     "laot_model_at": (c_int, [c_void_p, c_char_p, POINTER(c_char_p), POINTER(c_char_p),
         POINTER(c_double), c_size_t, POINTER(c_void_p)]),

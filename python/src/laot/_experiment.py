@@ -17,6 +17,8 @@ from ._model import Model, Source, condition_names, fit_parameters
 
 #: An embedding: coordinates by level, or a pandas DataFrame with a row for each level.
 Embedding = Any
+#: Conditions to leave out: names, values by covariate, or a list of these.
+HoldOut = Any
 
 
 @dataclass
@@ -159,8 +161,44 @@ class Experiment:
         """Names of the conditions."""
         return [one.name for one in self._conditions]
 
+    def held_out(self, hold_out: HoldOut) -> list[str]:
+        """Names of the conditions that ``hold_out`` of :func:`laot.fit` means.
+
+        Parameters
+        ----------
+        hold_out
+            Names; a dict of values by covariate, of which a condition has one; or a list of such dicts,
+            of one of which a condition has all.
+        """
+        if hold_out is None:
+            return []
+        rows = [hold_out] if isinstance(hold_out, Mapping) else list([hold_out] if isinstance(hold_out, str) else hold_out)
+        if not rows:
+            raise ValueError("hold_out is empty; name conditions, give values by covariate, or leave it away")
+        if not all(isinstance(row, Mapping) for row in rows):
+            unknown = sorted(set(map(str, rows)) - set(self.conditions))
+            if unknown:
+                raise ValueError(f"hold_out names {unknown[0]!r}, which is no condition; there are {self.conditions}")
+            return [name for name in self.conditions if name in {str(row) for row in rows}]
+        known = self._conditions[0].covariates if self._conditions else {}
+        for row in rows:
+            for name in row:
+                if name not in known:
+                    raise ValueError(f"hold_out names {name!r}, which is no covariate; there are {list(known)}")
+
+        def has(one: _Condition, name: str, wanted: Any) -> bool:
+            values = covariates_of({name: wanted})[name]
+            return any(value in values for value in one.covariates[name])
+
+        every = any if isinstance(hold_out, Mapping) else all
+        out = [one.name for one in self._conditions
+               if any(every(has(one, name, wanted) for name, wanted in row.items()) for row in rows)]
+        if not out:
+            raise ValueError(f"no condition is what hold_out says, {hold_out!r}")
+        return out
+
     @contextmanager
-    def handle(self, embedding: Embedding = None) -> Iterator[ctypes.c_void_p]:
+    def handle(self, embedding: Embedding = None, held_out: Sequence[str] = ()) -> Iterator[ctypes.c_void_p]:
         """The library's experiment, which borrows the cells."""
         experiment = new(lib.laot_experiment_new)
         borrowed: list[Data] = []  # as long as the experiment
@@ -184,6 +222,8 @@ class Experiment:
                     raise ValueError(f"the embedding of {covariate} must have as many coordinates for each level, one or more")
                 check(lib.laot_experiment_add_embedding(experiment, covariate.encode(), texts(levels), len(levels),
                                                         doubles(coordinates), coordinates.shape[1]))
+            for name in held_out:
+                check(lib.laot_experiment_hold_out(experiment, name.encode()))
             yield experiment
         finally:
             lib.laot_experiment_free(experiment)
@@ -232,13 +272,13 @@ def _coordinates(embedding: Any) -> Optional[dict[str, Any]]:
 
 
 def fit_experiment(experiment: Experiment, *, method: str = "laot", preset: Optional[str] = None, embedding: Embedding = None,
-                   seed: int = 1, threads: int = 1, progress: Optional[Progress] = None,
+                   hold_out: HoldOut = None, seed: int = 1, threads: int = 1, progress: Optional[Progress] = None,
                    source: Optional[Source] = None, **parameters: Any) -> Model:
     """:func:`laot.fit` for an experiment."""
     if isinstance(embedding, str):
         parameters["embedding"], embedding = embedding, None
     model = Model(ctypes.c_void_p(), source)  # owns the handle from the moment that there is one
-    with fit_parameters(method, preset, parameters) as params, experiment.handle(embedding) as handle, \
+    with fit_parameters(method, preset, parameters) as params, experiment.handle(embedding, experiment.held_out(hold_out)) as handle, \
             Context(seed, threads, progress) as context:
         context.run(lib.laot_fit_experiment, params, handle, ctypes.byref(model._handle))
     _warn(model)

@@ -174,6 +174,11 @@ class Model:
     # Of several conditions.
 
     @property
+    def held_out(self) -> list[str]:
+        """Names of the conditions of its experiment that the fit left out."""
+        return self._names("held_out")
+
+    @property
     def covariates(self) -> list[str]:
         """Names of the covariates of its conditions."""
         return self._names("covariates")
