@@ -831,9 +831,9 @@ LAOT_API laot_status laot_experiment_add_embedding(laot_experiment* experiment,
  * @param experiment  changed
  * @param condition   the name of a condition; looked up when the experiment is fitted
  *
- * @return LAOT_INVALID_ARGUMENT: NULL, an empty name, or one that is held out already. From
- *         laot_fit_experiment LAOT_UNKNOWN_NAME: no such condition (naming the nearest), and
- *         LAOT_INVALID_ARGUMENT: no condition is left.
+ * @return LAOT_INVALID_ARGUMENT: NULL, an empty name, or one that is held out already.
+ *         laot_fit_experiment refuses a name of no condition (naming the nearest), and an experiment
+ *         of which no condition is left.
  */
 LAOT_API laot_status laot_experiment_hold_out(laot_experiment* experiment, const char* condition);
 
