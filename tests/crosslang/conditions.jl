@@ -32,8 +32,8 @@ if mode == "fit"
     for (name, place) in zip(screen.test.condition, places)
         add_condition!(observed, name, screen.observed[name]; covariates = place)
     end
-    scores = evaluate_conditions(models["conditional_laot"], observed; beside = [models["cmonge"], models["cpa"]],
-                                 metrics = ["mmd2", "sd_ratio"], seed = 11, num_threads = threads)
+    scores = evaluate_predictions(models["conditional_laot"], observed; beside = [models["cmonge"], models["cpa"]],
+                                  metrics = ["mmd2", "sd_ratio"], seed = 11, num_threads = threads)
     write("$first_path/scores.bin", Float64.(scores.value))
 else
     write_at(load_model(first_path), places, second)

@@ -40,8 +40,8 @@ if mode == "fit":
     held_out.add_control(screen["new_control"])
     for name, place in zip(test["condition"], places):
         held_out.add_condition(name, screen["observed"][name], place)
-    scores = laot.evaluate_conditions(fitted["conditional_laot"], held_out, [fitted["cmonge"], fitted["cpa"]],
-                                      metrics=["mmd2", "sd_ratio"], seed=11, threads=threads)
+    scores = laot.evaluate(fitted["conditional_laot"], held_out, beside=[fitted["cmonge"], fitted["cpa"]],
+                           metrics=["mmd2", "sd_ratio"], seed=11, threads=threads)
     np.asarray(scores["value"], dtype=np.float64).tofile(f"{first}/scores.bin")
 else:
     write(laot.Model.load(first), places, second)
