@@ -247,19 +247,19 @@ LAOT_API laot_status laot_context_set_log(laot_context* context, laot_log_fn fun
                                           void* payload);
 
 /**
- * Work that outlives its process. A fit of cellot, scgen or cae made with this context keeps
- * the state of its training in a file: safetensors, replaced at once or not at all, and written
- * also when the training ends or is cancelled. Where the file exists, the fit goes on from it, and
- * the result has the same bits as that of a training that was never interrupted. The same cells,
- * parameters and seed are needed, else the fit's LAOT_INVALID_ARGUMENT says what differs; only
- * `iterations` or `epochs` (where last_rate is 1), patience, on_cancel and keep_cells may change:
- * more iterations train a finished network further (bit for bit as in one go where the first number
- * was a multiple of check_every). One file holds one training. A file that cannot be written is the
- * fit's LAOT_IO_ERROR; once a training runs, a failure to write ends in its report's `warning`
- * instead. Where methods without a training are fitted to many conditions (laot_fit_experiment),
- * each condition that is done is written to a file of its own ("run.ckpt" and condition "24 h" make
- * "run-24_h.ckpt"), and the same call goes on with the others; all parameters have to be the same.
- * A fit of these methods to one condition takes no notice.
+ * Work that outlives its process. A fit of a method that trains (laot_method_info.trains) made with
+ * this context keeps the state of its training in a file: safetensors, replaced at once or not at
+ * all, and written also when the training ends or is cancelled. Where the file exists, the fit goes
+ * on from it, and the result has the same bits as that of a training that was never interrupted.
+ * The same cells, parameters and seed are needed, else the fit's LAOT_INVALID_ARGUMENT says what
+ * differs; only `iterations` or `epochs` (where last_rate is 1), patience, on_cancel and keep_cells
+ * may change: more iterations train a finished network further (bit for bit as in one go where the
+ * first number was a multiple of check_every). One file holds one training. A file that cannot be
+ * written is the fit's LAOT_IO_ERROR; once a training runs, a failure to write ends in its report's
+ * `warning` instead. Where methods without a training are fitted to many conditions
+ * (laot_fit_experiment), each condition that is done is written to a file of its own ("run.ckpt"
+ * and condition "24 h" make "run-24_h.ckpt"), and the same call goes on with the others; all
+ * parameters have to be the same. A fit of these methods to one condition takes no notice.
  *
  * @param context  changed
  * @param path     the file, copied; NULL takes it away: no checkpoints, as in a new context
@@ -803,9 +803,9 @@ LAOT_API laot_status laot_experiment_add_condition(laot_experiment* experiment, 
                                                    const double* numbers, size_t count);
 
 /**
- * Adds an embedding, which says where the levels of a covariate lie, so that what is learnt of some may carry to others: one
- * column of coordinates a level, for all levels of the conditions and for those that are to be
- * predicted without cells. Without an embedding levels are one-hot.
+ * Adds an embedding, which says where the levels of a covariate lie, so that what is learnt of some
+ * may carry to others: one column of coordinates a level, for all levels of the conditions and for
+ * those that are to be predicted without cells. Without an embedding levels are one-hot.
  *
  * @param experiment   changed
  * @param covariate    the name of a covariate of levels
@@ -1796,8 +1796,9 @@ LAOT_API laot_status laot_recovery_study(laot_context* context, const size_t* fe
  * @param out        the findings; free them with laot_findings_free
  * @return LAOT_NOT_AVAILABLE: a model of another method, or one that kept no cells;
  *         LAOT_DIMENSION_MISMATCH: other features than the model's; LAOT_INVALID_ARGUMENT: a model of
- *         many conditions at none of them, only one of control and treated, labels that do not agree, "levels" without labels or with only
- *         one level, or fewer than 4 cells; LAOT_UNKNOWN_NAME: resample
+ *         many conditions at none of them, only one of control and treated, labels that do not
+ *         agree, "levels" without labels or with only one level, or fewer than 4 cells;
+ *         LAOT_UNKNOWN_NAME: resample
  *
  * Cost: 1 + resamples + 2 halves + restarts fits.
  */
