@@ -32,6 +32,7 @@ void make_tables() noexcept {
   preset.struct_size = sizeof preset;
   (void)laot_param_describe(0, 0, &param);
   (void)laot_metric_count();
+  (void)laot_setting_count();
   (void)laot_score_preset_describe(0, &preset);
   (void)laot_capabilities(nullptr, 0, &needed);
   (void)widest_path();
@@ -40,9 +41,11 @@ void make_tables() noexcept {
 void before_fork() {
   make_tables();
   LiveHandles::all().before_fork();
+  SingleThreadedBlas::before_fork();
 }
 
 void after_fork() {
+  SingleThreadedBlas::after_fork_in_parent();
   LiveHandles::all().after_fork();
 }
 

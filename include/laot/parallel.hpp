@@ -111,7 +111,11 @@ class SingleThreadedBlas {
   SingleThreadedBlas(const SingleThreadedBlas&) = delete;
   SingleThreadedBlas& operator=(const SingleThreadedBlas&) = delete;
 
-  /// To be called in the child of a fork: what other threads of the parent held is nobody's there.
+  /// To be called around a fork. Before it, waits until no thread is changing the number of BLAS
+  /// threads: a lock that OpenBLAS holds meanwhile would be held in the child for ever.
+  static void before_fork();
+  static void after_fork_in_parent() noexcept;
+  /// What other threads of the parent held is nobody's in the child.
   static void after_fork_in_child() noexcept;
 };
 

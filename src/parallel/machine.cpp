@@ -88,8 +88,16 @@ SingleThreadedBlas::~SingleThreadedBlas() {
   if (threads_before != 1) blas.set_threads(threads_before);
 }
 
+void SingleThreadedBlas::before_fork() {
+  guard_mutex.lock();
+}
+
+void SingleThreadedBlas::after_fork_in_parent() noexcept {
+  guard_mutex.unlock();
+}
+
 void SingleThreadedBlas::after_fork_in_child() noexcept {
-  new (&guard_mutex) std::mutex;  // a thread that is not here may hold it
+  new (&guard_mutex) std::mutex;  // held since before the fork
   left_behind = guard_depth > 0 && own_depth == 0;
   guard_depth = own_depth;
 }
