@@ -219,7 +219,8 @@ print.laot_fit_list <- function(x, ...) {
   cat(method_title(first), " fits: ", first$control, " to ", counted(length(x), "target"), "\n", sep = "")
   if (!is.null(attr(x, "whole"))) {
     known <- native(.Call(C_conditions, whole_pointer(attr(x, "whole"))))$covariates
-    cat("one model of all", if (length(known)) paste0(", by ", listed(known)), "; predict() takes at = \n", sep = "")
+    cat(if (trait(first$method, "conditions")) "one model of all" else "a map for each",
+        if (length(known)) paste0(", by ", listed(known)), "; predict() takes at = \n", sep = "")
   }
   print(fit_table(x), row.names = FALSE)
   invisible(x)

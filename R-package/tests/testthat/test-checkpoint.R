@@ -124,6 +124,7 @@ test_that("a fit of several conditions goes on from those that are done", {
   labels <- rep(c("control", "A 1", "B", "C"), c(ncol(x), 40, 40, 40))
   screen <- function(...) suppressMessages(laot_fit(values, condition = labels, preset = "calibrated", ...))
   plain <- screen(seed = 4)
+  expect_output(print(plain), "LAOT fits: control to 3 targets\na map for each; predict")
   file <- file.path(folder, "screen.ckpt")
   expect_identical(predict(screen(seed = 4, checkpoint = file), x), predict(plain, x))
   expect_setequal(list.files(folder), c("screen-A_1.ckpt", "screen-B.ckpt", "screen-C.ckpt"))
