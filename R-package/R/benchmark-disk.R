@@ -16,6 +16,8 @@ plan_fingerprint <- function(plan) {
     version = as.character(utils::packageVersion("laot"))
   )
   facts$reference <- plan$reference
+  facts$experiment <- plan$experiment
+  facts$held <- lapply(plan$splits, `[[`, "held")
   file <- tempfile()
   on.exit(unlink(file))
   saveRDS(facts, file, compress = FALSE, version = 2L)
@@ -73,7 +75,7 @@ kept_task <- function(folder, task) {
   if (!file.exists(file)) return(NULL)
   # A file that was cut off, by a full disk say, is computed again.
   rows <- tryCatch(readRDS(file), error = function(e) NULL)
-  if (identical(unique(rows$method), task$method) && identical(unique(rows$target), task$target)) rows
+  if (identical(unique(rows$method), task$method) && (is.na(task$target) || identical(unique(rows$target), task$target))) rows
 }
 
 keep_task <- function(folder, task, rows) {

@@ -18,7 +18,10 @@ summary.laot_benchmark <- function(object, ...) {
 }
 
 #' @export
-print.laot_benchmark <- function(x, ...) {
+print.laot_benchmark <- function(x, ...) print_benchmark(x, x, "run")
+
+# failures: the rows whose missing values are told below the tables, each a `unit`.
+print_benchmark <- function(x, failures, unit) {
   table <- summary(x)
   known <- laot_metrics()
   for (target in unique(table$target)) for (features in shown_sets(table$features[table$target == target])) {
@@ -33,8 +36,10 @@ print.laot_benchmark <- function(x, ...) {
     }, ""), character(length(methods)))
     cells <- matrix(cells, length(methods), dimnames = list(methods, metrics))
     print(noquote(cells), right = TRUE)
-    print_failures(x, target, features, part)
-    if (!is.na(features) && anyNA(table$features[table$target == target])) print_failures(x, target, NA, part)
+    print_failures(failures, target, features, part, unit)
+    if (!is.na(features) && any(failures$target == target & !nzchar(failures$features))) {
+      print_failures(failures, target, NA, part, unit)
+    }
   }
   larger <- intersect(unique(table$metric), known$name[known$larger.is.better])
   cat("Smaller is better", if (length(larger)) paste0(", but for ", listed(larger)),
@@ -54,25 +59,26 @@ shown_sets <- function(features) {
 }
 
 # What is missing from the means, and why.
-print_failures <- function(x, target, features, part) {
+print_failures <- function(x, target, features, part, unit) {
   x <- as.data.frame(x)
   here <- x[x$target == target & (if (is.na(features)) !nzchar(x$features) else x$features == features) &
               is.na(x$value), ]
   if (!nrow(here)) return(invisible())
   key <- unique(here[c("method", "reason")])
-  for (k in seq_len(nrow(key))) {
-    metrics <- unique(here$metric[here$method == key$method[k] & here$reason == key$reason[k]])
-    runs <- sum(here$method == key$method[k] & here$reason == key$reason[k] & here$metric == metrics[1L])
-    cat("  ", key$method[k], if (length(metrics) < length(unique(part$metric))) paste0(", ", listed(metrics)), ": ",
-        counted(runs, "run"), " without a value (", key$reason[k], ")\n", sep = "")
-  }
+  told <- vapply(seq_len(nrow(key)), function(k) {
+    of <- here[here$method == key$method[k] & here$reason == key$reason[k], ]
+    metrics <- unique(of$metric)
+    paste0(if (length(metrics) < length(unique(part$metric))) paste0(", ", listed(metrics)), ": ",
+           counted(sum(of$metric == metrics[1L]), unit), " without a value (", key$reason[k], ")")
+  }, "")
+  for (text in unique(told)) cat("  ", listed(key$method[told == text]), text, "\n", sep = "")
 }
 
 #' @export
 `[.laot_benchmark` <- function(x, ...) {
   out <- NextMethod()
   needed <- c("target", "features", "metric", "method", "estimator", "value")
-  if (!is.data.frame(out) || !all(needed %in% names(out))) class(out) <- setdiff(class(out), "laot_benchmark")
+  if (!is.data.frame(out) || !all(needed %in% names(out))) class(out) <- setdiff(class(out), c("laot_condition_benchmark", "laot_benchmark"))
   out
 }
 
@@ -98,6 +104,7 @@ NULL
 
 # Points, and mean with sd, of what is to be drawn. Methods in the order of the table, best last.
 benchmark_plot_data <- function(object, metrics, features) {
+  if (inherits(object, "laot_condition_benchmark")) object <- over_conditions(object)
   object <- as.data.frame(object)
   object <- object[!is.na(object$value), ]
   if (is.null(metrics)) metrics <- unique(object$metric)

@@ -17,11 +17,19 @@
 #'
 #' @param x All cells: a matrix, SummarizedExperiment, SingleCellExperiment or Seurat object.
 #' @param condition,control,target,batch,subset.row,features As in [laot_fit()].
-#' @param methods Names of methods, as in `laot_methods()$name`, with a preset behind a slash
+#' @details
+#' With `covariates` the cells are those of an experiment of many conditions: a task is one method on one split and
+#' seed, fitted to all conditions at once (a method of one condition to each), and every condition is scored on its
+#' test cells against the test controls that go with it. Conditions that `hold.out` names have no training cells, and
+#' all of their treated cells are test cells: `kind` says in what way they are new. What predicts nothing there, a
+#' method of one condition or a level that no embedding places, has `NA` and the reason.
+#'
+#' @param methods `NULL`: LAOT beside the trivial predictors (with `covariates` conditional LAOT beside those of
+#'   `trivial`). Names of methods, as in `laot_methods()$name`, with a preset behind a slash
 #'   (`"laot/algorithm1"`); or a named list of these, of lists such as
 #'   `list("laot", preset = "algorithm1", ridge = 0.1)`, and of functions
 #'   `function(control, treated, new)` that take matrices (features x cells) and return the
-#'   predicted cells.
+#'   predicted cells, which `covariates` do not go with.
 #' @param split `NULL`: random test cells, drawn with each seed within each batch and condition. A column name, or one label per
 #'   cell, of groups to hold out in turn. Or what [split_cells()] gives: a factor with the levels
 #'   train, validation and test, or a list of these. Validation cells are left aside.
@@ -33,6 +41,11 @@
 #' @param reference What the noise reference is of: `"training"` or `"halves"`, as in [evaluate_predictions()];
 #'   `"auto"`: halves where `split` names groups to hold out, else training. Give `"halves"` with a given split that
 #'   leaves a donor or line out.
+#' @param covariates,embedding,combine As in [laot_fit()]: the experiment of which all conditions are scored.
+#' @param hold.out Conditions that are left out of every fit, as in [laot_fit()]; or a list without names of several such
+#'   choices, left out in turn, each a split of its own: `list("day 1", "day 2")`.
+#' @param trivial With `covariates`: whether `conditional_gaussian`, `regressed_shift`, `nearest_shift` and `identity`
+#'   stand beside the methods that were asked for.
 #' @param path `NULL`, or a folder for finished tasks.
 #' @param BPPARAM `NULL` (one task after the other), or a BiocParallel backend.
 #' @param ... Where the values are in `x`: `assay.type`, `dimred`, `altexp`, or `assay`, `layer`,
@@ -40,9 +53,11 @@
 #' @param verbose Say what is being done.
 #' @returns A data frame of class `laot_benchmark`, one row for each method, target, split, seed,
 #'   metric and set of features: `method`, `target`, `split`, `seed`, `kind` (`"unseen context"` for a
-#'   held-out group), `metric`, `estimator`, `setting`, `features`, `cells`, `observed`, `value`,
+#'   held-out group; of an experiment as in [evaluate_predictions()]), `metric`, `estimator`, `setting`, `features`, `cells`, `observed`, `value`,
 #'   `left.out` and `reason` (why a value is NA: an undefined score, or the error of a method that failed). `print()` shows mean and sd over splits and
-#'   seeds; `summary()` gives these as a data frame; `plot()` draws them.
+#'   seeds; `summary()` gives these as a data frame; `plot()` draws them. Of an experiment (class
+#'   `laot_condition_benchmark` as well) `target` is the condition, and what is shown is by kind: a run is a seed, or
+#'   one of several given splits, over the mean of the conditions of the kind.
 #' @seealso [split_cells()], [evaluate_predictions()]
 #' @examples
 #' set.seed(1)
@@ -59,15 +74,24 @@
 #' again <- benchmark_methods(cells, condition = condition, seeds = 1:2, path = folder,
 #'                            verbose = FALSE)
 #' identical(again$value, bench$value)
+#'
+#' # Many conditions, two doses without training cells:
+#' dose <- rep(c(0, 1, 3, 10, 30), each = 40)
+#' screen <- matrix(rnorm(3 * 200), 3) + rep(log1p(dose), each = 3)
+#' benchmark_methods(screen, condition = paste("dose", dose), control = "dose 0", covariates = data.frame(dose = dose),
+#'                   hold.out = list("dose 3", "dose 10"), seeds = 1, metrics = c("mmd2", "sd_ratio"), verbose = FALSE)
 #' @export
-benchmark_methods <- function(x, methods = c("laot", "gaussian_map", "mean_shift", "identity"),
+benchmark_methods <- function(x, methods = NULL,
                               condition = NULL, control = NULL, target = NULL, batch = NULL,
                               split = NULL, test = 0.2, seeds = 1:5,
                               metrics = c("mmd2", "w2", "sd_ratio", "r2_means", "pearson_mean_shift",
                                           "l2_drug_signature"),
                               markers = NULL, subset.row = NULL, features = NULL, path = NULL,
-                              reference = "auto", BPPARAM = NULL, ..., verbose = interactive()) {
+                              reference = "auto", covariates = NULL, embedding = NULL, combine = NULL,
+                              hold.out = NULL, trivial = TRUE, BPPARAM = NULL, ..., verbose = interactive()) {
   if (missing(x)) fail(no.cells)
+  many <- !is.null(covariates)
+  if (!many) no_experiment(list(embedding = embedding, combine = combine, hold.out = hold.out))
   check_verbose(verbose)
   check_backend(BPPARAM)
   source <- do.call(read_source, c(list(x), where_from_dots(list(...))))
@@ -87,19 +111,26 @@ benchmark_methods <- function(x, methods = c("laot", "gaussian_map", "mean_shift
     values = source$values, labels = labels$values, control = chosen$control,
     batch = if (!is.null(batches)) as.character(batches),
     rows = rows, reduce = source$origin$kind != "matrix" && !is_reduced(source$origin),
-    methods = c(chosen_methods(methods), list(noise_reference = list(kind = "noise"))),
+    methods = chosen_methods(if (is.null(methods)) usual_methods(many) else methods),
     metrics = wanted, markers = checked_markers(markers, rows, source$values),
-    splits = chosen_splits(split, source, labels$values, chosen, test, seeds, batches)
+    splits = chosen_splits(split, source, labels$values, chosen, test, seeds, batches, many)
   )
+  if (many) {
+    plan$experiment <- experiment_of_benchmark(covariates, embedding, combine, source, plan$labels, chosen)
+    plan$methods <- with_trivial(plan$methods, trivial)
+    plan$splits <- hold_out_of_splits(plan$splits, hold.out, plan$experiment, is.null(split))
+  }
+  plan$methods <- c(plan$methods, list(noise_reference = list(kind = "noise")))
   one_of(reference, c("auto", "training", "halves"), "reference")
   if (reference != "auto") plan$splits <- lapply(plan$splits, function(split) replace(split, "reference", reference))
   plan$reference <- if (reference != "auto") reference
-  tasks <- task_table(plan, chosen$target, seeds)
+  tasks <- if (many) conditions_tasks(plan) else task_table(plan, chosen$target, seeds)
   folder <- if (!is.null(path)) open_folder(path, plan)
   results <- run_tasks(plan, tasks, folder, BPPARAM, verbose)
   out <- do.call(rbind, results)
   rownames(out) <- NULL
-  structure(out, class = c("laot_benchmark", "data.frame"))
+  if (many) out <- with_kinds(out)
+  structure(out, class = c(if (many) "laot_condition_benchmark", "laot_benchmark", "data.frame"))
 }
 
 where_from_dots <- function(dots) {
@@ -171,12 +202,12 @@ one_method <- function(given, name) {
   preset <- if (length(parts) > 1L) parts[2L] else settings$preset
   settings$preset <- NULL
   if (!is.null(preset)) laot_params(parts[1L], preset)
-  list(kind = "method", method = parts[1L], preset = preset,
+  list(kind = "method", method = parts[1L], many = trait(parts[1L], "conditions"), preset = preset,
        params = params_from_dots(parts[1L], settings, "preset"), label = given[[1L]])
 }
 
 # name -> factor of parts for each seed: list(name = function or factor).
-chosen_splits <- function(split, source, labels, chosen, test, seeds, batches = NULL) {
+chosen_splits <- function(split, source, labels, chosen, test, seeds, batches = NULL, many = FALSE) {
   count <- length(labels)
   used <- labels
   used[!used %in% c(chosen$control, chosen$target)] <- NA
@@ -196,6 +227,9 @@ chosen_splits <- function(split, source, labels, chosen, test, seeds, batches = 
     }))
   }
   group <- cell_labels(split, source$columns, count, "split")
+  if (many && !"train" %in% levels(group)) {
+    fail("split names groups to hold out, and with covariates conditions are held out: give hold.out = ")
+  }
   if (all(levels(group) %in% split.parts) && "train" %in% levels(group)) {
     return(list(list(name = "given", seeds = seeds, part = checked_parts(group, count), reference = "training")))
   }
@@ -244,9 +278,12 @@ task_cells <- function(plan, part, target) {
 run_task <- function(task, plan, folder = NULL) {
   kept <- kept_task(folder, task)
   if (!is.null(kept)) return(kept)
-  rows <- tryCatch(task_rows(task, plan), error = function(e) failed_rows(task, plan, conditionMessage(e)))
-  out <- data.frame(method = rows$method, target = task$target, split = task$split.name, seed = task$seed,
-                    rows[setdiff(names(rows), "method")], row.names = NULL)
+  many <- !is.null(plan$experiment)
+  rows <- tryCatch(if (many) rows_of_conditions(task, plan) else task_rows(task, plan), error = function(e) {
+    (if (many) failed_conditions else failed_rows)(task, plan, conditionMessage(e))
+  })
+  out <- data.frame(method = rows$method, target = rows$target, split = task$split.name, seed = task$seed,
+                    rows[setdiff(names(rows), c("method", "target"))], row.names = NULL)
   # A failure is tried again by the next call.
   if (!attr(rows, "failed")) keep_task(folder, task, out)
   out
@@ -274,11 +311,13 @@ task_rows <- function(task, plan) {
   out <- evaluated(model, given, options, settings)
   if (method$kind != "noise") out$method <- rep(task$method, nrow(out))
   names(out) <- dotted(names(out))
-  out <- out[c("kind", "method", "metric", "estimator", "setting", "features", "cells", "observed", "value",
-               "left.out", "reason")]
+  out <- cbind(target = rep(task$target, nrow(out)), out[benchmark.columns])
   attr(out, "failed") <- FALSE
   out
 }
+
+benchmark.columns <- c("kind", "method", "metric", "estimator", "setting", "features", "cells", "observed", "value",
+                       "left.out", "reason")
 
 function_prediction <- function(method, task, train, control) {
   values <- with_seed(task$seed, method$run(dense_block(train$control), dense_block(train$treated),
@@ -306,13 +345,15 @@ task_model <- function(method, plan, cells, train, settings) {
 }
 
 failed_rows <- function(task, plan, reason) {
-  count <- nrow(plan$metrics)
-  out <- data.frame(kind = "", method = task$method, metric = plan$metrics$name,
-                    estimator = plan$metrics$estimator, setting = "", features = "", cells = NA_real_,
-                    observed = NA_real_, value = rep(NA_real_, count), left.out = 0,
-                    reason = paste("failed:", reason))
+  out <- cbind(target = task$target, unscored(task, plan, reason, ""))
   attr(out, "failed") <- TRUE
   out
+}
+
+unscored <- function(task, plan, reason, kind) {
+  data.frame(kind = kind, method = task$method, metric = plan$metrics$name, estimator = plan$metrics$estimator,
+             setting = "", features = "", cells = NA_real_, observed = NA_real_,
+             value = rep(NA_real_, nrow(plan$metrics)), left.out = 0, reason = paste("failed:", reason))
 }
 
 check_backend <- function(BPPARAM) {

@@ -18,7 +18,7 @@
 #'   these classes. Features are matched by name where there are names.
 #' @param control Control cells to predict. Needed where `x` is a fit; the trivial predictors start
 #'   from them.
-#' @param at For several conditions: a data frame of covariates, one row for each of `observed`; without it the names
+#' @param at For several conditions in a list: a data frame of covariates, one row for each of `observed`; without it the names
 #'   of `observed` must be those of conditions that were seen, or that the fit held out (`hold.out` of [fit_method()]).
 #' @param beside For several conditions: `NULL`, or a list of fits of other methods to the same experiment, such as
 #'   `"regressed_shift"` and `"conditional_gaussian"`, whose predictions stand beside.
@@ -50,8 +50,11 @@
 #'   these differ from those of the fit.
 #' @param num.threads Threads to use. The result does not depend on it.
 #' @details
-#' For a fit of several conditions (a `laot_fit_list`) `observed` is a named list of matrices, one for each condition,
-#' and `control` one matrix or a list of one for each. The table has one condition after the other, seen and, with a method of many
+#' For a fit of several conditions (a `laot_fit_list`) `observed` is one object whose column of the condition says which
+#' cells are of which; or a named list of matrices or objects, one for each condition. Of one object, conditions that the
+#' fit does not know by name are those of their covariates, which must be columns of it; control cells are those of the
+#' control level, from `control` where it is given, each condition with those of its own context. Beside a list,
+#' `control` is one matrix or object, or a list of one for each. More than ten conditions are printed by kind. The table has one condition after the other, seen and, with a method of many
 #' conditions, not seen: another dose, a drug, a combination. Of a condition that was not seen there are no training
 #' cells: identity is the only trivial predictor of one condition, the noise reference is of halves of the observed
 #' cells, and the bandwidth is 1 / the median over the seen conditions of their median squared distances.
@@ -92,12 +95,13 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
                                  beside = NULL, num.threads = 1L) {
   if (missing(observed)) fail("observed is missing; give the measured treated cells")
   if (inherits(x, "laot_fit_list")) {
-    check_dots(list(...), names(formals(evaluate_predictions)))
+    where <- list(...)
+    check_dots(where, names(formals(evaluate_predictions)))
     one.only <- c("train", "batch", "by")[!c(is.null(train), is.null(batch), is.null(by))]
     if (length(one.only)) {
       fail(one.only[1L], " = is of one condition; score the fits one at a time, for example x[[", quoted(names(x)[1L]), "]]")
     }
-    return(evaluate_conditions(x, observed, control, at, beside, metrics = metrics, gamma = gamma, preset = preset,
+    return(evaluate_conditions(x, observed, control, at, beside, where, metrics = metrics, gamma = gamma, preset = preset,
                                markers = markers, epsilon = epsilon, reference = reference, num.threads = num.threads))
   }
   if (!is.null(at) || !is.null(beside)) {
@@ -314,12 +318,18 @@ print.laot_scores <- function(x, digits = 3L, ...) {
     print(as.data.frame(x), digits = digits, ...)
     return(invisible(x))
   }
+  if (length(unique(x$condition)) > 1L) {
+    print_conditions(x, digits)
+    return(invisible(x))
+  }
   group <- if (is.null(x$group)) rep("", nrow(x)) else x$group
   blocks <- unique(paste(group, x$features, sep = "\r"))
   for (block in blocks) {
     rows <- paste(group, x$features, sep = "\r") == block
     if (nzchar(group[rows][1L])) cat("Group ", group[rows][1L], "\n", sep = "")
-    print_scores(x[rows, ], digits)
+    part <- x[rows, ]
+    part$setting <- without_halvings(part$setting)
+    print_scores(part, digits)
     if (block != blocks[length(blocks)]) cat("\n")
   }
   print_notes(x)

@@ -307,7 +307,11 @@ places_of_rows <- function(fits, at) {
 #' @export
 conditions <- function(fit) {
   if (inherits(fit, "laot_ensemble_list")) fit <- attr(fit, "fits")[[1L]]
-  if (!inherits(fit, c("laot_fit", "laot_fit_list"))) fail("fit must be a laot_fit or a laot_fit_list, found ", shown(fit))
+  if (!inherits(fit, c("laot_fit", "laot_fit_list"))) {
+    # Of another package's object, where ours hides the generic of that name.
+    if (isS4(fit) && !is.null(their_conditions())) return(their_conditions()(fit))
+    fail("fit must be a laot_fit or a laot_fit_list, found ", shown(fit))
+  }
   fits <- if (inherits(fit, "laot_fit")) list(fit) else unclass(fit)
   count <- function(name) vapply(fits, function(one) c(one$report[[name]], NA_real_)[1L], 0, USE.NAMES = FALSE)
   out <- data.frame(condition = vapply(fits, `[[`, "", "target", USE.NAMES = FALSE), control = count("n.control"),

@@ -1,0 +1,30 @@
+# What is attached, and in which order, decides whose conditions() is found.
+conditions_after <- function(packages) {
+  script <- tempfile(fileext = ".R")
+  on.exit(unlink(script))
+  writeLines(c(
+    paste0(".libPaths(", paste(deparse(.libPaths()), collapse = ""), ")"),
+    sprintf("suppressMessages(library(%s))", packages),
+    "dose <- rep(c(0, 1, 3, 10), each = 20)",
+    "cells <- outer(1:3, seq_along(dose), function(k, i) sin(7.1 * k * i)) + rep(log1p(dose), each = 3)",
+    "fits <- fit_method(cells, 'regressed_shift', condition = paste('dose', dose), control = 'dose 0',",
+    "                   covariates = data.frame(dose = dose), seed = 1, verbose = FALSE)",
+    "two <- fit_method(cells, 'cmonge', condition = paste('dose', dose), control = 'dose 0', iterations = 1, keep = 'last',",
+    "                  covariates = data.frame(dose = dose), seeds = 1:2, verbose = FALSE)",
+    "cat(nrow(conditions(fits)), nrow(conditions(fits[[2]])), nrow(conditions(two)), conditions(fits)$condition[2])",
+    "methods::setClass('theirs', representation(x = 'character'))",
+    "if (isNamespaceLoaded('BiocGenerics')) {",
+    "  methods::setMethod(BiocGenerics::conditions, 'theirs', function(object, ...) object@x)",
+    "  cat('', conditions(methods::new('theirs', x = 'yes')))",
+    "}"
+  ), script)
+  system2(file.path(R.home("bin"), "Rscript"), c("--vanilla", script), stdout = TRUE, stderr = FALSE)
+}
+
+test_that("conditions() knows our fits, and others' objects, whoever was attached last", {
+  skip_if_not_installed("SingleCellExperiment")
+  skip_on_cran()
+  expect_identical(conditions_after(c("laot", "SingleCellExperiment")), "3 1 2 dose 3 yes")
+  expect_identical(conditions_after(c("SingleCellExperiment", "laot")), "3 1 2 dose 3 yes")
+  expect_identical(conditions_after("laot"), "3 1 2 dose 3")
+})
