@@ -24,7 +24,7 @@ conditions_after <- function(packages) {
 test_that("conditions() knows our fits, and others' objects, whoever was attached last", {
   skip_if_not_installed("SingleCellExperiment")
   skip_on_cran()
-  expect_identical(conditions_after(c("laot", "SingleCellExperiment")), "3 1 2 dose 3 yes")
-  expect_identical(conditions_after(c("SingleCellExperiment", "laot")), "3 1 2 dose 3 yes")
-  expect_identical(conditions_after("laot"), "3 1 2 dose 3")
+  expect_identical(conditions_after(c("laot", "SingleCellExperiment")), "3 1 3 dose 3 yes")
+  expect_identical(conditions_after(c("SingleCellExperiment", "laot")), "3 1 3 dose 3 yes")
+  expect_identical(conditions_after("laot"), "3 1 3 dose 3")
 })

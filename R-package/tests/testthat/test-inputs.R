@@ -128,7 +128,7 @@ test_that("several targets give a list of fits", {
   predicted <- predict(fits, control)
   expect_identical(predicted[["24"]], predict(fits[["24"]], control))
   expect_s3_class(fits["24"], "laot_fit_list")
-  expect_sentence(evaluate_predictions(fits, treated), "observed must be a named list of matrices")
+  expect_sentence(evaluate_predictions(fits, treated), "observed must be one object .* or a named list of matrices")
 })
 
 test_that("inputs are left as they were", {
