@@ -65,8 +65,10 @@ set(LAOT_CORE_SOURCES
   src/nets/cellot_loss.cpp
   src/nets/snapshot.cpp
   src/nets/batches.cpp
+  src/nets/training_loop.cpp
   src/nets/validation.cpp
   src/nets/split_cells.cpp
+  src/nets/condition_training.cpp
   src/nets/cellot.cpp
   src/nets/transport_loss.cpp
   src/nets/conditional_map.cpp

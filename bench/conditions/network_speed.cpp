@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
     for (double& value : out) value = rng.normal() + shift;
     return out;
   };
-  nets::ConditionalPopulations populations;
+  nets::CmongeCells populations;
   populations.controls = {cells(0.0)};
   for (std::size_t c = 0; c < conditions; ++c) {
     populations.treated.push_back(cells(static_cast<double>(c) / 20.0));

@@ -100,6 +100,9 @@ std::string nearest_name(const std::string& name, const std::vector<std::string>
 /// `items` as "a, b, c".
 std::string joined(const std::vector<std::string>& items);
 
+/// Adds a clause to a sentence, "a; b", where there is one.
+void add_clause(std::string& sentence, const std::string& clause);
+
 /// xoshiro256++ (Blackman & Vigna, 2021) seeded by splitmix64, with our own distributions: one seed
 /// gives the same numbers in every language, build and thread count.
 class Rng {

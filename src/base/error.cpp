@@ -50,6 +50,12 @@ std::string nearest_name(const std::string& name, const std::vector<std::string>
   return best;
 }
 
+void add_clause(std::string& sentence, const std::string& clause) {
+  if (clause.empty()) return;
+  if (!sentence.empty()) sentence += "; ";
+  sentence += clause;
+}
+
 std::string joined(const std::vector<std::string>& items) {
   std::string out;
   for (const std::string& item : items) {

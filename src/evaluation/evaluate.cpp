@@ -254,8 +254,8 @@ class Evaluation {
                 const std::string& averaged) {
     std::string sampling = averaged;
     if (settings.cells > 0)
-      sampling += text(averaged.empty() ? "" : "; ", "mean of ", settings.repetitions,
-                       " subsamples of ", settings.cells, " cells a side");
+      add_clause(sampling, text("mean of ", settings.repetitions, " subsamples of ", settings.cells,
+                                " cells a side"));
     for (std::size_t k = 0; k < found.size(); ++k) {
       const ScoredMetric& which = wanted[k];
       ScoreRow row = row_of(candidate, part, set.label, cells, observed);

@@ -23,7 +23,7 @@ bool may_change(const std::string& name, bool constant_rate) {
 std::string fingerprint(const std::vector<EncodedPopulation>& populations) {
   std::string out;
   for (const EncodedPopulation& p : populations)
-    out += (out.empty() ? "" : "; ") + laot::fingerprint(p.cells.cells, p.batch);
+    add_clause(out, laot::fingerprint(p.cells.cells, p.batch));
   return out;
 }
 

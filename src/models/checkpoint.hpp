@@ -46,12 +46,12 @@ class Checkpoint {
   std::array<char, 512> failure_{};  // of fixed size: memory may be what failed
 };
 
-/// Runs a trainer from where its checkpoint stands. Returns true where the host cancelled and
-/// on_cancel is "keep": the cancellation is then accepted, as is one that comes later. `last` is
-/// the iteration (`unit`) at which the training is to end.
+/// Runs a trainer from where its checkpoint stands. Where the host cancels and on_cancel is "keep",
+/// the cancellation is accepted, as is one that comes later. `last` is the iteration (`unit`) at
+/// which the training is to end.
 template <class Trainer>
-bool train(Trainer& trainer, Checkpoint& checkpoint, const NetworkSettings& settings,
-           std::size_t last, const char* unit, Context& context) {
+Training train(Trainer& trainer, Checkpoint& checkpoint, const NetworkSettings& settings,
+               std::size_t last, const char* unit, Context& context) {
   if (checkpoint.named()) {
     if (checkpoint.exists()) {
       trainer.restore(checkpoint.read());
@@ -63,8 +63,9 @@ bool train(Trainer& trainer, Checkpoint& checkpoint, const NetworkSettings& sett
     }
     checkpoint.write(trainer.save());  // a place that cannot be written is found before the work
   }
+  const auto start = std::chrono::steady_clock::now();
   const bool keeps = settings.on_cancel == OnCancel::keep;
-  bool kept = false;
+  Training out{false, 0.0, last, unit};
   try {
     trainer.run(context, [&] {
       if (checkpoint.due()) checkpoint.try_write(trainer.save());
@@ -78,12 +79,13 @@ bool train(Trainer& trainer, Checkpoint& checkpoint, const NetworkSettings& sett
            " of the training; the same call goes on from there with checkpoint \"",
            checkpoint.path(), "\"");
     }
-    kept = true;
+    out.cancelled = true;
   }
-  if (checkpoint.named() && !kept) checkpoint.try_write(trainer.save());
+  if (checkpoint.named() && !out.cancelled) checkpoint.try_write(trainer.save());
   // What comes after the training must not lose it either.
   if (keeps) context.accept_cancel();
-  return kept;
+  out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return out;
 }
 
 }  // namespace laot::networks

@@ -138,7 +138,7 @@ std::string warnings_of(const ConditionalStart& start, const RegressedShifts& sh
   if (says_nothing(shifts.error, shifts.size))
     out.push_back(nothing_sentence(shifts.error, shifts.size));
   std::string joined_up;
-  for (const std::string& sentence : out) joined_up += (joined_up.empty() ? "" : "; ") + sentence;
+  for (const std::string& sentence : out) add_clause(joined_up, sentence);
   return joined_up;
 }
 

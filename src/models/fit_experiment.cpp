@@ -61,8 +61,7 @@ void report_outcomes(Model& model, std::string warning) {
       if (name == "outcome" && outcome == "converged") outcome = value;
       if (name != "warning") continue;
       warns = true;
-      if (!value.empty())
-        warning += (warning.empty() ? "" : "; ") + described(part->condition) + ": " + value;
+      if (!value.empty()) add_clause(warning, described(part->condition) + ": " + value);
     }
   model.report.add("outcome", outcome);
   model.report.add("stop_reason", text("each of ", model.parts.size(), " conditions on its own"));

@@ -1,4 +1,3 @@
-#include <chrono>
 #include <cmath>
 
 #include "checkpoint.hpp"
@@ -300,38 +299,19 @@ class AutoencoderResponse final : public ResponseMap {
   Prediction how_;
 };
 
-void add_trace(const std::vector<nets::AutoencoderTrace>& trace, FitResult& out) {
-  out.trace = {{"epoch", {}},
-               {"training_loss", {}},
-               {"validation_loss", {}},
-               {"gradient_norm", {}},
-               {"validation_mmd2", {}}};
-  // The untrained network has no training loss; its score is in the report.
-  for (std::size_t i = 1; i < trace.size(); ++i) {
-    const nets::AutoencoderTrace& t = trace[i];
-    const double row[] = {static_cast<double>(t.epoch), t.training_loss, t.validation_loss,
-                          t.gradient_norm, t.validation_mmd2};
-    for (std::size_t c = 0; c < out.trace.size(); ++c) out.trace[c].second.push_back(row[c]);
-  }
-}
-
 FitResult fit_autoencoder(const FitInput& input, Context& context) {
-  const auto start = std::chrono::steady_clock::now();
   const auto& settings = input.params.as<AutoencoderSettings>();
   const nets::AutoencoderOptions options = autoencoder_options(settings, input.space);
   nets::AutoencoderTrainer trainer(input.x, input.y, options, context.seed, input.batch_x,
                                    input.batch_y);
   networks::Checkpoint checkpoint(input, context);
-  const bool cancelled =
+  const networks::Training training =
       networks::train(trainer, checkpoint, settings, options.epochs, "epoch", context);
-  const double seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  const bool early = trainer.report().iterations < options.epochs;
   FitResult out;
-  networks::add_report(settings, trainer.report(), cancelled, early, "epoch", seconds, checkpoint,
-                       out.report, context);
+  networks::add_report(settings, trainer.report(), training, checkpoint, out.report, context);
   out.marginals = networks::restores_marginals(settings);
-  add_trace(trainer.trace(), out);
+  // The untrained network has no losses; its score is in the report.
+  out.trace = nets::columns_of_trace(trainer.trace(), 1);
   const arma::fvec shift = trainer.best_shift();
   if (!shift.is_empty()) out.arrays["latent_shift"] = arma::conv_to<arma::mat>::from(shift);
   const nets::AutoencoderTrainer::Prediction how = trainer.best_prediction();

@@ -1,4 +1,3 @@
-#include <chrono>
 
 #include "checkpoint.hpp"
 #include "laot/nets/cellot.hpp"
@@ -173,35 +172,17 @@ class PotentialResponse final : public ResponseMap {
   nets::Icnn<float> f_, g_;
 };
 
-void add_trace(const std::vector<nets::CellotTrace>& trace, FitResult& out) {
-  out.trace = {{"iteration", {}}, {"loss_g", {}}, {"loss_f", {}},
-               {"norm_g", {}},    {"norm_f", {}}, {"validation_mmd2", {}}};
-  for (const nets::CellotTrace& t : trace) {
-    const double row[] = {static_cast<double>(t.iteration),
-                          t.loss_g,
-                          t.loss_f,
-                          t.norm_g,
-                          t.norm_f,
-                          t.validation_mmd2};
-    for (std::size_t c = 0; c < out.trace.size(); ++c) out.trace[c].second.push_back(row[c]);
-  }
-}
-
 FitResult fit_cellot(const FitInput& input, Context& context) {
-  const auto start = std::chrono::steady_clock::now();
   const auto& settings = input.params.as<CellotSettings>();
   const nets::CellotOptions options = cellot_options(settings, input.space);
   nets::CellotTrainer trainer(input.x, input.y, options, context.seed);
   networks::Checkpoint checkpoint(input, context);
-  const bool cancelled =
+  const networks::Training training =
       networks::train(trainer, checkpoint, settings, options.iterations, "iteration", context);
-  const double seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   FitResult out;
-  networks::add_report(settings, trainer.report(), cancelled, false, "iteration", seconds,
-                       checkpoint, out.report, context);
+  networks::add_report(settings, trainer.report(), training, checkpoint, out.report, context);
   out.marginals = networks::restores_marginals(settings);
-  add_trace(trainer.trace(), out);
+  out.trace = nets::columns_of_trace(trainer.trace(), 0);
   out.map = std::make_shared<PotentialResponse>(trainer.best_f(), trainer.best_g());
   if (options.restore_mean) out.map = networks::restored_mean(out.map, {}, input, context);
   return out;

@@ -1,6 +1,5 @@
 // The Conditional Monge Gap: one network for all conditions, by default on top of conditional LAOT.
 #include <algorithm>
-#include <chrono>
 
 #include "checkpoint.hpp"
 #include "conditional_start.hpp"
@@ -196,7 +195,7 @@ MethodSpec cmonge_spec() {
 // Some of the cells of every population.
 class PartOfCells {
  public:
-  PartOfCells(const ExperimentInput& whole, const nets::CmongeSplit& split, Context& context) {
+  PartOfCells(const ExperimentInput& whole, const nets::PopulationSplits& split, Context& context) {
     add(whole.controls, split.controls, "control", controls_, context);
     add(whole.treated, split.treated, "treated", treated_, context);
   }
@@ -253,10 +252,11 @@ ConditionalLaotOptions of_start(const CmongeSettings& settings) {
 }
 
 LinearStart linear_start(const ExperimentInput& input, const ConditionalStart& whole,
-                         const nets::ConditionalPopulations& cells,
-                         const nets::CmongeOptions& options, Context& context) {
+                         const nets::CmongeCells& cells, const nets::CmongeOptions& options,
+                         Context& context) {
   if (options.train_on_all) return LinearStart(input, whole, context);
-  const nets::CmongeSplit split = nets::cmonge_split(cells, options.validation_share, context.seed);
+  const nets::PopulationSplits split =
+      nets::split_populations(cells, options.validation_share, context.seed);
   const PartOfCells part(input, split, context);
   const ExperimentInput seen{input.params, input.experiment, input.space, part.controls(),
                              part.treated()};
@@ -276,30 +276,12 @@ nets::CmongeOptions options_of(const CmongeSettings& settings, const ConditionCo
   return out;
 }
 
-void add_trace(const std::vector<nets::CmongeTrace>& trace, ExperimentResult& out) {
-  out.trace = {{"iteration", {}},
-               {"monge_gap", {}},
-               {"self_mass", {}},
-               {"gradient_norm", {}},
-               {"validation_mmd2", {}}};
-  for (const nets::CmongeTrace& t : trace) {
-    const double row[] = {static_cast<double>(t.iteration), t.gap, t.self_mass, t.gradient_norm,
-                          t.validation_mmd2};
-    for (std::size_t c = 0; c < out.trace.size(); ++c) out.trace[c].second.push_back(row[c]);
-  }
-}
-
 ExperimentResult fit_cmonge(const ExperimentInput& input, Context& context) {
-  const auto begin = std::chrono::steady_clock::now();
   const auto& settings = input.params.as<CmongeSettings>();
   networks::require_cells(input, "cmonge");
   const ConditionalStart start(input, {}, of_start(settings), false, settings.embedding, context);
   const ConditionContexts contexts(start.features, settings.dose_scale);
-  nets::ConditionalPopulations cells;
-  for (const EncodedPopulation& x : input.controls) cells.controls.push_back(x.z);
-  for (const EncodedPopulation& y : input.treated) cells.treated.push_back(y.z);
-  for (const TreatedPopulation& treated : input.experiment.conditions)
-    cells.control_of.push_back(treated.control);
+  nets::CmongeCells cells{networks::populations_of(input), {}, {}, {}};
   for (const ConditionCovariates& c : start.features.conditions())
     cells.contexts.push_back(contexts(c));
   const nets::CmongeOptions options = options_of(settings, contexts, input.space);
@@ -324,24 +306,21 @@ ExperimentResult fit_cmonge(const ExperimentInput& input, Context& context) {
   }
   nets::CmongeTrainer trainer(cells, options, context.seed);
   networks::Checkpoint checkpoint(input, context);
-  const bool cancelled = [&] {
+  const networks::Training training = [&] {
     const Context::Span second(context, linear ? 0.1 : 0.0, 1.0);
     return networks::train(trainer, checkpoint, settings, options.iterations, "iteration", context);
   }();
-  const double seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   nets::TrainingReport report = trainer.report();
   const RegressedShifts shifts(start);
-  const std::string of_conditions = warnings_of(start, shifts);
-  if (!of_conditions.empty())
-    report.warning = of_conditions + (report.warning.empty() ? "" : "; ") + report.warning;
-  networks::add_report(settings, report, cancelled, false, "iteration", seconds, checkpoint,
-                       out.report, context,
+  std::string warning = warnings_of(start, shifts);
+  add_clause(warning, report.warning);
+  report.warning = warning;
+  networks::add_report(settings, report, training, checkpoint, out.report, context,
                        options.keep_last ? "the last" : "the best on validation cells");
   shifts.add_to(out.report);
   out.report.add("self_mass", trainer.self_mass());
   if (linear) out.report.add("start_restore", start_restore);
-  add_trace(trainer.trace(), out);
+  out.trace = nets::columns_of_trace(trainer.trace(), 0);
   out.map = std::make_shared<NetworkConditionalMap>(start.roles, contexts, trainer.best(),
                                                     std::move(linear), std::move(of_shift));
   return out;

@@ -1,5 +1,4 @@
 // The Compositional Perturbation Autoencoder: one network for all conditions.
-#include <chrono>
 
 #include "checkpoint.hpp"
 #include "conditional_start.hpp"
@@ -216,14 +215,10 @@ MethodSpec cpa_spec() {
   return out;
 }
 
-// Of the given cells, those of either kind that a condition uses.
 nets::CpaCells cells_of(const ExperimentInput& input, const CpaConditions& conditions) {
-  nets::CpaCells out;
-  for (const EncodedPopulation& x : input.controls) out.controls.push_back(x.z);
-  for (const EncodedPopulation& y : input.treated) out.treated.push_back(y.z);
+  nets::CpaCells out{networks::populations_of(input), {}, {}};
   std::vector<std::vector<std::size_t>> with(input.controls.size());
   for (std::size_t c = 0; c < input.treated.size(); ++c) {
-    out.control_of.push_back(input.experiment.conditions[c].control);
     with[out.control_of[c]].push_back(c);
     out.conditions.push_back(conditions(conditions.features().conditions()[c]));
   }
@@ -248,24 +243,7 @@ nets::CpaOptions options_of(const CpaSettings& settings, const CpaConditions& co
   return out;
 }
 
-void add_trace(const std::vector<nets::CpaTrace>& trace, ExperimentResult& out) {
-  out.trace = {{"iteration", {}}, {"reconstruction", {}}, {"adversary", {}},
-               {"penalty", {}},   {"gradient_norm", {}},  {"validation_mmd2", {}}};
-  // The untrained network has no losses; its score is in the report.
-  for (std::size_t i = 1; i < trace.size(); ++i) {
-    const nets::CpaTrace& t = trace[i];
-    const double row[] = {static_cast<double>(t.iteration),
-                          t.reconstruction,
-                          t.adversary,
-                          t.penalty,
-                          t.gradient_norm,
-                          t.validation_mmd2};
-    for (std::size_t c = 0; c < out.trace.size(); ++c) out.trace[c].second.push_back(row[c]);
-  }
-}
-
 ExperimentResult fit_cpa(const ExperimentInput& input, Context& context) {
-  const auto begin = std::chrono::steady_clock::now();
   const auto& settings = input.params.as<CpaSettings>();
   networks::require_cells(input, "cpa");
   const ConditionalStart start(input, {}, {}, false, settings.embedding, context);
@@ -274,21 +252,19 @@ ExperimentResult fit_cpa(const ExperimentInput& input, Context& context) {
   const nets::CpaOptions options = options_of(settings, conditions, cells, input.space);
   nets::CpaTrainer trainer(cells, options, context.seed);
   networks::Checkpoint checkpoint(input, context);
-  const bool cancelled =
+  const networks::Training training =
       networks::train(trainer, checkpoint, settings, options.iterations, "iteration", context);
-  const double seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   nets::TrainingReport report = trainer.report();
   const RegressedShifts shifts(start);
-  const std::string of_conditions = warnings_of(start, shifts);
-  if (!of_conditions.empty())
-    report.warning = of_conditions + (report.warning.empty() ? "" : "; ") + report.warning;
+  std::string warning = warnings_of(start, shifts);
+  add_clause(warning, report.warning);
+  report.warning = warning;
   ExperimentResult out;
-  networks::add_report(settings, report, cancelled, false, "iteration", seconds, checkpoint,
-                       out.report, context,
+  networks::add_report(settings, report, training, checkpoint, out.report, context,
                        options.keep_last ? "the last" : "the best on validation cells");
   shifts.add_to(out.report);
-  add_trace(trainer.trace(), out);
+  // The untrained network has no losses; its score is in the report.
+  out.trace = nets::columns_of_trace(trainer.trace(), 1);
   out.map = std::make_shared<CpaConditionalMap>(start.roles, conditions, trainer.best(),
                                                 settings.keep_residual);
   return out;

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "laot/models.hpp"
+#include "laot/nets/condition_training.hpp"
 #include "laot/nets/parameters.hpp"
-#include "laot/nets/training.hpp"
 #include "shared_params.hpp"
 
 namespace laot {
@@ -42,6 +42,9 @@ struct NetworkSettings : MethodOptions {
 /// Refuses an experiment with a population too small to hold out two cells of.
 void require_cells(const ExperimentInput& input, const char* method);
 
+/// The populations of an experiment as a training takes them.
+nets::ConditionPopulations populations_of(const ExperimentInput& input);
+
 /// Registry rows that all networks share, after those of the method. Training: the options of the
 /// training, which the method's options derive from as well.
 template <class Training>
@@ -69,14 +72,21 @@ std::shared_ptr<const ResponseMap> restored_mean(std::shared_ptr<const ResponseM
 std::shared_ptr<const ResponseMap> stored_mean(std::shared_ptr<const ResponseMap> inner,
                                                const ModelFile& file, std::size_t dimension);
 
+/// A training that has ended, at iteration (`unit`) `last` at the latest.
+struct Training {
+  bool cancelled;  // and what was reached is kept
+  double seconds;
+  std::size_t last;
+  const char* unit;
+};
+
 /// outcome, stop_reason, warning (empty: none), iterations, best_iteration, the validation scores
-/// and restore. `patience_ended`: the run ended before its last iteration, because nothing was
-/// gained. A checkpoint that could not be written is a warning. `kept`: what the iterate that is
-/// kept is.
-void add_report(const NetworkSettings& settings, const nets::TrainingReport& training,
-                bool cancelled, bool patience_ended, const char* unit, double seconds,
-                const Checkpoint& checkpoint, Report& report, Context& context,
-                const char* kept = "the best on validation cells");
+/// and restore. A training that is neither cancelled nor diverged and ended before its last
+/// iteration has converged. A checkpoint that could not be written is a warning. `kept`: what the
+/// iterate that is kept is.
+void add_report(const NetworkSettings& settings, const nets::TrainingReport& report,
+                const Training& training, const Checkpoint& checkpoint, Report& to,
+                Context& context, const char* kept = "the best on validation cells");
 
 template <class Training>
 std::vector<ParamSpec> training_params() {

@@ -158,9 +158,9 @@ Model Model::at(const Condition& asked) const {
   const ConditionalMap::At found = conditional->at(out.condition);
   out.report.add("kind", std::string(name_of(found.kind)));
   if (!is_seen) {
-    const std::string nothing = nothing_said(report);
-    out.report.add("warning", found.warning +
-                                  (found.warning.empty() || nothing.empty() ? "" : "; ") + nothing);
+    std::string warning = found.warning;
+    add_clause(warning, nothing_said(report));
+    out.report.add("warning", warning);
   }
   if (out.map) return out;  // its own
   out.space = space.shifted(found.shift);

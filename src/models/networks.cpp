@@ -23,42 +23,51 @@ void require_cells(const ExperimentInput& input, const char* method) {
   }
 }
 
-void add_report(const NetworkSettings& settings, const nets::TrainingReport& training,
-                bool cancelled, bool patience_ended, const char* unit, double seconds,
-                const Checkpoint& checkpoint, Report& report, Context& context,
-                const char* kept_is) {
-  const bool diverged = training.outcome == nets::Outcome::diverged;
-  report.add("outcome", std::string(cancelled        ? "cancelled"
-                                    : diverged       ? "diverged"
-                                    : patience_ended ? "converged"
-                                                     : "limit_reached"));
-  const std::string kept = text("; ", unit, " ", training.best_iteration, " is kept, ", kept_is);
+nets::ConditionPopulations populations_of(const ExperimentInput& input) {
+  nets::ConditionPopulations out;
+  for (const EncodedPopulation& x : input.controls) out.controls.push_back(x.z);
+  for (const EncodedPopulation& y : input.treated) out.treated.push_back(y.z);
+  for (const TreatedPopulation& treated : input.experiment.conditions)
+    out.control_of.push_back(treated.control);
+  return out;
+}
+
+void add_report(const NetworkSettings& settings, const nets::TrainingReport& report,
+                const Training& training, const Checkpoint& checkpoint, Report& to,
+                Context& context, const char* kept_is) {
+  const char* unit = training.unit;
+  const bool diverged = report.outcome == nets::Outcome::diverged;
+  const bool early = report.iterations < training.last;
+  to.add("outcome", std::string(training.cancelled ? "cancelled"
+                                : diverged         ? "diverged"
+                                : early            ? "converged"
+                                                   : "limit_reached"));
+  const std::string kept = text("; ", unit, " ", report.best_iteration, " is kept, ", kept_is);
   std::string reason;
-  if (cancelled)
-    reason = text("cancelled after ", unit, " ", training.iterations);
+  if (training.cancelled)
+    reason = text("cancelled after ", unit, " ", report.iterations);
   else if (diverged)
-    reason = text("diverged at ", unit, " ", training.diverged_at);
-  else if (patience_ended)
-    reason = text("the validation loss no longer fell after ", unit, " ", training.iterations);
+    reason = text("diverged at ", unit, " ", report.diverged_at);
+  else if (early)
+    reason = text("the validation loss no longer fell after ", unit, " ", report.iterations);
   else
-    reason = text("trained to the last ", unit, ", ", training.iterations);
-  report.add("stop_reason", reason + kept);
-  std::string warning = training.warning;
+    reason = text("trained to the last ", unit, ", ", report.iterations);
+  to.add("stop_reason", reason + kept);
+  std::string warning = report.warning;
   if (!checkpoint.failure().empty())
-    warning +=
-        text(warning.empty() ? "" : "; ", "the training could not be kept: ", checkpoint.failure());
-  report.add("warning", warning);
+    add_clause(warning, "the training could not be kept: " + checkpoint.failure());
+  to.add("warning", warning);
   if (!warning.empty()) context.note(warning);
-  report.add("iterations", static_cast<double>(training.iterations));
-  report.add("best_iteration", static_cast<double>(training.best_iteration));
-  if (diverged) report.add("diverged_at", static_cast<double>(training.diverged_at));
-  report.add("validation_mmd2", training.best_score);
-  report.add("validation_mmd2_untrained", training.untrained_score);
-  report.add("validation_mmd2_identity", training.identity_score);
-  report.add("restore", std::string(restores_marginals(settings) ? "marginals"
-                                    : restores_mean(settings)    ? "mean"
-                                                                 : "none"));
-  report.add("seconds_training", seconds);
+  to.add("iterations", static_cast<double>(report.iterations));
+  to.add("best_iteration", static_cast<double>(report.best_iteration));
+  if (diverged) to.add("diverged_at", static_cast<double>(report.diverged_at));
+  to.add("validation_mmd2", report.best_score);
+  to.add("validation_mmd2_untrained", report.untrained_score);
+  to.add("validation_mmd2_identity", report.identity_score);
+  to.add("restore", std::string(restores_marginals(settings) ? "marginals"
+                                : restores_mean(settings)    ? "mean"
+                                                             : "none"));
+  to.add("seconds_training", training.seconds);
 }
 
 void load_tensors(const ModelFile& file, const nets::Layout& layout, const std::string& prefix,

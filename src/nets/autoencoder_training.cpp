@@ -173,20 +173,14 @@ void AutoencoderTrainer::look(double training_loss, double gradient_norm) {
   std::vector<ValidationScore::Value> values = scores();
   double finite = first ? held.total : held.total + training_loss + gradient_norm;
   for (const ValidationScore::Value& value : values) finite += value.mmd2;
-  if (!std::isfinite(finite)) {
-    require(!first, Status::numerical_failure,
-            "the untrained network is not finite on these cells: scale the features");
-    report_.outcome = Outcome::diverged;
-    report_.diverged_at = report_.iterations;
-    return;
-  }
-  Look at{{report_.iterations, training_loss, held.total, gradient_norm, kNaN}, {}};
+  if (!note_look(report_, std::isfinite(finite), first)) return;
+  trace_.push_back({report_.iterations, training_loss, held.total, gradient_norm, kNaN});
+  scores_.emplace_back();
   for (std::size_t w = 0; w < ways_.size(); ++w) {
-    at.scores.push_back(values[w].mmd2);
+    scores_.back().push_back(values[w].mmd2);
     if (first || values[w].mmd2 < best_[w].value.mmd2)
       best_[w] = {std::move(values[w]), report_.iterations, net_};
   }
-  trace_.push_back(std::move(at));
 }
 
 // Dropping the residual loses something for certain, and its gain may be noise, so that it has to
@@ -204,32 +198,24 @@ std::size_t AutoencoderTrainer::best_way() const {
 
 std::vector<AutoencoderTrace> AutoencoderTrainer::trace() const {
   const std::size_t way = best_way();
-  std::vector<AutoencoderTrace> out;
-  for (const Look& look : trace_) {
-    out.push_back(look.at);
-    out.back().validation_mmd2 = look.scores[way];
-  }
+  std::vector<AutoencoderTrace> out = trace_;
+  for (std::size_t i = 0; i < out.size(); ++i) out[i].validation_mmd2 = scores_[i][way];
   return out;
 }
 
 bool AutoencoderTrainer::out_of_patience() const {
   if (options_.patience == 0) return false;
-  const auto best = std::min_element(
-      trace_.begin(), trace_.end(),
-      [](const Look& a, const Look& b) { return a.at.validation_loss < b.at.validation_loss; });
-  return trace_.back().at.epoch - best->at.epoch >= options_.patience;
+  const auto best = std::min_element(trace_.begin(), trace_.end(),
+                                     [](const AutoencoderTrace& a, const AutoencoderTrace& b) {
+                                       return a.validation_loss < b.validation_loss;
+                                     });
+  return trace_.back().epoch - best->epoch >= options_.patience;
 }
 
 void AutoencoderTrainer::run(Context& context, const std::function<void()>& between) {
-  const SingleThreadedBlas one_thread;
-  while (report_.outcome != Outcome::diverged && report_.iterations < options_.epochs &&
-         !(batches_done_ == 0 && out_of_patience())) {
-    context.poll("training",
-                 static_cast<double>(report_.iterations) / static_cast<double>(options_.epochs));
-    if (between) between();
-    step();
-  }
-  if (report_.outcome != Outcome::diverged) report_.outcome = Outcome::finished;
+  run_steps(
+      report_, options_.epochs, context, between, [&] { step(); },
+      [&] { return batches_done_ > 0 || !out_of_patience(); });
 }
 
 TrainingReport AutoencoderTrainer::report() const {
@@ -237,74 +223,40 @@ TrainingReport AutoencoderTrainer::report() const {
   TrainingReport out = report_;
   out.best_score = best_[way].value.mmd2;
   out.best_iteration = best_[way].epoch;
-  out.untrained_score = trace_.front().scores[way];
-  out.warning = warning_of(out, best_[way].value.overlap, cells_.score.ceiling(), "epoch");
+  out.best_overlap = best_[way].value.overlap;
+  out.untrained_score = scores_.front()[way];
+  out.warning = warning_of(out, cells_.score.ceiling(), "epoch");
   return out;
+}
+
+template <class Self, class Archive>
+void AutoencoderTrainer::state(Self& self, Archive& archive) {
+  archive.value("rng", self.rng_);
+  archive.batches("batches", self.batches_);
+  archive.normalised("net", self.net_);
+  for (std::size_t w = 0; w < self.ways_.size(); ++w) {
+    const std::string name = text("best", w);
+    auto& [value, epoch, net] = self.best_[w];
+    archive.normalised(name, net);
+    archive.words(name + ".epoch", epoch);
+    archive.numbers(name + ".score", value.mmd2, value.overlap);
+    archive.array(name + ".predicted", value.of_predicted);
+    archive.array(name + ".observed", value.of_observed);
+  }
+  archive.value("adam", self.adam_);
+  archive.words("steps", self.adam_.steps, self.batches_done_);
+  archive.numbers("sums", self.loss_sum_, self.last_norm_);
+  report_state(self.report_, archive);
+  archive.trace("trace", self.trace_);
+  archive.table("scores", self.scores_, self.ways_.size());
 }
 
 Snapshot AutoencoderTrainer::save() const {
-  Snapshot out;
-  snapshot::put(out, "rng", rng_);
-  batches_.put(out, "batches");
-  snapshot::put(out, "net", net_.values());
-  snapshot::put(out, "net.running", net_.running());
-  for (std::size_t w = 0; w < ways_.size(); ++w) {
-    const std::string name = text("best", w);
-    const auto& [value, epoch, net] = best_[w];
-    snapshot::put(out, name, net.values());
-    snapshot::put(out, name + ".running", net.running());
-    out[name + ".score"] = {value.mmd2, value.overlap, static_cast<double>(epoch)};
-    out[name + ".predicted"] = value.of_predicted;
-    out[name + ".observed"] = value.of_observed;
-  }
-  snapshot::put(out, "adam", adam_);
-  snapshot::put(out, "steps",
-                std::vector<std::uint64_t>{adam_.steps, report_.iterations, report_.diverged_at,
-                                           batches_done_});
-  out["sums"] = {loss_sum_, last_norm_};
-  std::vector<double>& trace = out["trace"];
-  for (const auto& [t, scores] : trace_) {
-    trace.insert(trace.end(), {static_cast<double>(t.epoch), t.training_loss, t.validation_loss,
-                               t.gradient_norm});
-    trace.insert(trace.end(), scores.begin(), scores.end());
-  }
-  return out;
+  return snapshot::saved(*this);
 }
 
 void AutoencoderTrainer::restore(const Snapshot& state) {
-  AutoencoderTrainer next = *this;
-  snapshot::get(state, "rng", next.rng_);
-  next.batches_.get(state, "batches");
-  snapshot::get(state, "net", next.net_.values());
-  snapshot::get(state, "net.running", next.net_.running());
-  for (std::size_t w = 0; w < ways_.size(); ++w) {
-    const std::string name = text("best", w);
-    auto& [value, epoch, net] = next.best_[w];
-    net = net_;
-    snapshot::get(state, name, net.values());
-    snapshot::get(state, name + ".running", net.running());
-    const auto score = snapshot::numbers(state, name + ".score", 3);
-    value = {score[0], score[1],
-             snapshot::numbers(state, name + ".predicted", cells_.validation_source.n_cols),
-             snapshot::numbers(state, name + ".observed", cells_.validation_target.n_cols)};
-    epoch = static_cast<std::uint64_t>(score[2]);
-  }
-  snapshot::get(state, "adam", next.adam_);
-  std::vector<std::uint64_t> steps(4);
-  snapshot::get(state, "steps", steps);
-  next.adam_.steps = steps[0];
-  next.report_.iterations = steps[1];
-  next.report_.diverged_at = steps[2];
-  next.report_.outcome = steps[2] > 0 ? Outcome::diverged : Outcome::running;
-  next.batches_done_ = steps[3];
-  const auto sums = snapshot::numbers(state, "sums", 2);
-  next.loss_sum_ = sums[0];
-  next.last_norm_ = sums[1];
-  next.trace_.clear();
-  for (const std::vector<double>& t : snapshot::rows(state, "trace", 4 + ways_.size()))
-    next.trace_.push_back({{static_cast<std::uint64_t>(t[0]), t[1], t[2], t[3], kNaN},
-                           std::vector<double>(t.begin() + 4, t.end())});
-  *this = std::move(next);
+  snapshot::restore(*this, state);
 }
 
 }  // namespace laot::nets

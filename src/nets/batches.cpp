@@ -1,10 +1,9 @@
-// Minibatches, the holdout, the schedule, and what a run says about itself.
+// Minibatches, the holdout, and the schedule.
 #include <algorithm>
 #include <cmath>
 
 #include "laot/data/columns.hpp"
 #include "laot/nets/training.hpp"
-#include "laot/number_text.hpp"
 
 namespace laot::nets {
 
@@ -53,7 +52,7 @@ const std::vector<std::uint64_t>& BatchSampler::next(Rng& rng) {
 
 void BatchSampler::put(Snapshot& to, const std::string& name) const {
   snapshot::put(to, name + ".order", order_);
-  snapshot::put(to, name + ".position", static_cast<double>(position_));
+  to[name + ".position"] = {static_cast<double>(position_)};
 }
 
 void BatchSampler::get(const Snapshot& from, const std::string& name) {
@@ -97,44 +96,6 @@ Holdout hold_out(std::size_t count, double share, Rng& rng) {
   std::sort(out.validation.begin(), out.validation.end());
   std::sort(out.train.begin(), out.train.end());
   return out;
-}
-
-namespace {
-
-// A score as a sentence needs it.
-std::string three_digits(double value) {
-  return text_of_number(value, 3);
-}
-
-}  // namespace
-
-std::string warning_of(const TrainingReport& report, double overlap, double ceiling,
-                       const char* unit) {
-  if (report.outcome == Outcome::diverged)
-    return text("training diverged at ", unit, " ", report.diverged_at,
-                " (a value was no longer finite); the best iterate before that, of ", unit, " ",
-                report.best_iteration, ", is kept: lower the learning rate");
-  if (overlap < 0.01)
-    return text("the map saturated: even the best iterate (", unit, " ", report.best_iteration,
-                ") moves cells away from all treated cells (validation MMD^2 ",
-                three_digits(report.best_score), ", ceiling ", three_digits(ceiling),
-                "): train longer or change the learning rate");
-  if (overlap < 0.5)
-    return text("even the best iterate (", unit, " ", report.best_iteration,
-                ") is far from the treated cells (its mean kernel with them is ",
-                three_digits(overlap), " of that among them; validation MMD^2 ",
-                three_digits(report.best_score), "): train longer or change the learning rate");
-  if (report.best_score >= report.identity_score)
-    return text("no iterate was better on validation cells than ",
-                report.mean_restored ? "the mean shift" : "not moving them", " (MMD^2 ",
-                three_digits(report.best_score), " against ", three_digits(report.identity_score),
-                "): train longer or change the learning rate");
-  if (report.iterations > 0 && report.best_iteration == 0)
-    return text(
-        "no iterate was better on validation cells than the untrained network, which is kept "
-        "(MMD^2 ",
-        three_digits(report.best_score), "): train longer or change the learning rate");
-  return "";
 }
 
 }  // namespace laot::nets

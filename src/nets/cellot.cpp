@@ -101,108 +101,57 @@ void CellotTrainer::look() {
   const ValidationScore::Value value = cells_.score(prediction(g));
   entry.validation_mmd2 = value.mmd2;
   const bool first = trace_.empty();
-  if (!std::isfinite(entry.loss_g) || !std::isfinite(entry.loss_f) || !std::isfinite(value.mmd2)) {
-    require(!first, Status::numerical_failure,
-            "the untrained network is not finite on these cells: scale the features");
-    report_.outcome = Outcome::diverged;
-    report_.diverged_at = report_.iterations;
-    return;
-  }
+  const bool finite =
+      std::isfinite(entry.loss_g) && std::isfinite(entry.loss_f) && std::isfinite(value.mmd2);
+  if (!note_look(report_, finite, first)) return;
   trace_.push_back(entry);
-  if (first) report_.untrained_score = value.mmd2;
-  if (first || value.mmd2 < report_.best_score) {
-    report_.best_score = value.mmd2;
-    report_.best_iteration = report_.iterations;
-    best_overlap_ = value.overlap;
+  if (takes_iterate(report_, value, first, false)) {
     best_g_ = std::move(g);
     best_f_ = std::move(f);
   }
 }
 
 void CellotTrainer::run(Context& context, const std::function<void()>& between) {
-  const SingleThreadedBlas one_thread;
-  while (report_.outcome != Outcome::diverged && report_.iterations < options_.iterations) {
-    context.poll("training", static_cast<double>(report_.iterations) /
-                                 static_cast<double>(options_.iterations));
-    if (between) between();
+  const auto step = [&] {
     outer_iteration();
-    const bool finite = std::isfinite(sum_of_squares(gradient_f_.data(), gradient_f_.size())) &&
-                        std::isfinite(sum_of_squares(gradient_g_.data(), gradient_g_.size())) &&
-                        std::isfinite(sum_of_squares(g_.values().data(), g_.size()));
-    if (!finite) {
-      report_.outcome = Outcome::diverged;
-      report_.diverged_at = report_.iterations;
-    } else if (report_.iterations % options_.check_every == 0 ||
-               report_.iterations == options_.iterations) {
-      look();
-    }
-  }
-  if (report_.outcome != Outcome::diverged) report_.outcome = Outcome::finished;
+    return std::isfinite(sum_of_squares(gradient_f_.data(), gradient_f_.size())) &&
+           std::isfinite(sum_of_squares(gradient_g_.data(), gradient_g_.size())) &&
+           std::isfinite(sum_of_squares(g_.values().data(), g_.size()));
+  };
+  run_iterations(report_, options_.iterations, options_.check_every, context, between, step,
+                 [&] { look(); });
 }
 
 TrainingReport CellotTrainer::report() const {
   TrainingReport out = report_;
-  out.warning = warning_of(report_, best_overlap_, cells_.score.ceiling(), "iteration");
+  out.warning = warning_of(report_, cells_.score.ceiling(), "iteration");
   return out;
+}
+
+template <class Self, class Archive>
+void CellotTrainer::state(Self& self, Archive& archive) {
+  archive.value("rng", self.rng_);
+  archive.batches("source", self.source_batches_);
+  archive.batches("target", self.target_batches_);
+  archive.network("f", self.f_);
+  archive.network("g", self.g_);
+  archive.value("average_f", self.average_f_);
+  archive.value("average_g", self.average_g_);
+  archive.network("best_f", self.best_f_);
+  archive.network("best_g", self.best_g_);
+  archive.value("adam_f", self.adam_f_);
+  archive.value("adam_g", self.adam_g_);
+  archive.words("steps", self.adam_f_.steps, self.adam_g_.steps);
+  report_state(self.report_, archive);
+  archive.trace("trace", self.trace_);
 }
 
 Snapshot CellotTrainer::save() const {
-  Snapshot out;
-  snapshot::put(out, "rng", rng_);
-  source_batches_.put(out, "source");
-  target_batches_.put(out, "target");
-  snapshot::put(out, "f", f_.values());
-  snapshot::put(out, "g", g_.values());
-  snapshot::put(out, "average_f", average_f_);
-  snapshot::put(out, "average_g", average_g_);
-  snapshot::put(out, "best_f", best_f_.values());
-  snapshot::put(out, "best_g", best_g_.values());
-  snapshot::put(out, "adam_f", adam_f_);
-  snapshot::put(out, "adam_g", adam_g_);
-  snapshot::put(out, "steps",
-                std::vector<std::uint64_t>{adam_f_.steps, adam_g_.steps, report_.iterations,
-                                           report_.best_iteration, report_.diverged_at});
-  snapshot::put(out, "best_score", report_.best_score);
-  snapshot::put(out, "best_overlap", best_overlap_);
-  std::vector<double>& trace = out["trace"];
-  for (const CellotTrace& t : trace_)
-    trace.insert(trace.end(), {static_cast<double>(t.iteration), t.loss_g, t.loss_f, t.norm_g,
-                               t.norm_f, t.validation_mmd2});
-  return out;
+  return snapshot::saved(*this);
 }
 
 void CellotTrainer::restore(const Snapshot& state) {
-  CellotTrainer next = *this;
-  const auto load = [&](Icnn<float>& net, const char* name) {
-    std::vector<float> values(net.size());
-    snapshot::get(state, name, values);
-    net.assign(values);
-  };
-  snapshot::get(state, "rng", next.rng_);
-  next.source_batches_.get(state, "source");
-  next.target_batches_.get(state, "target");
-  load(next.f_, "f");
-  load(next.g_, "g");
-  snapshot::get(state, "average_f", next.average_f_);
-  snapshot::get(state, "average_g", next.average_g_);
-  load(next.best_f_, "best_f");
-  load(next.best_g_, "best_g");
-  snapshot::get(state, "adam_f", next.adam_f_);
-  snapshot::get(state, "adam_g", next.adam_g_);
-  std::vector<std::uint64_t> steps(5);
-  snapshot::get(state, "steps", steps);
-  next.adam_f_.steps = steps[0];
-  next.adam_g_.steps = steps[1];
-  next.report_.iterations = steps[2];
-  next.report_.best_iteration = steps[3];
-  next.report_.diverged_at = steps[4];
-  next.report_.outcome = steps[4] > 0 ? Outcome::diverged : Outcome::running;
-  next.report_.best_score = snapshot::number(state, "best_score");
-  next.best_overlap_ = snapshot::number(state, "best_overlap");
-  next.trace_.clear();
-  for (const std::vector<double>& t : snapshot::rows(state, "trace", 6))
-    next.trace_.push_back({static_cast<std::uint64_t>(t[0]), t[1], t[2], t[3], t[4], t[5]});
-  *this = std::move(next);
+  snapshot::restore(*this, state);
 }
 
 arma::mat transport(const Icnn<float>& g, const arma::mat& x) {

@@ -10,17 +10,11 @@ namespace laot::nets {
 
 namespace {
 
-void check(const ConditionalPopulations& cells, const CmongeOptions& o) {
+void check(const CmongeCells& cells, const CmongeOptions& o) {
+  check_training_cells(cells);
   const std::size_t count = cells.treated.size();
-  require(count > 0 && cells.control_of.size() == count && cells.contexts.size() == count,
-          Status::dimension_mismatch, "there are ", count, " conditions, ", cells.control_of.size(),
-          " names of their controls and ", cells.contexts.size(), " contexts");
-  for (std::size_t c = 0; c < count; ++c) {
-    require(cells.control_of[c] < cells.controls.size(), Status::invalid_argument,
-            "a condition names control ", cells.control_of[c] + 1, " (counted from 1) of ",
-            cells.controls.size());
-    check_training_cells(cells.controls[cells.control_of[c]], cells.treated[c]);
-  }
+  require(cells.contexts.size() == count, Status::dimension_mismatch, "there are ", count,
+          " conditions and ", cells.contexts.size(), " contexts");
   require(cells.start_maps.empty() ||
               (cells.start_maps.size() == count && cells.start_shifts.size() == count),
           Status::dimension_mismatch, "a start needs a map and a shift for each condition");
@@ -30,17 +24,6 @@ void check(const ConditionalPopulations& cells, const CmongeOptions& o) {
           Status::invalid_argument, "epsilon must be positive (found ", o.loss.epsilon,
           "), gap_epsilon (", o.loss.gap_epsilon, ") and gap_weight (", o.loss.gap_weight,
           ") 0 or positive");
-  require(o.validation_share > 0.0 && o.validation_share < 1.0, Status::invalid_argument,
-          "validation_share must lie between 0 and 1, not at ", o.validation_share);
-}
-
-// Some cells of each population, joined.
-arma::fmat some_of(const std::vector<const arma::fmat*>& populations) {
-  const std::size_t each = std::max<std::size_t>(2, 500 / populations.size());
-  arma::fmat out;
-  for (const arma::fmat* cells : populations)
-    out = arma::join_rows(out, columns_of(*cells, spread_over(cells->n_cols, each)));
-  return out;
 }
 
 arma::mat in_double(const std::vector<float>& values, std::size_t rows) {
@@ -51,58 +34,33 @@ arma::mat in_double(const std::vector<float>& values, std::size_t rows) {
 
 }  // namespace
 
-CmongeSplit cmonge_split(const ConditionalPopulations& cells, double share, std::uint64_t seed) {
-  Rng draws = Rng(seed).stream(1);
-  CmongeSplit out;
-  for (const arma::mat& x : cells.controls)
-    out.controls.push_back(hold_out(x.n_cols, share, draws));
-  for (const arma::mat& y : cells.treated) out.treated.push_back(hold_out(y.n_cols, share, draws));
-  return out;
-}
-
-CmongeTrainer::CmongeTrainer(const ConditionalPopulations& cells, const CmongeOptions& options,
+CmongeTrainer::CmongeTrainer(const CmongeCells& cells, const CmongeOptions& options,
                              std::uint64_t seed)
     : options_(options), rng_(Rng(seed).stream(0)) {
   check(cells, options);
-  const CmongeSplit split = cmonge_split(cells, options.validation_share, seed);
-  const auto training = [&](const arma::mat& population, const Holdout& part) {
-    return options.train_on_all ? arma::conv_to<arma::fmat>::from(population)
-                                : single_precision(population, part.train);
-  };
-  std::vector<arma::fmat> validation;
-  for (std::size_t g = 0; g < cells.controls.size(); ++g) {
-    sources_.push_back(training(cells.controls[g], split.controls[g]));
-    validation.push_back(single_precision(cells.controls[g], split.controls[g].validation));
-    source_batches_.emplace_back(sources_.back().n_cols, options.batch);
-  }
-  std::vector<const arma::fmat*> of_source, of_target;
+  const PopulationSplits split = split_populations(cells, options.validation_share, seed);
+  sources_ = training_part(cells.controls, split.controls, options.train_on_all);
+  for (const arma::fmat& x : sources_) source_batches_.emplace_back(x.n_cols, options.batch);
+  const std::vector<arma::fmat> unmoved = validation_part(cells.controls, split.controls);
+  const std::vector<arma::fmat> targets =
+      training_part(cells.treated, split.treated, options.train_on_all);
   for (std::size_t c = 0; c < cells.treated.size(); ++c) {
     Condition next;
     next.control = cells.control_of[c];
-    next.target = training(cells.treated[c], split.treated[c]);
-    next.validation_target = single_precision(cells.treated[c], split.treated[c].validation);
+    next.target = targets[c];
     next.contexts = cells.contexts[c];
     if (!cells.start_maps.empty()) {
       next.start_map = arma::conv_to<arma::fmat>::from(cells.start_maps[c]);
       next.start_shift = arma::conv_to<arma::fvec>::from(cells.start_shifts[c]);
     }
-    next.validation_source = started(next, validation[next.control]);
+    next.validation_source = started(next, unmoved[next.control]);
     target_batches_.emplace_back(next.target.n_cols, options.batch);
     conditions_.push_back(std::move(next));
   }
-  for (const arma::fmat& x : sources_) of_source.push_back(&x);
-  for (const Condition& c : conditions_) of_target.push_back(&c.target);
-  const double gamma = options.gamma > 0.0 ? options.gamma
-                                           : median_gamma(some_of(of_source), some_of(of_target),
-                                                          options.score_weights);
-  require(!std::isnan(gamma), Status::invalid_argument,
-          "all training cells are the same, so that a network has nothing to learn");
-  const double share = 1.0 / static_cast<double>(conditions_.size());
-  for (Condition& c : conditions_) {
-    c.score = ValidationScore(c.validation_target, gamma, options.score_weights);
-    report_.identity_score += share * c.score(validation[c.control]).mmd2;
-    ceiling_ += share * c.score.ceiling();
-  }
+  scores_ = ConditionScores(
+      sources_, targets, validation_part(cells.treated, split.treated), options,
+      [&](std::size_t c) -> const arma::fmat& { return unmoved[conditions_[c].control]; });
+  report_.identity_score = scores_.identity();
   options_.shape.features = cells.controls[0].n_rows;
   net_ = ConditionalMap<float>(options_.shape);
   Rng start = Rng(seed).stream(2);
@@ -159,50 +117,25 @@ void CmongeTrainer::step(Context& context) {
 }
 
 void CmongeTrainer::look() {
-  double mmd2 = 0.0, overlap = 0.0;
-  const double share = 1.0 / static_cast<double>(conditions_.size());
-  for (const Condition& c : conditions_) {
-    const ValidationScore::Value value = c.score(moved(net_, c.validation_source, c.contexts));
-    mmd2 += share * value.mmd2;
-    overlap += share * value.overlap;
-  }
+  const ValidationScore::Value value = scores_([&](std::size_t c) {
+    return moved(net_, conditions_[c].validation_source, conditions_[c].contexts);
+  });
   const bool first = trace_.empty();
-  if (!std::isfinite(mmd2)) {
-    require(!first, Status::numerical_failure,
-            "the untrained network is not finite on these cells: scale the features");
-    report_.outcome = Outcome::diverged;
-    report_.diverged_at = report_.iterations;
-    return;
-  }
-  trace_.push_back({report_.iterations, gap_sum_ / batches_, mass_sum_ / batches_, norm_, mmd2});
+  if (!note_look(report_, std::isfinite(value.mmd2), first)) return;
+  trace_.push_back(
+      {report_.iterations, gap_sum_ / batches_, mass_sum_ / batches_, norm_, value.mmd2});
   gap_sum_ = mass_sum_ = batches_ = 0.0;
-  if (first) report_.untrained_score = mmd2;
-  if (first || mmd2 < report_.best_score || options_.keep_last) {
-    report_.best_score = mmd2;
-    report_.best_iteration = report_.iterations;
-    best_overlap_ = overlap;
-    best_ = net_;
-  }
+  if (takes_iterate(report_, value, first, options_.keep_last)) best_ = net_;
 }
 
 void CmongeTrainer::run(Context& context, const std::function<void()>& between) {
-  const SingleThreadedBlas one_thread;
-  while (report_.outcome != Outcome::diverged && report_.iterations < options_.iterations) {
-    context.poll("training", static_cast<double>(report_.iterations) /
-                                 static_cast<double>(options_.iterations));
-    if (between) between();
+  const auto one_step = [&] {
     const Context::Span silent(context, 0.0, 0.0);  // transport of a batch is too short to report
     step(context);
-    if (!std::isfinite(norm_) ||
-        !std::isfinite(sum_of_squares(net_.values().data(), net_.size()))) {
-      report_.outcome = Outcome::diverged;
-      report_.diverged_at = report_.iterations;
-    } else if (report_.iterations % options_.check_every == 0 ||
-               report_.iterations == options_.iterations) {
-      look();
-    }
-  }
-  if (report_.outcome != Outcome::diverged) report_.outcome = Outcome::finished;
+    return std::isfinite(norm_) && std::isfinite(sum_of_squares(net_.values().data(), net_.size()));
+  };
+  run_iterations(report_, options_.iterations, options_.check_every, context, between, one_step,
+                 [&] { look(); });
 }
 
 double CmongeTrainer::self_mass() const {
@@ -217,69 +150,40 @@ double CmongeTrainer::self_mass() const {
 
 TrainingReport CmongeTrainer::report() const {
   TrainingReport out = report_;
-  out.warning = warning_of(report_, best_overlap_, ceiling_, "iteration");
+  out.warning = warning_of(report_, scores_.ceiling(), "iteration");
   const double mass = self_mass();
   if (mass > 0.5) {
     const double shown = std::round(100.0 * mass) / 100.0;
-    out.warning +=
-        text(out.warning.empty() ? "" : "; ", "epsilon is too small for these cells: ", shown,
-             " of the transport of predictions to themselves stays on each cell, so "
-             "that predictions lose their spread; raise epsilon");
+    add_clause(out.warning,
+               text("epsilon is too small for these cells: ", shown,
+                    " of the transport of predictions to themselves stays on each cell, so that "
+                    "predictions lose their spread; raise epsilon"));
   }
   return out;
 }
 
+template <class Self, class Archive>
+void CmongeTrainer::state(Self& self, Archive& archive) {
+  archive.value("rng", self.rng_);
+  for (std::size_t g = 0; g < self.source_batches_.size(); ++g)
+    archive.batches(text("source", g), self.source_batches_[g]);
+  for (std::size_t c = 0; c < self.target_batches_.size(); ++c)
+    archive.batches(text("target", c), self.target_batches_[c]);
+  archive.value("net", self.net_.values());
+  archive.value("best", self.best_.values());
+  archive.value("adam", self.adam_);
+  archive.words("steps", self.adam_.steps);
+  archive.numbers("sums", self.gap_sum_, self.mass_sum_, self.norm_, self.batches_);
+  report_state(self.report_, archive);
+  archive.trace("trace", self.trace_);
+}
+
 Snapshot CmongeTrainer::save() const {
-  Snapshot out;
-  snapshot::put(out, "rng", rng_);
-  for (std::size_t g = 0; g < source_batches_.size(); ++g)
-    source_batches_[g].put(out, text("source", g));
-  for (std::size_t c = 0; c < target_batches_.size(); ++c)
-    target_batches_[c].put(out, text("target", c));
-  snapshot::put(out, "net", net_.values());
-  snapshot::put(out, "best", best_.values());
-  snapshot::put(out, "adam", adam_);
-  snapshot::put(out, "steps",
-                std::vector<std::uint64_t>{adam_.steps, report_.iterations, report_.best_iteration,
-                                           report_.diverged_at});
-  out["scores"] = {report_.best_score, best_overlap_};
-  out["sums"] = {gap_sum_, mass_sum_, norm_, batches_};
-  std::vector<double>& trace = out["trace"];
-  for (const CmongeTrace& t : trace_)
-    trace.insert(trace.end(), {static_cast<double>(t.iteration), t.gap, t.self_mass,
-                               t.gradient_norm, t.validation_mmd2});
-  return out;
+  return snapshot::saved(*this);
 }
 
 void CmongeTrainer::restore(const Snapshot& state) {
-  CmongeTrainer next = *this;
-  snapshot::get(state, "rng", next.rng_);
-  for (std::size_t g = 0; g < source_batches_.size(); ++g)
-    next.source_batches_[g].get(state, text("source", g));
-  for (std::size_t c = 0; c < target_batches_.size(); ++c)
-    next.target_batches_[c].get(state, text("target", c));
-  snapshot::get(state, "net", next.net_.values());
-  snapshot::get(state, "best", next.best_.values());
-  snapshot::get(state, "adam", next.adam_);
-  std::vector<std::uint64_t> steps(4);
-  snapshot::get(state, "steps", steps);
-  next.adam_.steps = steps[0];
-  next.report_.iterations = steps[1];
-  next.report_.best_iteration = steps[2];
-  next.report_.diverged_at = steps[3];
-  next.report_.outcome = steps[3] > 0 ? Outcome::diverged : Outcome::running;
-  const auto scores = snapshot::numbers(state, "scores", 2);
-  next.report_.best_score = scores[0];
-  next.best_overlap_ = scores[1];
-  const auto sums = snapshot::numbers(state, "sums", 4);
-  next.gap_sum_ = sums[0];
-  next.mass_sum_ = sums[1];
-  next.norm_ = sums[2];
-  next.batches_ = sums[3];
-  next.trace_.clear();
-  for (const std::vector<double>& t : snapshot::rows(state, "trace", 5))
-    next.trace_.push_back({static_cast<std::uint64_t>(t[0]), t[1], t[2], t[3], t[4]});
-  *this = std::move(next);
+  snapshot::restore(*this, state);
 }
 
 }  // namespace laot::nets

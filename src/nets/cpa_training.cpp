@@ -11,22 +11,14 @@ namespace laot::nets {
 namespace {
 
 void check_cpa(const CpaCells& cells, const CpaOptions& o) {
-  const std::size_t count = cells.treated.size();
-  require(count > 0 && cells.control_of.size() == count && cells.conditions.size() == count &&
+  check_training_cells(cells);
+  require(cells.conditions.size() == cells.treated.size() &&
               cells.control_contexts.size() == cells.controls.size(),
-          Status::dimension_mismatch, "there are ", count, " conditions, ", cells.control_of.size(),
-          " names of their controls, ", cells.conditions.size(), " descriptions, and ",
-          cells.control_contexts.size(), " contexts of ", cells.controls.size(), " controls");
-  for (std::size_t c = 0; c < count; ++c) {
-    require(cells.control_of[c] < cells.controls.size(), Status::invalid_argument,
-            "a condition names control ", cells.control_of[c] + 1, " (counted from 1) of ",
-            cells.controls.size());
-    check_training_cells(cells.controls[cells.control_of[c]], cells.treated[c]);
-  }
+          Status::dimension_mismatch, "there are ", cells.conditions.size(), " descriptions of ",
+          cells.treated.size(), " conditions, and ", cells.control_contexts.size(), " contexts of ",
+          cells.controls.size(), " controls");
   require(o.batch > 1 && o.check_every > 0 && o.adversary_steps > 1, Status::invalid_argument,
           "batch and adversary_steps must be at least 2, check_every at least 1");
-  require(o.validation_share > 0.0 && o.validation_share < 1.0, Status::invalid_argument,
-          "validation_share must lie between 0 and 1, not at ", o.validation_share);
 }
 
 std::vector<std::size_t> levels_of_treatments(const CpaCondition<float>& condition) {
@@ -88,10 +80,6 @@ CpaPopulations<float> populations_of(const CpaCells& cells, const std::vector<do
   return out;
 }
 
-arma::fmat some_cells(const arma::fmat& cells, std::size_t most) {
-  return columns_of(cells, spread_over(cells.n_cols, most));
-}
-
 }  // namespace
 
 std::size_t published_cpa_steps(std::size_t cells, std::size_t batch) {
@@ -111,51 +99,36 @@ arma::fmat predict_cells(const Cpa<float>& net, const arma::fmat& x,
 CpaTrainer::CpaTrainer(const CpaCells& cells, const CpaOptions& options, std::uint64_t seed)
     : options_(options), rng_(Rng(seed).stream(0)) {
   check_cpa(cells, options);
-  Rng draws = Rng(seed).stream(1);
-  std::vector<arma::fmat> training;
+  const PopulationSplits split = split_populations(cells, options.validation_share, seed);
+  const std::vector<arma::fmat> sources =
+      training_part(cells.controls, split.controls, options.train_on_all);
+  const std::vector<arma::fmat> targets =
+      training_part(cells.treated, split.treated, options.train_on_all);
+  validation_sources_ = validation_part(cells.controls, split.controls);
+  control_of_ = cells.control_of;
   std::vector<double> counts;
-  const auto add = [&](const arma::mat& population) {
-    const Holdout split = hold_out(population.n_cols, options.validation_share, draws);
-    training.push_back(options.train_on_all ? arma::conv_to<arma::fmat>::from(population)
-                                            : single_precision(population, split.train));
-    counts.push_back(static_cast<double>(training.back().n_cols));
-    population_.insert(population_.end(), training.back().n_cols, training.size() - 1);
-    return single_precision(population, split.validation);
-  };
-  for (const arma::mat& x : cells.controls) validation_sources_.push_back(add(x));
-  for (std::size_t c = 0; c < cells.treated.size(); ++c)
-    conditions_.push_back({cells.control_of[c], add(cells.treated[c]), {}});
+  for (const auto* side : {&sources, &targets})
+    for (const arma::fmat& part : *side) {
+      population_.insert(population_.end(), part.n_cols, counts.size());
+      counts.push_back(static_cast<double>(part.n_cols));
+    }
   pooled_.set_size(cells.controls[0].n_rows, population_.size());
   arma::uword filled = 0;
-  for (const arma::fmat& part : training) {
-    pooled_.cols(filled, filled + part.n_cols - 1) = part;
-    filled += part.n_cols;
-  }
+  for (const auto* side : {&sources, &targets})
+    for (const arma::fmat& part : *side) {
+      pooled_.cols(filled, filled + part.n_cols - 1) = part;
+      filled += part.n_cols;
+    }
   populations_ = populations_of(cells, counts);
   if (options.adversary_weight == 0.0) {
     populations_.classes.clear();
     populations_.weights.clear();
   }
   batches_ = BatchSampler(pooled_.n_cols, options.batch);
-
-  const std::size_t controls = cells.controls.size();
-  arma::fmat sources, targets;
-  for (std::size_t p = 0; p < training.size(); ++p) {
-    const bool control = p < controls;
-    const std::size_t of_kind = control ? controls : training.size() - controls;
-    arma::fmat& to = control ? sources : targets;
-    to = arma::join_rows(to, some_cells(training[p], std::max<std::size_t>(2, 500 / of_kind)));
-  }
-  const double gamma =
-      options.gamma > 0.0 ? options.gamma : median_gamma(sources, targets, options.score_weights);
-  require(!std::isnan(gamma), Status::invalid_argument,
-          "all training cells are the same, so that a network has nothing to learn");
-  const double share = 1.0 / static_cast<double>(conditions_.size());
-  for (Condition& c : conditions_) {
-    c.score = ValidationScore(c.validation_target, gamma, options.score_weights);
-    report_.identity_score += share * c.score(validation_sources_[c.control]).mmd2;
-    ceiling_ += share * c.score.ceiling();
-  }
+  scores_ = ConditionScores(
+      sources, targets, validation_part(cells.treated, split.treated), options,
+      [&](std::size_t c) -> const arma::fmat& { return validation_sources_[control_of_[c]]; });
+  report_.identity_score = scores_.identity();
 
   options_.shape.features = pooled_.n_rows;
   Rng start = Rng(seed).stream(2);
@@ -210,122 +183,59 @@ void CpaTrainer::step() {
 }
 
 void CpaTrainer::look() {
-  double mmd2 = 0.0, overlap = 0.0;
-  const double share = 1.0 / static_cast<double>(conditions_.size());
-  for (std::size_t c = 0; c < conditions_.size(); ++c) {
+  const ValidationScore::Value value = scores_([&](std::size_t c) {
     const CpaCondition<float>& condition = populations_.conditions[validation_sources_.size() + c];
-    const ValidationScore::Value value = conditions_[c].score(predict_cells(
-        net_, validation_sources_[conditions_[c].control], condition, options_.keep_residual));
-    mmd2 += share * value.mmd2;
-    overlap += share * value.overlap;
-  }
+    return predict_cells(net_, validation_sources_[control_of_[c]], condition,
+                         options_.keep_residual);
+  });
   const bool first = trace_.empty();
-  if (!std::isfinite(mmd2)) {
-    require(!first, Status::numerical_failure,
-            "the untrained network is not finite on these cells: scale the features");
-    report_.outcome = Outcome::diverged;
-    report_.diverged_at = report_.iterations;
-    return;
-  }
+  if (!note_look(report_, std::isfinite(value.mmd2), first)) return;
   trace_.push_back({report_.iterations, reconstruction_ / steps_,
-                    adversary_loss_ / adversary_count_, penalty_ / adversary_count_, norm_, mmd2});
+                    adversary_loss_ / adversary_count_, penalty_ / adversary_count_, norm_,
+                    value.mmd2});
   reconstruction_ = adversary_loss_ = penalty_ = steps_ = adversary_count_ = 0.0;
-  if (first) report_.untrained_score = mmd2;
-  if (first || mmd2 < report_.best_score || options_.keep_last) {
-    report_.best_score = mmd2;
-    report_.best_iteration = report_.iterations;
-    best_overlap_ = overlap;
-    best_ = net_;
-  }
+  if (takes_iterate(report_, value, first, options_.keep_last)) best_ = net_;
 }
 
 void CpaTrainer::run(Context& context, const std::function<void()>& between) {
-  const SingleThreadedBlas one_thread;
-  while (report_.outcome != Outcome::diverged && report_.iterations < options_.iterations) {
-    context.poll("training", static_cast<double>(report_.iterations) /
-                                 static_cast<double>(options_.iterations));
-    if (between) between();
+  const auto one_step = [&] {
     step();
-    if (!std::isfinite(sum_of_squares(net_.values().data(), net_.size())) ||
-        !std::isfinite(sum_of_squares(adversary_.values().data(), adversary_.size()))) {
-      report_.outcome = Outcome::diverged;
-      report_.diverged_at = report_.iterations;
-    } else if (report_.iterations % options_.check_every == 0 ||
-               report_.iterations == options_.iterations) {
-      look();
-    }
-  }
-  if (report_.outcome != Outcome::diverged) report_.outcome = Outcome::finished;
+    return std::isfinite(sum_of_squares(net_.values().data(), net_.size())) &&
+           std::isfinite(sum_of_squares(adversary_.values().data(), adversary_.size()));
+  };
+  run_iterations(report_, options_.iterations, options_.check_every, context, between, one_step,
+                 [&] { look(); });
 }
 
 TrainingReport CpaTrainer::report() const {
   TrainingReport out = report_;
-  out.warning = warning_of(report_, best_overlap_, ceiling_, "iteration");
+  out.warning = warning_of(report_, scores_.ceiling(), "iteration");
   return out;
+}
+
+template <class Self, class Archive>
+void CpaTrainer::state(Self& self, Archive& archive) {
+  archive.value("rng", self.rng_);
+  archive.batches("batches", self.batches_);
+  archive.normalised("net", self.net_);
+  archive.normalised("best", self.best_);
+  archive.normalised("adversary", self.adversary_);
+  archive.value("adam", self.adam_);
+  archive.value("adam_doses", self.adam_doses_);
+  archive.value("adam_adversary", self.adam_adversary_);
+  archive.words("steps", self.adam_.steps, self.adam_doses_.steps, self.adam_adversary_.steps);
+  archive.numbers("sums", self.reconstruction_, self.adversary_loss_, self.penalty_, self.norm_,
+                  self.steps_, self.adversary_count_);
+  report_state(self.report_, archive);
+  archive.trace("trace", self.trace_);
 }
 
 Snapshot CpaTrainer::save() const {
-  Snapshot out;
-  snapshot::put(out, "rng", rng_);
-  batches_.put(out, "batches");
-  snapshot::put(out, "net", net_.values());
-  snapshot::put(out, "net.running", net_.running());
-  snapshot::put(out, "best", best_.values());
-  snapshot::put(out, "best.running", best_.running());
-  snapshot::put(out, "adversary", adversary_.values());
-  snapshot::put(out, "adversary.running", adversary_.running());
-  snapshot::put(out, "adam", adam_);
-  snapshot::put(out, "adam_doses", adam_doses_);
-  snapshot::put(out, "adam_adversary", adam_adversary_);
-  snapshot::put(
-      out, "steps",
-      std::vector<std::uint64_t>{adam_.steps, adam_doses_.steps, adam_adversary_.steps,
-                                 report_.iterations, report_.best_iteration, report_.diverged_at});
-  out["scores"] = {report_.best_score, best_overlap_};
-  out["sums"] = {reconstruction_, adversary_loss_, penalty_, norm_, steps_, adversary_count_};
-  std::vector<double>& trace = out["trace"];
-  for (const CpaTrace& t : trace_)
-    trace.insert(trace.end(), {static_cast<double>(t.iteration), t.reconstruction, t.adversary,
-                               t.penalty, t.gradient_norm, t.validation_mmd2});
-  return out;
+  return snapshot::saved(*this);
 }
 
 void CpaTrainer::restore(const Snapshot& state) {
-  CpaTrainer next = *this;
-  snapshot::get(state, "rng", next.rng_);
-  next.batches_.get(state, "batches");
-  snapshot::get(state, "net", next.net_.values());
-  snapshot::get(state, "net.running", next.net_.running());
-  snapshot::get(state, "best", next.best_.values());
-  snapshot::get(state, "best.running", next.best_.running());
-  snapshot::get(state, "adversary", next.adversary_.values());
-  snapshot::get(state, "adversary.running", next.adversary_.running());
-  snapshot::get(state, "adam", next.adam_);
-  snapshot::get(state, "adam_doses", next.adam_doses_);
-  snapshot::get(state, "adam_adversary", next.adam_adversary_);
-  std::vector<std::uint64_t> steps(6);
-  snapshot::get(state, "steps", steps);
-  next.adam_.steps = steps[0];
-  next.adam_doses_.steps = steps[1];
-  next.adam_adversary_.steps = steps[2];
-  next.report_.iterations = steps[3];
-  next.report_.best_iteration = steps[4];
-  next.report_.diverged_at = steps[5];
-  next.report_.outcome = steps[5] > 0 ? Outcome::diverged : Outcome::running;
-  const auto scores = snapshot::numbers(state, "scores", 2);
-  next.report_.best_score = scores[0];
-  next.best_overlap_ = scores[1];
-  const auto sums = snapshot::numbers(state, "sums", 6);
-  next.reconstruction_ = sums[0];
-  next.adversary_loss_ = sums[1];
-  next.penalty_ = sums[2];
-  next.norm_ = sums[3];
-  next.steps_ = sums[4];
-  next.adversary_count_ = sums[5];
-  next.trace_.clear();
-  for (const std::vector<double>& t : snapshot::rows(state, "trace", 6))
-    next.trace_.push_back({static_cast<std::uint64_t>(t[0]), t[1], t[2], t[3], t[4], t[5]});
-  *this = std::move(next);
+  snapshot::restore(*this, state);
 }
 
 }  // namespace laot::nets

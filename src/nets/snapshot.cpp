@@ -1,6 +1,6 @@
-#include <cmath>
+#include "laot/nets/snapshot.hpp"
 
-#include "laot/nets/training.hpp"
+#include <cmath>
 
 namespace laot::nets::snapshot {
 
@@ -50,10 +50,6 @@ void put(Snapshot& to, const std::string& name, const Rng& rng) {
   for (const std::uint64_t value : state.words) push(out, value);
   out.push_back(state.spare);
   out.push_back(state.has_spare ? 1.0 : 0.0);
-}
-
-void put(Snapshot& to, const std::string& name, double value) {
-  to[name] = {value};
 }
 
 void put(Snapshot& to, const std::string& name, const Adam<float>& adam) {

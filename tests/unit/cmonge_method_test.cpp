@@ -149,10 +149,10 @@ TEST_CASE("where the best iterate is kept, the start has not seen the cells that
     return trained(shortly({{"iterations", "0"}, {"keep", keep}, {"scale", "none"}}), cells);
   };
   // Held-out cells turned about their mean: no mean of a population changes.
-  nets::ConditionalPopulations counts;
+  nets::CmongeCells counts;
   counts.controls = {screen().control};
   for (const ScreenCondition& c : screen().training) counts.treated.push_back(c.treated);
-  const nets::CmongeSplit split = nets::cmonge_split(counts, 0.2, Context().seed);
+  const nets::PopulationSplits split = nets::split_populations(counts, 0.2, Context().seed);
   Experiment turned = experiment();
   std::vector<arma::mat> cells;
   for (std::size_t c = 0; c < screen().training.size(); ++c) {

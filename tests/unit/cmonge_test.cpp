@@ -12,8 +12,8 @@ using namespace laot::nets;
 namespace {
 
 // Three conditions that shift the cells along a direction by 1, 2 and 3, and stretch another.
-ConditionalPopulations some_cells(std::size_t d = 3) {
-  ConditionalPopulations out;
+CmongeCells some_cells(std::size_t d = 3) {
+  CmongeCells out;
   out.controls = {clouds::gaussian(d, 60, 1)};
   for (std::size_t c = 0; c < 3; ++c) {
     arma::mat y = clouds::gaussian(d, 50, 10 + c);
@@ -121,7 +121,7 @@ TEST_CASE("float and double networks are the same function") {
 }
 
 TEST_CASE("training moves each condition's cells where its treated cells are") {
-  const ConditionalPopulations cells = some_cells();
+  const CmongeCells cells = some_cells();
   CmongeTrainer trainer(cells, small_options(), 5);
   Context context;
   trainer.run(context);
@@ -140,7 +140,7 @@ TEST_CASE("training moves each condition's cells where its treated cells are") {
 }
 
 TEST_CASE("a start is what the network corrects") {
-  ConditionalPopulations cells = some_cells();
+  CmongeCells cells = some_cells();
   for (std::size_t c = 0; c < 3; ++c) {
     arma::mat map = arma::eye(3, 3);
     map(1, 1) = 1.5;
@@ -158,7 +158,7 @@ TEST_CASE("a start is what the network corrects") {
 }
 
 TEST_CASE("a run that was put away goes on with the same bits") {
-  const ConditionalPopulations cells = some_cells();
+  const CmongeCells cells = some_cells();
   const CmongeOptions options = small_options();
   CmongeTrainer whole(cells, options, 5);
   const std::vector<float> wanted = trained(whole);
@@ -216,7 +216,7 @@ TEST_CASE("published settings: with replacement, the last iterate, several condi
 }
 
 TEST_CASE("a conditional training refuses what it cannot use") {
-  const auto refused = [](const ConditionalPopulations& cells, const CmongeOptions& options) {
+  const auto refused = [](const CmongeCells& cells, const CmongeOptions& options) {
     try {
       CmongeTrainer(cells, options, 1);
     } catch (const Error& error) {
@@ -225,7 +225,7 @@ TEST_CASE("a conditional training refuses what it cannot use") {
     return std::string();
   };
   CmongeOptions options = small_options();
-  ConditionalPopulations cells = some_cells();
+  CmongeCells cells = some_cells();
   cells.treated[1] = cells.treated[1].cols(0, 2);
   CHECK(refused(cells, options) ==
         "treated has 3 cells; training with held-out cells needs at least 4");

@@ -259,9 +259,7 @@ TEST_CASE("what CPA cannot take is refused in a sentence, or told") {
   nets::CpaOptions options;
   options.adversary_steps = 1;
   CHECK(refusal([&] {
-          nets::CpaTrainer({{screen().control},
-                            {screen().training[0].treated},
-                            {0},
+          nets::CpaTrainer({{{screen().control}, {screen().training[0].treated}, {0}},
                             {{{{0, {}, 1.0F}}, {}}},
                             {{}}},
                            options, 1);

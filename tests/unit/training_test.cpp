@@ -395,17 +395,18 @@ TEST_CASE("a run that saturates or gains nothing says so") {
   report.best_iteration = 25;
   report.best_score = 0.163;
   report.identity_score = report.untrained_score = 0.21;
-  CHECK(warning_of(report, 0.3, 0.4, "iteration") ==
+  report.best_overlap = 0.3;
+  CHECK(warning_of(report, 0.4, "iteration") ==
         "even the best iterate (iteration 25) is far from the treated cells (its mean kernel with "
         "them is 0.3 of that among them; validation MMD^2 0.163): train longer or change the "
         "learning rate");
-  CHECK(warning_of(report, 0.6, 0.4, "iteration").empty());
+  report.best_overlap = 0.6;
+  CHECK(warning_of(report, 0.4, "iteration").empty());
   report.best_score = 0.21;
-  CHECK(warning_of(report, 0.9, 0.4, "iteration").find("than not moving them (") !=
-        std::string::npos);
+  report.best_overlap = 0.9;
+  CHECK(warning_of(report, 0.4, "iteration").find("than not moving them (") != std::string::npos);
   report.mean_restored = true;
-  CHECK(warning_of(report, 0.9, 0.4, "iteration").find("than the mean shift (") !=
-        std::string::npos);
+  CHECK(warning_of(report, 0.4, "iteration").find("than the mean shift (") != std::string::npos);
 }
 
 TEST_CASE("cells that are all the same are refused with the reason") {
@@ -422,12 +423,13 @@ TEST_CASE("a run that keeps the untrained network says so") {
   report.iterations = 30;
   report.best_score = report.untrained_score = 0.3;
   report.identity_score = 0.5;
-  CHECK(warning_of(report, 1.0, 1.0, "epoch").find("the untrained network, which is kept") !=
+  report.best_overlap = 1.0;
+  CHECK(warning_of(report, 1.0, "epoch").find("the untrained network, which is kept") !=
         std::string::npos);
   report.best_iteration = 10;
-  CHECK(warning_of(report, 1.0, 1.0, "epoch").empty());
+  CHECK(warning_of(report, 1.0, "epoch").empty());
   report.best_iteration = report.iterations = 0;  // nothing was asked for
-  CHECK(warning_of(report, 1.0, 1.0, "epoch").empty());
+  CHECK(warning_of(report, 1.0, "epoch").empty());
 }
 
 TEST_CASE("a shift of a Gaussian is learned") {

@@ -39,6 +39,15 @@ struct AutoencoderOptions : ValidationOptions {
 struct AutoencoderTrace {
   std::uint64_t epoch;
   double training_loss, validation_loss, gradient_norm, validation_mmd2;
+
+  static auto columns() {
+    using Row = AutoencoderTrace;
+    return std::make_tuple(column("epoch", &Row::epoch),
+                           column("training_loss", &Row::training_loss),
+                           column("validation_loss", &Row::validation_loss),
+                           column("gradient_norm", &Row::gradient_norm),
+                           column("validation_mmd2", &Row::validation_mmd2));
+  }
 };
 
 /// A run that can be stopped, put away and gone on with; see CellotTrainer, whose rules hold here.
@@ -73,6 +82,8 @@ class AutoencoderTrainer {
 
   Snapshot save() const;
   void restore(const Snapshot& state);
+  template <class Self, class Archive>
+  static void state(Self& self, Archive& archive);
 
  private:
   void step();
@@ -81,10 +92,6 @@ class AutoencoderTrainer {
     ValidationScore::Value value;
     std::uint64_t epoch;
     Autoencoder<float> net;
-  };
-  struct Look {
-    AutoencoderTrace at;
-    std::vector<double> scores;  // of each way
   };
   Predicted<float> predicted(const arma::fmat& cells, const arma::fvec& shift) const;
   std::vector<ValidationScore::Value> scores() const;
@@ -107,7 +114,8 @@ class AutoencoderTrainer {
   std::vector<std::uint32_t> batch_labels_;
   std::uint64_t batches_done_ = 0;  // of the current epoch
   double loss_sum_ = 0.0, last_norm_ = 0.0;
-  std::vector<Look> trace_;
+  std::vector<AutoencoderTrace> trace_;      // without the score, which depends on the way
+  std::vector<std::vector<double>> scores_;  // of each look, in each way
   TrainingReport report_;
 };
 

@@ -30,6 +30,14 @@ struct CellotOptions : ValidationOptions {
 struct CellotTrace {
   std::uint64_t iteration;
   double loss_g, loss_f, norm_g, norm_f, validation_mmd2;
+
+  static auto columns() {
+    using Row = CellotTrace;
+    return std::make_tuple(column("iteration", &Row::iteration), column("loss_g", &Row::loss_g),
+                           column("loss_f", &Row::loss_f), column("norm_g", &Row::norm_g),
+                           column("norm_f", &Row::norm_f),
+                           column("validation_mmd2", &Row::validation_mmd2));
+  }
 };
 
 /// A run that can be stopped, put away and gone on with. Cells are columns, finite, in the feature
@@ -56,6 +64,8 @@ class CellotTrainer {
   /// as if it had never stopped (options.iterations may be larger where last_rate is 1).
   Snapshot save() const;
   void restore(const Snapshot& state);
+  template <class Self, class Archive>
+  static void state(Self& self, Archive& archive);
 
  private:
   void outer_iteration();
@@ -73,7 +83,6 @@ class CellotTrainer {
   Adam<float> adam_f_, adam_g_;
   CellotLoss<float> loss_;
   std::vector<float> gradient_f_, gradient_g_, x_, y_;
-  double best_overlap_ = 1.0;
   std::vector<CellotTrace> trace_;
   TrainingReport report_;
 };

@@ -4,18 +4,16 @@
 #include <functional>
 #include <vector>
 
+#include "laot/nets/condition_training.hpp"
 #include "laot/nets/conditional_map.hpp"
-#include "laot/nets/training.hpp"
 #include "laot/nets/transport_loss.hpp"
 
 namespace laot::nets {
 
-/// The cells of an experiment in one space, and the contexts of its conditions. Where there is a
-/// start, the network corrects it: T(x, c) = s + N([s ; E(c)]) with s = A_c x + a_c, and the Monge
-/// gap is taken between s and T.
-struct ConditionalPopulations {
-  std::vector<arma::mat> controls, treated;               // d x n_g, d x m_c
-  std::vector<std::size_t> control_of;                    // [C]
+/// The cells of an experiment and the contexts of its conditions. Where there is a start, the
+/// network corrects it: T(x, c) = s + N([s ; E(c)]) with s = A_c x + a_c, and the Monge gap is
+/// taken between s and T.
+struct CmongeCells : ConditionPopulations {
   std::vector<std::vector<std::vector<float>>> contexts;  // [C][contexts][length]
   std::vector<arma::mat> start_maps;                      // [C] A_c, d x d; none: s = x
   std::vector<arma::vec> start_shifts;                    // [C] a_c
@@ -35,12 +33,6 @@ struct CmongeOptions : ValidationOptions {
   bool train_on_all = false;  // on the validation cells too, which then only follow the run
 };
 
-/// Which cells of each population the trainer with this seed holds out.
-struct CmongeSplit {
-  std::vector<Holdout> controls, treated;
-};
-CmongeSplit cmonge_split(const ConditionalPopulations& cells, double share, std::uint64_t seed);
-
 /// A look: mean over the conditions, on validation cells.
 struct CmongeTrace {
   std::uint64_t iteration;
@@ -48,13 +40,20 @@ struct CmongeTrace {
   double self_mass;      // mean of trace(P^tt) of these batches
   double gradient_norm;  // of the last of them
   double validation_mmd2;
+
+  static auto columns() {
+    using Row = CmongeTrace;
+    return std::make_tuple(column("iteration", &Row::iteration), column("monge_gap", &Row::gap),
+                           column("self_mass", &Row::self_mass),
+                           column("gradient_norm", &Row::gradient_norm),
+                           column("validation_mmd2", &Row::validation_mmd2));
+  }
 };
 
 /// A run that can be stopped, put away and gone on with; see CellotTrainer, whose rules hold here.
 class CmongeTrainer {
  public:
-  CmongeTrainer(const ConditionalPopulations& cells, const CmongeOptions& options,
-                std::uint64_t seed);
+  CmongeTrainer(const CmongeCells& cells, const CmongeOptions& options, std::uint64_t seed);
 
   /// Trains to options.iterations or until a value is no longer finite. Polls the context at every
   /// step. One thread; the same bits for any number.
@@ -72,13 +71,14 @@ class CmongeTrainer {
 
   Snapshot save() const;
   void restore(const Snapshot& state);
+  template <class Self, class Archive>
+  static void state(Self& self, Archive& archive);
 
  private:
   struct Condition {
     std::size_t control;
     arma::fmat target;
-    arma::fmat validation_source, validation_target;  // the first mapped by the start
-    ValidationScore score;
+    arma::fmat validation_source;  // mapped by the start
     std::vector<std::vector<float>> contexts;
     arma::fmat start_map;
     arma::fvec start_shift;
@@ -93,6 +93,7 @@ class CmongeTrainer {
   CmongeOptions options_;
   std::vector<Condition> conditions_;
   std::vector<arma::fmat> sources_;
+  ConditionScores scores_;
   Rng rng_;
   std::vector<BatchSampler> source_batches_, target_batches_;
   std::vector<std::uint64_t> drawn_;
@@ -101,7 +102,6 @@ class CmongeTrainer {
   ConditionalMapPass<float> pass_;
   std::vector<float> gradient_, x_, y_;
   double gap_sum_ = 0.0, mass_sum_ = 0.0, norm_ = kNaN, batches_ = 0.0;
-  double best_overlap_ = 0.0, ceiling_ = 0.0;
   std::vector<CmongeTrace> trace_;
   TrainingReport report_;
 };

@@ -4,15 +4,13 @@
 #include <functional>
 #include <vector>
 
+#include "laot/nets/condition_training.hpp"
 #include "laot/nets/cpa.hpp"
-#include "laot/nets/training.hpp"
 
 namespace laot::nets {
 
-/// The cells of an experiment in one space, and what was done to them.
-struct CpaCells {
-  std::vector<arma::mat> controls, treated;          // d x n_g, d x m_c
-  std::vector<std::size_t> control_of;               // [C]
+/// The cells of an experiment, and what was done to them.
+struct CpaCells : ConditionPopulations {
   std::vector<CpaCondition<float>> conditions;       // [C]
   std::vector<std::vector<float>> control_contexts;  // [G]
 };
@@ -46,6 +44,15 @@ struct CpaTrace {
   double reconstruction, adversary, penalty;
   double gradient_norm;  // of the last step of the autoencoder
   double validation_mmd2;
+
+  static auto columns() {
+    using Row = CpaTrace;
+    return std::make_tuple(column("iteration", &Row::iteration),
+                           column("reconstruction", &Row::reconstruction),
+                           column("adversary", &Row::adversary), column("penalty", &Row::penalty),
+                           column("gradient_norm", &Row::gradient_norm),
+                           column("validation_mmd2", &Row::validation_mmd2));
+  }
 };
 
 /// Control cells in a condition: x + moved - unmoved where the residual is kept, else moved.
@@ -70,22 +77,19 @@ class CpaTrainer {
 
   Snapshot save() const;
   void restore(const Snapshot& state);
+  template <class Self, class Archive>
+  static void state(Self& self, Archive& archive);
 
  private:
-  struct Condition {
-    std::size_t control;
-    arma::fmat validation_target;
-    ValidationScore score;
-  };
-
   double rate_factor() const;
   void step();
   void look();
 
   CpaOptions options_;
   CpaPopulations<float> populations_;  // the controls first
-  std::vector<Condition> conditions_;
+  std::vector<std::size_t> control_of_;
   std::vector<arma::fmat> validation_sources_;
+  ConditionScores scores_;
   arma::fmat pooled_;
   std::vector<std::size_t> population_;  // of each pooled cell
   Rng rng_;
@@ -98,7 +102,6 @@ class CpaTrainer {
   std::vector<std::size_t> batch_population_;
   double reconstruction_ = 0.0, adversary_loss_ = 0.0, penalty_ = 0.0, norm_ = kNaN;
   double steps_ = 0.0, adversary_count_ = 0.0;  // since the last look
-  double best_overlap_ = 0.0, ceiling_ = 0.0;
   std::vector<CpaTrace> trace_;
   TrainingReport report_;
 };

@@ -1,40 +1,19 @@
-// What every training loop shares: seeded minibatches, the learning-rate schedule, the validation
-// score, the trace, and snapshots from which a run goes on with the same bits.
+// What every training shares: seeded minibatches, the learning-rate schedule, the validation score,
+// the loop, and what a run says about itself.
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "laot/armadillo.hpp"
 #include "laot/base.hpp"
-#include "laot/nets/parameters.hpp"
+#include "laot/nets/snapshot.hpp"
 #include "laot/parallel.hpp"
 
 namespace laot::nets {
-
-/// Named arrays that hold the whole state of a run. Single precision and 32-bit integers are exact
-/// in a double; 64-bit words are stored in halves.
-using Snapshot = std::map<std::string, std::vector<double>>;
-
-namespace snapshot {
-void put(Snapshot& to, const std::string& name, const std::vector<float>& values);
-void put(Snapshot& to, const std::string& name, const std::vector<std::uint64_t>& words);
-void put(Snapshot& to, const std::string& name, const Rng& rng);
-void put(Snapshot& to, const std::string& name, double value);
-void put(Snapshot& to, const std::string& name, const Adam<float>& adam);  // without its steps
-// Each refuses an array that is missing or has another size than `into` (an Error, bad_format).
-void get(const Snapshot& from, const std::string& name, std::vector<float>& into);
-void get(const Snapshot& from, const std::string& name, std::vector<std::uint64_t>& into);
-void get(const Snapshot& from, const std::string& name, Rng& into);
-void get(const Snapshot& from, const std::string& name, Adam<float>& into);
-double number(const Snapshot& from, const std::string& name);
-std::vector<double> numbers(const Snapshot& from, const std::string& name, std::size_t count);
-// An array of rows of `width` values, at least one.
-std::vector<std::vector<double>> rows(const Snapshot& from, const std::string& name,
-                                      std::size_t width);
-}  // namespace snapshot
 
 /// Refuses populations that a training with held-out cells cannot use: fewer than 4 cells, no
 /// features, values that are not finite in single precision, features that differ in number.
@@ -156,13 +135,43 @@ struct TrainingReport {
   double untrained_score = 0.0;      // of the network before any step
   double identity_score = 0.0;       // of cells that do not move; of the mean shift where
   bool mean_restored = false;        // predictions have their mean restored
+  double best_overlap = 0.0;         // of the iterate that is kept, see ValidationScore
   std::uint64_t diverged_at = 0;     // 0: never
   std::string warning;               // one sentence, empty where all is well
 };
 
+/// What of a report belongs to the state of a run.
+template <class Report, class Archive>
+void report_state(Report& report, Archive& archive) {
+  archive.words("report", report.iterations, report.best_iteration, report.diverged_at);
+  archive.numbers("report.best", report.best_score, report.best_overlap);
+  if constexpr (!std::is_const_v<Report>)
+    report.outcome = report.diverged_at > 0 ? Outcome::diverged : Outcome::running;
+}
+
+/// Notes a look at the validation cells. False where something was not finite: an untrained network
+/// is refused then (numerical_failure), a trained one has diverged.
+bool note_look(TrainingReport& report, bool finite, bool first);
+
+/// Takes the iterate of a look as the one to keep, where it is the first, better than the best, or
+/// the last is to be kept. Whether it did.
+bool takes_iterate(TrainingReport& report, const ValidationScore::Value& value, bool first,
+                   bool keep_last);
+
+/// Steps until iteration `last`, until the run has diverged, or until more() (empty: always) says
+/// no. Polls the context before every step, and calls `between` where the state may be saved.
+void run_steps(TrainingReport& report, std::uint64_t last, Context& context,
+               const std::function<void()>& between, const std::function<void()>& step,
+               const std::function<bool()>& more = {});
+
+/// The same where a step is an iteration and says whether all values are still finite, with a look
+/// after every `check_every` of them and after the last.
+void run_iterations(TrainingReport& report, std::uint64_t last, std::uint64_t check_every,
+                    Context& context, const std::function<void()>& between,
+                    const std::function<bool()>& step, const std::function<void()>& look);
+
 /// What a user should know about a run that has ended, in one sentence; empty where all is well.
-/// `overlap` is the one of the best iterate; `unit` says what an iteration is.
-std::string warning_of(const TrainingReport& report, double overlap, double ceiling,
-                       const char* unit);
+/// `unit` says what an iteration is.
+std::string warning_of(const TrainingReport& report, double ceiling, const char* unit);
 
 }  // namespace laot::nets
