@@ -71,11 +71,7 @@ std::vector<ParamSpec> cellot_params() {
           .to(10000)
           .doc("Steps of g for one of f")
           .source("CellOT, published code"),
-      integer("check_every", &Own::check_every)
-          .from(1)
-          .to(kMany)
-          .doc("Outer iterations between two looks at the validation cells")
-          .source("own"),
+      networks::looks_row<Own>("Outer iterations"),
       number("average", &Own::average)
           .to(0.99999)
           .doc("Decay of the moving average of the weights, an outer iteration a step, that is "

@@ -143,16 +143,8 @@ std::vector<ParamSpec> training_rows() {
           .doc("Cells of a minibatch: pass by pass, each cell once a pass; or drawn with "
                "replacement, as published")
           .source("Conditional Monge Gap, published code"),
-      integer("check_every", &Own::check_every)
-          .from(1)
-          .to(kMany)
-          .doc("Steps between two looks at the validation cells")
-          .source("own"),
-      choice("keep", &Own::keep_last, {{"last", true}, {"best", false}})
-          .doc("The last iterate, trained on all cells (the validation scores are then of cells "
-               "that were trained on); or the best on held-out cells, a share validation_share of "
-               "each population, which the start has not seen either")
-          .source("published: last"),
+      networks::looks_row<Own>("Steps"),
+      networks::keep_row<Own>("published: last"),
   };
   for (const ParamSpec& row : networks::training_params<nets::CmongeOptions>())
     if (row.name != "weight_decay" && row.name != "restore" && row.name != "center")

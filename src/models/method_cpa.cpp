@@ -159,16 +159,8 @@ std::vector<ParamSpec> cpa_training_rows() {
           .doc("Steps; published: those of 400 passes over the training cells, fewer passes above "
                "20,000 cells")
           .source(kTable),
-      integer("check_every", &Own::check_every)
-          .from(1)
-          .to(kMany)
-          .doc("Steps between two looks at the validation cells")
-          .source("own"),
-      choice("keep", &Own::keep_last, {{"last", true}, {"best", false}})
-          .doc("The last iterate, trained on all cells (the validation scores are then of cells "
-               "that were trained on); or the best on held-out cells, a share validation_share of "
-               "each population")
-          .source("own"),
+      networks::looks_row<Own>("Steps"),
+      networks::keep_row<Own>("own"),
   };
   for (const ParamSpec& row : networks::training_params<nets::CpaOptions>())
     if (row.name != "restore" && row.name != "center") out.push_back(row);

@@ -129,6 +129,27 @@ std::vector<ParamSpec> training_params() {
   return joined_rows(rows, space_params());
 }
 
+/// When a run is looked at. `iterations`: what is counted, capitalised.
+template <class Training>
+ParamSpec looks_row(const std::string& iterations) {
+  return integer("check_every", &Training::check_every)
+      .from(1)
+      .to(kMany)
+      .doc(iterations + " between two looks at the validation cells")
+      .source("own");
+}
+
+/// Which iterate a method of many conditions keeps.
+template <class Training>
+ParamSpec keep_row(const char* source) {
+  return choice("keep", &Training::keep_last, {{"last", true}, {"best", false}})
+      .doc(
+          "The last iterate, trained on all cells (the validation scores are then of cells that "
+          "were trained on); or the best on held-out cells, a share validation_share of each "
+          "population, which nothing else of the fit has seen either")
+      .source(source);
+}
+
 template <class T>
 void store_tensors(const nets::Layout& layout, const std::vector<T>& values,
                    const std::string& prefix, ModelFile& file) {
