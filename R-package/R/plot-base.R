@@ -121,7 +121,7 @@ draw_objective <- function(data, title) {
     points(data$iteration, data$objective, pch = 21, col = "grey20",
            bg = ifelse(after.plan, "white", "grey20"))
     legend("topright", c("after the plan", "after the update"), pch = 21, pt.bg = c("white", "grey20"),
-           bty = "n")
+           bty = "n", y.intersp = 1.2)
   }
 }
 
@@ -133,7 +133,7 @@ draw_cells <- function(data, title, xlim = range(data$first), ylim = range(data$
   plot(data$first[order], data$second[order], col = colours[order], pch = 19, cex = 0.6, las = 1,
        bty = "l", xlab = labels[1L], ylab = labels[2L], xlim = xlim, ylim = ylim, main = title,
        font.main = 1)
-  in_emptiest_corner(data$first, data$second, groups.of.cells, col = group.colours, pch = 19, cex = 0.9)
+  in_emptiest_corner(data$first, data$second, groups.of.cells, col = group.colours, pch = 19, cex = 0.9, y.intersp = 1.2)
 }
 
 # A legend where it covers the fewest points; what lies behind shines through a little.
@@ -166,7 +166,7 @@ draw_marginals <- function(data, inside) {
       lines(curve$value, curve$density, col = group.colours[[group]], lwd = 2)
     }
     if (feature == features[1L]) {
-      legend(emptier_corner(part), groups.of.cells, col = group.colours, lwd = 2, bty = "n", cex = 0.9)
+      legend(emptier_corner(part), groups.of.cells, col = group.colours, lwd = 2, bty = "n", cex = 0.9, y.intersp = 1.2)
     }
   }
 }
