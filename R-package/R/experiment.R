@@ -156,7 +156,8 @@ warn_of_experiment <- function(fits) {
   said <- attr(fits, "whole")$ending$warning
   if (length(said) && nzchar(said)) warning(said, call. = FALSE)
   for (fit in fits) {
-    if (identical(fit$report$warning, said)) fit$report$warning <- NULL
+    own <- c(fit$report$warning, "")[1L]
+    if (length(said) && nzchar(own) && grepl(own, said, fixed = TRUE)) fit$report$warning <- NULL
     warn_of_fit(fit, if (length(fits) > 1L) paste0(fit$target, ": ") else "")
   }
 }

@@ -6,7 +6,7 @@ into.kinds <- list(SummarizedExperiment = c("assay", "altexp", "dimred"), Seurat
 checked_into <- function(into, newdata, fit) {
   if (is.null(into)) return(NULL)
   one_string(into, "into")
-  if (identical(into, "HDF5")) return(list(kind = "HDF5"))
+  if (is.null(names(into)) && tolower(into) == "hdf5") return(list(kind = "HDF5"))
   kinds <- into.kinds[[object_kind(newdata)]]
   if (is.null(kinds)) {
     fail("into = ", quoted(into), " needs a SummarizedExperiment, SingleCellExperiment or Seurat object, found ",
@@ -14,10 +14,19 @@ checked_into <- function(into, newdata, fit) {
   }
   kind <- names(into)
   if (is.null(kind)) {
-    return(if (into %in% kinds) list(kind = unname(into), name = fit$method) else list(kind = "assay", name = into))
+    kind <- kind_of_place(into)
+    return(if (kind %in% kinds) list(kind = kind, name = fit$method)
+           else list(kind = "assay", name = into))
   }
+  kind <- kind_of_place(kind)
   one_of(kind, kinds, "the name in into")
   list(kind = kind, name = unname(into))
+}
+
+# As the classes spell it, too: "altExp", "reducedDim".
+kind_of_place <- function(said) {
+  kind <- tolower(said)
+  if (kind == "reduceddim") "dimred" else kind
 }
 
 # What a new object says of its cells: their condition, and that they are predicted.

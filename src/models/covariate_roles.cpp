@@ -152,10 +152,10 @@ ConditionCovariates CovariateRoles::of(const Condition& condition) const {
           " has a number where the model was fitted with levels, or the other way");
   // Where all covariates are of the context, there is one treatment, of no level and no dose.
   const std::size_t count = std::max({levels.size(), doses.size(), std::size_t{1}});
-  require((levels.size() <= 1 || levels.size() == count) &&
-              (doses.size() <= 1 || doses.size() == count),
-          Status::invalid_argument, "condition ", described(condition), " has ", levels.size(),
-          " levels and ", doses.size(), " doses; give each level its dose, or one for all");
+  require(doses.size() <= 1 || doses.size() == std::max<std::size_t>(levels.size(), 1),
+          Status::invalid_argument, "condition ", described(condition), " has ", doses.size(),
+          " doses and ", levels.size(), levels.size() == 1 ? " level" : " levels",
+          "; give each level its dose, or one for all, and ask for one condition at a time");
   ConditionCovariates out;
   for (std::size_t k = 0; k < count; ++k) {
     Treatment t;

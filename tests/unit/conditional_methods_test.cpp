@@ -99,6 +99,12 @@ TEST_CASE("conditions that a model cannot answer are refused with what is known"
                   " has no covariate \"dose\", which the model was fitted with");
   CHECK(refusal([&] { (void)model.at(at(unseen, -1.0)); }) ==
         "a dose must be 0 or a positive number, found -1");
+  const std::string known = screen().drugs[screen().training[0].covariates.treatments[0].level];
+  CHECK(refusal([&] {
+          (void)model.at({"", {{"drug", {{}, {known}}}, {"dose", {{1.0, 3.0}, {}}}}});
+        }) == "condition drug = " + known +
+                  ", dose = 1 + 3 has 2 doses and 1 level; give each level its dose, or one for "
+                  "all, and ask for one condition at a time");
   Experiment twice = experiment();
   twice.conditions[1].condition.covariates = twice.conditions[0].condition.covariates;
   CHECK(refusal([&] { (void)fitted("conditional_gaussian", twice); }) != "");

@@ -287,6 +287,17 @@ test_that("a network of many conditions goes on from its checkpoint, and says wh
   expect_warning(network(target = "A3"), "nothing can be learnt of another")
 })
 
+test_that("what is said of one condition is said once", {
+  said <- character()
+  withCallingHandlers(
+    fit_screen("cellot", iterations = 0, hidden.units = 4, hidden.layers = 1),
+    warning = function(w) {
+      said <<- c(said, conditionMessage(w))
+      invokeRestart("muffleWarning")
+    })
+  expect_length(said, 1)
+})
+
 test_that("several seeds of a network of many conditions predict their mean", {
   ensemble <- suppressMessages(fit_method(values, "cmonge", condition = labels, covariates = known, seeds = 1:2, verbose = FALSE,
                                           iterations = 40, check.every = 20, hidden.units = 16, batch.size = 32))

@@ -219,7 +219,9 @@ test_that("predictions go into the object itself", {
   expect_identical(unname(as.assay[1:5, ]), unname(values))
   expect_true(all(is.na(as.assay[6:12, ])))
   expect_identical(SingleCellExperiment::reducedDim(predict(fit, start, into = c(dimred = "moved")), "moved"), t(values))
-  expect_identical(SingleCellExperiment::altExpNames(predict(fit, start, into = "altexp")), "laot")
+  for (kind in c("altexp", "altExp")) {
+    expect_identical(SingleCellExperiment::altExpNames(predict(fit, start, into = kind)), "laot")
+  }
   expect_sentence(predict(fit, start, into = c(layer = "x")), "the name in into must be one of assay, altexp, dimred")
   expect_sentence(predict(fit, control, into = "x"), "a matrix has no room")
 })
