@@ -37,6 +37,7 @@ RESULTS = os.path.join(WORK, "results.tsv")
 COMPILED = (".cpp", ".hpp", ".inc", ".c", ".h")
 COPIED = ("CMakeLists.txt", "VERSION", "LICENSE", "README.md", "src", "include", "capi", "cmake",
           "tests", "bench", "julia", "python", "examples", "scripts", "R-package", "docs")
+DECLARATION = re.compile(r"(const )?[\w:<>]+[&*]? \w+ = .*;$")
 LIMIT = 300  # seconds for one change; one that takes longer is noticed
 
 SWITCH = """#include <cstdlib>
@@ -168,6 +169,10 @@ def problems(changes):
             out.append(f"{change.name}: its text stands {count} times in {change.file}, not once")
         if change.compiled and "MUTATED" not in change.new and not balanced(change.old):
             out.append(f"{change.name}: its text is neither an expression nor a statement")
+        elif change.compiled and "MUTATED" not in change.new and (
+                DECLARATION.match(change.old) or
+                (change.old.startswith("if (") and not change.old.endswith((";", "}")))):
+            out.append(f"{change.name}: a declaration or half a statement; write it with MUTATED")
     return out
 
 
