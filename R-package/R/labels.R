@@ -47,7 +47,9 @@ labels_of <- function(value, source, argument) {
     fail(argument, " has one label for each of the ", size[1L], " rows of x, and cells are columns here: give t(x)")
   }
   if (!is.null(source$within) && length(value) == source$object.cells && is.null(dim(value))) value <- value[source$within]
-  if (identical(value, "condition") && !"condition" %in% names(source$columns) && length(source$idents) > 1L) {
+  meant <- is.character(value) && length(value) == 1L &&
+    tolower(value) %in% c("condition", "ident", "idents", "active.ident")
+  if (meant && !value %in% names(source$columns) && length(source$idents) > 1L) {
     fail(no_column(value, source$columns, argument), "; the identities have the levels ", listed(source$idents, 6L),
          ": to use these say ", argument, " = Idents(x)")
   }

@@ -170,6 +170,18 @@ put_into.Seurat <- function(newdata, out, place) {
     return(newdata)
   }
   if (!is.null(out$origin$reduction)) fail("the fit is one of a reduction; its predictions go into c(reduction = )")
-  newdata[[place$name]] <- seurat_assay(out$values, newdata[[out$origin$assay]], out$origin$layer, key)
-  newdata
+  with_assay(newdata, place$name,
+             seurat_assay(out$values, newdata[[out$origin$assay]], out$origin$layer, key))
+}
+
+# SeuratObject 5 looks for counts in every assay that comes in, and warns where there are none.
+with_assay <- function(object, name, assay) {
+  withCallingHandlers({
+    object[[name]] <- assay
+    object
+  }, warning = function(w) {
+    if (grepl("No layers found matching", conditionMessage(w), fixed = TRUE)) {
+      invokeRestart("muffleWarning")
+    }
+  })
 }

@@ -77,7 +77,7 @@ test_that("predictions come back in an assay of the same generation, and say wha
   both.in.one <- merge(object, RenameCells(p, add.cell.id = "p"))
   expect_equal(ncol(both.in.one), 140)
   expect_identical(colnames(predict(whole, start, suffix = "_p")), paste0(colnames(start), "_p"))
-  into <- predict(whole, start, into = c(assay = "laot"))
+  expect_no_warning(into <- predict(whole, start, into = c(assay = "laot")))
   expect_identical(Assays(into), c("RNA", "laot"))
   expect_equal(LayerData(into[["laot"]], "data"), LayerData(p[["RNA"]], "data"), ignore_attr = TRUE)
   expect_identical(into$condition, start$condition)
@@ -89,6 +89,7 @@ test_that("identities and slots get the hint that they need", {
   bare$condition <- NULL
   Idents(bare) <- conditions
   expect_error(quiet_fit(bare), "condition = Idents\\(x\\)")
+  expect_error(quiet_fit(bare, condition = "ident"), "condition = Idents\\(x\\)")
   expect_identical(coef(quiet_fit(bare, condition = Idents(bare))), coef(whole))
   expect_sentence(quiet_fit(object, slot = "data"), "slot.*layer = \"data\"")
   expect_sentence(predict(whole, object, slot = "data"), "slot.*layer = \"data\"")
