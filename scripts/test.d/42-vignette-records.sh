@@ -1,0 +1,28 @@
+# What a vignette shows where its data are not installed, computed anew: the same words, and numbers
+# within a hundredth.
+# needs: r-library
+. scripts/test-lib.sh
+
+export R_LIBS=$R_LIBRARY
+if ! have Rscript || ! Rscript -e 'quit(status = !all(vapply(c("laot", "HSMMSingleCell", "SingleCellExperiment"), requireNamespace, NA, quietly = TRUE)))' >/dev/null 2>&1; then
+  skip "R, the installed package or HSMMSingleCell is missing, so that the records of the vignettes are not compared"
+  exit 0
+fi
+if ! [ -r "$LAOT_SHARED_DIR/data/pbmc_counts.mtx.gz" ]; then
+  skip "../shared/data is not there, so that the records of the vignettes are not compared"
+  exit 0
+fi
+folder=build/test/vignette-records
+rm -rf "$folder"
+mkdir -p "$folder"
+cp R-package/vignettes/*.R "$folder"
+logged vignette-records env -C "$folder" timeout 600 Rscript precomputed.R ||
+  { fail "the records of the vignettes could not be computed"; exit 1; }
+for record in R-package/vignettes/*.txt; do
+  name=$(basename "$record")
+  if Rscript tests/drift/same_numbers.R "$record" "$folder/$name"; then
+    pass "$name is what the vignette's code prints"
+  else
+    fail "$name is not what the vignette's code prints: run precomputed.R beside it"
+  fi
+done
