@@ -1,15 +1,15 @@
-# What a vignette shows where its data are not installed, computed anew: the same words, and numbers
-# within a hundredth.
+# What the README and a vignette show, computed anew: the records of a vignette whose data may not be
+# installed, word for word, their numbers within a hundredth; and the printed lines of the README.
 # needs: r-library
 . scripts/test-lib.sh
 
 export R_LIBS=$R_LIBRARY
 if ! have Rscript || ! Rscript -e 'quit(status = !all(vapply(c("laot", "HSMMSingleCell", "SingleCellExperiment"), requireNamespace, NA, quietly = TRUE)))' >/dev/null 2>&1; then
-  skip "R, the installed package or HSMMSingleCell is missing, so that the records of the vignettes are not compared"
+  skip "R, the installed package or HSMMSingleCell is missing, so that what the README and the vignettes show is not computed anew"
   exit 0
 fi
 if ! [ -r "$LAOT_SHARED_DIR/data/pbmc_counts.mtx.gz" ]; then
-  skip "../shared/data is not there, so that the records of the vignettes are not compared"
+  skip "../shared/data is not there, so that what the README and the vignettes show is not computed anew"
   exit 0
 fi
 folder=build/test/vignette-records
@@ -26,3 +26,8 @@ for record in R-package/vignettes/*.txt; do
     fail "$name is not what the vignette's code prints: run precomputed.R beside it"
   fi
 done
+if logged readme-lines Rscript tests/drift/readme_lines.R README.md "$folder"; then
+  pass "the first R lines of README.md print what they show"
+else
+  fail "the first R lines of README.md print something else"
+fi
