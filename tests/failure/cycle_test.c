@@ -30,7 +30,8 @@ static long (*live)(void);
 static void (*set_writes)(int, int);
 static void (*set_threads)(int);
 
-static double control[FEATURES * CONTROL], treated[FEATURES * TREATED], fresh[VALUES];
+static double control[FEATURES * CONTROL], treated[FEATURES * TREATED], other[FEATURES * TREATED],
+    fresh[VALUES];
 static char folder[64] = "/tmp/laot_failure_XXXXXX", model_file[96], checkpoint[96];
 static const char* method = "laot";
 static int conditions, with_checkpoint, settings;
@@ -57,18 +58,21 @@ static int note(Outcome* out, int status, int is_file, const char* call) {
 static int fit(Outcome* out, laot_context* context, laot_params* params, laot_data* x,
                laot_data* y, laot_model** model) {
   laot_experiment* experiment = NULL;
+  laot_data* w = NULL;
   size_t index = 0;
   int ok;
   if (!conditions) return note(out, laot_fit(context, params, x, y, model), with_checkpoint, "fit");
-  ok = note(out, laot_experiment_new(&experiment), 0, "experiment_new") &&
+  ok = note(out, laot_data_dense(other, FEATURES, TREATED, FEATURES, &w), 0, "data") &&
+       note(out, laot_experiment_new(&experiment), 0, "experiment_new") &&
        note(out, laot_experiment_add_control(experiment, x, &index), 0, "add_control") &&
        note(out, laot_experiment_add_condition(experiment, "a", y, index, NULL, NULL, NULL, 0), 0,
             "add_condition") &&
-       note(out, laot_experiment_add_condition(experiment, "b", x, index, NULL, NULL, NULL, 0), 0,
+       note(out, laot_experiment_add_condition(experiment, "b", w, index, NULL, NULL, NULL, 0), 0,
             "add_condition") &&
        note(out, laot_fit_experiment(context, params, experiment, model), with_checkpoint,
             "fit_experiment");
   laot_experiment_free(experiment);
+  laot_data_free(w);
   return ok;
 }
 
@@ -85,6 +89,8 @@ static void use_model(Outcome* out, laot_context* context, laot_model* model, la
   static const char* const metrics[SCORES] = {"mmd2", "w2", "energy_distance",
                                               "sinkhorn_divergence", "w1"};
   laot_model* loaded = NULL;
+  laot_table* table = NULL;
+  laot_evaluation_options wanted;
   size_t needed = 0;
   int i;
   out->predicted_ok = predict(out, context, model, z, out->predicted);
@@ -96,6 +102,12 @@ static void use_model(Outcome* out, laot_context* context, laot_model* model, la
         note(out, laot_score(context, metrics[i], x, y, x, 0.5, 0, 1, &result), 0, metrics[i]);
     out->score[i] = result.value;
   }
+  memset(&wanted, 0, sizeof wanted);
+  wanted.struct_size = sizeof wanted;
+  wanted.metrics = "mmd2,w2,r2_means";
+  if (conditions) wanted.condition = "a";
+  note(out, laot_evaluate(context, model, NULL, y, x, &wanted, &table), 0, "evaluate");
+  laot_table_free(table);
   note(out, laot_to_bytes(model, NULL, 0, &needed), 0, "to_bytes");
   out->saved = note(out, laot_save(model, model_file), 1, "save");
   if (out->saved && note(out, laot_load(model_file, &loaded), 1, "load"))
@@ -236,6 +248,7 @@ int main(int count, char** arguments) {
   setting = arguments + 3;
   for (i = 0; i < FEATURES * CONTROL; ++i) control[i] = sin(1.7 * i) + 0.3 * cos(0.9 * i * i);
   for (i = 0; i < FEATURES * TREATED; ++i) treated[i] = 1.0 + 1.5 * sin(2.3 * i + 0.2);
+  for (i = 0; i < FEATURES * TREATED; ++i) other[i] = treated[i] + 0.5 * cos(0.7 * i);
   for (i = 0; i < VALUES; ++i) fresh[i] = cos(1.1 * i);
   if (!mkdtemp(folder)) return 77;
   snprintf(model_file, sizeof model_file, "%s/model", folder);
