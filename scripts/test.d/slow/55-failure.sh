@@ -26,6 +26,17 @@ cycle cellot-checkpoint cellot,checkpoint $((13 * step)) iterations=6
 cycle conditional-laot conditional_laot,conditions $((7 * step))
 cycle conditional-gaussian conditional_gaussian,conditions "$step"
 
+# A disk of 64 kB, which only root can mount.
+disk=build/test/small-disk/disk
+mkdir -p "$disk"
+if mount -t tmpfs -o size=64k tmpfs "$disk" 2>/dev/null; then
+  full=$(find "$build/tests" -name laot_full_disk_test -type f | head -n 1)
+  if logged failure-full-disk "$full" "$disk"; then pass "a full disk"; else fail "a full disk"; fi
+  umount "$disk"
+else
+  skip "no small disk could be mounted"
+fi
+
 export R_LIBS=$R_LIBRARY
 if ! have Rscript || ! Rscript -e 'quit(status = !requireNamespace("laot", quietly = TRUE))' >/dev/null 2>&1; then
   skip "R or the installed package is missing, so that nothing fails in it"
