@@ -1,6 +1,8 @@
 // Conditional methods on simulated screens with known truth, all on the same cells:
 //   laot_screen [worlds = 10] [kappa = 1] [first world = 0] [networks = 0: none, 1: cmonge and cpa,
 //   2: and cmonge from the identity] [further methods, as name=method,parameter=value,..]
+// truth: the true map (unbiased: its MMD^2 is 0 but for noise); truth_own_shift: the true map, but
+// for its mean shift, which is that of a seen condition's own training cells; training_cells: these.
 // prints one line a world, kind and method: MMD^2 x 1000 (unbiased, median gamma of training
 // cells), sd ratio, error of the mean, cell error (1: predicting no change), seconds of the fit.
 #include <chrono>
@@ -124,6 +126,33 @@ Method registered(const World& world, const char* name,
           seconds};
 }
 
+// What is known of the truth: nothing is fitted.
+std::map<std::string, Method> truths(const World& world) {
+  const auto own = [&world](const ScreenCondition& c) {
+    const std::size_t k = world.features.find(c.covariates);
+    return k < world.screen.training.size() ? &world.screen.training[k].treated : nullptr;
+  };
+  const auto truth = [](const ScreenCondition& c) {
+    Rng noise(7);
+    arma::mat out = c.truth;
+    for (double& value : out) value += ScreenOptions().noise * noise.normal();
+    return out;
+  };
+  return {{"truth", {truth, 0.0}},
+          {"truth_own_shift",
+           {[&world, own, truth](const ScreenCondition& c) {
+              arma::mat out = truth(c);
+              if (own(c) == nullptr) return out;
+              const arma::vec found = arma::mean(*own(c), 1) - world.mean;
+              const arma::vec right = arma::mean(arma::mat(c.truth - world.screen.new_control), 1);
+              out.each_col() += found - right;
+              return out;
+            },
+            0.0}},
+          {"training_cells",
+           {[own, truth](const ScreenCondition& c) { return own(c) ? *own(c) : truth(c); }, 0.0}}};
+}
+
 // A name, a method of the registry, and settings.
 struct Variant {
   std::string name, method;
@@ -148,7 +177,7 @@ struct Variant {
 
 std::map<std::string, Method> methods_of(const World& world, int networks,
                                          const std::vector<Variant>& variants, Context& context) {
-  std::map<std::string, Method> out;
+  std::map<std::string, Method> out = truths(world);
   ConditionalLaotOptions options;
   const auto model =
       std::make_shared<ConditionalLaot>(fit_conditional_laot(world.cells, options, context));
@@ -201,6 +230,7 @@ std::map<std::string, Method> methods_of(const World& world, int networks,
 }
 
 double cell_error(const World& world, const arma::mat& predicted, const ScreenCondition& c) {
+  if (predicted.n_cols != c.truth.n_cols) return arma::datum::nan;
   return std::sqrt(arma::accu(arma::square(predicted - c.truth)) /
                    arma::accu(arma::square(c.truth - world.screen.new_control)));
 }
