@@ -22,7 +22,17 @@ cell_labels <- function(value, columns, count, argument) {
          ", found ", shown(value))
   }
   value[is_blank(value)] <- NA
+  if (argument == "condition" && is.numeric(value)) check_numbers_as_labels(value)
   if (is.factor(value)) droplevels(value) else factor(value, unique(value))
+}
+
+# A few numbers may be labels, such as doses; what differs from cell to cell is a measurement.
+check_numbers_as_labels <- function(values) {
+  found <- length(unique(values[!is.na(values)]))
+  if (3 * found > length(values)) {
+    fail("condition has ", counted(found, "different number"), " for ", counted(length(values), "cell"),
+         ": it must say which population a cell is of; what is known of the conditions, such as a dose, goes into covariates = ")
+  }
 }
 
 # Spreadsheets and text files write a missing label as a text.

@@ -10,7 +10,7 @@ data <- arguments[1L]
 splits <- if (length(arguments) > 1L) as.integer(arguments[2L]) else 3L
 first <- if (length(arguments) > 2L) as.integer(arguments[3L]) else 1L
 sets <- if (length(arguments) > 3L) arguments[-(1:3)] else c("gbm", "hsmm", "tcell", "tgf", "pbmcstim", "bcrxl")
-methods <- c("regressed_shift", "conditional_gaussian", "conditional_laot", "cmonge")
+methods <- c("regressed_shift", "conditional_gaussian", "conditional_laot", "cmonge", "cpa")
 
 table_of <- function(name) utils::read.csv(gzfile(file.path(data, name)), check.names = FALSE)
 

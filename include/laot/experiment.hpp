@@ -43,6 +43,9 @@ std::vector<std::string> texts_of(const CovariateValue& value);
 /// The same covariates with the same values, whatever the names and the order of covariates.
 bool same_covariates(const Condition& a, const Condition& b);
 
+/// Throws not_finite, naming it, where a number of the covariates is NaN or Inf.
+void require_finite_covariates(const Condition& condition);
+
 /// `"A"`, or `drug = A, dose = 3` where it has no name: for sentences.
 std::string described(const Condition& condition);
 

@@ -135,3 +135,12 @@ function with_contexts(of_controls, known, targets, controls)
             conditions = [(covariates = one, control = findfirst(isequal(wanted), contexts))
                           for (one, wanted) in zip(known, need)])
 end
+
+# A few numbers may be labels, what differs from cell to cell is a measurement.
+function labels_of(condition)
+    numbers = unique(value for value in condition if value isa Real && !(value isa Bool))
+    3 * length(numbers) > length(condition) && throw(ArgumentError("condition has $(length(numbers)) different numbers for " *
+        "$(length(condition)) cells: it must say which population a cell is of; what is known of the conditions, such as a " *
+        "dose, goes into covariates"))
+    return string.(condition)
+end

@@ -51,7 +51,7 @@ Experiment(; feature_names = nothing) = Experiment(feature_names, Population[], 
 function Experiment(cells, condition; control = "control", target = nothing, covariates = NamedTuple(),
                     combine = nothing, feature_names = nothing, batch = nothing, cell_names = nothing)
     cells, feature_names = from_table(cells, feature_names)
-    labels = string.(condition)
+    labels = labels_of(condition)
     control = string(control)
     length(labels) == size(cells, 2) ||
         throw(ArgumentError("condition has $(length(labels)) labels for $(size(cells, 2)) cells"))

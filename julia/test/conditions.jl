@@ -80,6 +80,7 @@ end
     for (at, words) in (("drug1:3", "knows no condition \"drug1:3\""), ((drug = "drug01",), "lacks the covariate \"dose\""),
                         ((drug = "drug01", dose = 1, plate = 2), "no covariate \"plate\""),
                         ((drug = "aspirin", dose = 1), "no level of \"drug\" \"aspirin\""),
+                        ((drug = "drug01", dose = -1), "a dose must be 0 or a positive number, found -1"),
                         ((drug = "drug01", dose = NaN), "covariate dose must be"),
                         ((drug = "drug01", dose = "high"), "has a number where"), ("", "at must be"), (3, "at must be"))
         @test occursin(words, refused(() -> predict(MANY, SCREEN.new_control; at = at)))
@@ -91,6 +92,7 @@ end
     made(; changes...) = refused(() -> Experiment(SCREEN.cells, SCREEN.info.condition; covariates = INFO, combine = "+",
                                                   changes...))
     @test occursin("no cell has the condition \"none\"", made(control = "none"))
+    @test occursin("different numbers for", refused(() -> Experiment(SCREEN.cells, collect(1:size(SCREEN.cells, 2)) ./ 7)))
     @test occursin("control cells must have dose 0 or missing", made(covariates = (dose = INFO.dose .+ 1,)))
     @test occursin("dose is missing in 40 cells of condition",
                    made(covariates = (dose = [dose == 3 ? missing : dose for dose in INFO.dose],)))
@@ -98,7 +100,9 @@ end
     @test occursin("values for", made(covariates = (dose = INFO.dose[2:end],)))
     @test occursin("combine is of the levels", made(covariates = NamedTuple()))
     for (embedding, words) in ((Dict("plate" => Dict("A" => [1])), "no covariate of levels"), (3, "embedding must be"),
-                               (Dict("A" => [1], "B" => [1, 2]), "as many numbers"))
+                               (Dict("A" => [1], "B" => [1, 2]), "as many numbers"),
+                               (Dict("A" => [1]), "the embedding of \"drug\" has no row for drug"),
+                               (Dict("A" => [1], "B" => [NaN]), "has NaN at coordinate 1 of level \"B\""))
         @test occursin(words, refused(() -> fit(ResponseModel("regressed_shift"), screen(); embedding = embedding)))
     end
 end

@@ -129,7 +129,7 @@ def test_embeddings():
     with pytest.raises(laot.LaotError, match='no level of "drug" "C"'):
         laot.fit(small(), method="conditional_laot").at({"drug": "C", "dose": 1})
     without = {level: values for level, values in SCREEN["embedding"].items() if level != "drug01"}
-    with pytest.raises(laot.LaotError, match="drug01"):
+    with pytest.raises(laot.LaotError, match='the embedding of "drug" has no row for drug01'):
         laot.fit(experiment(), method="regressed_shift", embedding=without)
 
 
@@ -143,6 +143,7 @@ def test_a_dose_beyond_those_that_were_seen_is_warned_of(fitted):
     ({"drug": "drug01"}, ValueError, "lacks the covariate 'dose'"),
     ({"drug": "drug01", "dose": 1, "plate": 2}, ValueError, "no covariate 'plate'"),
     ({"drug": "aspirin", "dose": 1}, laot.LaotError, 'no level of "drug" "aspirin"'),
+    ({"drug": "drug01", "dose": -1}, laot.LaotError, "a dose must be 0 or a positive number, found -1"),
     ({"drug": "drug01", "dose": float("nan")}, ValueError, "covariate dose must be a number"),
     ({"drug": "drug01", "dose": "high"}, laot.LaotError, "dose = high has a number where"),
     ({"drug": [], "dose": 1}, ValueError, "covariate drug must be"), ({}, ValueError, "at must be"),
@@ -170,6 +171,7 @@ def test_models_without_covariates_or_conditions_say_so(fitted):
 @pytest.mark.parametrize("change, words", [
     ({"covariates": {"drug": INFO["drug"][:-1]}}, "values for"),
     ({"condition": SCREEN["info"]["condition"][:-1]}, "labels for"),
+    ({"condition": np.arange(len(INFO["dose"])) / 7}, "different numbers for .* cells: it must say which population"),
     ({"control": "none"}, "no cell has the condition 'none'"),
     ({"covariates": {"dose": INFO["dose"] + 1}}, "control cells must have dose 0 or a missing value.*found 1 in 40"),
     ({"covariates": {"dose": np.where(INFO["dose"] == 3, np.nan, INFO["dose"])}}, "dose is missing in 40 cells of condition"),

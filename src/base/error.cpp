@@ -28,6 +28,12 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
   return row.back();
 }
 
+std::string in_lower_case(std::string text) {
+  for (char& letter : text)
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+  return text;
+}
+
 }  // namespace
 
 std::ostream& silent_stream() {
@@ -39,9 +45,11 @@ std::ostream& silent_stream() {
 
 std::string nearest_name(const std::string& name, const std::vector<std::string>& candidates) {
   std::string best;
-  std::size_t best_distance = std::max<std::size_t>(2, name.size() / 2) + 1;
+  std::size_t best_distance = 2 * (std::max<std::size_t>(2, name.size() / 2) + 1);
   for (const std::string& candidate : candidates) {
-    const std::size_t distance = edit_distance(name, candidate);
+    // Another case is nearer than another letter.
+    const std::size_t letters = edit_distance(in_lower_case(name), in_lower_case(candidate));
+    const std::size_t distance = 2 * letters + (name == candidate ? 0 : 1);
     if (distance < best_distance) {
       best_distance = distance;
       best = candidate;

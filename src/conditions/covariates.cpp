@@ -196,6 +196,7 @@ std::size_t CovariateFeatures::find(const ConditionCovariates& condition) const 
 }
 
 ConditionKind CovariateFeatures::kind(const ConditionCovariates& condition) const {
+  check(condition);
   if (find(condition) < training_.size()) return ConditionKind::seen;
   for (const Treatment& t : condition.treatments)
     if (t.level != Treatment::kNoLevel && !level_seen_[t.level]) return ConditionKind::unseen_level;

@@ -12,17 +12,19 @@ namespace laot {
 
 namespace {
 
-std::map<std::string, std::size_t> columns_by_name(const std::vector<std::string>& levels) {
+std::map<std::string, std::size_t> columns_by_name(const std::vector<std::string>& levels,
+                                                   const std::string& name) {
   std::map<std::string, std::size_t> out;
   for (std::size_t c = 0; c < levels.size(); ++c)
     require(out.emplace(levels[c], c).second, Status::invalid_argument,
-            "the embedding lists the level \"", levels[c], "\" twice");
+            name, " lists the level \"", levels[c], "\" twice; give each level one row");
   return out;
 }
 
 arma::mat chosen_columns(const std::vector<std::string>& wanted,
-                         const std::vector<std::string>& levels, const arma::mat& table) {
-  const auto column = columns_by_name(levels);
+                         const std::vector<std::string>& levels, const arma::mat& table,
+                         const std::string& name) {
+  const auto column = columns_by_name(levels, name);
   std::vector<std::string> missing;
   arma::mat out(table.n_rows, wanted.size());
   for (std::size_t w = 0; w < wanted.size(); ++w) {
@@ -32,23 +34,35 @@ arma::mat chosen_columns(const std::vector<std::string>& wanted,
     else
       out.col(w) = table.col(at->second);
   }
-  require(missing.empty(), Status::unknown_name, "the embedding has no row for ", joined(missing),
-          "; the nearest name that it has is \"",
-          missing.empty() ? "" : nearest_name(missing[0], levels), "\"");
+  const std::string near = missing.empty() ? std::string() : nearest_name(missing[0], levels);
+  require(missing.empty(), Status::unknown_name, name, " has no row for ", joined(missing),
+          near.empty() ? "; give each level of the conditions one"
+                       : "; the nearest name that it has is \"" + near + "\"");
   return out;
+}
+
+void require_finite(const arma::mat& table, const std::vector<std::string>& levels,
+                    const std::vector<std::string>& coordinate_names, const std::string& name) {
+  const arma::uvec bad = arma::find_nonfinite(table);
+  if (bad.is_empty()) return;
+  const arma::uword k = bad[0] % table.n_rows;
+  fail(Status::not_finite, name, " has ", std::isnan(table[bad[0]]) ? "NaN" : "Inf",
+       " at coordinate ",
+       coordinate_names.empty() ? text(k + 1) : "\"" + coordinate_names[k] + "\"",
+       " of level \"", levels[bad[0] / table.n_rows],
+       "\"; give every level finite coordinates, or leave the coordinate out");
 }
 
 }  // namespace
 
 Embedding embedding_of(const std::vector<std::string>& wanted,
                        const std::vector<std::string>& levels, const arma::mat& table,
-                       const std::vector<std::string>& coordinate_names) {
-  require(table.n_cols == levels.size(), Status::dimension_mismatch, "the embedding has ",
-          table.n_cols, " columns for ", levels.size(), " levels");
-  require(table.is_finite(), Status::not_finite,
-          "the embedding has a NaN or Inf; give every level finite coordinates, or leave the "
-          "coordinate out");
-  const arma::mat all = chosen_columns(wanted, levels, table);
+                       const std::vector<std::string>& coordinate_names,
+                       const std::string& name) {
+  require(table.n_cols == levels.size(), Status::dimension_mismatch, name, " has ", table.n_cols,
+          " columns for ", levels.size(), " levels");
+  require_finite(table, levels, coordinate_names, name);
+  const arma::mat all = chosen_columns(wanted, levels, table, name);
   Embedding out;
   std::vector<arma::uword> kept;
   for (arma::uword k = 0; k < all.n_rows; ++k) {

@@ -49,10 +49,8 @@ void check_covariates(const Condition& condition, const Condition& first) {
             ")");
     require(!value.numbers.empty() || !value.levels.empty(), Status::invalid_argument,
             "covariate \"", name, "\" of condition ", who, " has no value");
-    for (const double number : value.numbers)
-      require(std::isfinite(number), Status::not_finite, "covariate \"", name, "\" of condition ",
-              who, " is ", std::isnan(number) ? "NaN" : "Inf", "; it must be a finite number");
   }
+  require_finite_covariates(condition);
 }
 
 void check_conditions(const Experiment& experiment) {
@@ -120,6 +118,14 @@ bool same_covariates(const Condition& a, const Condition& b) {
     return other != nullptr && other->numbers == entry.second.numbers &&
            other->levels == entry.second.levels;
   });
+}
+
+void require_finite_covariates(const Condition& condition) {
+  for (const auto& [name, value] : condition.covariates)
+    for (const double number : value.numbers)
+      require(std::isfinite(number), Status::not_finite, "covariate \"", name, "\" of condition ",
+              described(condition), " is ", std::isnan(number) ? "NaN" : "Inf",
+              "; it must be a finite number");
 }
 
 std::string described(const Condition& condition) {

@@ -84,8 +84,8 @@ CovariateRoles::Factor CovariateRoles::factor_of(const Experiment& experiment,
   }
   if (const LevelEmbedding* unordered = embedding_for(experiment, name)) {
     const LevelEmbedding given = in_order(*unordered);
-    const Embedding seen =
-        embedding_of(out.levels, given.levels, given.coordinates, given.coordinate_names);
+    const Embedding seen = embedding_of(out.levels, given.levels, given.coordinates,
+                                        given.coordinate_names, "the embedding of \"" + name + "\"");
     if (!seen.dropped.empty())
       remarks_.push_back(text("coordinates of \"", name,
                               "\" that do not vary are left out: ", joined(seen.dropped)));

@@ -130,6 +130,7 @@ std::vector<std::string> Model::covariate_names() const {
 }
 
 Model Model::at(const Condition& asked) const {
+  require_finite_covariates(asked);
   const std::size_t out_of_these = conditional ? find_condition(held_out, asked) : held_out.size();
   const bool held = out_of_these < held_out.size();
   const Condition wanted = held ? Condition{"", held_out[out_of_these].covariates} : asked;

@@ -112,7 +112,40 @@ TEST_CASE("conditions that a model cannot answer are refused with what is known"
   lacking.embeddings[0].levels[screen().training[0].covariates.treatments[0].level] = "other";
   CHECK(refusal([&] {
           (void)fitted("conditional_laot", lacking);
-        }).find("the embedding has no row for drug") == 0);
+        }).find("the embedding of \"drug\" has no row for drug") == 0);
+}
+
+// One condition and phi = 1 (no weight on the level, none on the condition): the pooled map is that
+// of laot in the same space, and a condition's own map is so whatever phi is.
+TEST_CASE("one condition with phi = 1 is fitted and predicted as laot is") {
+  Experiment one = experiment(false);
+  one.conditions.resize(1);
+  const auto with = [](const char* name,
+                       const std::vector<std::pair<std::string, std::string>>& settings) {
+    Params params(method(name).spec);
+    if (std::string(name) == "laot") params.use_preset("calibrated");
+    for (const auto& [key, value] :
+         {std::pair{"scale", "none"}, std::pair{"n_pcs", "0"}, std::pair{"tol", "1e-9"},
+          std::pair{"max_iter", "30"}, std::pair{"ridge", "0.3"}})
+      params.set_text(key, value);
+    for (const auto& [key, value] : settings) params.set_text(key, value);
+    return params;
+  };
+  Context context;
+  for (const bool restored : {true, false}) {
+    const Model alone =
+        fit_model(with("laot", {{"restore", restored ? "covariance" : "none"}}), one, context);
+    const Model pooled =
+        fit_model(with("conditional_laot", {{"own_share", "0"},
+                                            {"restore", restored ? "1" : "0"},
+                                            {"level_weight", "0"},
+                                            {"condition_weight", "0"}}),
+                  one, context);
+    const Condition& condition = one.conditions[0].condition;
+    const arma::mat expected = predicted(alone, condition, screen().new_control);
+    CHECK(arma::abs(expected - screen().new_control).max() > 0.1);
+    CHECK(arma::abs(predicted(pooled, condition, screen().new_control) - expected).max() < 1e-10);
+  }
 }
 
 TEST_CASE("conditional methods say what they cannot learn") {

@@ -164,11 +164,16 @@ TEST_CASE("an embedding is looked up by name, and says what it lacks") {
         }) == "the embedding has no row for aa, x; the nearest name that it has is \"a\"");
   CHECK(refusal([&] {
           (void)embedding_of({"a"}, {"a", "b", "a"}, table);
-        }) == "the embedding lists the level \"a\" twice");
+        }) == "the embedding lists the level \"a\" twice; give each level one row");
   arma::mat bad = table;
   bad(0, 1) = kInfinity;
-  CHECK(refusal([&] { (void)embedding_of({"a"}, levels, bad); }).find("NaN or Inf") !=
-        std::string::npos);
+  CHECK(refusal([&] { (void)embedding_of({"a"}, levels, bad); }) ==
+        "the embedding has Inf at coordinate 1 of level \"b\"; give every level finite "
+        "coordinates, or leave the coordinate out");
+  bad(0, 1) = kNaN;
+  CHECK(refusal([&] {
+          (void)embedding_of({"a"}, levels, bad, {"mass", "charge"}, "the embedding of \"drug\"");
+        }).find("the embedding of \"drug\" has NaN at coordinate \"mass\" of level \"b\"") == 0);
 }
 
 TEST_CASE("classical scaling gives Euclidean distances back, and effects lie at their W2") {

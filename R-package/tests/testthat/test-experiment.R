@@ -166,6 +166,8 @@ test_that("what cannot be meant is refused in a sentence", {
   expect_sentence(fit_screen(covariates = ~ drug), "a matrix has none; give a data frame")
   expect_sentence(fit_screen(covariates = known[1:3, ]), "one row for each of the 330 cells; found 2 columns and 3 rows")
   expect_sentence(fit_screen(covariates = 3), "must be a formula")
+  expect_sentence(fit_screen(condition = seq_along(labels) / 7), "condition has 330 different numbers for 330 cells: it must say which population")
+  expect_no_error(fit_screen("mean_shift", condition = columns$dose, covariates = NULL, control = 0))
   expect_sentence(fit_screen(seeds = 1:2), "seeds goes with methods that train networks")
   expect_sentence(fit_method(values, "cellot", condition = labels, covariates = known, seeds = 1:2),
                   "covariates do not go with seeds of a method that is fitted to each condition on its own")
@@ -196,8 +198,15 @@ test_that("a matrix places levels, and a level without cells is predicted", {
   expect_identical(conditions(laot:::fit_at(placed, at))$kind, "unseen_level")
   expect_identical(predict(fit_screen("regressed_shift", embedding = list(drug = as.data.frame(places))), start, at = at),
                    predict(placed, start, at = at))
-  expect_sentence(fit_screen("regressed_shift", embedding = places[1:2, ]), "the embedding has no row for C")
+  expect_sentence(fit_screen("regressed_shift", embedding = places[1:2, ]), "the embedding of \"drug\" has no row for C")
   expect_sentence(fit_screen("regressed_shift", embedding = unname(places)), "levels as row names")
+  expect_sentence(fit_screen("regressed_shift", embedding = places[c(1:4, 2), ]), "the embedding of \"drug\" lists the level \"B\" twice")
+  places[3, 2] <- NA
+  expect_sentence(fit_screen("regressed_shift", embedding = places), "the embedding of \"drug\" has NaN at coordinate 2 of level \"C\"")
+  places[3, 2] <- 0
+  expect_warning(fit_screen("regressed_shift", embedding = cbind(places, 7)), "coordinates of \"drug\" that do not vary are left out: 4")
+  expect_warning(fit_screen("regressed_shift", embedding = places[c(1, 2, 2, 4), ] |> `rownames<-`(rownames(places))),
+                 "cannot tell B and C apart")
   expect_sentence(fit_screen("regressed_shift", embedding = list(drog = places)), "names \"drog\", .*did you mean \"drug\"")
   expect_sentence(fit_screen("regressed_shift", embedding = 3), "embedding must be a matrix")
   expect_sentence(fit_screen("regressed_shift", embedding = "affect"), "embedding")

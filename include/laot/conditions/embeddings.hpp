@@ -12,7 +12,7 @@ namespace laot {
 /// The coordinates of the wanted levels (coordinates x wanted), out of a table with one column for
 /// each of `levels`. Coordinates that are the same for all wanted levels are left out. Throws
 /// not_finite on NaN or Inf, invalid_argument on a level that is listed twice, and unknown_name,
-/// naming all of them, on wanted levels without a column.
+/// naming all of them, on wanted levels without a column; `name` is the table's in a sentence.
 struct Embedding {
   arma::mat coordinates;
   std::vector<std::string> dropped;  // names of the constant coordinates
@@ -20,7 +20,8 @@ struct Embedding {
 };
 Embedding embedding_of(const std::vector<std::string>& wanted,
                        const std::vector<std::string>& levels, const arma::mat& table,
-                       const std::vector<std::string>& coordinate_names = {});
+                       const std::vector<std::string>& coordinate_names = {},
+                       const std::string& name = "the embedding");
 
 /// Classical scaling (Torgerson, 1952) of pairwise distances (symmetric, C x C) to at most
 /// `at_most` coordinates (coordinates x C): eigenvectors of -J D^2 J / 2 of the positive

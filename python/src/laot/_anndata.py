@@ -7,6 +7,7 @@ from typing import Any, Optional, Sequence, Union
 import numpy as np
 
 from ._cells import variable_features
+from ._covariates import labels_of
 from ._experiment import Experiment, fit_experiment
 from ._model import Model, Source, fit_arrays
 
@@ -23,7 +24,7 @@ def _column(adata: Any, name: str) -> np.ndarray:
 
 
 def _levels(adata: Any, condition: str) -> np.ndarray:
-    return np.array([str(level) for level in _column(adata, condition)], dtype=object)
+    return labels_of(_column(adata, condition))
 
 
 def _control(there: Sequence[str], condition: str, control: Optional[str]) -> str:

@@ -169,3 +169,15 @@ def _with_contexts(of_controls: Mapping[str, list[Optional[Parts]]], known: dict
     contexts = list(dict.fromkeys(need.values()))
     return Design(known, [np.array([i for i, key in enumerate(of_cells) if key == one]) for one in contexts],
                   {target: contexts.index(wanted) for target, wanted in need.items()})
+
+
+def labels_of(condition: Iterable[Any]) -> np.ndarray:
+    """Texts; a few numbers may be labels, what differs from cell to cell is a measurement."""
+    values = np.asarray(list(condition), dtype=object)
+    out = np.array([str(value) for value in values], dtype=object)
+    numbers = [value for value in values if isinstance(value, (float, int, np.number)) and value == value]
+    found = len(set(numbers))
+    if len(numbers) > 0 and 3 * found > out.size:
+        raise ValueError(f"condition has {found} different numbers for {out.size} cells: it must say which population a cell is "
+                         "of; what is known of the conditions, such as a dose, goes into covariates")
+    return out

@@ -11,7 +11,7 @@ from typing import Any, Iterator, Mapping, Optional, Sequence
 import numpy as np
 
 from ._cells import Context, Data, Progress, doubles, texts
-from ._covariates import Parts, covariate_arrays, covariates_of, design
+from ._covariates import Parts, covariate_arrays, covariates_of, design, labels_of
 from ._library import LaotWarning, check, lib, new
 from ._model import Model, Source, condition_names, fit_parameters
 
@@ -129,7 +129,7 @@ class Experiment:
         features, batch, names
             Names of the features; a label, and a name, of each cell.
         """
-        labels = np.array([str(label) for label in condition], dtype=object)
+        labels = labels_of(condition)
         if labels.size != cells.shape[0]:
             raise ValueError(f"condition has {labels.size} labels for {cells.shape[0]} cells")
         targets = sorted(set(labels) - {control}) if target is None else [str(level) for level in target]
