@@ -209,7 +209,7 @@ function coordinate_columns(name, table)
     isnumbers(x) = x isa Real || x isa AbstractVector{<:Real}
     all(row -> isnumbers(row[2]), rows) && length(unique(length(row[2]) for row in rows)) == 1 || throw(ArgumentError(
         "the embedding of $name must have as many numbers for each level"))
-    return first.(rows), Matrix{Float64}(reduce(hcat, (Float64[row[2]...] for row in rows)))
+    return first.(rows), Float64[row[2][k] for k in eachindex(rows[1][2]), row in rows]
 end
 
 """
