@@ -368,7 +368,8 @@ LAOT_API laot_status laot_data_size(const laot_data* data, size_t* features, siz
 LAOT_API laot_status laot_data_set_batch(laot_data* data, const char* const* labels, size_t count);
 
 /**
- * Groups of the cells, cell types say, of which laot_evaluate speaks one by one. A fit whose two
+ * Groups of the cells, cell types say, of which laot_evaluate speaks one by one, and from which the
+ * weights of a balanced prediction follow. A fit whose two
  * populations have them tells how their shares change (laot_composition), warns where they change
  * by more than chance, and with balance = "types" weights control cells to the treated shares.
  *
@@ -1361,6 +1362,18 @@ typedef struct laot_evaluation_options {
  * cells nearest to a predicted one that are of its group, mean over cells. A test adds
  * mmd2_p_value, of the first method.
  *
+ * Predictions of a model that was balanced are also scored with what each control cell counts
+ * (laot_weights): every method that starts from the control cells has, after its rows of all cells,
+ * a second row of each metric that has such a form, whose estimator ends with ", weighted" and whose
+ * setting with "cells weighted by type" or "by cluster". With w the weights scaled to a sum of 1 and
+ * v = 1/m: mmd2 is sum_{i != j} w_i w_j k(x_i, x_j) / (1 - sum w^2) and the same of y with v, less 2
+ * sum w_i v_j k(x_i, y_j); the biased forms have the diagonals and no divisor; energy distances are
+ * the same of distances; w2 is exact transport between w and v; means are sum w_i x_i, and sds the
+ * root of sum w_i (x_i - mean)^2 (r2_means, pearson_means, pearson_means_squared,
+ * pearson_mean_shift, l2_drug_signature, l2_sds, pearson_sds, sd_ratio, sd_ratio_median). A preset
+ * that scores subsamples has none. Balanced by types, the model needs the type of each control cell:
+ * the groups of control, which may then have some where observed has none.
+ *
  * @param context    threads, callbacks, and the seed of all draws
  * @param model      its training cells are those of the trivial predictors, the bandwidth, the
  *                   markers and the reference; NULL: these have no rows. One of many conditions is
@@ -1369,11 +1382,13 @@ typedef struct laot_evaluation_options {
  * @param predicted  [features x n] predicted cells; NULL: the model's predictions for control
  * @param observed   [features x m] observed treated cells, same features and units, best ones that
  *                   no fit has seen; with their batch and groups
- * @param control    [features x c] control cells; NULL: none. With their groups
+ * @param control    [features x c] control cells; NULL: none. With their groups, the types of a model
+ *                   that was balanced by types
  * @param options    settings, struct_size set; NULL: the usual
  * @param out        the table; free it with laot_table_free
  * @return LAOT_INVALID_ARGUMENT: neither a model with control nor predicted is given, a setting is
- *         out of range, struct_size is not set, or the model has many conditions and none is named;
+ *         out of range, struct_size is not set, the model has many conditions and none is named, or
+ *         it was balanced by types and control has no groups, or ones that the fit has not seen;
  *         LAOT_UNKNOWN_NAME: a metric, a method, a preset, the reference, or a condition that the
  *         model has not seen; LAOT_NOT_AVAILABLE: markers of a model that kept no cells
  *

@@ -89,7 +89,7 @@ set(LAOT_CORE_SOURCES
   src/metrics/mmd.cpp
   src/metrics/moved_cells.cpp
   src/metrics/student.cpp
-  src/metrics/weighted_mmd.cpp
+  src/metrics/weighted_pairs.cpp
   src/metrics/median_gamma.cpp
   src/metrics/permutation_test.cpp
   src/metrics/distances.cpp
@@ -99,6 +99,7 @@ set(LAOT_CORE_SOURCES
   src/metrics/features.cpp
   src/metrics/registry.cpp
   src/metrics/score.cpp
+  src/metrics/weighted_score.cpp
   # trackability
   src/trackability/resampling.cpp
   src/trackability/isometry.cpp

@@ -48,7 +48,8 @@ struct HeldOut {
   std::optional<Cells> control;  // where the trivial predictors start; the cells of `predicted`
   std::vector<std::string> observed_batch;  // level of each observed cell, or none
   /// Group (cell type) of each cell, or none: then each group has rows of its own, and a prediction
-  /// is of the group that its control cell is of.
+  /// is of the group that its control cell is of. Beside a model that was balanced by types
+  /// control_groups are the types, and may be there without observed_groups.
   std::vector<std::string> observed_groups, control_groups;
 };
 
@@ -68,6 +69,11 @@ const std::vector<std::string>& default_metrics();
 /// Beside the metrics asked for: mmd2_p_value of the first method, where a test is asked for; and
 /// own_group_share, where there are groups: the share of the nearest observed cells of a predicted
 /// cell that are of its group.
+///
+/// Predictions of a balanced model also have rows with what each control cell counts
+/// (Model::weights), of the metrics that has_weighted_form() is true of, for every method that starts from the
+/// control cells, of all cells and without subsamples: estimator "..., weighted", setting "...;
+/// cells weighted by type" or "by cluster". They come after the unweighted rows of their method.
 ///
 /// Draws with the context's seed. Memory: the candidates, features x cells each, and the squared
 /// distances of those that start from control cells to the observed ones, where W2 is solved on

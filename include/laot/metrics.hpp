@@ -9,3 +9,4 @@
 #include "laot/metrics/mmd.hpp"
 #include "laot/metrics/moments.hpp"
 #include "laot/metrics/registry.hpp"
+#include "laot/metrics/weighted.hpp"

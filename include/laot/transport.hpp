@@ -20,6 +20,7 @@ struct CouplingOptions {
   std::size_t exact_limit = 100000;
   std::size_t leaf = 12000;  // hierarchical: cells of a part that is solved exactly
   int sweeps = 6;            // hierarchical: rounds of refinement
+  std::int64_t units = 1 << 22;  // into which a level is divided where weights are given
   // y outlives the coupling and does not change, and there is one solve: an exact one then reads
   // both clouds in place.
   bool once = false;
@@ -83,8 +84,8 @@ class Coupling {
   Coupling(const arma::mat& x, const arma::mat& y, const std::vector<std::uint32_t>& batch_x = {},
            const std::vector<std::uint32_t>& batch_y = {}, const CouplingOptions& options = {});
   /// The same with weights of the control cells, [n], at least 0, whose sum within a level is the
-  /// level's mass. They are rounded to whole units, some 4 million a level, at least one a cell:
-  /// see source_weights.
+  /// level's mass. They are rounded to whole units, options.units a level or a few more, at least
+  /// one a cell: see source_weights.
   Coupling(const arma::mat& x, const arma::mat& y, const arma::vec& weights_x,
            const std::vector<std::uint32_t>& batch_x, const std::vector<std::uint32_t>& batch_y,
            const CouplingOptions& options = {});

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "at_condition.hpp"
+#include "groups.hpp"
 #include "laot/evaluation.hpp"
 #include "laot/linear_algebra.hpp"
 
@@ -113,6 +114,7 @@ class Conditions {
     cells.observed = treated.population.cells;
     cells.observed_batch = treated.population.batch;
     cells.control = held_out_.controls[treated.control].cells;
+    if (weighted_by_types(at)) cells.control_groups = held_out_.controls[treated.control].types;
     rows_.add(evaluate(cells, options, context_));
   }
 

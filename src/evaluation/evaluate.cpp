@@ -10,6 +10,7 @@
 #include "feature_sets.hpp"
 #include "groups.hpp"
 #include "laot/data/columns.hpp"
+#include "laot/metrics/weighted.hpp"
 #include "score_rows.hpp"
 
 namespace laot {
@@ -20,7 +21,8 @@ constexpr std::size_t kHalvings = 5;
 constexpr std::uint64_t kHalvingStream = 1u << 21;
 constexpr std::size_t kNearest = 10;               // of own_group_share
 constexpr std::size_t kCellsCoupledAgain = 20000;  // a coupling that is kept holds copies of them
-constexpr std::size_t kCellsOfTest = 1000;         // a side, evenly taken, of the permutation test
+constexpr const char* kNoWeight = "no control cell is of a type that treated cells had";
+constexpr std::size_t kCellsOfTest = 1000;  // a side, evenly taken, of the permutation test
 
 using Metrics = std::vector<const MetricSpec*>;
 
@@ -106,6 +108,7 @@ class Evaluation {
     candidates_ = candidates_of(held_out_, reference_, options_.methods, context_);
     observed_ = held_out_.observed.gather_all();
     if (held_out_.control) control_ = held_out_.control->gather_all();
+    weights_ = weights_of_control(held_out_, context_);
     const std::vector<FeatureSet> sets = feature_sets(held_out_, options_, context_);
     const std::vector<Part> parts = parts_of(held_out_);
     const double blocks = static_cast<double>(parts.size() * sets.size());
@@ -138,6 +141,7 @@ class Evaluation {
         ScoredCells predicted(cells);
         if (candidate.of_control) shared.lend(c, set.gammas, predicted, seen);
         add_candidate(candidate, part, set, predicted, seen, held_out_.control ? &start : nullptr);
+        if (candidate.of_control && part.all()) add_weighted(candidate, set, cells, seen, start);
         if (c == 0 && part.all() && wants_prediction(options_))
           add_test(candidate, set, cells, observed);
       }
@@ -213,6 +217,34 @@ class Evaluation {
     const ScoreSettings settings = settings_for(set, predicted.count(), seen.count());
     const std::vector<Score> found = score_all(wanted, predicted, seen, start, settings, context_);
     add_rows(candidate, part, set, wanted, found, settings, predicted.count(), seen.count(), "");
+  }
+
+  // The same metrics with what each cell counts, where they have such a form and are of all cells.
+  void add_weighted(const NamedCells& candidate, const FeatureSet& set, const arma::mat& cells,
+                    ScoredCells& seen, ScoredCells& start) {
+    const ScoreSettings settings = settings_for(set, cells.n_cols, seen.count());
+    if (weights_.is_empty() || settings.cells > 0) return;
+    std::vector<ScoredMetric> wanted = metrics_for(candidate, set);
+    wanted.erase(
+        std::remove_if(wanted.begin(), wanted.end(),
+                       [](const ScoredMetric& m) { return !has_weighted_form(*m.metric); }),
+        wanted.end());
+    std::vector<Score> found(wanted.size());
+    for (Score& score : found) score.reason = kNoWeight;
+    if (arma::accu(weights_) > 0.0)
+      found = score_weighted(wanted, cells, weights_, seen, &start, settings, context_);
+    const std::size_t first = rows_.size();
+    add_rows(candidate, Part{}, set, wanted, found, settings, cells.n_cols, seen.count(), "");
+    for (std::size_t k = first; k < rows_.size(); ++k) {
+      const MetricSpec& spec = *wanted[k - first].metric;
+      rows_[k].estimator += ", weighted";
+      rows_[k].setting = (spec.needs_gamma ? rows_[k].setting + "; " : "") + weighting();
+    }
+  }
+
+  std::string weighting() const {
+    return weighted_by_types(*held_out_.model) ? "cells weighted by type"
+                                               : "cells weighted by cluster";
   }
 
   void add_halves(const Part& part, const FeatureSet& set, const arma::mat& observed) {
@@ -318,6 +350,12 @@ class Evaluation {
     row.setting =
         text("the ", std::min<std::size_t>(kNearest, observed_.n_cols), " nearest observed cells");
     row.value = sum / static_cast<double>(count);
+    rows_.push_back(row);
+    if (!part.all() || weights_.is_empty()) return;
+    row.estimator += ", weighted";
+    row.setting += "; " + weighting();
+    row.value = arma::dot(share, weights_) / arma::accu(weights_);
+    if (std::isnan(row.value)) row.reason = kNoWeight;
     rows_.push_back(std::move(row));
   }
 
@@ -337,6 +375,7 @@ class Evaluation {
   const ScorePreset* preset_ = nullptr;
   std::vector<NamedCells> candidates_;
   arma::mat observed_, control_;
+  arma::vec weights_;  // of the control cells; empty: none
   std::map<std::string, arma::vec> group_shares_;
   std::vector<ScoreRow> rows_;
 };

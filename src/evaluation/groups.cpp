@@ -28,13 +28,30 @@ void require_labels(const std::vector<std::string>& labels, std::size_t cells, c
 void require_groups(const HeldOut& held_out) {
   const bool some = !held_out.observed_groups.empty() || !held_out.control_groups.empty();
   if (!some || (!held_out.control && !held_out.predicted)) return;
-  require_labels(held_out.observed_groups, held_out.observed.cells(), "observed");
+  const bool types_alone =
+      held_out.observed_groups.empty() && held_out.model && weighted_by_types(*held_out.model);
+  if (!types_alone) require_labels(held_out.observed_groups, held_out.observed.cells(), "observed");
   const std::size_t cells =
       held_out.predicted ? held_out.predicted->cells() : held_out.control->cells();
   require_labels(held_out.control_groups, cells, "control");
   require(!held_out.control || held_out.control->cells() == cells, Status::dimension_mismatch,
           "control has ", held_out.control ? held_out.control->cells() : 0,
           " cells and predicted has ", cells, "; with groups each predicted cell needs its own");
+}
+
+bool weighted_by_types(const Model& model) {
+  return model.balanced && model.composition.centres.is_empty();
+}
+
+arma::vec weights_of_control(const HeldOut& held_out, Context& context) {
+  if (!held_out.model || !held_out.model->balanced || held_out.predicted || !held_out.control)
+    return {};
+  const bool by_types = weighted_by_types(*held_out.model);
+  require(!by_types || !held_out.control_groups.empty(), Status::invalid_argument,
+          "the fit was balanced by types, and its scores need the type of each control cell: give "
+          "these as the groups of control");
+  return held_out.model->weights(
+      *held_out.control, by_types ? held_out.control_groups : std::vector<std::string>(), context);
 }
 
 std::vector<Part> parts_of(const HeldOut& held_out) {

@@ -7,6 +7,7 @@
 
 #include "comparable.hpp"
 #include "laot/cost_transport.hpp"
+#include "laot/metrics/weighted.hpp"
 #include "laot/transport.hpp"
 #include "pair_sums.hpp"
 
@@ -53,7 +54,26 @@ Certificate cost_of_pairs(const arma::mat& cost, Context& context) {
       .certificate;
 }
 
-Certificate cost_by(Coupling& coupling, const arma::mat& x, const arma::mat& y, Context& context) {
+// Of cells of x with weights in `per_y` units for each cell of y.
+Certificate cost_of_pairs(const arma::mat& cost, const arma::vec& weights, std::int64_t per_y,
+                          Context& context) {
+  const double total = static_cast<double>(per_y) * static_cast<double>(cost.n_rows);
+  std::vector<std::int64_t> supply;
+  for (const double weight : weights) supply.push_back(std::llround(weight * total));
+  return solve_transport(cost, supply, std::vector<std::int64_t>(cost.n_rows, per_y), context)
+      .certificate;
+}
+
+// Units of the weights of cells: their rounding is below that of the costs.
+constexpr std::int64_t kWeightUnits = std::int64_t{1} << 40;
+
+std::int64_t units_for_each(std::size_t cells) {
+  const std::int64_t m = static_cast<std::int64_t>(cells);
+  return (kWeightUnits + m - 1) / m;
+}
+
+Certificate cost_by(Coupling& coupling, const arma::mat& x, const arma::mat& y, bool even,
+                    Context& context) {
   const Certificate out = coupling.solve(x, context).certificate;
   const double rounding = rounding_of_costs(x, y);
   if (out.primal == 0.0 || rounding <= kResolved * out.primal) return out;
@@ -64,7 +84,10 @@ Certificate cost_by(Coupling& coupling, const arma::mat& x, const arma::mat& y, 
           " in the mean, which double precision does not resolve beside cells that are ",
           std::sqrt(rounding / (8.0 * std::numeric_limits<double>::epsilon())),
           " away from the others; leave such cells out, or score a subsample");
-  return cost_of_pairs(squared_distances(x, y, context), context);
+  const arma::mat squared = squared_distances(x, y, context);
+  return even
+             ? cost_of_pairs(squared, context)
+             : cost_of_pairs(squared, coupling.source_weights(), units_for_each(y.n_cols), context);
 }
 
 }  // namespace
@@ -74,7 +97,7 @@ Certificate transport_cost(const arma::mat& x, const arma::mat& y, Context& cont
   CouplingOptions options;
   options.once = true;
   Coupling coupling(x, y, {}, {}, options);
-  return cost_by(coupling, x, y, context);
+  return cost_by(coupling, x, y, true, context);
 }
 
 double wasserstein2(const arma::mat& x, const arma::mat& y, Context& context) {
@@ -83,7 +106,20 @@ double wasserstein2(const arma::mat& x, const arma::mat& y, Context& context) {
 
 double wasserstein2(const arma::mat& x, const arma::mat& y, Coupling& coupling, Context& context) {
   require_comparable(x, "x", y, "y");
-  return std::sqrt(std::max(0.0, cost_by(coupling, x, y, context).primal));
+  return std::sqrt(std::max(0.0, cost_by(coupling, x, y, true, context).primal));
+}
+
+double weighted_wasserstein2(const arma::mat& x, const arma::vec& weights, const arma::mat& y,
+                             Context& context) {
+  require_comparable(x, "x", y, "y");
+  const arma::uvec counting = arma::find(weights > 0.0);
+  const arma::mat cells = x.cols(counting);
+  const arma::vec w = weights.elem(counting);
+  CouplingOptions options;
+  options.once = true;
+  options.units = kWeightUnits;
+  Coupling coupling(cells, y, arma::vec(w / arma::accu(w)), {}, {}, options);
+  return std::sqrt(std::max(0.0, cost_by(coupling, cells, y, false, context).primal));
 }
 
 double wasserstein2_of_distances(const arma::mat& squared, Context& context) {

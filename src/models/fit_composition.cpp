@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "laot/metrics/mmd.hpp"
+#include "laot/metrics/weighted.hpp"
 
 namespace laot {
 

@@ -50,8 +50,6 @@ struct Level {
 
 namespace {
 
-constexpr std::int64_t kUnits = 1 << 22;  // into which a level with given weights is divided
-
 using coupling::Collapsed;
 using coupling::Level;
 
@@ -284,7 +282,7 @@ Coupling::Coupling(const arma::mat& x, const arma::mat& y, const arma::vec& weig
     std::int64_t per_y = nb / shared;
     if (!weights_x.is_empty()) {
       // As many units a treated cell that the control cells can share them finely.
-      per_y = std::max<std::int64_t>((nb + mb - 1) / mb, (kUnits + mb - 1) / mb);
+      per_y = std::max<std::int64_t>((nb + mb - 1) / mb, (options.units + mb - 1) / mb);
       std::vector<double> weights;
       for (const auto& members : gx.members)
         for (const std::uint32_t i : members) weights.push_back(weights_x[i]);

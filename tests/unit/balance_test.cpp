@@ -5,6 +5,7 @@
 
 #include "laot/balance.hpp"
 #include "laot/metrics/mmd.hpp"
+#include "laot/metrics/weighted.hpp"
 #include "laot/models.hpp"
 #include "laot/transport.hpp"
 #include "support/clouds.hpp"

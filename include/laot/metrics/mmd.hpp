@@ -48,12 +48,6 @@ std::vector<Mmd2> mmd2_from_sums(const std::vector<double>& within_x,
                                  const std::vector<double>& within_y,
                                  const std::vector<double>& across, std::size_t n, std::size_t m);
 
-/// The unbiased estimate where the cells of x have weights [n], at least 0: pairs within x count
-/// w_i w_j / (1 - sum w^2), w scaled to a sum of 1. NaN where one side has a single cell. O((n +
-/// m)^2 features).
-double weighted_mmd2(const arma::mat& x, const arma::vec& weights, const arma::mat& y, double gamma,
-                     Context& context);
-
 /// The mean of mmd2 over a list of gammas, which costs little more than one gamma: with four or
 /// more of them, and enough pairs, the mean kernel is read from piecewise cubics in the squared
 /// distance. The cubics are within 5e-13 of the mean kernel, so the result is within 2e-12 of the
