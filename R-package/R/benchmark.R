@@ -35,7 +35,7 @@
 #'   train, validation and test, or a list of these. Validation cells are left aside.
 #' @param test The share of test cells of a random split.
 #' @param seeds Seeds: of random splits, of the methods, and of the noise reference.
-#' @param metrics Names of metrics: see [laot_metrics()].
+#' @param metrics Names of metrics: see [laot_metrics()]. Of a method that balances, cells count alike.
 #' @param markers `NULL`, or a number of marker features, chosen on training cells: scores on these
 #'   are given as well.
 #' @param reference What the noise reference is of: `"training"` or `"halves"`, as in [evaluate_predictions()];
@@ -309,6 +309,7 @@ task_rows <- function(task, plan) {
                   reference = plan$splits[[task$split]]$reference)
   model <- list(handle = new_handle(task_model(method, plan, cells, train, settings)))
   out <- evaluated(model, given, options, settings)
+  out <- out[!is_weighted(out), ]
   if (method$kind != "noise") out$method <- rep(task$method, nrow(out))
   names(out) <- dotted(names(out))
   out <- cbind(target = rep(task$target, nrow(out)), out[benchmark.columns])

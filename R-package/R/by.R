@@ -48,7 +48,8 @@ say_left_out <- function(count, say) {
 #' @param by For a `laot_fit_by`: the level of each cell, where `newdata` has no column of the name that the
 #'   fits were made by. Cells of levels without a fit are left out with a warning.
 #' @export
-predict.laot_fit_by <- function(object, newdata, ..., by = attr(object, "by"), label = "predicted", suffix = "") {
+predict.laot_fit_by <- function(object, newdata, ..., types = NULL, by = attr(object, "by"), label = "predicted",
+                                suffix = "") {
   exact_arguments()
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
   says <- prediction_says(object[[1L]], label, suffix)
@@ -61,17 +62,20 @@ predict.laot_fit_by <- function(object, newdata, ..., by = attr(object, "by"), l
     warning("left out: ", counted(sum(!known), "cell"), " of levels without a fit (",
             listed(unique(ifelse(is.na(groups), "missing", groups)[!known]), 5L), ")", call. = FALSE)
   }
+  types <- labels_of(types, columns, "types")[known]
   newdata <- newdata[, known, drop = FALSE]
   groups <- groups[known]
   out <- NULL
   for (level in unique(groups)) {
     at <- which(groups == level)
-    part <- predicted_values(object[[level]], newdata[, at, drop = FALSE], ...)
+    part <- predicted_values(object[[level]], newdata[, at, drop = FALSE], ..., types = types[at])
     if (is.null(out)) {
       out <- part
       out$values <- matrix(0, nrow(part$values), length(groups), dimnames = list(rownames(part$values), colnames(newdata)))
+      out$weights <- if (!is.null(part$weights)) numeric(length(groups))
     }
     out$values[, at] <- part$values
+    if (!is.null(part$weights)) out$weights[at] <- part$weights
   }
   out$within <- NULL
   put_back(newdata, out, says)

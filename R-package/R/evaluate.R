@@ -46,10 +46,17 @@
 #'   each cell. Each group that both have gets rows of its own, and `own_group_share` says how far predicted cells
 #'   stay within theirs: the share of the 10 observed cells nearest to a predicted one that are of its group, mean
 #'   over cells. Whole populations can agree while groups are exchanged.
+#' @param types Of a fit with `balance = "types"`: the type of each `control` cell, a column or one label each;
+#'   without it the column that the fit had its types from, or the groups of `by`.
 #' @param ... For objects: `assay.type`, `dimred`, `altexp`, or `assay`, `layer`, `reduction`, where
 #'   these differ from those of the fit.
 #' @param num.threads Threads to use. The result does not depend on it.
 #' @details
+#' Predictions of a fit that was balanced ([composition()]) are scored with cells alike and with what each cell counts:
+#' every method that starts from the control cells has a second row of each metric that has such a form, whose
+#' `estimator` ends with `", weighted"`. Cells alike have the shares of types of the controls, so that their scores
+#' say how far a population with other shares is; the weighted ones say how good the map is.
+#'
 #' For a fit of several conditions (a `laot_fit_list`) `observed` is one object whose column of the condition says which
 #' cells are of which; or a named list of matrices or objects, one for each condition. Of one object, conditions that the
 #' fit does not know by name are those of their covariates, which must be columns of it; control cells are those of the
@@ -91,13 +98,13 @@
 #' @export
 evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metrics = NULL,
                                  gamma = "median", preset = NULL, markers = NULL, ...,
-                                 epsilon = NULL, reference = "auto", batch = NULL, by = NULL, at = NULL,
-                                 beside = NULL, num.threads = 1L) {
+                                 epsilon = NULL, reference = "auto", batch = NULL, by = NULL, types = NULL,
+                                 at = NULL, beside = NULL, num.threads = 1L) {
   if (missing(observed)) fail("observed is missing; give the measured treated cells")
   if (inherits(x, "laot_fit_list")) {
     where <- list(...)
     check_dots(where, names(formals(evaluate_predictions)))
-    one.only <- c("train", "batch", "by")[!c(is.null(train), is.null(batch), is.null(by))]
+    one.only <- c("train", "batch", "by", "types")[!c(is.null(train), is.null(batch), is.null(by), is.null(types))]
     if (length(one.only)) {
       fail(one.only[1L], " = is of one condition; score the fits one at a time, for example x[[", quoted(names(x)[1L]), "]]")
     }
@@ -110,7 +117,7 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
   if (inherits(x, "laot_ensemble")) {
     return(evaluate_ensemble(x, observed = observed, control = control, train = train, metrics = metrics,
                              gamma = gamma, preset = preset, markers = markers, ..., epsilon = epsilon,
-                             reference = reference, batch = batch, by = by, num.threads = num.threads))
+                             reference = reference, batch = batch, by = by, types = types, num.threads = num.threads))
   }
   check_dots(list(...), names(formals(evaluate_predictions)))
   options <- score_options(metrics, gamma, preset, markers, epsilon, reference)
@@ -122,6 +129,7 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
   model <- training_model(if (is.null(train)) fit else train, settings)
   if (!is.null(model) && !is.na(model$seed)) settings$seed <- model$seed
   given <- held_out_cells(x, fit, model, observed, control, list(...), batch, by)
+  given$control$groups <- types_that_weigh(fit, given, types)
   warn_of_leakage(train, model, given$sources$observed$values)
   if (!is.null(fit)) warn_of_labels(fit, given$sources)
   options$condition <- if (!is.null(fit)) as.character(fit$target)
@@ -168,6 +176,27 @@ held_out_cells <- function(x, fit, model, observed, control, dots, batch, by) {
   c(out, list(sources = sources, count = count))
 }
 
+# The labels of the control cells: of by, or the types from which the weights of a balanced fit follow.
+types_that_weigh <- function(fit, given, types) {
+  of.by <- given$control$groups
+  if (is.null(fit) || balance_of(fit) != "types") {
+    if (!is.null(types)) fail("types goes with a fit that was balanced by types")
+    return(of.by)
+  }
+  labels <- types_of_cells(fit, given$sources$control, types)
+  if (is.null(of.by)) {
+    if (is.null(labels)) {
+      fail("the fit was balanced by types, and its scores need the type of each control cell: give types = , a column of ",
+           "control or one label for each of its cells")
+    }
+    return(labels)
+  }
+  if (!is.null(types) && !identical(labels, of.by)) {
+    fail("by and types label the control cells differently; of a fit that was balanced by types give one of them, the types")
+  }
+  of.by
+}
+
 labels_of_cells <- function(labels, source, what) {
   if (is.null(labels)) return(NULL)
   labels <- as.character(cell_labels(labels, source$columns, value_dim(source$values)[2L], what))
@@ -207,6 +236,9 @@ as_scores <- function(scores, by = NULL) {
 }
 
 p.value.metric <- "mmd2_p_value"
+
+# Rows in which cells count what they weigh.
+is_weighted <- function(scores) endsWith(scores$estimator, ", weighted")
 
 checked_number_of_markers <- function(markers, count, model) {
   if (is.null(markers)) return(NULL)
@@ -300,7 +332,9 @@ explain_what_is_left_out <- function(model, given, scores, options) {
          "the median bandwidth needs training cells in train = ; or give numbers in gamma = ")
   }
   if (is.null(given$control)) tell(table$name[table$needs.control], "no control cells in control =")
-  tell(setdiff(c(given$observed$groups, given$control$groups), scores$group), "no cells of it on one side")
+  if (!is.null(given$observed$groups)) {
+    tell(setdiff(c(given$observed$groups, given$control$groups), scores$group), "no cells of it on one side")
+  }
 }
 
 # In the library's words.
@@ -372,7 +406,7 @@ print_notes <- function(x) {
 score_keys <- function(x, columns) {
   key <- unique(x[columns])
   key <- key[order(match(key$metric, unique(key$metric))), , drop = FALSE]
-  label <- key$metric
+  label <- paste0(key$metric, ifelse(grepl("cells weighted by", key$setting, fixed = TRUE), "[weighted]", ""))
   several <- label %in% label[duplicated(label)]
   label[several] <- paste0(label, "[", sub("gamma = ", "", key$setting, fixed = TRUE), "]")[several]
   key$label <- label

@@ -40,7 +40,7 @@ populations_of_two <- function(ask, x, treated, where, condition, control, targe
   chosen_populations(ask, x, population(x$values, batch = batches$control, groups = groups$control),
                      stats::setNames(list(population(y$values, features = at, batch = batches$treated, groups = groups$treated)),
                                      levels$target),
-                     control = levels$control, condition = levels$condition)
+                     control = levels$control, condition = levels$condition, types = types)
 }
 
 # "the control matrix", or of an object "the control cells".
@@ -123,12 +123,12 @@ populations_of_levels <- function(ask, source, condition, control, target, batch
                groups = if (!is.null(groups)) as.character(groups[at]))
   }
   chosen_populations(ask, source, side(chosen$control), lapply(stats::setNames(nm = chosen$target), side),
-                     control = chosen$control, condition = column,
+                     control = chosen$control, condition = column, types = types,
                      experiment = if (!is.null(ask$covariates)) described_conditions(ask$covariates, labels, chosen))
 }
 
 # The features of a fit, the same ones for every target.
-chosen_populations <- function(ask, source, from, to, control, condition, experiment = NULL) {
+chosen_populations <- function(ask, source, from, to, control, condition, types = NULL, experiment = NULL) {
   rows <- chosen_features(source$subset$value, source$values, source$subset$argument)
   if (is.null(rows) && uses_variable_features(source)) {
     rows <- variable_features(from, pooled(to), ask$settings, progress_bar(ask$verbose, "Choosing features"))
@@ -136,8 +136,9 @@ chosen_populations <- function(ask, source, from, to, control, condition, experi
   }
   names <- value_dimnames(source$values)[[1L]]
   if (!is.null(names)) unique_features(if (is.null(rows)) names else names[rows], "x")
-  list(from = from, to = to, rows = rows, control = control, condition = condition, origin = source$origin,
-       experiment = experiment)
+  origin <- source$origin
+  if (is.character(types) && length(types) == 1L) origin$types <- types
+  list(from = from, to = to, rows = rows, control = control, condition = condition, origin = origin, experiment = experiment)
 }
 
 # The cells of all targets, which are cells of one object where there are several.

@@ -20,6 +20,8 @@
 #' @param label The name of the column of a new object that says which cells are predicted (`TRUE`). `NULL`
 #'   adds none, so that the columns are those of `newdata` and [cbind()] takes both.
 #' @param suffix Added to the names of the predicted cells, such as `"_predicted"`.
+#' @param types Of a fit with `balance = "types"`: a column of the object, or the type of each cell. Without it the
+#'   column that the fit had its types from.
 #' @param at Of a fit of several conditions, the one to predict: its name, its covariates as
 #'   `list(drug = "A", dose = 3)`, or a data frame of covariates with one row for all cells or one a cell. Methods of
 #'   many conditions also predict doses, and combinations of levels, that have no cells. `NULL`: each that was seen.
@@ -35,7 +37,9 @@
 #'   assay (or reduced dimension) with all row and column annotation; other assays, reduced
 #'   dimensions and alternative experiments described the control cells and are left out, and a
 #'   prediction in an alternative experiment comes as that experiment. A Seurat object comes back
-#'   with the one predicted assay, or with the one predicted reduction beside its assay. For a
+#'   with the one predicted assay, or with the one predicted reduction beside its assay. Objects predicted by a
+#'   balanced fit have a column `laot_weight` (with `into`, the name there and `_weight`): what each cell counts in
+#'   the treated population, see [composition()]. A matrix or data frame has none. For a
 #'   `laot_fit_list`: a list of such predictions, one for each target, or with `at` one of them.
 #' @examples
 #' genes <- paste0("gene", 1:4)
@@ -46,29 +50,30 @@
 #' predict(fit, new.cells)
 #' predict(fit, new.cells, nonnegative = "marginals")
 #' @export
-predict.laot_fit <- function(object, newdata, nonnegative = "no", ..., into = NULL, label = "predicted", suffix = "",
-                             num.threads = 1L, verbose = interactive()) {
+predict.laot_fit <- function(object, newdata, nonnegative = "no", ..., types = NULL, into = NULL, label = "predicted",
+                             suffix = "", num.threads = 1L, verbose = interactive()) {
   exact_arguments()
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
-  predict_places(list(fits = list(object)), newdata, nonnegative, ..., into = into, label = label, suffix = suffix,
+  predict_places(list(fits = list(object)), newdata, nonnegative, ..., types = types, into = into, label = label, suffix = suffix,
                  num.threads = num.threads, verbose = verbose)
 }
 
 # places: list(fits), and `of`, the number of its fit for each cell, where there are several.
-predict_places <- function(places, newdata, nonnegative = "no", ..., into = NULL, label = "predicted", suffix = "",
-                           num.threads = 1L, verbose = interactive()) {
+predict_places <- function(places, newdata, nonnegative = "no", ..., types = NULL, into = NULL, label = "predicted",
+                           suffix = "", num.threads = 1L, verbose = interactive()) {
   first <- places$fits[[1L]]
   place <- checked_into(into, newdata, first)
   says <- prediction_says(first, label, suffix)
   if (!is.null(places$of)) says$target <- vapply(places$fits, `[[`, "", "target")[places$of]
-  out <- predicted_values(first, newdata, nonnegative, ..., num.threads = num.threads, verbose = verbose,
+  out <- predicted_values(first, newdata, nonnegative, ..., types = types, num.threads = num.threads, verbose = verbose,
                           on.disk = identical(place$kind, "HDF5"), places = places)
   if (is.null(into) || place$kind == "HDF5") put_back(newdata, out, says) else put_into(newdata, out, place)
 }
 
 # The predicted matrix with its names, where it came from, the rows of newdata that it holds, and the cells of
 # newdata, where an assay has fewer.
-predicted_values <- function(object, newdata, nonnegative = "no", ..., num.threads = 1L,
+# With what each cell counts (weights), where the fit was balanced and newdata has columns.
+predicted_values <- function(object, newdata, nonnegative = "no", ..., types = NULL, num.threads = 1L,
                              verbose = interactive(), on.disk = FALSE, places = NULL) {
   one_of(nonnegative, c("no", "clip", "marginals"), "nonnegative")
   settings <- call_settings(if (is.na(object$seed)) 1 else object$seed, num.threads,
@@ -94,7 +99,8 @@ predicted_values <- function(object, newdata, nonnegative = "no", ..., num.threa
   names <- value_dimnames(source$values)
   rows <- if (is.null(names[[1L]])) object$features[order(at)] else names[[1L]][sort(at)]
   if (!is.null(rows) || !is.null(names[[2L]])) dimnames(out) <- list(rows, names[[2L]])
-  list(values = out, origin = source$origin, at = sort(at), within = source$within)
+  list(values = out, origin = source$origin, at = sort(at), within = source$within,
+       weights = if (is.null(places$of)) predicted_weights(object, source, at, types))
 }
 
 # Some cells (NULL: all), predicted, with features in the order of newdata and not of the fit.
@@ -175,8 +181,8 @@ no_more <- function(dots, others = character()) {
 
 # newdata read as the fit's own object was, unless told otherwise.
 read_like <- function(fit, x, where, what) {
-  check_dots(where, c("nonnegative", "num.threads", "verbose"))
-  same <- fit$origin[setdiff(names(fit$origin), "kind")]
+  check_dots(where, c("nonnegative", "types", "num.threads", "verbose"))
+  same <- fit$origin[setdiff(names(fit$origin), c("kind", "types"))]
   if (object_kind(x) != fit$origin$kind) same <- list()
   same[names(where)] <- where
   do.call(read_source, c(list(x), same, list(what = what)))

@@ -33,7 +33,7 @@ kind_of_place <- function(said) {
 prediction_says <- function(fit, label, suffix) {
   if (!is.null(label)) one_string(label, "label")
   if (!is.character(suffix) || length(suffix) != 1L || is.na(suffix)) fail("suffix must be one string, found ", shown(suffix))
-  list(condition = fit$condition, target = fit$target, label = label, suffix = suffix)
+  list(condition = fit$condition, target = fit$target, label = label, suffix = suffix, weight = weight_column(fit$method))
 }
 
 # A level of a factor of conditions, or the text. target: one for all cells, or one each.
@@ -41,7 +41,11 @@ target_labels <- function(old, target, count) {
   if (is.factor(old)) factor(rep_len(target, count), union(levels(old), target)) else rep_len(target, count)
 }
 
-labelled <- function(columns, says, count) {
+# Of what a predicted cell counts, under the name of a prediction.
+weight_column <- function(name) paste0(name, "_weight")
+
+labelled <- function(columns, says, count, weights = NULL) {
+  if (!is.null(weights)) columns[[says$weight]] <- weights
   if (!is.null(says$condition)) columns[[says$condition]] <- target_labels(columns[[says$condition]], says$target, count)
   if (!is.null(says$label)) columns[[says$label]] <- rep(TRUE, count)
   columns
@@ -81,7 +85,8 @@ put_back.SummarizedExperiment <- function(newdata, out, says) {
     newdata <- newdata[out$at, ]
     SummarizedExperiment::assay(newdata, origin$assay.type, withDimnames = FALSE) <- out$values
   }
-  SummarizedExperiment::colData(newdata) <- labelled(SummarizedExperiment::colData(newdata), says, ncol(newdata))
+  SummarizedExperiment::colData(newdata) <- labelled(SummarizedExperiment::colData(newdata), says, ncol(newdata),
+                                                     out$weights)
   if (nzchar(says$suffix) && !is.null(colnames(newdata))) colnames(newdata) <- paste0(colnames(newdata), says$suffix)
   newdata
 }
@@ -90,7 +95,7 @@ put_back.SummarizedExperiment <- function(newdata, out, says) {
 put_back.Seurat <- function(newdata, out, says) {
   origin <- out$origin
   if (!is.null(out$within)) newdata <- newdata[, out$within]
-  columns <- labelled(newdata[[]], says, ncol(newdata))
+  columns <- labelled(newdata[[]], says, ncol(newdata), out$weights)
   idents <- SeuratObject::Idents(newdata)
   if (is.null(origin$reduction)) {
     assay <- seurat_assay(out$values, newdata[[origin$assay]], origin$layer)
@@ -139,6 +144,7 @@ put_into <- function(newdata, out, place) UseMethod("put_into")
 #' @exportS3Method
 put_into.SummarizedExperiment <- function(newdata, out, place) {
   values <- out$values
+  if (!is.null(out$weights)) SummarizedExperiment::colData(newdata)[[weight_column(place$name)]] <- out$weights
   if (place$kind != "assay") {
     if (!is(newdata, "SingleCellExperiment")) fail("into = c(", place$kind, " = ) needs a SingleCellExperiment, found a ", class(newdata)[1L])
   }
@@ -163,6 +169,11 @@ put_into.SummarizedExperiment <- function(newdata, out, place) {
 
 #' @exportS3Method
 put_into.Seurat <- function(newdata, out, place) {
+  if (!is.null(out$weights)) {
+    column <- rep(NA_real_, ncol(newdata))
+    column[if (is.null(out$within)) seq_along(column) else out$within] <- out$weights
+    newdata[[weight_column(place$name)]] <- column
+  }
   key <- paste0(gsub("[^A-Za-z0-9]", "", place$name), "_")
   if (place$kind == "reduction") {
     assay <- if (is.null(out$origin$assay)) SeuratObject::DefaultAssay(newdata) else out$origin$assay

@@ -14,11 +14,14 @@ verdict <- function(scores) {
   unlist(sentences)
 }
 
+# Of a balanced fit by the rows with weights: cells alike have the shares of the controls.
 set_verdict <- function(scores, method) {
   value <- function(who, metric) {
     at <- which(scores$method == who & scores$metric == metric & !is.na(scores$value))
+    at <- at[order(!is_weighted(scores[at, ]))]
     if (length(at)) scores$value[at[1L]] else NA_real_
   }
+  balanced <- any(is_weighted(scores))
   out <- character()
   for (metric in c("mmd2", "mmd2_clipped", "mmd2_mean50", "energy_distance", "l2_drug_signature")) {
     own <- value(method, metric)
@@ -26,7 +29,7 @@ set_verdict <- function(scores, method) {
     if (is.na(own) || is.na(trivial)) next
     if (own > trivial) {
       out <- c(out, paste0("worse than the mean shift in ", metric, ", ", number_text(own, 3L), " against ",
-                           number_text(trivial, 3L), "."))
+                           number_text(trivial, 3L), if (balanced) ", cells weighted", "."))
     }
     break
   }
@@ -40,6 +43,7 @@ set_verdict <- function(scores, method) {
   test <- scores[scores$method == method & scores$metric == p.value.metric & !is.na(scores$value), ]
   if (nrow(test)) {
     p <- paste0("told from true treated cells by MMD (permutation test, p = ", number_text(test$value, 2L))
+    if (balanced) p <- sub("(", "(cells alike, whose types have the shares of the controls; ", p, fixed = TRUE)
     out <- c(out, if (test$value > 0.05) {
       paste0("cannot be ", p, ", ", counted(test$observed, "observed cell"), ").")
     } else paste0("can be ", p, ")."))

@@ -269,9 +269,11 @@ class Laot:
 
     @classmethod
     def fit(cls, control, treated, method="laot", preset=None, batch_control=None, batch_treated=None,
-            feature_names=None, seed=1, threads=1, progress=None, **parameters):
-        """control, treated: (cells, features), as many cells each as there are. Parameters go by the
-        names of the registry: ridge=0.3, restore="none"."""
+            feature_names=None, types=None, seed=1, threads=1, progress=None, **parameters):
+        """control, treated: (cells, features), as many cells each as there are. types: (types of the
+        control cells, types of the treated cells), to tell or balance their shares. Parameters go by
+        the names of the registry: ridge=0.3, restore="none"."""
+        of_control, of_treated = types if types is not None else (None, None)
         params = _new(lib.laot_params_new, method.encode())
         try:
             if preset is not None:
@@ -280,7 +282,8 @@ class Laot:
                 text = str(value).lower() if isinstance(value, bool) else str(value)
                 _check(lib.laot_params_set_text(params, name.encode(), text.encode()))
             fitted = cls(c_void_p())  # owns the handle from the moment that there is one
-            with _Data(control, batch_control, feature_names) as x, _Data(treated, batch_treated, feature_names) as y, \
+            with _Data(control, batch_control, feature_names, of_control) as x, \
+                    _Data(treated, batch_treated, feature_names, of_treated) as y, \
                     _Context(seed, threads, progress) as context:
                 context.run(lib.laot_fit, params, x.handle, y.handle, ctypes.byref(fitted._handle))
             return fitted

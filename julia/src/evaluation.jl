@@ -28,7 +28,10 @@ A table with one row for each method and metric: `condition`, `kind`, `group`, `
   half: for a donor or line that was held out) or `"auto"`: halves where `batch`, the labels of the
   observed cells, has none of the training's.
 - `groups = (observed = labels, control = labels)`: rows for each group (cell type), and how far
-  predicted cells stay within theirs.
+  predicted cells stay within theirs. A fit that was balanced by types needs the types of the control
+  cells, `groups = (observed = nothing, control = types)`. Of a balanced fit every method that starts from
+  the control cells has a second row of each metric with such a form, estimator `"..., weighted"`: with
+  what each cell counts (`composition_weights`).
 - `test = true`: a permutation test of the prediction against the observed cells.
 - `condition`: what the rows say they are of; of a fit of many conditions the one that it is asked at.
 

@@ -138,7 +138,8 @@ end
     composition_weights(fitted, cells; types = nothing, feature_names = nothing, num_threads = 1) -> Vector{Float64}
 
 What each control cell counts in the predicted population: the ratio of its type (`types`: one label
-a cell, where the fit was balanced by types) or of its cluster; 1 where nothing was balanced.
+a cell, where the fit was balanced by types) or of its cluster; 1 where nothing was balanced. `predict`
+gives a matrix, so that these are the weights of its columns.
 """
 function composition_weights(fitted::FittedModel, cells; types = nothing, feature_names = nothing,
                              seed::Integer = 1, num_threads::Integer = 1)

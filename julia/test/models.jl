@@ -104,6 +104,11 @@ end
     @test shares.ratio ≈ shares.treated ./ shares.control
     @test composition_weights(balanced, CONTROL; types = types[1]) ≈ [shares.ratio[t == "true" ? 2 : 1] for t in types[1]]
     @test all(composition_weights(FITTED, CONTROL) .== 1)
+    scored(; groups...) = evaluate_predictions(balanced, TREATED; control = CONTROL, metrics = ["mmd2", "w2"], groups...)
+    scores = scored(groups = (observed = nothing, control = types[1]))
+    @test scores.estimator[1:4] == ["unbiased", "exact", "unbiased, weighted", "exact, weighted"]
+    @test scores.setting[4] == "cells weighted by type" && all(isfinite, scores.value[1:4])
+    @test_throws LAOTError scored()
 end
 
 @testset "networks" begin

@@ -149,3 +149,43 @@ def test_real_cells_are_predicted_better_than_by_the_mean_shift():
     fitted = laot.wasserstein2(predicted, observed)
     assert fitted < laot.wasserstein2(control, observed)
     assert fitted < laot.wasserstein2(model.trivial("mean_shift").predict(control), observed)
+
+
+def balanced_object():
+    random = np.random.default_rng(3)
+    kind = np.repeat(["A", "B", "A", "B"], [240, 80, 80, 240])
+    shift = np.where(kind == "B", 6.0, 0.0) + np.repeat([0.0, 1.0], 320)
+    adata = anndata.AnnData(random.normal(size=(640, 3)) + shift[:, None])
+    adata.obs["condition"] = np.repeat(["ctrl", "stim"], 320)
+    adata.obs["kind"] = kind
+    return adata
+
+
+def test_predicted_cells_have_what_they_count():
+    adata = balanced_object()
+    model = laot.fit(adata, target="stim", types="kind", balance="types", preset="calibrated")
+    model.predict(adata)
+    control = (adata.obs["condition"] == "ctrl").to_numpy()
+    weights = adata.obs["laot_weight"].to_numpy()
+    assert np.allclose(weights[control], np.repeat([1 / 3, 3], (240, 80)))
+    assert np.isnan(weights[~control]).all()
+    other = adata[control].copy()
+    kinds = other.obs["kind"].to_numpy()
+    del other.obs["kind"], other.obs["laot_weight"]
+    with pytest.warns(laot.LaotWarning, match="give types="):
+        model.predict(other)
+    assert "laot_weight" not in other.obs
+    model.predict(other, types=kinds, key="mine")
+    assert np.array_equal(other.obs["mine_weight"], weights[control])
+    restored = laot.from_uns(adata)
+    assert np.array_equal(restored.predict(adata, copy=True).obs["laot_weight"][control], weights[control])
+    with pytest.raises(ValueError, match="weights\\(cells, types\\)"):
+        model.predict(other.X, types=kinds)
+    clusters = laot.fit(adata, target="stim", balance="clusters", preset="calibrated")
+    clusters.predict(other, key="found")
+    assert np.array_equal(other.obs["found_weight"], clusters.weights(other.X))
+    with pytest.raises(ValueError, match="balance='clusters'"):
+        clusters.predict(other, types=kinds)
+    plain = laot.fit(adata, target="stim", preset="calibrated")
+    plain.predict(other, key="plain")
+    assert "plain_weight" not in other.obs

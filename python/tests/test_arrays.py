@@ -238,3 +238,10 @@ def test_shares_of_types_that_change_are_told_and_balanced():
     assert np.allclose(model.weights(x, types[0]), np.repeat([1 / 3, 3], (240, 80)))
     with pytest.raises(laot.LaotError, match="give one for each"):
         model.weights(x)
+    with pytest.raises(ValueError, match="weights\\(cells, types\\)"):
+        model.predict(x, types=types[0])
+    scores = laot.evaluate(model, y, x, metrics=["mmd2", "w2"], groups=(None, types[0]))
+    assert scores["estimator"][:4] == ["unbiased", "exact", "unbiased, weighted", "exact, weighted"]
+    assert scores["value"][0] > 0.2 and scores["value"][2] < 0.01
+    with pytest.raises(laot.LaotError, match="the type of each control cell"):
+        laot.evaluate(model, y, x)

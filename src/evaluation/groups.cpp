@@ -25,7 +25,16 @@ void require_labels(const std::vector<std::string>& labels, std::size_t cells, c
 
 }  // namespace
 
+bool weighted_by_types(const Model& model) {
+  return model.balanced && model.composition.centres.is_empty();
+}
+
 void require_groups(const HeldOut& held_out) {
+  const bool predicts = held_out.model && held_out.control && !held_out.predicted;
+  require(!predicts || !weighted_by_types(*held_out.model) || !held_out.control_groups.empty(),
+          Status::invalid_argument,
+          "the fit was balanced by types, and its scores need the type of each control cell: give "
+          "these as the groups of control");
   const bool some = !held_out.observed_groups.empty() || !held_out.control_groups.empty();
   if (!some || (!held_out.control && !held_out.predicted)) return;
   const bool types_alone =
@@ -39,17 +48,10 @@ void require_groups(const HeldOut& held_out) {
           " cells and predicted has ", cells, "; with groups each predicted cell needs its own");
 }
 
-bool weighted_by_types(const Model& model) {
-  return model.balanced && model.composition.centres.is_empty();
-}
-
 arma::vec weights_of_control(const HeldOut& held_out, Context& context) {
   if (!held_out.model || !held_out.model->balanced || held_out.predicted || !held_out.control)
     return {};
   const bool by_types = weighted_by_types(*held_out.model);
-  require(!by_types || !held_out.control_groups.empty(), Status::invalid_argument,
-          "the fit was balanced by types, and its scores need the type of each control cell: give "
-          "these as the groups of control");
   return held_out.model->weights(
       *held_out.control, by_types ? held_out.control_groups : std::vector<std::string>(), context);
 }

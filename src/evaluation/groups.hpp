@@ -17,15 +17,16 @@ struct Part {
 /// All cells, then the groups that both sides have, in the order of the observed cells.
 std::vector<Part> parts_of(const HeldOut& held_out);
 
-/// Checks that there is one label for each cell, or none on both sides, and none empty. Beside a
-/// model that was balanced by types the control cells alone may have them.
+/// Checks that there is one label for each cell, or none on both sides, and none empty. Beside the
+/// predictions of a model that was balanced by types the control cells must have them, and the
+/// observed ones may.
 void require_groups(const HeldOut& held_out);
 
 /// Whether weights of cells follow from labels.
 bool weighted_by_types(const Model& model);
 
 /// What each control cell counts where the predictions are those of a model that was balanced; else
-/// empty. Throws invalid_argument where types are needed and not given, or are new to the model.
+/// empty. Throws invalid_argument where types are new to the model.
 arma::vec weights_of_control(const HeldOut& held_out, Context& context);
 
 }  // namespace laot

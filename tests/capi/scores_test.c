@@ -209,6 +209,8 @@ static void composition_and_weights(laot_context* context, const laot_data* x, c
   laot_data* bare = NULL;
   size_t rows = 0, columns = 0;
   double weights[CELLS], ratio[2];
+  char texts[8192];
+  const char* at = NULL;
   static const double zeros[FEATURES * CELLS] = {0};
   CHECK(laot_params_new("laot", &params) == LAOT_OK);
   CHECK(laot_params_set_text(params, "balance", "types") == LAOT_OK);
@@ -231,6 +233,18 @@ static void composition_and_weights(laot_context* context, const laot_data* x, c
   CHECK(laot_data_dense(zeros, FEATURES, 2, FEATURES, &bare) == LAOT_OK);
   REFUSED(laot_weights(context, model, bare, weights, CELLS), LAOT_INVALID_ARGUMENT,
           "give one for each");
+  laot_data_free(bare);
+  CHECK(laot_evaluate(context, model, NULL, y, x, NULL, &table) == LAOT_OK);
+  CHECK(laot_table_texts(table, "estimator", NULL, 0, &rows) == LAOT_OK && rows < sizeof texts);
+  CHECK(laot_table_texts(table, "estimator", texts, sizeof texts, &rows) == LAOT_OK);
+  /* The usual metrics, then the same with weights, which are all 1 here. */
+  for (rows = 0, at = texts; rows < 8; ++rows) at += strlen(at) + 1;
+  CHECK(strcmp(at, "unbiased, weighted") == 0);
+  CHECK(fabs(value_of(table, 8) - value_of(table, 0)) < 1e-12);
+  laot_table_free(table);
+  CHECK(laot_data_dense(zeros, FEATURES, CELLS, FEATURES, &bare) == LAOT_OK);
+  REFUSED(laot_evaluate(context, model, NULL, y, bare, NULL, &table), LAOT_INVALID_ARGUMENT,
+          "balanced by types");
   laot_data_free(bare);
   laot_model_free(model);
   laot_params_free(params);

@@ -25,7 +25,7 @@ evaluate <- function(fit, observed, control, threads, path) {
     values[is.na(values)] <- -12345
     writeBin(as.double(values), file, endian = "little")
   }
-  for (name in c("group", "kind", "method", "metric", "setting", "features", "reason")) writeBin(table[[name]], file)
+  for (name in c("group", "kind", "method", "metric", "estimator", "setting", "features", "reason")) writeBin(table[[name]], file)
 }
 # Every row of a table of responses over three donors.
 respond <- function(fit, observed, control, path) {
@@ -47,6 +47,10 @@ if (mode == "fit") {
     pairs <- if (case$settings == "-") list() else strsplit(strsplit(case$settings, ",")[[1L]], "=")
     values <- lapply(pairs, function(pair) utils::type.convert(pair[2L], as.is = TRUE))
     names(values) <- gsub("_", ".", vapply(pairs, `[`, "", 1L), fixed = TRUE)
+    if (identical(values$balance, "types")) {
+      values$types <- list(control = rep_len(c("a", "b", "c"), ncol(control)),
+                           treated = rep_len(c("a", "b", "b", "c"), ncol(treated)))
+    }
     fit <- do.call(fit_method, c(list(control, case$method, treated, seed = 11, num.threads = as.integer(arguments[5]),
                                       preset = if (case$preset != "-") case$preset), values))
     save_model(fit, file.path(out, paste0(case$name, ".safetensors")))

@@ -111,8 +111,8 @@ static void write_texts(const laot_table* table, const char* name, FILE* file) {
 static void evaluate(laot_context* context, const laot_model* model, const laot_data* observed,
                      const laot_data* control, const char* path) {
   static const char* const numbers[] = {"value", "sd", "gamma", "cells", "observed", "left_out"};
-  static const char* const texts[] = {"group",   "kind",     "method", "metric",
-                                      "setting", "features", "reason"};
+  static const char* const texts[] = {"group",     "kind",    "method",   "metric",
+                                      "estimator", "setting", "features", "reason"};
   laot_evaluation_options options;
   laot_table* table = NULL;
   size_t rows = 0, columns = 0, k;
@@ -148,16 +148,22 @@ static void respond(laot_context* context, const laot_model* model, const laot_d
   laot_table_free(table);
 }
 
-/* Cell i is of group, or of batch, i modulo 3. */
-static void set_labels(laot_status (*set)(laot_data*, const char* const*, size_t), laot_data* data,
-                       size_t cells) {
-  static const char* const names[] = {"a", "b", "c"};
+/* Cell i is of group, or of batch, i modulo 3; of treated cells whose types are balanced two in
+ * four are b. */
+static void set_letters(laot_status (*set)(laot_data*, const char* const*, size_t), laot_data* data,
+                        size_t cells, const char* const* names, size_t count) {
   const char** labels = (const char**)malloc(cells * sizeof(char*));
   size_t i;
   check(labels != NULL);
-  for (i = 0; i < cells; ++i) labels[i] = names[i % 3];
+  for (i = 0; i < cells; ++i) labels[i] = names[i % count];
   check(set(data, labels, cells) == LAOT_OK);
   free((void*)labels);
+}
+
+static void set_labels(laot_status (*set)(laot_data*, const char* const*, size_t), laot_data* data,
+                       size_t cells) {
+  static const char* const names[] = {"a", "b", "c"};
+  set_letters(set, data, cells, names, 3);
 }
 
 static void write_blas(const char* folder) {
@@ -192,19 +198,24 @@ static void fit_all(FILE* cases, const char* data, const char* out, int threads)
   matrix cells = read_matrix(data, "new.bin");
   laot_data *x = data_of(&control), *y = data_of(&treated), *z = data_of(&cells);
   laot_data* t = data_of(&treated);
+  laot_data *of_types = data_of(&control), *to_types = data_of(&treated);
+  static const char* const four[] = {"a", "b", "b", "c"};
   char path[1024];
   row r;
   check(laot_context_new(&context) == LAOT_OK && laot_context_set_seed(context, 11) == LAOT_OK &&
         laot_context_set_threads(context, threads) == LAOT_OK);
+  set_labels(laot_data_set_groups, of_types, (size_t)control.size[1]);
+  set_letters(laot_data_set_groups, to_types, (size_t)treated.size[1], four, 4);
   set_labels(laot_data_set_groups, y, (size_t)treated.size[1]);
   set_labels(laot_data_set_groups, z, (size_t)cells.size[1]);
   set_labels(laot_data_set_batch, t, (size_t)treated.size[1]);
   set_labels(laot_data_set_batch, z, (size_t)cells.size[1]);
   write_blas(out);
   while (next_case(cases, &r)) {
+    const int types = strcmp(r.settings, "balance=types") == 0;
     laot_params* params = params_of(&r);
     laot_model* model = NULL;
-    check(laot_fit(context, params, x, y, &model) == LAOT_OK);
+    check(laot_fit(context, params, types ? of_types : x, types ? to_types : y, &model) == LAOT_OK);
     join(path, sizeof path, out, r.name, ".safetensors", "");
     check(laot_save(model, path) == LAOT_OK);
     join(path, sizeof path, out, r.name, ".bin", "");
@@ -218,6 +229,8 @@ static void fit_all(FILE* cases, const char* data, const char* out, int threads)
   }
   laot_data_free(x);
   laot_data_free(y);
+  laot_data_free(of_types);
+  laot_data_free(to_types);
   laot_data_free(t);
   laot_data_free(z);
   laot_context_free(context);

@@ -64,9 +64,10 @@ void predict(const laot::Model& model, const arma::mat& cells, const std::string
   write_numbers(path, out);
 }
 
-std::vector<std::string> groups_of(const arma::mat& cells) {
+std::vector<std::string> groups_of(const arma::mat& cells, const std::string& letters = "abc") {
   std::vector<std::string> out;
-  for (std::size_t i = 0; i < cells.n_cols; ++i) out.push_back(std::string(1, "abc"[i % 3]));
+  for (std::size_t i = 0; i < cells.n_cols; ++i)
+    out.push_back(std::string(1, letters[i % letters.size()]));
   return out;
 }
 
@@ -89,7 +90,8 @@ void evaluate(const laot::Model& model, const arma::mat& observed, const arma::m
       const double written = std::isnan(value) ? -12345.0 : value;
       file.write(reinterpret_cast<const char*>(&written), sizeof written);
     }
-  for (const char* name : {"group", "kind", "method", "metric", "setting", "features", "reason"})
+  for (const char* name :
+       {"group", "kind", "method", "metric", "estimator", "setting", "features", "reason"})
     for (const std::string& text : table.texts(name)) file << text << '\0';
 }
 
@@ -129,8 +131,12 @@ int run(int count, char** arguments) {
   context.num_threads = std::stoi(arguments[5]);
   std::ofstream(out + "/blas.txt") << laot::blas_description();
   for (const Case& row : read_cases(arguments[2])) {
-    const laot::Experiment training =
+    laot::Experiment training =
         laot::experiment_of(laot::Cells::dense(control), laot::Cells::dense(treated));
+    if (row.settings == "balance=types") {
+      training.controls[0].types = groups_of(control);
+      training.conditions[0].population.types = groups_of(treated, "abbc");
+    }
     const laot::Model model = laot::fit_model(params_of(row), training, context);
     model.store().write(out + "/" + row.name + ".safetensors");
     predict(model, cells, out + "/" + row.name + ".bin", context);

@@ -25,7 +25,7 @@ function evaluate(fitted, observed, control, threads, path)
         for name in (:value, :sd, :gamma, :cells, :observed, :left_out)
             write(file, Float64[isnan(value) ? -12345.0 : value for value in table[name]])
         end
-        for name in (:group, :kind, :method, :metric, :setting, :features, :reason)
+        for name in (:group, :kind, :method, :metric, :estimator, :setting, :features, :reason)
             write(file, join(string(text, '\0') for text in table[name]))
         end
     end
@@ -48,7 +48,9 @@ if mode == "fit"
     write("$out/blas.txt", capabilities()["blas"])
     for (name, method, preset, settings) in cases(listed)
         model = ResponseModel(method; preset = preset == "-" ? nothing : preset, parameters(settings)...)
-        fitted = fit(model, control, treated; seed = 11, num_threads = threads)
+        types(letters, cells) = occursin("balance=types", settings) ? [letters[(i - 1) % end + 1] for i in axes(cells, 2)] : nothing
+        fitted = fit(model, control, treated; seed = 11, num_threads = threads,
+                     types_control = types(["a", "b", "c"], control), types_treated = types(["a", "b", "b", "c"], treated))
         save_model(fitted, "$out/$name.safetensors")
         write("$out/$name.bin", predict(fitted, new; num_threads = threads))
         evaluate(fitted, treated, new, threads, "$out/$(name)_scores.bin")

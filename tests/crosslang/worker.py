@@ -27,7 +27,7 @@ def evaluate(fitted, observed, control, threads, path):
     with open(path, "wb") as file:
         for name in ("value", "sd", "gamma", "cells", "observed", "left_out"):
             file.write(np.where(np.isnan(table[name]), -12345.0, table[name]).astype("<f8").tobytes())
-        for name in ("group", "kind", "method", "metric", "setting", "features", "reason"):
+        for name in ("group", "kind", "method", "metric", "estimator", "setting", "features", "reason"):
             file.write("".join(text + "\0" for text in table[name]).encode())
 
 
@@ -46,6 +46,9 @@ if mode == "fit":
     control, treated = read(f"{data}/control.bin"), read(f"{data}/treated.bin")
     for name, method, preset, settings in cases(listed):
         parameters = {} if settings == "-" else dict(one.split("=") for one in settings.split(","))
+        if parameters.get("balance") == "types":
+            parameters["types"] = [[letters[i % len(letters)] for i in range(len(cells))]
+                                   for letters, cells in (("abc", control), ("abbc", treated))]
         fitted = Laot.fit(control, treated, method, None if preset == "-" else preset, seed=11,
                           threads=int(sys.argv[5]), **parameters)
         fitted.save(f"{out}/{name}.safetensors")

@@ -27,3 +27,85 @@ test_that("a change of shares is told, warned of, and balanced", {
   expect_sentence(composition_weights(balanced, cells$control), "give one for each")
   expect_sentence(fit(types = "A"), "types must have one label")
 })
+
+balanced_object <- function() {
+  skip_if_not_installed("SingleCellExperiment")
+  cells <- changed_cells()
+  values <- cbind(cells$control, cells$treated)
+  dimnames(values) <- list(letters[1:3], paste0("cell", seq_len(ncol(values))))
+  SingleCellExperiment::SingleCellExperiment(
+    list(logcounts = values),
+    colData = S4Vectors::DataFrame(condition = rep(c("ctrl", "stim"), each = 320), kind = unlist(cells$types))
+  )
+}
+
+fit_object <- function(x, ...) laot_fit(x, preset = "calibrated", seed = 1, verbose = FALSE, ...)
+
+test_that("predicted objects have what each cell counts", {
+  x <- balanced_object()
+  fit <- fit_object(x, types = "kind", balance = "types")
+  new <- x[, x$condition == "ctrl"]
+  weights <- composition_weights(fit, new)
+  expect_equal(weights, rep(c(1 / 3, 3), c(240, 80)))
+  expect_identical(predict(fit, new)$laot_weight, weights)
+  expect_identical(predict(fit, new, into = c(altexp = "mine"))$mine_weight, weights)
+  file <- file.path(withr_folder(), "model.safetensors")
+  save_model(fit, file)
+  expect_identical(predict(load_model(file), new)$laot_weight, weights)
+  other <- new
+  other$kind <- NULL
+  expect_identical(predict(fit, other, types = new$kind)$laot_weight, weights)
+  expect_warning(out <- predict(fit, other), "give types = ")
+  expect_null(out$laot_weight)
+  values <- SummarizedExperiment::assay(new)
+  expect_true(is.matrix(predict(fit, values)))
+  expect_sentence(predict(fit, values, types = new$kind), "composition_weights")
+  expect_sentence(predict(fit, other, types = rep("C", 320)), "\"C\" was not among the fitted cells")
+  clusters <- fit_object(x, balance = "clusters")
+  expect_identical(predict(clusters, other)$laot_weight, composition_weights(clusters, other))
+  expect_sentence(predict(clusters, new, types = "kind"), "balance = \"clusters\"")
+  expect_null(predict(fit_object(x), new)$laot_weight)
+})
+
+test_that("weights are where the cells of a Seurat object are, and those of fits by a level", {
+  x <- balanced_object()
+  x$half <- rep(c("a", "b"), length.out = ncol(x))
+  new <- x[, x$condition == "ctrl"]
+  fits <- fit_object(x, types = "kind", balance = "types", by = "half")
+  expected <- numeric(ncol(new))
+  for (level in c("a", "b")) expected[new$half == level] <- composition_weights(fits[[level]], new[, new$half == level])
+  expect_identical(predict(fits, new)$laot_weight, expected)
+  skip_if_not_installed("SeuratObject")
+  object <- suppressWarnings(SeuratObject::CreateSeuratObject(
+    SeuratObject::CreateAssayObject(data = as(SummarizedExperiment::assay(x), "CsparseMatrix")),
+    meta.data = as.data.frame(SummarizedExperiment::colData(x))
+  ))
+  fit <- fit_object(object, types = "kind", balance = "types")
+  of.seurat <- object[, object$condition == "ctrl"]
+  weights <- rep(c(1 / 3, 3), c(240, 80))
+  expect_equal(unname(predict(fit, of.seurat)$laot_weight), weights)
+  expect_equal(unname(predict(fit, of.seurat, into = c(assay = "mine"))$mine_weight), weights)
+})
+
+test_that("a balanced fit is scored with its weights and without", {
+  x <- balanced_object()
+  fit <- fit_object(x, types = "kind", balance = "types")
+  control <- x[, x$condition == "ctrl"]
+  treated <- x[, x$condition == "stim"]
+  colnames(treated) <- paste0("new", seq_len(320))
+  scores <- evaluate_predictions(fit, treated, control)
+  mmd2 <- subset(scores, metric == "mmd2" & method == "laot")
+  expect_identical(mmd2$estimator, c("unbiased", "unbiased, weighted"))
+  expect_gt(mmd2$value[1L], 0.2)
+  expect_lt(mmd2$value[2L], 0.01)
+  expect_output(print(scores), "mmd2[weighted]", fixed = TRUE)
+  expect_output(print(scores), "cells alike, whose types")
+  expect_identical(sum(scores$method == "noise_reference" & grepl("weighted$", scores$estimator)), 0L)
+  by.kind <- evaluate_predictions(fit, treated, control, by = "kind", metrics = "mmd2")
+  expect_true(all(c("A", "B") %in% by.kind$group))
+  expect_sentence(evaluate_predictions(fit, treated, SummarizedExperiment::assay(control)), "give types = ")
+  expect_sentence(evaluate_predictions(fit_object(x), treated, control, types = "kind"), "balanced by types")
+  bench <- benchmark_methods(x, methods = list(c = list("laot", balance = "clusters", preset = "calibrated")),
+                             metrics = "mmd2", seeds = 1, verbose = FALSE)
+  expect_false(any(grepl("weighted", bench$estimator)))
+})

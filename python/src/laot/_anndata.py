@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Optional, Sequence, Union
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from ._cells import variable_features
 from ._covariates import labels_of
 from ._experiment import Experiment, fit_experiment
+from ._library import LaotWarning
 from ._model import Model, Source, fit_arrays
 
 #: Levels that are taken for the control where none is named.
@@ -115,7 +117,7 @@ def fit_adata(adata: Any, *, condition: str, control: Optional[str], target: Uni
     if columns is not None:
         x, y, names = x[:, columns], y[:, columns], [names[k] for k in columns]
     batches = None if batch is None else _levels(adata, batch)
-    source = Source(condition, control, chosen if isinstance(chosen, str) else tuple(chosen), layer, obsm)
+    source = Source(condition, control, chosen if isinstance(chosen, str) else tuple(chosen), layer, obsm, types)
     if isinstance(chosen, str):
         for name, value in (("combine", combine), ("embedding", embedding), ("hold_out", hold_out)):
             if value is not None:
@@ -137,14 +139,43 @@ def fit_adata(adata: Any, *, condition: str, control: Optional[str], target: Uni
             combine=combine, features=names, batch=None if batches is None else batches[places],
             names=np.asarray(adata.obs_names)[places])
         model = fit_experiment(experiment, embedding=embedding, hold_out=hold_out, threads=threads, source=source, **settings)
-    where = {name: value for name, value in (("layer", layer), ("obsm", obsm)) if value is not None}
+    where = {name: value for name, value in (("layer", layer), ("obsm", obsm), ("types", types)) if value is not None}
     note(adata, key, method=model.method, preset=model.preset, condition=condition, control=control,
          target=chosen if isinstance(chosen, str) else np.array(chosen, dtype=object), **where,
          parameters=model.parameters, report=model.report, model=np.frombuffer(model.to_bytes(), dtype=np.uint8))
     return model
 
 
-def predict_into(model: Model, adata: Any, nonnegative: str, threads: int, key: str, copy: bool, at: Any) -> Any:
+def _types(model: Model, adata: Any, types: Any) -> Optional[np.ndarray]:
+    """The type of each cell of an object: as given, else from the column that the fit had them from."""
+    if isinstance(types, str):
+        return _levels(adata, types)
+    if types is not None:
+        if len(types) != adata.n_obs:
+            raise ValueError(f"types has {len(types)} labels for {adata.n_obs} cells")
+        return np.array([str(label) for label in types], dtype=object)
+    column = model.source.types if model.source else None
+    return _levels(adata, column) if column is not None and column in adata.obs else None
+
+
+def _weights(model: Model, adata: Any, rows: np.ndarray, cells: Any, types: Any, threads: int, at: Any) -> Optional[np.ndarray]:
+    """What the predicted cells of an object count; None where nothing was balanced."""
+    balance = model.parameters.get("balance", "none")
+    if types is not None and balance != "types":
+        raise ValueError(f"types goes with a fit that was balanced by types, and this one has balance={balance!r}")
+    if balance == "none" or hasattr(at, "columns"):
+        return None
+    labels = _types(model, adata, types) if balance == "types" else None
+    if balance == "types" and labels is None:
+        warnings.warn("the fit was balanced by types, and the predicted cells have no weights without theirs; give types=",
+                      LaotWarning, stacklevel=4)
+        return None
+    one = model if at is None else model.at(at)
+    return one.weights(cells, None if labels is None else labels[rows], threads)
+
+
+def predict_into(model: Model, adata: Any, nonnegative: str, threads: int, key: str, copy: bool, at: Any,
+                 types: Any = None) -> Any:
     """:meth:`Model.predict` for an AnnData object."""
     out = adata.copy() if copy else adata
     source = model.source
@@ -157,7 +188,13 @@ def predict_into(model: Model, adata: Any, nonnegative: str, threads: int, key: 
     columns = _columns(names, model.feature_names or names, "the model was fitted on features that are not there")
     cells = rows_of(values, rows)
     same = len(columns) == len(names) and np.array_equal(columns, np.arange(len(names)))
-    predicted = model.predict_array(cells if same else cells[:, columns], nonnegative, threads, at)
+    cells = cells if same else cells[:, columns]
+    predicted = model.predict_array(cells, nonnegative, threads, at)
+    weights = _weights(model, out, rows, cells, types, threads, at)
+    if weights is not None:
+        of_all = np.full(out.n_obs, np.nan)
+        of_all[rows] = weights
+        out.obs[f"{key}_weight"] = of_all
     whole = np.full((out.n_obs, len(names)), np.nan)
     whole[np.ix_(rows, columns)] = predicted
     (out.obsm if source is not None and source.obsm is not None else out.layers)[key] = whole
@@ -181,5 +218,5 @@ def from_uns(adata: Any, key: str = "laot") -> Model:
     target = stored["target"]
     model.source = Source(str(stored["condition"]), str(stored["control"]),
                           tuple(map(str, target)) if isinstance(target, np.ndarray) else str(target),
-                          stored.get("layer"), stored.get("obsm"))
+                          stored.get("layer"), stored.get("obsm"), stored.get("types"))
     return model

@@ -63,7 +63,10 @@ def evaluate(model: Optional[Model], observed: Any, control: Any = None, predict
         "training", "halves", or None: halves where ``batch``, a label of each observed cell, has
         none of the training's.
     groups
-        (labels of the observed cells, labels of the control cells): rows for each group.
+        (labels of the observed cells, labels of the control cells): rows for each group. A model that
+        was balanced by types needs the types of the control cells here; observed labels may then be
+        None. Of a balanced model every method that starts from the control cells has a second row of
+        each metric with such a form, estimator "..., weighted": with what each cell counts.
     test
         A permutation test of the prediction against the observed cells.
     condition

@@ -47,6 +47,7 @@ class Source:
     target: Union[str, tuple[str, ...]]
     layer: Optional[str]
     obsm: Optional[str]
+    types: Optional[str] = None
 
 
 class Model:
@@ -297,7 +298,7 @@ class Model:
             return out.transpose(0, 2, 1)
 
     def predict(self, cells: Any, nonnegative: str = "no", threads: int = 1, key: str = "laot",
-                copy: bool = False, at: Any = None) -> Any:
+                copy: bool = False, at: Any = None, types: Any = None) -> Any:
         """What control cells would look like treated, in the units of the training cells.
 
         Parameters
@@ -313,15 +314,22 @@ class Model:
         key, copy
             Of an object: ``layers[key]`` (``obsm[key]`` where the fit was on one) gets the
             prediction, NaN for cells that were not predicted and for features that the model does
-            not have. With ``copy`` that happens in a copy, which is returned; else None is.
+            not have. With ``copy`` that happens in a copy, which is returned; else None is. Of a balanced
+            fit ``obs[key + "_weight"]`` gets what each predicted cell counts (:meth:`weights`), else NaN.
         at
             Of a model of several conditions: the name of one, its covariates as :meth:`at` takes them, or
             a pandas DataFrame of covariates with one row for each cell that is predicted.
+        types
+            Of an object and a fit with ``balance="types"``: a column of obs, or the type of each of its
+            cells. None: the column that the fit had its types from. Where there is none, a
+            :class:`LaotWarning` says that the cells have no weights.
         """
         if hasattr(cells, "obs") and hasattr(cells, "layers"):
             from ._anndata import predict_into
 
-            return predict_into(self, cells, nonnegative, threads, key, copy, at)
+            return predict_into(self, cells, nonnegative, threads, key, copy, at, types)
+        if types is not None:
+            raise ValueError("an array has no column for the weights of its cells; weights(cells, types) gives them")
         return self.predict_array(cells, nonnegative, threads, at)
 
     def trackability(self, adata: Any = None, resamples: Optional[int] = None, halves: Optional[int] = None,
