@@ -14,6 +14,7 @@ struct LiftOptions {
   double ridge_share = 0.03;      // of the ridge of the linear part, on the kernel part
   double width = 1.0;             // times the median squared distance of the landmarks
   std::uint64_t seed = 20260102;  // of the landmarks: fixed, so that a fit needs no seed
+  double kept_bytes = 512e6;      // up to which the features of the cells are kept
 };
 
 /// Kernels exp(-|l - z|^2 / h) at landmarks l (columns, k x L).
@@ -75,8 +76,9 @@ struct LiftResult {
 ///
 /// coupling, x (k x n), y (k x m): those of the linear fit `linear`, whose warm start is used on.
 /// Cost: one pass of O(n L (k + L)), then iterations x (one exact transport + O(n k (k + L) + (k +
-/// L)^3)). Features of the cells are kept where they take under 512 MB and computed by blocks where
-/// they would take more.
+/// L)^3)). Features of the cells are kept where they take up to kept_bytes, and else computed anew
+/// by blocks of 512 cells at every pass, to the same bits: beside the copies of the cells themselves
+/// that takes memory for a block and for (k + L)^2 numbers, however many cells there are.
 LiftResult lift(Coupling& coupling, const arma::mat& x, const arma::mat& y,
                 const LaotResult& linear, const LaotOptions& options, const LiftOptions& lift,
                 Context& context);

@@ -259,7 +259,8 @@ end
 
 The map `x ↦ W x + b` of an affine method, in original units. Of a `laot` fit that bends
 (`report(fitted)["lift"] == "yes"`) its linear part: `effects(fitted, cells)` has the map at a cell,
-and a fit with `preset = "calibrated"` is one matrix.
+`report(fitted)["lift_share"]` the share of the displacement's variance that no linear map explains, and a
+fit with `preset = "calibrated"` is one matrix.
 """
 linear_map(fitted::FittedModel) = (array(fitted, "map"), vec(array(fitted, "offset")))
 

@@ -111,6 +111,27 @@ end
     @test_throws LAOTError scored()
 end
 
+@testset "a fit that bends" begin
+    x = [sin(7.0 * i * j + i) + cos(3.0 * j * j + 2i) for i in 1:3, j in 1:150]
+    y = [v + 1.5 * tanh(2v) + 1 for v in x[:, 150:-1:11]]
+    bent = fit(LAOTModel(preset = "calibrated", lift = "yes"), x, y)
+    @test report(bent)["lift"] == "yes" && 0 < report(bent)["lift_share"] <= 1
+    at, step = x[:, 1:4], 1e-5
+    found = effects(bent, at)
+    @test size(found) == (3, 3, 4)
+    for feature in 1:3
+        change = [i == feature ? step : 0.0 for i in 1:3]
+        slope = (predict(bent, at .+ change) .- predict(bent, at .- change)) ./ (2 * step)
+        @test isapprox(found[:, feature, :], slope; rtol = 1e-6, atol = 1e-7)
+    end
+    W, b = linear_map(bent)
+    apart = predict(bent, x) .- (W * x .+ b)
+    @test all(abs.(sum(apart; dims = 2) ./ 150) .< 1e-9) && maximum(abs.(apart)) > 1e-3
+    @test same(found, effects(LAOT.from_bytes(LAOT.to_bytes(bent)), at))
+    straight = fit(LAOTModel(preset = "calibrated"), CONTROL, TREATED)
+    @test same(effects(straight, CONTROL)[:, :, 2], linear_map(straight)[1])
+end
+
 @testset "networks" begin
     for model in (CellOTModel(preset = "compact", iterations = 6, check_every = 3),
                   ScGenModel(hidden_units = 16, latent = 3, epochs = 2),

@@ -245,3 +245,24 @@ def test_shares_of_types_that_change_are_told_and_balanced():
     assert scores["value"][0] > 0.2 and scores["value"][2] < 0.01
     with pytest.raises(laot.LaotError, match="the type of each control cell"):
         laot.evaluate(model, y, x)
+
+
+def test_a_fit_that_bends_tells_its_linear_part_and_its_effects_at_cells():
+    rng = np.random.default_rng(4)
+    x, y = rng.normal(size=(150, 3)), rng.normal(size=(140, 3))
+    model = laot.fit(x, y + 1.5 * np.tanh(2 * y) + 1, preset="calibrated", lift="yes")
+    assert model.report["lift"] == "yes" and 0 < model.report["lift_share"] <= 1
+    at, step = x[:4], 1e-5
+    found = model.effects(at)
+    assert found.shape == (4, 3, 3)
+    for feature in range(3):
+        change = step * np.eye(3)[feature]
+        slope = (model.predict(at + change) - model.predict(at - change)) / (2 * step)
+        assert np.allclose(found[:, :, feature], slope, rtol=1e-6, atol=1e-8)
+    # The linear part, about which the kernels bend with a mean of 0 over the training controls.
+    linear = x @ model.array("map").T + model.array("offset").ravel()
+    assert np.allclose((model.predict(x) - linear).mean(axis=0), 0, atol=1e-9)
+    assert not np.allclose(found[0], model.array("map"), atol=1e-3)
+    assert np.array_equal(laot.Model.from_bytes(model.to_bytes()).effects(at), found)
+    straight = laot.fit(x, y, preset="calibrated")
+    assert np.array_equal(straight.effects(at)[2], straight.array("map"))

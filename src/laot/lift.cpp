@@ -16,7 +16,6 @@ namespace {
 constexpr double kSmallestRidge = 1e-10;
 constexpr double kSmallestEigenvalue = 1e-6;  // of the kernel matrix, beside its largest
 constexpr std::size_t kBlock = 512;
-constexpr double kKeptBytes = 512e6;
 
 // The median positive squared distance of the pairs; 0 where there is none.
 double median_square(const arma::mat& points) {
@@ -68,13 +67,13 @@ arma::mat whitening(const KernelLandmarks& kernels) {
 class LiftedCells {
  public:
   LiftedCells(const arma::mat& x, const arma::vec& weights, const KernelLandmarks& kernels,
-              Context& context)
+              double kept_bytes, Context& context)
       : x_(x),
         kernels_(kernels),
         whitening_(whitening(kernels)),
         mean_(whitening_.n_rows, arma::fill::zeros) {
     const std::size_t q = whitening_.n_rows;
-    if (8.0 * static_cast<double>(rows()) * static_cast<double>(x.n_cols) <= kKeptBytes)
+    if (8.0 * static_cast<double>(rows()) * static_cast<double>(x.n_cols) <= kept_bytes)
       kept_.set_size(rows(), x.n_cols);
     arma::mat features;
     for (std::size_t first = 0; first < x.n_cols; first += kBlock) {
@@ -191,7 +190,7 @@ class LiftedAlternation {
         context_(context),
         least_squares_(x, weights_),
         target_square_(weighted_square(y, coupling.target_weights())),
-        cells_(x, weights_, kernels, context),
+        cells_(x, weights_, kernels, lift.kept_bytes, context),
         second_moment_(second_moment(weights_, cells_, context)),
         coefficients_(x.n_rows, cells_.rows(), arma::fill::zeros) {}
 

@@ -250,6 +250,37 @@ static void composition_and_weights(laot_context* context, const laot_data* x, c
   laot_params_free(params);
 }
 
+/* Of a map that bends the effects are its derivative at the cell. */
+static void effects_of_a_bent_map(laot_context* context, const laot_data* x, const laot_data* y) {
+  double effects[FEATURES * FEATURES], at[FEATURES], high[FEATURES], low[FEATURES], share = 0.0;
+  const double step = 1e-5;
+  laot_params* params = NULL;
+  laot_model* model = NULL;
+  laot_data* one = NULL;
+  size_t j, k;
+  CHECK(laot_params_new("laot", &params) == LAOT_OK);
+  CHECK(laot_params_use_preset(params, "calibrated") == LAOT_OK);
+  CHECK(laot_params_set_text(params, "lift", "yes") == LAOT_OK);
+  CHECK(laot_fit(context, params, x, y, &model) == LAOT_OK);
+  CHECK(laot_report_number(model, "lift_share", &share) == LAOT_OK && share > 0.0 && share <= 1.0);
+  for (k = 0; k < FEATURES; ++k) at[k] = 0.3 * (double)k - 0.2;
+  CHECK(laot_data_dense(at, FEATURES, 1, FEATURES, &one) == LAOT_OK);
+  CHECK(laot_effects(context, model, one, effects, FEATURES * FEATURES) == LAOT_OK);
+  for (k = 0; k < FEATURES; ++k) {
+    const double here = at[k];
+    at[k] = here + step;
+    CHECK(laot_predict(context, model, one, "no", high, FEATURES) == LAOT_OK);
+    at[k] = here - step;
+    CHECK(laot_predict(context, model, one, "no", low, FEATURES) == LAOT_OK);
+    at[k] = here;
+    for (j = 0; j < FEATURES; ++j)
+      CHECK(fabs((high[j] - low[j]) / (2.0 * step) - effects[j + k * FEATURES]) < 1e-6);
+  }
+  laot_data_free(one);
+  laot_model_free(model);
+  laot_params_free(params);
+}
+
 static void test_evaluate(laot_context* context, laot_data* x, laot_data* y) {
   static const double gammas[] = {0.3, 0.6};
   const char* labels[CELLS];
@@ -297,6 +328,7 @@ static void test_evaluate(laot_context* context, laot_data* x, laot_data* y) {
   CHECK(laot_evaluate(context, model, NULL, y, x, &options, &table) == LAOT_OK);
   CHECK(laot_table_texts(table, "group", NULL, 0, &needed) == LAOT_OK && needed > 1);
   laot_table_free(table);
+  effects_of_a_bent_map(context, x, y);
   composition_and_weights(context, x, y);
   labels[1] = NULL;
   REFUSED(laot_data_set_groups(x, labels, CELLS), LAOT_INVALID_ARGUMENT, "labels[1]");

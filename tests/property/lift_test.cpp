@@ -3,10 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
+#include <functional>
+#include <string>
 
 #include "laot/choice.hpp"
 #include "laot/data/columns.hpp"
 #include "support/fixtures.hpp"
+#include "support/skip.hpp"
 
 using namespace laot;
 
@@ -233,4 +237,90 @@ TEST_CASE("choice: few cells, equal cells and exact pairs stay linear") {
   REQUIRE(exact.candidates.size() == 4);
   CHECK_FALSE(exact.chosen.lift);
   CHECK_FALSE(exact.chosen.marginals);
+}
+
+namespace {
+
+// The growth of the peak of the resident memory over `body`, in bytes; negative where it is not to
+// be had.
+double peak_of(const std::function<void()>& body) {
+  const auto field = [](const char* name) {
+    std::ifstream file("/proc/self/status");
+    std::string word;
+    double value = -1.0;
+    while (file >> word)
+      if (word == name) file >> value;
+    return value * 1024.0;
+  };
+  std::ofstream reset("/proc/self/clear_refs");
+  reset << "5";
+  reset.close();
+  const double before = field("VmRSS:");
+  body();
+  const double peak = field("VmHWM:");
+  return reset.fail() || before < 0.0 || peak < 0.0 ? -1.0 : peak - before;
+}
+
+}  // namespace
+
+TEST_CASE("lift: features that are computed by blocks give the bits of features that are kept") {
+  // One block and a part, whole blocks, fewer cells than a block.
+  for (const std::size_t n : {700u, 1024u, 90u}) {
+    const Bent cells(4, n, 300, n);
+    LiftOptions blocks;
+    blocks.kept_bytes = 0.0;
+    const LiftResult kept = lifted(cells.x, cells.y, {}, {}),
+                     by_blocks = lifted(cells.x, cells.y, {}, blocks);
+    REQUIRE(kept.lifted);
+    REQUIRE(by_blocks.lifted);
+    CHECK(kept.iterations == by_blocks.iterations);
+    CHECK(arma::approx_equal(kept.map.linear, by_blocks.map.linear, "absdiff", 0.0));
+    CHECK(arma::approx_equal(kept.map.weights, by_blocks.map.weights, "absdiff", 0.0));
+    CHECK(arma::approx_equal(kept.map.offset, by_blocks.map.offset, "absdiff", 0.0));
+    CHECK(arma::approx_equal(kept.moved, by_blocks.moved, "absdiff", 0.0));
+    CHECK(kept.share == by_blocks.share);
+  }
+}
+
+TEST_CASE("lift: cells are moved alike however they are split") {
+  const Bent cells(4, 300, 260, 5);
+  const LiftedMap map = lifted(cells.x, cells.y, {}, {}).map;
+  arma::mat all, first, second;
+  map.apply(cells.x, all);
+  for (const arma::uword cut : {1u, 7u, 256u}) {
+    map.apply(cells.x.head_cols(cut), first);
+    map.apply(cells.x.tail_cols(300 - cut), second);
+    CHECK(arma::approx_equal(arma::join_rows(first, second), all, "absdiff", 1e-12));
+  }
+}
+
+TEST_CASE("lift: by blocks the memory does not grow with the features of the cells") {
+  // 40000 cells in levels of 200, so that transport is quick; 203 features of each: 65 MB.
+  constexpr std::size_t n = 40000, levels = 200, d = 3;
+  const Bent cells(d, n, n, 9);
+  std::vector<std::uint32_t> batch(n);
+  for (std::size_t i = 0; i < n; ++i) batch[i] = static_cast<std::uint32_t>(i % levels);
+  Context context;
+  LaotOptions options;
+  options.max_iter = 2;
+  Coupling coupling(cells.x, cells.y, batch, batch);
+  const LaotResult linear = alternate(coupling, cells.x, cells.y, options, context);
+  std::size_t features = 0;
+  const auto peak = [&](double kept_bytes) {
+    LiftOptions chosen;
+    chosen.kept_bytes = kept_bytes;
+    return peak_of([&] {
+      features = lift(coupling, cells.x, cells.y, linear, options, chosen, context).features + d;
+    });
+  };
+  const double by_blocks = peak(0.0), kept = peak(1e12);
+  if (by_blocks < 0.0 || kept < 0.0) {
+    skip_case("the system does not tell the memory of a process");
+    return;
+  }
+  const double all = 8.0 * static_cast<double>(features) * static_cast<double>(n);
+  MESSAGE("peak by blocks ", by_blocks / 1e6, " MB, kept ", kept / 1e6, " MB, all features ",
+          all / 1e6, " MB");
+  CHECK(by_blocks < 0.5 * all);
+  CHECK(kept > 0.9 * all);
 }

@@ -154,7 +154,8 @@ class Model:
     def array(self, name: str) -> np.ndarray:
         """A result by its name, rows and columns as laot_array documents them: "map" is W of
         x_treated = W x + "offset" [features x features]; of a fit that bends (report["lift"] is "yes") its
-        linear part, beside which :meth:`effects` has the map at a cell."""
+        linear part, beside which :meth:`effects` has the map at a cell and report["lift_share"] the share of
+        the displacement's variance that no linear map explains."""
         rows, columns = ctypes.c_size_t(), ctypes.c_size_t()
         check(lib.laot_array_size(self._handle, name.encode(), ctypes.byref(rows), ctypes.byref(columns)))
         out = np.empty((rows.value, columns.value), order="F")
