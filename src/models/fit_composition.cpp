@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "laot/metrics/weighted.hpp"
+#include "laot/number_text.hpp"
 
 namespace laot {
 
@@ -33,14 +34,24 @@ std::string largest_changes(const Composition& composition, std::size_t most) {
   return joined(out);
 }
 
+// A report has one warning: a further sentence goes behind it.
+void add_warning(Report& report, const std::string& sentence) {
+  for (auto& [name, value] : report.texts)
+    if (name == "warning") {
+      value += "; " + sentence;
+      return;
+    }
+  report.add("warning", sentence);
+}
+
 // Types of one side alone: nothing can be weighted to them, or away from them.
 void report_one_sided(const FitComposition& found, Report& report) {
   std::vector<std::string> out;
   for (std::size_t t = 0; t < found.composition.names.size(); ++t)
     if (found.composition.control[t] == 0.0) out.push_back(found.composition.names[t]);
   if (out.empty()) return;
-  report.add("warning", text("no control cell has the type ", joined(out),
-                             " of treated cells: other types are turned into it"));
+  add_warning(report, text("no control cell has the type ", joined(out),
+                           " of treated cells: other types are turned into it"));
 }
 
 void warn_of_changes(const FitComposition& found, const Levels& batches, Report& report,
@@ -90,6 +101,7 @@ FitComposition composition_for(const Params& params, const Population& control,
 void report_balanced_scores(const Model& model, const Cells& control, const Cells& treated,
                             const arma::vec& ratio, Report& report, Context& context) {
   constexpr std::size_t kMost = 2000;
+  constexpr double kChange = 0.01;  // of a share, below which both scores are nearly the same
   const auto some = [&](const Cells& all, std::uint64_t stream, std::vector<std::size_t>& index) {
     index = Rng(20260106).stream(stream).sample(all.cells(), std::min(kMost, all.cells()));
     std::sort(index.begin(), index.end());
@@ -107,8 +119,18 @@ void report_balanced_scores(const Model& model, const Cells& control, const Cell
   const double gamma = model.training.median_gamma;
   if (!(gamma > 0.0) || arma::accu(weights) <= 0.0) return;
   const arma::vec even(index.size(), arma::fill::ones);
-  report.add("training_mmd2_balanced", weighted_mmd2(predicted, weights, observed, gamma, context));
-  report.add("training_mmd2_unbalanced", weighted_mmd2(predicted, even, observed, gamma, context));
+  const double balanced = weighted_mmd2(predicted, weights, observed, gamma, context);
+  const double alike = weighted_mmd2(predicted, even, observed, gamma, context);
+  report.add("training_mmd2_balanced", balanced);
+  report.add("training_mmd2_unbalanced", alike);
+  const Composition& found = model.composition;
+  const bool changes = arma::abs(found.treated - found.control).max() >= kChange;
+  if (!changes || !(balanced >= alike)) return;
+  add_warning(report, text("shares of ", found.centres.is_empty() ? "types" : "clusters",
+                           " change, but with their weights the predicted training cells are no "
+                           "nearer to the treated cells than without (MMD^2 ",
+                           text_of_number(balanced, 3), " and ", text_of_number(alike, 3),
+                           "): do not trust this balance"));
 }
 
 Table table_of(const Composition& composition) {

@@ -220,3 +220,42 @@ TEST_CASE("balance by types: warning without it, one weight a type, saved and lo
   file.put("composition.ratio", arma::vec(2, arma::fill::ones));
   CHECK_THROWS_WITH_AS(Model::load(file), doctest::Contains("composition"), Error);
 }
+
+TEST_CASE("weights that bring the prediction no nearer are warned of") {
+  // Two clusters of equal shares on both sides; wrong labels say that one grows.
+  Rng rng(8);
+  const auto draw = [&](double shift) {
+    arma::mat out(2, 300);
+    for (arma::uword i = 0; i < 300; ++i)
+      for (arma::uword k = 0; k < 2; ++k)
+        out(k, i) = rng.normal() + (i % 2 == 0 ? 0.0 : 8.0) + shift;
+    return out;
+  };
+  const arma::mat control = draw(0.0), treated = draw(1.0);
+  const auto warning = [&](const Labels& of_treated) {
+    Params params(method("laot").spec);
+    params.use_preset("calibrated");
+    params.set_text("balance", "types");
+    // The cells stay about where they are, so that wrong weights are not made up for by the map.
+    params.set_text("center", "none");
+    params.set_text("restore", "none");
+    params.set_text("ridge", "1000");
+    Experiment experiment = experiment_of(Cells::dense(control), Cells::dense(treated));
+    for (std::size_t i = 0; i < 300; ++i)
+      experiment.controls[0].types.push_back(i % 2 == 0 ? "A" : "B");
+    experiment.conditions[0].population.types = of_treated;
+    Context context;
+    return text_of(fit_model(params, experiment, context), "warning");
+  };
+  Labels right, wrong, lone;
+  for (std::size_t i = 0; i < 300; ++i) {
+    right.push_back(i % 2 == 0 ? "A" : "B");
+    wrong.push_back(i % 10 == 1 ? "B" : "A");
+    lone.push_back(i % 10 == 1 ? "B" : (i == 0 ? "C" : "A"));
+  }
+  CHECK(warning(right).empty());
+  CHECK(warning(wrong).find("do not trust this balance") != std::string::npos);
+  // Two warnings are two sentences.
+  CHECK(warning(lone).find("no control cell has the type C") != std::string::npos);
+  CHECK(warning(lone).find("do not trust this balance") != std::string::npos);
+}
