@@ -19,6 +19,12 @@ std::string change_of(const Composition& composition, std::size_t type) {
               percent(composition.treated[type]));
 }
 
+// With the 95% interval of the treated share.
+std::string change_with_interval(const Composition& composition, std::size_t type) {
+  return text(change_of(composition, type), " (", percent(composition.low[type]), " to ",
+              percent(composition.high[type]), ")");
+}
+
 // Types by how much their share changes, the largest change first, at most `most`.
 std::string largest_changes(const Composition& composition, std::size_t most) {
   std::vector<std::size_t> order(composition.names.size());
@@ -30,7 +36,7 @@ std::string largest_changes(const Composition& composition, std::size_t most) {
                    [&](std::size_t a, std::size_t b) { return change(a) > change(b); });
   std::vector<std::string> out;
   for (std::size_t t = 0; t < order.size() && t < most; ++t)
-    out.push_back(change_of(composition, order[t]));
+    out.push_back(change_with_interval(composition, order[t]));
   return joined(out);
 }
 

@@ -160,6 +160,36 @@ TEST_CASE("weights by cluster need no labels; subsamples have no weights") {
   for (std::size_t r = 0; r < subsampled.rows(); ++r) CHECK(!is_weighted(subsampled, r));
 }
 
+TEST_CASE("several conditions take the types of their control cells") {
+  const Balanced study;
+  Params params(method("laot").spec);
+  params.use_preset("calibrated");
+  params.set_text("balance", "types");
+  const auto experiment = [](const arma::mat& control, const arma::mat& treated) {
+    Experiment out;
+    out.controls.push_back({Cells::dense(control), {}, {}, cycle(kControl, control.n_cols)});
+    for (const char* name : {"first", "second"})
+      out.conditions.push_back(
+          {{name, {}}, {Cells::dense(treated), {}, {}, cycle(kTreated, treated.n_cols)}, 0});
+    return out;
+  };
+  Context context;
+  const Model model =
+      fit_model(params, experiment(study.train_control, study.train_treated), context);
+  Experiment held_out = experiment(study.control, study.observed);
+  const Table found = evaluate_conditions({&model}, held_out, study.options, context);
+  for (const char* name : {"first", "second"}) {
+    std::size_t weighted = 0;
+    for (std::size_t r = 0; r < found.rows(); ++r)
+      weighted += found.texts("condition")[r] == name && is_weighted(found, r) ? 1 : 0;
+    // The model, identity, mean shift and Gaussian map.
+    CHECK(weighted == 4 * study.options.metrics.size());
+  }
+  held_out.controls[0].types.clear();
+  CHECK_THROWS_WITH_AS(evaluate_conditions({&model}, held_out, study.options, context),
+                       doctest::Contains("balanced by types"), Error);
+}
+
 TEST_CASE("a fit that is not balanced has no weighted rows") {
   Balanced study("none");
   const Table found = study.table();

@@ -203,6 +203,13 @@ TEST_CASE("balance by types: warning without it, one weight a type, saved and lo
   const Changed cells(5, 300);
   const Model none = fitted(cells, "none", true);
   CHECK(text_of(none, "warning").find("type 0") != std::string::npos);
+  // The shares in words, the treated one with its interval.
+  const auto percent = [](double share) { return text(std::round(1000.0 * share) / 10.0, "%"); };
+  const Composition& shares = none.composition;
+  CHECK(text_of(none, "composition")
+            .find(text(shares.names[0], ": ", percent(shares.control[0]), " to ",
+                       percent(shares.treated[0]), " (", percent(shares.low[0]), " to ",
+                       percent(shares.high[0]), ")")) != std::string::npos);
   CHECK_FALSE(none.balanced);
   const Model model = fitted(cells, "types", true);
   CHECK(text_of(model, "warning").empty());
