@@ -304,7 +304,7 @@ static void test_combinations(void) {
     experiment = usual(6);
     add(experiment, "A+B", treated[0], TREATED, names, pair, doses, 5);
     refused(experiment, kMany[m], LAOT_INVALID_ARGUMENT,
-            "condition \"A+B\" has 2 levels and 3 doses; give each level its dose, or one for all");
+            "condition \"A+B\" has 3 doses and 2 levels; give each level its dose, or one for all");
     experiment = empty();
     add(experiment, "A+B", treated[0], TREATED, of_line, two_lines, doses, 5);
     refused(experiment, kMany[m], LAOT_INVALID_ARGUMENT,
