@@ -1403,7 +1403,11 @@ LAOT_API laot_status laot_evaluate(laot_context* context, const laot_model* mode
 /**
  * Scores held-out cells of several conditions: the table of laot_evaluate, one condition after the
  * other. The first model is scored as there, at each condition; the predictions of the others stand
- * beside it under the names of their methods (regressed_shift beside conditional_laot, say).
+ * beside it under the names of their methods. So do, beside a first model of many conditions, the
+ * trivial predictors of many conditions, conditional_gaussian, regressed_shift and nearest_shift,
+ * unless they are among the models: fitted to the training cells that it keeps, in its feature space
+ * (none where it keeps none, keep_cells = 0). A method that does not beat conditional_gaussian has
+ * shown nothing.
  *
  * A condition is found by its name, else by its covariates; condition in the rows is the name of the
  * held-out one, kind what it is to the model ("seen", "unseen dose", "unseen level", "unseen

@@ -171,6 +171,7 @@ set(LAOT_CORE_SOURCES
   src/evaluation/score_rows.cpp
   src/evaluation/evaluate.cpp
   src/evaluation/conditions.cpp
+  src/evaluation/trivial_conditions.cpp
   src/evaluation/pairing.cpp
   src/evaluation/response.cpp
   src/evaluation/usual_settings.cpp

@@ -21,7 +21,9 @@
 #' @param at For several conditions in a list: a data frame of covariates, one row for each of `observed`; without it the names
 #'   of `observed` must be those of conditions that were seen, or that the fit held out (`hold.out` of [fit_method()]).
 #' @param beside For several conditions: `NULL`, or a list of fits of other methods to the same experiment, such as
-#'   `"regressed_shift"` and `"conditional_gaussian"`, whose predictions stand beside.
+#'   `"cmonge"` and `"cpa"`, whose predictions stand beside. Beside a method of many conditions its trivial predictors
+#'   stand by themselves: `conditional_gaussian`, `regressed_shift` and `nearest_shift`, of the training cells that the
+#'   fit keeps, in its feature space. A method that does not beat `conditional_gaussian` has shown nothing.
 #' @param train Where the training cells are: a `laot_fit`, or `list(control =, treated =)`. A fit
 #'   given as `x` is its own. Without it the rows that need training cells (mean shift, Gaussian map,
 #'   noise reference, scores at the median bandwidth) are left out with a message.
@@ -94,7 +96,7 @@
 #'                                     covariates = data.frame(dose = dose), seed = 1)
 #' evaluate_predictions(fits("conditional_laot"), observed = list(five = matrix(rnorm(90), 3) + log1p(5)),
 #'                      control = matrix(rnorm(90), 3), at = data.frame(dose = 5),
-#'                      beside = list(fits("regressed_shift")), metrics = c("mmd2", "w2"))
+#'                      metrics = c("mmd2", "w2"))
 #' @export
 evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metrics = NULL,
                                  gamma = "median", preset = NULL, markers = NULL, ...,

@@ -82,8 +82,10 @@ Table evaluate(const HeldOut& held_out, const EvaluationOptions& options, Contex
 
 /// The same for held-out cells of several conditions, one after the other, with one or several
 /// models: the first is scored as evaluate() does, at each condition (Model::at), and the
-/// predictions of the others stand beside it under the names of their methods, such as the trivial
-/// predictors of many conditions. A condition is found by its name, else by its covariates. Where
+/// predictions of the others stand beside it under the names of their methods. So do, where the
+/// first is of many conditions and no methods are named in the options, conditional_gaussian,
+/// regressed_shift and nearest_shift, fitted to the training cells that it keeps, in its feature
+/// space; none where it keeps none. A condition is found by its name, else by its covariates. Where
 /// it was not seen, there are no training cells: no rows of trivial predictors of one condition,
 /// the noise reference is the observed cells, half against half (where `automatic`), and the
 /// bandwidth is 1 / the median over the conditions that were seen of their median squared

@@ -123,6 +123,8 @@ class ConditionalMap {
     std::string warning;  // a sentence; empty where all is well
   };
   virtual At at(const Condition& condition) const = 0;
+  /// Where levels were placed by the experiment, as it gave them.
+  virtual std::vector<LevelEmbedding> embeddings() const { return {}; }
   /// May lend its parts to the file. Names of its tensors begin with "response.".
   virtual void store(ModelFile& file) const = 0;
 };

@@ -38,7 +38,8 @@ A table with one row for each method and metric: `condition`, `kind`, `group`, `
 Held-out cells of several conditions are an [`Experiment`](@ref) of ones that were seen and, with a method
 of many conditions, not seen: one condition after the other. Of a condition that was seen the name is
 enough, of another its covariates say what it is. The predictions of the fits `beside`, of other methods,
-stand beside. `kind` is then `"seen"`, `"unseen dose"`, `"unseen level"`, `"unseen combination"`, `"unseen
+stand beside, and beside a model of many conditions its trivial predictors by themselves:
+`conditional_gaussian`, `regressed_shift` and `nearest_shift` of the training cells that it keeps. `kind` is then `"seen"`, `"unseen dose"`, `"unseen level"`, `"unseen combination"`, `"unseen
 context"`, or `"unseen"` where the method does not tell. Of a condition that was not seen there are no
 training cells: identity is its only trivial predictor, and the noise reference is of halves of the
 observed cells.

@@ -130,6 +130,7 @@ end
     scores = evaluate_predictions(MANY, held_out; beside = [plain], metrics = ["mmd2", "w2"])
     @test unique(scores.condition) == SCREEN.test.condition
     @test Set(scores.kind) == Set(["seen", "unseen dose", "unseen level", "unseen combination"])
+    @test issubset(["conditional_gaussian", "nearest_shift"], scores.method)  # by themselves
     name = SCREEN.test.condition[end]
     row = findfirst((scores.condition .== name) .& (scores.method .== "regressed_shift") .& (scores.metric .== "w2"))
     at = (drug = split(SCREEN.test.drug[end], '+'), dose = SCREEN.test.dose[end])

@@ -274,6 +274,7 @@ def test_held_out_cells_of_conditions_are_scored(fitted):
     scores = laot.evaluate(fitted, held_out, beside=[plain], metrics=["mmd2", "w2"])
     assert list(dict.fromkeys(scores["condition"])) == test["condition"]
     assert set(scores["kind"]) == {"seen", "unseen dose", "unseen level", "unseen combination"}
+    assert {"conditional_gaussian", "nearest_shift"} < set(scores["method"])  # by themselves
     last = test["condition"][-1]
     at = [k for k, row in enumerate(zip(scores["condition"], scores["method"], scores["metric"]))
           if row == (last, "regressed_shift", "w2")]

@@ -7,6 +7,7 @@
 #include "groups.hpp"
 #include "laot/evaluation.hpp"
 #include "laot/linear_algebra.hpp"
+#include "trivial_conditions.hpp"
 
 namespace laot {
 
@@ -144,7 +145,11 @@ Table evaluate_conditions(const std::vector<const Model*>& models, const Experim
   require(options.condition.empty(), Status::invalid_argument,
           "condition is taken from the held-out cells; leave it out");
   check_experiment(held_out, context);
-  return Conditions(models, held_out, options, context).run();
+  std::vector<std::shared_ptr<const Model>> trivial;
+  if (options.methods.empty()) trivial = trivial_conditions(models, context);
+  std::vector<const Model*> all = models;
+  for (const auto& model : trivial) all.push_back(model.get());
+  return Conditions(all, held_out, options, context).run();
 }
 
 }  // namespace laot

@@ -169,6 +169,21 @@ ConditionCovariates CovariateRoles::of(const Condition& condition) const {
   return out;
 }
 
+std::vector<LevelEmbedding> CovariateRoles::embeddings() const {
+  std::vector<LevelEmbedding> out;
+  const auto add = [&](const Factor& factor) {
+    out.push_back({factor.name, factor.levels, factor.coordinates, {}});
+  };
+  if (has_level_ && !by_effect_ && level_.coordinates.n_rows > 0) add(level_);
+  for (const Factor& factor : context_) {
+    const arma::uword count = factor.levels.size();
+    const bool one_hot = factor.coordinates.n_rows == count &&
+                         arma::approx_equal(factor.coordinates, arma::eye(count, count), "absdiff", 0.0);
+    if (!factor.is_number && !one_hot) add(factor);
+  }
+  return out;
+}
+
 namespace {
 
 std::string place(std::size_t k) {

@@ -33,6 +33,8 @@ class CovariateRoles {
   const std::vector<std::string>& levels() const { return level_.levels; }
   bool has_levels() const { return has_level_; }
   const std::string& dose() const { return dose_; }  // empty: there is none
+  /// The embeddings of the experiment; none of levels that are one-hot or placed by effect.
+  std::vector<LevelEmbedding> embeddings() const;
   /// Sentences on levels that the embedding cannot tell apart and coordinates without variation.
   const std::vector<std::string>& remarks() const { return remarks_; }
 

@@ -25,6 +25,7 @@ class LinearConditionalMap final : public ConditionalMap {
                                                     std::size_t dimension);
 
   At at(const Condition& condition) const override;
+  std::vector<LevelEmbedding> embeddings() const override { return roles_.embeddings(); }
   void store(ModelFile& file) const override;
 
  private:

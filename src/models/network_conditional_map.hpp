@@ -53,6 +53,7 @@ class NetworkConditionalMap final : public ConditionalMap {
   static std::shared_ptr<const ConditionalMap> load(const ModelFile& file, std::size_t dimension);
 
   At at(const Condition& condition) const override;
+  std::vector<LevelEmbedding> embeddings() const override { return roles_.embeddings(); }
   void store(ModelFile& file) const override;
 
  private:

@@ -87,10 +87,10 @@ test_that("scores of several conditions are printed in a terminal's width, by co
   expect_lte(max(nchar(shown)), 120)
   tables <- shown[seq_len(which(shown == "")[1L])]
   expect_lte(max(nchar(tables)), 80)
-  expect_identical(grep("^A3 \\(unseen dose\\), 30 observed cells$", shown), 9L)
+  expect_identical(grep("^A3 \\(unseen dose\\), 30 observed cells$", shown), 11L)
   expect_match(shown, "^ +mmd2 +w2 +sd_ratio", all = FALSE)
   value <- beside$value[beside$condition == "B1" & beside$method == "regressed_shift" & beside$metric == "w2"]
-  of.b1 <- shown[match("B1 (seen), 30 observed cells", shown) + 1:7]
+  of.b1 <- shown[match("B1 (seen), 30 observed cells", shown) + 1:9]
   expect_match(grep("regressed_shift", of.b1, value = TRUE), laot:::table_number(value, 3L), fixed = TRUE)
   expect_match(shown, "In the data frame as well: r2_means, ", all = FALSE)
   many <- do.call(rbind, lapply(1:3, function(k) transform(as.data.frame(beside), condition = paste(condition, k))))

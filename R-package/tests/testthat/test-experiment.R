@@ -341,7 +341,7 @@ test_that("held-out cells of several conditions make one table, seen and unseen"
   expect_identical(unique(scores$kind[scores$condition == "C10"]), "seen")
   expect_match(unique(scores$kind[scores$condition == "between"]), "^unseen")
   expect_identical(unique(scores$method[scores$condition == "between"]),
-                   c("conditional_laot", "identity", "noise_reference", "regressed_shift"))
+                   c("conditional_laot", "identity", "noise_reference", "regressed_shift", "conditional_gaussian", "nearest_shift"))
   single <- evaluate_predictions(fits[["C10"]], observed$C10, control = start, metrics = "w2")
   pick <- function(table) table$value[table$method == "conditional_laot" & table$metric == "w2"][1L]
   expect_equal(pick(scores), pick(single))

@@ -72,7 +72,9 @@ def evaluate(model: Optional[Model], observed: Any, control: Any = None, predict
     condition
         What the rows say they are of; of a model of many conditions the one that it is asked at.
     beside
-        With an experiment: models of other methods, whose predictions stand beside those of ``model``.
+        With an experiment: models of other methods, whose predictions stand beside those of ``model``. Beside
+        a model of many conditions its trivial predictors do by themselves: conditional_gaussian,
+        regressed_shift and nearest_shift of the training cells that it keeps.
     seed, threads
         Seed of all draws; threads do not change the result.
 
