@@ -506,7 +506,7 @@ LAOT_API size_t laot_method_count(void);
 typedef struct laot_method_info {
   size_t struct_size;  /* set to sizeof(laot_method_info) before the call */
   const char* name;    /* "laot" */
-  const char* title;   /* one line */
+  const char* title;   /* its name, a colon, and what it is, in one line */
   const char* source;  /* the paper */
   size_t param_count;  /* its parameters are numbered from 0 to this, less one */
   size_t preset_count; /* and so are its presets */

@@ -1,12 +1,9 @@
 # What a fit says of itself.
 
+# "CellOT" of "CellOT: two input-convex networks in a min-max game".
 method_title <- function(fit) {
-  titles <- c(laot = "LAOT", cellot = "CellOT", scgen = "scGen", cae = "Conditional autoencoder",
-              identity = "Identity", mean_shift = "Mean shift", gaussian_map = "Gaussian map",
-              conditional_laot = "Conditional LAOT", conditional_gaussian = "Conditional Gaussian",
-              regressed_shift = "Regressed shift", nearest_shift = "Nearest shift",
-              cmonge = "Conditional Monge Gap", cpa = "CPA")
-  if (fit$method %in% names(titles)) titles[[fit$method]] else fit$method
+  methods <- laot_methods()
+  sub(":.*", "", methods$title[match(fit$method, methods$name)])
 }
 
 feature_count <- function(fit) as.integer(fit$report$features)

@@ -73,7 +73,7 @@ struct Traits {
 
 struct MethodSpec {
   std::string name;
-  std::string title;   // one line
+  std::string title;   // its name, a colon, and what it is, in one line
   std::string source;  // the paper
   Traits traits;
   std::shared_ptr<const MethodOptions> defaults;

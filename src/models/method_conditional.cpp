@@ -289,7 +289,8 @@ Method conditional_gaussian_method() {
   params.push_back(spread_ridge_param());
   return method_of(
       spec_of("conditional_gaussian",
-              "Mean shift and log covariance regressed on covariates, and the Gaussian map to them",
+              "Conditional Gaussian: mean shift and log covariance regressed on covariates, and "
+              "the Gaussian map to them",
               "closed form", std::move(params)),
       fit_trivial<ConditionalForm::gaussian>, load<ConditionalForm::gaussian>);
 }
@@ -297,19 +298,19 @@ Method conditional_gaussian_method() {
 Method regressed_shift_method() {
   std::vector<ParamSpec> params = covariate_params();
   params.push_back(shift_ridge_param());
-  return method_of(spec_of("regressed_shift", "The mean shift, regressed on covariates",
-                           "closed form", std::move(params)),
-                   fit_trivial<ConditionalForm::regressed_shift>,
-                   load<ConditionalForm::regressed_shift>);
+  return method_of(
+      spec_of("regressed_shift", "Regressed shift: the mean shift, regressed on covariates",
+              "closed form", std::move(params)),
+      fit_trivial<ConditionalForm::regressed_shift>, load<ConditionalForm::regressed_shift>);
 }
 
 Method nearest_shift_method() {
-  return method_of(spec_of("nearest_shift",
-                           "The mean shift of the nearest condition; those of the parts of a "
-                           "combination added up",
-                           "closed form", {}),
-                   fit_trivial<ConditionalForm::nearest_shift>,
-                   load<ConditionalForm::nearest_shift>);
+  return method_of(
+      spec_of("nearest_shift",
+              "Nearest shift: the mean shift of the nearest condition; those of the parts of a "
+              "combination added up",
+              "closed form", {}),
+      fit_trivial<ConditionalForm::nearest_shift>, load<ConditionalForm::nearest_shift>);
 }
 
 }  // namespace laot

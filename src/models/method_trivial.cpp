@@ -67,7 +67,7 @@ AffineResponse gaussian_response(const arma::mat& x, const arma::vec& weights_x,
 Method identity_method() {
   MethodSpec spec;
   spec.name = "identity";
-  spec.title = "No change: the control cell itself";
+  spec.title = "Identity: the control cell itself";
   spec.source = kSource;
   spec.traits.affine = spec.traits.raw_space = true;
   spec.traits.fewest_cells = 0;
@@ -82,7 +82,7 @@ Method identity_method() {
 Method mean_shift_method() {
   MethodSpec spec;
   spec.name = "mean_shift";
-  spec.title = "Every cell moved by the difference of the training means";
+  spec.title = "Mean shift: every cell moved by the difference of the training means";
   spec.source = kSource;
   spec.traits.affine = true;
   spec.defaults = std::make_shared<MeanShiftSettings>();
@@ -99,7 +99,8 @@ Method mean_shift_method() {
 Method gaussian_map_method() {
   MethodSpec spec;
   spec.name = "gaussian_map";
-  spec.title = "The optimal map between Gaussians with the populations' means and covariances";
+  spec.title =
+      "Gaussian map: optimal between Gaussians with the populations' means and covariances";
   spec.source =
       "Dowson & Landau 1982; closed form; optimal for squared distances in the feature space, so "
       "in "
@@ -123,8 +124,8 @@ Method gaussian_map_method() {
   };
   spec.params = joined_rows(std::move(spec.params), space_params());
   const auto beside = [](const Model& model) {
-    require(!model.training.gaussian.offset().is_empty(), Status::not_available,
-            "the ", model.method(), " model has no Gaussian map beside it: its feature space has ",
+    require(!model.training.gaussian.offset().is_empty(), Status::not_available, "the ",
+            model.method(), " model has no Gaussian map beside it: its feature space has ",
             model.space.dimension(),
             " dimensions, and beyond 1500, beside a trivial predictor beyond 100, it is left out; "
             "fit gaussian_map itself, or fewer features");

@@ -39,6 +39,16 @@ TEST_CASE("every parameter of every method is bound to a field of its own") {
   }
 }
 
+TEST_CASE("a method's title is its name, a colon, and what it is") {
+  for (const Method& method : methods()) {
+    CAPTURE(method.spec.name);
+    const std::size_t colon = method.spec.title.find(": ");
+    CHECK(colon != std::string::npos);
+    CHECK(colon >= 3);
+    CHECK(colon <= 24);  // R heads a fit with it
+  }
+}
+
 TEST_CASE("a row sets the field that the method reads") {
   Params params(method("laot").spec);
   const auto& options = dynamic_cast<const LaotOptions&>(params.options());
