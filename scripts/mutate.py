@@ -40,7 +40,9 @@ COPIED = ("CMakeLists.txt", "VERSION", "LICENSE", "README.md", "src", "include",
 DECLARATION = re.compile(r"(const )?[\w:<>]+[&*]? \w+ = .*;$")
 LIMIT = 300  # seconds for one change; one that takes longer is noticed
 
-SWITCH = """#include <cstdlib>
+SWITCH = """#ifndef LAOT_MUTATION_SWITCH  // a header may have one, too
+#define LAOT_MUTATION_SWITCH
+#include <cstdlib>
 namespace {
 [[maybe_unused]] inline int laot_mutation() {
   static const int which = [] {
@@ -50,6 +52,7 @@ namespace {
   return which;
 }
 }  // namespace
+#endif
 """
 
 
