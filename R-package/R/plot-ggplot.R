@@ -64,8 +64,8 @@ ggplot_progress_of_all.network_fit <- function(first, fits) {
                   caption = "dashed: the iterate that is kept") + laot_theme()
 }
 
-bind_targets <- function(fits, data) {
-  out <- do.call(rbind, lapply(names(fits), function(target) cbind(data(fits[[target]]), target = target)))
+bind_targets <- function(fits, rows_of) {
+  out <- do.call(rbind, lapply(names(fits), function(target) cbind(rows_of(fits[[target]]), target = target)))
   out$target <- factor(out$target, names(fits))
   out
 }
