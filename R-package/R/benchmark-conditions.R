@@ -1,5 +1,5 @@
-# Methods of many conditions, with some left out: a task is one method on one split and seed, since one fit
-# predicts all conditions.
+# Methods of many conditions, with some left out: a task is one method on one split and seed, since
+# one fit predicts all conditions.
 
 # What stands beside every method of many conditions.
 trivial.of.conditions <- c("conditional_gaussian", "regressed_shift", "nearest_shift", "identity")
@@ -10,10 +10,12 @@ usual_methods <- function(many) if (many) c("conditional_laot", trivial.of.condi
 with_trivial <- function(methods, trivial) {
   run <- names(Filter(function(method) method$kind == "function", methods))
   if (length(run)) {
-    fail("method ", quoted(run[1L]), " is a function, which knows of one condition; with covariates a method must be one of ",
+    fail("method ", quoted(run[1L]),
+         " is a function, which knows of one condition; with covariates a method must be one of ",
          listed(laot_methods()$name, 30L))
   }
-  if (!is.logical(trivial) || length(trivial) != 1L || is.na(trivial)) fail("trivial must be TRUE or FALSE, found ", shown(trivial))
+  if (!is.logical(trivial) || length(trivial) != 1L || is.na(trivial))
+    fail("trivial must be TRUE or FALSE, found ", shown(trivial))
   names <- vapply(methods, `[[`, "", "method")
   beside <- if (trivial) setdiff(trivial.of.conditions, c(names, names(methods)))
   c(methods, if (length(beside)) chosen_methods(beside))
@@ -33,16 +35,21 @@ experiment_of_benchmark <- function(covariates, embedding, combine, source, labe
 
 no_experiment <- function(given) {
   named <- names(Filter(Negate(is.null), given))
-  if (length(named)) fail(named[1L], " is of the conditions of an experiment; give covariates = ~ drug, say")
+  if (length(named))
+    fail(named[1L], " is of the conditions of an experiment; give covariates = ~ drug, say")
 }
 
-# Each split without the conditions that are left out; a list without names is several such choices in turn.
+# Each split without the conditions that are left out; a list without names is several such choices
+# in turn.
 hold_out_of_splits <- function(splits, hold.out, experiment, random) {
   turns <- if (is.list(hold.out) && !is.data.frame(hold.out) && is.null(names(hold.out))) hold.out
-  if (!is.null(turns) && !length(turns)) fail("hold.out is empty; name conditions, or leave it away")
-  if (!is.null(turns) && !random) fail("hold.out of several choices in turn goes with random splits; leave split = away")
+  if (!is.null(turns) && !length(turns))
+    fail("hold.out is empty; name conditions, or leave it away")
+  if (!is.null(turns) && !random)
+    fail("hold.out of several choices in turn goes with random splits; leave split = away")
   names <- names(experiment$covariates)
-  left.out <- lapply(if (is.null(turns)) list(hold.out) else turns, held_out_names, names, experiment$covariates)
+  left.out <- lapply(if (is.null(turns)) list(hold.out) else turns, held_out_names, names,
+                     experiment$covariates)
   for (held in left.out) {
     if (length(held) == length(names)) fail("hold.out leaves out every condition; leave one to fit")
   }
@@ -75,7 +82,8 @@ condition_cells <- function(plan, split) {
     })
     list(controls = lapply(plan$experiment$controls, intersect, inside), treated = treated)
   }
-  # All cells of a condition that is left out are test cells. The library takes them for its name, and no more.
+  # All cells of a condition that is left out are test cells. The library takes them for its name,
+  # and no more.
   list(train = cells("train", identity), test = cells("test", identity))
 }
 
@@ -83,11 +91,14 @@ check_condition_cells <- function(plan, split) {
   parts <- condition_cells(plan, split)
   for (part in names(parts)) {
     empty <- names(Filter(Negate(length), parts[[part]]$treated))
-    if (length(empty)) fail("split ", quoted(split$name), " has no ", part, " cells of condition ", quoted(empty[1L]))
+    if (length(empty))
+      fail("split ", quoted(split$name), " has no ", part, " cells of condition ",
+           quoted(empty[1L]))
     alone <- which(!lengths(parts[[part]]$controls))
     if (length(alone)) {
       of <- names(plan$experiment$covariates)[match(alone[1L], plan$experiment$control.of)]
-      fail("split ", quoted(split$name), " has no ", part, " control cells for condition ", quoted(of))
+      fail("split ", quoted(split$name), " has no ", part, " control cells for condition ",
+           quoted(of))
     }
   }
 }
@@ -102,7 +113,8 @@ rows_of_conditions <- function(task, plan) {
   if (is.null(rows) && plan$reduce && value_dim(plan$values)[1L] > default.features) {
     seen <- setdiff(names(parts$train$treated), split$held)
     rows <- variable_features(population(plan$values, unlist(parts$train$controls)),
-                              population(plan$values, unlist(parts$train$treated[seen], use.names = FALSE)), settings)
+                              population(plan$values, unlist(parts$train$treated[seen],
+                                  use.names = FALSE)), settings)
   }
   pointer <- fit_of_conditions(method, plan, split, parts$train, rows, settings)
   read <- function(at) cells_of(plan$values, at, rows, with.names = FALSE)
@@ -114,15 +126,18 @@ rows_of_conditions <- function(task, plan) {
       if (left.out && fitted_to_each(method)) {
         fail("a method that is fitted to each condition predicts none without training cells")
       }
-      options <- list(metrics = plan$metrics$name, methods = scored_methods(method), reference = plan$reference,
+      options <- list(metrics = plan$metrics$name, methods = scored_methods(method),
+                      reference = plan$reference,
                       markers = if (!left.out) plan$markers)
       found <- as.data.frame(native(.Call(C_evaluate_experiment, list(pointer), control,
-                                          lapply(parts$test$treated[name], read), 1L, list(list()), options, settings)))
+                                          lapply(parts$test$treated[name], read), 1L, list(list()),
+                                          options, settings)))
       names(found) <- dotted(names(found))
       if (method$kind != "noise") found$method <- rep(task$method, nrow(found))
       cbind(target = rep(name, nrow(found)), found[benchmark.columns])
     }, error = function(e) {
-      cbind(target = name, unscored(task, plan, conditionMessage(e), if (left.out) "unseen" else "seen"))
+      cbind(target = name, unscored(task, plan, conditionMessage(e),
+                                    if (left.out) "unseen" else "seen"))
     })
   })
   out <- do.call(rbind, out)
@@ -130,26 +145,31 @@ rows_of_conditions <- function(task, plan) {
   out
 }
 
-fitted_to_each <- function(method) method$kind == "method" && !method$many && method$method != "identity"
+fitted_to_each <- function(method)
+  method$kind == "method" && !method$many && method$method != "identity"
 
 scored_methods <- function(method) switch(method$kind,
   noise = c("noise_reference", "training_treated"),
   method = if (method$method == "identity") "identity" else "prediction"
 )
 
-# Of no change, and of true cells, a fit that stands for the training cells and knows all conditions.
+# Of no change, and of true cells, a fit that stands for the training cells and knows all
+# conditions.
 fit_of_conditions <- function(method, plan, split, train, rows, settings) {
   known <- plan$experiment
-  name <- if (method$kind == "method" && method$method != "identity") method$method else "nearest_shift"
+  name <- if (method$kind == "method" && method$method != "identity")
+    method$method else "nearest_shift"
   own <- name == method$method
   params <- if (isTRUE(own)) method$params
   if (is.null(params$keep_cells)) params$keep_cells <- 1e9
-  if (known$by.effect && "embedding" %in% laot_params(name)$name && is.null(params$embedding)) params$embedding <- known$embedding
+  if (known$by.effect && "embedding" %in% laot_params(name)$name && is.null(params$embedding))
+    params$embedding <- known$embedding
   read <- function(at) cells_of(plan$values, at, rows, plan$batch[at], with.names = FALSE)
   controls <- lapply(train$controls, read)
   treated <- lapply(train$treated, read)
   names(treated) <- enc2utf8(names(treated))
-  native(.Call(C_fit_experiment, name, if (isTRUE(own)) method$preset, params, controls, treated, known$control.of,
+  native(.Call(C_fit_experiment, name, if (isTRUE(own)) method$preset, params, controls, treated,
+               known$control.of,
                known$covariates, known$embeddings, enc2utf8(as.character(split$held)), settings),
          parts_of_experiment(controls, treated))
 }
@@ -174,17 +194,20 @@ with_kinds <- function(x) {
   x
 }
 
-# One row for each kind in place of each condition: the mean over conditions of a run, which is one seed of random
-# splits, or one given split and seed.
+# One row for each kind in place of each condition: the mean over conditions of a run, which is one
+# seed of random splits, or one given split and seed.
 over_conditions <- function(x) {
   x <- as.data.frame(x)
   run <- ifelse(x$split == "random" | startsWith(x$split, "without "), "", x$split)
-  keys <- data.frame(kind = x$kind, features = x$features, metric = x$metric, method = x$method, run = run, seed = x$seed)
+  keys <- data.frame(kind = x$kind, features = x$features, metric = x$metric, method = x$method,
+                     run = run, seed = x$seed)
   groups <- split(seq_len(nrow(x)), do.call(paste, c(keys, sep = "\r")))
   groups <- groups[order(vapply(groups, `[`, 0L, 1L))]
   first <- vapply(groups, `[`, 0L, 1L, USE.NAMES = FALSE)
   out <- x[first, ]
-  out$value <- vapply(groups, function(at) if (all(is.na(x$value[at]))) NA_real_ else mean(x$value[at], na.rm = TRUE), 0,
+  out$value <- vapply(groups,
+                      function(at) if (all(is.na(x$value[at]))) NA_real_ else mean(x$value[at],
+                          na.rm = TRUE), 0,
                       USE.NAMES = FALSE)
   out$reason <- ifelse(is.na(out$value), out$reason, "")
   out$target <- out$kind
@@ -192,10 +215,12 @@ over_conditions <- function(x) {
   structure(out[order(match(out$kind, kind.order)), ], class = c("laot_benchmark", "data.frame"))
 }
 
-kind.order <- c("seen", "unseen dose", "unseen combination", "unseen level", "unseen context", "unseen")
+kind.order <- c("seen", "unseen dose", "unseen combination", "unseen level",
+                "unseen context", "unseen")
 
 #' @rdname benchmark_methods
-#' @param by Of a benchmark of many conditions: `"kind"`, the mean over the conditions of a kind, or `"condition"`.
+#' @param by Of a benchmark of many conditions: `"kind"`, the mean over the conditions of a kind, or
+#'   `"condition"`.
 #' @param object What `benchmark_methods()` returned.
 #' @export
 summary.laot_condition_benchmark <- function(object, by = "kind", ...) {
@@ -217,6 +242,7 @@ print.laot_condition_benchmark <- function(x, ...) {
   means$target <- titled(means$kind)
   of.kind$target <- titled(of.kind$kind)
   print_benchmark(means, of.kind, "value")
-  cat("Each run is the mean over the conditions of its kind; summary(by = \"condition\") has every one.\n")
+  cat("Each run is the mean over the conditions of its kind; ",
+      "summary(by = \"condition\") has every one.\n", sep = "")
   invisible(x)
 }

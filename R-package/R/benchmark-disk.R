@@ -6,8 +6,10 @@ plan_fingerprint <- function(plan) {
   entries <- if (isS4(values)) values@x else values
   facts <- list(
     dim = value_dim(values), names = value_dimnames(values), sums = c(sum(entries), sum(entries^2)),
-    some = entries[unique(round(seq(1, length(entries), length.out = min(1000L, length(entries)))))],
-    labels = as.character(plan$labels), control = plan$control, batch = plan$batch, rows = plan$rows,
+    some = entries[unique(round(seq(1, length(entries),
+                                    length.out = min(1000L, length(entries)))))],
+    labels = as.character(plan$labels), control = plan$control, batch = plan$batch,
+    rows = plan$rows,
     reduce = plan$reduce, metrics = plan$metrics$name, markers = plan$markers,
     splits = lapply(plan$splits, function(split) list(split$name, as.character(split$part))),
     methods = lapply(plan$methods, function(method) {
@@ -34,7 +36,8 @@ open_folder <- function(path, plan) {
   forget_halves(path)
   if (file.exists(mark)) {
     if (!identical(readLines(mark, n = 1L), fingerprint)) {
-      fail("the folder ", quoted(path), " holds results of other data, settings or methods; choose ",
+      fail("the folder ", quoted(path),
+           " holds results of other data, settings or methods; choose ",
            "another path, or delete it")
     }
   } else if (length(setdiff(list.files(path), list.files(path, half_files)))) {
@@ -75,7 +78,8 @@ kept_task <- function(folder, task) {
   if (!file.exists(file)) return(NULL)
   # A file that was cut off, by a full disk say, is computed again.
   rows <- tryCatch(readRDS(file), error = function(e) NULL)
-  if (identical(unique(rows$method), task$method) && (is.na(task$target) || identical(unique(rows$target), task$target))) rows
+  if (identical(unique(rows$method), task$method) &&
+      (is.na(task$target) || identical(unique(rows$target), task$target))) rows
 }
 
 keep_task <- function(folder, task, rows) {

@@ -24,7 +24,8 @@ print.laot_benchmark <- function(x, ...) print_benchmark(x, x, "run")
 print_benchmark <- function(x, failures, unit) {
   table <- summary(x)
   known <- laot_metrics()
-  for (target in unique(table$target)) for (features in shown_sets(table$features[table$target == target])) {
+  for (target in unique(table$target))
+    for (features in shown_sets(table$features[table$target == target])) {
     part <- table[table$target == target & table$features %in% features, ]
     cat(target, if (!is.na(features)) paste0(", ", features), ": mean +- sd over ",
         counted(max(part$runs + part$failed), "run"), "\n", sep = "")
@@ -45,14 +46,15 @@ print_benchmark <- function(x, failures, unit) {
   cat("Smaller is better", if (length(larger)) paste0(", but for ", listed(larger)),
       if ("sd_ratio" %in% table$metric) "; sd_ratio should be 1",
       ". noise_reference: ", if ("training_treated" %in% table$method) {
-        paste0("the treated cells of what was left out, half against half (fewer cells, so noisier).\n",
+        paste0("the treated cells of what was left out, half against half (fewer cells, so ",
+               "noisier).\n",
                "training_treated: treated cells of the others.\n")
       } else "true treated cells.\n", sep = "")
   invisible(x)
 }
 
-# A method that failed was scored on no set of features: it is named below the others' tables, and has a table of
-# its own only where there are no others.
+# A method that failed was scored on no set of features: it is named below the others' tables, and
+# has a table of its own only where there are no others.
 shown_sets <- function(features) {
   sets <- unique(features)
   if (all(is.na(sets))) sets else sets[!is.na(sets)]
@@ -61,7 +63,8 @@ shown_sets <- function(features) {
 # What is missing from the means, and why.
 print_failures <- function(x, target, features, part, unit) {
   x <- as.data.frame(x)
-  here <- x[x$target == target & (if (is.na(features)) !nzchar(x$features) else x$features == features) &
+  here <- x[x$target == target & (if (is.na(features)) !nzchar(x$features) else x$features ==
+                                  features) &
               is.na(x$value), ]
   if (!nrow(here)) return(invisible())
   key <- unique(here[c("method", "reason")])
@@ -78,14 +81,15 @@ print_failures <- function(x, target, features, part, unit) {
 `[.laot_benchmark` <- function(x, ...) {
   out <- NextMethod()
   needed <- c("target", "features", "metric", "method", "estimator", "value")
-  if (!is.data.frame(out) || !all(needed %in% names(out))) class(out) <- setdiff(class(out), c("laot_condition_benchmark", "laot_benchmark"))
+  if (!is.data.frame(out) || !all(needed %in% names(out)))
+    class(out) <- setdiff(class(out), c("laot_condition_benchmark", "laot_benchmark"))
   out
 }
 
 #' Plot a benchmark
 #'
-#' One panel a metric: every run as a point, mean and sd over splits and seeds beside them, the noise
-#' reference as a dashed line.
+#' One panel a metric: every run as a point, mean and sd over splits and seeds beside them, the
+#' noise reference as a dashed line.
 #'
 #' @param x,object What [benchmark_methods()] returned.
 #' @param metrics Names of the metrics to draw; without it all of them.
@@ -109,19 +113,24 @@ benchmark_plot_data <- function(object, metrics, features) {
   object <- object[!is.na(object$value), ]
   if (is.null(metrics)) metrics <- unique(object$metric)
   unknown <- setdiff(metrics, object$metric)
-  if (length(unknown)) fail("the benchmark has no values of ", quoted(unknown[1L]), "; it has ", listed(unique(object$metric)))
+  if (length(unknown))
+    fail("the benchmark has no values of ", quoted(unknown[1L]), "; it has ",
+         listed(unique(object$metric)))
   sets <- unique(object$features)
   if (is.null(features)) features <- sets[1L]
   one_of(features, sets, "features")
   points <- object[object$metric %in% metrics & object$features == features, ]
   points$metric <- factor(points$metric, metrics)
-  order <- c(setdiff(unique(points$method), "noise_reference"), intersect("noise_reference", points$method))
+  order <- c(setdiff(unique(points$method), "noise_reference"),
+             intersect("noise_reference", points$method))
   points$method <- factor(points$method, rev(order))
   groups <- split(points$value, points[c("method", "metric", "target")], drop = TRUE, sep = "\r")
   keys <- do.call(rbind, strsplit(names(groups), "\r", fixed = TRUE))
   means <- data.frame(
-    method = factor(keys[, 1L], rev(order)), metric = factor(keys[, 2L], metrics), target = keys[, 3L],
-    mean = vapply(groups, mean, 0), sd = vapply(groups, function(v) if (length(v) > 1L) stats::sd(v) else 0, 0),
+    method = factor(keys[, 1L], rev(order)), metric = factor(keys[, 2L], metrics),
+    target = keys[, 3L],
+    mean = vapply(groups, mean, 0),
+    sd = vapply(groups, function(v) if (length(v) > 1L) stats::sd(v) else 0, 0),
     row.names = NULL
   )
   list(points = points, means = means)
@@ -132,7 +141,8 @@ panel_titles <- function(metrics, separator) {
   known <- laot_metrics()
   at <- match(metrics, known$name)
   better <- ifelse(known$larger.is.better[at], "larger is better",
-                   ifelse(known$perfect[at] == 0, "smaller is better", paste("best at", known$perfect[at])))
+                   ifelse(known$perfect[at] == 0, "smaller is better",
+                          paste("best at", known$perfect[at])))
   ifelse(is.na(at), metrics, paste0(metrics, separator, better))
 }
 
@@ -150,17 +160,21 @@ autoplot.laot_benchmark <- function(object, metrics = NULL, features = NULL, ...
   several <- length(unique(data$means$target)) > 1L
   titles <- ggplot2::labeller(metric = function(metrics) panel_titles(metrics, "\n"))
   ggplot2::ggplot(data$means, ggplot2::aes(.data$mean, .data$method)) +
-    ggplot2::geom_vline(data = reference, ggplot2::aes(xintercept = .data$mean), linetype = "dashed", colour = "grey50") +
+    ggplot2::geom_vline(data = reference, ggplot2::aes(xintercept = .data$mean),
+                        linetype = "dashed", colour = "grey50") +
     # Single runs lie below their mean and sd, not behind them.
-    ggplot2::geom_point(data = data$points, ggplot2::aes(.data$value, .data$method), colour = "grey60", size = 1,
+    ggplot2::geom_point(data = data$points, ggplot2::aes(.data$value, .data$method),
+                        colour = "grey60", size = 1,
                         position = ggplot2::position_nudge(y = -0.25)) +
-    ggplot2::geom_errorbarh(ggplot2::aes(xmin = .data$mean - .data$sd, xmax = .data$mean + .data$sd), height = 0.25) +
+    ggplot2::geom_errorbarh(ggplot2::aes(xmin = .data$mean - .data$sd, xmax = .data$mean +
+                                         .data$sd), height = 0.25) +
     ggplot2::geom_point(colour = "#0072B2", size = 2.4) +
     (if (several) ggplot2::facet_grid(target ~ metric, scales = "free_x", labeller = titles) else
       ggplot2::facet_wrap("metric", scales = "free_x", labeller = titles)) +
     ggplot2::scale_x_continuous(n.breaks = 4) + laot_theme() +
     ggplot2::labs(x = NULL, y = NULL, caption = benchmark_caption(data)) +
-    ggplot2::theme(panel.spacing.x = ggplot2::unit(1.5, "lines"), plot.margin = ggplot2::margin(6, 18, 6, 6))
+    ggplot2::theme(panel.spacing.x = ggplot2::unit(1.5, "lines"),
+                   plot.margin = ggplot2::margin(6, 18, 6, 6))
 }
 
 #' @rdname plot.laot_benchmark
@@ -170,19 +184,25 @@ plot.laot_benchmark <- function(x, metrics = NULL, features = NULL, ...) {
   panels <- unique(data$means[c("target", "metric")])
   shape <- grDevices::n2mfrow(nrow(panels))
   methods <- levels(data$means$method)
-  old <- graphics::par(mfrow = shape, mar = c(3, max(nchar(methods)) * 0.55 + 1, 2.5, 1), oma = c(2.2, 0, 0, 0), las = 1)
+  old <- graphics::par(mfrow = shape, mar = c(3, max(nchar(methods)) * 0.55 + 1, 2.5, 1),
+                       oma = c(2.2, 0, 0, 0), las = 1)
   on.exit(graphics::par(old))
   for (k in seq_len(nrow(panels))) {
-    means <- data$means[data$means$target == panels$target[k] & data$means$metric == panels$metric[k], ]
-    points <- data$points[data$points$target == panels$target[k] & data$points$metric == panels$metric[k], ]
+    means <- data$means[data$means$target == panels$target[k] & data$means$metric ==
+                        panels$metric[k], ]
+    points <- data$points[data$points$target == panels$target[k] & data$points$metric ==
+                          panels$metric[k], ]
     at <- match(means$method, methods)
-    graphics::plot(range(points$value, means$mean - means$sd, means$mean + means$sd), c(0.5, length(methods) + 0.5),
+    graphics::plot(range(points$value, means$mean - means$sd, means$mean + means$sd),
+                   c(0.5, length(methods) + 0.5),
                    type = "n", yaxt = "n", xlab = "", ylab = "", cex.main = 1,
-                   main = paste0(if (length(unique(panels$target)) > 1L) paste0(panels$target[k], ": "),
+                   main = paste0(if (length(unique(panels$target)) > 1L) paste0(panels$target[k],
+                       ": "),
                                  panel_titles(as.character(panels$metric[k]), ", ")))
     graphics::axis(2, seq_along(methods), methods)
     graphics::abline(v = means$mean[means$method == "noise_reference"], lty = 2, col = "grey50")
-    graphics::points(points$value, match(points$method, methods) - 0.25, col = "grey60", pch = 16, cex = 0.6)
+    graphics::points(points$value, match(points$method, methods) - 0.25, col = "grey60",
+                     pch = 16, cex = 0.6)
     graphics::segments(means$mean - means$sd, at, means$mean + means$sd, at)
     graphics::points(means$mean, at, col = "#0072B2", pch = 16)
   }

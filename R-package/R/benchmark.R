@@ -5,10 +5,10 @@
 #'
 #' Fits every method on the training cells of every split, for every target and seed, predicts the
 #' test controls, and scores the predictions against the test treated cells, beside the noise
-#' reference: as many training treated cells as observed ones, drawn with the seed, or, where a group is
-#' held out, its own treated cells half against half (`training_treated` is then what treated cells of the
-#' training groups score). Features of
-#' largest variance, the bandwidth and markers are chosen on the training cells of the split alone.
+#' reference: as many training treated cells as observed ones, drawn with the seed, or, where a
+#' group is held out, its own treated cells half against half (`training_treated` is then what
+#' treated cells of the training groups score). Features of largest variance, the bandwidth and
+#' markers are chosen on the training cells of the split alone.
 #'
 #' A task is one method on one target, split and seed. With `path` every finished task is kept on
 #' disk, and a call with the same arguments goes on where a killed one was. With `BPPARAM` tasks run
@@ -17,47 +17,52 @@
 #'
 #' @param x All cells: a matrix, SummarizedExperiment, SingleCellExperiment or Seurat object.
 #' @param condition,control,target,batch,subset.row,features As in [laot_fit()].
-#' @details
-#' With `covariates` the cells are those of an experiment of many conditions: a task is one method on one split and
-#' seed, fitted to all conditions at once (a method of one condition to each), and every condition is scored on its
-#' test cells against the test controls that go with it. Conditions that `hold.out` names have no training cells, and
-#' all of their treated cells are test cells: `kind` says in what way they are new. What predicts nothing there, a
-#' method of one condition or a level that no embedding places, has `NA` and the reason.
+#' @details With `covariates` the cells are those of an experiment of many conditions: a task is one
+#' method on one split and seed, fitted to all conditions at once (a method of one condition to
+#' each), and every condition is scored on its test cells against the test controls that go with it.
+#' Conditions that `hold.out` names have no training cells, and all of their treated cells are test
+#' cells: `kind` says in what way they are new. What predicts nothing there, a method of one
+#' condition or a level that no embedding places, has `NA` and the reason.
 #'
-#' @param methods `NULL`: LAOT beside the trivial predictors (with `covariates` conditional LAOT beside those of
-#'   `trivial`). Names of methods, as in `laot_methods()$name`, with a preset behind a slash
-#'   (`"laot/algorithm1"`); or a named list of these, of lists such as
-#'   `list("laot", preset = "algorithm1", ridge = 0.1)`, and of functions
-#'   `function(control, treated, new)` that take matrices (features x cells) and return the
-#'   predicted cells, which `covariates` do not go with.
-#' @param split `NULL`: random test cells, drawn with each seed within each batch and condition. A column name, or one label per
-#'   cell, of groups to hold out in turn. Or what [split_cells()] gives: a factor with the levels
-#'   train, validation and test, or a list of these. Validation cells are left aside.
+#' @param methods `NULL`: LAOT beside the trivial predictors (with `covariates` conditional LAOT
+#'   beside those of `trivial`). Names of methods, as in `laot_methods()$name`, with a preset behind
+#'   a slash (`"laot/algorithm1"`); or a named list of these, of lists such as `list("laot", preset
+#'   = "algorithm1", ridge = 0.1)`, and of functions `function(control, treated, new)` that take
+#'   matrices (features x cells) and return the predicted cells, which `covariates` do not go with.
+#' @param split `NULL`: random test cells, drawn with each seed within each batch and condition. A
+#'   column name, or one label per cell, of groups to hold out in turn. Or what [split_cells()]
+#'   gives: a factor with the levels train, validation and test, or a list of these. Validation
+#'   cells are left aside.
 #' @param test The share of test cells of a random split.
 #' @param seeds Seeds: of random splits, of the methods, and of the noise reference.
-#' @param metrics Names of metrics: see [laot_metrics()]. Of a method that balances, cells count alike.
+#' @param metrics Names of metrics: see [laot_metrics()]. Of a method that balances, cells count
+#'   alike.
 #' @param markers `NULL`, or a number of marker features, chosen on training cells: scores on these
 #'   are given as well.
-#' @param reference What the noise reference is of: `"training"` or `"halves"`, as in [evaluate_predictions()];
-#'   `"auto"`: halves where `split` names groups to hold out, else training. Give `"halves"` with a given split that
-#'   leaves a donor or line out.
-#' @param covariates,embedding,combine As in [laot_fit()]: the experiment of which all conditions are scored.
-#' @param hold.out Conditions that are left out of every fit, as in [laot_fit()]; or a list without names of several such
-#'   choices, left out in turn, each a split of its own: `list("day 1", "day 2")`.
-#' @param trivial With `covariates`: whether `conditional_gaussian`, `regressed_shift`, `nearest_shift` and `identity`
-#'   stand beside the methods that were asked for.
+#' @param reference What the noise reference is of: `"training"` or `"halves"`, as in
+#'   [evaluate_predictions()]; `"auto"`: halves where `split` names groups to hold out, else
+#'   training. Give `"halves"` with a given split that leaves a donor or line out.
+#' @param covariates,embedding,combine As in [laot_fit()]: the experiment of which all conditions
+#'   are scored.
+#' @param hold.out Conditions that are left out of every fit, as in [laot_fit()]; or a list without
+#'   names of several such choices, left out in turn, each a split of its own: `list("day 1", "day
+#'   2")`.
+#' @param trivial With `covariates`: whether `conditional_gaussian`, `regressed_shift`,
+#'   `nearest_shift` and `identity` stand beside the methods that were asked for.
 #' @param path `NULL`, or a folder for finished tasks.
 #' @param BPPARAM `NULL` (one task after the other), or a BiocParallel backend.
 #' @param ... Where the values are in `x`: `assay.type`, `dimred`, `altexp`, or `assay`, `layer`,
 #'   `reduction`, as in [laot_fit()].
 #' @param verbose Say what is being done.
 #' @returns A data frame of class `laot_benchmark`, one row for each method, target, split, seed,
-#'   metric and set of features: `method`, `target`, `split`, `seed`, `kind` (`"unseen context"` for a
-#'   held-out group; of an experiment as in [evaluate_predictions()]), `metric`, `estimator`, `setting`, `features`, `cells`, `observed`, `value`,
-#'   `left.out` and `reason` (why a value is NA: an undefined score, or the error of a method that failed). `print()` shows mean and sd over splits and
-#'   seeds; `summary()` gives these as a data frame; `plot()` draws them. Of an experiment (class
-#'   `laot_condition_benchmark` as well) `target` is the condition, and what is shown is by kind: a run is a seed, or
-#'   one of several given splits, over the mean of the conditions of the kind.
+#'   metric and set of features: `method`, `target`, `split`, `seed`, `kind` (`"unseen context"` for
+#'   a held-out group; of an experiment as in [evaluate_predictions()]), `metric`, `estimator`,
+#'   `setting`, `features`, `cells`, `observed`, `value`, `left.out` and `reason` (why a value is
+#'   NA: an undefined score, or the error of a method that failed). `print()` shows mean and sd over
+#'   splits and seeds; `summary()` gives these as a data frame; `plot()` draws them. Of an
+#'   experiment (class `laot_condition_benchmark` as well) `target` is the condition, and what is
+#'   shown is by kind: a run is a seed, or one of several given splits, over the mean of the
+#'   conditions of the kind.
 #' @seealso [split_cells()], [evaluate_predictions()]
 #' @examples
 #' set.seed(1)
@@ -78,17 +83,21 @@
 #' # Many conditions, two doses without training cells:
 #' dose <- rep(c(0, 1, 3, 10, 30), each = 40)
 #' screen <- matrix(rnorm(3 * 200), 3) + rep(log1p(dose), each = 3)
-#' benchmark_methods(screen, condition = paste("dose", dose), control = "dose 0", covariates = data.frame(dose = dose),
-#'                   hold.out = list("dose 3", "dose 10"), seeds = 1, metrics = c("mmd2", "sd_ratio"), verbose = FALSE)
+#' benchmark_methods(screen, condition = paste("dose", dose), control = "dose 0",
+#'                   covariates = data.frame(dose = dose), hold.out = list("dose 3", "dose 10"),
+#'                   seeds = 1, metrics = c("mmd2", "sd_ratio"), verbose = FALSE)
 #' @export
 benchmark_methods <- function(x, methods = NULL,
                               condition = NULL, control = NULL, target = NULL, batch = NULL,
                               split = NULL, test = 0.2, seeds = 1:5,
-                              metrics = c("mmd2", "w2", "sd_ratio", "r2_means", "pearson_mean_shift",
+                              metrics = c("mmd2", "w2", "sd_ratio", "r2_means",
+                                          "pearson_mean_shift",
                                           "l2_drug_signature"),
                               markers = NULL, subset.row = NULL, features = NULL, path = NULL,
-                              reference = "auto", covariates = NULL, embedding = NULL, combine = NULL,
-                              hold.out = NULL, trivial = TRUE, BPPARAM = NULL, ..., verbose = interactive()) {
+                              reference = "auto", covariates = NULL, embedding = NULL,
+                              combine = NULL,
+                              hold.out = NULL, trivial = TRUE, BPPARAM = NULL, ...,
+                              verbose = interactive()) {
   if (missing(x)) fail(no.cells)
   many <- !is.null(covariates)
   if (!many) no_experiment(list(embedding = embedding, combine = combine, hold.out = hold.out))
@@ -102,7 +111,8 @@ benchmark_methods <- function(x, methods = NULL,
     message("Using ", labels$what, ": ", paste(chosen$explained, collapse = "; "))
   }
   batches <- cell_labels(batch, source$columns, count, "batch")
-  if (anyNA(batches[labels$values %in% c(chosen$control, chosen$target)])) fail("batch has a missing label")
+  if (anyNA(batches[labels$values %in% c(chosen$control, chosen$target)]))
+    fail("batch has a missing label")
   check_seeds(seeds)
   wanted <- chosen_metrics(metrics)
   rows <- chosen_features(if (is.null(subset.row)) features else subset.row, source$values,
@@ -116,13 +126,15 @@ benchmark_methods <- function(x, methods = NULL,
     splits = chosen_splits(split, source, labels$values, chosen, test, seeds, batches, many)
   )
   if (many) {
-    plan$experiment <- experiment_of_benchmark(covariates, embedding, combine, source, plan$labels, chosen)
+    plan$experiment <- experiment_of_benchmark(covariates, embedding, combine, source,
+                                               plan$labels, chosen)
     plan$methods <- with_trivial(plan$methods, trivial)
     plan$splits <- hold_out_of_splits(plan$splits, hold.out, plan$experiment, is.null(split))
   }
   plan$methods <- c(plan$methods, list(noise_reference = list(kind = "noise")))
   one_of(reference, c("auto", "training", "halves"), "reference")
-  if (reference != "auto") plan$splits <- lapply(plan$splits, function(split) replace(split, "reference", reference))
+  if (reference != "auto")
+    plan$splits <- lapply(plan$splits, function(split) replace(split, "reference", reference))
   plan$reference <- if (reference != "auto") reference
   tasks <- if (many) conditions_tasks(plan) else task_table(plan, chosen$target, seeds)
   folder <- if (!is.null(path)) open_folder(path, plan)
@@ -157,7 +169,8 @@ benchmark_labels <- function(condition, source, count) {
 }
 
 check_seeds <- function(seeds) {
-  if (!is.numeric(seeds) || !length(seeds) || anyNA(seeds) || any(seeds < 0 | seeds != floor(seeds))) {
+  if (!is.numeric(seeds) || !length(seeds) || anyNA(seeds) ||
+      any(seeds < 0 | seeds != floor(seeds))) {
     fail("seeds must be whole numbers of at least 0, found ", shown(seeds))
   }
   if (anyDuplicated(seeds)) fail("seeds has ", seeds[duplicated(seeds)][1L], " twice")
@@ -179,10 +192,12 @@ chosen_methods <- function(methods) {
   if (!length(methods)) fail("methods is empty; there are ", listed(laot_methods()$name))
   names <- if (is.null(names(methods))) rep("", length(methods)) else names(methods)
   out <- lapply(seq_along(methods), function(k) one_method(methods[[k]], names[k]))
-  names <- vapply(seq_along(out), function(k) if (nzchar(names[k])) names[k] else out[[k]]$label, "")
+  names <- vapply(seq_along(out), function(k) if (nzchar(names[k])) names[k] else out[[k]]$label,
+                  "")
   twice <- names[duplicated(names)]
   if (length(twice)) fail("two methods are called ", quoted(twice[1L]), "; give them names")
-  if ("noise_reference" %in% names) fail("noise_reference is always in the table; leave it out of methods")
+  if ("noise_reference" %in% names)
+    fail("noise_reference is always in the table; leave it out of methods")
   stats::setNames(out, names)
 }
 
@@ -192,12 +207,15 @@ one_method <- function(given, name) {
     return(list(kind = "function", run = given, label = name))
   }
   if (is.character(given)) given <- list(given)
-  if (!is.list(given) || !length(given) || !is.character(given[[1L]]) || length(given[[1L]]) != 1L) {
-    fail("a method must be a name, a list that begins with one, or a function; found ", shown(given))
+  if (!is.list(given) || !length(given) || !is.character(given[[1L]]) ||
+      length(given[[1L]]) != 1L) {
+    fail("a method must be a name, a list that begins with one, or a function; found ",
+         shown(given))
   }
   parts <- strsplit(given[[1L]], "/", fixed = TRUE)[[1L]]
   known <- laot_methods()$name
-  if (!parts[1L] %in% known) fail("there is no method ", quoted(parts[1L]), did_you_mean(parts[1L], known))
+  if (!parts[1L] %in% known)
+    fail("there is no method ", quoted(parts[1L]), did_you_mean(parts[1L], known))
   settings <- given[-1L]
   preset <- if (length(parts) > 1L) parts[2L] else settings$preset
   settings$preset <- NULL
@@ -207,7 +225,8 @@ one_method <- function(given, name) {
 }
 
 # name -> factor of parts for each seed: list(name = function or factor).
-chosen_splits <- function(split, source, labels, chosen, test, seeds, batches = NULL, many = FALSE) {
+chosen_splits <- function(split, source, labels, chosen, test, seeds, batches = NULL,
+                          many = FALSE) {
   count <- length(labels)
   used <- labels
   used[!used %in% c(chosen$control, chosen$target)] <- NA
@@ -223,15 +242,18 @@ chosen_splits <- function(split, source, labels, chosen, test, seeds, batches = 
   if (is.list(split)) {
     names <- if (is.null(names(split))) paste("split", seq_along(split)) else names(split)
     return(lapply(seq_along(split), function(k) {
-      list(name = names[k], seeds = seeds, part = checked_parts(split[[k]], count), reference = "training")
+      list(name = names[k], seeds = seeds, part = checked_parts(split[[k]], count),
+           reference = "training")
     }))
   }
   group <- cell_labels(split, source$columns, count, "split")
   if (many && !"train" %in% levels(group)) {
-    fail("split names groups to hold out, and with covariates conditions are held out: give hold.out = ")
+    fail("split names groups to hold out, and with covariates conditions are held out: give ",
+         "hold.out = ")
   }
   if (all(levels(group) %in% split.parts) && "train" %in% levels(group)) {
-    return(list(list(name = "given", seeds = seeds, part = checked_parts(group, count), reference = "training")))
+    return(list(list(name = "given", seeds = seeds, part = checked_parts(group, count),
+                     reference = "training")))
   }
   group <- droplevels(group[!is.na(used)])
   if (nlevels(group) < 2L) fail("split has only one group; there is nothing to hold out")
@@ -243,9 +265,11 @@ chosen_splits <- function(split, source, labels, chosen, test, seeds, batches = 
 }
 
 checked_parts <- function(part, count) {
-  if (length(part) != count) fail("a split must have one part for each of the ", count, " cells, found ", length(part))
+  if (length(part) != count)
+    fail("a split must have one part for each of the ", count, " cells, found ", length(part))
   unknown <- setdiff(unique(as.character(part)), c(split.parts, NA))
-  if (length(unknown)) fail("a split has the parts train, validation and test; found ", quoted(unknown[1L]))
+  if (length(unknown))
+    fail("a split has the parts train, validation and test; found ", quoted(unknown[1L]))
   factor(as.character(part), split.parts)
 }
 
@@ -279,10 +303,12 @@ run_task <- function(task, plan, folder = NULL) {
   kept <- kept_task(folder, task)
   if (!is.null(kept)) return(kept)
   many <- !is.null(plan$experiment)
-  rows <- tryCatch(if (many) rows_of_conditions(task, plan) else task_rows(task, plan), error = function(e) {
+  rows <- tryCatch(if (many) rows_of_conditions(task, plan) else task_rows(task, plan),
+                   error = function(e) {
     (if (many) failed_conditions else failed_rows)(task, plan, conditionMessage(e))
   })
-  out <- data.frame(method = rows$method, target = rows$target, split = task$split.name, seed = task$seed,
+  out <- data.frame(method = rows$method, target = rows$target, split = task$split.name,
+                    seed = task$seed,
                     rows[setdiff(names(rows), c("method", "target"))], row.names = NULL)
   # A failure is tried again by the next call.
   if (!attr(rows, "failed")) keep_task(folder, task, out)
@@ -298,13 +324,16 @@ task_rows <- function(task, plan) {
     rows <- variable_features(population(plan$values, cells$train.control),
                               population(plan$values, cells$train.treated), settings)
   }
-  train <- list(control = bare(cells$train.control, rows), treated = bare(cells$train.treated, rows))
+  train <- list(control = bare(cells$train.control, rows),
+                treated = bare(cells$train.treated, rows))
   given <- list(observed = bare(cells$test.treated, rows), control = bare(cells$test.control, rows))
   method <- plan$methods[[task$method]]
-  if (method$kind == "function") given$predicted <- function_prediction(method, task, train, given$control)
+  if (method$kind == "function")
+    given$predicted <- function_prediction(method, task, train, given$control)
   features <- if (is.null(rows)) value_dim(plan$values)[1L] else length(rows)
   options <- list(condition = task$target, metrics = plan$metrics$name,
-                  methods = if (method$kind == "noise") c("noise_reference", "training_treated") else "prediction",
+                  methods = if (method$kind == "noise") c("noise_reference",
+                                                          "training_treated") else "prediction",
                   markers = if (!is.null(plan$markers)) min(plan$markers, features),
                   reference = plan$splits[[task$split]]$reference)
   model <- list(handle = new_handle(task_model(method, plan, cells, train, settings)))
@@ -317,7 +346,8 @@ task_rows <- function(task, plan) {
   out
 }
 
-benchmark.columns <- c("kind", "method", "metric", "estimator", "setting", "features", "cells", "observed", "value",
+benchmark.columns <- c("kind", "method", "metric", "estimator", "setting", "features", "cells",
+                       "observed", "value",
                        "left.out", "reason")
 
 function_prediction <- function(method, task, train, control) {
@@ -331,8 +361,8 @@ function_prediction <- function(method, task, train, control) {
   cells_of(values, with.names = FALSE)
 }
 
-# The fit of a method; of what is no method of the library, a fit that stands for the training cells. All
-# training cells are kept, for markers and the noise reference.
+# The fit of a method; of what is no method of the library, a fit that stands for the training
+# cells. All training cells are kept, for markers and the noise reference.
 task_model <- function(method, plan, cells, train, settings) {
   name <- if (method$kind == "method") method$method else "gaussian_map"
   params <- if (method$kind == "method") method$params
@@ -352,15 +382,18 @@ failed_rows <- function(task, plan, reason) {
 }
 
 unscored <- function(task, plan, reason, kind) {
-  data.frame(kind = kind, method = task$method, metric = plan$metrics$name, estimator = plan$metrics$estimator,
+  data.frame(kind = kind, method = task$method, metric = plan$metrics$name,
+             estimator = plan$metrics$estimator,
              setting = "", features = "", cells = NA_real_, observed = NA_real_,
-             value = rep(NA_real_, nrow(plan$metrics)), left.out = 0, reason = paste("failed:", reason))
+             value = rep(NA_real_, nrow(plan$metrics)), left.out = 0,
+             reason = paste("failed:", reason))
 }
 
 check_backend <- function(BPPARAM) {
   if (is.null(BPPARAM)) return(invisible())
   if (!is(BPPARAM, "BiocParallelParam")) {
-    fail("BPPARAM must be NULL or a backend of BiocParallel, such as BiocParallel::SnowParam(2), found ", shown(BPPARAM))
+    fail("BPPARAM must be NULL or a backend of BiocParallel, such as ",
+         "BiocParallel::SnowParam(2), found ", shown(BPPARAM))
   }
   need("BiocParallel", "for BPPARAM")
 }
@@ -375,7 +408,8 @@ run_tasks <- function(plan, tasks, folder, BPPARAM, verbose) {
     out <- vector("list", length(each))
     for (k in seq_along(each)) {
       if (verbose && !done[k]) {
-        message("  ", each[[k]]$method, ", ", each[[k]]$target, ", ", each[[k]]$split.name, ", seed ", each[[k]]$seed)
+        message("  ", each[[k]]$method, ", ", each[[k]]$target, ", ", each[[k]]$split.name,
+                ", seed ", each[[k]]$seed)
       }
       out[[k]] <- run_task(each[[k]], plan, folder)
     }
@@ -383,7 +417,8 @@ run_tasks <- function(plan, tasks, folder, BPPARAM, verbose) {
   }
   worker <- on_worker
   environment(worker) <- globalenv()
-  BiocParallel::bplapply(unname(each), worker, plan = plan, folder = folder, libraries = .libPaths(),
+  BiocParallel::bplapply(unname(each), worker, plan = plan, folder = folder,
+                         libraries = .libPaths(),
                          BPPARAM = BPPARAM)
 }
 

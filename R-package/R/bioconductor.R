@@ -1,4 +1,5 @@
-# BiocGenerics has a generic conditions(), which hides ours where it is attached after us: it has methods for our fits.
+# BiocGenerics has a generic conditions(), which hides ours where it is attached after us: it has
+# methods for our fits.
 
 # Also after this namespace is sealed: classes and methods live in an environment of their own.
 of.other.generics <- new.env()
@@ -16,11 +17,13 @@ join_generics <- function() {
     methods::setOldClass(classes, where = of.other.generics)
   }
   for (class in c("laot_fit", "laot_fit_list", "laot_ensemble_list")) {
-    methods::setMethod(generic, class, function(object, ...) conditions(object), where = of.other.generics)
+    methods::setMethod(generic, class, function(object, ...) conditions(object),
+                       where = of.other.generics)
   }
 }
 
 # NULL where it is not loaded, or is of a version without one.
 their_conditions <- function() {
-  if (isNamespaceLoaded("BiocGenerics")) get0("conditions", asNamespace("BiocGenerics"), inherits = FALSE)
+  if (isNamespaceLoaded("BiocGenerics"))
+    get0("conditions", asNamespace("BiocGenerics"), inherits = FALSE)
 }

@@ -1,5 +1,5 @@
-# Values that are not one matrix in memory: layers of one assay by donor, and matrices on disk. They are
-# read by blocks of cells, and of the blocks only what was chosen is kept.
+# Values that are not one matrix in memory: layers of one assay by donor, and matrices on disk. They
+# are read by blocks of cells, and of the blocks only what was chosen is kept.
 
 # How much of a matrix on disk is in memory at a time, in bytes.
 block.bytes <- 4e7
@@ -10,10 +10,11 @@ is_lazy <- function(values) inherits(values, "split_values") || is(values, "Dela
 taken <- function(values, features = NULL, cells = NULL, progress = NULL) UseMethod("taken")
 
 #' @exportS3Method
-taken.default <- function(values, features = NULL, cells = NULL, progress = NULL) plain(values, features, cells)
+taken.default <- function(values, features = NULL, cells = NULL, progress = NULL)
+  plain(values, features, cells)
 
-# Layers of one assay, each with cells of its own. features: those of all of them; at: where in the whole the
-# cells of each layer stand; rows: where in each layer the features stand.
+# Layers of one assay, each with cells of its own. features: those of all of them; at: where in the
+# whole the cells of each layer stand; rows: where in each layer the features stand.
 split_values <- function(layers, features, cells) {
   structure(list(
     layers = layers, features = features, cells = cells,
@@ -115,7 +116,8 @@ block_moments <- function(block) {
   list(mean = mean, scatter = Matrix::rowSums(block) + (n - seen) * mean^2)
 }
 
-# The most variable features of two populations together, as the library chooses them of values in memory.
+# The most variable features of two populations together, as the library chooses them of values in
+# memory.
 lazy_variable <- function(from, to, progress = NULL) {
   x <- moments_by_blocks(from, progress)
   y <- moments_by_blocks(to, progress)

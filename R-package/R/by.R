@@ -10,7 +10,8 @@ fit_by <- function(ask, cells, source, by, seed, seeds) {
   count <- matrix(count, nlevels(groups), dimnames = list(levels(groups), names(sides)))
   say_left_out(count, ask$say)
   kept <- levels(groups)[count[, "control"] >= fewest.by & count[, "treated"] >= fewest.by]
-  if (!length(kept)) fail("no level of by has ", fewest.by, " control and ", fewest.by, " treated cells")
+  if (!length(kept))
+    fail("no level of by has ", fewest.by, " control and ", fewest.by, " treated cells")
   checkpoint <- ask$checkpoint
   fits <- lapply(stats::setNames(nm = kept), function(level) {
     one <- cells
@@ -19,7 +20,8 @@ fit_by <- function(ask, cells, source, by, seed, seeds) {
     ask$checkpoint <- checkpoint_for(checkpoint, level)
     fit_targets(ask, one, seed, paste0(level, ": "))
   })
-  structure(fits, class = c("laot_fit_by", "laot_fit_list"), by = if (is.character(by) && all(by %in% names(source$columns))) by)
+  structure(fits, class = c("laot_fit_by", "laot_fit_list"),
+            by = if (is.character(by) && all(by %in% names(source$columns))) by)
 }
 
 # With fewer cells a fit is no more than the mean shift.
@@ -45,22 +47,26 @@ say_left_out <- function(count, say) {
 }
 
 #' @rdname predict.laot_fit
-#' @param by For a `laot_fit_by`: the level of each cell, where `newdata` has no column of the name that the
-#'   fits were made by. Cells of levels without a fit are left out with a warning.
+#' @param by For a `laot_fit_by`: the level of each cell, where `newdata` has no column of the name
+#'   that the fits were made by. Cells of levels without a fit are left out with a warning.
 #' @export
-predict.laot_fit_by <- function(object, newdata, ..., types = NULL, by = attr(object, "by"), label = "predicted",
+predict.laot_fit_by <- function(object, newdata, ..., types = NULL, by = attr(object, "by"),
+                                label = "predicted",
                                 suffix = "") {
   exact_arguments()
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
   says <- prediction_says(object[[1L]], label, suffix)
   columns <- read_like(object[[1L]], newdata, where_of(list(...)), "newdata")
-  if (is.null(by)) fail("by is missing; give the level of each cell, one of ", listed(names(object)))
+  if (is.null(by))
+    fail("by is missing; give the level of each cell, one of ", listed(names(object)))
   groups <- as.character(labels_of(by, columns, "by"))
   known <- groups %in% names(object)
-  if (!any(known)) fail("no cell of newdata has a level with a fit; these are ", listed(names(object)))
+  if (!any(known))
+    fail("no cell of newdata has a level with a fit; these are ", listed(names(object)))
   if (!all(known)) {
     warning("left out: ", counted(sum(!known), "cell"), " of levels without a fit (",
-            listed(unique(ifelse(is.na(groups), "missing", groups)[!known]), 5L), ")", call. = FALSE)
+            listed(unique(ifelse(is.na(groups), "missing", groups)[!known]), 5L), ")",
+            call. = FALSE)
   }
   types <- labels_of(types, columns, "types")[known]
   newdata <- newdata[, known, drop = FALSE]
@@ -71,7 +77,8 @@ predict.laot_fit_by <- function(object, newdata, ..., types = NULL, by = attr(ob
     part <- predicted_values(object[[level]], newdata[, at, drop = FALSE], ..., types = types[at])
     if (is.null(out)) {
       out <- part
-      out$values <- matrix(0, nrow(part$values), length(groups), dimnames = list(rownames(part$values), colnames(newdata)))
+      out$values <- matrix(0, nrow(part$values), length(groups),
+                           dimnames = list(rownames(part$values), colnames(newdata)))
       out$weights <- if (!is.null(part$weights)) numeric(length(groups))
     }
     out$values[, at] <- part$values
@@ -87,7 +94,8 @@ where_of <- function(dots) dots[names(dots) %in% where_arguments()]
 print.laot_fit_by <- function(x, ...) {
   first <- x[[1L]]
   cat(method_title(first), " fits: ", first$control, " to ", first$target, ", one for each of ",
-      counted(length(x), "level"), if (!is.null(attr(x, "by"))) paste(" of", paste(attr(x, "by"), collapse = " and ")), "\n", sep = "")
+      counted(length(x), "level"), if (!is.null(attr(x, "by"))) paste(" of",
+          paste(attr(x, "by"), collapse = " and ")), "\n", sep = "")
   table <- fit_table(x)
   names(table)[1L] <- "level"
   print(table, row.names = FALSE)

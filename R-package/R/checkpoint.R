@@ -1,9 +1,11 @@
-# Work that outlives its session: the file that holds the state of a training, or the fit of a condition.
+# Work that outlives its session: the file that holds the state of a training, or the fit of a
+# condition.
 
 checked_checkpoint <- function(checkpoint, seconds) {
   if (is.null(checkpoint)) return(NULL)
   one_string(checkpoint, "checkpoint")
-  if (!is.numeric(seconds) || length(seconds) != 1L || is.na(seconds) || seconds < 0 || seconds > 1e9) {
+  if (!is.numeric(seconds) || length(seconds) != 1L || is.na(seconds) || seconds < 0 ||
+      seconds > 1e9) {
     fail("checkpoint.seconds must be one number of at least 0, found ", shown(seconds))
   }
   path <- path.expand(checkpoint)
@@ -40,7 +42,9 @@ tell_of_checkpoint <- function(expression, files) {
   withCallingHandlers(expression, interrupt = function(condition) {
     there <- files[file.exists(files)]
     if (!length(there)) return()
-    message("Interrupted; the same call goes on from where ", if (length(files) == 1L) paste("the training in", there) else
-      paste0("it stands: ", length(there), " of ", counted(length(files), "condition"), " in files such as ", there[1L]))
+    message("Interrupted; the same call goes on from where ",
+            if (length(files) == 1L) paste("the training in", there) else
+      paste0("it stands: ", length(there), " of ", counted(length(files), "condition"),
+             " in files such as ", there[1L]))
   })
 }

@@ -42,7 +42,8 @@ positive_number <- function(value, argument) {
   invisible(value)
 }
 
-# R takes a part of a name for the whole: n = 5 would set noise. The caller's arguments must be named in full.
+# R takes a part of a name for the whole: n = 5 would set noise. The caller's arguments must be
+# named in full.
 exact_arguments <- function() {
   call <- sys.call(-1L)
   given <- setdiff(names(call), "")
@@ -50,7 +51,8 @@ exact_arguments <- function() {
   for (name in setdiff(given, known)) {
     meant <- known[startsWith(known, name)]
     if (length(meant) == 1L && !meant %in% given) {
-      fail("there is no argument ", name, "; write ", meant, " in full if that is meant, the arguments are ", listed(known, 30L))
+      fail("there is no argument ", name, "; write ", meant,
+           " in full if that is meant, the arguments are ", listed(known, 30L))
     }
   }
   invisible()

@@ -3,20 +3,22 @@
 #' Composition of a fit
 #'
 #' Treatments kill cells, or let them expand, so that the shares of cell types change. Of a fit with
-#' `types = `, or with `balance = "clusters"`, `composition()` tells the shares; with
-#' `balance = "types"` or `"clusters"` the fit has weighted its control cells so that types have the
-#' treated shares, and `composition_weights()` gives the weight of each cell that is predicted. [predict()][predict.laot_fit]
-#' writes it into a column of objects, and [evaluate_predictions()] scores with it and without.
+#' `types = `, or with `balance = "clusters"`, `composition()` tells the shares; with `balance =
+#' "types"` or `"clusters"` the fit has weighted its control cells so that types have the treated
+#' shares, and `composition_weights()` gives the weight of each cell that is predicted.
+#' [predict()][predict.laot_fit] writes it into a column of objects, and [evaluate_predictions()]
+#' scores with it and without.
 #'
 #' @param fit A `laot_fit`.
 #' @param newdata Control cells, as [predict()][predict.laot_fit] takes them.
-#' @param types The type of each cell of `newdata`, where the fit was balanced by types: one label per
-#'   cell, or a column of an object. Without it the column that the fit had its types from, where there is one.
+#' @param types The type of each cell of `newdata`, where the fit was balanced by types: one label
+#'   per cell, or a column of an object. Without it the column that the fit had its types from,
+#'   where there is one.
 #' @param ... Where the values of an object are: see [predict()][predict.laot_fit].
-#' @returns `composition()`: a data frame with one row a type: `type`, `control` and `treated` (shares),
-#'   `treated.low` and `treated.high` (95% interval over cells), and `ratio`, what a control cell of
-#'   the type counts: 0 where no treated cell has it. `composition_weights()`: the ratio of each cell,
-#'   1 where nothing was balanced: to be used as weights of the predicted cells.
+#' @returns `composition()`: a data frame with one row a type: `type`, `control` and `treated`
+#'   (shares), `treated.low` and `treated.high` (95% interval over cells), and `ratio`, what a
+#'   control cell of the type counts: 0 where no treated cell has it. `composition_weights()`: the
+#'   ratio of each cell, 1 where nothing was balanced: to be used as weights of the predicted cells.
 #' @examples
 #' set.seed(1)
 #' cells <- matrix(rnorm(2 * 400), 2) + rep(rep(c(0, 6), c(300, 100)), each = 2)
@@ -47,11 +49,13 @@ composition_weights <- function(fit, newdata, types = NULL, ...) {
 }
 
 # "none", "types" or "clusters".
-balance_of <- function(fit) if ("balance" %in% names(fit$params)) fit$params[["balance"]] else "none"
+balance_of <- function(fit) if ("balance" %in% names(fit$params))
+  fit$params[["balance"]] else "none"
 
 # The type of each cell: as given, else the column that the fit had them from, where it is there.
 types_of_cells <- function(fit, source, types = NULL) {
-  if (is.null(types) && balance_of(fit) == "types" && isTRUE(fit$origin$types %in% names(source$columns))) {
+  if (is.null(types) && balance_of(fit) == "types" &&
+      isTRUE(fit$origin$types %in% names(source$columns))) {
     types <- fit$origin$types
   }
   labels <- labels_of(types, source, "types")
@@ -70,22 +74,26 @@ weights_of_cells <- function(fit, source, rows, labels) {
   }))
 }
 
-# What predicted cells of an object count; NULL where nothing was balanced or there is no column for it.
+# What predicted cells of an object count; NULL where nothing was balanced or there is no column for
+# it.
 predicted_weights <- function(fit, source, rows, types) {
   balance <- balance_of(fit)
   if (source$origin$kind == "matrix") {
     if (!is.null(types)) {
-      fail("a matrix has no column for the weights of its cells; composition_weights(fit, newdata, types = ) gives them")
+      fail("a matrix has no column for the weights of its cells; composition_weights(fit, ",
+           "newdata, types = ) gives them")
     }
     return(NULL)
   }
   if (balance != "types" && !is.null(types)) {
-    fail("types goes with a fit that was balanced by types, and this one has balance = ", quoted(balance))
+    fail("types goes with a fit that was balanced by types, and this one has balance = ",
+         quoted(balance))
   }
   if (balance == "none") return(NULL)
   labels <- types_of_cells(fit, source, types)
   if (balance == "types" && is.null(labels)) {
-    warning("the fit was balanced by types, and the predicted cells have no weights without theirs; give types = ",
+    warning("the fit was balanced by types, and the predicted cells have no weights without ",
+            "theirs; give types = ",
             call. = FALSE)
     return(NULL)
   }

@@ -1,4 +1,5 @@
-# What is known of the conditions: columns such as drug and dose, with one value in all cells of a condition.
+# What is known of the conditions: columns such as drug and dose, with one value in all cells of a
+# condition.
 
 # Arguments that do not go with covariates, by name.
 covariates_alone <- function(others) {
@@ -20,14 +21,16 @@ covariate_columns <- function(covariates, source) {
       covariates <- covariates[source$within, , drop = FALSE]
     }
     if (nrow(covariates) != count || !length(covariates)) {
-      fail("covariates must have columns, and one row for each of the ", counted(count, "cell"), "; found ",
+      fail("covariates must have columns, and one row for each of the ", counted(count, "cell"),
+           "; found ",
            counted(length(covariates), "column"), " and ", counted(nrow(covariates), "row"))
     }
     return(as.list(covariates))
   }
   names <- covariate_names(covariates)
   if (is.null(source$columns)) {
-    fail("covariates names columns, but a matrix has none; give a data frame with one row for each cell")
+    fail("covariates names columns, but a matrix has none; give a data frame with one row ",
+         "for each cell")
   }
   missing <- setdiff(names, names(source$columns))
   if (length(missing)) fail(no_column(missing[1L], source$columns, "covariates"))
@@ -38,7 +41,9 @@ covariate_columns <- function(covariates, source) {
 split_combinations <- function(columns, combine) {
   if (is.null(combine)) return(columns)
   one_string(combine, "combine")
-  if (!nzchar(combine)) fail("combine must be what stands between the parts of a combination, such as \"+\", found \"\"")
+  if (!nzchar(combine))
+    fail("combine must be what stands between the parts of a combination, such as ",
+         "\"+\", found \"\"")
   lapply(columns, function(column) {
     if (is.factor(column)) column <- as.character(column)
     if (!is.character(column) || !any(grepl(combine, column, fixed = TRUE))) return(column)
@@ -52,7 +57,8 @@ covariates_needed <- function(given) {
   if (!is.null(given$embedding) && !is.character(given$embedding)) {
     fail("embedding is of the levels of covariates; give covariates = ~ drug, say")
   }
-  if (!is.null(given$hold.out)) fail("hold.out is of the conditions of an experiment; give covariates = ~ drug, say")
+  if (!is.null(given$hold.out))
+    fail("hold.out is of the conditions of an experiment; give covariates = ~ drug, say")
 }
 
 # A list by covariate of list(levels, coordinates x levels).
@@ -61,22 +67,27 @@ embeddings_of <- function(embedding, known) {
   levels <- names(Filter(is.character, known[[1L]]))
   if (is.matrix(embedding) || is.data.frame(embedding)) {
     if (length(levels) != 1L) {
-      fail("embedding must be a list of matrices named by covariate where there is not one covariate of levels; found ",
+      fail("embedding must be a list of matrices named by covariate where there is not one ",
+           "covariate of levels; found ",
            if (length(levels)) listed(levels) else "none")
     }
     embedding <- stats::setNames(list(embedding), levels)
   }
   if (!is.list(embedding) || is.null(names(embedding)) || !all(nzchar(names(embedding)))) {
-    fail("embedding must be a matrix with one row for each level, a list of them named by covariate, or \"effect\", found ",
+    fail("embedding must be a matrix with one row for each level, a list of them named by ",
+         "covariate, or \"effect\", found ",
          shown(embedding))
   }
   unknown <- setdiff(names(embedding), levels)
-  if (length(unknown)) fail("embedding names ", quoted(unknown[1L]), ", which is no covariate of levels", did_you_mean(unknown[1L], levels))
+  if (length(unknown))
+    fail("embedding names ", quoted(unknown[1L]), ", which is no covariate of levels",
+         did_you_mean(unknown[1L], levels))
   sapply(names(embedding), function(name) {
     table <- embedding[[name]]
     if (is.data.frame(table)) table <- as.matrix(table)
     if (!is.numeric(table) || !is.matrix(table) || is.null(rownames(table))) {
-      fail("the embedding of ", name, " must be a matrix of numbers with the levels as row names, found ", shown(table))
+      fail("the embedding of ", name,
+           " must be a matrix of numbers with the levels as row names, found ", shown(table))
     }
     list(levels = enc2utf8(rownames(table)), coordinates = t(unname(table)) + 0)
   }, simplify = FALSE)
@@ -87,12 +98,15 @@ covariate_names <- function(covariates) {
   found <- covariates
   if (inherits(covariates, "formula")) {
     found <- if (length(covariates) == 2L) all.vars(covariates)
-    if (!length(found) || !setequal(attr(stats::terms(covariates), "term.labels"), sapply(found, in_backticks))) {
-      fail("covariates must be a formula of columns such as ~ drug + dose, found ", deparse(covariates)[1L])
+    if (!length(found) || !setequal(attr(stats::terms(covariates), "term.labels"),
+                                    sapply(found, in_backticks))) {
+      fail("covariates must be a formula of columns such as ~ drug + dose, found ",
+           deparse(covariates)[1L])
     }
   }
   if (!is.character(found) || !length(found) || anyNA(found) || anyDuplicated(found)) {
-    fail("covariates must be a formula such as ~ drug + dose, names of columns or a data frame, found ", shown(covariates))
+    fail("covariates must be a formula such as ~ drug + dose, names of columns or a data ",
+         "frame, found ", shown(covariates))
   }
   found
 }
@@ -100,17 +114,20 @@ covariate_names <- function(covariates) {
 # As a formula writes a name.
 in_backticks <- function(name) deparse(as.name(name), backtick = TRUE)
 
-# list(covariates, controls, control.of): of each target its covariates and the number of its controls, which are
-# places among the control cells.
+# list(covariates, controls, control.of): of each target its covariates and the number of its
+# controls, which are places among the control cells.
 described_conditions <- function(columns, labels, chosen) {
   known <- lapply(stats::setNames(nm = chosen$target), function(target) {
     cells <- which(labels == target)
-    sapply(names(columns), function(name) one_covariate(columns[[name]][cells], name, target), simplify = FALSE)
+    sapply(names(columns), function(name) one_covariate(columns[[name]][cells], name, target),
+           simplify = FALSE)
   })
   for (target in names(known)) {
-    wrong <- Filter(function(value) length(value) > 1L && chosen$control %in% value, known[[target]])
+    wrong <- Filter(function(value) length(value) > 1L && chosen$control %in% value,
+                    known[[target]])
     if (length(wrong)) {
-      fail("condition ", quoted(target), " combines ", listed(wrong[[1L]]), ", and ", quoted(chosen$control),
+      fail("condition ", quoted(target), " combines ", listed(wrong[[1L]]), ", and ",
+           quoted(chosen$control),
            " is the control; name only what was given")
     }
   }
@@ -122,12 +139,14 @@ described_conditions <- function(columns, labels, chosen) {
 one_covariate <- function(values, name, target) {
   lost <- is_lost_value(values)
   if (any(lost)) {
-    fail("covariate ", name, " is missing in ", counted(sum(lost), "cell"), " of condition ", quoted(target),
+    fail("covariate ", name, " is missing in ", counted(sum(lost), "cell"), " of condition ",
+         quoted(target),
          "; give them a value, or leave them out of condition")
   }
   found <- unique(values)
   if (length(found) != 1L) {
-    fail("covariate ", name, " must have one value in all cells of a condition, and those of ", quoted(target), " have ",
+    fail("covariate ", name, " must have one value in all cells of a condition, and those of ",
+         quoted(target), " have ",
          listed(vapply(found, function(value) paste(value, collapse = " + "), ""), 5L))
   }
   covariate_value(found)
@@ -144,7 +163,8 @@ covariate_value <- function(value) {
   if (is.numeric(value)) as.double(value) else enc2utf8(as.character(value))
 }
 
-# The dose is the first covariate of numbers of which a condition has several, else the first without negative ones.
+# The dose is the first covariate of numbers of which a condition has several, else the first
+# without negative ones.
 check_control_dose <- function(of.controls, known) {
   of <- function(name) lapply(known, `[[`, name)
   numbers <- Filter(function(name) is.numeric(of(name)[[1L]]), names(of.controls))
@@ -154,33 +174,39 @@ check_control_dose <- function(of.controls, known) {
   found <- unlist(of.controls[[dose]])
   wrong <- found[!is.na(found) & found != 0]
   if (length(wrong)) {
-    fail("control cells must have ", dose, " 0 or NA, for 0 is no change; found ", listed(format_each(unique(wrong)), 5L), " in ",
+    fail("control cells must have ", dose, " 0 or NA, for 0 is no change; found ",
+         listed(format_each(unique(wrong)), 5L), " in ",
          counted(length(wrong), "control cell"))
   }
 }
 
-# Levels that conditions and control cells share (a cell line, a plate) are a context: each condition goes with the
-# control cells of its own.
+# Levels that conditions and control cells share (a cell line, a plate) are a context: each
+# condition goes with the control cells of its own.
 controls_by_context <- function(of.controls, known) {
   of.conditions <- function(name) lapply(known, `[[`, name)
   shared <- Filter(function(name) {
     values <- of.conditions(name)
-    is.character(values[[1L]]) && all(lengths(values) == 1L) && any(unlist(values) %in% as.character(of.controls[[name]]))
+    is.character(values[[1L]]) && all(lengths(values) == 1L) &&
+      any(unlist(values) %in% as.character(of.controls[[name]]))
   }, names(of.controls))
-  if (!length(shared)) return(list(controls = list(seq_along(of.controls[[1L]])), control.of = rep(1L, length(known))))
+  if (!length(shared))
+    return(list(controls = list(seq_along(of.controls[[1L]])), control.of = rep(1L, length(known))))
   key <- function(values) do.call(paste, c(unname(lapply(values, as.character)), sep = ", "))
   have <- key(of.controls[shared])
   need <- vapply(known, function(values) key(values[shared]), "")
   alone <- which(!need %in% have)
   if (length(alone)) {
-    fail("no control cell has ", condition_text(known[[alone[1L]]][shared]), ", as condition ", quoted(names(known)[alone[1L]]),
+    fail("no control cell has ", condition_text(known[[alone[1L]]][shared]), ", as condition ",
+         quoted(names(known)[alone[1L]]),
          " has; control cells have ", listed(unique(have), 6L))
   }
   contexts <- unique(need)
-  list(controls = lapply(contexts, function(context) which(have == context)), control.of = match(need, contexts))
+  list(controls = lapply(contexts, function(context) which(have == context)),
+       control.of = match(need, contexts))
 }
 
 # "drug = A + B, dose = 3 + 1"
 condition_text <- function(covariates) {
-  paste(names(covariates), vapply(covariates, paste, "", collapse = " + "), sep = " = ", collapse = ", ")
+  paste(names(covariates), vapply(covariates, paste, "", collapse = " + "), sep = " = ",
+        collapse = ", ")
 }

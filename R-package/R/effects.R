@@ -3,8 +3,9 @@
 #' Effects of features at cells
 #'
 #' The derivative of the prediction at a cell: how the predicted value of every feature changes with
-#' every feature of the control cell, in the units of the cells. A linear fit has one such matrix, the
-#' map of [coef()]; a fit that bends (`lift`) or whose marginals are restored has one for each cell.
+#' every feature of the control cell, in the units of the cells. A linear fit has one such matrix,
+#' the map of [coef()]; a fit that bends (`lift`) or whose marginals are restored has one for each
+#' cell.
 #'
 #' @param object A `laot_fit` of a method with a map in closed form: not a network.
 #' @param at The control cells: a matrix (features x cells) or an object, read as [predict()]
@@ -23,9 +24,11 @@ effects.laot_fit <- function(object, at, ...) {
   if (missing(at)) fail("at is missing; give the control cells at which the effects are wanted")
   source <- read_like(object, at, list(...), "at")
   rows <- match_features(object$features, feature_count(object), source$values, "at", "the fit")
-  out <- native(.Call(C_effects, model_pointer(object), cells_of(source$values, features = rows, with.names = FALSE),
+  out <- native(.Call(C_effects, model_pointer(object), cells_of(source$values, features = rows,
+      with.names = FALSE),
                       call_settings(if (is.na(object$seed)) 1 else object$seed)))
   cells <- value_dimnames(source$values)[[2L]]
-  if (!is.null(object$features) || !is.null(cells)) dimnames(out) <- list(object$features, object$features, cells)
+  if (!is.null(object$features) || !is.null(cells))
+    dimnames(out) <- list(object$features, object$features, cells)
   out
 }

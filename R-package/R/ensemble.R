@@ -6,14 +6,16 @@
 #' `predict()` gives the mean of their predictions, `prediction_spread()` how much they differ for
 #' every cell, and [evaluate_predictions()] the mean and the standard deviation of every score.
 #'
-#' `summary()` gives the summaries of the fits. What asks for one fit, such as [save_model()], takes an element:
-#' `fits[["seed1"]]`.
+#' `summary()` gives the summaries of the fits. What asks for one fit, such as [save_model()], takes
+#' an element: `fits[["seed1"]]`.
 #'
-#' A method of many conditions, such as `fit_method(x, "cmonge", seeds = 1:5)`, gives a `laot_ensemble_list`: the
-#' ensemble of each condition by name, and `predict(at = )` at any that the method can answer.
+#' A method of many conditions, such as `fit_method(x, "cmonge", seeds = 1:5)`, gives a
+#' `laot_ensemble_list`: the ensemble of each condition by name, and `predict(at = )` at any that
+#' the method can answer.
 #'
 #' @param object A `laot_ensemble`; its elements are `laot_fit`s. Or a `laot_ensemble_list`.
-#' @param at A condition, as in [predict.laot_fit()]; without it the predictions of all that were seen.
+#' @param at A condition, as in [predict.laot_fit()]; without it the predictions of all that were
+#'   seen.
 #' @param newdata,...,label,suffix As in [predict.laot_fit()].
 #' @returns `predict()`: the mean prediction, in the class of `newdata`. `prediction_spread()`: one
 #'   number a cell, in the units of the features: the root of the mean over the features of the
@@ -40,7 +42,8 @@ predict.laot_ensemble <- function(object, newdata, ..., label = "predicted", suf
 #' @rdname predict.laot_ensemble
 #' @export
 prediction_spread <- function(object, newdata, ...) {
-  if (!inherits(object, "laot_ensemble")) fail("object must be a laot_ensemble, found ", shown(object))
+  if (!inherits(object, "laot_ensemble"))
+    fail("object must be a laot_ensemble, found ", shown(object))
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
   seen <- lapply(unclass(object), predicted_values, newdata, ...)
   center <- mean_of(seen)
@@ -51,23 +54,28 @@ prediction_spread <- function(object, newdata, ...) {
 # The fits of all seeds, each of many conditions, by condition.
 ensemble_of_conditions <- function(fits) {
   ensemble <- function(name) structure(lapply(fits, `[[`, name), class = "laot_ensemble")
-  structure(lapply(stats::setNames(nm = names(fits[[1L]])), ensemble), class = "laot_ensemble_list", fits = fits)
+  structure(lapply(stats::setNames(nm = names(fits[[1L]])), ensemble), class = "laot_ensemble_list",
+            fits = fits)
 }
 
 #' @rdname predict.laot_ensemble
 #' @export
 predict.laot_ensemble_list <- function(object, newdata, at = NULL, ...) {
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
-  if (is.null(at)) return(lapply(stats::setNames(unclass(object), names(object)), predict, newdata = newdata, ...))
-  if (is.data.frame(at) && nrow(at) != 1L) fail("at must be one condition for an ensemble, found ", counted(nrow(at), "row"))
-  predict(structure(lapply(attr(object, "fits"), fit_at, at), class = "laot_ensemble"), newdata, ...)
+  if (is.null(at))
+    return(lapply(stats::setNames(unclass(object), names(object)), predict, newdata = newdata, ...))
+  if (is.data.frame(at) && nrow(at) != 1L)
+    fail("at must be one condition for an ensemble, found ", counted(nrow(at), "row"))
+  predict(structure(lapply(attr(object, "fits"), fit_at, at), class = "laot_ensemble"),
+          newdata, ...)
 }
 
 #' @export
 print.laot_ensemble_list <- function(x, ...) {
   first <- x[[1L]][[1L]]
   cat(method_title(first), " fits: ", first$control, " to ", counted(length(x), "target"), ", ",
-      counted(length(x[[1L]]), "seed"), "\none model of all for each seed; predict() takes at = \n", sep = "")
+      counted(length(x[[1L]]), "seed"), "\none model of all for each seed; predict() takes at = \n",
+      sep = "")
   invisible(x)
 }
 
@@ -88,19 +96,22 @@ coef.laot_ensemble <- function(object, ...) lapply(unclass(object), coef)
 print.laot_ensemble <- function(x, ...) {
   first <- x[[1L]]
   cat(method_title(first), " fits: ", first$control, " to ", first$target, ", ",
-      counted(length(x), "seed"), if (nzchar(first$preset)) paste0("  (", first$preset, ")"), "\n", sep = "")
+      counted(length(x), "seed"), if (nzchar(first$preset)) paste0("  (", first$preset, ")"),
+      "\n", sep = "")
   # Fits of too few cells are mean shifts, which were not trained.
   number <- function(name) vapply(x, function(fit) c(fit$report[[name]], NA_real_)[[1L]], 0)
   score <- number("validation.mmd2")
   print(data.frame(
-    seed = vapply(x, `[[`, 0, "seed"), iterations = number("iterations"), kept = number("best.iteration"),
+    seed = vapply(x, `[[`, 0, "seed"), iterations = number("iterations"),
+    kept = number("best.iteration"),
     validation.mmd2 = signif(score, 3L),
     outcome = vapply(x, outcome_text, "")
   ), row.names = FALSE)
   both <- function(values) mean_sd_text(mean(values), stats::sd(values))
   if (!anyNA(score)) {
     cat("validation MMD^2 ", both(score), " (mean +- sd); ",
-        if (isTRUE(first$report$restore %in% c("mean", "marginals"))) "the mean shift " else "not moving the cells ",
+        if (isTRUE(first$report$restore %in% c("mean", "marginals"))) "the mean shift " else
+        "not moving the cells ",
         both(number("validation.mmd2.identity")), "\n", sep = "")
   }
   invisible(x)
@@ -123,7 +134,8 @@ evaluate_ensemble <- function(x, ...) {
   out
 }
 
-# Of the means over the seeds; whether one seed's cells can be told from true ones is each seed's affair.
+# Of the means over the seeds; whether one seed's cells can be told from true ones is each seed's
+# affair.
 ensemble_verdict <- function(scores, method) {
   sets <- unique(scores$features)
   unlist(lapply(sets, function(set) {
@@ -134,7 +146,8 @@ ensemble_verdict <- function(scores, method) {
 
 #' @export
 print.laot_ensemble_scores <- function(x, digits = 3L, ...) {
-  if (!all(c("method", "metric", "setting", "features", "value", "sd", "seeds") %in% names(x)) || !nrow(x)) {
+  if (!all(c("method", "metric", "setting", "features", "value", "sd", "seeds") %in% names(x)) ||
+      !nrow(x)) {
     print(as.data.frame(x), digits = digits, ...)
     return(invisible(x))
   }
@@ -143,11 +156,14 @@ print.laot_ensemble_scores <- function(x, digits = 3L, ...) {
   for (set in unique(x$features)) {
     part <- x[x$features == set, ]
     key <- score_keys(part, c("metric", "setting"))
-    print_by_method(part, key, function(row) mean_sd_text(row$value, if (isTRUE(row$sd > 0)) row$sd else NA, digits))
+    print_by_method(part, key, function(row) mean_sd_text(row$value,
+                                                          if (isTRUE(row$sd > 0)) row$sd else NA,
+                                                          digits))
     # Settings are long: below the table, which then fits a terminal.
     key <- key[nzchar(key$setting), ]
     if (nrow(key)) cat("", paste0(format(key$label), "  ", key$setting), sep = "\n")
-    cat("mean +- sd over ", counted(part$seeds[1L], "seed"), "; no sd: the same for all\n", sep = "")
+    cat("mean +- sd over ", counted(part$seeds[1L], "seed"), "; no sd: the same for all\n",
+        sep = "")
     cat("scored on ", set, " against ", counted(part$observed[1L], "observed cell"), "\n",
         if (set != x$features[nrow(x)]) "\n", sep = "")
   }

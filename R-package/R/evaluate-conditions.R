@@ -1,94 +1,117 @@
 # Held-out cells of several conditions, seen and not seen, in one table.
 
 # evaluate_predictions() of a laot_fit_list. where: what an object is read by.
-evaluate_conditions <- function(x, observed, control, at, beside, where, metrics, gamma, preset, markers, epsilon, reference,
+evaluate_conditions <- function(x, observed, control, at, beside, where, metrics, gamma, preset,
+                                markers, epsilon, reference,
                                 num.threads) {
   fits <- c(list(x), if (inherits(beside, "laot_fit_list")) list(beside) else beside)
   for (one in fits) {
     if (!inherits(one, "laot_fit_list") || (is.null(attr(one, "whole")) && length(fits) > 1L)) {
-      fail("beside must be fits of an experiment, as fit_method(covariates = ) gives them, found ", shown(one))
+      fail("beside must be fits of an experiment, as fit_method(covariates = ) gives them, found ",
+           shown(one))
     }
   }
   asked <- if (object_kind(observed) == "matrix") listed_conditions(x, observed, control, at) else
     labelled_conditions(x, observed, control, at)
   if (is.null(attr(x, "whole"))) {
-    return(evaluate_apart(x, asked, where, metrics = metrics, gamma = gamma, preset = preset, markers = markers,
+    return(evaluate_apart(x, asked, where, metrics = metrics, gamma = gamma, preset = preset,
+                          markers = markers,
                           epsilon = epsilon, reference = reference, num.threads = num.threads))
   }
   first <- x[[1L]]
   read <- function(cells, what) {
     values <- read_like(first, cells, where, what)$values
-    cells_of(values, features = match_features(first$features, feature_count(first), values, what, "the fit"),
+    cells_of(values, features = match_features(first$features, feature_count(first), values, what,
+                                               "the fit"),
              with.names = FALSE)
   }
   options <- score_options(metrics, gamma, preset, markers, epsilon, reference)
   options$markers <- checked_number_of_markers(markers, feature_count(first), first)
   options$test <- FALSE
-  treated <- sapply(names(asked$observed), function(name) read(asked$observed[[name]], paste("observed", quoted(name))),
+  treated <- sapply(names(asked$observed), function(name) read(asked$observed[[name]],
+      paste("observed", quoted(name))),
                     simplify = FALSE)
-  columns <- native(.Call(C_evaluate_experiment, lapply(fits, function(one) whole_pointer(attr(one, "whole"))),
-                          lapply(asked$controls, read, "control"), treated, asked$control.of, asked$covariates, options,
+  columns <- native(.Call(C_evaluate_experiment,
+                          lapply(fits, function(one) whole_pointer(attr(one, "whole"))),
+                          lapply(asked$controls, read, "control"), treated, asked$control.of,
+                          asked$covariates, options,
                           call_settings(first$seed, num.threads)))
   as_scores(as.data.frame(columns))
 }
 
 # list(observed, controls, control.of, covariates): cells by condition, as they were given.
 listed_conditions <- function(x, observed, control, at) {
-  if (!is.list(observed) || is.data.frame(observed) || !length(observed) || is.null(names(observed)) ||
+  if (!is.list(observed) || is.data.frame(observed) || !length(observed) ||
+      is.null(names(observed)) ||
       !all(nzchar(names(observed)))) {
-    fail("observed must be one object with a column of the condition, or a named list of matrices, one for each condition, ",
+    fail("observed must be one object with a column of the condition, or a named list of ",
+         "matrices, one for each condition, ",
          "found ", shown(observed))
   }
-  if (is.null(control)) fail("control is missing; give the control cells that the fit should predict")
+  if (is.null(control))
+    fail("control is missing; give the control cells that the fit should predict")
   if (!is.list(control) || is.data.frame(control)) control <- list(control)
   if (!length(control) %in% c(1L, length(observed))) {
     fail("control must be one matrix, or a list of ", length(observed), ", found ", length(control))
   }
-  list(observed = observed, controls = control, control.of = rep_len(seq_along(control), length(observed)),
+  list(observed = observed, controls = control, control.of = rep_len(seq_along(control),
+      length(observed)),
        covariates = covariates_at(x, observed, at))
 }
 
 # The same of one object and its columns.
 labelled_conditions <- function(x, observed, control, at) {
-  if (!is.null(at)) fail("at = goes with a list of observed cells; of one object the covariates are columns")
+  if (!is.null(at))
+    fail("at = goes with a list of observed cells; of one object the covariates are columns")
   column <- c(x[[1L]]$condition, "condition")[1L]
-  labels_in <- function(object) as.character(cell_labels(column, object_columns(object), ncol(object), "condition"))
+  labels_in <- function(object)
+    as.character(cell_labels(column, object_columns(object), ncol(object), "condition"))
   level <- x[[1L]]$control
   labels <- labels_in(observed)
   names <- setdiff(unique(labels), c(level, NA))
-  if (!length(names)) fail("observed has no treated cells: column ", quoted(column), " has only ", listed(unique(labels)))
+  if (!length(names))
+    fail("observed has no treated cells: column ", quoted(column), " has only ",
+         listed(unique(labels)))
   own <- is.null(control)
   if (own) control <- observed
   if (object_kind(control) == "matrix" || is.list(control)) {
-    fail("beside one object of observed cells control must be an object too, or be left out where observed has the control ",
+    fail("beside one object of observed cells control must be an object too, or be left out where ",
+         "observed has the control ",
          "cells; found ", shown(control))
   }
   of.control <- which((if (own) labels else labels_in(control)) == level)
   if (!length(of.control)) {
-    fail("there are no control cells: column ", quoted(column), " of ", if (own) "observed" else "control", " has no ",
+    fail("there are no control cells: column ", quoted(column), " of ",
+         if (own) "observed" else "control", " has no ",
          quoted(level), "; give control cells as control = ")
   }
   columns <- columns_of_fit(x, observed)
   known <- lapply(stats::setNames(nm = names), function(name) {
     cells <- which(labels == name)
-    sapply(names(columns), function(of) one_covariate(columns[[of]][cells], of, name), simplify = FALSE)
+    sapply(names(columns), function(of) one_covariate(columns[[of]][cells], of, name),
+           simplify = FALSE)
   })
   new <- setdiff(names, c(names(x), held_out_of(x)))
   lacking <- setdiff(covariate_names_of(x), names(columns))
   if (length(new) && (length(lacking) || !length(columns))) {
-    fail("the fit has not seen ", quoted(new[1L]), if (length(lacking)) paste0(", and observed has no column ", quoted(lacking[1L]),
+    fail("the fit has not seen ", quoted(new[1L]),
+         if (length(lacking)) paste0(", and observed has no column ", quoted(lacking[1L]),
          " to say what it is"))
   }
-  controls <- if (!length(columns)) list(controls = list(seq_along(of.control)), control.of = rep(1L, length(names))) else
+  controls <- if (!length(columns))
+    list(controls = list(seq_along(of.control)), control.of = rep(1L, length(names))) else
     controls_by_context(lapply(columns_of_fit(x, control)[names(columns)], `[`, of.control), known)
   # By name, or where one has no name all by their covariates.
   if (!length(new)) known[] <- list(list())
-  list(observed = lapply(stats::setNames(nm = names), function(name) observed[, which(labels == name)]),
-       controls = lapply(controls$controls, function(at) control[, of.control[at]]), control.of = controls$control.of,
+  list(observed = lapply(stats::setNames(nm = names),
+                         function(name) observed[, which(labels == name)]),
+       controls = lapply(controls$controls, function(at) control[, of.control[at]]),
+       control.of = controls$control.of,
        covariates = known)
 }
 
-object_columns <- function(x) if (is(x, "Seurat")) as.list(x[[]]) else as.list(SummarizedExperiment::colData(x))
+object_columns <- function(x) if (is(x, "Seurat"))
+  as.list(x[[]]) else as.list(SummarizedExperiment::colData(x))
 
 covariate_names_of <- function(fits) {
   whole <- attr(fits, "whole")
@@ -105,7 +128,9 @@ columns_of_fit <- function(fits, x) {
 evaluate_apart <- function(fits, asked, where, ...) {
   known_conditions(fits, asked$observed)
   tables <- Map(function(name, control) {
-    as.data.frame(do.call(evaluate_predictions, c(list(fits[[name]], asked$observed[[name]], control = control), where, list(...))))
+    as.data.frame(do.call(evaluate_predictions,
+                          c(list(fits[[name]], asked$observed[[name]], control = control), where,
+                            list(...))))
   }, names(asked$observed), asked$controls[asked$control.of])
   for (name in names(asked$observed)) tables[[name]]$condition <- rep(name, nrow(tables[[name]]))
   structure(do.call(rbind, unname(tables)), class = c("laot_scores", "data.frame"))
@@ -125,9 +150,11 @@ covariates_at <- function(fits, observed, at) {
     if (!is.null(attr(fits, "whole"))) known_conditions(fits, observed)
     return(lapply(observed, function(cells) list()))
   }
-  if (is.null(attr(fits, "whole"))) fail("at = goes with one model of several conditions, as fit_method(covariates = ) gives it")
+  if (is.null(attr(fits, "whole")))
+    fail("at = goes with one model of several conditions, as fit_method(covariates = ) gives it")
   if (!is.data.frame(at) || nrow(at) != length(observed)) {
-    fail("at must be a data frame with one row for each of the ", length(observed), " conditions, found ", shown(at))
+    fail("at must be a data frame with one row for each of the ", length(observed),
+         " conditions, found ", shown(at))
   }
   known <- native(.Call(C_conditions, whole_pointer(attr(fits, "whole"))))$covariates
   check_names_at(names(at), known)

@@ -4,82 +4,93 @@
 #'
 #' Every score carries its definition, and stands beside what no change at all, a mean shift and the
 #' Gaussian map of the same training cells score, and beside what true treated cells score (the
-#' noise reference: as many training treated cells as there are observed ones, drawn with the seed of
-#' the fit; `reference` says when it is something else). The library does it all, so that every language
-#' prints the same numbers. A prediction that has lost spread can beat the noise reference in the Wasserstein
-#' distance: read `w2` beside `sd_ratio`. The Gaussian map is that of the feature space of the fit: beside
-#' an identity or a mean shift, which have no components, it is one of all features, and another one than
-#' beside the other methods.
+#' noise reference: as many training treated cells as there are observed ones, drawn with the seed
+#' of the fit; `reference` says when it is something else). The library does it all, so that every
+#' language prints the same numbers. A prediction that has lost spread can beat the noise reference
+#' in the Wasserstein distance: read `w2` beside `sd_ratio`. The Gaussian map is that of the feature
+#' space of the fit: beside an identity or a mean shift, which have no components, it is one of all
+#' features, and another one than beside the other methods.
 #'
-#' @param x A `laot_fit` (or the `laot_ensemble` of several seeds), whose predictions for the `control`
-#'   cells are scored, or predicted cells: a matrix (features x cells), data frame, sparse matrix, SummarizedExperiment,
-#'   SingleCellExperiment or Seurat object.
+#' @param x A `laot_fit` (or the `laot_ensemble` of several seeds), whose predictions for the
+#'   `control` cells are scored, or predicted cells: a matrix (features x cells), data frame, sparse
+#'   matrix, SummarizedExperiment, SingleCellExperiment or Seurat object.
 #' @param observed The treated cells that were measured, best ones that no fit has seen, in any of
 #'   these classes. Features are matched by name where there are names.
 #' @param control Control cells to predict. Needed where `x` is a fit; the trivial predictors start
 #'   from them.
-#' @param at For several conditions in a list: a data frame of covariates, one row for each of `observed`; without it the names
-#'   of `observed` must be those of conditions that were seen, or that the fit held out (`hold.out` of [fit_method()]).
-#' @param beside For several conditions: `NULL`, or a list of fits of other methods to the same experiment, such as
-#'   `"cmonge"` and `"cpa"`, whose predictions stand beside. Beside a method of many conditions its trivial predictors
-#'   stand by themselves: `conditional_gaussian`, `regressed_shift` and `nearest_shift`, of the training cells that the
-#'   fit keeps, in its feature space. A method that does not beat `conditional_gaussian` has shown nothing.
+#' @param at For several conditions in a list: a data frame of covariates, one row for each of
+#'   `observed`; without it the names of `observed` must be those of conditions that were seen, or
+#'   that the fit held out (`hold.out` of [fit_method()]).
+#' @param beside For several conditions: `NULL`, or a list of fits of other methods to the same
+#'   experiment, such as `"cmonge"` and `"cpa"`, whose predictions stand beside. Beside a method of
+#'   many conditions its trivial predictors stand by themselves: `conditional_gaussian`,
+#'   `regressed_shift` and `nearest_shift`, of the training cells that the fit keeps, in its feature
+#'   space. A method that does not beat `conditional_gaussian` has shown nothing.
 #' @param train Where the training cells are: a `laot_fit`, or `list(control =, treated =)`. A fit
-#'   given as `x` is its own. Without it the rows that need training cells (mean shift, Gaussian map,
-#'   noise reference, scores at the median bandwidth) are left out with a message.
+#'   given as `x` is its own. Without it the rows that need training cells (mean shift, Gaussian
+#'   map, noise reference, scores at the median bandwidth) are left out with a message.
 #' @param metrics Names of metrics: see [laot_metrics()].
-#' @param gamma Bandwidths of metrics with a kernel \eqn{exp(-gamma |u-v|^2)}: `"median"`, 1 / median
-#'   of the positive squared distances between the training cells, or numbers.
-#' @param epsilon The entropy of the metrics that begin with `sinkhorn`: `c(relative = 0.05)`, a share of
-#'   the mean squared distance between predicted and observed cells, or `c(absolute = )`, a number in
-#'   squared units of the features. The smaller, the longer it takes; a note says where the marginals are off by more than 1e-7.
-#' @param preset A name of [laot_score_presets()]: the settings under which published code prints its
-#'   scores, so that numbers can stand beside those of a paper.
-#' @param markers `NULL`, or a number: the scores are given on so many marker features as well, those
-#'   with the largest |t| of Welch's test between the training cells (of a fit: those that it keeps).
-#'   The median bandwidth is then that of the markers, but for `preset = "laot"`.
-#' @param reference Which cells the noise reference is of. `"training"`: training treated cells, right after a
-#'   random split. `"halves"`: the observed cells, half against half, mean over 5 halvings: right for a donor,
-#'   line or condition that was held out; what treated cells of the training donors score then stands under
-#'   `training_treated`. Halves have fewer cells and so are noisier, see the columns `cells` and `observed`.
-#'   `"auto"`: halves where `batch` is given and none of its labels is among the training cells', else training.
-#' @param batch For `reference = "auto"`: a column of `observed`, or one label for each of its cells (donor, line).
-#' @param by A column of `observed` and `control` (cell type), or `list(observed =, control =)` with one label for
-#'   each cell. Each group that both have gets rows of its own, and `own_group_share` says how far predicted cells
-#'   stay within theirs: the share of the 10 observed cells nearest to a predicted one that are of its group, mean
-#'   over cells. Whole populations can agree while groups are exchanged.
-#' @param types Of a fit with `balance = "types"`: the type of each `control` cell, a column or one label each;
-#'   without it the column that the fit had its types from, or the groups of `by`.
+#' @param gamma Bandwidths of metrics with a kernel \eqn{exp(-gamma |u-v|^2)}: `"median"`, 1 /
+#'   median of the positive squared distances between the training cells, or numbers.
+#' @param epsilon The entropy of the metrics that begin with `sinkhorn`: `c(relative = 0.05)`, a
+#'   share of the mean squared distance between predicted and observed cells, or `c(absolute = )`, a
+#'   number in squared units of the features. The smaller, the longer it takes; a note says where
+#'   the marginals are off by more than 1e-7.
+#' @param preset A name of [laot_score_presets()]: the settings under which published code prints
+#'   its scores, so that numbers can stand beside those of a paper.
+#' @param markers `NULL`, or a number: the scores are given on so many marker features as well,
+#'   those with the largest |t| of Welch's test between the training cells (of a fit: those that it
+#'   keeps). The median bandwidth is then that of the markers, but for `preset = "laot"`.
+#' @param reference Which cells the noise reference is of. `"training"`: training treated cells,
+#'   right after a random split. `"halves"`: the observed cells, half against half, mean over 5
+#'   halvings: right for a donor, line or condition that was held out; what treated cells of the
+#'   training donors score then stands under `training_treated`. Halves have fewer cells and so are
+#'   noisier, see the columns `cells` and `observed`. `"auto"`: halves where `batch` is given and
+#'   none of its labels is among the training cells', else training.
+#' @param batch For `reference = "auto"`: a column of `observed`, or one label for each of its cells
+#'   (donor, line).
+#' @param by A column of `observed` and `control` (cell type), or `list(observed =, control =)` with
+#'   one label for each cell. Each group that both have gets rows of its own, and `own_group_share`
+#'   says how far predicted cells stay within theirs: the share of the 10 observed cells nearest to
+#'   a predicted one that are of its group, mean over cells. Whole populations can agree while
+#'   groups are exchanged.
+#' @param types Of a fit with `balance = "types"`: the type of each `control` cell, a column or one
+#'   label each; without it the column that the fit had its types from, or the groups of `by`.
 #' @param ... For objects: `assay.type`, `dimred`, `altexp`, or `assay`, `layer`, `reduction`, where
 #'   these differ from those of the fit.
 #' @param num.threads Threads to use. The result does not depend on it.
-#' @details
-#' Predictions of a fit that was balanced ([composition()]) are scored with cells alike and with what each cell counts:
-#' every method that starts from the control cells has a second row of each metric that has such a form, whose
-#' `estimator` ends with `", weighted"`. Cells alike have the shares of types of the controls, so that their scores
-#' say how far a population with other shares is; the weighted ones say how good the map is.
+#' @details Predictions of a fit that was balanced ([composition()]) are scored with cells alike and
+#' with what each cell counts: every method that starts from the control cells has a second row of
+#' each metric that has such a form, whose `estimator` ends with `", weighted"`. Cells alike have
+#' the shares of types of the controls, so that their scores say how far a population with other
+#' shares is; the weighted ones say how good the map is.
 #'
-#' For a fit of several conditions (a `laot_fit_list`) `observed` is one object whose column of the condition says which
-#' cells are of which; or a named list of matrices or objects, one for each condition. Of one object, conditions that the
-#' fit does not know by name are those of their covariates, which must be columns of it; control cells are those of the
-#' control level, from `control` where it is given, each condition with those of its own context. Beside a list,
-#' `control` is one matrix or object, or a list of one for each. More than ten conditions are printed by kind. The table has one condition after the other, seen and, with a method of many
-#' conditions, not seen: another dose, a drug, a combination. Of a condition that was not seen there are no training
-#' cells: identity is the only trivial predictor of one condition, the noise reference is of halves of the observed
-#' cells, and the bandwidth is 1 / the median over the seen conditions of their median squared distances.
+#' For a fit of several conditions (a `laot_fit_list`) `observed` is one object whose column of the
+#' condition says which cells are of which; or a named list of matrices or objects, one for each
+#' condition. Of one object, conditions that the fit does not know by name are those of their
+#' covariates, which must be columns of it; control cells are those of the control level, from
+#' `control` where it is given, each condition with those of its own context. Beside a list,
+#' `control` is one matrix or object, or a list of one for each. More than ten conditions are
+#' printed by kind. The table has one condition after the other, seen and, with a method of many
+#' conditions, not seen: another dose, a drug, a combination. Of a condition that was not seen there
+#' are no training cells: identity is the only trivial predictor of one condition, the noise
+#' reference is of halves of the observed cells, and the bandwidth is 1 / the median over the seen
+#' conditions of their median squared distances.
 #' @returns A data frame of class `laot_scores` with one row for each method, metric and set of
-#'   features: `condition`, `kind` (`"seen"`, or `"unseen context"` beside halves; of several conditions also
-#'   `"unseen dose"`, `"unseen level"`, `"unseen combination"`, or `"unseen"` where the method does not tell), `group` (with `by`),
-#'   `method`, `metric`, `estimator`, `setting` (bandwidth, subsamples), `features` (what was scored), `gamma`,
-#'   `cells` (of the method), `observed` (cells that these were compared with), `value`, `sd` (over repeated
-#'   subsamples or halvings), `left.out` (features that a score leaves out because they do not vary), `reason`
-#'   (why a value is `NA`) and `reference` (`observed` in words). Printed as
-#'   one row a method, with what can be read from it in words: whether the prediction is worse than the
-#'   mean shift, has lost spread while its `w2` looks good, or cannot be told from true treated cells. For
-#'   a `laot_ensemble`, `value` and `sd` are mean and standard deviation over its seeds.
+#'   features: `condition`, `kind` (`"seen"`, or `"unseen context"` beside halves; of several
+#'   conditions also `"unseen dose"`, `"unseen level"`, `"unseen combination"`, or `"unseen"` where
+#'   the method does not tell), `group` (with `by`), `method`, `metric`, `estimator`, `setting`
+#'   (bandwidth, subsamples), `features` (what was scored), `gamma`, `cells` (of the method),
+#'   `observed` (cells that these were compared with), `value`, `sd` (over repeated subsamples or
+#'   halvings), `left.out` (features that a score leaves out because they do not vary), `reason`
+#'   (why a value is `NA`) and `reference` (`observed` in words). Printed as one row a method, with
+#'   what can be read from it in words: whether the prediction is worse than the mean shift, has
+#'   lost spread while its `w2` looks good, or cannot be told from true treated cells. For a
+#'   `laot_ensemble`, `value` and `sd` are mean and standard deviation over its seeds.
 #'
-#'   A warning names cells that are both training and observed cells, since scores on these say little, and
-#'   labels that are not those of the argument: controls among `observed`, treated cells in `control`.
+#'   A warning names cells that are both training and observed cells, since scores on these say
+#'   little, and labels that are not those of the argument: controls among `observed`, treated cells
+#'   in `control`.
 #' @seealso [worst_features()], [benchmark_methods()], [split_cells()], [conditions()]
 #' @examples
 #' set.seed(1)
@@ -92,34 +103,44 @@
 #' # Several conditions, one of them not seen:
 #' dose <- rep(c(0, 1, 3, 10), each = 40)
 #' screen <- matrix(rnorm(3 * 160), 3) + rep(log1p(dose), each = 3)
-#' fits <- function(method) fit_method(screen, method, condition = paste("dose", dose), control = "dose 0",
+#' fits <- function(method) fit_method(screen, method, condition = paste("dose", dose),
+#'                                     control = "dose 0",
 #'                                     covariates = data.frame(dose = dose), seed = 1)
-#' evaluate_predictions(fits("conditional_laot"), observed = list(five = matrix(rnorm(90), 3) + log1p(5)),
+#' evaluate_predictions(fits("conditional_laot"),
+#'                      observed = list(five = matrix(rnorm(90), 3) + log1p(5)),
 #'                      control = matrix(rnorm(90), 3), at = data.frame(dose = 5),
 #'                      metrics = c("mmd2", "w2"))
 #' @export
 evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metrics = NULL,
                                  gamma = "median", preset = NULL, markers = NULL, ...,
-                                 epsilon = NULL, reference = "auto", batch = NULL, by = NULL, types = NULL,
+                                 epsilon = NULL, reference = "auto", batch = NULL, by = NULL,
+                                 types = NULL,
                                  at = NULL, beside = NULL, num.threads = 1L) {
   if (missing(observed)) fail("observed is missing; give the measured treated cells")
   if (inherits(x, "laot_fit_list")) {
     where <- list(...)
     check_dots(where, names(formals(evaluate_predictions)))
-    one.only <- c("train", "batch", "by", "types")[!c(is.null(train), is.null(batch), is.null(by), is.null(types))]
+    one.only <- c("train", "batch", "by", "types")[!c(is.null(train), is.null(batch), is.null(by),
+                                                      is.null(types))]
     if (length(one.only)) {
-      fail(one.only[1L], " = is of one condition; score the fits one at a time, for example x[[", quoted(names(x)[1L]), "]]")
+      fail(one.only[1L], " = is of one condition; score the fits one at a time, for example x[[",
+           quoted(names(x)[1L]), "]]")
     }
-    return(evaluate_conditions(x, observed, control, at, beside, where, metrics = metrics, gamma = gamma, preset = preset,
-                               markers = markers, epsilon = epsilon, reference = reference, num.threads = num.threads))
+    return(evaluate_conditions(x, observed, control, at, beside, where, metrics = metrics,
+                               gamma = gamma, preset = preset,
+                               markers = markers, epsilon = epsilon, reference = reference,
+                               num.threads = num.threads))
   }
   if (!is.null(at) || !is.null(beside)) {
     fail("at = and beside = go with a fit of several conditions, found ", shown(x))
   }
   if (inherits(x, "laot_ensemble")) {
-    return(evaluate_ensemble(x, observed = observed, control = control, train = train, metrics = metrics,
-                             gamma = gamma, preset = preset, markers = markers, ..., epsilon = epsilon,
-                             reference = reference, batch = batch, by = by, types = types, num.threads = num.threads))
+    return(evaluate_ensemble(x, observed = observed, control = control, train = train,
+                             metrics = metrics,
+                             gamma = gamma, preset = preset, markers = markers, ...,
+                             epsilon = epsilon,
+                             reference = reference, batch = batch, by = by, types = types,
+                             num.threads = num.threads))
   }
   check_dots(list(...), names(formals(evaluate_predictions)))
   options <- score_options(metrics, gamma, preset, markers, epsilon, reference)
@@ -149,25 +170,33 @@ score_options <- function(metrics, gamma, preset, markers, epsilon, reference) {
   if (!is.null(metrics)) metrics <- chosen_metrics(metrics)$name
   check_gamma(gamma)
   one_of(reference, c("auto", "training", "halves"), "reference")
-  list(metrics = metrics, preset = preset, gammas = if (!identical(gamma, "median")) as.double(gamma),
-       epsilon = if (!is.null(epsilon)) checked_epsilon(epsilon), reference = reference, test = TRUE)
+  list(metrics = metrics, preset = preset,
+       gammas = if (!identical(gamma, "median")) as.double(gamma),
+       epsilon = if (!is.null(epsilon)) checked_epsilon(epsilon), reference = reference,
+       test = TRUE)
 }
 
-# What is scored, features in the order of the fit: predicted (or NULL), observed, control (or NULL).
+# What is scored, features in the order of the fit: predicted (or NULL), observed, control (or
+# NULL).
 held_out_cells <- function(x, fit, model, observed, control, dots, batch, by) {
-  like <- if (!is.null(fit)) fit else if (!is.null(model)) model else list(origin = list(kind = "none"))
+  like <- if (!is.null(fit)) fit else if (!is.null(model))
+    model else list(origin = list(kind = "none"))
   read <- function(object, what) if (!is.null(object)) read_like(like, object, dots, what)
-  sources <- list(predicted = if (is.null(fit)) read(x, "the prediction"), observed = read(observed, "observed"),
+  sources <- list(predicted = if (is.null(fit)) read(x, "the prediction"),
+                  observed = read(observed, "observed"),
                   control = read(control, "control"))
   owner <- if (!is.null(fit)) fit else model
-  features <- if (!is.null(owner)) owner$features else value_dimnames(sources$predicted$values)[[1L]]
+  features <- if (!is.null(owner))
+    owner$features else value_dimnames(sources$predicted$values)[[1L]]
   count <- if (!is.null(owner)) feature_count(owner) else value_dim(sources$predicted$values)[1L]
   whose <- if (!is.null(owner)) "the fit" else "the prediction"
   matched <- function(name) {
     values <- sources[[name]]$values
     if (is.null(values)) return(NULL)
-    at <- match_features(features, count, values, if (name == "predicted") "the prediction" else name, whose)
-    out <- cells_of(values, features = if (!identical(at, seq_len(value_dim(values)[1L]))) at, with.names = FALSE)
+    at <- match_features(features, count, values,
+                         if (name == "predicted") "the prediction" else name, whose)
+    out <- cells_of(values, features = if (!identical(at, seq_len(value_dim(values)[1L]))) at,
+                    with.names = FALSE)
     out$at <- at
     out$names <- list(value_dimnames(values)[[1L]][at], value_dimnames(values)[[2L]])
     out$groups <- group_labels(by, name, sources[[name]])
@@ -178,7 +207,8 @@ held_out_cells <- function(x, fit, model, observed, control, dots, batch, by) {
   c(out, list(sources = sources, count = count))
 }
 
-# The labels of the control cells: of by, or the types from which the weights of a balanced fit follow.
+# The labels of the control cells: of by, or the types from which the weights of a balanced fit
+# follow.
 types_that_weigh <- function(fit, given, types) {
   of.by <- given$control$groups
   if (is.null(fit) || balance_of(fit) != "types") {
@@ -188,13 +218,15 @@ types_that_weigh <- function(fit, given, types) {
   labels <- types_of_cells(fit, given$sources$control, types)
   if (is.null(of.by)) {
     if (is.null(labels)) {
-      fail("the fit was balanced by types, and its scores need the type of each control cell: give types = , a column of ",
+      fail("the fit was balanced by types, and its scores need the type of each control cell: ",
+           "give types = , a column of ",
            "control or one label for each of its cells")
     }
     return(labels)
   }
   if (!is.null(types) && !identical(labels, of.by)) {
-    fail("by and types label the control cells differently; of a fit that was balanced by types give one of them, the types")
+    fail("by and types label the control cells differently; of a fit that was balanced by types ",
+         "give one of them, the types")
   }
   of.by
 }
@@ -206,11 +238,13 @@ labels_of_cells <- function(labels, source, what) {
   labels
 }
 
-# by: a column of both objects, or a list of labels. A prediction is of the group of its control cell.
+# by: a column of both objects, or a list of labels. A prediction is of the group of its control
+# cell.
 group_labels <- function(by, name, source) {
   if (is.null(by) || name == "predicted") return(NULL)
   if (is.list(by)) {
-    if (is.null(by[[name]])) fail("by must be a column, or list(observed =, control =); it lacks ", name)
+    if (is.null(by[[name]]))
+      fail("by must be a column, or list(observed =, control =); it lacks ", name)
     by <- by[[name]]
   }
   labels_of_cells(by, source, "by")
@@ -219,9 +253,11 @@ group_labels <- function(by, name, source) {
 # The table of the library, with its own names; a bad value is placed in the user's objects.
 evaluated <- function(model, given, options, settings) {
   places <- lapply(given[c("predicted", "observed", "control")], function(part) {
-    if (!is.null(part)) list(features = part$at, feature.names = part$names[[1L]], cell.names = part$names[[2L]])
+    if (!is.null(part))
+      list(features = part$at, feature.names = part$names[[1L]], cell.names = part$names[[2L]])
   })
-  columns <- native(.Call(C_evaluate, if (!is.null(model)) model_pointer(model), given$predicted, given$observed,
+  columns <- native(.Call(C_evaluate, if (!is.null(model)) model_pointer(model), given$predicted,
+                          given$observed,
                           given$control, options, settings), places)
   as.data.frame(columns)
 }
@@ -244,7 +280,8 @@ is_weighted <- function(scores) endsWith(scores$estimator, ", weighted")
 
 checked_number_of_markers <- function(markers, count, model) {
   if (is.null(markers)) return(NULL)
-  if (!is.numeric(markers) || length(markers) != 1L || is.na(markers) || markers != floor(markers) ||
+  if (!is.numeric(markers) || length(markers) != 1L || is.na(markers) ||
+      markers != floor(markers) ||
       markers < 1 || markers > count) {
     fail("markers must be a number of features from 1 to ", count, ", found ", shown(markers))
   }
@@ -283,12 +320,14 @@ metrics_meant <- function(name, table) {
   slip <- !is.null(near) && utils::adist(name, near, ignore.case = TRUE) <= 1
   if (length(several) > 1L && !slip) return(paste0("; did you mean one of ", listed(several), "?"))
   if (length(several) == 1L) near <- several
-  if (is.null(near)) did_you_mean(name, table$name) else paste0("; did you mean ", quoted(near), "?")
+  if (is.null(near))
+    did_you_mean(name, table$name) else paste0("; did you mean ", quoted(near), "?")
 }
 
 check_gamma <- function(gamma) {
   if (identical(gamma, "median")) return(invisible())
-  if (!is.numeric(gamma) || !length(gamma) || anyNA(gamma) || any(gamma <= 0) || any(is.infinite(gamma))) {
+  if (!is.numeric(gamma) || !length(gamma) || anyNA(gamma) || any(gamma <= 0) ||
+      any(is.infinite(gamma))) {
     fail("gamma must be \"median\" or positive numbers, found ", shown(gamma))
   }
 }
@@ -299,8 +338,10 @@ training_model <- function(train, settings) {
   if (!is.list(train) || is.data.frame(train) || !all(c("control", "treated") %in% names(train))) {
     fail("train must be a laot_fit or list(control =, treated =), found ", shown(train))
   }
-  values <- lapply(train[c("control", "treated")], function(part) read_source(part, what = "train")$values)
-  fit_method(values$control, "gaussian_map", values$treated, keep.cells = 1e9, seed = 1, num.threads = settings$threads,
+  values <- lapply(train[c("control", "treated")], function(part) read_source(part,
+      what = "train")$values)
+  fit_method(values$control, "gaussian_map", values$treated, keep.cells = 1e9, seed = 1,
+             num.threads = settings$threads,
              verbose = FALSE)
 }
 
@@ -317,7 +358,8 @@ with_seed <- function(seed, code) {
 }
 
 explain_what_is_left_out <- function(model, given, scores, options) {
-  tell <- function(names, why) if (length(names)) message("Left out: ", listed(names), " (", why, ")")
+  tell <- function(names, why) if (length(names))
+    message("Left out: ", listed(names), " (", why, ")")
   without <- c(if (is.null(given$control)) "no control cells in control =",
                if (is.null(model)) "no training cells in train =")
   tell(c(if (is.null(model)) c("mean_shift", "gaussian_map", "noise_reference"),
@@ -326,7 +368,8 @@ explain_what_is_left_out <- function(model, given, scores, options) {
   if (!is.null(model) && !is.null(given$control) && !"gaussian_map" %in% scores$method) {
     tell("gaussian_map", why_no_gaussian_map(model))
   }
-  if (!is.null(model) && !"noise_reference" %in% scores$method) tell("noise_reference", "the fit kept no cells")
+  if (!is.null(model) && !"noise_reference" %in% scores$method)
+    tell("noise_reference", "the fit kept no cells")
   preset <- if (!is.null(options$preset)) chosen_preset(options$preset)$metrics
   table <- chosen_metrics(if (is.null(options$metrics)) preset else options$metrics)
   if (is.null(model) && is.null(options$gammas)) {
@@ -335,7 +378,8 @@ explain_what_is_left_out <- function(model, given, scores, options) {
   }
   if (is.null(given$control)) tell(table$name[table$needs.control], "no control cells in control =")
   if (!is.null(given$observed$groups)) {
-    tell(setdiff(c(given$observed$groups, given$control$groups), scores$group), "no cells of it on one side")
+    tell(setdiff(c(given$observed$groups, given$control$groups), scores$group),
+         "no cells of it on one side")
   }
 }
 
@@ -375,8 +419,10 @@ print.laot_scores <- function(x, digits = 3L, ...) {
 
 # "without 2 to 4 features that do not vary", of one metric over the methods.
 left_out_text <- function(counts) {
-  if (min(counts) < max(counts)) return(paste("without", min(counts), "to", max(counts), "features that do not vary"))
-  paste("without", counted(counts[1L], "feature"), "that", if (counts[1L] == 1) "does" else "do", "not vary")
+  if (min(counts) < max(counts))
+    return(paste("without", min(counts), "to", max(counts), "features that do not vary"))
+  paste("without", counted(counts[1L], "feature"), "that", if (counts[1L] == 1) "does" else "do",
+        "not vary")
 }
 
 # Each note once: what a metric left out and why it has no value, and the cells of a reference.
@@ -403,12 +449,13 @@ print_notes <- function(x) {
   }
 }
 
-# The columns of a table: metrics in their order, the settings of one side by side, each with a short label, which
-# has the setting where one metric has several.
+# The columns of a table: metrics in their order, the settings of one side by side, each with a
+# short label, which has the setting where one metric has several.
 score_keys <- function(x, columns) {
   key <- unique(x[columns])
   key <- key[order(match(key$metric, unique(key$metric))), , drop = FALSE]
-  label <- paste0(key$metric, ifelse(grepl("cells weighted by", key$setting, fixed = TRUE), "[weighted]", ""))
+  label <- paste0(key$metric, ifelse(grepl("cells weighted by", key$setting, fixed = TRUE),
+                                     "[weighted]", ""))
   several <- label %in% label[duplicated(label)]
   label[several] <- paste0(label, "[", sub("gamma = ", "", key$setting, fixed = TRUE), "]")[several]
   key$label <- label
@@ -422,7 +469,8 @@ print_by_method <- function(x, key, shown) {
     at <- which(x$method == method & x$metric == key$metric[k] & x$setting == key$setting[k])
     if (length(at)) shown(x[at[1L], ]) else ""
   }
-  table <- vapply(seq_len(nrow(key)), function(k) vapply(methods, cell, "", k = k), character(length(methods)))
+  table <- vapply(seq_len(nrow(key)), function(k) vapply(methods, cell, "", k = k),
+                  character(length(methods)))
   table <- matrix(table, nrow = length(methods), dimnames = list(methods, key$label))
   print(noquote(table), right = TRUE)
 }
@@ -432,7 +480,8 @@ print_scores <- function(x, digits) {
   key <- score_keys(x, c("metric", "estimator", "setting"))
   print_by_method(x, key, function(row) table_number(row$value, digits))
   cat("\n")
-  definition <- ifelse(nzchar(key$setting), paste(key$estimator, key$setting, sep = ", "), key$estimator)
+  definition <- ifelse(nzchar(key$setting), paste(key$estimator, key$setting, sep = ", "),
+                       key$estimator)
   cat(paste0(format(key$label), "  ", definition), sep = "\n")
   observed <- if (!is.null(x$observed)) paste(" against", counted(x$observed[1L], "observed cell"))
   cat("scored on ", x$features[1L], observed, "\n", sep = "")
@@ -440,6 +489,7 @@ print_scores <- function(x, digits) {
 
 print_verdict <- function(sentences) {
   if (length(sentences)) {
-    cat("\nThe prediction:\n", paste0(strwrap(sentences, 80L, indent = 2L, exdent = 4L), "\n"), sep = "")
+    cat("\nThe prediction:\n", paste0(strwrap(sentences, 80L, indent = 2L, exdent = 4L), "\n"),
+        sep = "")
   }
 }

@@ -6,7 +6,8 @@ is_experiment <- function(cells) !is.null(cells$experiment) || length(cells$to) 
 fit_experiment <- function(ask, cells) {
   files <- experiment_files(ask, names(cells$to))
   ask$settings <- fit_settings(ask, counted(length(cells$to), "condition"), files)
-  read <- function(side) population_cells(side, cells$rows, progress = reading_bar(side, ask$verbose))
+  read <- function(side)
+    population_cells(side, cells$rows, progress = reading_bar(side, ask$verbose))
   known <- cells$experiment
   controls <- if (is.null(known)) list(read(cells$from)) else
     lapply(known$controls, function(at) read(some_cells(cells$from, at)))
@@ -21,31 +22,37 @@ fit_experiment <- function(ask, cells) {
   )
   if (!is.null(ask$BPPARAM)) fit_on_workers(ask, parts, files)
   pointer <- tell_of_checkpoint(experiment_pointer(ask, parts), files)
-  fits <- experiment_fits(pointer, control = cells$control, condition = cells$condition, origin = cells$origin,
+  fits <- experiment_fits(pointer, control = cells$control, condition = cells$condition,
+                          origin = cells$origin,
                           seed = ask$settings$seed,
-                          batches = if (!is.null(controls[[1L]]$batch)) length(unique(unlist(lapply(controls, `[[`, "batch")))))
+                          batches = if (!is.null(controls[[1L]]$batch)) length(
+                            unique(unlist(lapply(controls, `[[`, "batch")))))
   warn_of_experiment(fits)
   fits
 }
 
 experiment_pointer <- function(ask, parts) {
-  native(.Call(C_fit_experiment, ask$method, ask$preset, ask$params, parts$controls, parts$treated, parts$control.of,
+  native(.Call(C_fit_experiment, ask$method, ask$preset, ask$params, parts$controls, parts$treated,
+               parts$control.of,
                parts$covariates, parts$embeddings, parts$held, ask$settings),
          parts_of_experiment(parts$controls, parts$treated))
 }
 
-# Each task fits some of the conditions that have no file yet and leaves their files, from which the whole is
-# then put together: what fails on a worker is fitted here, and says there what was wrong.
+# Each task fits some of the conditions that have no file yet and leaves their files, from which the
+# whole is then put together: what fails on a worker is fitted here, and says there what was wrong.
 fit_on_workers <- function(ask, parts, files) {
   missing <- which(!file.exists(files) & !names(parts$treated) %in% parts$held)
   if (!length(missing)) return(invisible())
   ask$settings$progress <- NULL
-  tasks <- split(missing, cut(seq_along(missing), min(length(missing), 4L * BiocParallel::bpnworkers(ask$BPPARAM)),
+  tasks <- split(missing,
+                 cut(seq_along(missing),
+                     min(length(missing), 4L * BiocParallel::bpnworkers(ask$BPPARAM)),
                               labels = FALSE))
   worker <- conditions_on_worker
   environment(worker) <- globalenv()
   BiocParallel::bplapply(unname(lapply(tasks, function(of) some_conditions(parts, of))), worker,
-                         ask = ask[c("method", "preset", "params", "settings")], libraries = .libPaths(),
+                         ask = ask[c("method", "preset", "params", "settings")],
+                         libraries = .libPaths(),
                          BPPARAM = ask$BPPARAM)
   invisible()
 }
@@ -67,13 +74,17 @@ conditions_on_worker <- function(parts, ask, libraries) {
   NULL
 }
 
-# NULL, or a backend for conditions that are fitted one by one and leave files to a folder all can see.
+# NULL, or a backend for conditions that are fitted one by one and leave files to a folder all can
+# see.
 checked_backend <- function(BPPARAM, checkpoint, method) {
   if (is.null(BPPARAM)) return(NULL)
   check_backend(BPPARAM)
-  if (trait(method, "conditions")) fail("BPPARAM goes with methods that are fitted to each condition; ", method, " learns all at once")
+  if (trait(method, "conditions"))
+    fail("BPPARAM goes with methods that are fitted to each condition; ", method,
+         " learns all at once")
   if (is.null(checkpoint)) {
-    fail("BPPARAM needs a checkpoint in a folder that all workers see, such as checkpoint = \"fits/screen.ckpt\": ",
+    fail("BPPARAM needs a checkpoint in a folder that all workers see, such as checkpoint = ",
+         "\"fits/screen.ckpt\": ",
          "the conditions come back as its files")
   }
   BPPARAM
@@ -82,7 +93,8 @@ checked_backend <- function(BPPARAM, checkpoint, method) {
 # Where the library keeps what is done: one file of a method of many conditions, else one for each.
 experiment_files <- function(ask, conditions) {
   if (is.null(ask$checkpoint) || trait(ask$method, "conditions")) return(ask$checkpoint$path)
-  vapply(conditions, function(name) checkpoint_for(ask$checkpoint, name)$path, "", USE.NAMES = FALSE)
+  vapply(conditions, function(name) checkpoint_for(ask$checkpoint, name)$path, "",
+         USE.NAMES = FALSE)
 }
 
 # Names of the conditions that hold.out means: some of these, with the covariates of each.
@@ -92,13 +104,15 @@ held_out_names <- function(hold.out, names, covariates) {
   if (is.character(hold.out)) {
     unknown <- setdiff(hold.out, names)
     if (length(unknown)) {
-      fail("hold.out names ", quoted(unknown[1L]), ", which is no condition", did_you_mean(unknown[1L], names))
+      fail("hold.out names ", quoted(unknown[1L]), ", which is no condition",
+           did_you_mean(unknown[1L], names))
     }
     if (!length(hold.out)) fail("hold.out is empty; name conditions, or leave it away")
     return(intersect(names, hold.out))
   }
   if (!is.list(hold.out) || !length(hold.out) || is.null(names(hold.out))) {
-    fail("hold.out must be names of conditions, list(dose = 1000, drug = \"A\"), or a data frame of covariates, found ",
+    fail("hold.out must be names of conditions, list(dose = 1000, drug = \"A\"), or a data frame ",
+         "of covariates, found ",
          shown(hold.out))
   }
   known <- names(covariates[[1L]])
@@ -107,9 +121,11 @@ held_out_names <- function(hold.out, names, covariates) {
     fail("hold.out names the covariate ", quoted(unknown[1L]), ", which the conditions do not have",
          did_you_mean(unknown[1L], known))
   }
-  has <- function(of, name, wanted) any(as_texts(of[[name]]) %in% as_texts(if (is.factor(wanted)) as.character(wanted) else wanted))
+  has <- function(of, name, wanted)
+    any(as_texts(of[[name]]) %in% as_texts(if (is.factor(wanted)) as.character(wanted) else wanted))
   held <- vapply(covariates, function(of) {
-    if (!is.data.frame(hold.out)) return(any(vapply(names(hold.out), function(name) has(of, name, hold.out[[name]]), NA)))
+    if (!is.data.frame(hold.out))
+      return(any(vapply(names(hold.out), function(name) has(of, name, hold.out[[name]]), NA)))
     any(vapply(seq_len(nrow(hold.out)), function(row) {
       all(vapply(names(hold.out), function(name) has(of, name, hold.out[[name]][[row]]), NA))
     }, NA))
@@ -121,21 +137,24 @@ held_out_names <- function(hold.out, names, covariates) {
 #' The conditions that a fit left out
 #'
 #' @param fit A `laot_fit_list` of an experiment ([fit_method()] with `covariates`).
-#' @returns The names of the conditions that `hold.out` left out of the fit; of a method of many conditions
-#'   `predict(fit, cells, at = )` and [evaluate_predictions()] know them by name.
+#' @returns The names of the conditions that `hold.out` left out of the fit; of a method of many
+#'   conditions `predict(fit, cells, at = )` and [evaluate_predictions()] know them by name.
 #' @seealso [conditions()], [fit_method()]
 #' @examples
 #' set.seed(1)
 #' dose <- rep(c(0, 1, 3, 10), each = 40)
 #' cells <- matrix(rnorm(3 * 160), 3) + rep(log1p(dose), each = 3)
-#' fits <- fit_method(cells, "conditional_laot", condition = paste("dose", dose), control = "dose 0",
+#' fits <- fit_method(cells, "conditional_laot", condition = paste("dose", dose),
+#'                    control = "dose 0",
 #'                    covariates = data.frame(dose = dose), hold.out = list(dose = 3), seed = 1)
 #' held_out(fits)
-#' evaluate_predictions(fits, observed = list("dose 3" = cells[, dose == 3]), control = cells[, dose == 0],
+#' evaluate_predictions(fits, observed = list("dose 3" = cells[, dose == 3]),
+#'                      control = cells[, dose == 0],
 #'                     metrics = "mmd2")
 #' @export
 held_out <- function(fit) {
-  if (!inherits(fit, "laot_fit_list")) fail("fit must be the laot_fit_list of an experiment, found ", shown(fit))
+  if (!inherits(fit, "laot_fit_list"))
+    fail("fit must be the laot_fit_list of an experiment, found ", shown(fit))
   held_out_of(fit)
 }
 
@@ -146,8 +165,10 @@ held_out_of <- function(fits) {
 
 # What the library calls them.
 parts_of_experiment <- function(controls, treated) {
-  names(controls) <- if (length(controls) == 1L) "control" else paste("control", seq_along(controls))
-  names(treated) <- if (length(treated) == 1L) "treated" else paste("condition", quoted(names(treated)))
+  names(controls) <- if (length(controls) == 1L)
+    "control" else paste("control", seq_along(controls))
+  names(treated) <- if (length(treated) == 1L)
+    "treated" else paste("condition", quoted(names(treated)))
   c(controls, treated)
 }
 
@@ -168,9 +189,11 @@ experiment_fits <- function(pointer, control, condition, origin, seed, batches =
   whole$pointer <- pointer
   whole$bytes <- native(.Call(C_to_bytes, pointer))
   whole$ending <- ending_of(pointer)
-  fits <- lapply(stats::setNames(nm = native(.Call(C_conditions, pointer))$conditions), function(name) {
+  fits <- lapply(stats::setNames(nm = native(.Call(C_conditions, pointer))$conditions),
+                 function(name) {
     place <- list(name = name)
-    new_fit(model_at(whole, place), control = control, target = name, condition = condition, origin = origin,
+    new_fit(model_at(whole, place), control = control, target = name, condition = condition,
+            origin = origin,
             seed = seed, batches = batches, whole = whole, at = place)
   })
   structure(fits, class = "laot_fit_list", whole = whole)
@@ -196,7 +219,8 @@ whole_pointer <- function(whole) {
 
 # The model of one condition: place is list(name) or list(covariates).
 model_at <- function(whole, place) {
-  native(.Call(C_model_at, whole_pointer(whole), place$name, if (is.null(place$covariates)) list() else place$covariates))
+  native(.Call(C_model_at, whole_pointer(whole), place$name,
+               if (is.null(place$covariates)) list() else place$covariates))
 }
 
 # The fit at a condition: its name, or its covariates as a list or a data frame of one row.
@@ -209,20 +233,24 @@ fit_at <- function(fits, at) {
     return(fits[[at]])
   }
   if (!is.list(at) || !length(at) || is.null(names(at))) {
-    fail("at must be the name of a condition, its covariates as list(drug = , dose = ), or a data frame of them, found ",
+    fail("at must be the name of a condition, its covariates as list(drug = , dose = ), or a data ",
+         "frame of them, found ",
          shown(at))
   }
   whole <- attr(fits, "whole")
   known <- if (!is.null(whole)) native(.Call(C_conditions, whole_pointer(whole)))$covariates
-  if (!length(known)) fail("the fit has no covariates; at must be one of ", listed(names(fits), 10L))
+  if (!length(known))
+    fail("the fit has no covariates; at must be one of ", listed(names(fits), 10L))
   check_names_at(names(at), known)
   values <- sapply(known, function(name) value_at(at[[name]], name), simplify = FALSE)
   first <- fits[[1L]]
-  fit <- new_fit(model_at(whole, list(covariates = values)), control = first$control, target = target_at(fits, values),
+  fit <- new_fit(model_at(whole, list(covariates = values)), control = first$control,
+                 target = target_at(fits, values),
           condition = first$condition, origin = first$origin, seed = first$seed, whole = whole,
           at = list(covariates = values))
   said <- c(fit$report$warning, "")[1L]
-  if (nzchar(said) && !identical(said, whole$ending$warning)) warning(fit$target, ": ", said, call. = FALSE)
+  if (nzchar(said) && !identical(said, whole$ending$warning))
+    warning(fit$target, ": ", said, call. = FALSE)
   fit
 }
 
@@ -230,10 +258,12 @@ fit_at <- function(fits, at) {
 fit_held_out <- function(fits, name) {
   whole <- attr(fits, "whole")
   first <- fits[[1L]]
-  fit <- new_fit(model_at(whole, list(name = name)), control = first$control, target = name, condition = first$condition,
+  fit <- new_fit(model_at(whole, list(name = name)), control = first$control, target = name,
+                 condition = first$condition,
                  origin = first$origin, seed = first$seed, whole = whole, at = list(name = name))
   said <- c(fit$report$warning, "")[1L]
-  if (nzchar(said) && !identical(said, whole$ending$warning)) warning(name, ": ", said, call. = FALSE)
+  if (nzchar(said) && !identical(said, whole$ending$warning))
+    warning(name, ": ", said, call. = FALSE)
   fit
 }
 
@@ -243,8 +273,10 @@ check_names_at <- function(given, known) {
     fail("the fit has no covariate ", quoted(unknown[1L]), did_you_mean(unknown[1L], known))
   }
   lacking <- setdiff(known, given)
-  if (length(lacking)) fail("at lacks the covariate ", quoted(lacking[1L]), "; the fit has ", listed(known))
-  if (anyDuplicated(given)) fail("at has the covariate ", quoted(given[duplicated(given)][1L]), " twice")
+  if (length(lacking))
+    fail("at lacks the covariate ", quoted(lacking[1L]), "; the fit has ", listed(known))
+  if (anyDuplicated(given))
+    fail("at has the covariate ", quoted(given[duplicated(given)][1L]), " twice")
 }
 
 value_at <- function(value, name) {
@@ -257,11 +289,13 @@ value_at <- function(value, name) {
 
 # The name of a condition that was seen, or its covariates.
 target_at <- function(fits, values) {
-  seen <- vapply(fits, function(fit) identical(fit_covariates(fit, names(values)), lapply(values, as_texts)), NA)
+  seen <- vapply(fits, function(fit) identical(fit_covariates(fit, names(values)),
+                                               lapply(values, as_texts)), NA)
   if (any(seen)) names(fits)[seen][1L] else condition_text(values)
 }
 
-as_texts <- function(value) if (is.numeric(value)) format(value, digits = 15, trim = TRUE) else value
+as_texts <- function(value) if (is.numeric(value))
+  format(value, digits = 15, trim = TRUE) else value
 
 # By name, the values of a fit's condition as texts.
 fit_covariates <- function(fit, names) {
@@ -275,33 +309,38 @@ fit_covariates <- function(fit, names) {
 # list(fits, of): one fit for each different row, and which one each row has.
 places_of_rows <- function(fits, at) {
   if (!nrow(at)) fail("at has no rows; give one for all cells, or one for each")
-  rows <- do.call(paste, c(unname(lapply(at, function(column) vapply(column, function(value) paste(value, collapse = "\t"), ""))),
+  rows <- do.call(paste,
+                  c(unname(lapply(at, function(column) vapply(column,
+                      function(value) paste(value, collapse = "\t"), ""))),
                            sep = "\r"))
-  list(fits = lapply(which(!duplicated(rows)), function(row) fit_at(fits, as.list(at[row, , drop = FALSE]))),
+  list(fits = lapply(which(!duplicated(rows)),
+                     function(row) fit_at(fits, as.list(at[row, , drop = FALSE]))),
        of = match(rows, unique(rows)))
 }
 
 #' The conditions of a fit
 #'
-#' With `covariates = ~ drug + dose` [laot_fit()] and [fit_method()] give one model of all conditions of an
-#' experiment, as a list of its conditions: `fits[["A 3"]]` is a `laot_fit` like any other, and `predict(fits, cells,
-#' at = )` predicts at one of them or, with a method of many conditions (`"conditional_laot"` and the simpler
-#' `"conditional_gaussian"`, `"regressed_shift"`, `"nearest_shift"`, and the networks `"cmonge"` and
-#' `"cpa"`), at covariates that have no cells.
+#' With `covariates = ~ drug + dose` [laot_fit()] and [fit_method()] give one model of all
+#' conditions of an experiment, as a list of its conditions: `fits[["A 3"]]` is a `laot_fit` like
+#' any other, and `predict(fits, cells, at = )` predicts at one of them or, with a method of many
+#' conditions (`"conditional_laot"` and the simpler `"conditional_gaussian"`, `"regressed_shift"`,
+#' `"nearest_shift"`, and the networks `"cmonge"` and `"cpa"`), at covariates that have no cells.
 #' [saveRDS()] and [save_model()] keep the whole.
 #'
 #' @param fit A `laot_fit`, a `laot_fit_list` or a `laot_ensemble_list`.
-#' @returns A data frame with a row for each condition: `condition` (its name), `control` and `treated` (how many
-#'   cells), of a method of many conditions `kind` (`"seen"`; of a fit at covariates without cells `"unseen_dose"`,
-#'   `"unseen_level"`, `"unseen_combination"` or `"unseen_context"`), and a column for each covariate, in which the values
-#'   of a combination stand with a `+` between them. `predict(at = )` warns where a dose lies beyond those that were
-#'   seen, and where leaving a condition out predicts its shift with an error about as large as the shift itself, so
-#'   that the conditions say nothing about one that is not among them.
+#' @returns A data frame with a row for each condition: `condition` (its name), `control` and
+#'   `treated` (how many cells), of a method of many conditions `kind` (`"seen"`; of a fit at
+#'   covariates without cells `"unseen_dose"`, `"unseen_level"`, `"unseen_combination"` or
+#'   `"unseen_context"`), and a column for each covariate, in which the values of a combination
+#'   stand with a `+` between them. `predict(at = )` warns where a dose lies beyond those that were
+#'   seen, and where leaving a condition out predicts its shift with an error about as large as the
+#'   shift itself, so that the conditions say nothing about one that is not among them.
 #' @examples
 #' set.seed(1)
 #' dose <- rep(c(0, 1, 3, 10), each = 40)
 #' cells <- matrix(rnorm(3 * 160), 3) + rep(log1p(dose), each = 3)
-#' fits <- fit_method(cells, "conditional_laot", condition = paste("dose", dose), control = "dose 0",
+#' fits <- fit_method(cells, "conditional_laot", condition = paste("dose", dose),
+#'                    control = "dose 0",
 #'                    covariates = data.frame(dose = dose), seed = 1)
 #' conditions(fits)
 #' rowMeans(predict(fits, cells[, dose == 0], at = list(dose = 5)))
@@ -314,14 +353,17 @@ conditions <- function(fit) {
     fail("fit must be a laot_fit or a laot_fit_list, found ", shown(fit))
   }
   fits <- if (inherits(fit, "laot_fit")) list(fit) else unclass(fit)
-  count <- function(name) vapply(fits, function(one) c(one$report[[name]], NA_real_)[1L], 0, USE.NAMES = FALSE)
-  out <- data.frame(condition = vapply(fits, `[[`, "", "target", USE.NAMES = FALSE), control = count("n.control"),
+  count <- function(name)
+    vapply(fits, function(one) c(one$report[[name]], NA_real_)[1L], 0, USE.NAMES = FALSE)
+  out <- data.frame(condition = vapply(fits, `[[`, "", "target", USE.NAMES = FALSE),
+                    control = count("n.control"),
                     treated = count("n.treated"))
   kind <- vapply(fits, function(one) c(one$report$kind, NA_character_)[1L], "", USE.NAMES = FALSE)
   if (!all(is.na(kind))) out$kind <- kind
   names <- native(.Call(C_conditions, model_pointer(fits[[1L]])))$covariates
   for (name in names) {
-    texts <- vapply(fits, function(one) paste(fit_covariates(one, name)[[1L]], collapse = " + "), "", USE.NAMES = FALSE)
+    texts <- vapply(fits, function(one) paste(fit_covariates(one, name)[[1L]], collapse = " + "),
+                    "", USE.NAMES = FALSE)
     out[[name]] <- utils::type.convert(texts, as.is = TRUE, na.strings = character())
   }
   out

@@ -8,48 +8,48 @@
 #' predicts by switching it. All of it is trained here, without Python.
 #'
 #' A share of the training cells (`validation.share`) is held out, and the iterate that predicts
-#' these best is kept; never cells that you score on later. A run that diverges keeps the best iterate
-#' before that, and a warning says so. Training is in single precision on one thread; a seed fixes
-#' the result. Networks see the cells standardised on one common mean (`center = "joint"`,
+#' these best is kept; never cells that you score on later. A run that diverges keeps the best
+#' iterate before that, and a warning says so. Training is in single precision on one thread; a seed
+#' fixes the result. Networks see the cells standardised on one common mean (`center = "joint"`,
 #' `scale = "feature"`), on principal components where there are many features; what the components
 #' leave out of a cell is kept.
 #'
-#' What is looked at and kept of CellOT is a moving average of the weights (`average`, the decay of an
-#' outer iteration; 0 keeps the iterates themselves, as published). What an autoencoder cannot
-#' reconstruct of a cell is kept or dropped (`residual`): `"auto"` keeps it, with the whole change or half
-#' of it, unless the validation cells score dropping it better by more than the standard error, and
-#' `"drop"` is what was published;
-#' `fit$report$residual` and `fit$report$change.share` say which it was.
+#' What is looked at and kept of CellOT is a moving average of the weights (`average`, the decay of
+#' an outer iteration; 0 keeps the iterates themselves, as published). What an autoencoder cannot
+#' reconstruct of a cell is kept or dropped (`residual`): `"auto"` keeps it, with the whole change
+#' or half of it, unless the validation cells score dropping it better by more than the standard
+#' error, and `"drop"` is what was published; `fit$report$residual` and `fit$report$change.share`
+#' say which it was.
 #'
 #' With `center = "own"` each population is taken relative to its own mean, and predictions get the
-#' treated mean, as those of [laot_fit()] do: the mean of the predicted training controls is that of the
-#' treated cells, and the network says how cells lie about it. On the real sets of `docs/networks.md`
-#' this mostly scores better than the published `center = "joint"`. (scGen still sees the two
-#' populations where they lie, because the shift of its code would vanish otherwise.)
-#' `restore = "mean"` asks for it with any centring (but then, where the fit has components, only within
-#' them), `restore = "none"` never does it.
+#' treated mean, as those of [laot_fit()] do: the mean of the predicted training controls is that of
+#' the treated cells, and the network says how cells lie about it. On the real sets of
+#' `docs/networks.md` this mostly scores better than the published `center = "joint"`. (scGen still
+#' sees the two populations where they lie, because the shift of its code would vanish otherwise.)
+#' `restore = "mean"` asks for it with any centring (but then, where the fit has components, only
+#' within them), `restore = "none"` never does it.
 #'
 #' @param x,treated As in [laot_fit()].
 #' @param compact Use 3 hidden layers of 32 units in place of 4 of 64.
 #' @param preset A row of parameters by name: see [laot_presets()].
-#' @param hidden.units,hidden.layers Units of each hidden layer, and how many layers: parameters of the method.
+#' @param hidden.units,hidden.layers Units of each hidden layer, and how many layers: parameters of
+#'   the method.
 #' @param ... Parameters of the method by name, such as `iterations = 3000`, `learning.rate`,
 #'   `hidden.units`, or `on.cancel = "keep"`, with which Ctrl-C ends the training and hands back the
 #'   best iterate so far: see `laot_params("cellot")`, `laot_params("scgen")`, `laot_params("cae")`.
 #'   And the further arguments of [fit_method()], such as `condition`, `target`, `seed` and
 #'   `num.threads`, and for objects `assay.type` and the others that say where the values are.
-#' @section Batch: `batch` is for `scgen_fit()` alone: a column, or one label per cell (for two matrices
-#'   `list(control =, treated =)`), of the cell types, every one of them in both populations; the
-#'   latent shift is then the mean of the shifts of the types.
-#' @section Long trainings, and several seeds:
-#' `checkpoint = ` is a file that keeps the state of the training: it is replaced every
-#' `checkpoint.seconds` (30), and when the training ends or is interrupted. Where it exists, the call
-#' goes on from it, and the fit is the one that an uninterrupted call would have given, to the last
-#' bit: so a script that was killed is simply run again. The file must be of the same cells,
-#' parameters and seed (a seed that was not given is taken from the file); only `iterations` or
-#' `epochs` may have grown, which trains a finished network further (as more `patience` does where that
-#' had ended it). Several seeds or targets have a file each, with the seed or the target in its
-#' name. Delete the file to start anew.
+#' @section Batch: `batch` is for `scgen_fit()` alone: a column, or one label per cell (for two
+#'   matrices `list(control =, treated =)`), of the cell types, every one of them in both
+#'   populations; the latent shift is then the mean of the shifts of the types.
+#' @section Long trainings, and several seeds: `checkpoint = ` is a file that keeps the state of the
+#' training: it is replaced every `checkpoint.seconds` (30), and when the training ends or is
+#' interrupted. Where it exists, the call goes on from it, and the fit is the one that an
+#' uninterrupted call would have given, to the last bit: so a script that was killed is simply run
+#' again. The file must be of the same cells, parameters and seed (a seed that was not given is
+#' taken from the file); only `iterations` or `epochs` may have grown, which trains a finished
+#' network further (as more `patience` does where that had ended it). Several seeds or targets have
+#' a file each, with the seed or the target in its name. Delete the file to start anew.
 #'
 #' Several `seeds` give one fit for each: see [predict.laot_ensemble()].
 #' @returns A `laot_fit`; with `seeds` a `laot_ensemble`; for several targets a `laot_fit_list`. The
@@ -81,7 +81,8 @@ cellot_fit <- function(x, treated = NULL, compact = FALSE, ..., preset = NULL, h
     if (is.null(hidden.units)) hidden.units <- 32
     if (is.null(hidden.layers)) hidden.layers <- 3
   }
-  fit_method(x, "cellot", treated, preset = preset, hidden.units = hidden.units, hidden.layers = hidden.layers, ...)
+  fit_method(x, "cellot", treated, preset = preset, hidden.units = hidden.units,
+             hidden.layers = hidden.layers, ...)
 }
 
 #' @rdname cellot_fit

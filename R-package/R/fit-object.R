@@ -21,4 +21,5 @@ new_fit <- function(pointer, control = "control", target = "treated", condition 
 }
 
 # "cellot_fit", "network_fit", "laot_fit".
-fit_classes <- function(method) unique(c(paste0(method, "_fit"), if (trains(method)) "network_fit", "laot_fit"))
+fit_classes <- function(method)
+  unique(c(paste0(method, "_fit"), if (trains(method)) "network_fit", "laot_fit"))

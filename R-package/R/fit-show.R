@@ -28,11 +28,13 @@ print.laot_fit <- function(x, ...) {
   line("outcome", outcome_line(x))
   if (!is.null(report$objective)) {
     line("objective", "J = ", number_text(report$objective),
-         if (!is.null(report$ridge) && report$ridge > 0) paste0(", ridge ", number_text(report$ridge, 3L)))
+         if (!is.null(report$ridge) && report$ridge > 0) paste0(", ridge ",
+             number_text(report$ridge, 3L)))
   }
   if (!is.null(report$choice)) line("choice", report$choice, ": ", report$choice.reason)
   if (identical(report$lift, "yes")) {
-    line("lift", number_text(100 * report$lift.share, 3L), "% of the displacement's variance beyond a linear map")
+    line("lift", number_text(100 * report$lift.share, 3L),
+         "% of the displacement's variance beyond a linear map")
   }
   if (!is.null(report$marginals.strength)) {
     line("marginals", "restored, mean strength ", number_text(report$marginals.strength, 3L))
@@ -50,7 +52,8 @@ print.laot_fit <- function(x, ...) {
   }
   if (!is.null(report$warning) && nzchar(report$warning)) line("warning", report$warning)
   if (!is.null(report$negative.share)) {
-    line("negative", number_text(100 * report$negative.share, 3L), "% of the predicted training values",
+    line("negative", number_text(100 * report$negative.share, 3L),
+         "% of the predicted training values",
          if (report$negative.share > 0) " (predict() has nonnegative = )")
   }
   if (!is.na(x$seed)) line("seed", format(x$seed, scientific = FALSE))
@@ -66,12 +69,12 @@ print.laot_fit <- function(x, ...) {
 #' @param ... Not used.
 #' @returns `summary()`: a list of class `summary.laot_fit` with the elements `fit`, `report` (a
 #'   named list), `params` (the value of every parameter), `trace` (a data frame, one row an
-#'   iteration or epoch) and `changes` (the largest entries of W - I; `NULL` with
-#'   more than 5000 features). `coef()`: a list with `map`
-#'   (W, features x features: row j says what feature j of the treated cell is made of) and `offset`
-#'   (b). Of a fit that bends they are its linear part, which a message says, and `lift.share` is the share of the
-#'   displacement's variance that no linear map of the cell explains; with restored marginals
-#'   `marginals.strength` is the mean strength of their maps. [effects()] has the map at a cell.
+#'   iteration or epoch) and `changes` (the largest entries of W - I; `NULL` with more than 5000
+#'   features). `coef()`: a list with `map` (W, features x features: row j says what feature j of
+#'   the treated cell is made of) and `offset` (b). Of a fit that bends they are its linear part,
+#'   which a message says, and `lift.share` is the share of the displacement's variance that no
+#'   linear map of the cell explains; with restored marginals `marginals.strength` is the mean
+#'   strength of their maps. [effects()] has the map at a cell.
 #' @examples
 #' fit <- laot_fit(matrix(rnorm(90), 3), 2 * matrix(rnorm(120), 3), seed = 1)
 #' summary(fit)
@@ -79,7 +82,9 @@ print.laot_fit <- function(x, ...) {
 #' @export
 summary.laot_fit <- function(object, ...) {
   structure(list(fit = object, report = object$report, params = object$params,
-                 trace = fit_trace(object), changes = if (feature_count(object) <= largest.searched) strongest_changes(object, 5L)),
+                 trace = fit_trace(object),
+                 changes = if (feature_count(object) <= largest.searched) strongest_changes(object,
+                     5L)),
             class = "summary.laot_fit")
 }
 
@@ -114,16 +119,19 @@ print.summary.laot_fit <- function(x, ...) {
         number_text(report$plan.gap, 2L), " of the least\n", sep = "")
   }
   if (is.null(x$changes)) {
-    cat("\nStrongest entries of W - I: not sought among more than ", largest.searched, " features\n", sep = "")
+    cat("\nStrongest entries of W - I: not sought among more than ", largest.searched,
+        " features\n", sep = "")
   } else if (nrow(x$changes)) {
     cat("\nStrongest entries of W - I (treated feature made of control feature",
-        if (identical(report$lift, "yes")) "; the linear part of a map that bends", "):\n", sep = "")
+        if (identical(report$lift, "yes")) "; the linear part of a map that bends",
+        "):\n", sep = "")
     print(x$changes, row.names = FALSE, digits = 3L)
   }
   if (length(x$params)) {
     cat("\nParameters:\n")
     # A name stays on the line of its value.
-    pairs <- strwrap(paste(names(x$params), in_r_flags(x$params), sep = "=", collapse = ", "), width = 72L,
+    pairs <- strwrap(paste(names(x$params), in_r_flags(x$params), sep = "=", collapse = ", "),
+                     width = 72L,
                      indent = 2L, exdent = 2L)
     cat(gsub("=", " = ", pairs), sep = "\n")
   }
@@ -131,14 +139,15 @@ print.summary.laot_fit <- function(x, ...) {
   invisible(x)
 }
 
-# Some values of a trace, evenly taken, under the iterations that they belong to: the first, the last and `kept`
-# are among them.
+# Some values of a trace, evenly taken, under the iterations that they belong to: the first, the
+# last and `kept` are among them.
 print_trace <- function(values, steps, unit, kept = NULL, digits = 4L) {
   # As many as fit a line, of which `kept` may take one.
   count <- max(3L, (getOption("width") - 12L) %/% (digits + 6L) - length(kept))
   at <- unique(round(seq(1, length(values), length.out = min(count, length(values)))))
   at <- sort(union(at, intersect(match(kept, steps), seq_along(steps))))
-  line <- function(label, cells) cat("  ", label, paste0(" ", formatC(cells, width = digits + 5L)), "\n", sep = "")
+  line <- function(label, cells)
+    cat("  ", label, paste0(" ", formatC(cells, width = digits + 5L)), "\n", sep = "")
   line(formatC(unit, width = -9L), as.character(steps[at]))
   line(strrep(" ", 9L), number_text_each(values[at], digits = digits))
   if (!is.null(kept)) cat("  ", unit, " ", kept, " is kept\n", sep = "")
@@ -155,7 +164,8 @@ fit_trace <- function(fit) {
 #' @rdname summary.laot_fit
 #' @export
 coef.laot_fit <- function(object, ...) {
-  if (!has_map(object)) fail("a ", method_title(object), " fit has no matrix: its map is not linear")
+  if (!has_map(object))
+    fail("a ", method_title(object), " fit has no matrix: its map is not linear")
   map <- model_array(object, "map")
   offset <- model_array(object, "offset")[, 1L]
   if (!is.null(object$features)) {
@@ -165,11 +175,13 @@ coef.laot_fit <- function(object, ...) {
   out <- list(map = map, offset = offset)
   # The linear part alone: what is beside it is said with it.
   if (identical(object$report$lift, "yes")) {
-    message("the map of this fit bends: coef() gives its linear part; effects(at = ) has the map at a cell, and ",
+    message("the map of this fit bends: coef() gives its linear part; effects(at = ) has the map ",
+            "at a cell, and ",
             "a fit with preset = \"calibrated\" is one matrix")
   }
   if (!is.null(object$report$lift.share)) out$lift.share <- object$report$lift.share
-  if (!is.null(object$report$marginals.strength)) out$marginals.strength <- object$report$marginals.strength
+  if (!is.null(object$report$marginals.strength))
+    out$marginals.strength <- object$report$marginals.strength
   out
 }
 
@@ -185,7 +197,8 @@ outcome_text <- function(fit) UseMethod("outcome_text")
 outcome_line <- function(fit) UseMethod("outcome_line")
 
 #' @exportS3Method
-outcome_text.laot_fit <- function(fit) if (fell_back(fit)) "mean shift" else gsub("_", " ", fit$report$outcome, fixed = TRUE)
+outcome_text.laot_fit <- function(fit) if (fell_back(fit))
+  "mean shift" else gsub("_", " ", fit$report$outcome, fixed = TRUE)
 
 # A network that was trained for as long as was asked for has not failed to converge.
 #' @exportS3Method
@@ -198,7 +211,8 @@ outcome_text.network_fit <- function(fit) {
 outcome_line.laot_fit <- function(fit) {
   report <- fit$report
   if (fell_back(fit)) return(report$stop.reason)
-  paste0(outcome_text(fit), if (!is.null(report$iterations)) paste0(" after ", counted(report$iterations, "iteration")),
+  paste0(outcome_text(fit), if (!is.null(report$iterations)) paste0(" after ",
+      counted(report$iterations, "iteration")),
          ": ", report$stop.reason)
 }
 
@@ -206,14 +220,16 @@ outcome_line.laot_fit <- function(fit) {
 #' @exportS3Method
 outcome_line.network_fit <- function(fit) {
   if (is.null(fit$report$iterations)) return(NextMethod())
-  if (fit$report$iterations == 0) return("not trained: no iterations were asked for, and the networks are as they were drawn")
+  if (fit$report$iterations == 0)
+    return("not trained: no iterations were asked for, and the networks are as they were drawn")
   fit$report$stop.reason
 }
 
 #' @export
 print.laot_fit_list <- function(x, ...) {
   first <- x[[1L]]
-  cat(method_title(first), " fits: ", first$control, " to ", counted(length(x), "target"), "\n", sep = "")
+  cat(method_title(first), " fits: ", first$control, " to ", counted(length(x), "target"),
+      "\n", sep = "")
   if (!is.null(attr(x, "whole"))) {
     known <- native(.Call(C_conditions, whole_pointer(attr(x, "whole"))))$covariates
     cat(if (trait(first$method, "conditions")) "one model of all" else "a map for each",
@@ -241,7 +257,8 @@ fit_table <- function(x) {
 }
 
 #' @export
-`[.laot_fit_list` <- function(x, i) structure(unclass(x)[i], class = "laot_fit_list", whole = attr(x, "whole"))
+`[.laot_fit_list` <- function(x, i)
+  structure(unclass(x)[i], class = "laot_fit_list", whole = attr(x, "whole"))
 
 # The largest entries of W - I, by absolute value. Without a map: no rows.
 # The whole map is searched: 200 MB for so many features.

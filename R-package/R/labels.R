@@ -1,10 +1,11 @@
 # Which cells are controls and which are treated.
 
-control.words <- c("control", "ctrl", "dmso", "vehicle", "untreated", "unstimulated", "mock", "pbs", "nt", "ntc",
+control.words <- c("control", "ctrl", "dmso", "vehicle", "untreated", "unstimulated", "mock", "pbs",
+                   "nt", "ntc",
                    "non-targeting", "nontargeting")
 
-# One label per cell from a column name or a vector; NULL where nothing is given. Several columns (of batch and
-# by) make one label of theirs together.
+# One label per cell from a column name or a vector; NULL where nothing is given. Several columns
+# (of batch and by) make one label of theirs together.
 cell_labels <- function(value, columns, count, argument) {
   if (is.null(value)) return(NULL)
   if (names_columns(value, columns, count, argument)) {
@@ -18,7 +19,8 @@ cell_labels <- function(value, columns, count, argument) {
     value <- columns[[value]]
   }
   if (is.list(value) || length(value) != count) {
-    fail(argument, " must be a column name or have one label for each of the ", counted(count, "cell"),
+    fail(argument, " must be a column name or have one label for each of the ",
+         counted(count, "cell"),
          ", found ", shown(value))
   }
   value[is_blank(value)] <- NA
@@ -30,8 +32,10 @@ cell_labels <- function(value, columns, count, argument) {
 check_numbers_as_labels <- function(values) {
   found <- length(unique(values[!is.na(values)]))
   if (3 * found > length(values)) {
-    fail("condition has ", counted(found, "different number"), " for ", counted(length(values), "cell"),
-         ": it must say which population a cell is of; what is known of the conditions, such as a dose, goes into covariates = ")
+    fail("condition has ", counted(found, "different number"), " for ",
+         counted(length(values), "cell"),
+         ": it must say which population a cell is of; what is known of the conditions, such as a ",
+         "dose, goes into covariates = ")
   }
 }
 
@@ -39,7 +43,8 @@ check_numbers_as_labels <- function(values) {
 is_blank <- function(labels) trimws(as.character(labels)) %in% c("", "NA", "NaN", "N/A", "<NA>")
 
 names_columns <- function(value, columns, count, argument) {
-  argument %in% c("batch", "by") && is.character(value) && length(value) > 1L && length(value) != count &&
+  argument %in% c("batch", "by") && is.character(value) && length(value) > 1L &&
+    length(value) != count &&
     !is.null(columns)
 }
 
@@ -54,13 +59,16 @@ interaction_labels <- function(labels, names) {
 labels_of <- function(value, source, argument) {
   size <- value_dim(source$values)
   if (source$origin$kind == "matrix" && size[1L] != size[2L] && length(value) == size[1L]) {
-    fail(argument, " has one label for each of the ", size[1L], " rows of x, and cells are columns here: give t(x)")
+    fail(argument, " has one label for each of the ", size[1L],
+         " rows of x, and cells are columns here: give t(x)")
   }
-  if (!is.null(source$within) && length(value) == source$object.cells && is.null(dim(value))) value <- value[source$within]
+  if (!is.null(source$within) && length(value) == source$object.cells && is.null(dim(value)))
+    value <- value[source$within]
   meant <- is.character(value) && length(value) == 1L &&
     tolower(value) %in% c("condition", "ident", "idents", "active.ident")
   if (meant && !value %in% names(source$columns) && length(source$idents) > 1L) {
-    fail(no_column(value, source$columns, argument), "; the identities have the levels ", listed(source$idents, 6L),
+    fail(no_column(value, source$columns, argument), "; the identities have the levels ",
+         listed(source$idents, 6L),
          ": to use these say ", argument, " = Idents(x)")
   }
   cell_labels(value, source$columns, value_dim(source$values)[2L], argument)
@@ -69,7 +77,8 @@ labels_of <- function(value, source, argument) {
 no_column <- function(name, columns, argument) {
   near <- nearest(name, names(columns))
   paste0(
-    "x has no column ", quoted(name), if (!is.null(near)) paste0(" (did you mean ", quoted(near), "?)"),
+    "x has no column ", quoted(name), if (!is.null(near)) paste0(" (did you mean ",
+        quoted(near), "?)"),
     "; choose one with ", argument, " = : ", column_summary(columns)
   )
 }
@@ -93,7 +102,8 @@ choose_levels <- function(labels, control, target, what) {
   if (is.null(control)) {
     control <- levels[tolower(levels) %in% control.words]
     if (length(control) != 1L) {
-      fail(what, " has ", if (length(control)) paste("several control levels,", listed(control)) else
+      fail(what, " has ", if (length(control)) paste("several control levels,",
+                                                     listed(control)) else
         paste0("no level that is called ", listed(control.words[1:5]), " or the like"),
         "; name it with control = ; the levels are ", listed(levels))
     }
@@ -101,15 +111,18 @@ choose_levels <- function(labels, control, target, what) {
   } else {
     control <- as.character(control)
     if (length(control) != 1L || !control %in% levels) {
-      fail("control must be one of the levels of ", what, ", which are ", listed(levels), "; found ",
+      fail("control must be one of the levels of ", what, ", which are ", listed(levels),
+           "; found ",
            shown(control))
     }
   }
   others <- setdiff(levels, control)
   if (is.null(target)) {
-    if (!length(others)) fail(what, " has only the level ", quoted(control), "; there is nothing treated")
+    if (!length(others))
+      fail(what, " has only the level ", quoted(control), "; there is nothing treated")
     target <- others
-    explained <- c(explained, paste0(if (length(target) > 1L) "targets: " else "target: ", listed(target)))
+    explained <- c(explained, paste0(if (length(target) > 1L) "targets: " else "target: ",
+                                     listed(target)))
   } else {
     target <- as.character(target)
     unknown <- setdiff(target, others)

@@ -28,8 +28,8 @@ counted <- function(count, unit, plural = paste0(unit, "s")) {
 # 300000, not 3e+05.
 whole_text <- function(count) format(count, scientific = FALSE, trim = TRUE)
 
-# The candidate that was probably meant, or NULL: one letter off, or else one that holds the name, or else one
-# that looks like it.
+# The candidate that was probably meant, or NULL: one letter off, or else one that holds the name,
+# or else one that looks like it.
 nearest <- function(name, candidates) {
   if (!length(candidates)) return(NULL)
   distance <- utils::adist(name, candidates, ignore.case = TRUE)[1L, ]
@@ -54,7 +54,8 @@ mean_sd_text <- function(mean, sd, digits = 3L) {
     return(paste0(table_number(mean, digits), if (!is.na(sd)) paste(" +-", table_number(sd, 2L))))
   }
   places <- max(0, 1 - floor(log10(signif(sd, 2L))))
-  paste(formatC(mean, digits = places, format = "f"), "+-", formatC(sd, digits = places, format = "f"))
+  paste(formatC(mean, digits = places, format = "f"), "+-",
+        formatC(sd, digits = places, format = "f"))
 }
 
 # Three digits, with the zeros that tell 0.990 from 0.99.
@@ -62,7 +63,8 @@ table_number <- function(x, digits = 3L) {
   if (is.na(x)) return("NA")
   if (x == 0) return("0")
   if (abs(x) >= 1e6 || abs(x) < 1e-5) return(formatC(x, digits = digits - 1L, format = "e"))
-  formatC(signif(x, digits), digits = max(0, digits - 1 - floor(log10(abs(signif(x, digits))))), format = "f")
+  formatC(signif(x, digits), digits = max(0, digits - 1 - floor(log10(abs(signif(x, digits))))),
+          format = "f")
 }
 
 number_text <- function(x, digits = 4L) format(signif(x, digits), digits = digits, trim = TRUE)

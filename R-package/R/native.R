@@ -6,13 +6,14 @@ fail <- function(...) stop(..., call. = FALSE)
 dotted <- function(name) gsub("_", ".", name, fixed = TRUE)
 underscored <- function(name) gsub(".", "_", name, fixed = TRUE)
 
-# native(.Call(...)): an error of the library as one sentence, without the call.
-# cells: what the call read, by the names of the library's arguments (see cells_of()), to say where a bad value
+# native(.Call(...)): an error of the library as one sentence, without the call. cells: what the
+# call read, by the names of the library's arguments (see cells_of()), to say where a bad value
 # stands in the user's object; an element `subject` says how the sentence begins.
 native <- function(call, cells = list()) {
   tryCatch(call, error = function(e) {
     place <- .Call(C_error_place, conditionMessage(e))
-    fail(if (is.null(place)) in_r_words(conditionMessage(e)) else bad_value(place, cells[[place$argument]]))
+    fail(if (is.null(place)) in_r_words(conditionMessage(e)) else bad_value(place,
+        cells[[place$argument]]))
   })
 }
 
@@ -25,8 +26,10 @@ bad_value <- function(place, part) {
   }
   # The library knows no NA: R's own is one of its NaN.
   found <- if (is.na(place$value)) "NaN or NA" else "Inf"
-  paste0(if (is.null(part$subject)) paste(place$argument, "has") else part$subject, " ", found, " at feature ",
-         at(place$feature, part$features, part$feature.names), ", cell ", at(place$cell, part$cells, part$cell.names),
+  paste0(if (is.null(part$subject)) paste(place$argument, "has") else part$subject, " ", found,
+         " at feature ",
+         at(place$feature, part$features, part$feature.names), ", cell ",
+         at(place$cell, part$cells, part$cell.names),
          "; remove or impute such values first")
 }
 

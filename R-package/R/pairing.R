@@ -2,26 +2,26 @@
 
 #' The coupling of a fit: pairs of cells, which type goes where, ancestors and descendants
 #'
-#' A LAOT fit couples its training cells: mass 1/n of each of n control cells goes to treated cells, of which
-#' each receives 1/m. Whether single pairs can be trusted is another question, which [trackability()] answers;
-#' masses between groups of cells need far less.
+#' A LAOT fit couples its training cells: mass 1/n of each of n control cells goes to treated cells,
+#' of which each receives 1/m. Whether single pairs can be trusted is another question, which
+#' [trackability()] answers; masses between groups of cells need far less.
 #'
 #' @param fit A fit of [laot_fit()].
-#' @param by Labels of the training cells: `list(control =, treated =)` with one label for each cell, in the
-#'   order of the fit; or a column of `x`.
+#' @param by Labels of the training cells: `list(control =, treated =)` with one label for each
+#'   cell, in the order of the fit; or a column of `x`.
 #' @param x With `by` a column: the object that was fitted. Its cells are found by their names.
-#' @param cells Chosen training cells, by number or name: control cells for `descendants()`, treated cells for
-#'   `ancestors()`.
-#' @param y,... For `plot()`, whose `x` is what `transitions()` gives: `y` is not used, the rest is handed to
-#'   [graphics::image()].
+#' @param cells Chosen training cells, by number or name: control cells for `descendants()`, treated
+#'   cells for `ancestors()`.
+#' @param y,... For `plot()`, whose `x` is what `transitions()` gives: `y` is not used, the rest is
+#'   handed to [graphics::image()].
 #' @returns `pairing()`: a sparse matrix, control x treated cells, of masses that sum to 1.
 #'
-#'   `transitions()`: a data frame of class `laot_transitions` with one row for each pair of a group of control
-#'   cells and one of treated cells: `from`, `to`, `mass`, `share` (of the mass of `from`) and `expected` (the
-#'   mass if groups did not matter). `plot()` draws the shares.
+#'   `transitions()`: a data frame of class `laot_transitions` with one row for each pair of a group
+#'   of control cells and one of treated cells: `from`, `to`, `mass`, `share` (of the mass of
+#'   `from`) and `expected` (the mass if groups did not matter). `plot()` draws the shares.
 #'
-#'   `descendants()`, `ancestors()`: a data frame with the partners of the chosen cells: `cell`, `name` and
-#'   `mass` (sums to 1), the largest first.
+#'   `descendants()`, `ancestors()`: a data frame with the partners of the chosen cells: `cell`,
+#'   `name` and `mass` (sums to 1), the largest first.
 #' @seealso [trackability()], which says whether a pairing of single cells can be believed
 #' @examples
 #' set.seed(1)
@@ -44,11 +44,13 @@ pairing <- function(fit) {
 
 plan_of <- function(fit) {
   if (inherits(fit, "laot_fit_list")) {
-    fail("fit holds fits for several targets; take one, for example fit[[", quoted(names(fit)[1L]), "]]")
+    fail("fit holds fits for several targets; take one, for example fit[[",
+         quoted(names(fit)[1L]), "]]")
   }
   if (!inherits(fit, "laot_fit")) fail("fit must be a fit of laot_fit(), found ", shown(fit))
   if (fit$method != "laot") fail("a fit of ", fit$method, " has no pairing; fit with laot_fit()")
-  list(source = model_array(fit, "plan_source")[, 1L] + 1, target = model_array(fit, "plan_target")[, 1L] + 1,
+  list(source = model_array(fit, "plan_source")[, 1L] + 1,
+       target = model_array(fit, "plan_target")[, 1L] + 1,
        mass = model_array(fit, "plan_mass")[, 1L])
 }
 
@@ -58,7 +60,8 @@ transitions <- function(fit, by, x = NULL) {
   plan_of(fit)
   if (missing(by)) fail("by is missing; give a column of x, or list(control =, treated =)")
   labels <- if (is.null(x)) given_labels(by) else labels_in(x, by, fit)
-  out <- as.data.frame(native(.Call(C_transitions, model_pointer(fit), labels$control, labels$treated)))
+  out <- as.data.frame(native(.Call(C_transitions, model_pointer(fit), labels$control,
+                                    labels$treated)))
   structure(out, class = c("laot_transitions", "data.frame"))
 }
 
@@ -77,10 +80,12 @@ labels_in <- function(x, by, fit) {
   labels <- as.character(cell_labels(by, columns$columns, columns$count, "by"))
   find <- function(names) {
     if (is.null(names) || is.null(columns$names)) {
-      fail("cells of x are found by name, and there are no names; give by = list(control =, treated =)")
+      fail("cells of x are found by name, and there are no names; give by = list(control ",
+           "=, treated =)")
     }
     at <- match(names, columns$names)
-    if (anyNA(at)) fail("x lacks ", counted(sum(is.na(at)), "training cell"), ": ", listed(names[is.na(at)], 5L))
+    if (anyNA(at))
+      fail("x lacks ", counted(sum(is.na(at)), "training cell"), ": ", listed(names[is.na(at)], 5L))
     if (anyNA(labels[at])) fail("by has a missing label")
     labels[at]
   }
@@ -99,10 +104,13 @@ partners <- function(fit, cells, direction, side) {
   plan_of(fit)
   if (is.character(cells)) {
     at <- match(cells, fit[[side]])
-    if (anyNA(at)) fail("the fit has no cell ", quoted(cells[is.na(at)][1L]), did_you_mean(cells[is.na(at)][1L], fit[[side]]))
+    if (anyNA(at))
+      fail("the fit has no cell ", quoted(cells[is.na(at)][1L]), did_you_mean(cells[is.na(at)][1L],
+          fit[[side]]))
     cells <- at
   }
-  if (!is.numeric(cells) || !length(cells) || anyNA(cells) || any(cells < 1 | cells != floor(cells))) {
+  if (!is.numeric(cells) || !length(cells) || anyNA(cells) ||
+      any(cells < 1 | cells != floor(cells))) {
     fail("cells must be numbers (from 1) or names of training cells, found ", shown(cells))
   }
   out <- as.data.frame(native(.Call(C_partners, model_pointer(fit), direction, as.double(cells))))
@@ -118,8 +126,10 @@ plot.laot_transitions <- function(x, y, ...) {
   share <- matrix(x$share, length(from), length(to), byrow = TRUE)
   before <- graphics::par(mar = c(5, 6, 2, 1))
   on.exit(graphics::par(before))
-  graphics::image(seq_along(to), seq_along(from), t(share[rev(seq_along(from)), , drop = FALSE]), zlim = c(0, 1),
-                  col = grDevices::hcl.colors(64L, "Blues", rev = TRUE), axes = FALSE, xlab = "to", ylab = "",
+  graphics::image(seq_along(to), seq_along(from), t(share[rev(seq_along(from)), , drop = FALSE]),
+                  zlim = c(0, 1),
+                  col = grDevices::hcl.colors(64L, "Blues", rev = TRUE), axes = FALSE,
+                  xlab = "to", ylab = "",
                   main = "Share of the mass of each control group", ...)
   graphics::axis(1, seq_along(to), to, tick = FALSE)
   graphics::axis(2, seq_along(from), rev(from), tick = FALSE, las = 1)

@@ -4,19 +4,20 @@
 #'
 #' `plot()` draws with base graphics, `autoplot()` with ggplot2. The pictures:
 #' * `"objective"`: J after every plan and every update of the map; for the neural methods the
-#'   validation score along the training, and, where it is the only picture or drawn by `autoplot()`,
-#'   the losses and the norms of their gradients too;
-#' * `"cells"`: control, treated and predicted cells on the first two principal components of control
-#'   and treated cells together;
-#' * `"umap"`: the same cells on a UMAP of control and treated cells (at most 500 of each, 30 components, 15
-#'   neighbours, a fixed seed), in which predicted cells are placed; it needs the package uwot, and is drawn only when
-#'   it is asked for, since distances in it mean little;
+#'   validation score along the training, and, where it is the only picture or drawn by
+#'   `autoplot()`, the losses and the norms of their gradients too;
+#' * `"cells"`: control, treated and predicted cells on the first two principal components of
+#'   control and treated cells together;
+#' * `"umap"`: the same cells on a UMAP of control and treated cells (at most 500 of each, 30
+#'   components, 15 neighbours, a fixed seed), in which predicted cells are placed; it needs the
+#'   package uwot, and is drawn only when it is asked for, since distances in it mean little;
 #' * `"marginals"`: densities of chosen features, without a choice of those whose mean moves most;
 #' * `"map"`: W - I among the features that its strongest entries join.
 #'
 #' @param x,object A `laot_fit`, a `laot_fit_list`, drawn one target a panel (`"objective"` and
 #'   `"cells"`), or a `laot_ensemble`, of which the validation scores of all seeds are drawn.
-#' @param type Which picture. `plot()` of one fit without it draws all that there are, but for the UMAP.
+#' @param type Which picture. `plot()` of one fit without it draws all that there are, but for the
+#'   UMAP.
 #' @param features Names or numbers of the features of `"marginals"` and `"map"`.
 #' @param control,treated Cells to show (and to predict) in place of the training cells that the fit
 #'   keeps: new controls and measured treated cells show what the fit does on cells it has not seen.
@@ -36,7 +37,8 @@ plot.laot_fit <- function(x, type = NULL, features = NULL, control = NULL, treat
   exact_arguments()
   no_more(list(...), plot.arguments)
   if (is.null(type)) {
-    type <- setdiff(plot.types, c("umap", if (!has_objective(x)) "objective", if (!has_map(x)) "map"))
+    type <- setdiff(plot.types, c("umap", if (!has_objective(x)) "objective",
+                                  if (!has_map(x)) "map"))
   } else {
     one_of(type, plot.types, "type")
   }
@@ -48,7 +50,8 @@ plot.laot_fit <- function(x, type = NULL, features = NULL, control = NULL, treat
       cells = draw_cells(cells_data(x, control = control, treated = treated), fit_title(x)),
       umap = draw_cells(umap_data(x, control = control, treated = treated), fit_title(x)),
       marginals = draw_marginals(
-        marginals_data(x, features, control = control, treated = treated), inside = length(type) > 1L
+        marginals_data(x, features, control = control, treated = treated),
+        inside = length(type) > 1L
       ),
       map = draw_map(map_data(x, features))
     )
@@ -120,7 +123,8 @@ draw_objective <- function(data, title) {
   if (sum(after.plan) <= most.steps) {
     points(data$iteration, data$objective, pch = 21, col = "grey20",
            bg = ifelse(after.plan, "white", "grey20"))
-    legend("topright", c("after the plan", "after the update"), pch = 21, pt.bg = c("white", "grey20"),
+    legend("topright", c("after the plan", "after the update"), pch = 21,
+           pt.bg = c("white", "grey20"),
            bty = "n", y.intersp = 1.2)
   }
 }
@@ -133,7 +137,8 @@ draw_cells <- function(data, title, xlim = range(data$first), ylim = range(data$
   plot(data$first[order], data$second[order], col = colours[order], pch = 19, cex = 0.6, las = 1,
        bty = "l", xlab = labels[1L], ylab = labels[2L], xlim = xlim, ylim = ylim, main = title,
        font.main = 1)
-  in_emptiest_corner(data$first, data$second, groups.of.cells, col = group.colours, pch = 19, cex = 0.9, y.intersp = 1.2)
+  in_emptiest_corner(data$first, data$second, groups.of.cells, col = group.colours, pch = 19,
+                     cex = 0.9, y.intersp = 1.2)
 }
 
 # A legend where it covers the fewest points; what lies behind shines through a little.
@@ -143,7 +148,8 @@ in_emptiest_corner <- function(x, y, ...) {
     sum(x >= box$left & x <= box$left + box$w & y <= box$top & y >= box$top - box$h)
   }
   corners <- c("topright", "topleft", "bottomright", "bottomleft")
-  legend(corners[which.min(vapply(corners, covered, 0))], ..., bg = grDevices::adjustcolor("white", 0.7),
+  legend(corners[which.min(vapply(corners, covered, 0))], ...,
+         bg = grDevices::adjustcolor("white", 0.7),
          box.lty = 0, inset = 0.01)
 }
 
@@ -160,13 +166,16 @@ draw_marginals <- function(data, inside) {
          ylab = density_label(data), main = feature, font.main = 1)
     bars <- attr(data, "zeros")
     bars <- bars[bars$feature == feature, ]
-    if (nrow(bars)) graphics::segments(bars$value, 0, bars$value, bars$height, col = group.colours[as.character(bars$group)], lwd = 5, lend = 1)
+    if (nrow(bars))
+      graphics::segments(bars$value, 0, bars$value, bars$height,
+                         col = group.colours[as.character(bars$group)], lwd = 5, lend = 1)
     for (group in groups.of.cells) {
       curve <- part[part$group == group, ]
       lines(curve$value, curve$density, col = group.colours[[group]], lwd = 2)
     }
     if (feature == features[1L]) {
-      legend(emptier_corner(part), groups.of.cells, col = group.colours, lwd = 2, bty = "n", cex = 0.9, y.intersp = 1.2)
+      legend(emptier_corner(part), groups.of.cells, col = group.colours, lwd = 2, bty = "n",
+             cex = 0.9, y.intersp = 1.2)
     }
   }
 }
@@ -204,6 +213,7 @@ draw_scale <- function(limit, shades) {
   at <- seq(usr[3L], usr[4L], length.out = length(shades) + 1L)
   rect(left, at[-length(at)], left + 0.12 * inch, at[-1L], col = shades, border = NA, xpd = NA)
   graphics::text(left + 0.16 * inch, c(usr[3L], mean(usr[3:4]), usr[4L]),
-                 c(number_text(-limit, 2L), "0", number_text(limit, 2L)), adj = c(0, 0.5), cex = 0.7,
+                 c(number_text(-limit, 2L), "0", number_text(limit, 2L)),
+                 adj = c(0, 0.5), cex = 0.7,
                  xpd = NA)
 }

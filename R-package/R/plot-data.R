@@ -58,9 +58,11 @@ common_components <- function(cells, most = 2L) {
   center <- rowMeans(pooled)
   pooled <- pooled - center
   total <- sum(pooled^2)
-  spectrum <- eigen(if (nrow(pooled) <= ncol(pooled)) tcrossprod(pooled) else crossprod(pooled), symmetric = TRUE)
+  spectrum <- eigen(if (nrow(pooled) <= ncol(pooled)) tcrossprod(pooled) else crossprod(pooled),
+                    symmetric = TRUE)
   # Beyond the second only those in which the cells vary.
-  directions <- max(min(2L, nrow(pooled)), min(most, sum(spectrum$values > 1e-12 * spectrum$values[1L])))
+  directions <- max(min(2L, nrow(pooled)),
+                    min(most, sum(spectrum$values > 1e-12 * spectrum$values[1L])))
   if (nrow(pooled) <= ncol(pooled)) {
     axes <- spectrum$vectors[, seq_len(directions), drop = FALSE]
   } else {
@@ -82,13 +84,15 @@ on_components <- function(cells, components, group) {
 cells_data <- function(fit, ...) {
   cells <- shown_cells(fit, ...)
   components <- common_components(cells[c("control", "treated")])
-  out <- do.call(rbind, lapply(groups.of.cells, function(group) on_components(cells[[group]], components, group)))
+  out <- do.call(rbind, lapply(groups.of.cells, function(group) on_components(cells[[group]],
+      components, group)))
   attr(out, "labels") <- component_labels(components)
   out
 }
 
-# UMAP of the control and treated cells on their leading components, in which predicted cells are then placed: these
-# have no part in it, so that they lie among the treated cells only where they resemble them.
+# UMAP of the control and treated cells on their leading components, in which predicted cells are
+# then placed: these have no part in it, so that they lie among the treated cells only where they
+# resemble them.
 umap_components <- 30L
 umap_data <- function(fit, ..., seed = 1L) {
   need("uwot", "for type = \"umap\"")
@@ -96,11 +100,14 @@ umap_data <- function(fit, ..., seed = 1L) {
   components <- common_components(cells[c("control", "treated")], umap_components)
   place <- function(group) crossprod(cells[[group]] - components$center, components$axes)
   real <- rbind(place("control"), place("treated"))
-  if (nrow(real) < 4L) fail("a UMAP needs at least 4 control and treated cells together, found ", nrow(real))
+  if (nrow(real) < 4L)
+    fail("a UMAP needs at least 4 control and treated cells together, found ", nrow(real))
   at <- with_seed(seed, {
-    model <- uwot::umap(real, n_neighbors = min(15L, nrow(real) - 1L), ret_model = TRUE, n_threads = 1L,
+    model <- uwot::umap(real, n_neighbors = min(15L, nrow(real) - 1L), ret_model = TRUE,
+                        n_threads = 1L,
                         n_sgd_threads = 0L)
-    rbind(model$embedding, uwot::umap_transform(place("predicted"), model, n_threads = 1L, n_sgd_threads = 0L))
+    rbind(model$embedding, uwot::umap_transform(place("predicted"), model, n_threads = 1L,
+                                                n_sgd_threads = 0L))
   })
   group <- rep(groups.of.cells, vapply(cells[groups.of.cells], ncol, 0L))
   out <- data.frame(first = at[, 1L], second = at[, 2L], group = factor(group, groups.of.cells))
@@ -120,7 +127,8 @@ component_labels <- function(components) {
 # The chosen features, else those whose mean moves most.
 chosen_or_moving <- function(fit, features, count) {
   if (is.null(features)) {
-    shift <- abs(model_array(fit, "training_mean_treated") - model_array(fit, "training_mean_control"))
+    shift <- abs(model_array(fit, "training_mean_treated") - model_array(fit,
+        "training_mean_control"))
     return(utils::head(order(-shift[, 1L]), count))
   }
   if (is.numeric(features)) {
@@ -129,9 +137,11 @@ chosen_or_moving <- function(fit, features, count) {
     }
     return(as.integer(features))
   }
-  if (!is.character(features)) fail("features must be names or numbers of features, found ", shown(features))
+  if (!is.character(features))
+    fail("features must be names or numbers of features, found ", shown(features))
   at <- match(features, fit$features)
-  if (anyNA(at)) fail("the fit has no feature ", quoted(features[is.na(at)][1L]), did_you_mean_feature(fit))
+  if (anyNA(at))
+    fail("the fit has no feature ", quoted(features[is.na(at)][1L]), did_you_mean_feature(fit))
   at
 }
 
@@ -140,9 +150,10 @@ did_you_mean_feature <- function(fit) {
     paste0("; it has ", listed(fit$features, 5L))
 }
 
-# Densities with one bandwidth a feature, so that the three curves compare. Of log counts the zeros are a share of
-# the cells and not a hill: where they are many, the curves are of the other values, with that much less area, and
-# the attribute `zeros` has a bar for each group, whose full height is all cells.
+# Densities with one bandwidth a feature, so that the three curves compare. Of log counts the zeros
+# are a share of the cells and not a hill: where they are many, the curves are of the other values,
+# with that much less area, and the attribute `zeros` has a bar for each group, whose full height is
+# all cells.
 marginals_data <- function(fit, features = NULL, count = 6L, ...) {
   cells <- shown_cells(fit, ...)
   rows <- chosen_or_moving(fit, features, count)
@@ -151,7 +162,8 @@ marginals_data <- function(fit, features = NULL, count = 6L, ...) {
     feature <- factor(labels[k], unique(labels))
     one_marginal(lapply(cells, function(group) group[rows[k], ]), feature)
   })
-  structure(do.call(rbind, lapply(each, `[[`, "curves")), zeros = do.call(rbind, lapply(each, `[[`, "zeros")))
+  structure(do.call(rbind, lapply(each, `[[`, "curves")),
+            zeros = do.call(rbind, lapply(each, `[[`, "zeros")))
 }
 
 many.zeros <- 0.1
@@ -169,17 +181,20 @@ one_marginal <- function(values, feature) {
     at <- seq(range[1L], range[2L], length.out = 256L)
     height <- if (!length(kept[[group]])) 0 * at else
       stats::density(kept[[group]], bw = width, from = range[1L], to = range[2L], n = 256L)$y
-    data.frame(feature = feature, value = at, density = height * length(kept[[group]]) / length(values[[group]]),
+    data.frame(feature = feature, value = at,
+               density = height * length(kept[[group]]) / length(values[[group]]),
                group = factor(group, groups.of.cells))
   }))
   # Beside each other, a hundredth of the axis apart.
   at <- (seq_along(groups.of.cells) - 2) * diff(range) / 60
   zeros <- data.frame(feature = feature, value = at, share = unname(share[groups.of.cells]),
-                      height = unname(share[groups.of.cells]) * max(curves$density), group = factor(groups.of.cells, groups.of.cells))
+                      height = unname(share[groups.of.cells]) * max(curves$density),
+                      group = factor(groups.of.cells, groups.of.cells))
   list(curves = curves, zeros = zeros[apart & zeros$share > 0, ])
 }
 
-density_label <- function(data) if (nrow(attr(data, "zeros"))) "density (bars at 0: share of cells)" else "density"
+density_label <- function(data) if (nrow(attr(data, "zeros")))
+  "density (bars at 0: share of cells)" else "density"
 
 # W - I on the features that its strongest entries join.
 map_data <- function(fit, features = NULL, count = 12L) {

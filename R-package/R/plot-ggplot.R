@@ -4,7 +4,8 @@ utils::globalVariables(".data")
 
 #' @rdname plot.laot_fit
 #' @exportS3Method ggplot2::autoplot
-autoplot.laot_fit <- function(object, type = "cells", features = NULL, control = NULL, treated = NULL, ...) {
+autoplot.laot_fit <- function(object, type = "cells", features = NULL, control = NULL,
+                              treated = NULL, ...) {
   exact_arguments()
   no_more(list(...), plot.arguments)
   need("ggplot2", "for autoplot(); plot() works without it")
@@ -14,7 +15,8 @@ autoplot.laot_fit <- function(object, type = "cells", features = NULL, control =
       ggplot2::labs(title = fit_title(object)),
     umap = ggplot_cells(umap_data(object, control = control, treated = treated)) +
       ggplot2::labs(title = fit_title(object)),
-    marginals = ggplot_marginals(marginals_data(object, features, control = control, treated = treated)) +
+    marginals = ggplot_marginals(marginals_data(object, features, control = control,
+                                                treated = treated)) +
       ggplot2::labs(title = fit_title(object)),
     map = ggplot_map(map_data(object, features)) + ggplot2::labs(title = fit_title(object))
   )
@@ -58,14 +60,16 @@ ggplot_progress_of_all.network_fit <- function(first, fits) {
   kept <- data.frame(target = factor(names(fits), names(fits)),
                      kept = vapply(fits, function(fit) fit$report$best.iteration, 0))
   ggplot2::ggplot(data, ggplot2::aes(.data$iteration, .data$value)) +
-    ggplot2::geom_vline(data = kept, ggplot2::aes(xintercept = .data$kept), colour = "grey60", linetype = 2L) +
+    ggplot2::geom_vline(data = kept, ggplot2::aes(xintercept = .data$kept), colour = "grey60",
+                        linetype = 2L) +
     ggplot2::geom_line(colour = "grey20") + ggplot2::facet_wrap("target", scales = "free") +
     ggplot2::labs(x = names(fit_trace(first))[1L], y = "validation MMD^2",
                   caption = "dashed: the iterate that is kept") + laot_theme()
 }
 
 bind_targets <- function(fits, rows_of) {
-  out <- do.call(rbind, lapply(names(fits), function(target) cbind(rows_of(fits[[target]]), target = target)))
+  out <- do.call(rbind, lapply(names(fits), function(target) cbind(rows_of(fits[[target]]),
+      target = target)))
   out$target <- factor(out$target, names(fits))
   out
 }
@@ -76,7 +80,8 @@ laot_theme <- function() {
                    plot.background = ggplot2::element_rect(fill = "white", colour = NA))
 }
 
-group_colours <- function(...) ggplot2::scale_colour_manual(values = group.colours, name = NULL, ...)
+group_colours <- function(...)
+  ggplot2::scale_colour_manual(values = group.colours, name = NULL, ...)
 
 ggplot_objective <- function(data) {
   plot <- ggplot2::ggplot(data, ggplot2::aes(.data$iteration, .data$objective)) +
@@ -84,7 +89,8 @@ ggplot_objective <- function(data) {
     ggplot2::labs(x = attr(data, "unit"), y = "J") + laot_theme()
   if (max(data$iteration) > most.steps) return(plot)
   plot + ggplot2::geom_point(ggplot2::aes(fill = .data$step), shape = 21, colour = "grey20") +
-    ggplot2::scale_fill_manual(values = c("after the plan" = "white", "after the update" = "grey20"),
+    ggplot2::scale_fill_manual(values = c("after the plan" = "white",
+                                          "after the update" = "grey20"),
                                name = NULL)
 }
 
@@ -105,7 +111,9 @@ ggplot_marginals <- function(data) {
     ggplot2::facet_wrap("feature", scales = "free") +
     ggplot2::labs(x = "value", y = density_label(data)) + laot_theme()
   if (!nrow(bars)) return(plot)
-  plot + ggplot2::geom_linerange(data = bars, ggplot2::aes(.data$value, ymin = 0, ymax = .data$height, colour = .data$group),
+  plot + ggplot2::geom_linerange(data = bars, ggplot2::aes(.data$value, ymin = 0,
+                                                           ymax = .data$height,
+                                                           colour = .data$group),
                                  inherit.aes = FALSE, linewidth = 2, show.legend = FALSE)
 }
 

@@ -6,7 +6,8 @@ design.words <- c(counterpart = "every cell seen before and after: pairs found",
                   anew = "treated cells are other cells: states found")
 curve.words <- list(
   x = "s: size of the change (1: this experiment)", y = "share found again",
-  caption = "Simulated as if the fit were right. Bars: range over simulations. Dashed: this experiment. Dotted: one half."
+  caption = paste("Simulated as if the fit were right. Bars: range over simulations.",
+                  "Dashed: this experiment. Dotted: one half.")
 )
 
 curve_title <- function(x) paste0("Would the pairs be found again? ", x)
@@ -19,7 +20,8 @@ draw_curves <- function(curves, title) {
   at <- curve_axis(gaps)
   old <- par(mar = c(5.1, 4.1, 5.1, 1.1))
   on.exit(par(old))
-  plot(range(at), c(0, 1), type = "n", xaxt = "n", las = 1, xlab = curve.words$x, ylab = curve.words$y)
+  plot(range(at), c(0, 1), type = "n", xaxt = "n", las = 1, xlab = curve.words$x,
+       ylab = curve.words$y)
   graphics::title(curve_title(title), line = 1.2 + 1.1 * length(curves), cex.main = 1)
   axis(1L, at, format(gaps, drop0trailing = TRUE, trim = TRUE), gap.axis = 0.2)
   graphics::mtext(curve.words$caption, 1L, 4, cex = 0.7, col = "grey30")
@@ -32,7 +34,8 @@ draw_curves <- function(curves, title) {
     lines(here, curve$recovery, col = curve.colours[[design]], lwd = 2)
     points(here, curve$recovery, col = curve.colours[[design]], pch = 16L)
   }
-  legend(mean(range(at)), 1.03, design.words[names(curves)], col = curve.colours[names(curves)], lwd = 2, pch = 16L,
+  legend(mean(range(at)), 1.03, design.words[names(curves)], col = curve.colours[names(curves)],
+         lwd = 2, pch = 16L,
          bty = "n", xjust = 0.5, yjust = 0, xpd = NA, cex = 0.9)
 }
 
@@ -61,11 +64,13 @@ ggplot_curves <- function(curves, title) {
     ggplot2::geom_vline(xintercept = 1, linetype = 2, colour = "grey50") +
     ggplot2::geom_linerange(ggplot2::aes(ymin = .data$low, ymax = .data$high)) +
     ggplot2::geom_line() + ggplot2::geom_point() +
-    ggplot2::scale_x_continuous(trans = "sqrt", breaks = gaps, labels = format(gaps, drop0trailing = TRUE, trim = TRUE),
+    ggplot2::scale_x_continuous(trans = "sqrt", breaks = gaps,
+                                labels = format(gaps, drop0trailing = TRUE, trim = TRUE),
                                 guide = ggplot2::guide_axis(check.overlap = TRUE)) +
     ggplot2::scale_colour_manual(values = curve.colours, labels = design.words, name = NULL) +
     ggplot2::coord_cartesian(ylim = c(0, 1)) +
-    ggplot2::labs(x = curve.words$x, y = curve.words$y, title = curve_title(title), caption = curve.words$caption) +
+    ggplot2::labs(x = curve.words$x, y = curve.words$y, title = curve_title(title),
+                  caption = curve.words$caption) +
     laot_theme()
 }
 
@@ -92,19 +97,22 @@ sweep_data <- function(sweep) {
                             method = sweep_method(scores$method), value = scores$value)
   from.scores <- from.scores[order(match(scores$metric, c("mmd2", "w2"))), ]
   one <- function(column, label) {
-    data.frame(gap = sweep$track$gap, panel = label, method = sweep_method("laot"), value = sweep$track[[column]])
+    data.frame(gap = sweep$track$gap, panel = label, method = sweep_method("laot"),
+               value = sweep$track[[column]])
   }
   out <- rbind(from.scores, one("change", "size of the map, |W - I|"),
                one("recovery", "pairs found again, were the fit right"))
   out$panel <- factor(out$panel, unique(out$panel))
   out$method <- factor(out$method, unique(out$method))
-  # True cells have a W2 far from 0 from each other: what differs would be lost on an axis from there.
+  # True cells have a W2 far from 0 from each other: what differs would be lost on an axis from
+  # there.
   attr(out, "from.zero") <- setdiff(levels(out$panel), grep("^W2", levels(out$panel), value = TRUE))
   structure(out[is.finite(out$value), ], from.zero = attr(out, "from.zero"))
 }
 
 sweep_method <- function(names) {
-  titles <- c(laot = "LAOT", identity = "no change", mean_shift = "mean shift", gaussian_map = "Gaussian map",
+  titles <- c(laot = "LAOT", identity = "no change", mean_shift = "mean shift",
+              gaussian_map = "Gaussian map",
               noise_reference = "true cells (noise)")
   known <- names %in% names(titles)
   names[known] <- titles[names[known]]
@@ -114,7 +122,8 @@ sweep_method <- function(names) {
 # Predicted cells, control cells and treated cells have their colour here too.
 sweep_colours <- function(methods) {
   known <- c(LAOT = group.colours[["predicted"]], `no change` = group.colours[["control"]],
-             `true cells (noise)` = group.colours[["treated"]], `mean shift` = "#56B4E9", `Gaussian map` = "#009E73")
+             `true cells (noise)` = group.colours[["treated"]], `mean shift` = "#56B4E9",
+             `Gaussian map` = "#009E73")
   stats::setNames(ifelse(methods %in% names(known), known[methods], "#000000"), methods)
 }
 
@@ -127,7 +136,8 @@ plot.laot_sweep <- function(x, ...) {
   on.exit(par(old))
   for (panel in levels(data$panel)) {
     part <- data[data$panel == panel, ]
-    plot(range(data$gap), range(part$value, if (panel %in% attr(data, "from.zero")) 0), type = "n", las = 1, xaxt = "n",
+    plot(range(data$gap), range(part$value, if (panel %in% attr(data, "from.zero")) 0), type = "n",
+         las = 1, xaxt = "n",
          xlab = paste("time after", x$start), ylab = "", main = panel, cex.main = 1.2)
     axis(1L, unique(data$gap))
     # LAOT is first, and drawn over the others.
@@ -151,11 +161,14 @@ autoplot.laot_sweep <- function(object, ...) {
   # Groups are drawn in their order, and LAOT over the others.
   data$layer <- -as.integer(data$method)
   data <- data[order(data$layer), ]
-  ggplot2::ggplot(data, ggplot2::aes(.data$gap, .data$value, colour = .data$method, group = .data$layer)) +
+  ggplot2::ggplot(data, ggplot2::aes(.data$gap, .data$value, colour = .data$method,
+                                     group = .data$layer)) +
     ggplot2::geom_line() + ggplot2::geom_point() +
     ggplot2::facet_wrap("panel", scales = "free_y") +
     ggplot2::scale_colour_manual(values = sweep_colours(levels(data$method)), name = NULL) +
     ggplot2::scale_x_continuous(breaks = unique(data$gap)) +
-    ggplot2::scale_y_continuous(labels = function(value) format(signif(value, 3L), drop0trailing = TRUE, trim = TRUE)) +
-    ggplot2::geom_blank(data = zero, ggplot2::aes(x = min(data$gap), y = 0), inherit.aes = FALSE) + ggplot2::labs(x = paste("time after", object$start), y = NULL) + laot_theme()
+    ggplot2::scale_y_continuous(labels = function(value) format(signif(value, 3L),
+        drop0trailing = TRUE, trim = TRUE)) +
+    ggplot2::geom_blank(data = zero, ggplot2::aes(x = min(data$gap), y = 0), inherit.aes = FALSE) +
+      ggplot2::labs(x = paste("time after", object$start), y = NULL) + laot_theme()
 }

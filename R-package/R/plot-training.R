@@ -3,9 +3,12 @@
 # The training of a network, long: series, iteration, value.
 training_data <- function(fit) {
   trace <- fit_trace(fit)
-  if (!nrow(trace)) fail("the training ended before its first look at the validation cells; there is nothing to plot")
+  if (!nrow(trace))
+    fail("the training ended before its first look at the validation cells; there is ",
+         "nothing to plot")
   titles <- c(validation.mmd2 = "validation MMD^2", training.loss = "training loss",
-              validation.loss = "validation loss", gradient.norm = "gradient norm", loss.g = "loss of g",
+              validation.loss = "validation loss", gradient.norm = "gradient norm",
+              loss.g = "loss of g",
               norm.g = "gradient norm of g", loss.f = "loss of f", norm.f = "gradient norm of f")
   series <- titles[names(titles) %in% names(trace)]
   out <- do.call(rbind, lapply(names(series), function(name) {
@@ -17,7 +20,8 @@ training_data <- function(fit) {
   out
 }
 
-# One panel for each series, or, without `all`, that of the validation score, headed by what it shows.
+# One panel for each series, or, without `all`, that of the validation score, headed by what it
+# shows.
 draw_training <- function(data, title = NULL, all = TRUE) {
   series <- levels(data$series)
   if (all) {
@@ -29,14 +33,16 @@ draw_training <- function(data, title = NULL, all = TRUE) {
   for (name in series) {
     part <- data[data$series == name, ]
     first <- name == series[1L]
-    plot(part$iteration, part$value, type = "l", las = 1, bty = "l", col = "grey20", xlab = attr(data, "unit"), ylab = "",
+    plot(part$iteration, part$value, type = "l", las = 1, bty = "l", col = "grey20",
+         xlab = attr(data, "unit"), ylab = "",
          main = paste(c(if (first) title, name), collapse = ": "), font.main = 1)
     graphics::abline(v = attr(data, "kept"), col = "grey60", lty = 2L)
     if (first) {
       # The dashed line is to be seen as well.
       along <- seq(min(part$value), max(part$value), length.out = 20L)
       in_emptiest_corner(c(part$iteration, rep(attr(data, "kept"), 20L)), c(part$value, along),
-                         paste(attr(data, "unit"), attr(data, "kept"), "is kept"), lty = 2L, col = "grey60", cex = 0.8)
+                         paste(attr(data, "unit"), attr(data, "kept"), "is kept"), lty = 2L,
+                         col = "grey60", cex = 0.8)
     }
   }
 }
@@ -47,7 +53,8 @@ ggplot_training <- function(data) {
     ggplot2::geom_line(colour = "grey20") +
     ggplot2::facet_wrap("series", scales = "free_y") +
     ggplot2::labs(x = attr(data, "unit"), y = NULL,
-                  caption = paste0("dashed: ", attr(data, "unit"), " ", attr(data, "kept"), ", which is kept")) +
+                  caption = paste0("dashed: ", attr(data, "unit"), " ", attr(data, "kept"),
+                                   ", which is kept")) +
     laot_theme()
 }
 
@@ -68,7 +75,8 @@ plot.laot_ensemble <- function(x, ...) {
   data <- ensemble_data(x)
   old <- par(tight.margins)
   on.exit(par(old))
-  plot(range(data$iteration), range(data$value), type = "n", las = 1, bty = "l", main = fit_title(x[[1L]]),
+  plot(range(data$iteration), range(data$value), type = "n", las = 1, bty = "l",
+       main = fit_title(x[[1L]]),
        font.main = 1, xlab = names(fit_trace(x[[1L]]))[1L], ylab = "validation MMD^2")
   shades <- grDevices::hcl.colors(length(x) + 1L, "viridis")[seq_along(x)]
   seeds <- unique(data$seed)
@@ -78,7 +86,8 @@ plot.laot_ensemble <- function(x, ...) {
     points(part$iteration[part$kept], part$value[part$kept], col = shades[k], pch = 19)
   }
   legend("topright", c(paste("seed", seeds), "iterate that is kept"), col = c(shades, "grey20"),
-         lty = c(rep(1L, length(seeds)), NA), pch = c(rep(NA, length(seeds)), 19), bty = "n", cex = 0.9)
+         lty = c(rep(1L, length(seeds)), NA), pch = c(rep(NA, length(seeds)), 19),
+         bty = "n", cex = 0.9)
   invisible(x)
 }
 
@@ -92,6 +101,7 @@ autoplot.laot_ensemble <- function(object, ...) {
   ggplot2::ggplot(data, ggplot2::aes(.data$iteration, .data$value, colour = .data$seed)) +
     ggplot2::geom_line() +
     ggplot2::geom_point(data = data[data$kept, ]) +
-    ggplot2::labs(x = names(fit_trace(object[[1L]]))[1L], y = "validation MMD^2", title = fit_title(object[[1L]]),
+    ggplot2::labs(x = names(fit_trace(object[[1L]]))[1L], y = "validation MMD^2",
+                  title = fit_title(object[[1L]]),
                   caption = "points: the iterates that are kept") + laot_theme()
 }

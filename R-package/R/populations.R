@@ -1,4 +1,5 @@
-# The two populations of a fit, and its targets: from two samples, or from one object and its labels.
+# The two populations of a fit, and its targets: from two samples, or from one object and its
+# labels.
 
 # Cells of one side before features are chosen.
 population <- function(values, cells = NULL, features = NULL, batch = NULL, groups = NULL) {
@@ -20,9 +21,11 @@ populations_of_two <- function(ask, x, treated, where, condition, control, targe
     fail("control and target name levels of condition; with two matrices, x holds the control ",
          "cells and treated the treated ones")
   }
-  what <- c(if (x$origin$kind == "matrix") "the control matrix" else "the control cells", sample_name("treated", treated))
+  what <- c(if (x$origin$kind == "matrix") "the control matrix" else "the control cells",
+            sample_name("treated", treated))
   same.kind <- object_kind(treated) == x$origin$kind
-  y <- do.call(read_source, c(list(treated), if (same.kind) where[setdiff(names(where), names(x$rest))],
+  y <- do.call(read_source,
+               c(list(treated), if (same.kind) where[setdiff(names(where), names(x$rest))],
                               list(what = what[2L])))
   size <- value_dim(x$values)
   names <- value_dimnames(x$values)[[1L]]
@@ -30,21 +33,26 @@ populations_of_two <- function(ask, x, treated, where, condition, control, targe
   at <- match_features(names, size[1L], y$values, what[2L], what[1L])
   extra <- setdiff(value_dimnames(y$values)[[1L]], names)
   if (!is.null(names) && length(extra)) {
-    fail(what[2L], " has ", counted(length(extra), "feature"), " that ", what[1L], " lacks: ", listed(extra, 5L))
+    fail(what[2L], " has ", counted(length(extra), "feature"), " that ", what[1L], " lacks: ",
+         listed(extra, 5L))
   }
   if (identical(at, seq_len(size[1L]))) at <- NULL
-  pair <- function(labels, name) pair_labels(labels_of_two(labels, x, y, name), size[2L], value_dim(y$values)[2L], name)
+  pair <- function(labels, name)
+    pair_labels(labels_of_two(labels, x, y, name), size[2L], value_dim(y$values)[2L], name)
   batches <- pair(batch, "batch")
   groups <- pair(types, "types")
   levels <- levels_of_two(x, y)
   chosen_populations(ask, x, population(x$values, batch = batches$control, groups = groups$control),
-                     stats::setNames(list(population(y$values, features = at, batch = batches$treated, groups = groups$treated)),
+                     stats::setNames(list(population(y$values, features = at,
+                                                     batch = batches$treated,
+                                                     groups = groups$treated)),
                                      levels$target),
                      control = levels$control, condition = levels$condition, types = types)
 }
 
 # "the control matrix", or of an object "the control cells".
-sample_name <- function(side, x) paste("the", side, if (object_kind(x) == "matrix") "matrix" else "cells")
+sample_name <- function(side, x)
+  paste("the", side, if (object_kind(x) == "matrix") "matrix" else "cells")
 
 # Where each of two objects has one condition, these are the levels.
 levels_of_two <- function(x, y) {
@@ -59,8 +67,10 @@ levels_of_two <- function(x, y) {
 
 # Columns that both objects have.
 labels_of_two <- function(labels, x, y, name) {
-  if (!is.character(labels) || is.null(x$columns) || !all(labels %in% names(x$columns))) return(labels)
-  lapply(list(control = x, treated = y), function(source) as.character(labels_of(labels, source, name)))
+  if (!is.character(labels) || is.null(x$columns) || !all(labels %in% names(x$columns)))
+    return(labels)
+  lapply(list(control = x, treated = y),
+         function(source) as.character(labels_of(labels, source, name)))
 }
 
 pair_labels <- function(labels, n, m, name) {
@@ -99,12 +109,14 @@ populations_of_levels <- function(ask, source, condition, control, target, batch
   column <- if (is.character(column) && length(column) == 1L) column
   what <- if (is.null(column)) "condition" else paste("column", quoted(column))
   chosen <- choose_levels(labels, control, target, what)
-  if (length(chosen$explained)) ask$say("Using ", what, ": ", paste(chosen$explained, collapse = "; "))
+  if (length(chosen$explained))
+    ask$say("Using ", what, ": ", paste(chosen$explained, collapse = "; "))
   unlabelled <- sum(is.na(labels))
   if (unlabelled) ask$say("Left out: ", counted(unlabelled, "cell"), " without a condition")
   predicted <- predicted_cells(source$columns) & labels %in% c(chosen$control, chosen$target)
   if (any(predicted)) {
-    warning("left out: ", counted(sum(predicted), "cell"), " that ", if (sum(predicted) == 1) "is" else "are",
+    warning("left out: ", counted(sum(predicted), "cell"), " that ",
+            if (sum(predicted) == 1) "is" else "are",
             " predicted (column ", quoted(predicted.column), ")", call. = FALSE)
     labels[predicted] <- NA
   }
@@ -122,23 +134,29 @@ populations_of_levels <- function(ask, source, condition, control, target, batch
     population(source$values, at, batch = if (!is.null(batches)) as.character(batches[at]),
                groups = if (!is.null(groups)) as.character(groups[at]))
   }
-  chosen_populations(ask, source, side(chosen$control), lapply(stats::setNames(nm = chosen$target), side),
+  chosen_populations(ask, source, side(chosen$control),
+                     lapply(stats::setNames(nm = chosen$target), side),
                      control = chosen$control, condition = column, types = types,
-                     experiment = if (!is.null(ask$covariates)) described_conditions(ask$covariates, labels, chosen))
+                     experiment = if (!is.null(ask$covariates)) described_conditions(ask$covariates,
+                         labels, chosen))
 }
 
 # The features of a fit, the same ones for every target.
-chosen_populations <- function(ask, source, from, to, control, condition, types = NULL, experiment = NULL) {
+chosen_populations <- function(ask, source, from, to, control, condition, types = NULL,
+                               experiment = NULL) {
   rows <- chosen_features(source$subset$value, source$values, source$subset$argument)
   if (is.null(rows) && uses_variable_features(source)) {
-    rows <- variable_features(from, pooled(to), ask$settings, progress_bar(ask$verbose, "Choosing features"))
-    ask$say("Using the ", default.features, " most variable of ", value_dim(source$values)[1L], " features")
+    rows <- variable_features(from, pooled(to), ask$settings,
+                              progress_bar(ask$verbose, "Choosing features"))
+    ask$say("Using the ", default.features, " most variable of ", value_dim(source$values)[1L],
+            " features")
   }
   names <- value_dimnames(source$values)[[1L]]
   if (!is.null(names)) unique_features(if (is.null(rows)) names else names[rows], "x")
   origin <- source$origin
   if (is.character(types) && length(types) == 1L) origin$types <- types
-  list(from = from, to = to, rows = rows, control = control, condition = condition, origin = origin, experiment = experiment)
+  list(from = from, to = to, rows = rows, control = control, condition = condition, origin = origin,
+       experiment = experiment)
 }
 
 # The cells of all targets, which are cells of one object where there are several.
@@ -159,12 +177,15 @@ fit_targets <- function(ask, cells, seed, label = "") {
   ask$settings$seed <- seed_or_draw(seed)
   ask$drawn <- is.null(seed)
   if (is_experiment(cells)) return(fit_experiment(ask, cells))
-  if (!is.null(ask$BPPARAM)) fail("BPPARAM goes with fits of several conditions, and this one has one")
+  if (!is.null(ask$BPPARAM))
+    fail("BPPARAM goes with fits of several conditions, and this one has one")
   if (!is.null(ask$checkpoint) && !trains(ask$method)) {
-    fail("checkpoint goes with methods that train networks, and with fits of several conditions; this one of ", ask$method,
+    fail("checkpoint goes with methods that train networks, and with fits of several conditions; ",
+         "this one of ", ask$method,
          " is done at once")
   }
-  read <- function(side) population_cells(side, cells$rows, progress = reading_bar(side, ask$verbose))
+  read <- function(side)
+    population_cells(side, cells$rows, progress = reading_bar(side, ask$verbose))
   fit <- fit_populations(ask, read(cells$from), read(cells$to[[1L]]),
                          levels = list(control = cells$control, target = names(cells$to)),
                          condition = cells$condition, origin = cells$origin)
@@ -172,7 +193,8 @@ fit_targets <- function(ask, cells, seed, label = "") {
   fit
 }
 
-reading_bar <- function(side, verbose) if (is_lazy(side$values)) progress_bar(verbose, "Reading", parent.frame())
+reading_bar <- function(side, verbose) if (is_lazy(side$values))
+  progress_bar(verbose, "Reading", parent.frame())
 
 # One fit for each seed.
 fit_seeds <- function(ask, cells, seeds) {
@@ -191,7 +213,8 @@ fit_seeds <- function(ask, cells, seeds) {
 # A fit of something else than was asked for, a training that went wrong, a map that proves nothing.
 warn_of_fit <- function(fit, label) {
   said <- character()
-  if (fell_back(fit)) said <- paste0(method_title(fit), ", ", fit_title(fit), ": ", fit$report$stop.reason)
+  if (fell_back(fit))
+    said <- paste0(method_title(fit), ", ", fit_title(fit), ": ", fit$report$stop.reason)
   if (nzchar(c(fit$report$warning, "")[1L])) said <- c(said, paste0(label, fit$report$warning))
   said <- c(said, components_cut(fit, label), interpolates(fit, label))
   for (text in said) warning(text, call. = FALSE)
@@ -201,8 +224,10 @@ components_cut <- function(fit, label) {
   asked <- suppressWarnings(as.numeric(fit$params["n.pcs"]))
   used <- fit$report$components
   if (!is.na(asked) && !is.null(used) && used < asked) {
-    paste0(label, "n.pcs = ", asked, " was cut to ", counted(used, "component"), ": the cells (", whole_text(fit$report$n.control),
-           " control, ", whole_text(fit$report$n.treated), " treated, ", counted(fit$report$features, "feature"), ") have no more")
+    paste0(label, "n.pcs = ", asked, " was cut to ", counted(used, "component"), ": the cells (",
+           whole_text(fit$report$n.control),
+           " control, ", whole_text(fit$report$n.treated), " treated, ",
+           counted(fit$report$features, "feature"), ") have no more")
   }
 }
 
@@ -211,7 +236,8 @@ interpolates <- function(fit, label) {
   report <- fit$report
   fewest <- min(report$n.control, report$n.treated)
   if (!is.null(report$objective) && fewest <= report$dimension + 1 && report$objective < 1e-9) {
-    paste0(label, "the map passes through every cell: ", whole_text(fewest), " cells a side cannot tell a response from chance in ",
+    paste0(label, "the map passes through every cell: ", whole_text(fewest),
+           " cells a side cannot tell a response from chance in ",
            counted(report$dimension, "dimension"))
   }
 }
@@ -228,8 +254,8 @@ fit_populations <- function(ask, control, treated, levels, condition, origin) {
           batches = if (!is.null(control$batch)) length(unique(control$batch)))
 }
 
-# Of one call of the library: those of the fit, the progress bar and the checkpoint; `files` are those
-# that it may leave.
+# Of one call of the library: those of the fit, the progress bar and the checkpoint; `files` are
+# those that it may leave.
 fit_settings <- function(ask, what, files = ask$checkpoint$path) {
   out <- ask$settings
   out$progress <- progress_bar(ask$verbose, paste("Fitting", what), parent.frame())

@@ -12,35 +12,37 @@
 #'   to its observed treated training values, which keeps zeros and the shape of the distribution.
 #' @param into Where the prediction goes. Without it: into a new object. `c(assay = "laot")`,
 #'   `c(altexp = "laot")`, `c(dimred = "laot")` or, of a Seurat object, `c(assay = "laot")` and
-#'   `c(reduction = "laot")` put it under that name into `newdata` itself, with all that this has; the kind
-#'   alone (`into = "altexp"`) takes the name of the method. Features that the fit does not have are `NA` in
-#'   an assay of a SummarizedExperiment; an alternative experiment has those of the fit alone. `"HDF5"`: a new
-#'   object whose values are written to disk as they are predicted (a matrix becomes an HDF5Matrix), for
-#'   results larger than memory.
-#' @param label The name of the column of a new object that says which cells are predicted (`TRUE`). `NULL`
-#'   adds none, so that the columns are those of `newdata` and [cbind()] takes both.
+#'   `c(reduction = "laot")` put it under that name into `newdata` itself, with all that this has;
+#'   the kind alone (`into = "altexp"`) takes the name of the method. Features that the fit does not
+#'   have are `NA` in an assay of a SummarizedExperiment; an alternative experiment has those of the
+#'   fit alone. `"HDF5"`: a new object whose values are written to disk as they are predicted (a
+#'   matrix becomes an HDF5Matrix), for results larger than memory.
+#' @param label The name of the column of a new object that says which cells are predicted (`TRUE`).
+#'   `NULL` adds none, so that the columns are those of `newdata` and [cbind()] takes both.
 #' @param suffix Added to the names of the predicted cells, such as `"_predicted"`.
-#' @param types Of a fit with `balance = "types"`: a column of the object, or the type of each cell. Without it the
-#'   column that the fit had its types from.
+#' @param types Of a fit with `balance = "types"`: a column of the object, or the type of each cell.
+#'   Without it the column that the fit had its types from.
 #' @param at Of a fit of several conditions, the one to predict: its name, its covariates as
-#'   `list(drug = "A", dose = 3)`, or a data frame of covariates with one row for all cells or one a cell. Methods of
-#'   many conditions also predict doses, and combinations of levels, that have no cells. `NULL`: each that was seen.
+#'   `list(drug = "A", dose = 3)`, or a data frame of covariates with one row for all cells or one a
+#'   cell. Methods of many conditions also predict doses, and combinations of levels, that have no
+#'   cells. `NULL`: each that was seen.
 #' @param ... For objects: `assay.type`, `dimred`, `altexp`, or `assay`, `layer`, `reduction`, where
 #'   these differ from those of the fit.
 #' @param num.threads Threads to use. The result does not depend on it.
 #' @param verbose Show a progress bar.
 #' @returns The predicted cells in the class of `newdata`, with its cell names and its order of
 #'   features, and only the features of the fit: what was not predicted is not passed off as
-#'   treated. In a new object the cells have the condition that was predicted, and the column `label` says
-#'   that they are predicted: a second `predict()` does not take them for control cells, nor does a fit for
-#'   treated ones. Of a SummarizedExperiment or SingleCellExperiment the result holds the one predicted
-#'   assay (or reduced dimension) with all row and column annotation; other assays, reduced
-#'   dimensions and alternative experiments described the control cells and are left out, and a
-#'   prediction in an alternative experiment comes as that experiment. A Seurat object comes back
-#'   with the one predicted assay, or with the one predicted reduction beside its assay. Objects predicted by a
-#'   balanced fit have a column `laot_weight` (with `into`, the name there and `_weight`): what each cell counts in
-#'   the treated population, see [composition()]. A matrix or data frame has none. For a
-#'   `laot_fit_list`: a list of such predictions, one for each target, or with `at` one of them.
+#'   treated. In a new object the cells have the condition that was predicted, and the column
+#'   `label` says that they are predicted: a second `predict()` does not take them for control
+#'   cells, nor does a fit for treated ones. Of a SummarizedExperiment or SingleCellExperiment the
+#'   result holds the one predicted assay (or reduced dimension) with all row and column annotation;
+#'   other assays, reduced dimensions and alternative experiments described the control cells and
+#'   are left out, and a prediction in an alternative experiment comes as that experiment. A Seurat
+#'   object comes back with the one predicted assay, or with the one predicted reduction beside its
+#'   assay. Objects predicted by a balanced fit have a column `laot_weight` (with `into`, the name
+#'   there and `_weight`): what each cell counts in the treated population, see [composition()]. A
+#'   matrix or data frame has none. For a `laot_fit_list`: a list of such predictions, one for each
+#'   target, or with `at` one of them.
 #' @examples
 #' genes <- paste0("gene", 1:4)
 #' control <- matrix(rexp(4 * 50), 4, dimnames = list(genes, NULL))
@@ -50,30 +52,36 @@
 #' predict(fit, new.cells)
 #' predict(fit, new.cells, nonnegative = "marginals")
 #' @export
-predict.laot_fit <- function(object, newdata, nonnegative = "no", ..., types = NULL, into = NULL, label = "predicted",
+predict.laot_fit <- function(object, newdata, nonnegative = "no", ..., types = NULL, into = NULL,
+                             label = "predicted",
                              suffix = "", num.threads = 1L, verbose = interactive()) {
   exact_arguments()
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
-  predict_places(list(fits = list(object)), newdata, nonnegative, ..., types = types, into = into, label = label, suffix = suffix,
+  predict_places(list(fits = list(object)), newdata, nonnegative, ..., types = types, into = into,
+                 label = label, suffix = suffix,
                  num.threads = num.threads, verbose = verbose)
 }
 
 # places: list(fits), and `of`, the number of its fit for each cell, where there are several.
-predict_places <- function(places, newdata, nonnegative = "no", ..., types = NULL, into = NULL, label = "predicted",
+predict_places <- function(places, newdata, nonnegative = "no", ..., types = NULL, into = NULL,
+                           label = "predicted",
                            suffix = "", num.threads = 1L, verbose = interactive()) {
   first <- places$fits[[1L]]
   place <- checked_into(into, newdata, first)
   says <- prediction_says(first, label, suffix)
   if (!is.null(places$of)) says$target <- vapply(places$fits, `[[`, "", "target")[places$of]
-  out <- predicted_values(first, newdata, nonnegative, ..., types = types, num.threads = num.threads, verbose = verbose,
+  out <- predicted_values(first, newdata, nonnegative, ..., types = types,
+                          num.threads = num.threads, verbose = verbose,
                           on.disk = identical(place$kind, "HDF5"), places = places)
-  if (is.null(into) || place$kind == "HDF5") put_back(newdata, out, says) else put_into(newdata, out, place)
+  if (is.null(into) || place$kind == "HDF5")
+    put_back(newdata, out, says) else put_into(newdata, out, place)
 }
 
-# The predicted matrix with its names, where it came from, the rows of newdata that it holds, and the cells of
-# newdata, where an assay has fewer.
-# With what each cell counts (weights), where the fit was balanced and newdata has columns.
-predicted_values <- function(object, newdata, nonnegative = "no", ..., types = NULL, num.threads = 1L,
+# The predicted matrix with its names, where it came from, the rows of newdata that it holds, and
+# the cells of newdata, where an assay has fewer. With what each cell counts (weights), where the
+# fit was balanced and newdata has columns.
+predicted_values <- function(object, newdata, nonnegative = "no", ..., types = NULL,
+                             num.threads = 1L,
                              verbose = interactive(), on.disk = FALSE, places = NULL) {
   one_of(nonnegative, c("no", "clip", "marginals"), "nonnegative")
   settings <- call_settings(if (is.na(object$seed)) 1 else object$seed, num.threads,
@@ -81,13 +89,16 @@ predicted_values <- function(object, newdata, nonnegative = "no", ..., types = N
   source <- read_like(object, newdata, list(...), "newdata")
   warn_if_not_control(object, source)
   at <- match_features(object$features, feature_count(object), source$values, "newdata", "the fit")
-  predict <- function(cells) predicted_block(object, source$values, at, cells, nonnegative, settings)
+  predict <- function(cells)
+    predicted_block(object, source$values, at, cells, nonnegative, settings)
   if (!is.null(places$of)) {
     count <- value_dim(source$values)[2L]
     if (length(places$of) != count) {
-      fail("at must have one row, or one for each of the ", counted(count, "cell"), " of newdata; found ", length(places$of))
+      fail("at must have one row, or one for each of the ", counted(count, "cell"),
+           " of newdata; found ", length(places$of))
     }
-    predict <- function(cells) predicted_in_places(places, source$values, at, cells, nonnegative, settings)
+    predict <- function(cells)
+      predicted_in_places(places, source$values, at, cells, nonnegative, settings)
   }
   out <- if (on.disk) {
     written_by_blocks(predict, at, value_dim(source$values)[2L])
@@ -107,9 +118,11 @@ predicted_values <- function(object, newdata, nonnegative = "no", ..., types = N
 predicted_block <- function(fit, values, at, cells, nonnegative, settings) {
   read <- cells_of(values, cells, features = at, with.names = FALSE)
   names <- value_dimnames(values)
-  named <- list(subject = "the new cells have", features = at, cells = cells, feature.names = names[[1L]][at],
+  named <- list(subject = "the new cells have", features = at, cells = cells,
+                feature.names = names[[1L]][at],
                 cell.names = if (is.null(cells)) names[[2L]] else names[[2L]][cells])
-  out <- native(.Call(C_predict, model_pointer(fit), read, nonnegative, settings), list(cells = named))
+  out <- native(.Call(C_predict, model_pointer(fit), read, nonnegative, settings),
+                list(cells = named))
   if (is.unsorted(at)) out[order(at), , drop = FALSE] else out
 }
 
@@ -119,7 +132,8 @@ predicted_in_places <- function(places, values, at, cells, nonnegative, settings
   out <- matrix(0, length(at), length(cells))
   for (k in unique(places$of[cells])) {
     of.place <- which(places$of[cells] == k)
-    out[, of.place] <- predicted_block(places$fits[[k]], values, at, cells[of.place], nonnegative, settings)
+    out[, of.place] <- predicted_block(places$fits[[k]], values, at, cells[of.place],
+                                       nonnegative, settings)
   }
   out
 }
@@ -137,7 +151,8 @@ written_by_blocks <- function(predict, at, count) {
   blocks <- cell_blocks(length(at), seq_len(count))
   size <- c(length(at), count)
   sink <- HDF5Array::HDF5RealizationSink(size, type = "double",
-                                         chunkdim = as.integer(pmin(size, c(size[1L], max(1, 1e6 %/% size[1L])))))
+                                         chunkdim = as.integer(pmin(size,
+                                             c(size[1L], max(1, 1e6 %/% size[1L])))))
   for (cells in blocks) {
     viewport <- DelayedArray::ArrayViewport(size, IRanges::IRanges(
       c(1L, cells[1L]), c(length(at), cells[length(cells)])))
@@ -153,30 +168,36 @@ predict.laot_fit_list <- function(object, newdata, at = NULL, ...) {
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
   if (is.null(at)) return(lapply(object, predict, newdata = newdata, ...))
   if (is(at, "DataFrame")) at <- as.data.frame(at)
-  if (is.data.frame(at) && nrow(at) != 1L) return(predict_places(places_of_rows(object, at), newdata, ...))
+  if (is.data.frame(at) && nrow(at) != 1L)
+    return(predict_places(places_of_rows(object, at), newdata, ...))
   predict(fit_at(object, at), newdata, ...)
 }
 
-# Arguments behind ... say where the values of an object are; others are slips, of those or of `others`.
+# Arguments behind ... say where the values of an object are; others are slips, of those or of
+# `others`.
 check_dots <- function(dots, others) {
   unknown <- setdiff(names(dots)[nzchar(names(dots))], where_arguments())
   if (length(unknown) || !all(nzchar(names(dots))) || length(dots) != length(names(dots))) {
     named <- names(dots)[nzchar(names(dots))]
     if (length(named) != length(dots)) {
       position <- if (is.null(names(dots))) 1L else which(!nzchar(names(dots)))[1L]
-      fail("further arguments must be given by name; found ", shown(dots[[position]]), " without one")
+      fail("further arguments must be given by name; found ", shown(dots[[position]]),
+           " without one")
     }
     fail("unknown argument ", quoted(unknown[1L]),
-         if (unknown[1L] == "slot") slot.hint else did_you_mean(unknown[1L], setdiff(c(where_arguments(), others), "...")))
+         if (unknown[1L] == "slot") slot.hint else did_you_mean(unknown[1L],
+             setdiff(c(where_arguments(), others), "...")))
   }
 }
 
-# For functions whose ... is there for their generic only: what is behind it is a slip, of `others` perhaps.
+# For functions whose ... is there for their generic only: what is behind it is a slip, of `others`
+# perhaps.
 no_more <- function(dots, others = character()) {
   if (!length(dots)) return(invisible())
   name <- names(dots)[1L]
   if (is.null(name) || !nzchar(name)) fail("one argument too many: ", shown(dots[[1L]]))
-  fail("unknown argument ", quoted(name), if (length(others)) did_you_mean(name, setdiff(others, "...")))
+  fail("unknown argument ", quoted(name), if (length(others)) did_you_mean(name,
+      setdiff(others, "...")))
 }
 
 # newdata read as the fit's own object was, unless told otherwise.
@@ -198,8 +219,10 @@ warn_if_not_control <- function(fit, source) {
   }
   predicted <- sum(predicted_cells(source$columns))
   if (predicted && !length(others)) {
-    warning("newdata has ", counted(predicted, "cell"), " that ", if (predicted == 1) "is" else "are",
-            " predicted already (column ", quoted(predicted.column), "); the map is for control cells", call. = FALSE)
+    warning("newdata has ", counted(predicted, "cell"), " that ",
+            if (predicted == 1) "is" else "are",
+            " predicted already (column ", quoted(predicted.column),
+            "); the map is for control cells", call. = FALSE)
   }
 }
 

@@ -4,8 +4,9 @@
 #'
 #' The same metric name hides different numbers: "r2" is a Pearson correlation in one paper and a
 #' coefficient of determination in another; MMD is biased here, unbiased and clipped there, with one
-#' bandwidth or with fifty. A preset names the settings under which published code prints its scores,
-#' so that numbers can be put beside those of a paper; `evaluate_predictions(preset = )` uses them.
+#' bandwidth or with fifty. A preset names the settings under which published code prints its
+#' scores, so that numbers can be put beside those of a paper; `evaluate_predictions(preset = )`
+#' uses them.
 #'
 #' @returns A data frame with one row a preset: `name`, `metrics` (see [laot_metrics()]), `cells`
 #'   (sizes of random subsamples, of which the largest that fits is taken; empty: all cells, once),
@@ -26,10 +27,13 @@ chosen_preset <- function(name) {
        repetitions = row$repetitions, gamma.from.all.features = row$gamma.from.all.features)
 }
 
-# The entropy of Sinkhorn scores: c(relative = share of the mean squared distance) or c(absolute = number).
+# The entropy of Sinkhorn scores: c(relative = share of the mean squared distance) or c(absolute =
+# number).
 checked_epsilon <- function(epsilon) {
-  if (!is.numeric(epsilon) || length(epsilon) != 1L || !isTRUE(names(epsilon) %in% c("relative", "absolute"))) {
-    fail("epsilon must be c(relative = ), a share of the mean squared distance, or c(absolute = ), a number in ",
+  if (!is.numeric(epsilon) || length(epsilon) != 1L ||
+      !isTRUE(names(epsilon) %in% c("relative", "absolute"))) {
+    fail("epsilon must be c(relative = ), a share of the mean squared distance, or c(absolute = ",
+         "), a number in ",
          "squared units; found ", shown(epsilon))
   }
   if (is.na(epsilon) || epsilon <= 0 || is.infinite(epsilon)) {

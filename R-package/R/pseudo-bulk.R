@@ -2,20 +2,23 @@
 
 #' Pseudo-bulk of measured and predicted cells
 #'
-#' The mean of every feature over the cells of each group, such as a donor, or a donor and a cell type: of the
-#' control cells, of what the fit predicts for them, and of measured treated cells. What replicates of an
-#' experiment are compared by, since cells of one donor are no replicates of each other.
+#' The mean of every feature over the cells of each group, such as a donor, or a donor and a cell
+#' type: of the control cells, of what the fit predicts for them, and of measured treated cells.
+#' What replicates of an experiment are compared by, since cells of one donor are no replicates of
+#' each other.
 #'
 #' @param x A `laot_fit`.
 #' @param control Control cells: an object as the fit takes it, or a matrix.
-#' @param by One or several columns of the objects, or `list(control =, observed =)` with one label per cell.
+#' @param by One or several columns of the objects, or `list(control =, observed =)` with one label
+#'   per cell.
 #' @param observed `NULL`, or measured treated cells.
 #' @param min.cells Groups with fewer cells are left out.
 #' @param ... For objects: where their values are, as in [predict.laot_fit()].
-#' @returns A SummarizedExperiment with the assay `mean` where `control` is one (or a SingleCellExperiment), else
-#'   `list(mean, groups)`: `mean` is features x groups, and the groups have columns `group`, `population`
-#'   (`"control"`, `"predicted"`, `"observed"`) and `cells`, how many there were. Values are means of the fit's
-#'   values (log counts mostly), so for tests on them use limma, not a model of counts.
+#' @returns A SummarizedExperiment with the assay `mean` where `control` is one (or a
+#'   SingleCellExperiment), else `list(mean, groups)`: `mean` is features x groups, and the groups
+#'   have columns `group`, `population` (`"control"`, `"predicted"`, `"observed"`) and `cells`, how
+#'   many there were. Values are means of the fit's values (log counts mostly), so for tests on them
+#'   use limma, not a model of counts.
 #' @seealso [response_table()], whose `by` gives intervals over such groups
 #' @examples
 #' genes <- paste0("gene", 1:4)
@@ -28,14 +31,18 @@ pseudo_bulk <- function(x, control, by, observed = NULL, min.cells = 1, ...) {
   exact_arguments()
   if (!inherits(x, "laot_fit")) fail("x must be a laot_fit, found ", shown(x))
   if (missing(control)) fail("control is missing; give the control cells")
-  if (missing(by)) fail("by is missing; give one or several columns, or list(control =, observed =) with one label per cell")
+  if (missing(by))
+    fail("by is missing; give one or several columns, or list(control =, observed =) with one ",
+         "label per cell")
   whole(min.cells, "min.cells")
   check_dots(list(...), names(formals(pseudo_bulk)))
   given <- Filter(Negate(is.null), list(control = control, observed = observed))
   parts <- lapply(names(given), function(side) {
     source <- read_like(x, given[[side]], list(...), side)
     labels <- if (is.list(by)) by[[side]] else by
-    if (is.null(labels)) fail("by has nothing for ", side, "; give list(control =, observed =), one label per cell of each")
+    if (is.null(labels))
+      fail("by has nothing for ", side,
+           "; give list(control =, observed =), one label per cell of each")
     means_of_groups(x, source, side, as.character(labels_of(labels, source, "by")), min.cells)
   })
   parts <- unlist(parts, recursive = FALSE)
@@ -53,17 +60,21 @@ means_of_groups <- function(x, source, side, labels, min.cells) {
   counts <- table(labels[!is.na(labels)])
   groups <- names(counts)[counts >= min.cells]
   if (!length(groups)) {
-    fail("no group of the ", side, " cells has ", counted(min.cells, "cell"), "; the largest has ", max(0L, counts))
+    fail("no group of the ", side, " cells has ", counted(min.cells, "cell"), "; the largest has ",
+         max(0L, counts))
   }
   populations <- c(side, if (side == "control") "predicted")
   means <- lapply(groups, function(group) {
     cells <- cells_of(source$values, which(labels %in% group), at, with.names = FALSE)
     out <- list(rowMeans(dense_block(cells)))
-    if (side == "control") out[[2L]] <- rowMeans(native(.Call(C_predict, model_pointer(x), cells, "no", call_settings())))
+    if (side == "control")
+      out[[2L]] <- rowMeans(native(.Call(C_predict, model_pointer(x), cells, "no",
+                                         call_settings())))
     do.call(cbind, out)
   })
   lapply(seq_along(populations), function(k) {
     list(mean = do.call(cbind, lapply(means, function(both) both[, k])),
-         groups = data.frame(group = groups, population = populations[k], cells = as.integer(counts[groups])))
+         groups = data.frame(group = groups, population = populations[k],
+                             cells = as.integer(counts[groups])))
   })
 }

@@ -1,15 +1,18 @@
 # Putting predictions back where the cells came from: into a new object, or beside what there is.
 
-into.kinds <- list(SummarizedExperiment = c("assay", "altexp", "dimred"), Seurat = c("assay", "reduction"))
+into.kinds <- list(SummarizedExperiment = c("assay", "altexp", "dimred"),
+                   Seurat = c("assay", "reduction"))
 
-# list(kind, name) of `into`: "altexp", c(altexp = "name"), or a name alone, which is that of an assay.
+# list(kind, name) of `into`: "altexp", c(altexp = "name"), or a name alone, which is that of an
+# assay.
 checked_into <- function(into, newdata, fit) {
   if (is.null(into)) return(NULL)
   one_string(into, "into")
   if (is.null(names(into)) && tolower(into) == "hdf5") return(list(kind = "HDF5"))
   kinds <- into.kinds[[object_kind(newdata)]]
   if (is.null(kinds)) {
-    fail("into = ", quoted(into), " needs a SummarizedExperiment, SingleCellExperiment or Seurat object, found ",
+    fail("into = ", quoted(into),
+         " needs a SummarizedExperiment, SingleCellExperiment or Seurat object, found ",
          shown(newdata), "; a matrix has no room for it")
   }
   kind <- names(into)
@@ -32,13 +35,16 @@ kind_of_place <- function(said) {
 # What a new object says of its cells: their condition, and that they are predicted.
 prediction_says <- function(fit, label, suffix) {
   if (!is.null(label)) one_string(label, "label")
-  if (!is.character(suffix) || length(suffix) != 1L || is.na(suffix)) fail("suffix must be one string, found ", shown(suffix))
-  list(condition = fit$condition, target = fit$target, label = label, suffix = suffix, weight = weight_column(fit$method))
+  if (!is.character(suffix) || length(suffix) != 1L || is.na(suffix))
+    fail("suffix must be one string, found ", shown(suffix))
+  list(condition = fit$condition, target = fit$target, label = label, suffix = suffix,
+       weight = weight_column(fit$method))
 }
 
 # A level of a factor of conditions, or the text. target: one for all cells, or one each.
 target_labels <- function(old, target, count) {
-  if (is.factor(old)) factor(rep_len(target, count), union(levels(old), target)) else rep_len(target, count)
+  if (is.factor(old)) factor(rep_len(target, count), union(levels(old), target)) else
+    rep_len(target, count)
 }
 
 # Of what a predicted cell counts, under the name of a prediction.
@@ -46,7 +52,8 @@ weight_column <- function(name) paste0(name, "_weight")
 
 labelled <- function(columns, says, count, weights = NULL) {
   if (!is.null(weights)) columns[[says$weight]] <- weights
-  if (!is.null(says$condition)) columns[[says$condition]] <- target_labels(columns[[says$condition]], says$target, count)
+  if (!is.null(says$condition))
+    columns[[says$condition]] <- target_labels(columns[[says$condition]], says$target, count)
   if (!is.null(says$label)) columns[[says$label]] <- rep(TRUE, count)
   columns
 }
@@ -57,7 +64,8 @@ put_back <- function(newdata, out, says) UseMethod("put_back")
 #' @exportS3Method
 put_back.default <- function(newdata, out, says) {
   values <- out$values
-  if (nzchar(says$suffix) && !is.null(colnames(values))) colnames(values) <- paste0(colnames(values), says$suffix)
+  if (nzchar(says$suffix) && !is.null(colnames(values)))
+    colnames(values) <- paste0(colnames(values), says$suffix)
   if (is.data.frame(newdata)) {
     table <- as.data.frame(as.matrix(values), optional = TRUE)
     names(table) <- paste0(names(newdata), says$suffix)
@@ -78,16 +86,20 @@ put_back.SummarizedExperiment <- function(newdata, out, says) {
   if (is(newdata, "SingleCellExperiment")) SingleCellExperiment::altExps(newdata) <- NULL
   if (!is.null(origin$dimred)) {
     SummarizedExperiment::assays(newdata) <- list()
-    SingleCellExperiment::reducedDims(newdata) <- stats::setNames(list(t(out$values)), origin$dimred)
+    SingleCellExperiment::reducedDims(newdata) <- stats::setNames(list(t(out$values)),
+        origin$dimred)
   } else {
-    SummarizedExperiment::assays(newdata) <- SummarizedExperiment::assays(newdata)[origin$assay.type]
+    SummarizedExperiment::assays(newdata) <-
+      SummarizedExperiment::assays(newdata)[origin$assay.type]
     if (is(newdata, "SingleCellExperiment")) SingleCellExperiment::reducedDims(newdata) <- NULL
     newdata <- newdata[out$at, ]
     SummarizedExperiment::assay(newdata, origin$assay.type, withDimnames = FALSE) <- out$values
   }
-  SummarizedExperiment::colData(newdata) <- labelled(SummarizedExperiment::colData(newdata), says, ncol(newdata),
+  SummarizedExperiment::colData(newdata) <- labelled(SummarizedExperiment::colData(newdata), says,
+                                                     ncol(newdata),
                                                      out$weights)
-  if (nzchar(says$suffix) && !is.null(colnames(newdata))) colnames(newdata) <- paste0(colnames(newdata), says$suffix)
+  if (nzchar(says$suffix) && !is.null(colnames(newdata)))
+    colnames(newdata) <- paste0(colnames(newdata), says$suffix)
   newdata
 }
 
@@ -100,17 +112,21 @@ put_back.Seurat <- function(newdata, out, says) {
   if (is.null(origin$reduction)) {
     assay <- seurat_assay(out$values, newdata[[origin$assay]], origin$layer)
     # It adds up the counts of each cell, and warns that there are none.
-    out <- suppressWarnings(SeuratObject::CreateSeuratObject(assay, assay = origin$assay, meta.data = columns,
-                                                             project = SeuratObject::Project(newdata)))
+    out <- suppressWarnings(SeuratObject::CreateSeuratObject(assay, assay = origin$assay,
+        meta.data = columns,
+                                                             project = SeuratObject::Project(
+                                                               newdata)))
     SeuratObject::Idents(out) <- idents
   } else {
     old <- newdata[[origin$reduction]]
     for (name in SeuratObject::Reductions(newdata)) newdata[[name]] <- NULL
-    newdata[[origin$reduction]] <- seurat_reduction(out$values, SeuratObject::DefaultAssay(old), SeuratObject::Key(old))
+    newdata[[origin$reduction]] <- seurat_reduction(out$values, SeuratObject::DefaultAssay(old),
+                                                    SeuratObject::Key(old))
     out <- newdata
     for (name in names(columns)) out[[name]] <- columns[[name]]
   }
-  if (nzchar(says$suffix)) out <- SeuratObject::RenameCells(out, new.names = paste0(colnames(out), says$suffix))
+  if (nzchar(says$suffix))
+    out <- SeuratObject::RenameCells(out, new.names = paste0(colnames(out), says$suffix))
   out
 }
 
@@ -144,23 +160,30 @@ put_into <- function(newdata, out, place) UseMethod("put_into")
 #' @exportS3Method
 put_into.SummarizedExperiment <- function(newdata, out, place) {
   values <- out$values
-  if (!is.null(out$weights)) SummarizedExperiment::colData(newdata)[[weight_column(place$name)]] <- out$weights
+  if (!is.null(out$weights))
+    SummarizedExperiment::colData(newdata)[[weight_column(place$name)]] <- out$weights
   if (place$kind != "assay") {
-    if (!is(newdata, "SingleCellExperiment")) fail("into = c(", place$kind, " = ) needs a SingleCellExperiment, found a ", class(newdata)[1L])
+    if (!is(newdata, "SingleCellExperiment"))
+      fail("into = c(", place$kind, " = ) needs a SingleCellExperiment, found a ",
+           class(newdata)[1L])
   }
   if (place$kind == "dimred") {
     SingleCellExperiment::reducedDim(newdata, place$name) <- t(values)
     return(newdata)
   }
-  if (!is.null(out$origin$dimred)) fail("the fit is one of a reduced dimension; its predictions go into c(dimred = )")
+  if (!is.null(out$origin$dimred))
+    fail("the fit is one of a reduced dimension; its predictions go into c(dimred = )")
   if (place$kind == "altexp") {
-    rows <- if (is.null(out$origin$altexp)) newdata else SingleCellExperiment::altExp(newdata, out$origin$altexp)
+    rows <- if (is.null(out$origin$altexp))
+      newdata else SingleCellExperiment::altExp(newdata, out$origin$altexp)
     SingleCellExperiment::altExp(newdata, place$name) <- SummarizedExperiment::SummarizedExperiment(
-      stats::setNames(list(values), out$origin$assay.type), rowData = SummarizedExperiment::rowData(rows)[out$at, , drop = FALSE]
+      stats::setNames(list(values), out$origin$assay.type),
+      rowData = SummarizedExperiment::rowData(rows)[out$at, , drop = FALSE]
     )
     return(newdata)
   }
-  if (!is.null(out$origin$altexp)) fail("the fit is one of an alternative experiment; its predictions go into c(altexp = )")
+  if (!is.null(out$origin$altexp))
+    fail("the fit is one of an alternative experiment; its predictions go into c(altexp = )")
   all <- matrix(NA_real_, nrow(newdata), ncol(newdata), dimnames = dimnames(newdata))
   all[out$at, ] <- values
   SummarizedExperiment::assay(newdata, place$name) <- all
@@ -176,11 +199,13 @@ put_into.Seurat <- function(newdata, out, place) {
   }
   key <- paste0(gsub("[^A-Za-z0-9]", "", place$name), "_")
   if (place$kind == "reduction") {
-    assay <- if (is.null(out$origin$assay)) SeuratObject::DefaultAssay(newdata) else out$origin$assay
+    assay <- if (is.null(out$origin$assay)) SeuratObject::DefaultAssay(newdata) else
+      out$origin$assay
     newdata[[place$name]] <- seurat_reduction(out$values, assay, key)
     return(newdata)
   }
-  if (!is.null(out$origin$reduction)) fail("the fit is one of a reduction; its predictions go into c(reduction = )")
+  if (!is.null(out$origin$reduction))
+    fail("the fit is one of a reduction; its predictions go into c(reduction = )")
   with_assay(newdata, place$name,
              seurat_assay(out$values, newdata[[out$origin$assay]], out$origin$layer, key))
 }

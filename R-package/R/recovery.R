@@ -2,23 +2,23 @@
 
 #' How far from its critical gap an experiment stands
 #'
-#' Simulates from the fit itself: controls are drawn from the data, moved by I + s (W - I), given the
-#' noise that the fit left unexplained, the pairing is forgotten, and the map is fitted again. At
-#' s = 1 this is the experiment, at s = 2 one with twice the change. The least s at which fewer than
-#' half are recovered is the critical gap.
+#' Simulates from the fit itself: controls are drawn from the data, moved by I + s (W - I), given
+#' the noise that the fit left unexplained, the pairing is forgotten, and the map is fitted again.
+#' At s = 1 this is the experiment, at s = 2 one with twice the change. The least s at which fewer
+#' than half are recovered is the critical gap.
 #'
-#' There are two designs. With `"counterpart"` every control cell is also among the treated cells, and
-#' recovery is the share of true pairs that are found. With `"anew"` the treated cells are other cells
-#' than the controls, as in most experiments: then nobody has a partner, and recovery is the share of
-#' control cells whose predicted state lies nearer to their own expected state than to that of any
-#' other control cell. The noise is that of the fit, so where the fit explains little, little is
-#' recovered at any s.
+#' There are two designs. With `"counterpart"` every control cell is also among the treated cells,
+#' and recovery is the share of true pairs that are found. With `"anew"` the treated cells are other
+#' cells than the controls, as in most experiments: then nobody has a partner, and recovery is the
+#' share of control cells whose predicted state lies nearer to their own expected state than to that
+#' of any other control cell. The noise is that of the fit, so where the fit explains little, little
+#' is recovered at any s.
 #'
 #' @param x A `laot_fit`.
 #' @param design `"counterpart"` or `"anew"`.
 #' @param gaps Values of s, increasing.
-#' @param repeats Simulations for each s. What is `NULL` of `gaps`, `repeats` and `most.cells` is as [laot_settings()]
-#'   has it.
+#' @param repeats Simulations for each s. What is `NULL` of `gaps`, `repeats` and `most.cells` is as
+#'   [laot_settings()] has it.
 #' @param most.cells Cells of each population in a simulation. Fewer cells than the experiment has
 #'   make recovery easier; raise this for a final answer.
 #' @param control,treated The training cells, where the fit did not keep them all (see `keep.cells`
@@ -33,10 +33,11 @@
 #' @param ... Not used.
 #' @returns A data frame of class `laot_recovery`, one row for each s: `gap` (s), `recovery` (mean),
 #'   `low` and `high` (extremes over the repeats), `pairs` (`NA` for `"anew"`), `identified`,
-#'   `map.error` and `cell.error` (relative to the change; `NA` at s = 0), and `time` where `time.gap`
-#'   is given. Attributes: `critical` (with `low` and `high`, a 95% interval over the repeats; `Inf`:
-#'   more than half were recovered everywhere; 0: nowhere), `position` (1 / critical: the experiment
-#'   stands at this share of its critical gap), `recovery.at.one`, `cells`, `design`.
+#'   `map.error` and `cell.error` (relative to the change; `NA` at s = 0), and `time` where
+#'   `time.gap` is given. Attributes: `critical` (with `low` and `high`, a 95% interval over the
+#'   repeats; `Inf`: more than half were recovered everywhere; 0: nowhere), `position` (1 /
+#'   critical: the experiment stands at this share of its critical gap), `recovery.at.one`, `cells`,
+#'   `design`.
 #' @seealso [trackability()] for the verdict.
 #' @examples
 #' cells <- simulate_populations(3, 60, gap = 0.5, entries = "gaussian", seed = 1)
@@ -47,7 +48,8 @@
 #' @export
 recovery_curve <- function(x, design = "counterpart", gaps = NULL, repeats = NULL,
                            most.cells = NULL, control = NULL, treated = NULL, batch = NULL,
-                           time.gap = NULL, seed = NULL, num.threads = 1L, verbose = interactive(), ...) {
+                           time.gap = NULL, seed = NULL, num.threads = 1L,
+                           verbose = interactive(), ...) {
   exact_arguments()
   require_alternation(x, "a recovery curve")
   no_more(list(...), names(formals(recovery_curve)))
@@ -57,7 +59,8 @@ recovery_curve <- function(x, design = "counterpart", gaps = NULL, repeats = NUL
   most.cells <- or_usual(most.cells, "recovery_curve", "most_cells")
   whole(repeats, "repeats")
   whole(most.cells, "most.cells", 4)
-  if (!is.numeric(gaps) || !length(gaps) || anyNA(gaps)) fail("gaps must be numbers, found ", shown(gaps))
+  if (!is.numeric(gaps) || !length(gaps) || anyNA(gaps))
+    fail("gaps must be numbers, found ", shown(gaps))
   if (!is.null(time.gap)) positive_number(time.gap, "time.gap")
   cells <- training_cells(x, control, treated, batch)
   settings <- call_settings(seed_of_fit(x, seed), num.threads,
@@ -73,7 +76,8 @@ new_recovery <- function(found, design, time.gap, title) {
   out <- data.frame(gap = arrays$gaps[, 1L], recovery = arrays$recovery[, 1L],
                     low = apply(counted, 1L, min), high = apply(counted, 1L, max),
                     pairs = rowMeans(arrays$pairs), identified = rowMeans(arrays$identified),
-                    map.error = rowMeans(arrays$map_error), cell.error = rowMeans(arrays$cell_error))
+                    map.error = rowMeans(arrays$map_error),
+                    cell.error = rowMeans(arrays$cell_error))
   undefined <- vapply(out, is.nan, logical(nrow(out)))
   out[undefined] <- NA
   if (!is.null(time.gap)) out$time <- out$gap * time.gap
@@ -109,24 +113,31 @@ position_sentence <- function(curve) {
   critical <- attr(curve, "critical")[["value"]]
   time <- attr(curve, "time.gap")
   if (position[["value"]] == 0) {
-    return(paste0("More than half are found up to ", number_text(max(curve$gap), 2L), " times the change: this ",
-                  "experiment stands at less than ", number_text(1 / max(curve$gap), 2L), " of its critical gap."))
+    return(paste0("More than half are found up to ", number_text(max(curve$gap), 2L),
+                  " times the change: this ",
+                  "experiment stands at less than ", number_text(1 / max(curve$gap), 2L),
+                  " of its critical gap."))
   }
   if (is.infinite(position[["value"]])) {
-    return("Fewer than half are found at any change, so the noise alone hides them, whatever the gap.")
+    return(paste0("Fewer than half are found at any change, so the noise alone hides them, ",
+                  "whatever the gap."))
   }
-  paste0("This experiment stands at ", number_text(position[["value"]], 2L), " of its critical gap (",
+  paste0("This experiment stands at ", number_text(position[["value"]], 2L),
+         " of its critical gap (",
          number_text(position[["low"]], 2L), " to ", number_text(position[["high"]], 2L), ")",
-         if (!is.null(time)) paste0("; in time, that gap is ", number_text(critical * time, 3L), " and the experiment's ",
+         if (!is.null(time)) paste0("; in time, that gap is ", number_text(critical * time, 3L),
+                                    " and the experiment's ",
                                     number_text(time, 3L)), ".")
 }
 
 fits_only <- function(x, what) {
   if (inherits(x, "laot_ensemble")) {
-    fail(what, " is for one fit; x holds those of several seeds: take one, for example x[[", quoted(names(x)[1L]), "]]")
+    fail(what, " is for one fit; x holds those of several seeds: take one, for example x[[",
+         quoted(names(x)[1L]), "]]")
   }
   if (inherits(x, "laot_fit_list")) {
-    fail(what, " is for one fit; x holds several: take one, for example x[[", quoted(names(x)[1L]), "]]")
+    fail(what, " is for one fit; x holds several: take one, for example x[[",
+         quoted(names(x)[1L]), "]]")
   }
   if (!inherits(x, "laot_fit")) fail(what, " needs a fit of laot_fit(), found ", shown(x))
   invisible(x)
@@ -137,7 +148,8 @@ require_alternation <- function(x, what) {
   if (x$method == "laot") return(invisible())
   known <- laot_methods()
   if (!x$method %in% known$name[known$conditions]) {
-    fail(what, " needs a fit of laot_fit(), or of a method of many conditions at one of them, found a ", method_title(x), " fit")
+    fail(what, " needs a fit of laot_fit(), or of a method of many conditions at one of ",
+         "them, found a ", method_title(x), " fit")
   }
 }
 
@@ -150,7 +162,8 @@ seed_of_fit <- function(fit, seed) {
 training_cells <- function(fit, control, treated, batch = NULL) {
   if (is.null(control) != is.null(treated)) fail("give both control and treated, or neither")
   if (is.null(control)) {
-    if (!is.null(batch)) fail("batch goes with control and treated; the cells that the fit kept have theirs")
+    if (!is.null(batch))
+      fail("batch goes with control and treated; the cells that the fit kept have theirs")
     return(list(control = NULL, treated = NULL))
   }
   read <- function(cells, what) read_like(fit, cells, list(), what)$values

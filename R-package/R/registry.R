@@ -7,15 +7,14 @@
 #' @param method The name of a method: one of `laot_methods()$name`.
 #' @param preset The name of a preset, whose values are then shown as defaults.
 #' @returns `laot_methods()`: a data frame with columns `name`, `title`, `source`, and what a method
-#'   is: `affine` (its prediction is `W x + b`, about which that of `"laot"` may bend; [coef()] gives
-#'   `W`), `trains` (a training of a network, with checkpoints), `batch` (it takes levels of a batch)
-#'   and `conditions` (one model learns all conditions; the others are fitted to each).
+#'   is: `affine` (its prediction is `W x + b`, about which that of `"laot"` may bend; [coef()]
+#'   gives `W`), `trains` (a training of a network, with checkpoints), `batch` (it takes levels of a
+#'   batch) and `conditions` (one model learns all conditions; the others are fitted to each).
 #'   `laot_params()`: a data frame with columns `name`, `type`, `default`, `range`, `doc` and
 #'   `source`, one row for each parameter that may be given to the fitting function by name.
 #'   `laot_presets()`: a data frame with columns `name` and `doc`; the first is the default, whose
-#'   values `laot_params()` shows.
-#'   `laot_info()`: a named character vector with the version of the library, its binary
-#'   interface, the BLAS in use and the memory of the machine, for bug reports.
+#'   values `laot_params()` shows. `laot_info()`: a named character vector with the version of the
+#'   library, its binary interface, the BLAS in use and the memory of the machine, for bug reports.
 #' @examples
 #' laot_methods()
 #' laot_params("laot")[, c("name", "default", "range")]
@@ -71,7 +70,8 @@ laot_info <- function() {
 }
 
 # The ... of a fitting function as parameters of the registry. `others` are the function's own
-# arguments, so that a misspelt one is recognised as well; where it reads an object too, it is `fitting`.
+# arguments, so that a misspelt one is recognised as well; where it reads an object too, it is
+# `fitting`.
 params_from_dots <- function(method, dots, others, fitting = FALSE) {
   if (!length(dots)) return(list())
   given <- names(dots)
@@ -88,7 +88,8 @@ params_from_dots <- function(method, dots, others, fitting = FALSE) {
     }
     if (!dotted(name) %in% known) {
       fail("method ", method, " has no parameter ", quoted(name),
-           if (fitting && name == "slot") slot.hint else did_you_mean(name, c(known, others, if (fitting) source_arguments())))
+           if (fitting && name == "slot") slot.hint else did_you_mean(name,
+               c(known, others, if (fitting) source_arguments())))
     }
   }
   twice <- given[duplicated(dotted(given))]

@@ -2,39 +2,42 @@
 
 #' Response of every feature
 #'
-#' What goes into a paper: the shift of every feature that was predicted for new controls and the one that was
-#' observed, with an interval of the observed one over cells or over donors, and how far the two distributions are
-#' apart.
+#' What goes into a paper: the shift of every feature that was predicted for new controls and the
+#' one that was observed, with an interval of the observed one over cells or over donors, and how
+#' far the two distributions are apart.
 #'
 #' @param x A `laot_fit`.
 #' @param observed Measured treated cells, best ones that the fit has not seen.
 #' @param control Control cells, from which the shifts are counted and which are predicted.
-#' @param by `NULL`, or a column of both objects, or `list(control =, observed =)` with one label per cell, such as the
-#'   donor: then shifts are those of the means of each level (pseudo-bulk), and the interval is over the levels
-#'   that both sides have.
-#' @param sets `NULL`, or a named list of feature names (gene sets): one row for each set, whose value for a cell is
-#'   the mean of its features.
-#' @param level Coverage of the interval, of Welch's t over cells or, over levels, Student's t of their shifts;
-#'   `NULL`: as [laot_settings()] has it.
+#' @param by `NULL`, or a column of both objects, or `list(control =, observed =)` with one label
+#'   per cell, such as the donor: then shifts are those of the means of each level (pseudo-bulk),
+#'   and the interval is over the levels that both sides have.
+#' @param sets `NULL`, or a named list of feature names (gene sets): one row for each set, whose
+#'   value for a cell is the mean of its features.
+#' @param level Coverage of the interval, of Welch's t over cells or, over levels, Student's t of
+#'   their shifts; `NULL`: as [laot_settings()] has it.
 #' @param ... For objects: where their values are, as in [predict.laot_fit()].
-#' @returns A data frame with `feature` (or `set` and `features`, how many the fit has), `mean.control`,
-#'   `observed`, `low` and `high` (shift against the controls and its interval), `predicted` (shift), `sd.control`,
-#'   `sd.observed`, `sd.predicted` (divisor n), `zeros.control`, `zeros.observed`, `zeros.predicted` (share of values
-#'   that are exactly 0), `ks` (Kolmogorov-Smirnov distance of predicted and observed cells), `units` (cells, or
-#'   levels), largest observed shift first. The library's own table: `laot_response_table` in C.
+#' @returns A data frame with `feature` (or `set` and `features`, how many the fit has),
+#'   `mean.control`, `observed`, `low` and `high` (shift against the controls and its interval),
+#'   `predicted` (shift), `sd.control`, `sd.observed`, `sd.predicted` (divisor n), `zeros.control`,
+#'   `zeros.observed`, `zeros.predicted` (share of values that are exactly 0), `ks`
+#'   (Kolmogorov-Smirnov distance of predicted and observed cells), `units` (cells, or levels),
+#'   largest observed shift first. The library's own table: `laot_response_table` in C.
 #' @seealso [worst_features()], [marker_table()]
 #' @examples
 #' genes <- paste0("gene", 1:4)
 #' cells <- function(n, shift) matrix(rnorm(4 * n, shift), 4, dimnames = list(genes, NULL))
 #' fit <- laot_fit(cells(60, 0), cells(50, c(2, 0, 1, 0)), seed = 1)
 #' response_table(fit, observed = cells(40, c(2, 0, 1, 0)), control = cells(30, 0))
-#' response_table(fit, observed = cells(40, 1), control = cells(30, 0), sets = list(first = genes[1:2]))
+#' response_table(fit, observed = cells(40, 1), control = cells(30, 0),
+#'                sets = list(first = genes[1:2]))
 #' @export
 response_table <- function(x, observed, control, by = NULL, sets = NULL, level = NULL, ...) {
   exact_arguments()
   level <- or_usual(level, "response_table", "level")
   if (!inherits(x, "laot_fit")) fail("x must be a laot_fit, found ", shown(x))
-  if (missing(observed) || missing(control)) fail("give the measured treated cells as observed = and the control cells as control = ")
+  if (missing(observed) || missing(control))
+    fail("give the measured treated cells as observed = and the control cells as control = ")
   if (!is.numeric(level) || length(level) != 1L || is.na(level) || level <= 0 || level >= 1) {
     fail("level must be a number between 0 and 1, found ", shown(level))
   }
@@ -52,7 +55,8 @@ response_table <- function(x, observed, control, by = NULL, sets = NULL, level =
     rows <- checked_sets(sets, labels)
     size <- lengths(rows)
     labels <- names(rows)
-    predicted <- cells_of(native(.Call(C_predict, model_pointer(x), cells$control, "no", call_settings())), with.names = FALSE)
+    predicted <- cells_of(native(.Call(C_predict, model_pointer(x), cells$control, "no",
+                                       call_settings())), with.names = FALSE)
     in_sets <- function(part) {
       values <- dense_block(part)
       means <- do.call(rbind, lapply(rows, function(at) colMeans(values[at, , drop = FALSE])))
@@ -60,12 +64,14 @@ response_table <- function(x, observed, control, by = NULL, sets = NULL, level =
     }
     cells <- c(lapply(cells, in_sets), list(predicted = in_sets(predicted)))
   }
-  out <- as.data.frame(native(.Call(C_response_table, if (is.null(sets)) model_pointer(x), cells$predicted,
+  out <- as.data.frame(native(.Call(C_response_table, if (is.null(sets)) model_pointer(x),
+                                    cells$predicted,
                                     cells$observed, cells$control, level, call_settings())))
   names(out) <- dotted(names(out))
   out$feature <- labels[out$position + 1]
   out$units <- as.integer(out$units)
-  if (!is.null(size)) out <- cbind(set = out$feature, features = unname(size)[out$position + 1], out)
+  if (!is.null(size))
+    out <- cbind(set = out$feature, features = unname(size)[out$position + 1], out)
   out[setdiff(names(out), c("position", if (!is.null(size)) "feature"))]
 }
 
@@ -75,9 +81,11 @@ checked_sets <- function(sets, labels) {
   }
   rows <- lapply(sets, function(names) which(labels %in% names))
   empty <- names(rows)[!lengths(rows)]
-  if (length(empty)) warning("left out: sets without a feature of the fit (", listed(empty, 5L), ")", call. = FALSE)
+  if (length(empty))
+    warning("left out: sets without a feature of the fit (", listed(empty, 5L), ")", call. = FALSE)
   rows <- rows[lengths(rows) > 0L]
-  if (!length(rows)) fail("no set has a feature of the fit, whose features are ", listed(labels, 3L))
+  if (!length(rows))
+    fail("no set has a feature of the fit, whose features are ", listed(labels, 3L))
   rows
 }
 
@@ -85,22 +93,27 @@ by_of_two <- function(by, sources) {
   if (is.null(by)) return(NULL)
   if (!is.list(by)) by <- list(control = by, observed = by)
   sides <- c("control", "observed")
-  if (!all(sides %in% names(by))) fail("by must be a column of both objects, or list(control =, observed =)")
-  out <- lapply(stats::setNames(nm = sides), function(side) as.character(labels_of(by[[side]], sources[[side]], "by")))
+  if (!all(sides %in% names(by)))
+    fail("by must be a column of both objects, or list(control =, observed =)")
+  out <- lapply(stats::setNames(nm = sides),
+                function(side) as.character(labels_of(by[[side]], sources[[side]], "by")))
   shared <- setdiff(intersect(out$control, out$observed), NA)
-  if (length(shared) < 2L) fail("by needs at least 2 levels that control and observed cells share, found ", listed(shared))
+  if (length(shared) < 2L)
+    fail("by needs at least 2 levels that control and observed cells share, found ", listed(shared))
   # Cells without a level, or of one that the other side lacks, count for none.
-  lapply(stats::setNames(nm = sides), function(side) ifelse(out[[side]] %in% shared, out[[side]], paste(side, "only")))
+  lapply(stats::setNames(nm = sides), function(side) ifelse(out[[side]] %in% shared, out[[side]],
+                                                            paste(side, "only")))
 }
 
 #' The features that respond most
 #'
-#' By Welch's t of treated against control cells. Chosen on training cells, scores on them are honest.
+#' By Welch's t of treated against control cells. Chosen on training cells, scores on them are
+#' honest.
 #'
 #' @param control,treated Training cells: matrices, features x cells, dense or `dgCMatrix`.
 #' @param count How many features.
-#' @returns A data frame with `position`, `feature`, `t` (`Inf` where neither side varies), `shift`, `mean.control`,
-#'   `mean.treated`, largest absolute t first.
+#' @returns A data frame with `position`, `feature`, `t` (`Inf` where neither side varies), `shift`,
+#'   `mean.control`, `mean.treated`, largest absolute t first.
 #' @seealso [response_table()], [evaluate_predictions()], which scores on markers
 #' @examples
 #' control <- matrix(rnorm(4 * 50), 4, dimnames = list(paste0("gene", 1:4), NULL))
@@ -108,13 +121,15 @@ by_of_two <- function(by, sources) {
 #' @export
 marker_table <- function(control, treated, count = 50) {
   exact_arguments()
-  if (missing(control) || missing(treated)) fail("give the training cells as control = and treated = ")
+  if (missing(control) || missing(treated))
+    fail("give the training cells as control = and treated = ")
   whole(count, "count")
   control <- as_values(control, "control")
   treated <- as_values(treated, "treated")
   names <- value_dimnames(control)[[1L]]
   at <- match_features(names, value_dim(control)[1L], treated, "treated", "control")
-  out <- as.data.frame(native(.Call(C_marker_table, cells_of(control), cells_of(treated, features = at),
+  out <- as.data.frame(native(.Call(C_marker_table, cells_of(control),
+                                    cells_of(treated, features = at),
                                     min(count, value_dim(control)[1L]), call_settings())))
   names(out) <- dotted(names(out))
   out$position <- as.integer(out$position + 1)

@@ -1,9 +1,10 @@
 #' Save and load a fit as one file
 #'
 #' The file is in the safetensors format: named tensors and JSON metadata, readable from Python and
-#' Julia without this package. It holds the model (map, feature space, report, kept training cells), and
-#' where its cells came from: the kind of object, its assay, layer or reduction, the column of the
-#' condition, the levels and the seed. So a loaded model reads the same values of a new object as the fit did.
+#' Julia without this package. It holds the model (map, feature space, report, kept training cells),
+#' and where its cells came from: the kind of object, its assay, layer or reduction, the column of
+#' the condition, the levels and the seed. So a loaded model reads the same values of a new object
+#' as the fit did.
 #'
 #' @param fit A `laot_fit`, or the `laot_fit_list` of one model of many conditions.
 #' @param path The file.
@@ -15,9 +16,11 @@
 #' load_model(file)
 #' @export
 save_model <- function(fit, path) {
-  if (!inherits(fit, c("laot_fit", "laot_fit_list"))) fail("fit must be a laot_fit, found ", shown(fit))
+  if (!inherits(fit, c("laot_fit", "laot_fit_list")))
+    fail("fit must be a laot_fit, found ", shown(fit))
   whole <- if (inherits(fit, "laot_fit")) fit$whole else attr(fit, "whole")
-  if (inherits(fit, "laot_fit_list") && is.null(whole)) fail("fit must be a laot_fit, found several fits of their own; save each")
+  if (inherits(fit, "laot_fit_list") && is.null(whole))
+    fail("fit must be a laot_fit, found several fits of their own; save each")
   if (inherits(fit, "laot_fit") && !is.null(whole) && is.null(fit$at$name)) {
     fail("no cells were seen at ", fit$target, "; save the fit of all conditions")
   }
@@ -39,19 +42,25 @@ load_model <- function(path) {
   facts <- list(kind = "matrix", control = "control", target = "treated", seed = "NA")
   facts[names(said)] <- said
   seed <- suppressWarnings(as.numeric(facts$seed))
-  origin <- c(facts["kind"], sapply(where_arguments(facts$kind), function(name) facts[[name]], simplify = FALSE))
+  origin <- c(facts["kind"], sapply(where_arguments(facts$kind), function(name) facts[[name]],
+                                    simplify = FALSE))
   origin$types <- facts$types
   if (!is.null(facts$holds) || length(native(.Call(C_conditions, pointer))$conditions) > 1L) {
-    fits <- experiment_fits(pointer, control = facts$control, condition = facts$condition, origin = origin, seed = seed)
+    fits <- experiment_fits(pointer, control = facts$control, condition = facts$condition,
+                            origin = origin, seed = seed)
     return(if (is.null(said$target)) fits else fits[[said$target]])
   }
-  new_fit(pointer, control = facts$control, target = facts$target, condition = facts$condition, seed = seed, origin = origin)
+  new_fit(pointer, control = facts$control, target = facts$target, condition = facts$condition,
+          seed = seed, origin = origin)
 }
 
-# Where the cells of a fit came from, as texts of the file: "source.assay.type", "source.condition", ...
+# Where the cells of a fit came from, as texts of the file: "source.assay.type", "source.condition",
+# ...
 source_metadata <- function(fit, holds = NULL) {
-  facts <- c(fit$origin, list(condition = fit$condition, control = fit$control, target = fit$target, holds = holds,
-                              seed = if (!is.na(fit$seed)) format(fit$seed, scientific = FALSE, digits = 17)))
+  facts <- c(fit$origin, list(condition = fit$condition, control = fit$control, target = fit$target,
+                              holds = holds,
+                              seed = if (!is.na(fit$seed)) format(fit$seed, scientific = FALSE,
+                                  digits = 17)))
   facts <- Filter(Negate(is.null), facts)
   stats::setNames(facts, paste0("source.", names(facts)))
 }
@@ -94,13 +103,15 @@ read_metadata <- function(path) {
   Encoding(header) <- "UTF-8"
   entry <- "\"source[.]([a-z.]+)\":\"((?:[^\"\\\\]|\\\\.)*)\""
   found <- regmatches(header, gregexpr(entry, header, perl = TRUE))[[1L]]
-  as.list(stats::setNames(json_value(sub(entry, "\\2", found, perl = TRUE)), sub(entry, "\\1", found, perl = TRUE)))
+  as.list(stats::setNames(json_value(sub(entry, "\\2", found, perl = TRUE)),
+                          sub(entry, "\\1", found, perl = TRUE)))
 }
 
 # A text as JSON writes it, and back.
 json_text <- function(text) {
   text <- gsub("([\"\\\\])", "\\\\\\1", enc2utf8(text))
-  for (code in c(1:31, 127L)) text <- gsub(intToUtf8(code), sprintf("\\u%04x", code), text, fixed = TRUE)
+  for (code in c(1:31, 127L))
+    text <- gsub(intToUtf8(code), sprintf("\\u%04x", code), text, fixed = TRUE)
   paste0("\"", text, "\"")
 }
 

@@ -3,11 +3,12 @@
 #' Usual settings
 #'
 #' What is used where an argument of [evaluate_predictions()], [response_table()], [trackability()],
-#' [recovery_curve()] or [recovery_study()] is `NULL`: the same numbers in every language. Parameters of
-#' methods are listed by [laot_presets()] and [laot_methods()].
+#' [recovery_curve()] or [recovery_study()] is `NULL`: the same numbers in every language.
+#' Parameters of methods are listed by [laot_presets()] and [laot_methods()].
 #'
-#' @returns A data frame with one row for each setting: `call` (the function of the C interface), `name`,
-#'   `usual` (a text, with commas between the values of a list), `numeric`, `list` and `doc`.
+#' @returns A data frame with one row for each setting: `call` (the function of the C interface),
+#'   `name`, `usual` (a text, with commas between the values of a list), `numeric`, `list` and
+#'   `doc`.
 #' @examples
 #' laot_settings()[, c("call", "name", "usual")]
 #' @export

@@ -1,7 +1,8 @@
 # Seurat objects of both generations: which layer of which assay, and the cells that it holds.
 
 #' @exportS3Method
-read_source.Seurat <- function(x, ..., assay = NULL, layer = "data", reduction = NULL, features = NULL,
+read_source.Seurat <- function(x, ..., assay = NULL, layer = "data", reduction = NULL,
+                               features = NULL,
                                what = "x") {
   need("SeuratObject", paste("to read", what))
   if (!is.null(reduction)) {
@@ -23,7 +24,8 @@ read_source.Seurat <- function(x, ..., assay = NULL, layer = "data", reduction =
            "(NormalizeData) or choose another layer")
     }
     if (layer == "data" && is_raw(values, x, assay)) {
-      warning("layer \"data\" of assay ", quoted(assay), " of ", what, " holds the counts: normalise first ",
+      warning("layer \"data\" of assay ", quoted(assay), " of ", what,
+              " holds the counts: normalise first ",
               "(NormalizeData), or say layer = \"counts\" to use them as they are", call. = FALSE)
     }
   }
@@ -33,7 +35,8 @@ read_source.Seurat <- function(x, ..., assay = NULL, layer = "data", reduction =
              within = cells_within(values, colnames(x)), idents = levels(SeuratObject::Idents(x)))
 }
 
-# Which cells of the object are in an assay that has fewer; NULL where it has them all in their order.
+# Which cells of the object are in an assay that has fewer; NULL where it has them all in their
+# order.
 cells_within <- function(values, cells) {
   at <- match(value_dimnames(values)[[2L]], cells)
   if (!identical(at, seq_along(cells))) at
@@ -47,9 +50,11 @@ seurat_layer <- function(x, assay, layer) {
   parts <- layer_parts(layer, known)
   if (!length(parts)) {
     fail("assay ", quoted(assay), " has no layer ", quoted(layer), "; it has ", listed(known),
-         if (identical(layer, "data")) "; normalise first (NormalizeData)", "; choose one with layer = ")
+         if (identical(layer, "data")) "; normalise first (NormalizeData)",
+         "; choose one with layer = ")
   }
-  layers <- lapply(stats::setNames(nm = parts), function(name) as_values(one_layer(x, assay, name), paste("layer", quoted(name))))
+  layers <- lapply(stats::setNames(nm = parts), function(name) as_values(one_layer(x, assay, name),
+      paste("layer", quoted(name))))
   joined_layers(layers, colnames(x), what)
 }
 
@@ -64,14 +69,16 @@ joined_layers <- function(layers, cells, what) {
   own <- unlist(lapply(names, `[[`, 2L), use.names = FALSE)
   twice <- own[duplicated(own)]
   if (length(twice)) {
-    fail(what, " would be read from the layers ", listed(names(layers)), ", but more than one of them has the cell ",
+    fail(what, " would be read from the layers ", listed(names(layers)),
+         ", but more than one of them has the cell ",
          quoted(twice[1L]), "; choose one layer, or join them (JoinLayers)")
   }
   features <- Reduce(intersect, lapply(names, `[[`, 1L))
   if (!length(features)) fail("the layers ", listed(names(layers)), " have no feature in common")
   all <- length(Reduce(union, lapply(names, `[[`, 1L)))
   if (all > length(features)) {
-    message("Using the ", length(features), " of ", all, " features that all of the layers ", listed(names(layers)), " have")
+    message("Using the ", length(features), " of ", all, " features that all of the layers ",
+            listed(names(layers)), " have")
   }
   split_values(layers, features, cells[cells %in% own])
 }
@@ -80,7 +87,8 @@ joined_layers <- function(layers, cells, what) {
 is_seurat5 <- function() utils::packageVersion("SeuratObject") >= "5.0.0"
 
 layer_names <- function(x, assay) {
-  if (is_seurat5()) getExportedValue("SeuratObject", "Layers")(x[[assay]]) else c("counts", "data", "scale.data")
+  if (is_seurat5()) getExportedValue("SeuratObject", "Layers")(x[[assay]]) else
+    c("counts", "data", "scale.data")
 }
 
 one_layer <- function(x, assay, layer) {

@@ -1,17 +1,20 @@
-# Objects as values and columns. A source is list(values, columns, origin, subset, rest): a matrix as
-# it lies in the object, the cells' annotation, what it takes to find the same values in another
+# Objects as values and columns. A source is list(values, columns, origin, subset, rest): a matrix
+# as it lies in the object, the cells' annotation, what it takes to find the same values in another
 # object, the features that were asked for, and the arguments that were not this object's.
 
-# Each method names what it understands after `...`, so that nothing is matched by a part of its name.
+# Each method names what it understands after `...`, so that nothing is matched by a part of its
+# name.
 read_source <- function(x, ..., what = "x") UseMethod("read_source")
 
 #' @exportS3Method
 read_source.default <- function(x, ..., what = "x") {
-  new_source(as_values(x, what), what, columns = NULL, origin = list(kind = "matrix"), rest = list(...))
+  new_source(as_values(x, what), what, columns = NULL, origin = list(kind = "matrix"),
+             rest = list(...))
 }
 
 #' @exportS3Method
-read_source.SummarizedExperiment <- function(x, ..., assay.type = "logcounts", dimred = NULL, altexp = NULL,
+read_source.SummarizedExperiment <- function(x, ..., assay.type = "logcounts", dimred = NULL,
+                                             altexp = NULL,
                                              subset.row = NULL, what = "x") {
   need("SummarizedExperiment", paste("to read", what))
   columns <- as.list(SummarizedExperiment::colData(x))
@@ -43,20 +46,27 @@ read_source.SummarizedExperiment <- function(x, ..., assay.type = "logcounts", d
     values <- as_values(SummarizedExperiment::assay(x, assay.type, withDimnames = TRUE),
                         paste0("assay ", quoted(assay.type)))
   }
-  if (is.null(dimred) && assay.type == "logcounts" && what %in% c("x", "the control cells") && looks_raw(values)) {
-    warning("assay \"logcounts\" of ", what, " holds whole numbers only, as counts are: normalise first ",
-            "(scuttle::logNormCounts), or say assay.type = \"counts\" to use them as they are", call. = FALSE)
+  if (is.null(dimred) && assay.type == "logcounts" && what %in% c("x", "the control cells") &&
+      looks_raw(values)) {
+    warning("assay \"logcounts\" of ", what,
+            " holds whole numbers only, as counts are: normalise first ",
+            "(scuttle::logNormCounts), or say assay.type = \"counts\" to use them as they are",
+            call. = FALSE)
   }
   new_source(values, what, columns,
-             origin = list(kind = "SummarizedExperiment", assay.type = assay.type, dimred = dimred, altexp = altexp),
+             origin = list(kind = "SummarizedExperiment", assay.type = assay.type, dimred = dimred,
+                           altexp = altexp),
              subset = list(argument = "subset.row", value = subset.row), rest = list(...))
 }
 
-# within: the cells of the object that the values hold, where these are fewer; the columns are then theirs.
-new_source <- function(values, what, columns, origin, subset = NULL, rest = list(), within = NULL, idents = NULL) {
+# within: the cells of the object that the values hold, where these are fewer; the columns are then
+# theirs.
+new_source <- function(values, what, columns, origin, subset = NULL, rest = list(), within = NULL,
+                       idents = NULL) {
   cells <- if (!is.null(within)) length(columns[[1L]])
   if (!is.null(within)) columns <- lapply(columns, `[`, within)
-  list(values = require_some(values, what), columns = columns, origin = origin, subset = subset, rest = rest,
+  list(values = require_some(values, what), columns = columns, origin = origin, subset = subset,
+       rest = rest,
        within = within, object.cells = cells, idents = idents)
 }
 
@@ -65,7 +75,8 @@ object_kind <- function(x) {
   if (is.null(kind)) "matrix" else kind
 }
 
-# Whole numbers of at least 0, and some that are no logarithms of counts; a look at the first values is enough.
+# Whole numbers of at least 0, and some that are no logarithms of counts; a look at the first values
+# is enough.
 looks_raw <- function(values) {
   if (is_lazy(values)) values <- taken(values, NULL, seq_len(min(value_dim(values)[2L], 20L)))
   seen <- utils::head(if (inherits(values, "dgCMatrix")) values@x else as.vector(values), 1e5)
@@ -73,17 +84,20 @@ looks_raw <- function(values) {
   length(seen) > 0L && all(seen >= 0 & seen == floor(seen)) && max(seen) > 2
 }
 
-# The arguments that say where the values of an object are, or which features of it to use: those that the
-# methods of read_source() name.
+# The arguments that say where the values of an object are, or which features of it to use: those
+# that the methods of read_source() name.
 source_arguments <- function(kinds = c("SummarizedExperiment", "Seurat")) {
-  methods <- list(SummarizedExperiment = read_source.SummarizedExperiment, Seurat = read_source.Seurat)
+  methods <- list(SummarizedExperiment = read_source.SummarizedExperiment,
+                  Seurat = read_source.Seurat)
   methods <- methods[intersect(kinds, names(methods))]
-  setdiff(unlist(lapply(methods, function(method) names(formals(method))), use.names = FALSE), c("x", "...", "what"))
+  setdiff(unlist(lapply(methods, function(method) names(formals(method))), use.names = FALSE),
+          c("x", "...", "what"))
 }
 feature.arguments <- c("subset.row", "features")
 where_arguments <- function(...) setdiff(source_arguments(...), feature.arguments)
 
-no.cells <- "x is missing; give the cells: an object, or a matrix with features as rows and cells as columns"
+no.cells <-
+  "x is missing; give the cells: an object, or a matrix with features as rows and cells as columns"
 
 # Reduced dimensions are stored cells x components.
 as_coordinates <- function(embedding, name, cells) {
@@ -100,7 +114,8 @@ is_reduced <- function(origin) !is.null(origin$dimred) || !is.null(origin$reduct
 default.features <- 1000L
 
 uses_variable_features <- function(source) {
-  source$origin$kind != "matrix" && !is_reduced(source$origin) && value_dim(source$values)[1L] > default.features
+  source$origin$kind != "matrix" && !is_reduced(source$origin) &&
+    value_dim(source$values)[1L] > default.features
 }
 
 # subset: names, numbers or flags of features; NULL: none given.
@@ -110,7 +125,8 @@ chosen_features <- function(subset, values, argument) {
   rows <- value_dim(values)[1L]
   if (is.logical(subset)) {
     if (length(subset) != rows || anyNA(subset)) {
-      fail(argument, " has ", if (anyNA(subset)) "a missing flag" else counted(length(subset), "flag"), " for ",
+      fail(argument, " has ", if (anyNA(subset)) "a missing flag" else counted(length(subset),
+          "flag"), " for ",
            counted(rows, "feature"), "; give TRUE or FALSE for each")
     }
     subset <- which(subset)

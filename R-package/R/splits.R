@@ -35,19 +35,22 @@ split_cells <- function(x, condition = NULL, by = NULL, hold.out = NULL, test = 
     if (!is.null(hold.out)) fail("hold.out names levels of by = ; give by as well")
     check_share(test, "test")
     check_share(validation, "validation")
-    if (test + validation >= 1) fail("test and validation leave no cells to train on; their sum must be below 1")
+    if (test + validation >= 1)
+      fail("test and validation leave no cells to train on; their sum must be below 1")
     return(random_split(condition, test, validation, seed, cells$names))
   }
   if (anyNA(group)) fail("by has a missing label")
   if (is.null(hold.out)) {
-    if (nlevels(group) < 2L) fail("by has only the level ", quoted(levels(group)), "; there is nothing to hold out")
+    if (nlevels(group) < 2L)
+      fail("by has only the level ", quoted(levels(group)), "; there is nothing to hold out")
     out <- lapply(levels(group), function(level) {
       group_split(group, level, condition, setdiff_validation(validation, level), seed, cells$names)
     })
     return(stats::setNames(out, levels(group)))
   }
   unknown <- setdiff(as.character(hold.out), levels(group))
-  if (length(unknown)) fail("by has no level ", quoted(unknown[1L]), did_you_mean(unknown[1L], levels(group)))
+  if (length(unknown))
+    fail("by has no level ", quoted(unknown[1L]), did_you_mean(unknown[1L], levels(group)))
   group_split(group, as.character(hold.out), condition, validation, seed, cells$names)
 }
 
@@ -58,7 +61,8 @@ cells_to_split <- function(x) {
     if (is.na(x) || x < 1 || x != floor(x)) fail("x must be a number of cells, found ", shown(x))
     return(list(count = as.integer(x), columns = NULL, names = NULL))
   }
-  if (length(dim(x)) != 2L) fail("x must have cells as columns, or be their number; found ", shown(x))
+  if (length(dim(x)) != 2L)
+    fail("x must have cells as columns, or be their number; found ", shown(x))
   columns <- if (is(x, "SummarizedExperiment")) as.list(SummarizedExperiment::colData(x)) else
     if (is(x, "Seurat")) as.list(x[[]])
   list(count = ncol(x), columns = columns, names = colnames(x))
@@ -70,10 +74,12 @@ check_share <- function(share, argument) {
   }
 }
 
-part_size <- function(share, count) if (share == 0) 0L else max(1L, as.integer(round(share * count)))
+part_size <- function(share, count) if (share == 0)
+  0L else max(1L, as.integer(round(share * count)))
 
-# Within each condition and batch; cells without a condition are not used by anything and stay NA. A batch with
-# too few cells in a condition keeps one there for training, so that a split never breaks it.
+# Within each condition and batch; cells without a condition are not used by anything and stay NA. A
+# batch with too few cells in a condition keeps one there for training, so that a split never breaks
+# it.
 random_split <- function(condition, test, validation, seed, names, batch = NULL) {
   out <- rep(NA_character_, length(condition))
   with_seed(seed, for (level in levels(condition)) {
@@ -111,8 +117,10 @@ group_split <- function(group, hold.out, condition, validation, seed, names) {
   rest <- which(out == "train")
   if (is.character(validation)) {
     unknown <- setdiff(validation, levels(group))
-    if (length(unknown)) fail("by has no level ", quoted(unknown[1L]), did_you_mean(unknown[1L], levels(group)))
-    if (length(intersect(validation, hold.out))) fail("a level cannot be held out for test and validation")
+    if (length(unknown))
+      fail("by has no level ", quoted(unknown[1L]), did_you_mean(unknown[1L], levels(group)))
+    if (length(intersect(validation, hold.out)))
+      fail("a level cannot be held out for test and validation")
     out[group %in% validation] <- "validation"
   } else {
     check_share(validation, "validation")

@@ -2,23 +2,24 @@
 
 #' Fits as tables
 #'
-#' `tidy()` gives one row for each feature, `glance()` one row for a fit, `augment()` the cells with their
-#' prediction; they are generics of the package generics, which broom and the tidyverse share.
+#' `tidy()` gives one row for each feature, `glance()` one row for a fit, `augment()` the cells with
+#' their prediction; they are generics of the package generics, which broom and the tidyverse share.
 #' `as.data.frame()` is `tidy()`. `fitted()` gives the predicted training cells that the fit keeps.
 #'
-#' There are no `residuals()`: nobody measured what a control cell became, so that there is nothing to subtract
-#' from. See [evaluate_predictions()] for how well the population is met.
+#' There are no `residuals()`: nobody measured what a control cell became, so that there is nothing
+#' to subtract from. See [evaluate_predictions()] for how well the population is met.
 #'
 #' @param x,object A `laot_fit`, or for `tidy()` and `glance()` a `laot_fit_list`.
-#' @param data,newdata The cells to predict, an object or a matrix (features x cells); without them those that the fit keeps.
+#' @param data,newdata The cells to predict, an object or a matrix (features x cells); without them
+#'   those that the fit keeps.
 #' @param ... Further arguments of [predict()][predict.laot_fit], or not used.
 #' @param row.names,optional Not used.
-#' @returns `tidy()`: a data frame with `feature`, `mean.control`, `mean.treated` (training cells), `shift`
-#'   (treated - control), `predicted` (the mean of the predicted kept controls) and `predicted.shift`; of a list
-#'   also `target`. `glance()`: `method`, `preset`, `control`, `target`, `n.control`, `n.treated`, `features`,
-#'   `components`, `iterations`, `outcome`, `seed`. `augment()`: a data frame with one row a cell, `.cell`, the
-#'   column of the condition where there is one, and a column `.pred_` for each feature. `fitted()`: a matrix,
-#'   features x cells.
+#' @returns `tidy()`: a data frame with `feature`, `mean.control`, `mean.treated` (training cells),
+#'   `shift` (treated - control), `predicted` (the mean of the predicted kept controls) and
+#'   `predicted.shift`; of a list also `target`. `glance()`: `method`, `preset`, `control`,
+#'   `target`, `n.control`, `n.treated`, `features`, `components`, `iterations`, `outcome`, `seed`.
+#'   `augment()`: a data frame with one row a cell, `.cell`, the column of the condition where there
+#'   is one, and a column `.pred_` for each feature. `fitted()`: a matrix, features x cells.
 #' @examples
 #' genes <- paste0("gene", 1:3)
 #' control <- matrix(rnorm(3 * 50), 3, dimnames = list(genes, NULL))
@@ -35,7 +36,8 @@ tidy_fit <- function(fit) {
   kept <- fitted(fit)
   predicted <- if (ncol(kept)) rowMeans(kept) else rep(NA_real_, length(control))
   start <- if (ncol(kept)) rowMeans(model_array(fit, "kept_control")) else control
-  data.frame(feature = feature_labels(fit), mean.control = control, mean.treated = treated, shift = treated - control,
+  data.frame(feature = feature_labels(fit), mean.control = control, mean.treated = treated,
+             shift = treated - control,
              predicted = unname(predicted), predicted.shift = unname(predicted - start))
 }
 
@@ -59,8 +61,10 @@ glance.laot_fit <- function(x, ...) {
   no_more(list(...))
   number <- function(name) c(x$report[[name]], NA_real_)[[1L]]
   data.frame(method = x$method, preset = x$preset, control = x$control, target = x$target,
-             n.control = number("n.control"), n.treated = number("n.treated"), features = number("features"),
-             components = number("components"), iterations = number("iterations"), outcome = outcome_text(x), seed = x$seed)
+             n.control = number("n.control"), n.treated = number("n.treated"),
+             features = number("features"),
+             components = number("components"), iterations = number("iterations"),
+             outcome = outcome_text(x), seed = x$seed)
 }
 
 #' @rdname laot_tables
@@ -109,5 +113,6 @@ fitted.laot_fit <- function(object, ...) {
 #' @export
 residuals.laot_fit <- function(object, ...) {
   fail("a fit of unpaired cells has no residuals: nobody measured what a control cell became; ",
-       "evaluate_predictions() says how well the population is met, and summary(fit)$report has the objective")
+       "evaluate_predictions() says how well the population is met, and summary(fit)$report has ",
+       "the objective")
 }

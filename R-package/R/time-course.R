@@ -1,30 +1,37 @@
 # How fast cells move in a time course: L of the theorem, in the units of the data or of a fit.
 
 # Seconds in a unit of time, by the ways in which it is written.
-time.units <- c(s = 1, sec = 1, second = 1, m = 60, min = 60, minute = 60, h = 3600, hr = 3600, hour = 3600, d = 86400,
+time.units <- c(s = 1, sec = 1, second = 1, m = 60, min = 60, minute = 60, h = 3600, hr = 3600,
+                hour = 3600, d = 86400,
                 day = 86400, w = 604800, wk = 604800, week = 604800)
 
-# number, and unit as time.units has it ("" without): of "24h", "30 min", "day7", "D0", "t2", "-1.5".
+# number, and unit as time.units has it ("" without): of "24h", "30 min", "day7", "D0", "t2",
+# "-1.5".
 parsed_times <- function(labels) {
   form <- "^([a-z]*)[ _.-]*?([-+]?[0-9]*[.]?[0-9]+(?:e[-+]?[0-9]+)?)[ _.-]*([a-z]*)"
   parts <- regmatches(labels, regexec(form, trimws(labels), ignore.case = TRUE, perl = TRUE))
-  part <- function(k) vapply(parts, function(one) if (length(one)) tolower(one[k]) else NA_character_, "")
+  part <- function(k)
+    vapply(parts, function(one) if (length(one)) tolower(one[k]) else NA_character_, "")
   word <- ifelse(nzchar(part(4L)), part(4L), part(2L))
   known <- match(sub("s$", "", word), names(time.units))
   known[is.na(known)] <- match(word[is.na(known)], names(time.units))
-  data.frame(number = as.numeric(part(3L)), unit = ifelse(is.na(known), "", names(time.units)[known]))
+  data.frame(number = as.numeric(part(3L)), unit = ifelse(is.na(known), "",
+                                                          names(time.units)[known]))
 }
 
-# "24h" is 24; NA where there is no number. Of several units all numbers are given in that of the largest time.
+# "24h" is 24; NA where there is no number. Of several units all numbers are given in that of the
+# largest time.
 times_of_labels <- function(labels) {
   found <- parsed_times(labels)
   units <- unique(found$unit[!is.na(found$number)])
   sizes <- unname(time.units[units[nzchar(units)]])
-  if (length(unique(sizes)) < 2L && !("" %in% units && length(sizes))) return(structure(found$number, unit = c(units, "")[1L]))
+  if (length(unique(sizes)) < 2L && !("" %in% units && length(sizes)))
+    return(structure(found$number, unit = c(units, "")[1L]))
   # 0 is the same in every unit.
   bare <- !nzchar(found$unit) & !is.na(found$number) & found$number != 0
   if (any(bare)) {
-    fail("time has the units ", listed(units[nzchar(units)]), " and numbers without one, such as ", quoted(labels[bare][1L]),
+    fail("time has the units ", listed(units[nzchar(units)]), " and numbers without one, such as ",
+         quoted(labels[bare][1L]),
          "; give all a unit, or plain numbers")
   }
   seconds <- found$number * ifelse(nzchar(found$unit), time.units[found$unit], 1)
@@ -37,7 +44,8 @@ time_of_cells <- function(time, columns, count, say = message) {
   labels <- cell_labels(time, columns, count, "time")
   number <- times_of_labels(levels(labels))
   if (anyNA(number)) {
-    fail("time must be numbers, or texts with one, such as \"24h\" or \"day 7\"; found ", quoted(levels(labels)[is.na(number)][1L]))
+    fail("time must be numbers, or texts with one, such as \"24h\" or \"day 7\"; found ",
+         quoted(levels(labels)[is.na(number)][1L]))
   }
   twice <- number[duplicated(number)]
   if (length(twice)) {
@@ -45,17 +53,20 @@ time_of_cells <- function(time, columns, count, say = message) {
     say("The times ", listed(same), " are taken as one")
   }
   plain <- parsed_times(levels(labels))$number
-  if (!isTRUE(all.equal(as.numeric(number), plain))) say("Times are given in ", attr(number, "unit"))
+  if (!isTRUE(all.equal(as.numeric(number), plain)))
+    say("Times are given in ", attr(number, "unit"))
   as.numeric(number)[as.integer(labels)]
 }
 
 # course: a list of matrices, features x cells, named by their times, which increase.
 course_rates <- function(course, settings) {
-  found <- native(.Call(C_rates, lapply(unname(course), function(cells) list(values = unname(cells))),
+  found <- native(.Call(C_rates,
+                        lapply(unname(course), function(cells) list(values = unname(cells))),
                   as.numeric(names(course)), c(0.5, 0.95), settings))$tables$rates
   data.frame(from = found$from, to = found$to, mean = found$mean, mean.low = found$mean_low,
              mean.high = found$mean_high, median = found$quantile_0.5, q95 = found$quantile_0.95,
-             q95.low = found$last_low, q95.high = found$last_high, largest = found$largest, floor = found$floor)
+             q95.low = found$last_low, q95.high = found$last_high, largest = found$largest,
+             floor = found$floor)
 }
 
 # L: the 95% quantile of the fastest step, with its interval; NULL where nothing moves.
@@ -73,7 +84,8 @@ in_feature_space <- function(fit, values, mean) {
 }
 
 # The rates of a time course in the feature space of a fit, each time about its own mean where the
-# fit centres each population so: then the common shift is no movement, as it is none to the pairing.
+# fit centres each population so: then the common shift is no movement, as it is none to the
+# pairing.
 rates_in_feature_space <- function(fit, course, time, settings) {
   source <- read_like(fit, course, list(), "time.course")
   times <- time_of_cells(time, source$columns, value_dim(source$values)[2L])
@@ -86,7 +98,8 @@ rates_in_feature_space <- function(fit, course, time, settings) {
   own <- fit$params[["center"]] == "own"
   encoded <- lapply(stats::setNames(kept, kept), function(when) {
     values <- dense_block(cells_of(source$values, which(times == when), at, with.names = FALSE))
-    in_feature_space(fit, values, if (own) rowMeans(values) else model_array(fit, "mean_control")[, 1L])
+    in_feature_space(fit, values, if (own) rowMeans(values) else model_array(fit,
+        "mean_control")[, 1L])
   })
   course_rates(encoded, settings)
 }

@@ -45,8 +45,10 @@ value_dimnames <- function(values) {
   if (is.null(names)) list(NULL, NULL) else names
 }
 
-# What one C call reads: the values and which of them; of values that are not in memory, what was chosen.
-cells_of <- function(values, cells = NULL, features = NULL, batch = NULL, with.names = TRUE, progress = NULL) {
+# What one C call reads: the values and which of them; of values that are not in memory, what was
+# chosen.
+cells_of <- function(values, cells = NULL, features = NULL, batch = NULL, with.names = TRUE,
+                     progress = NULL) {
   names <- if (with.names) value_dimnames(values) else list(NULL, NULL)
   if (is_lazy(values)) {
     out <- cells_of(taken(values, features, cells, progress), batch = batch)
@@ -89,7 +91,8 @@ match_features <- function(wanted, count, values, what, whose) {
            if (is.null(wanted) != is.null(found)) {
              "; only one of them has feature names, so they cannot be matched by name"
            } else if (value_dim(values)[2L] == count) {
-             paste0("; it has ", count, " columns: cells are columns here, so give t(", plain_name(what), ")")
+             paste0("; it has ", count, " columns: cells are columns here, so give t(",
+                    plain_name(what), ")")
            })
     }
     return(seq_len(count))
@@ -97,7 +100,8 @@ match_features <- function(wanted, count, values, what, whose) {
   at <- match(wanted, found)
   missing <- wanted[is.na(at)]
   if (length(missing)) {
-    fail(what, " lacks ", length(missing), " of the ", counted(count, "feature"), " of ", whose, ": ",
+    fail(what, " lacks ", length(missing), " of the ", counted(count, "feature"), " of ",
+         whose, ": ",
          listed(missing, 5L), why_missing(wanted, values, what))
   }
   unique_features(found[found %in% wanted], what)
@@ -108,7 +112,8 @@ match_features <- function(wanted, count, values, what, whose) {
 why_missing <- function(wanted, values, what) {
   names <- value_dimnames(values)
   if (sum(wanted %in% names[[2L]]) > length(wanted) / 2) {
-    return(paste0("; they are names of its columns: cells are columns here, so give t(", plain_name(what), ")"))
+    return(paste0("; they are names of its columns: cells are columns here, so give t(",
+                  plain_name(what), ")"))
   }
   missing <- setdiff(wanted, names[[1L]])
   for (style in names(name.styles)) {
@@ -116,7 +121,8 @@ why_missing <- function(wanted, values, what) {
     at <- match(simple(missing), simple(names[[1L]]))
     if (mean(!is.na(at)) >= 0.5) {
       one <- which(!is.na(at))[1L]
-      return(paste0("; the names differ by ", style, ": ", names[[1L]][at[one]], " there, ", missing[one], " here"))
+      return(paste0("; the names differ by ", style, ": ", names[[1L]][at[one]], " there, ",
+                    missing[one], " here"))
     }
   }
   paste0("; its names look like ", listed(names[[1L]][seq_len(min(2L, length(names[[1L]])))]))
@@ -128,7 +134,8 @@ name.styles <- list(
   `"_", "-" and "."` = function(names) gsub("[-_.]", "-", names),
   `upper and lower case` = tolower,
   `a version, as in ENSG00000000003.15` = function(names) sub("[.][0-9]+$", "", names),
-  `what stands before or after "_", "-" or "|"` = function(names) sub("^(ENS[A-Z]*[0-9]+)(?:[.][0-9]+)?[-_|].*$", "\\1", names, perl = TRUE),
+  `what stands before or after "_", "-" or "|"` = function(names) sub(
+    "^(ENS[A-Z]*[0-9]+)(?:[.][0-9]+)?[-_|].*$", "\\1", names, perl = TRUE),
   `white space` = function(names) gsub("[[:space:]]", "", names),
   `their style` = function(names) gsub("[^a-z0-9]", "", sub("[.][0-9]+$", "", tolower(names)))
 )

@@ -1,7 +1,7 @@
 # What a table of scores says, in words; and what would make it say too much.
 
-# Sentences on the first method, of all cells, for each set of features: worse than the mean shift, spread lost
-# behind a good w2, not to be told from true treated cells. scores: the library's table.
+# Sentences on the first method, of all cells, for each set of features: worse than the mean shift,
+# spread lost behind a good w2, not to be told from true treated cells. scores: the library's table.
 verdict <- function(scores) {
   scores <- scores[!nzchar(scores$group), ]
   method <- scores$method[1L]
@@ -28,7 +28,8 @@ set_verdict <- function(scores, method) {
     trivial <- value("mean_shift", metric)
     if (is.na(own) || is.na(trivial)) next
     if (own > trivial) {
-      out <- c(out, paste0("worse than the mean shift in ", metric, ", ", number_text(own, 3L), " against ",
+      out <- c(out, paste0("worse than the mean shift in ", metric, ", ", number_text(own, 3L),
+                           " against ",
                            number_text(trivial, 3L), if (balanced) ", cells weighted", "."))
     }
     break
@@ -37,13 +38,15 @@ set_verdict <- function(scores, method) {
   if (isTRUE(spread < 0.8)) {
     good <- isTRUE(value(method, "w2") <= value("noise_reference", "w2"))
     out <- c(out, paste0("spread is lost (sd ratio ", number_text(spread, 2L), ")",
-                         if (good) "; that is why its w2 beats true treated cells, not that it is better.",
+                         if (good) "; that is why its w2 beats true cells, not that it is better.",
                          if (!good) "; predicted cells are more alike than treated cells are."))
   }
   test <- scores[scores$method == method & scores$metric == p.value.metric & !is.na(scores$value), ]
   if (nrow(test)) {
-    p <- paste0("told from true treated cells by MMD (permutation test, p = ", number_text(test$value, 2L))
-    if (balanced) p <- sub("(", "(cells alike, whose types have the shares of the controls; ", p, fixed = TRUE)
+    p <- paste0("told from true treated cells by MMD (permutation test, p = ",
+                number_text(test$value, 2L))
+    if (balanced)
+      p <- sub("(", "(cells alike, whose types have the shares of the controls; ", p, fixed = TRUE)
     out <- c(out, if (test$value > 0.05) {
       paste0("cannot be ", p, ", ", counted(test$observed, "observed cell"), ").")
     } else paste0("can be ", p, ")."))
@@ -59,12 +62,14 @@ warn_of_leakage <- function(train, model, observed) {
   both <- intersect(names, trained)
   if (length(both)) {
     warning(counted(length(both), "observed cell"), if (length(both) == 1) " is" else " are",
-            " among the training cells (", listed(both, 5L), "); scores on cells that were trained on say ",
+            " among the training cells (", listed(both, 5L),
+            "); scores on cells that were trained on say ",
             "little about new ones", call. = FALSE)
   }
 }
 
-# Labels that contradict the arguments: controls among the observed cells, treated cells among the controls.
+# Labels that contradict the arguments: controls among the observed cells, treated cells among the
+# controls.
 warn_of_labels <- function(fit, sources) {
   column <- fit$condition
   if (is.null(column)) return(invisible())
@@ -72,8 +77,10 @@ warn_of_labels <- function(fit, sources) {
     labels <- as.character(sources[[name]]$columns[[column]])
     others <- labels[!is.na(labels) & labels != right]
     if (!length(others)) return(FALSE)
-    warning(name, " has ", counted(length(others), "cell"), if (length(others) == 1) " that is " else " that are ",
-            if (all(others == wrong)) paste0(quoted(wrong), ", "), "not ", quoted(right), " in column ",
+    warning(name, " has ", counted(length(others), "cell"),
+            if (length(others) == 1) " that is " else " that are ",
+            if (all(others == wrong)) paste0(quoted(wrong), ", "), "not ", quoted(right),
+            " in column ",
             quoted(column), "; are observed and control what you meant?",
             call. = FALSE)
     TRUE
@@ -84,12 +91,13 @@ warn_of_labels <- function(fit, sources) {
 
 #' The features that are predicted worst
 #'
-#' A feature that is 0 in most cells and predicted near 0 has a large `ks`, since hardly a prediction is 0 exactly,
-#' but a small `w1`: order by `w1` where such features are of no interest.
+#' A feature that is 0 in most cells and predicted near 0 has a large `ks`, since hardly a
+#' prediction is 0 exactly, but a small `w1`: order by `w1` where such features are of no interest.
 #'
 #' @inheritParams evaluate_predictions
-#' @param x A `laot_fit`, whose predictions for the `control` cells are compared, or predicted cells: a matrix
-#'   (features x cells), data frame, sparse matrix, SummarizedExperiment, SingleCellExperiment or Seurat object.
+#' @param x A `laot_fit`, whose predictions for the `control` cells are compared, or predicted
+#'   cells: a matrix (features x cells), data frame, sparse matrix, SummarizedExperiment,
+#'   SingleCellExperiment or Seurat object.
 #' @param count How many features to list.
 #' @returns A data frame with the columns `feature`, `ks` (two-sample Kolmogorov-Smirnov statistic),
 #'   `w1` (one-dimensional Wasserstein distance, in the units of the cells) and `mean.difference`
@@ -114,27 +122,33 @@ worst_features <- function(x, observed, control = NULL, count = 10L, ..., num.th
   scores <- native(.Call(C_feature_scores, cells_of(predicted, with.names = FALSE),
                    cells_of(seen, features = at, with.names = FALSE), settings))
   order <- utils::head(order(-scores$ks, -scores$w1), count)
-  data.frame(feature = if (is.null(names)) paste("feature", order) else names[order], ks = scores$ks[order],
+  data.frame(feature = if (is.null(names)) paste("feature", order) else names[order],
+             ks = scores$ks[order],
              w1 = scores$w1[order], mean.difference = scores$mean.difference[order])
 }
 
-# The predictions of a fit for control cells, or predicted cells as they are; and how to read others beside them.
+# The predictions of a fit for control cells, or predicted cells as they are; and how to read others
+# beside them.
 predictions_of <- function(x, control, dots, settings) {
   if (inherits(x, "laot_fit_list")) {
-    fail("x holds fits for several targets; score one at a time, for example x[[", quoted(names(x)[1L]), "]]")
+    fail("x holds fits for several targets; score one at a time, for example x[[",
+         quoted(names(x)[1L]), "]]")
   }
   if (inherits(x, "laot_ensemble")) {
-    fail("x holds fits of several seeds; take one, for example x[[", quoted(names(x)[1L]), "]], or give their mean ",
+    fail("x holds fits of several seeds; take one, for example x[[", quoted(names(x)[1L]),
+         "]], or give their mean ",
          "prediction, predict(x, control)")
   }
   if (!inherits(x, "laot_fit")) {
     like <- list(origin = list(kind = "none"))
     return(list(predicted = read_like(like, x, dots, "the prediction")$values, like = like))
   }
-  if (is.null(control)) fail("control is missing; give the control cells that the fit should predict")
+  if (is.null(control))
+    fail("control is missing; give the control cells that the fit should predict")
   values <- read_like(x, control, dots, "control")$values
   at <- match_features(x$features, feature_count(x), values, "control", "the fit")
-  out <- native(.Call(C_predict, model_pointer(x), cells_of(values, features = at, with.names = FALSE), "no", settings))
+  out <- native(.Call(C_predict, model_pointer(x), cells_of(values, features = at,
+                                                            with.names = FALSE), "no", settings))
   dimnames(out) <- list(x$features, value_dimnames(values)[[2L]])
   list(predicted = out, like = x)
 }

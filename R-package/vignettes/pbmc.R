@@ -11,13 +11,15 @@ pbmc_counts <- function() {
     found <- new.env()
     suppressWarnings(utils::data("pbmc_stim", package = "harmony", envir = found))
     # Both have the same genes in the same order.
-    if (all(c("pbmc.ctrl", "pbmc.stim") %in% names(found))) return(cbind(found$pbmc.ctrl, found$pbmc.stim))
+    if (all(c("pbmc.ctrl", "pbmc.stim") %in% names(found)))
+      return(cbind(found$pbmc.ctrl, found$pbmc.stim))
   }
   folder <- file.path(Sys.getenv("LAOT_SHARED_DIR", "nowhere"), "data")
   file <- file.path(folder, "pbmc_counts.mtx.gz")
   if (!file.exists(file)) return(NULL)
   counts <- methods::as(Matrix::readMM(file), "CsparseMatrix")
-  rownames(counts) <- make.unique(as.character(utils::read.csv(file.path(folder, "pbmc_genes.csv.gz"))[[1L]]))
+  rownames(counts) <- make.unique(as.character(utils::read.csv(file.path(folder,
+      "pbmc_genes.csv.gz"))[[1L]]))
   counts
 }
 

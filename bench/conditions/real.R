@@ -1,15 +1,15 @@
-#!/usr/bin/env Rscript
-# Methods of many conditions on real cells, which stay outside the repository:
-#   Rscript bench/conditions/real.R DATA [splits = 3] [first = 1] [set ...]
-# prints one line a set, split, condition, kind and method: MMD^2 x 1000 (unbiased, median gamma of the training cells)
-# and the sd ratio. Sets: gbm, hsmm, tcell, tgf, pbmcstim, bcrxl.
+# !/usr/bin/env Rscript Methods of many conditions on real cells, which stay outside the repository:
+# Rscript bench/conditions/real.R DATA [splits = 3] [first = 1] [set ...] prints one line a set,
+# split, condition, kind and method: MMD^2 x 1000 (unbiased, median gamma of the training cells) and
+# the sd ratio. Sets: gbm, hsmm, tcell, tgf, pbmcstim, bcrxl.
 suppressMessages(library(laot))
 
 arguments <- commandArgs(TRUE)
 data <- arguments[1L]
 splits <- if (length(arguments) > 1L) as.integer(arguments[2L]) else 3L
 first <- if (length(arguments) > 2L) as.integer(arguments[3L]) else 1L
-sets <- if (length(arguments) > 3L) arguments[-(1:3)] else c("gbm", "hsmm", "tcell", "tgf", "pbmcstim", "bcrxl")
+sets <- if (length(arguments) > 3L)
+  arguments[-(1:3)] else c("gbm", "hsmm", "tcell", "tgf", "pbmcstim", "bcrxl")
 methods <- c("regressed_shift", "conditional_gaussian", "conditional_laot", "cmonge", "cpa")
 
 table_of <- function(name) utils::read.csv(gzfile(file.path(data, name)), check.names = FALSE)
@@ -19,7 +19,8 @@ gbm <- function() {
   cells <- table_of("gbm_cells.csv.gz")
   rows <- utils::read.csv(file.path(data, "gbm_hvg50.csv"))$row
   size <- colSums(counts) / mean(colSums(counts))
-  list(values = log2(t(t(counts) / size) + 1)[rows, ], context = cells$patient, treated = cells$condition != "ctrl")
+  list(values = log2(t(t(counts) / size) + 1)[rows, ], context = cells$patient,
+       treated = cells$condition != "ctrl")
 }
 
 hsmm <- function() {
@@ -45,7 +46,8 @@ pbmcstim <- function() {
 
 bcrxl <- function() {
   cells <- table_of("bcrxl_cells.csv.gz")
-  list(values = asinh(t(as.matrix(cells[-(1:3)])) / 5), context = paste("donor", cells$donor), treated = cells$condition == "bcrxl")
+  list(values = asinh(t(as.matrix(cells[-(1:3)])) / 5), context = paste("donor", cells$donor),
+       treated = cells$condition == "bcrxl")
 }
 
 # At most `most` of the cells `at`, drawn, in two parts.
@@ -59,7 +61,8 @@ score <- function(set, split, condition, kind, method, predicted, observed, gamm
   sd <- function(values) apply(values, 1L, stats::sd)
   ok <- sd(observed) > 0
   cat(sprintf("%s,%d,%s,%s,%s,%.2f,%.3f\n", set, split, condition, kind, method,
-              1000 * mmd2(predicted, observed, gamma, estimator = "unbiased"), mean((sd(predicted) / sd(observed))[ok])))
+              1000 * mmd2(predicted, observed, gamma, estimator = "unbiased"),
+              mean((sd(predicted) / sd(observed))[ok])))
 }
 
 gamma_of <- function(values, at) {
@@ -72,12 +75,14 @@ fitted <- function(method, cells, ...) {
   suppressWarnings(suppressMessages(fit_method(cells, method, ..., seed = 1, verbose = FALSE)))
 }
 
-# Contexts (patients, donors), each with its controls and its treated cells: all seen, and each left out, placed by
-# two principal components of the means of all controls.
+# Contexts (patients, donors), each with its controls and its treated cells: all seen, and each left
+# out, placed by two principal components of the means of all controls.
 contexts <- function(set, cells, split, most) {
   names <- sort(unique(cells$context))
-  control <- sapply(names, function(name) halves(which(cells$context == name & !cells$treated), most), simplify = FALSE)
-  treated <- sapply(names, function(name) halves(which(cells$context == name & cells$treated), most), simplify = FALSE)
+  control <- sapply(names, function(name) halves(which(cells$context == name & !cells$treated),
+                                                 most), simplify = FALSE)
+  treated <- sapply(names, function(name) halves(which(cells$context == name & cells$treated),
+                                                 most), simplify = FALSE)
   means <- sapply(control, function(part) rowMeans(cells$values[, part$train]))
   parts <- svd(means - rowMeans(means))
   places <- matrix(parts$v[, 1:2] %*% diag(parts$d[1:2]), ncol = 2L, dimnames = list(names, NULL))
@@ -89,12 +94,14 @@ contexts <- function(set, cells, split, most) {
       fit <- fitted(method, cells$values[, at], condition = condition, control = "control",
                     covariates = data.frame(context = cells$context[at]), embedding = embedding)
       for (name in tests) {
-        moved <- suppressWarnings(predict(fit, cells$values[, control[[name]]$test], at = list(context = name)))
+        moved <- suppressWarnings(predict(fit, cells$values[, control[[name]]$test],
+                                          at = list(context = name)))
         score(set, split, name, kind, method, moved, cells$values[, treated[[name]]$test], gamma)
       }
     }
     shift <- rowMeans(sapply(training, function(name) {
-      rowMeans(cells$values[, treated[[name]]$train]) - rowMeans(cells$values[, control[[name]]$train])
+      rowMeans(cells$values[, treated[[name]]$train]) -
+        rowMeans(cells$values[, control[[name]]$train])
     }))
     for (name in tests) {
       start <- cells$values[, control[[name]]$test]
@@ -102,7 +109,8 @@ contexts <- function(set, cells, split, most) {
       score(set, split, name, kind, "no_change", start, observed, gamma)
       score(set, split, name, kind, "pooled_shift", start + shift, observed, gamma)
       if (kind == "seen") {
-        own <- fitted("gaussian_map", cells$values[, control[[name]]$train], cells$values[, treated[[name]]$train])
+        own <- fitted("gaussian_map", cells$values[, control[[name]]$train],
+                      cells$values[, treated[[name]]$train])
         score(set, split, name, kind, "own_gaussian", predict(own, start), observed, gamma)
       }
     }
@@ -111,10 +119,13 @@ contexts <- function(set, cells, split, most) {
   for (name in names) run(setdiff(names, name), name, "unseen", places)
 }
 
-# Doses or times, from 0: each inner one left out. Of few cells four fifths are trained on, and all of dose 0 mapped.
+# Doses or times, from 0: each inner one left out. Of few cells four fifths are trained on, and all
+# of dose 0 mapped.
 doses <- function(set, cells, split, left.out, most, few = FALSE) {
   known <- sort(unique(cells$dose))
-  part <- sapply(as.character(known), function(dose) halves(which(cells$dose == as.numeric(dose)), most, if (few) 0.8 else 0.5), simplify = FALSE)
+  part <- sapply(as.character(known), function(dose) halves(which(cells$dose == as.numeric(dose)),
+                                                            most, if (few) 0.8 else 0.5),
+                                                            simplify = FALSE)
   for (out in left.out) {
     training <- setdiff(known, out)
     at <- unlist(lapply(as.character(training), function(dose) part[[dose]]$train))
@@ -122,22 +133,26 @@ doses <- function(set, cells, split, left.out, most, few = FALSE) {
     dose <- cells$dose[at]
     start <- cells$values[, if (few) unlist(part[["0"]]) else part[["0"]]$test]
     observed <- cells$values[, unlist(part[[as.character(out)]])]
-    say <- function(method, moved) score(set, split, out, "unseen dose", method, moved, observed, gamma)
+    say <- function(method, moved)
+      score(set, split, out, "unseen dose", method, moved, observed, gamma)
     say("no_change", start)
     for (method in methods) {
-      fit <- fitted(method, cells$values[, at], condition = ifelse(dose == 0, "control", paste("dose", dose)),
+      fit <- fitted(method, cells$values[, at], condition = ifelse(dose == 0, "control",
+          paste("dose", dose)),
                     control = "control", covariates = data.frame(dose = dose))
       say(method, suppressWarnings(predict(fit, start, at = list(dose = out))))
     }
     for (near in setdiff(training, 0)) {
-      shift <- rowMeans(cells$values[, part[[as.character(near)]]$train]) - rowMeans(cells$values[, part[["0"]]$train])
+      shift <- rowMeans(cells$values[, part[[as.character(near)]]$train]) -
+        rowMeans(cells$values[, part[["0"]]$train])
       say(paste0("shift_", near), start + shift)
     }
   }
 }
 
 levels_seen <- function(set, cells, split, control, most) {
-  part <- sapply(unique(cells$level), function(level) halves(which(cells$level == level), most), simplify = FALSE)
+  part <- sapply(unique(cells$level), function(level) halves(which(cells$level == level), most),
+                 simplify = FALSE)
   at <- unlist(lapply(part, `[[`, "train"))
   gamma <- gamma_of(cells$values, at)
   start <- cells$values[, part[[control]]$test]

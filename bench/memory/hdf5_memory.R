@@ -1,10 +1,10 @@
 # Memory and time of a fit of several conditions to cells on disk, beside the same cells in memory.
 #
-#   Rscript bench/memory/hdf5_memory.R make FILE [genes cells conditions filled]   20000 100000 10 0.05
-#   Rscript bench/memory/hdf5_memory.R hdf5|memory FILE
+#   Rscript bench/memory/hdf5_memory.R make FILE [genes cells conditions filled]   20000 100000 10
+#   0.05 Rscript bench/memory/hdf5_memory.R hdf5|memory FILE
 #
-# Prints seconds and megabytes: of the process when the cells are there, and at its peak in the fit. The
-# file is a TENxMatrix of log counts; a condition changes the rates of a tenth of the genes.
+# Prints seconds and megabytes: of the process when the cells are there, and at its peak in the fit.
+# The file is a TENxMatrix of log counts; a condition changes the rates of a tenth of the genes.
 suppressMessages({
   library(laot)
   library(Matrix)
@@ -24,7 +24,8 @@ columns <- function(count, rates, filled) {
   per.cell <- rbinom(count, length(rates), filled)
   genes <- lapply(per.cell, function(k) sort(sample.int(length(rates), k, prob = rates)))
   values <- log1p(1 + rpois(sum(per.cell), rates[unlist(genes)]))
-  sparseMatrix(i = unlist(genes), p = c(0L, cumsum(per.cell)), x = values, dims = c(length(rates), count))
+  sparseMatrix(i = unlist(genes), p = c(0L, cumsum(per.cell)), x = values,
+               dims = c(length(rates), count))
 }
 
 make <- function(genes, cells, conditions, filled) {
@@ -49,7 +50,8 @@ make <- function(genes, cells, conditions, filled) {
                            chunk = min(length(vector), 100000L), level = 1L)
     rhdf5::h5write(vector, file, place)
   }
-  saveRDS(rep(c("control", paste0("drug", seq_len(conditions))), vapply(parts, ncol, 1L)), paste0(file, ".rds"))
+  saveRDS(rep(c("control", paste0("drug", seq_len(conditions))), vapply(parts, ncol, 1L)),
+          paste0(file, ".rds"))
 }
 
 if (arguments[[1]] == "make") {
@@ -60,14 +62,17 @@ if (arguments[[1]] == "make") {
   rhdf5::h5errorHandling("normal")
   cells <- TENxMatrix(file, "cells")
   if (arguments[[1]] == "memory") cells <- as(cells, "dgCMatrix")
-  sce <- SingleCellExperiment(list(logcounts = cells), colData = DataFrame(condition = readRDS(paste0(file, ".rds"))))
+  sce <- SingleCellExperiment(list(logcounts = cells),
+                              colData = DataFrame(condition = readRDS(paste0(file, ".rds"))))
   rownames(sce) <- paste0("gene", seq_len(nrow(sce)))
   rm(cells)
   invisible(gc())
   before <- status_mb("VmRSS")
-  seconds <- system.time(fits <- laot_fit(sce, condition = "condition", control = "control", preset = "calibrated", seed = 1,
+  seconds <- system.time(fits <- laot_fit(sce, condition = "condition", control = "control",
+                                          preset = "calibrated", seed = 1,
                                           verbose = FALSE))
-  cat(sprintf("%s: %d genes x %d cells, %d conditions: %.0f s, %.0f s of processor, %.0f MB before, peak %.0f MB\n",
-              arguments[[1]], nrow(sce), ncol(sce), length(fits), seconds[["elapsed"]], sum(seconds[1:2]), before,
-              status_mb("VmHWM")))
+  cat(sprintf("%s: %d genes x %d cells, %d conditions: %.0f s, %.0f s of processor, ",
+              arguments[[1]], nrow(sce), ncol(sce), length(fits), seconds[["elapsed"]],
+              sum(seconds[1:2])))
+  cat(sprintf("%.0f MB before, peak %.0f MB\n", before, status_mb("VmHWM")))
 }

@@ -1,8 +1,8 @@
 # What laot_fit() costs in memory beyond the object: a SingleCellExperiment of 20,000 genes x 2,000
-# cells, sparse. Run with the installed package, on Linux (it reads /proc):
-#   Rscript bench/memory/sce_memory.R 1000 [dense | full]
-# "dense" makes the assay a base matrix, "full" one without zeros. The number is keep.cells: 0 shows the fit alone, 1000 (the default of a fit) keeps all these cells
-# in the model for the noise reference and the plots.
+# cells, sparse. Run with the installed package, on Linux (it reads /proc): Rscript
+# bench/memory/sce_memory.R 1000 [dense | full] "dense" makes the assay a base matrix, "full" one
+# without zeros. The number is keep.cells: 0 shows the fit alone, 1000 (the default of a fit) keeps
+# all these cells in the model for the noise reference and the plots.
 #
 # Prints the growth of the process' peak over its size before the fit, in MB and in working copies
 # (the 1000 selected genes x 2000 cells as doubles, 16 MB).
@@ -47,7 +47,6 @@ reset_peak()
 before <- status("VmRSS")
 fit <- laot_fit(sce, seed = 1, verbose = FALSE, keep.cells = keep)
 peak <- status("VmHWM")
-cat(sprintf(
-  "keep.cells = %4d: %5.1f MB beyond the object at the peak, %.2f working copies; the fit itself holds %.1f MB\n",
-  keep, peak - before, (peak - before) / copy, as.numeric(object.size(unclass(fit))) / 1e6
-))
+cat(sprintf("keep.cells = %4d: %5.1f MB beyond the object at the peak, %.2f working copies; ",
+            keep, peak - before, (peak - before) / copy))
+cat(sprintf("the fit itself holds %.1f MB\n", as.numeric(object.size(unclass(fit))) / 1e6))

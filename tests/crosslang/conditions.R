@@ -6,7 +6,8 @@ places <- lapply(seq_len(nrow(screen$test)), function(k) {
   list(drug = strsplit(screen$test$drug[k], "+", fixed = TRUE)[[1L]], dose = screen$test$dose[k])
 })
 write.at <- function(fits, at, path, threads = 1L) {
-  moved <- lapply(at, function(one) suppressWarnings(predict(fits, screen$new.control, at = one, num.threads = threads)))
+  moved <- lapply(at, function(one) suppressWarnings(predict(fits, screen$new.control, at = one,
+      num.threads = threads)))
   writeBin(as.double(unlist(moved)), path, endian = "little")
 }
 
@@ -15,9 +16,11 @@ if (arguments[1L] == "fit") {
   threads <- as.integer(arguments[3L])
   writeBin(as.double(screen$cells), file.path(out, "screen.bin"), endian = "little")
   small <- list(cmonge = list(iterations = 12, check.every = 6, hidden.units = 8, batch.size = 16),
-                cpa = list(iterations = 12, check.every = 6, hidden.units = 8, batch.size = 16, latent = 4, adversary.units = 4))
+                cpa = list(iterations = 12, check.every = 6, hidden.units = 8, batch.size = 16,
+                           latent = 4, adversary.units = 4))
   target <- sort(setdiff(unique(screen$info$condition), "control"), method = "radix")
-  turned <- screen$embedding[c(seq(2, nrow(screen$embedding), 2), seq(1, nrow(screen$embedding), 2)), ]
+  turned <- screen$embedding[c(seq(2, nrow(screen$embedding), 2),
+                               seq(1, nrow(screen$embedding), 2)), ]
   all.fits <- list()
   for (method in c("conditional_laot", "conditional_gaussian", "cmonge", "cpa", "laot")) {
     many <- method != "laot"
@@ -26,7 +29,8 @@ if (arguments[1L] == "fit") {
       covariates = screen$info[c("drug", "dose")], combine = "+", embedding = if (many) turned,
       hold.out = target[3L], seed = 11, num.threads = threads), small[[method]])))
     save_model(fits, file.path(out, paste0(method, ".safetensors")))
-    write.at(fits, if (many) places else names(fits), file.path(out, paste0(method, ".bin")), threads)
+    write.at(fits, if (many) places else names(fits), file.path(out, paste0(method, ".bin")),
+             threads)
     all.fits[[method]] <- fits
   }
   at <- data.frame(row.names = seq_along(places))
@@ -34,7 +38,8 @@ if (arguments[1L] == "fit") {
   at$dose <- lapply(places, `[[`, "dose")
   scores <- suppressWarnings(evaluate_predictions(
     all.fits$conditional_laot, screen$observed[screen$test$condition], screen$new.control, at = at,
-    beside = list(all.fits$cmonge, all.fits$cpa), metrics = c("mmd2", "sd_ratio"), num.threads = threads))
+    beside = list(all.fits$cmonge, all.fits$cpa), metrics = c("mmd2", "sd_ratio"),
+    num.threads = threads))
   writeBin(as.double(scores$value), file.path(out, "scores.bin"), endian = "little")
 } else {
   write.at(load_model(arguments[2L]), places, arguments[3L])

@@ -25,11 +25,13 @@ evaluate <- function(fit, observed, control, threads, path) {
     values[is.na(values)] <- -12345
     writeBin(as.double(values), file, endian = "little")
   }
-  for (name in c("group", "kind", "method", "metric", "estimator", "setting", "features", "reason")) writeBin(table[[name]], file)
+  for (name in c("group", "kind", "method", "metric", "estimator", "setting", "features", "reason"))
+    writeBin(table[[name]], file)
 }
 # Every row of a table of responses over three donors.
 respond <- function(fit, observed, control, path) {
-  donors <- lapply(list(observed = observed, control = control), function(cells) rep_len(c("a", "b", "c"), ncol(cells)))
+  donors <- lapply(list(observed = observed, control = control),
+                   function(cells) rep_len(c("a", "b", "c"), ncol(cells)))
   table <- response_table(fit, observed, control, by = donors)
   columns <- c("observed", "low", "high", "predicted", "sd.predicted", "zeros.control", "ks")
   write.numbers(unlist(table[columns]), path)
@@ -51,11 +53,15 @@ if (mode == "fit") {
       values$types <- list(control = rep_len(c("a", "b", "c"), ncol(control)),
                            treated = rep_len(c("a", "b", "b", "c"), ncol(treated)))
     }
-    fit <- do.call(fit_method, c(list(control, case$method, treated, seed = 11, num.threads = as.integer(arguments[5]),
+    fit <- do.call(fit_method,
+                   c(list(control, case$method, treated, seed = 11,
+                          num.threads = as.integer(arguments[5]),
                                       preset = if (case$preset != "-") case$preset), values))
     save_model(fit, file.path(out, paste0(case$name, ".safetensors")))
-    write.numbers(predict(fit, new, num.threads = as.integer(arguments[5])), file.path(out, paste0(case$name, ".bin")))
-    evaluate(fit, treated, new, as.integer(arguments[5]), file.path(out, paste0(case$name, "_scores.bin")))
+    write.numbers(predict(fit, new, num.threads = as.integer(arguments[5])),
+                  file.path(out, paste0(case$name, ".bin")))
+    evaluate(fit, treated, new, as.integer(arguments[5]),
+             file.path(out, paste0(case$name, "_scores.bin")))
     respond(fit, treated, new, file.path(out, paste0(case$name, "_responses.bin")))
   }
 } else {

@@ -23,7 +23,9 @@ dir.create(folder)
 path <- file.path(folder, "model")
 
 cycle <- function() {
-  fit <- suppressWarnings(do.call(fit_method, c(list(control, arguments[[3]], treated = treated, seed = 1), settings)))
+  fit <- suppressWarnings(do.call(fit_method,
+                                  c(list(control, arguments[[3]], treated = treated, seed = 1),
+                                    settings)))
   predicted <- predict(fit, control)
   scores <- c(mmd2(predicted, treated, gamma = 0.5))
   save_model(fit, path)

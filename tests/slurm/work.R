@@ -13,9 +13,11 @@ values[, 91:125] <- 0.5 * values[, 91:125] + 2
 values[, 126:160] <- 1 - values[, 126:160]
 dimnames(values) <- list(paste0("gene", 1:5), paste0("cell", 1:160))
 labels <- rep(c("ctrl", "drug A", "drug B"), c(90, 35, 35))
-table <- benchmark_methods(values, condition = labels, seeds = 1:3, path = file.path(folder, "benchmark"),
+table <- benchmark_methods(values, condition = labels, seeds = 1:3,
+                           path = file.path(folder, "benchmark"),
                            BPPARAM = backend, verbose = FALSE)
-fits <- laot_fit(values, condition = labels, seed = 1, checkpoint = file.path(folder, "screen.ckpt"),
+fits <- laot_fit(values, condition = labels, seed = 1, checkpoint = file.path(folder,
+    "screen.ckpt"),
                  BPPARAM = backend, verbose = FALSE)
 result <- list(as.data.frame(table), unname(predict(fits, values[, 1:90])))
 writeLines(capture.output(dput(result, control = c("keepNA", "digits17"))), arguments[[3]])

@@ -2,10 +2,12 @@
 # Cells of another seed have other names.
 two_populations <- function(n = 60, m = 45, d = 4, seed = 1, shift = 1, spread = 1.5) {
   draw <- function(count, offset) {
-    cells <- (sin(outer(seq_len(d), offset + seq_len(count), function(k, i) k * 12.9898 + i * 78.233 + seed)) *
+    cells <- (sin(outer(seq_len(d), offset + seq_len(count), function(k, i) k * 12.9898 +
+                        i * 78.233 + seed)) *
       43758.5453) %% 1
     cells <- stats::qnorm(0.001 + 0.998 * cells)
-    dimnames(cells) <- list(paste0("gene", seq_len(d)), paste0("cell", 1e5 * (seed - 1) + offset + seq_len(count)))
+    dimnames(cells) <- list(paste0("gene", seq_len(d)),
+                            paste0("cell", 1e5 * (seed - 1) + offset + seq_len(count)))
     cells
   }
   list(control = draw(n, 0), treated = spread * draw(m, 1000) + shift)
@@ -30,7 +32,8 @@ golden <- function(file) utils::read.csv(test_path("golden", file))
 golden_cells <- function(file) t(as.matrix(golden(file)))
 
 expect_close <- function(found, expected, tolerance) {
-  expect_lte(abs(found - expected), tolerance * max(1, abs(expected)), label = deparse1(substitute(found)))
+  expect_lte(abs(found - expected), tolerance * max(1, abs(expected)),
+             label = deparse1(substitute(found)))
 }
 
 # Runs a script beside this one, with what it says in `out`. A shell's "&" makes its process ignore
@@ -38,7 +41,8 @@ expect_close <- function(found, expected, tolerance) {
 start_script <- function(script, out) {
   command <- c(file.path(R.home("bin"), "Rscript"), "--vanilla", script)
   with.sigint <- c("env", "--default-signal=INT")
-  able <- suppressWarnings(system2(with.sigint[1L], c(with.sigint[2L], "true"), stdout = FALSE, stderr = FALSE)) == 0
+  able <- suppressWarnings(system2(with.sigint[1L], c(with.sigint[2L], "true"), stdout = FALSE,
+                                   stderr = FALSE)) == 0
   if (able) command <- c(with.sigint, command)
   system2(command[1L], command[-1L], stdout = out, stderr = out, wait = FALSE)
 }
@@ -46,12 +50,15 @@ start_script <- function(script, out) {
 # The texts that `code` draws, with where they stand: a PostScript file has them as they are.
 texts_drawn <- function(code) {
   file <- tempfile(fileext = ".ps")
-  grDevices::postscript(file, width = 7, height = 7, paper = "special", horizontal = FALSE, useKerning = FALSE)
+  grDevices::postscript(file, width = 7, height = 7, paper = "special", horizontal = FALSE,
+                        useKerning = FALSE)
   force(code)
   grDevices::dev.off()
   on.exit(unlink(file))
   lines <- grep("^-?[0-9.]+ -?[0-9.]+ [(].*[)] .* t$", readLines(file), value = TRUE)
-  parts <- regmatches(lines, regexec("^(-?[0-9.]+) (-?[0-9.]+) [(](.*)[)] ([-0-9.]+) ([-0-9.]+) t$", lines))
+  parts <- regmatches(lines, regexec("^(-?[0-9.]+) (-?[0-9.]+) [(](.*)[)] ([-0-9.]+) ([-0-9.]+) t$",
+                                     lines))
   parts <- do.call(rbind, parts[lengths(parts) > 0L])
-  data.frame(x = as.numeric(parts[, 2L]), y = as.numeric(parts[, 3L]), text = parts[, 4L], turned = as.numeric(parts[, 6L]))
+  data.frame(x = as.numeric(parts[, 2L]), y = as.numeric(parts[, 3L]), text = parts[, 4L],
+             turned = as.numeric(parts[, 6L]))
 }

@@ -6,14 +6,17 @@ benchmark_cells <- function() {
 }
 benchmark_condition <- rep(c("ctrl", "drug"), c(70, 50))
 bench <- function(..., seeds = 1:2, verbose = FALSE) {
-  benchmark_methods(benchmark_cells(), condition = benchmark_condition, seeds = seeds, verbose = verbose, ...)
+  benchmark_methods(benchmark_cells(), condition = benchmark_condition, seeds = seeds,
+                    verbose = verbose, ...)
 }
 
-test_that("a benchmark has a row for each method, split, seed and metric, and the same numbers again", {
+test_that(
+  "a benchmark has a row for each method, split, seed and metric, and the same numbers again", {
   out <- bench(metrics = c("mmd2", "w2"))
   expect_s3_class(out, "laot_benchmark")
   expect_equal(nrow(out), 5 * 2 * 2)
-  expect_named(out, c("method", "target", "split", "seed", "kind", "metric", "estimator", "setting", "features",
+  expect_named(out, c("method", "target", "split", "seed", "kind", "metric", "estimator", "setting",
+                      "features",
                       "cells", "observed", "value", "left.out", "reason"))
   expect_false(anyNA(out$value))
   expect_identical(out, bench(metrics = c("mmd2", "w2")))
@@ -33,11 +36,13 @@ test_that("a score of the table is the score by hand", {
   shift <- rowMeans(pick("drug", "train")) - rowMeans(pick("ctrl", "train"))
   predicted <- pick("ctrl", "test") + shift
   value <- function(metric) out$value[out$method == "mean_shift" & out$metric == metric]
-  expect_equal(value("l2_drug_signature"), sqrt(sum((rowMeans(predicted) - rowMeans(pick("drug", "test")))^2)))
+  expect_equal(value("l2_drug_signature"),
+               sqrt(sum((rowMeans(predicted) - rowMeans(pick("drug", "test")))^2)))
   train <- cbind(pick("ctrl", "train"), pick("drug", "train"))
   gamma <- 1 / median(dist(t(train))^2)
   mean_k <- function(a, b, same) {
-    k <- exp(-gamma * as.matrix(dist(t(cbind(a, b))))[seq_len(ncol(a)), ncol(a) + seq_len(ncol(b))]^2)
+    k <- exp(-gamma * as.matrix(dist(t(cbind(a, b))))[seq_len(ncol(a)),
+                                                      ncol(a) + seq_len(ncol(b))]^2)
     if (same) (sum(k) - ncol(a)) / (ncol(a) * (ncol(a) - 1)) else mean(k)
   }
   p <- predicted
@@ -51,7 +56,8 @@ test_that("what was killed half-way goes on, and gives the same table", {
   killed$after <- 2L
   halting <- function(control, treated, new) {
     killed$after <- killed$after - 1L
-    if (killed$after < 0L) stop(structure(list(message = "", call = NULL), class = c("killed", "condition")))
+    if (killed$after < 0L)
+      stop(structure(list(message = "", call = NULL), class = c("killed", "condition")))
     new + rowMeans(treated) - rowMeans(control)
   }
   methods <- list(shift = halting, identity = "identity")
@@ -93,11 +99,12 @@ test_that("a process killed half-way leaves what the next one goes on from, to t
     "arguments <- commandArgs(TRUE)",
     "writeLines(as.character(Sys.getpid()), arguments[3])",
     "laot::benchmark_methods(readRDS(arguments[1]), list(slow = slow, identity = 'identity'),",
-    "                        condition = rep(c('ctrl', 'drug'), c(70, 50)), seeds = 1:6, path = arguments[2],",
-    "                        verbose = FALSE)"
+    "                        condition = rep(c('ctrl', 'drug'), c(70, 50)), seeds = 1:6,",
+    "                        path = arguments[2], verbose = FALSE)"
   ), script)
   pid.file <- tempfile()
-  system2(file.path(R.home("bin"), "Rscript"), c("--vanilla", script, cells, folder, pid.file), wait = FALSE,
+  system2(file.path(R.home("bin"), "Rscript"), c("--vanilla", script, cells, folder, pid.file),
+          wait = FALSE,
           stdout = FALSE, stderr = FALSE)
   finished <- function() list.files(folder, "rds$", full.names = TRUE)
   deadline <- Sys.time() + 60
@@ -120,13 +127,15 @@ test_that("a process killed half-way leaves what the next one goes on from, to t
 test_that("the table does not depend on where the tasks ran", {
   skip_if_not_installed("BiocParallel")
   expected <- bench(metrics = c("mmd2", "w2"))
-  expect_identical(bench(metrics = c("mmd2", "w2"), BPPARAM = BiocParallel::SerialParam()), expected)
+  expect_identical(bench(metrics = c("mmd2", "w2"), BPPARAM = BiocParallel::SerialParam()),
+                   expected)
   skip_on_cran()
   expect_identical(bench(metrics = c("mmd2", "w2"), BPPARAM = BiocParallel::SnowParam(2)), expected)
 })
 
 test_that("a method that fails is named with its error, and the others stand", {
-  out <- bench(list(bad = function(control, treated, new) stop("no such thing"), mean_shift = "mean_shift"))
+  out <- bench(list(bad = function(control, treated, new) stop("no such thing"),
+                    mean_shift = "mean_shift"))
   expect_true(all(is.na(out$value[out$method == "bad"])))
   expect_match(out$reason[out$method == "bad"][1L], "no such thing")
   expect_false(anyNA(out$value[out$method == "mean_shift"]))
@@ -143,7 +152,8 @@ test_that("groups are held out, given splits are used, validation cells are left
   given <- bench("mean_shift", split = part, metrics = "l2_drug_signature", seeds = 1)
   cells <- benchmark_cells()
   means <- function(level, which) rowMeans(cells[, benchmark_condition == level & part == which])
-  error <- means("ctrl", "test") + means("drug", "train") - means("ctrl", "train") - means("drug", "test")
+  error <- means("ctrl", "test") + means("drug", "train") - means("ctrl", "train") -
+    means("drug", "test")
   expect_equal(given$value[given$method == "mean_shift"], sqrt(sum(error^2)))
 })
 
@@ -152,15 +162,19 @@ test_that("markers are chosen on training cells, and scored beside all features"
   expect_setequal(out$features, c("4 features", "top 2 markers"))
   cells <- benchmark_cells()
   part <- split_cells(120, benchmark_condition, seed = 1)
-  means <- function(level, which) rowMeans(cells[c(1, 3), benchmark_condition == level & part == which])
-  error <- means("ctrl", "test") + means("drug", "train") - means("ctrl", "train") - means("drug", "test")
-  expect_equal(out$value[out$method == "mean_shift" & out$features == "top 2 markers"], sqrt(sum(error^2)))
+  means <- function(level, which)
+    rowMeans(cells[c(1, 3), benchmark_condition == level & part == which])
+  error <- means("ctrl", "test") + means("drug", "train") - means("ctrl", "train") -
+    means("drug", "test")
+  expect_equal(out$value[out$method == "mean_shift" & out$features == "top 2 markers"],
+               sqrt(sum(error^2)))
 })
 
 test_that("presets and parameters of methods are passed on", {
   out <- bench(c("laot", "laot/algorithm1"), metrics = "sd_ratio", seeds = 1)
   expect_false(out$value[out$method == "laot"] == out$value[out$method == "laot/algorithm1"])
-  same <- bench(list(one = "laot/algorithm1", two = list("laot", preset = "algorithm1")), metrics = "w2", seeds = 1)
+  same <- bench(list(one = "laot/algorithm1", two = list("laot", preset = "algorithm1")),
+                metrics = "w2", seeds = 1)
   expect_equal(same$value[same$method == "one"], same$value[same$method == "two"])
 })
 
@@ -168,7 +182,8 @@ test_that("objects give the same table as their matrix", {
   skip_if_not_installed("SingleCellExperiment")
   cells <- benchmark_cells()
   sce <- SingleCellExperiment::SingleCellExperiment(
-    assays = list(logcounts = cells), colData = S4Vectors::DataFrame(condition = benchmark_condition))
+    assays = list(logcounts = cells),
+    colData = S4Vectors::DataFrame(condition = benchmark_condition))
   out <- benchmark_methods(sce, "mean_shift", seeds = 1, verbose = FALSE)
   expect_identical(out$value, bench("mean_shift", seeds = 1)$value)
 })
@@ -192,7 +207,8 @@ test_that("a held-out group is referred to its own cells, and random splits do n
   out <- bench("mean_shift", metrics = "w2", split = donor, seeds = 1)
   expect_setequal(out$method, c("mean_shift", "noise_reference", "training_treated"))
   expect_identical(unique(out$kind), "unseen context")
-  expect_output(print(out), "noise_reference: the treated cells of what was left out, half against half")
+  expect_output(print(out),
+                "noise_reference: the treated cells of what was left out, half against half")
   donor[] <- "a"
   donor[c(1:5, 71)] <- "b"
   out <- bench("laot", metrics = "w2", batch = donor, seeds = 1:4)
@@ -222,11 +238,13 @@ test_that("a mean stands beside its sd to the same place", {
 })
 
 test_that("a printed benchmark shows what its summary says, and names a failure below the table", {
-  out <- bench(list(mean_shift = "mean_shift", bad = function(control, treated, new) stop("oops")), metrics = c("mmd2", "w2"))
+  out <- bench(list(mean_shift = "mean_shift", bad = function(control, treated, new) stop("oops")),
+               metrics = c("mmd2", "w2"))
   shown <- capture.output(print(out))
   table <- summary(out)
   row <- table[table$method == "mean_shift" & table$metric == "w2", ]
-  expect_match(grep("^mean_shift", shown, value = TRUE), laot:::mean_sd_text(row$mean, row$sd), fixed = TRUE)
+  expect_match(grep("^mean_shift", shown, value = TRUE), laot:::mean_sd_text(row$mean, row$sd),
+               fixed = TRUE)
   expect_identical(grep("mean \\+- sd over 2 runs", shown), 1L)
   expect_match(shown, "^  bad: 2 runs without a value .failed: oops.$", all = FALSE)
   # Where nothing else was scored, the table is there nonetheless.
@@ -246,12 +264,14 @@ test_that("the picture of a benchmark has every run, below its mean, and says wh
   expect_setequal(round(as.numeric(runs$y) %% 1, 2), 0.75)
   means <- Filter(function(layer) nrow(layer) == 3L && "shape" %in% names(layer), layers)[[1L]]
   expect_setequal(as.numeric(means$y) %% 1, 0)
-  expect_match(picture$labels$caption, "grey: single runs; dashed: noise reference.*scored on 4 features")
+  expect_match(picture$labels$caption,
+               "grey: single runs; dashed: noise reference.*scored on 4 features")
 })
 
 test_that("a folder's results are of its own splits", {
   folder <- withr_folder()
   group <- rep(c("d1", "d2"), 60)
   bench("mean_shift", split = group, metrics = "w2", seeds = 1, path = folder)
-  expect_error(bench("mean_shift", split = rev(group), metrics = "w2", seeds = 1, path = folder), "other data, settings")
+  expect_error(bench("mean_shift", split = rev(group), metrics = "w2", seeds = 1, path = folder),
+               "other data, settings")
 })

@@ -6,19 +6,25 @@ conditions_after <- function(packages) {
     paste0(".libPaths(", paste(deparse(.libPaths()), collapse = ""), ")"),
     sprintf("suppressMessages(library(%s))", packages),
     "dose <- rep(c(0, 1, 3, 10), each = 20)",
-    "cells <- outer(1:3, seq_along(dose), function(k, i) sin(7.1 * k * i)) + rep(log1p(dose), each = 3)",
-    "fits <- fit_method(cells, 'regressed_shift', condition = paste('dose', dose), control = 'dose 0',",
-    "                   covariates = data.frame(dose = dose), seed = 1, verbose = FALSE)",
-    "two <- fit_method(cells, 'cmonge', condition = paste('dose', dose), control = 'dose 0', iterations = 1, keep = 'last',",
-    "                  covariates = data.frame(dose = dose), seeds = 1:2, verbose = FALSE)",
-    "cat(nrow(conditions(fits)), nrow(conditions(fits[[2]])), nrow(conditions(two)), conditions(fits)$condition[2])",
+    "cells <- outer(1:3, seq_along(dose), function(k, i) sin(7.1 * k * i))",
+    "cells <- cells + rep(log1p(dose), each = 3)",
+    "labels <- paste('dose', dose)",
+    "known <- data.frame(dose = dose)",
+    "fits <- fit_method(cells, 'regressed_shift', condition = labels, control = 'dose 0',",
+    "                   covariates = known, seed = 1, verbose = FALSE)",
+    "two <- fit_method(cells, 'cmonge', condition = labels, control = 'dose 0',",
+    "                  covariates = known, iterations = 1, keep = 'last', seeds = 1:2,",
+    "                  verbose = FALSE)",
+    "cat(nrow(conditions(fits)), nrow(conditions(fits[[2]])), nrow(conditions(two)),",
+    "    conditions(fits)$condition[2])",
     "methods::setClass('theirs', representation(x = 'character'))",
     "if (isNamespaceLoaded('BiocGenerics')) {",
     "  methods::setMethod(BiocGenerics::conditions, 'theirs', function(object, ...) object@x)",
     "  cat('', conditions(methods::new('theirs', x = 'yes')))",
     "}"
   ), script)
-  system2(file.path(R.home("bin"), "Rscript"), c("--vanilla", script), stdout = TRUE, stderr = FALSE)
+  system2(file.path(R.home("bin"), "Rscript"), c("--vanilla", script), stdout = TRUE,
+          stderr = FALSE)
 }
 
 test_that("conditions() knows our fits, and others' objects, whoever was attached last", {

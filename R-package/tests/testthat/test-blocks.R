@@ -4,11 +4,13 @@ skip_if_not_installed("SingleCellExperiment")
 skip_if_not_installed("Matrix")
 
 set.seed(4)
-dense <- matrix(rbinom(1300 * 90, 1, 0.25) * rexp(1300 * 90), 1300, dimnames = list(paste0("g", 1:1300), paste0("c", 1:90)))
+dense <- matrix(rbinom(1300 * 90, 1, 0.25) * rexp(1300 * 90), 1300,
+                dimnames = list(paste0("g", 1:1300), paste0("c", 1:90)))
 dense[1:40, 51:90] <- dense[1:40, 51:90] + 1
 conditions <- rep(c("ctrl", "stim"), c(50, 40))
 object <- function(values) {
-  SingleCellExperiment::SingleCellExperiment(list(logcounts = values), colData = S4Vectors::DataFrame(condition = conditions))
+  SingleCellExperiment::SingleCellExperiment(list(logcounts = values),
+                                             colData = S4Vectors::DataFrame(condition = conditions))
 }
 in.memory <- quiet_fit(object(dense))
 
@@ -18,7 +20,8 @@ agrees <- function(values) {
   expect_identical(coef(fit)$offset, coef(in.memory)$offset)
   start <- object(values)[, conditions == "ctrl"]
   expect_identical(as.matrix(SummarizedExperiment::assay(predict(fit, start))),
-                   as.matrix(SummarizedExperiment::assay(predict(in.memory, object(dense)[, conditions == "ctrl"]))))
+                   as.matrix(SummarizedExperiment::assay(predict(in.memory,
+                       object(dense)[, conditions == "ctrl"]))))
 }
 
 test_that("delayed matrices give the fit of the same values in memory", {
@@ -35,7 +38,8 @@ test_that("blocks make no difference", {
   side <- laot:::population(delayed, 1:50)
   moments <- laot:::moments_by_blocks(side)
   expect_equal(moments$mean, unname(rowMeans(dense[, 1:50])), ignore_attr = TRUE)
-  expect_equal(moments$variance, apply(dense[, 1:50], 1, function(v) mean((v - mean(v))^2)), ignore_attr = TRUE)
+  expect_equal(moments$variance, apply(dense[, 1:50], 1, function(v) mean((v - mean(v))^2)),
+               ignore_attr = TRUE)
   environment <- asNamespace("laot")
   unlockBinding("block.bytes", environment)
   assign("block.bytes", 8 * 1300 * 7, environment)
@@ -47,7 +51,8 @@ test_that("blocks make no difference", {
   expect_identical(coef(fit)$offset, coef(in.memory)$offset)
   # Products of fewer cells at a time round otherwise.
   expect_equal(as.matrix(SummarizedExperiment::assay(predict(fit, object(delayed)[, 1:50]))),
-               as.matrix(SummarizedExperiment::assay(predict(in.memory, object(dense)[, 1:50]))), tolerance = 1e-12)
+               as.matrix(SummarizedExperiment::assay(predict(in.memory, object(dense)[, 1:50]))),
+               tolerance = 1e-12)
 })
 
 # A file as 10x Genomics writes it.
@@ -55,10 +60,12 @@ tenx_matrix <- function(values) {
   file <- tempfile(fileext = ".h5")
   rhdf5::h5createFile(file)
   rhdf5::h5createGroup(file, "m")
-  parts <- list(data = values@x, indices = values@i, indptr = values@p, shape = dim(values), genes = rownames(values),
+  parts <- list(data = values@x, indices = values@i, indptr = values@p, shape = dim(values),
+                genes = rownames(values),
                 barcodes = colnames(values))
   for (name in names(parts)) rhdf5::h5write(parts[[name]], file, paste0("m/", name))
-  # rhdf5 2.42 goes on where an object cannot be opened once it has read a file, and HDF5Array tells groups by that error.
+  # rhdf5 2.42 goes on where an object cannot be opened once it has read a file, and HDF5Array tells
+  # groups by that error.
   rhdf5::h5errorHandling("normal")
   HDF5Array::TENxMatrix(file, "m")
 }
@@ -79,5 +86,6 @@ test_that("HDF5 in, HDF5 out", {
 })
 
 test_that("what holds no numbers is refused", {
-  expect_sentence(quiet_fit(object(DelayedArray::DelayedArray(dense > 1))), "must hold numbers, found logical")
+  expect_sentence(quiet_fit(object(DelayedArray::DelayedArray(dense > 1))),
+                  "must hold numbers, found logical")
 })

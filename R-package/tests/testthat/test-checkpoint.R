@@ -1,8 +1,10 @@
 # Trainings that are killed, interrupted, and gone on with.
 
 runs <- list(
-  cellot = "cellot_fit(x, y, hidden.units = 8, hidden.layers = 2, batch.size = 16, check.every = 5, iterations = %d",
-  scgen = "scgen_fit(x, y, hidden.units = 12, latent = 3, batch.size = 16, patience = 0, epochs = %d",
+  cellot = paste("cellot_fit(x, y, hidden.units = 8, hidden.layers = 2, batch.size = 16,",
+                 "check.every = 5, iterations = %d"),
+  scgen = paste("scgen_fit(x, y, hidden.units = 12, latent = 3, batch.size = 16,",
+                "patience = 0, epochs = %d"),
   cae = "cae_fit(x, y, hidden.units = 12, latent = 3, batch.size = 16, patience = 0, epochs = %d"
 )
 set.seed(4)
@@ -49,10 +51,12 @@ test_that("a fit that was killed goes on with the bits of an uninterrupted one",
   for (method in names(runs)) {
     file <- tempfile(fileext = ".ckpt")
     # So many iterations that it cannot end before it is killed.
-    call <- sprintf(paste0(runs[[method]], ", checkpoint = '%s', checkpoint.seconds = 0, seed = 9)"), 1e6L, file)
+    call <- sprintf(paste0(runs[[method]],
+                           ", checkpoint = '%s', checkpoint.seconds = 0, seed = 9)"), 1e6L, file)
     kill <- function(id) tools::pskill(id, tools::SIGKILL)
     expect_false(any(grepl("^fitted", with_process(call, file, kill))))
-    expect_error(quietly(paste0(runs[[method]], ", checkpoint = file, seed = 9)"), 1L), "beyond the 1 that are asked")
+    expect_error(quietly(paste0(runs[[method]], ", checkpoint = file, seed = 9)"), 1L),
+                 "beyond the 1 that are asked")
     stands <- as.integer(sub(".*stands at [a-z]+ ([0-9]+),.*", "\\1", tryCatch(
       quietly(paste0(runs[[method]], ", checkpoint = file, seed = 9)"), 0L),
       error = conditionMessage)))
@@ -73,7 +77,8 @@ test_that("Ctrl-C says how to go on, or hands back the best iterate", {
   interrupt <- function(id) tools::pskill(id, tools::SIGINT)
   for (method in names(runs)) {
     file <- tempfile(fileext = ".ckpt")
-    call <- sprintf(paste0(runs[[method]], ", checkpoint = '%s', checkpoint.seconds = 0, seed = 9"), 1e6L, file)
+    call <- sprintf(paste0(runs[[method]], ", checkpoint = '%s', checkpoint.seconds = 0, seed = 9"),
+                    1e6L, file)
     said <- with_process(paste0(call, ")"), file, interrupt)
     expect_true(any(grepl("^Interrupted; the same call goes on from", said)))
     unlink(file)
@@ -111,7 +116,8 @@ test_that("a checkpoint that does not fit is refused in one sentence", {
                        patience = 0, epochs = 2), "its control cells are not the ones given here")
   expect_error(cae_fit(x, y, checkpoint = tempdir()), "is a folder")
   expect_error(cae_fit(x, y, checkpoint = 3), "checkpoint must be one string")
-  expect_error(cae_fit(x, y, checkpoint = file, checkpoint.seconds = -1), "checkpoint.seconds must be")
+  expect_error(cae_fit(x, y, checkpoint = file, checkpoint.seconds = -1),
+               "checkpoint.seconds must be")
   writeLines("no state", file)
   expect_error(cae_fit(x, y, checkpoint = file), "safetensors|cut off|header")
 })
@@ -122,7 +128,8 @@ test_that("a fit of several conditions goes on from those that are done", {
   on.exit(unlink(folder, recursive = TRUE))
   values <- cbind(x, x[, 1:40] + 1, x[, 1:40] * 2, x[, 1:40] - 1)
   labels <- rep(c("control", "A 1", "B", "C"), c(ncol(x), 40, 40, 40))
-  screen <- function(...) suppressMessages(laot_fit(values, condition = labels, preset = "calibrated", ...))
+  screen <- function(...)
+    suppressMessages(laot_fit(values, condition = labels, preset = "calibrated", ...))
   plain <- screen(seed = 4)
   expect_output(print(plain), "LAOT fits: control to 3 targets\na map for each; predict")
   file <- file.path(folder, "screen.ckpt")
@@ -135,8 +142,10 @@ test_that("a fit of several conditions goes on from those that are done", {
   expect_identical(predict(again, x), predict(plain, x))
   expect_identical(file.mtime(file.path(folder, "screen-C.ckpt")), done)
   expect_true(file.exists(file.path(folder, "screen-B.ckpt")))
-  expect_error(screen(seed = 4, checkpoint = file, ridge = 0.3), "parameter ridge is auto there and 0.3 here")
-  expect_error(laot_fit(x, x + 1, checkpoint = file), "and with fits of several conditions; this one of laot is done at once")
+  expect_error(screen(seed = 4, checkpoint = file, ridge = 0.3),
+               "parameter ridge is auto there and 0.3 here")
+  expect_error(laot_fit(x, x + 1, checkpoint = file),
+               "and with fits of several conditions; this one of laot is done at once")
 })
 
 test_that("conditions are fitted by workers, and come back with the bits of one process", {
@@ -146,7 +155,8 @@ test_that("conditions are fitted by workers, and come back with the bits of one 
   on.exit(unlink(folder, recursive = TRUE))
   values <- cbind(x, x[, 1:40] + 1, x[, 1:40] * 2, x[, 1:40] - 1)
   labels <- rep(c("control", "A 1", "B", "C"), c(ncol(x), 40, 40, 40))
-  screen <- function(...) suppressMessages(laot_fit(values, condition = labels, preset = "calibrated", seed = 2, ...))
+  screen <- function(...)
+    suppressMessages(laot_fit(values, condition = labels, preset = "calibrated", seed = 2, ...))
   plain <- screen()
   file <- file.path(folder, "screen.ckpt")
   many <- screen(checkpoint = file, BPPARAM = BiocParallel::SnowParam(2))
@@ -154,6 +164,7 @@ test_that("conditions are fitted by workers, and come back with the bits of one 
   expect_length(list.files(folder), 3L)
   expect_error(screen(BPPARAM = BiocParallel::SerialParam()), "needs a checkpoint in a folder")
   expect_error(screen(checkpoint = file, BPPARAM = 2), "must be NULL or a backend of BiocParallel")
-  expect_error(laot_fit(x, x + 1, preset = "calibrated", checkpoint = file, BPPARAM = BiocParallel::SerialParam()),
+  expect_error(laot_fit(x, x + 1, preset = "calibrated", checkpoint = file,
+                        BPPARAM = BiocParallel::SerialParam()),
                "goes with fits of several conditions")
 })

@@ -2,14 +2,16 @@
 
 changed_cells <- function() {
   set.seed(3)
-  at <- function(counts, shift) matrix(rnorm(3 * sum(counts)), 3) + rep(rep(c(0, 6), counts) + shift, each = 3)
+  at <- function(counts, shift)
+    matrix(rnorm(3 * sum(counts)), 3) + rep(rep(c(0, 6), counts) + shift, each = 3)
   list(control = at(c(240, 80), 0), treated = at(c(80, 240), 1),
        types = list(control = rep(c("A", "B"), c(240, 80)), treated = rep(c("A", "B"), c(80, 240))))
 }
 
 test_that("a change of shares is told, warned of, and balanced", {
   cells <- changed_cells()
-  fit <- function(...) laot_fit(cells$control, cells$treated, seed = 1, preset = "calibrated", verbose = FALSE, ...)
+  fit <- function(...)
+    laot_fit(cells$control, cells$treated, seed = 1, preset = "calibrated", verbose = FALSE, ...)
   expect_warning(fit(types = cells$types), "A: 75% to 25%")
   balanced <- expect_silent(fit(types = cells$types, balance = "types"))
   expect_output(print(balanced), "A: 75% to 25%")
@@ -35,7 +37,8 @@ balanced_object <- function() {
   dimnames(values) <- list(letters[1:3], paste0("cell", seq_len(ncol(values))))
   SingleCellExperiment::SingleCellExperiment(
     list(logcounts = values),
-    colData = S4Vectors::DataFrame(condition = rep(c("ctrl", "stim"), each = 320), kind = unlist(cells$types))
+    colData = S4Vectors::DataFrame(condition = rep(c("ctrl", "stim"), each = 320),
+                                   kind = unlist(cells$types))
   )
 }
 
@@ -60,7 +63,8 @@ test_that("predicted objects have what each cell counts", {
   values <- SummarizedExperiment::assay(new)
   expect_true(is.matrix(predict(fit, values)))
   expect_sentence(predict(fit, values, types = new$kind), "composition_weights")
-  expect_sentence(predict(fit, other, types = rep("C", 320)), "\"C\" was not among the fitted cells")
+  expect_sentence(predict(fit, other, types = rep("C", 320)),
+                  "\"C\" was not among the fitted cells")
   clusters <- fit_object(x, balance = "clusters")
   expect_identical(predict(clusters, other)$laot_weight, composition_weights(clusters, other))
   expect_sentence(predict(clusters, new, types = "kind"), "balance = \"clusters\"")
@@ -73,7 +77,8 @@ test_that("weights are where the cells of a Seurat object are, and those of fits
   new <- x[, x$condition == "ctrl"]
   fits <- fit_object(x, types = "kind", balance = "types", by = "half")
   expected <- numeric(ncol(new))
-  for (level in c("a", "b")) expected[new$half == level] <- composition_weights(fits[[level]], new[, new$half == level])
+  for (level in c("a", "b"))
+    expected[new$half == level] <- composition_weights(fits[[level]], new[, new$half == level])
   expect_identical(predict(fits, new)$laot_weight, expected)
   skip_if_not_installed("SeuratObject")
   object <- suppressWarnings(SeuratObject::CreateSeuratObject(
@@ -100,12 +105,17 @@ test_that("a balanced fit is scored with its weights and without", {
   expect_lt(mmd2$value[2L], 0.01)
   expect_output(print(scores), "mmd2[weighted]", fixed = TRUE)
   expect_output(print(scores), "cells alike, whose types")
-  expect_identical(sum(scores$method == "noise_reference" & grepl("weighted$", scores$estimator)), 0L)
+  expect_identical(sum(scores$method == "noise_reference" & grepl("weighted$", scores$estimator)),
+                   0L)
   by.kind <- evaluate_predictions(fit, treated, control, by = "kind", metrics = "mmd2")
   expect_true(all(c("A", "B") %in% by.kind$group))
-  expect_sentence(evaluate_predictions(fit, treated, SummarizedExperiment::assay(control)), "give types = ")
-  expect_sentence(evaluate_predictions(fit_object(x), treated, control, types = "kind"), "balanced by types")
-  bench <- benchmark_methods(x, methods = list(c = list("laot", balance = "clusters", preset = "calibrated")),
+  expect_sentence(evaluate_predictions(fit, treated, SummarizedExperiment::assay(control)),
+                  "give types = ")
+  expect_sentence(evaluate_predictions(fit_object(x), treated, control, types = "kind"),
+                  "balanced by types")
+  bench <- benchmark_methods(x,
+                             methods = list(c = list("laot", balance = "clusters",
+                                                     preset = "calibrated")),
                              metrics = "mmd2", seeds = 1, verbose = FALSE)
   expect_false(any(grepl("weighted", bench$estimator)))
 })

@@ -10,10 +10,12 @@ cells <- local({
   }
   base
 })
-columns <- data.frame(condition = c(rep("ctrl", 60), rep(names.of, each = 30)), drug = c(rep(NA, 60), rep(known$drug, each = 30)),
+columns <- data.frame(condition = c(rep("ctrl", 60), rep(names.of, each = 30)),
+                      drug = c(rep(NA, 60), rep(known$drug, each = 30)),
                       dose = c(rep(0, 60), rep(known$dose, each = 30)))
 fit_cells <- function(method = "conditional_laot", ..., covariates = columns[c("drug", "dose")]) {
-  fit_method(cells, method, condition = columns$condition, control = "ctrl", covariates = covariates, seed = 1, verbose = FALSE, ...)
+  fit_method(cells, method, condition = columns$condition, control = "ctrl",
+             covariates = covariates, seed = 1, verbose = FALSE, ...)
 }
 fits <- fit_cells(hold.out = "A3")
 new <- two_populations(n = 240, m = 1, d = 4, seed = 7)$control + cells - rowMeans(cells)
@@ -30,7 +32,8 @@ test_that("one object of all conditions is scored as its matrices are", {
   }
   expect_identical(evaluate_predictions(fits, object()), by.hand)
   is.control <- columns$condition == "ctrl"
-  expect_identical(evaluate_predictions(fits, object(!is.control), control = object(is.control)), by.hand)
+  expect_identical(evaluate_predictions(fits, object(!is.control), control = object(is.control)),
+                   by.hand)
   # A list may hold objects, and other assays are asked for by name.
   parts <- lapply(stats::setNames(nm = names.of), function(name) object(columns$condition == name))
   expect_identical(evaluate_predictions(fits, parts, control = object(is.control)), by.hand)
@@ -46,28 +49,41 @@ test_that("one object of all conditions is scored as its matrices are", {
   expect_identical(unique(table$kind[table$condition == "new"]), "unseen dose")
   at <- known
   at$dose[6] <- 5
-  by.at <- evaluate_predictions(fits, stats::setNames(observed, c(names.of[-6], "new")), controls, at = at, metrics = "mmd2")
+  by.at <- evaluate_predictions(fits, stats::setNames(observed, c(names.of[-6], "new")), controls,
+                                at = at, metrics = "mmd2")
   expect_identical(table, by.at)
   other$dose <- NULL
-  expect_sentence(evaluate_predictions(fits, other), "the fit has not seen \"new\", and observed has no column \"dose\"")
-  expect_sentence(evaluate_predictions(fits, object(!is.control)), "no control cells: column \"condition\" of observed has no \"ctrl\"")
-  expect_sentence(evaluate_predictions(fits, object(!is.control), control = controls), "control must be an object too")
-  expect_sentence(evaluate_predictions(fits, object(is.control)), "observed has no treated cells: .* only ctrl")
-  expect_sentence(evaluate_predictions(fits, object(), at = known), "at = goes with a list of observed cells")
+  expect_sentence(evaluate_predictions(fits, other),
+                  "the fit has not seen \"new\", and observed has no column \"dose\"")
+  expect_sentence(evaluate_predictions(fits, object(!is.control)),
+                  "no control cells: column \"condition\" of observed has no \"ctrl\"")
+  expect_sentence(evaluate_predictions(fits, object(!is.control), control = controls),
+                  "control must be an object too")
+  expect_sentence(evaluate_predictions(fits, object(is.control)),
+                  "observed has no treated cells: .* only ctrl")
+  expect_sentence(evaluate_predictions(fits, object(), at = known),
+                  "at = goes with a list of observed cells")
   # Fits that have nothing in common.
-  apart <- fit_method(cells, "laot", condition = columns$condition, control = "ctrl", seed = 1, verbose = FALSE)
-  expect_equal(evaluate_predictions(apart, object(), metrics = "w2"), evaluate_predictions(apart, observed, controls, metrics = "w2"))
+  apart <- fit_method(cells, "laot", condition = columns$condition, control = "ctrl", seed = 1,
+                      verbose = FALSE)
+  expect_equal(evaluate_predictions(apart, object(), metrics = "w2"),
+               evaluate_predictions(apart, observed, controls, metrics = "w2"))
 })
 
 test_that("conditions of an object go with the controls of their context", {
   skip_if_not_installed("SingleCellExperiment")
   line <- rep(c("x", "y"), 120)
   with.line <- cbind(columns, line = line)
-  with.line$condition[columns$condition != "ctrl"] <- paste(columns$condition, line)[columns$condition != "ctrl"]
-  sce <- SingleCellExperiment::SingleCellExperiment(assays = list(logcounts = unname(cells)), colData = S4Vectors::DataFrame(with.line))
-  of.lines <- fit_method(sce, "regressed_shift", covariates = ~ drug + dose + line, control = "ctrl", seed = 1, verbose = FALSE)
+  with.line$condition[columns$condition != "ctrl"] <- paste(columns$condition,
+                                                            line)[columns$condition != "ctrl"]
+  sce <- SingleCellExperiment::SingleCellExperiment(assays = list(logcounts = unname(cells)),
+                                                    colData = S4Vectors::DataFrame(with.line))
+  of.lines <- fit_method(sce, "regressed_shift", covariates = ~ drug + dose + line,
+                         control = "ctrl", seed = 1, verbose = FALSE)
   table <- evaluate_predictions(of.lines, sce[, 1:230], metrics = "w2")
-  one <- evaluate_predictions(of.lines, list("B3 y" = unname(cells)[, with.line$condition == "B3 y"]), metrics = "w2",
+  one <- evaluate_predictions(of.lines,
+                              list("B3 y" = unname(cells)[, with.line$condition == "B3 y"]),
+                              metrics = "w2",
                               control = unname(cells)[, columns$condition == "ctrl" & line == "y"])
   expect_equal(table$value[table$condition == "B3 y"], one$value)
 })
@@ -75,30 +91,38 @@ test_that("conditions of an object go with the controls of their context", {
 test_that("a Seurat object of all conditions is scored as its matrices are", {
   skip_if_not_installed("SeuratObject")
   object <- suppressWarnings(SeuratObject::CreateSeuratObject(
-    SeuratObject::CreateAssayObject(data = methods::as(new, "CsparseMatrix")), assay = "RNA", meta.data = columns))
+    SeuratObject::CreateAssayObject(data = methods::as(new, "CsparseMatrix")), assay = "RNA",
+    meta.data = columns))
   expect_equal(evaluate_predictions(fits, object)$value, by.hand$value, tolerance = 1e-12)
 })
 
-test_that("scores of several conditions are printed in a terminal's width, by condition or by kind", {
+test_that("scores of several conditions are printed in a terminal's width, by condition or by kind",
+          {
   old <- options(width = 80)
   on.exit(options(old))
-  beside <- evaluate_predictions(fits, observed, controls, beside = list(fit_cells("regressed_shift", hold.out = "A3")))
+  beside <- evaluate_predictions(fits, observed, controls,
+                                 beside = list(fit_cells("regressed_shift", hold.out = "A3")))
   shown <- capture.output(print(beside))
   expect_lte(max(nchar(shown)), 120)
   tables <- shown[seq_len(which(shown == "")[1L])]
   expect_lte(max(nchar(tables)), 80)
   expect_identical(grep("^A3 \\(unseen dose\\), 30 observed cells$", shown), 11L)
   expect_match(shown, "^ +mmd2 +w2 +sd_ratio", all = FALSE)
-  value <- beside$value[beside$condition == "B1" & beside$method == "regressed_shift" & beside$metric == "w2"]
+  value <- beside$value[beside$condition == "B1" & beside$method ==
+                        "regressed_shift" & beside$metric == "w2"]
   of.b1 <- shown[match("B1 (seen), 30 observed cells", shown) + 1:9]
-  expect_match(grep("regressed_shift", of.b1, value = TRUE), laot:::table_number(value, 3L), fixed = TRUE)
+  expect_match(grep("regressed_shift", of.b1, value = TRUE), laot:::table_number(value, 3L),
+               fixed = TRUE)
   expect_match(shown, "In the data frame as well: r2_means, ", all = FALSE)
-  many <- do.call(rbind, lapply(1:3, function(k) transform(as.data.frame(beside), condition = paste(condition, k))))
+  many <- do.call(rbind,
+                  lapply(1:3, function(k) transform(as.data.frame(beside),
+                                                    condition = paste(condition, k))))
   class(many) <- class(beside)
   shown <- capture.output(print(many))
   expect_match(shown, "^unseen dose, mean over 3 conditions$", all = FALSE)
   expect_match(shown, "^seen, mean over 15 conditions$", all = FALSE)
   mean <- mean(many$value[many$kind == "seen" & many$method == "identity" & many$metric == "mmd2"])
-  expect_match(grep("^identity", shown, value = TRUE)[1L], laot:::table_number(mean, 3L), fixed = TRUE)
+  expect_match(grep("^identity", shown, value = TRUE)[1L], laot:::table_number(mean, 3L),
+               fixed = TRUE)
   expect_match(shown, "a row for each of the 18 conditions", all = FALSE)
 })

@@ -10,8 +10,10 @@ screen <- function(n = 30, d = 6) {
     cells
   })
   list(values = do.call(cbind, c(list(control), parts)),
-       columns = data.frame(condition = c(rep("ctrl", 90), rep(paste0(place$drug, place$dose), each = n)),
-                            drug = c(rep(NA, 90), rep(place$drug, each = n)), dose = c(rep(0, 90), rep(place$dose, each = n))))
+       columns = data.frame(condition = c(rep("ctrl", 90), rep(paste0(place$drug, place$dose),
+           each = n)),
+                            drug = c(rep(NA, 90), rep(place$drug, each = n)),
+                            dose = c(rep(0, 90), rep(place$dose, each = n))))
 }
 
 data <- screen()
@@ -20,8 +22,10 @@ columns <- data$columns
 labels <- columns$condition
 known <- columns[c("drug", "dose")]
 start <- values[, labels == "ctrl"]
-fit_screen <- function(method = "conditional_laot", x = values, condition = labels, covariates = known, ...) {
-  suppressMessages(fit_method(x, method, condition = condition, covariates = covariates, seed = 1, verbose = FALSE, ...))
+fit_screen <- function(method = "conditional_laot", x = values, condition = labels,
+                       covariates = known, ...) {
+  suppressMessages(fit_method(x, method, condition = condition, covariates = covariates, seed = 1,
+                              verbose = FALSE, ...))
 }
 fits <- fit_screen()
 
@@ -35,8 +39,10 @@ test_that("covariates give one fit of all conditions", {
   expect_equal(seen$dose, unique(columns[-(1:90), ])$dose)
   expect_equal(seen$control, rep(90, 8))
   expect_equal(seen$treated, rep(30, 8))
-  expect_equal(conditions(fits[["B3"]])[c("condition", "drug", "dose")], data.frame(condition = "B3", drug = "B", dose = 3))
-  expect_output(print(fits), "Conditional LAOT fits: ctrl to 8 targets\none model of all, by drug, dose")
+  expect_equal(conditions(fits[["B3"]])[c("condition", "drug", "dose")],
+               data.frame(condition = "B3", drug = "B", dose = 3))
+  expect_output(print(fits),
+                "Conditional LAOT fits: ctrl to 8 targets\none model of all, by drug, dose")
   expect_output(print(fits[["A10"]]), "Conditional LAOT fit: ctrl to A10")
   expect_output(print(summary(fits[["A10"]])), "Conditional LAOT")
   expect_error(conditions(1), "fit must be a laot_fit")
@@ -70,15 +76,18 @@ test_that("each cell has a condition of its own", {
   out <- predict(fits, start, at = at)
   expect_identical(dimnames(out), dimnames(start))
   for (k in c(1, 47, 90)) {
-    expect_equal(out[, k], predict(fits, start[, k, drop = FALSE], at = as.list(at[k, ]))[, 1], tolerance = 1e-12)
+    expect_equal(out[, k], predict(fits, start[, k, drop = FALSE], at = as.list(at[k, ]))[, 1],
+                 tolerance = 1e-12)
   }
-  expect_sentence(predict(fits, start, at = at[1:4, ]), "one for each of the 90 cells of newdata; found 4")
+  expect_sentence(predict(fits, start, at = at[1:4, ]),
+                  "one for each of the 90 cells of newdata; found 4")
   expect_sentence(predict(fits, start, at = at[0, ]), "at has no rows")
 })
 
 test_that("objects get the condition that was predicted", {
   skip_if_not_installed("SingleCellExperiment")
-  sce <- SingleCellExperiment::SingleCellExperiment(assays = list(logcounts = values), colData = S4Vectors::DataFrame(columns))
+  sce <- SingleCellExperiment::SingleCellExperiment(assays = list(logcounts = values),
+                                                    colData = S4Vectors::DataFrame(columns))
   of.object <- fit_screen(x = sce, condition = NULL, covariates = ~ drug + dose)
   expect_identical(predict(of.object, start, at = "A3"), predict(fits, start, at = "A3"))
   controls <- sce[, sce$condition == "ctrl"]
@@ -88,8 +97,10 @@ test_that("objects get the condition that was predicted", {
   out <- predict(of.object, controls, at = at)
   expect_identical(unique(out$condition), c("A3", "drug = C, dose = 3"))
   expect_identical(SummarizedExperiment::assay(out), predict(fits, start, at = as.data.frame(at)))
-  expect_sentence(fit_screen(x = sce, condition = NULL, covariates = ~ drgu), "no column \"drgu\" \\(did you mean \"drug\"")
-  expect_sentence(fit_screen(x = sce, condition = NULL, covariates = ~ drug * dose), "a formula of columns such as")
+  expect_sentence(fit_screen(x = sce, condition = NULL, covariates = ~ drgu),
+                  "no column \"drgu\" \\(did you mean \"drug\"")
+  expect_sentence(fit_screen(x = sce, condition = NULL, covariates = ~ drug * dose),
+                  "a formula of columns such as")
 })
 
 test_that("a fit of many conditions survives a session and a file", {
@@ -110,7 +121,8 @@ test_that("a fit of many conditions survives a session and a file", {
   expect_s3_class(one, "laot_fit")
   expect_identical(one$target, "A3")
   expect_identical(predict(one, start), predict(fits[["A3"]], start))
-  expect_sentence(save_model(laot:::fit_at(fits, place), file), "no cells were seen at drug = C, dose = 3; save the fit of all")
+  expect_sentence(save_model(laot:::fit_at(fits, place), file),
+                  "no cells were seen at drug = C, dose = 3; save the fit of all")
   expect_identical(predict(fits[2:3], start, at = place), predict(fits, start, at = place))
 })
 
@@ -118,15 +130,20 @@ test_that("every method of many conditions, and one of a single condition, takes
   for (method in laot_methods()$name[laot_methods()$conditions]) {
     some <- fit_screen(method)
     expect_s3_class(some[["A3"]], paste0(method, "_fit"))
-    expect_true(all(is.finite(predict(some, start, at = list(drug = "C", dose = 3)))), label = method)
+    expect_true(all(is.finite(predict(some, start, at = list(drug = "C", dose = 3)))),
+                label = method)
   }
   own <- fit_screen("laot", target = c("A3", "B3"))
-  plain <- suppressMessages(laot_fit(values, condition = labels, target = c("A3", "B3"), seed = 1, verbose = FALSE))
+  plain <- suppressMessages(laot_fit(values, condition = labels, target = c("A3", "B3"), seed = 1,
+                                     verbose = FALSE))
   expect_identical(predict(own, start), predict(plain, start))
   expect_identical(coef(own), coef(plain))
-  expect_identical(predict(own, start, at = list(drug = "B", dose = 3)), predict(plain, start, at = "B3"))
-  expect_sentence(predict(own, start, at = list(drug = "C", dose = 3)), "knows no condition drug = C, dose = 3")
-  expect_sentence(predict(plain, start, at = list(drug = "B", dose = 3)), "no covariates; at must be one of A3, B3")
+  expect_identical(predict(own, start, at = list(drug = "B", dose = 3)),
+                   predict(plain, start, at = "B3"))
+  expect_sentence(predict(own, start, at = list(drug = "C", dose = 3)),
+                  "knows no condition drug = C, dose = 3")
+  expect_sentence(predict(plain, start, at = list(drug = "B", dose = 3)),
+                  "no covariates; at must be one of A3, B3")
   without <- suppressWarnings(fit_screen(covariates = NULL, target = c("A3", "B3")))
   expect_identical(conditions(without)$condition, c("A3", "B3"))
   expect_identical(names(predict(without, start)), c("A3", "B3"))
@@ -157,35 +174,48 @@ test_that("what cannot be meant is refused in a sentence", {
     known[[column]][where] <- value
     known
   }
-  expect_sentence(fit_screen(covariates = changed("dose", 3, 1:5)), "control cells must have dose 0 or NA, .* found 3 in 5 control cells")
+  expect_sentence(fit_screen(covariates = changed("dose", 3, 1:5)),
+                  "control cells must have dose 0 or NA, .* found 3 in 5 control cells")
   expect_no_error(fit_screen("nearest_shift", covariates = changed("dose", NA, 1:5)))
-  expect_sentence(fit_screen(covariates = changed("dose", NA, 91:92)), "dose is missing in 2 cells of condition \"A1\"")
-  expect_sentence(fit_screen(covariates = changed("drug", "NA", 91)), "drug is missing in 1 cell of condition \"A1\"")
-  expect_sentence(fit_screen(covariates = changed("dose", 2, 91)), "one value in all cells of a condition, and those of \"A1\" have 2, 1")
+  expect_sentence(fit_screen(covariates = changed("dose", NA, 91:92)),
+                  "dose is missing in 2 cells of condition \"A1\"")
+  expect_sentence(fit_screen(covariates = changed("drug", "NA", 91)),
+                  "drug is missing in 1 cell of condition \"A1\"")
+  expect_sentence(fit_screen(covariates = changed("dose", 2, 91)),
+                  "one value in all cells of a condition, and those of \"A1\" have 2, 1")
   expect_sentence(fit_screen(covariates = changed("dose", Inf, labels == "A1")), "dose")
   expect_sentence(fit_screen(covariates = ~ drug), "a matrix has none; give a data frame")
-  expect_sentence(fit_screen(covariates = known[1:3, ]), "one row for each of the 330 cells; found 2 columns and 3 rows")
+  expect_sentence(fit_screen(covariates = known[1:3, ]),
+                  "one row for each of the 330 cells; found 2 columns and 3 rows")
   expect_sentence(fit_screen(covariates = 3), "must be a formula")
-  expect_sentence(fit_screen(condition = seq_along(labels) / 7), "condition has 330 different numbers for 330 cells: it must say which population")
-  expect_no_error(fit_screen("mean_shift", condition = columns$dose, covariates = NULL, control = 0))
+  expect_sentence(fit_screen(condition = seq_along(labels) / 7),
+                  "condition has 330 different numbers for 330 cells: it must say which population")
+  expect_no_error(fit_screen("mean_shift", condition = columns$dose, covariates = NULL,
+                             control = 0))
   expect_sentence(fit_screen(seeds = 1:2), "seeds goes with methods that train networks")
   expect_sentence(fit_method(values, "cellot", condition = labels, covariates = known, seeds = 1:2),
-                  "covariates do not go with seeds of a method that is fitted to each condition on its own")
+                  "covariates do not go with seeds of a method that is fitted to each condition")
   expect_sentence(fit_screen(by = labels), "covariates do not go with by")
-  expect_sentence(fit_method(start, "conditional_laot", start + 1, covariates = known), "do not go with treated")
+  expect_sentence(fit_method(start, "conditional_laot", start + 1, covariates = known),
+                  "do not go with treated")
   expect_sentence(predict(fits, start, at = "A30"), "no condition \"A30\"; did you mean \"A3\"")
-  expect_sentence(predict(fits, start, at = "panobinostat"), "no condition \"panobinostat\"; there are A1, ")
+  expect_sentence(predict(fits, start, at = "panobinostat"),
+                  "no condition \"panobinostat\"; there are A1, ")
   expect_sentence(predict(fits, start, at = 3), "at must be the name of a condition")
   expect_sentence(predict(fits, start, at = list("A", 3)), "at must be the name of a condition")
   expect_sentence(predict(fits, start, at = list(drug = "A")), "at lacks the covariate \"dose\"")
-  expect_sentence(predict(fits, start, at = list(drug = "A", dosis = 3)), "no covariate \"dosis\"; did you mean \"dose\"")
-  expect_sentence(predict(fits, start, at = list(drug = "A", dose = NA)), "covariate dose in at must be a number or a level")
+  expect_sentence(predict(fits, start, at = list(drug = "A", dosis = 3)),
+                  "no covariate \"dosis\"; did you mean \"dose\"")
+  expect_sentence(predict(fits, start, at = list(drug = "A", dose = NA)),
+                  "covariate dose in at must be a number or a level")
   expect_sentence(predict(fits, start, at = list(drug = "A", dose = "much")), "dose")
   expect_sentence(predict(fits, start, at = list(drug = "A", dose = -1)), "dose")
-  expect_sentence(predict(fits, start, at = list(drug = "D", dose = 1)), "knows no level of \"drug\" \"D\"")
+  expect_sentence(predict(fits, start, at = list(drug = "D", dose = 1)),
+                  "knows no level of \"drug\" \"D\"")
   bad <- values
   bad[2, which(labels == "B3")[4]] <- NA
-  expect_sentence(fit_screen(x = bad), "condition \"B3\" has NaN or NA at feature 2 \\(gene2\\), cell")
+  expect_sentence(fit_screen(x = bad),
+                  "condition \"B3\" has NaN or NA at feature 2 \\(gene2\\), cell")
 })
 
 test_that("a matrix places levels, and a level without cells is predicted", {
@@ -196,62 +226,81 @@ test_that("a matrix places levels, and a level without cells is predicted", {
   expect_gt(min(between[1:4]), max(between[5:6]))
   expect_identical(conditions(placed)$kind, rep("seen", 8))
   expect_identical(conditions(laot:::fit_at(placed, at))$kind, "unseen_level")
-  expect_identical(predict(fit_screen("regressed_shift", embedding = list(drug = as.data.frame(places))), start, at = at),
+  expect_identical(predict(fit_screen("regressed_shift",
+                                      embedding = list(drug = as.data.frame(places))),
+                                      start, at = at),
                    predict(placed, start, at = at))
-  expect_sentence(fit_screen("regressed_shift", embedding = places[1:2, ]), "the embedding of \"drug\" has no row for C")
+  expect_sentence(fit_screen("regressed_shift", embedding = places[1:2, ]),
+                  "the embedding of \"drug\" has no row for C")
   expect_sentence(fit_screen("regressed_shift", embedding = unname(places)), "levels as row names")
-  expect_sentence(fit_screen("regressed_shift", embedding = places[c(1:4, 2), ]), "the embedding of \"drug\" lists the level \"B\" twice")
+  expect_sentence(fit_screen("regressed_shift", embedding = places[c(1:4, 2), ]),
+                  "the embedding of \"drug\" lists the level \"B\" twice")
   places[3, 2] <- NA
-  expect_sentence(fit_screen("regressed_shift", embedding = places), "the embedding of \"drug\" has NaN at coordinate 2 of level \"C\"")
+  expect_sentence(fit_screen("regressed_shift", embedding = places),
+                  "the embedding of \"drug\" has NaN at coordinate 2 of level \"C\"")
   places[3, 2] <- 0
-  expect_warning(fit_screen("regressed_shift", embedding = cbind(places, 7)), "coordinates of \"drug\" that do not vary are left out: 4")
-  expect_warning(fit_screen("regressed_shift", embedding = places[c(1, 2, 2, 4), ] |> `rownames<-`(rownames(places))),
+  expect_warning(fit_screen("regressed_shift", embedding = cbind(places, 7)),
+                 "coordinates of \"drug\" that do not vary are left out: 4")
+  expect_warning(fit_screen("regressed_shift", embedding = places[c(1, 2, 2, 4), ] |>
+                            `rownames<-`(rownames(places))),
                  "cannot tell B and C apart")
-  expect_sentence(fit_screen("regressed_shift", embedding = list(drog = places)), "names \"drog\", .*did you mean \"drug\"")
+  expect_sentence(fit_screen("regressed_shift", embedding = list(drog = places)),
+                  "names \"drog\", .*did you mean \"drug\"")
   expect_sentence(fit_screen("regressed_shift", embedding = 3), "embedding must be a matrix")
   expect_sentence(fit_screen("regressed_shift", embedding = "affect"), "embedding")
-  expect_sentence(fit_method(values, "regressed_shift", condition = labels, embedding = places), "give covariates")
+  expect_sentence(fit_method(values, "regressed_shift", condition = labels, embedding = places),
+                  "give covariates")
 })
 
 test_that("levels may lie where their effects are", {
   by.effect <- fit_screen("conditional_laot", embedding = "effect")
   change <- rowMeans(predict(by.effect, start, at = list(drug = "C", dose = 3))) - rowMeans(start)
   expect_gt(min(change[5:6]), max(change[1:4]))
-  expect_sentence(predict(by.effect, start, at = list(drug = "D", dose = 3)), "by effect places a level by its treated cells")
+  expect_sentence(predict(by.effect, start, at = list(drug = "D", dose = 3)),
+                  "by effect places a level by its treated cells")
 })
 
 test_that("doses beyond the seen ones are predicted with a warning", {
-  expect_warning(predict(fits, start, at = list(drug = "A", dose = 30)), "a dose of 30 lies beyond those that were seen, 1 to 10")
+  expect_warning(predict(fits, start, at = list(drug = "A", dose = 30)),
+                 "a dose of 30 lies beyond those that were seen, 1 to 10")
   expect_no_warning(predict(fits, start, at = list(drug = "C", dose = 3)))
   expect_no_warning(predict(fits, start, at = "A10"))
 })
 
 test_that("a simulated screen is fitted, pairs and all, and its truth is known", {
   made <- simulate_screen(features = 4, drugs = 12, cells = 30, new.cells = 40, seed = 2)
-  expect_identical(made, simulate_screen(features = 4, drugs = 12, cells = 30, new.cells = 40, seed = 2))
+  expect_identical(made, simulate_screen(features = 4, drugs = 12, cells = 30,
+                                         new.cells = 40, seed = 2))
   expect_identical(ncol(made$cells), nrow(made$info))
   expect_identical(as.integer(table(made$test$kind)), c(8L, 8L, 8L, 8L))
   expect_identical(names(made$truth), made$test$condition)
-  some <- fit_method(made$cells, "conditional_gaussian", condition = made$info$condition, control = "control",
-                     covariates = made$info[c("drug", "dose")], embedding = made$embedding, combine = "+", seed = 1,
+  some <- fit_method(made$cells, "conditional_gaussian", condition = made$info$condition,
+                     control = "control",
+                     covariates = made$info[c("drug", "dose")], embedding = made$embedding,
+                     combine = "+", seed = 1,
                      verbose = FALSE)
   error <- vapply(seq_len(nrow(made$test)), function(k) {
-    at <- list(drug = strsplit(made$test$drug[k], "+", fixed = TRUE)[[1L]], dose = made$test$dose[k])
+    at <- list(drug = strsplit(made$test$drug[k], "+", fixed = TRUE)[[1L]],
+               dose = made$test$dose[k])
     moved <- predict(some, made$new.control, at = at)
     sqrt(sum((moved - made$truth[[k]])^2) / sum((made$truth[[k]] - made$new.control)^2))
   }, 0)
   expect_lt(mean(error), 0.9)
-  expect_setequal(unique(made$test$kind), c("seen", "unseen_dose", "unseen_level", "unseen_combination"))
+  expect_setequal(unique(made$test$kind), c("seen", "unseen_dose", "unseen_level",
+                                            "unseen_combination"))
   info <- made$info
   info$drug <- sub("+", "+control+", info$drug, fixed = TRUE)
-  expect_sentence(fit_method(made$cells, "conditional_gaussian", condition = info$condition, control = "control",
-                             covariates = info[c("drug", "dose")], combine = "+", seed = 1, verbose = FALSE),
+  expect_sentence(fit_method(made$cells, "conditional_gaussian", condition = info$condition,
+                             control = "control",
+                             covariates = info[c("drug", "dose")], combine = "+", seed = 1,
+                             verbose = FALSE),
                   "\"control\" is the control")
   expect_sentence(simulate_screen(drugs = 3), "drugs")
 })
 
 test_that("conditions are held out, predicted and scored by name", {
-  rest <- fit_screen(x = values[, labels != "B3"], condition = labels[labels != "B3"], covariates = known[labels != "B3", ])
+  rest <- fit_screen(x = values[, labels != "B3"], condition = labels[labels != "B3"],
+                     covariates = known[labels != "B3", ])
   held <- fit_screen(hold.out = "B3")
   expect_identical(held_out(held), "B3")
   expect_identical(held_out(fits), character())
@@ -264,14 +313,18 @@ test_that("conditions are held out, predicted and scored by name", {
   again <- load_model(file)
   expect_identical(held_out(again), "B3")
   expect_identical(predict(again, start, at = "B3"), wanted)
-  scores <- evaluate_predictions(held, list(B3 = values[, labels == "B3"], A1 = values[, labels == "A1"]), start,
-                                beside = fit_screen("regressed_shift", hold.out = "B3"), metrics = "mmd2")
+  scores <- evaluate_predictions(held, list(B3 = values[, labels == "B3"],
+                                            A1 = values[, labels == "A1"]), start,
+                                beside = fit_screen("regressed_shift", hold.out = "B3"),
+                                metrics = "mmd2")
   own <- scores[scores$method == "conditional_laot", ]
   expect_identical(own$kind[own$condition == "B3"], "unseen dose")
   expect_identical(own$kind[own$condition == "A1"], "seen")
   expect_identical(held_out(fit_screen(hold.out = list(dose = 10))), c("A10", "B10", "C10"))
-  expect_identical(held_out(fit_screen("regressed_shift", hold.out = list(dose = 10, drug = "C"))), c("A10", "B10", "C1", "C10"))
-  expect_identical(held_out(fit_screen("regressed_shift", hold.out = data.frame(dose = c(1, 10), drug = c("A", "B")))),
+  expect_identical(held_out(fit_screen("regressed_shift", hold.out = list(dose = 10, drug = "C"))),
+                   c("A10", "B10", "C1", "C10"))
+  expect_identical(held_out(fit_screen("regressed_shift", hold.out = data.frame(dose = c(1, 10),
+      drug = c("A", "B")))),
                    c("A1", "B10"))
   expect_identical(held_out(fit_screen("mean_shift", hold.out = c("B1", "A1"))), c("A1", "B1"))
   expect_sentence(fit_screen(hold.out = "B33"), "hold.out names \"B33\"")
@@ -279,11 +332,13 @@ test_that("conditions are held out, predicted and scored by name", {
   expect_sentence(fit_screen(hold.out = list(dose = 4)), "no condition is what hold.out says")
   expect_sentence(fit_screen(hold.out = list(dose = c(1, 3, 10))), "leave one to fit")
   expect_sentence(fit_screen(hold.out = 3), "hold.out must be names of conditions")
-  expect_sentence(fit_method(start, "mean_shift", start, hold.out = "A1"), "hold.out is of the conditions of an experiment")
+  expect_sentence(fit_method(start, "mean_shift", start, hold.out = "A1"),
+                  "hold.out is of the conditions of an experiment")
   expect_sentence(held_out(fits[[1L]]), "laot_fit_list of an experiment")
 })
 
-test_that("a network of many conditions goes on from its checkpoint, and says what it cannot learn", {
+test_that("a network of many conditions goes on from its checkpoint, and says what it cannot learn",
+          {
   file <- tempfile(fileext = ".ckpt")
   network <- function(...) {
     fit_screen("cmonge", iterations = 60, check.every = 20, hidden.units = 16, batch.size = 32, ...)
@@ -291,7 +346,8 @@ test_that("a network of many conditions goes on from its checkpoint, and says wh
   plain <- network()
   expect_identical(predict(network(checkpoint = file), start), predict(plain, start))
   expect_true(file.exists(file))
-  expect_identical(suppressMessages(predict(network(checkpoint = file), start)), predict(plain, start))
+  expect_identical(suppressMessages(predict(network(checkpoint = file), start)),
+                   predict(plain, start))
   expect_warning(network(epsilon = 0.001), "epsilon is too small")
   expect_warning(network(target = "A3"), "nothing can be learnt of another")
 })
@@ -308,13 +364,17 @@ test_that("what is said of one condition is said once", {
 })
 
 test_that("several seeds of a network of many conditions predict their mean", {
-  ensemble <- suppressMessages(fit_method(values, "cmonge", condition = labels, covariates = known, seeds = 1:2, verbose = FALSE,
-                                          iterations = 40, check.every = 20, hidden.units = 16, batch.size = 32))
+  ensemble <- suppressMessages(fit_method(values, "cmonge", condition = labels, covariates = known,
+                                          seeds = 1:2, verbose = FALSE,
+                                          iterations = 40, check.every = 20, hidden.units = 16,
+                                          batch.size = 32))
   expect_s3_class(ensemble, "laot_ensemble_list")
   expect_identical(names(ensemble), unique(labels)[-1L])
   expect_s3_class(ensemble[["A3"]], "laot_ensemble")
-  one <- suppressMessages(fit_method(values, "cmonge", condition = labels, covariates = known, seed = 2, verbose = FALSE,
-                                     iterations = 40, check.every = 20, hidden.units = 16, batch.size = 32))
+  one <- suppressMessages(fit_method(values, "cmonge", condition = labels, covariates = known,
+                                     seed = 2, verbose = FALSE,
+                                     iterations = 40, check.every = 20, hidden.units = 16,
+                                     batch.size = 32))
   place <- list(drug = "C", dose = 3)
   apart <- lapply(attr(ensemble, "fits"), predict, start, at = place)
   expect_identical(apart$seed2, predict(one, start, at = place))
@@ -324,7 +384,8 @@ test_that("several seeds of a network of many conditions predict their mean", {
   expect_identical(conditions(ensemble), conditions(one))
   expect_output(print(ensemble), "ctrl to 8 targets, 2 seeds")
   expect_output(print(ensemble[["A3"]]), "2 seeds")
-  expect_sentence(predict(ensemble, start, at = data.frame(drug = c("A", "B"), dose = 3)), "one condition for an ensemble")
+  expect_sentence(predict(ensemble, start, at = data.frame(drug = c("A", "B"), dose = 3)),
+                  "one condition for an ensemble")
 })
 
 test_that("held-out cells of several conditions make one table, seen and unseen", {
@@ -335,27 +396,39 @@ test_that("held-out cells of several conditions make one table, seen and unseen"
   }
   observed <- list(C10 = fresh(log1p(10), 40), between = fresh(log1p(3), 41))
   at <- data.frame(drug = "C", dose = c(10, 3))
-  scores <- evaluate_predictions(fits, observed, control = start, at = at, beside = list(fit_screen("regressed_shift")),
+  scores <- evaluate_predictions(fits, observed, control = start, at = at,
+                                 beside = list(fit_screen("regressed_shift")),
                                 metrics = c("mmd2", "w2"))
   expect_identical(unique(scores$condition), c("C10", "between"))
   expect_identical(unique(scores$kind[scores$condition == "C10"]), "seen")
   expect_match(unique(scores$kind[scores$condition == "between"]), "^unseen")
   expect_identical(unique(scores$method[scores$condition == "between"]),
-                   c("conditional_laot", "identity", "noise_reference", "regressed_shift", "conditional_gaussian", "nearest_shift"))
+                   c("conditional_laot", "identity", "noise_reference", "regressed_shift",
+                     "conditional_gaussian", "nearest_shift"))
   single <- evaluate_predictions(fits[["C10"]], observed$C10, control = start, metrics = "w2")
   pick <- function(table) table$value[table$method == "conditional_laot" & table$metric == "w2"][1L]
   expect_equal(pick(scores), pick(single))
   by.name <- evaluate_predictions(fits, observed["C10"], control = start, metrics = "w2")
   expect_equal(pick(by.name), pick(single))
-  expect_sentence(evaluate_predictions(fits, observed, control = start), "the fit has not seen \"between\"")
-  expect_sentence(evaluate_predictions(fits, observed, control = start, at = at[1, ]), "one row for each of the 2 conditions")
-  expect_sentence(evaluate_predictions(fits[["A3"]], observed$C10, control = start, at = at), "go with a fit of several conditions")
-  expect_sentence(evaluate_predictions(fits, observed, control = start, beside = list(fits[["A3"]])), "must be fits of an experiment")
-  expect_sentence(evaluate_predictions(fits, observed["C10"], control = start, by = "type"), "by = is of one condition")
+  expect_sentence(evaluate_predictions(fits, observed, control = start),
+                  "the fit has not seen \"between\"")
+  expect_sentence(evaluate_predictions(fits, observed, control = start, at = at[1, ]),
+                  "one row for each of the 2 conditions")
+  expect_sentence(evaluate_predictions(fits[["A3"]], observed$C10, control = start, at = at),
+                  "go with a fit of several conditions")
+  expect_sentence(evaluate_predictions(fits, observed, control = start,
+                                       beside = list(fits[["A3"]])),
+                                       "must be fits of an experiment")
+  expect_sentence(evaluate_predictions(fits, observed["C10"], control = start, by = "type"),
+                  "by = is of one condition")
   expect_sentence(evaluate_predictions(fits, observed["C10"]), "control is missing")
   apart <- structure(unclass(fits)[c("A3", "C10")], class = "laot_fit_list")
-  expect_identical(unique(evaluate_predictions(apart, observed["C10"], control = start, metrics = "w2")$condition), "C10")
-  expect_equal(pick(evaluate_predictions(apart, observed["C10"], control = start, metrics = "w2")), pick(single))
-  expect_sentence(evaluate_predictions(apart, observed, control = start), "the fit has not seen \"between\"")
-  expect_sentence(evaluate_predictions(fits, observed, control = start, at = at, beside = list(fits)), "two of the models")
+  expect_identical(unique(evaluate_predictions(apart, observed["C10"], control = start,
+                                               metrics = "w2")$condition), "C10")
+  expect_equal(pick(evaluate_predictions(apart, observed["C10"], control = start, metrics = "w2")),
+               pick(single))
+  expect_sentence(evaluate_predictions(apart, observed, control = start),
+                  "the fit has not seen \"between\"")
+  expect_sentence(evaluate_predictions(fits, observed, control = start, at = at,
+                                       beside = list(fits)), "two of the models")
 })

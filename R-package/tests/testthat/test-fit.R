@@ -25,7 +25,8 @@ test_that("the map has the feature names on both sides and makes the predictions
   parts <- coef(fit)
   expect_identical(dimnames(parts$map), list(rownames(cells$control), rownames(cells$control)))
   expect_named(parts$offset, rownames(cells$control))
-  expect_equal(predict(fit, cells$control), parts$map %*% cells$control + parts$offset, tolerance = 1e-12)
+  expect_equal(predict(fit, cells$control), parts$map %*% cells$control + parts$offset,
+               tolerance = 1e-12)
 })
 
 test_that("the same cells on both sides give the identity", {
@@ -81,7 +82,8 @@ test_that("the coupling can be chosen, and the report says what is proven", {
   expect_output(print(summary(exact)), "proven within")
   expect_sentence(quiet_fit(cells$control, cells$treated, coupling = "fast"), "coupling")
   expect_sentence(
-    quiet_fit(cells$control, cells$treated, update = "adam", batch.size = 10, coupling = "hierarchical"),
+    quiet_fit(cells$control, cells$treated, update = "adam", batch.size = 10,
+              coupling = "hierarchical"),
     "coupled exactly"
   )
 })
@@ -92,8 +94,10 @@ test_that("cells are paired within a batch only", {
   fit <- quiet_fit(cells$control, cells$treated, batch = batch)
   expect_identical(coef(fit), coef(quiet_fit(cells$control, cells$treated, batch = unlist(batch))))
   expect_false(identical(coef(fit), coef(quiet_fit(cells$control, cells$treated))))
-  expect_sentence(quiet_fit(cells$control, cells$treated, batch = c(rep("a", 40), rep("b", 60))), "batch level \"b\"")
-  expect_sentence(quiet_fit(cells$control, cells$treated, batch = "a"), "one label for each of the 40 control and 60 treated")
+  expect_sentence(quiet_fit(cells$control, cells$treated, batch = c(rep("a", 40), rep("b", 60))),
+                  "batch level \"b\"")
+  expect_sentence(quiet_fit(cells$control, cells$treated, batch = "a"),
+                  "one label for each of the 40 control and 60 treated")
   batch$control[3] <- NA
   expect_sentence(quiet_fit(cells$control, cells$treated, batch = batch), "missing label")
 })
@@ -101,12 +105,16 @@ test_that("cells are paired within a batch only", {
 test_that("trivial predictors are fits too", {
   cells <- two_populations()
   shift <- rowMeans(cells$treated) - rowMeans(cells$control)
-  expect_equal(predict(fit_trivial(cells$control, cells$treated), cells$control), cells$control + shift)
-  expect_equal(predict(fit_trivial(cells$control, cells$treated, method = "identity"), cells$control), cells$control)
+  expect_equal(predict(fit_trivial(cells$control, cells$treated), cells$control),
+               cells$control + shift)
+  expect_equal(predict(fit_trivial(cells$control, cells$treated, method = "identity"),
+                       cells$control), cells$control)
   # The optimal map between Gaussians gives its predictions the treated covariance.
   exact <- fit_trivial(cells$control, cells$treated, method = "gaussian_map", shrink = "none")
-  expect_equal(cov(t(predict(exact, cells$control))) * 59 / 60, cov(t(cells$treated)) * 44 / 45, tolerance = 1e-8)
-  expect_sentence(fit_trivial(cells$control, cells$treated, method = "laot"), "method must be one of")
+  expect_equal(cov(t(predict(exact, cells$control))) * 59 / 60, cov(t(cells$treated)) * 44 / 45,
+               tolerance = 1e-8)
+  expect_sentence(fit_trivial(cells$control, cells$treated, method = "laot"),
+                  "method must be one of")
 })
 
 test_that("one matrix with labels is the same as two", {

@@ -9,7 +9,8 @@ test_that("Ctrl-C stops a fit within a second and leaves the session usable", {
     "library(laot)",
     "x <- matrix(rnorm(30 * 4000), 30); y <- 2 * matrix(rnorm(30 * 4000), 30)",
     sprintf("cat(Sys.getpid(), file = '%s')", started),
-    "what <- tryCatch(laot_fit(x, y, seed = 1, update = 'adam', epochs = 1e6), interrupt = function(i) 'interrupted')",
+    "what <- tryCatch(laot_fit(x, y, seed = 1, update = 'adam', epochs = 1e6),",
+    "                 interrupt = function(i) 'interrupted')",
     "cat(what, sprintf('%.3f', as.numeric(Sys.time())), '\\n')",
     "fit <- laot_fit(x[, 1:50], y[, 1:50], seed = 1)",
     "cat(fit$report$outcome, '\\n')"
@@ -44,8 +45,10 @@ test_that("progress is shown on request, and an error in it stops nothing", {
     stages <<- c(stages, stage)
     NULL
   }
-  pointer <- laot:::native(.Call(laot:::C_fit, "laot", NULL, list(), laot:::cells_of(cells$control), laot:::cells_of(cells$treated), settings))
+  pointer <- laot:::native(.Call(laot:::C_fit, "laot", NULL, list(), laot:::cells_of(cells$control),
+                                 laot:::cells_of(cells$treated), settings))
   expect_gt(length(stages), 0)
   expect_identical(typeof(pointer), "externalptr")
-  expect_silent(capture.output(fit <- laot_fit(cells$control, cells$treated, seed = 1, verbose = TRUE), type = "message"))
+  expect_silent(capture.output(fit <- laot_fit(cells$control, cells$treated, seed = 1,
+                                               verbose = TRUE), type = "message"))
 })

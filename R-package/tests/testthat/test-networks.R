@@ -1,7 +1,8 @@
 # CellOT, scGen and the conditional autoencoder, and repeated seeds.
 
 small <- list(
-  cellot = function(...) cellot_fit(..., hidden.units = 8, hidden.layers = 2, iterations = 40, check.every = 10),
+  cellot = function(...) cellot_fit(..., hidden.units = 8, hidden.layers = 2, iterations = 40,
+                                    check.every = 10),
   scgen = function(...) scgen_fit(..., hidden.units = 12, latent = 3, epochs = 5),
   cae = function(...) cae_fit(..., hidden.units = 12, latent = 3, epochs = 5)
 )
@@ -41,7 +42,8 @@ test_that("what an autoencoder cannot reconstruct is kept or dropped as asked fo
 test_that("predictions get the treated mean with own means, and where asked to", {
   lack <- function(method, ...) {
     fit <- fitted(small[[method]](control, treated, ..., seed = 1))
-    list(mean = max(abs(rowMeans(predict(fit, control)) - rowMeans(treated))), restore = fit$report$restore)
+    list(mean = max(abs(rowMeans(predict(fit, control)) - rowMeans(treated))),
+         restore = fit$report$restore)
   }
   for (method in names(small)) {
     expect_lt(lack(method, center = "own")$mean, 1e-9)
@@ -52,7 +54,8 @@ test_that("predictions get the treated mean with own means, and where asked to",
     expect_gt(lack(method, center = "own", restore = "none")$mean, 1e-4)
   }
   expect_error(scgen_fit(control, treated, restore = "covariance"), "restore")
-  expect_output(print(fitted(small$cae(control, treated, center = "own", seed = 1))), "(mean shift ", fixed = TRUE)
+  expect_output(print(fitted(small$cae(control, treated, center = "own", seed = 1))),
+                "(mean shift ", fixed = TRUE)
   expect_output(print(fitted(small$cae(control, treated, seed = 1))), "(not moved ", fixed = TRUE)
 })
 
@@ -60,7 +63,8 @@ test_that("the iterates of CellOT are averaged unless that is turned off", {
   averaged <- fitted(small$cellot(control, treated, seed = 1))
   raw <- fitted(small$cellot(control, treated, average = 0, seed = 1))
   expect_identical(as.numeric(averaged$params[["average"]]), 0.9)
-  expect_false(identical(summary(averaged)$trace$validation.mmd2, summary(raw)$trace$validation.mmd2))
+  expect_false(identical(summary(averaged)$trace$validation.mmd2,
+                         summary(raw)$trace$validation.mmd2))
   # The game is the same; only what is looked at differs.
   expect_identical(summary(averaged)$trace$loss.g, summary(raw)$trace$loss.g)
 })
@@ -73,7 +77,8 @@ test_that("every network fits, predicts, prints and survives saveRDS and a file"
     moved <- predict(fit, fresh)
     expect_identical(dimnames(moved), dimnames(fresh))
     expect_true(all(is.finite(moved)))
-    expect_output(print(fit), "outcome +trained to the last (iteration|epoch), [0-9]+; .* on validation cells")
+    expect_output(print(fit),
+                  "outcome +trained to the last (iteration|epoch), [0-9]+; .* on validation cells")
     expect_output(print(summary(fit)), "along the training")
     trace <- summary(fit)$trace
     expect_true(nrow(trace) >= 4 && all(is.finite(as.matrix(trace))))
@@ -99,7 +104,8 @@ test_that("every network fits, predicts, prints and survives saveRDS and a file"
 test_that("a seed fixes a network", {
   for (method in names(small)) {
     one <- fitted(small[[method]](control, treated, seed = 4))
-    expect_identical(predict(fitted(small[[method]](control, treated, seed = 4, num.threads = 2)), fresh),
+    expect_identical(predict(fitted(small[[method]](control, treated, seed = 4, num.threads = 2)),
+                             fresh),
                      predict(one, fresh))
     expect_false(identical(predict(fitted(small[[method]](control, treated, seed = 5)), fresh),
                            predict(one, fresh)))
@@ -113,9 +119,11 @@ test_that("compact and presets set the network's size, and given parameters win"
   }
   expect_equal(unname(sizes()), c("64", "4", "plain"))
   expect_equal(unname(sizes(compact = TRUE)), c("32", "3", "plain"))
-  expect_output(print(fitted(cellot_fit(control, treated, compact = TRUE, iterations = 1, seed = 1))), "(compact)", fixed = TRUE)
+  expect_output(print(fitted(cellot_fit(control, treated, compact = TRUE, iterations = 1,
+                                        seed = 1))), "(compact)", fixed = TRUE)
   expect_equal(unname(sizes(preset = "compact")), c("32", "3", "plain"))
-  expect_equal(unname(sizes(compact = TRUE, hidden.units = 5, preset = "notebook")), c("5", "3", "softplus"))
+  expect_equal(unname(sizes(compact = TRUE, hidden.units = 5, preset = "notebook")),
+               c("5", "3", "softplus"))
   expect_error(cellot_fit(control, treated, compact = NA), "compact must be TRUE or FALSE")
   expect_error(cellot_fit(control, treated, iteration = 3), "did you mean \"iterations\"")
   expect_error(cellot_fit(control, treated, slope = 3), "parameter slope must be")
@@ -130,19 +138,23 @@ test_that("repeated seeds give an ensemble with mean, spread and scores", {
   expect_silent(plot(fits))
   expect_silent(plot(fits[[1]], type = "objective"))
   dev.off()
-  if (requireNamespace("ggplot2", quietly = TRUE)) expect_s3_class(ggplot2::autoplot(fits), "ggplot")
+  if (requireNamespace("ggplot2", quietly = TRUE))
+    expect_s3_class(ggplot2::autoplot(fits), "ggplot")
   expect_setequal(levels(laot:::training_data(fits[[1]])$series),
-                  c("validation MMD^2", "loss of g", "gradient norm of g", "loss of f", "gradient norm of f"))
+                  c("validation MMD^2", "loss of g", "gradient norm of g", "loss of f",
+                    "gradient norm of f"))
   each <- lapply(1:3, function(s) predict(fitted(small$cellot(control, treated, seed = s)), fresh))
   expect_equal(predict(fits, fresh), (each[[1]] + each[[2]] + each[[3]]) / 3)
   stack <- simplify2array(each)
   wanted <- sqrt(colMeans(apply(stack, 1:2, var)))
   expect_equal(prediction_spread(fits, fresh), wanted)
 
-  scores <- evaluate_predictions(fits, observed = some_cells(30, 1.5, 6), control = some_cells(30, 0, 7),
+  scores <- evaluate_predictions(fits, observed = some_cells(30, 1.5, 6),
+                                 control = some_cells(30, 0, 7),
                                  metrics = c("mmd2", "sd_ratio"))
   alone <- vapply(1:3, function(k) {
-    one <- evaluate_predictions(fits[[k]], observed = some_cells(30, 1.5, 6), control = some_cells(30, 0, 7),
+    one <- evaluate_predictions(fits[[k]], observed = some_cells(30, 1.5, 6),
+                                control = some_cells(30, 0, 7),
                                 metrics = "mmd2")
     one$value[one$method == "cellot"]
   }, 0)
@@ -151,7 +163,8 @@ test_that("repeated seeds give an ensemble with mean, spread and scores", {
   expect_equal(scores$sd[row], sd(alone))
   shown <- capture.output(print(scores))
   expect_match(shown, "over 3 seeds", all = FALSE)
-  expect_match(shown, paste0(" ", laot:::mean_sd_text(mean(alone), sd(alone)), " "), all = FALSE, fixed = TRUE)
+  expect_match(shown, paste0(" ", laot:::mean_sd_text(mean(alone), sd(alone)), " "), all = FALSE,
+               fixed = TRUE)
   expect_match(shown, "^mmd2 +gamma = ", all = FALSE)
   expect_lte(max(nchar(shown)), 80)
 
@@ -161,8 +174,10 @@ test_that("repeated seeds give an ensemble with mean, spread and scores", {
 })
 
 test_that("a run that gains nothing warns, once a fit", {
-  expect_warning(cellot_fit(control, control, compact = TRUE, iterations = 0, seed = 1), "not moving|saturated")
-  expect_warning(expect_warning(cellot_fit(control, control, compact = TRUE, iterations = 0, seeds = 1:2),
+  expect_warning(cellot_fit(control, control, compact = TRUE, iterations = 0, seed = 1),
+                 "not moving|saturated")
+  expect_warning(expect_warning(cellot_fit(control, control, compact = TRUE, iterations = 0,
+                                           seeds = 1:2),
                                 "seed 1: "), "seed 2: ")
 })
 
@@ -180,7 +195,8 @@ test_that("objects give the same networks as their matrices", {
   skip_if_not_installed("SingleCellExperiment")
   sce <- SingleCellExperiment::SingleCellExperiment(
     assays = list(logcounts = cbind(control, treated)),
-    colData = S4Vectors::DataFrame(condition = rep(c("ctrl", "stim"), c(ncol(control), ncol(treated))))
+    colData = S4Vectors::DataFrame(condition = rep(c("ctrl", "stim"),
+                                                   c(ncol(control), ncol(treated))))
   )
   fit <- fitted(small$cae(sce, seed = 1, verbose = FALSE))
   expect_equal(predict(fit, fresh), predict(fitted(small$cae(control, treated, seed = 1)), fresh))
@@ -201,12 +217,15 @@ test_that("an ensemble is summed up by seed, and what asks for one fit says so",
 })
 
 test_that("an ensemble that is worse than the mean shift is called so", {
-  fits <- fitted(cellot_fit(control, treated, hidden.units = 4, hidden.layers = 1, iterations = 0, seeds = 1:2))
-  scores <- evaluate_predictions(fits, observed = some_cells(60, 1.5, 6), control = some_cells(60, 0, 7))
+  fits <- fitted(cellot_fit(control, treated, hidden.units = 4, hidden.layers = 1, iterations = 0,
+                            seeds = 1:2))
+  scores <- evaluate_predictions(fits, observed = some_cells(60, 1.5, 6),
+                                 control = some_cells(60, 0, 7))
   value <- function(method) scores$value[scores$method == method & scores$metric == "mmd2"]
   expect_gt(value("cellot"), value("mean_shift"))
   # Of the means, not of the first seed.
-  said <- paste0("worse than the mean shift in mmd2, ", laot:::number_text(value("cellot"), 3L), " against")
+  said <- paste0("worse than the mean shift in mmd2, ", laot:::number_text(value("cellot"), 3L),
+                 " against")
   expect_output(print(scores), said, fixed = TRUE)
   expect_false(any(grepl("permutation test", capture.output(print(scores)))))
 })

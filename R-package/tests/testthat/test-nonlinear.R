@@ -13,7 +13,8 @@ test_that("an adaptive fit says what it chose, and coef() what bends", {
   fit <- laot_fit(cells$control, cells$treated, preset = "adaptive", seed = 1, verbose = FALSE)
   expect_match(fit$report$choice, "lift|marginals")
   expect_output(print(fit), "lowers the held-out MMD")
-  lifted <- laot_fit(cells$control, cells$treated, lift = "yes", restore = "marginals", seed = 1, verbose = FALSE)
+  lifted <- laot_fit(cells$control, cells$treated, lift = "yes", restore = "marginals", seed = 1,
+                     verbose = FALSE)
   found <- coef(lifted)
   expect_identical(dimnames(found$map), list(c("a", "b", "c"), c("a", "b", "c")))
   expect_gt(found$lift.share, 0)
@@ -24,7 +25,8 @@ test_that("an adaptive fit says what it chose, and coef() what bends", {
 test_that("effects are the derivative of predict(), with names and in any order of features", {
   cells <- bent_cells(150, 140)
   fit <- laot_fit(cells$control, cells$treated, lift = "yes", seed = 1, verbose = FALSE)
-  at <- matrix(c(0.1, 0.4, -0.3, -1, 0.2, 0.7), 3, dimnames = list(c("a", "b", "c"), c("one", "two")))
+  at <- matrix(c(0.1, 0.4, -0.3, -1, 0.2, 0.7), 3, dimnames = list(c("a", "b", "c"),
+      c("one", "two")))
   found <- effects(fit, at = at)
   expect_identical(dimnames(found), list(c("a", "b", "c"), c("a", "b", "c"), c("one", "two")))
   step <- 1e-5

@@ -9,19 +9,24 @@ by.matrix <- quiet_fit(control, treated)
 test_that("sparse matrices give the bits of dense ones", {
   skip_if_not_installed("Matrix")
   for (class in c("dgCMatrix", "dgTMatrix", "dgRMatrix", "dgeMatrix")) {
-    as_class <- function(x) if (class == "dgeMatrix") methods::as(x, class) else if (class == "dgCMatrix") methods::as(x, class) else
-      methods::as(methods::as(x, "dgCMatrix"), if (class == "dgTMatrix") "TsparseMatrix" else "RsparseMatrix")
+    as_class <- function(x) if (class == "dgeMatrix")
+      methods::as(x, class) else if (class == "dgCMatrix") methods::as(x, class) else
+      methods::as(methods::as(x, "dgCMatrix"),
+                  if (class == "dgTMatrix") "TsparseMatrix" else "RsparseMatrix")
     fit <- quiet_fit(as_class(control), as_class(treated))
     expect_identical(coef(fit), coef(by.matrix), label = class)
   }
-  expect_sentence(quiet_fit(methods::as(both > 0, "lMatrix"), condition = conditions), "must hold numbers, found logical")
-  expect_sentence(quiet_fit(methods::as(both > 0, "lgCMatrix"), condition = conditions), "must hold numbers, found logical")
+  expect_sentence(quiet_fit(methods::as(both > 0, "lMatrix"), condition = conditions),
+                  "must hold numbers, found logical")
+  expect_sentence(quiet_fit(methods::as(both > 0, "lgCMatrix"), condition = conditions),
+                  "must hold numbers, found logical")
 })
 
 sce_of <- function(values) {
   SingleCellExperiment::SingleCellExperiment(
     assays = list(counts = values, logcounts = values),
-    colData = S4Vectors::DataFrame(condition = conditions, donor = rep(c("a", "b"), 45), row.names = colnames(values)),
+    colData = S4Vectors::DataFrame(condition = conditions, donor = rep(c("a", "b"), 45),
+                                   row.names = colnames(values)),
     rowData = S4Vectors::DataFrame(symbol = paste0("s", seq_len(nrow(values))))
   )
 }
@@ -29,7 +34,8 @@ sce_of <- function(values) {
 test_that("a SingleCellExperiment alone is enough", {
   skip_if_not_installed("SingleCellExperiment")
   sce <- sce_of(both)
-  expect_message(fit <- laot_fit(sce, seed = 1), "Using column \"condition\": control: ctrl; target: stim")
+  expect_message(fit <- laot_fit(sce, seed = 1),
+                 "Using column \"condition\": control: ctrl; target: stim")
   expect_identical(coef(fit), coef(by.matrix))
   expect_identical(coef(quiet_fit(sce, assay.type = "counts")), coef(by.matrix))
   if (requireNamespace("Matrix", quietly = TRUE)) {
@@ -52,7 +58,8 @@ test_that("predicting a SingleCellExperiment gives one with the predicted assay"
   expect_identical(unique(predicted$condition), "stim")
   expect_identical(predicted$predicted, rep(TRUE, 50))
   expect_identical(predicted$donor, start$donor)
-  expect_identical(colnames(SummarizedExperiment::colData(predict(fit, start, label = NULL))), c("condition", "donor"))
+  expect_identical(colnames(SummarizedExperiment::colData(predict(fit, start, label = NULL))),
+                   c("condition", "donor"))
   expect_identical(colnames(predict(fit, start, suffix = "_p")), paste0(colnames(start), "_p"))
   expect_warning(predict(fit, predicted), "50 cells that are not \"ctrl\"")
   expect_warning(predict(fit, predict(by.matrix, start)), "50 cells that are predicted already")
@@ -60,11 +67,14 @@ test_that("predicting a SingleCellExperiment gives one with the predicted assay"
   expect_identical(SummarizedExperiment::assay(predicted), predict(by.matrix, control)[12:1, ])
   expect_warning(predict(fit, sce), "40 cells that are not \"ctrl\"")
   seen <- "40 observed cells are among the training cells"
-  expect_warning(scores <- evaluate_predictions(fit, sce[, sce$condition == "stim"], control = start), seen)
+  expect_warning(scores <- evaluate_predictions(fit, sce[, sce$condition == "stim"],
+                                                control = start), seen)
   expect_warning(same <- evaluate_predictions(by.matrix, treated, control = control), seen)
   expect_identical(scores$value, same$value)
-  own <- suppressMessages(evaluate_predictions(predicted, sce[, sce$condition == "stim"], metrics = "w2"))
-  expect_equal(own$value, scores$value[scores$method == "laot" & scores$metric == "w2"], tolerance = 1e-9)
+  own <- suppressMessages(evaluate_predictions(predicted, sce[, sce$condition == "stim"],
+                                               metrics = "w2"))
+  expect_equal(own$value, scores$value[scores$method == "laot" & scores$metric == "w2"],
+               tolerance = 1e-9)
 })
 
 test_that("features, reduced dimensions and alternative experiments can be chosen", {
@@ -74,26 +84,33 @@ test_that("features, reduced dimensions and alternative experiments can be chose
   expect_identical(few$features, c("gene3", "gene1"))
   expect_identical(coef(few), coef(quiet_fit(sce, subset.row = c(3, 1))))
   expect_identical(rownames(predict(few, sce[, 1:5])), c("gene1", "gene3"))
-  expect_identical(quiet_fit(sce, subset.row = rep(c(TRUE, FALSE), 6))$features, rownames(both)[seq(1, 12, 2)])
+  expect_identical(quiet_fit(sce, subset.row = rep(c(TRUE, FALSE), 6))$features,
+                   rownames(both)[seq(1, 12, 2)])
   expect_sentence(laot_fit(sce, subset.row = "gene99"), "that x lacks: gene99")
   expect_sentence(laot_fit(sce, subset.row = 13), "from 1 to 12")
   expect_sentence(laot_fit(sce, subset.row = c(1, 1)), "subset.row selects a feature twice")
   expect_sentence(fit_trivial(sce, features = 1), "argument features does not go with x")
   expect_sentence(cae_fit(sce, features = 1), "argument features does not go with x")
-  expect_sentence(fit_trivial(control, treated, subset.row = 1), "argument subset.row does not go with x")
+  expect_sentence(fit_trivial(control, treated, subset.row = 1),
+                  "argument subset.row does not go with x")
   expect_sentence(laot_fit(sce, assay.type = "log"), "no assay \"log\"; it has counts, logcounts")
   expect_sentence(laot_fit(sce, dimred = "PCA"), "no reduced dimension \"PCA\"")
-  expect_sentence(laot_fit(sce, condition = "donr"), "did you mean \"donor\".*condition \\(ctrl, stim\\)")
-  expect_sentence(laot_fit(sce, condition = "donor"), "no level that is called.*the levels are a, b")
+  expect_sentence(laot_fit(sce, condition = "donr"),
+                  "did you mean \"donor\".*condition \\(ctrl, stim\\)")
+  expect_sentence(laot_fit(sce, condition = "donor"),
+                  "no level that is called.*the levels are a, b")
 
   SingleCellExperiment::reducedDim(sce, "PCA") <- t(both[1:3, ])
   reduced <- quiet_fit(sce, dimred = "PCA")
-  expect_identical(unname(coef(reduced)$map), unname(coef(quiet_fit(control[1:3, ], treated[1:3, ]))$map))
+  expect_identical(unname(coef(reduced)$map),
+                   unname(coef(quiet_fit(control[1:3, ], treated[1:3, ]))$map))
   predicted <- predict(reduced, sce[, 1:5])
   expect_identical(dim(SingleCellExperiment::reducedDim(predicted, "PCA")), c(5L, 3L))
   expect_length(SummarizedExperiment::assays(predicted), 0)
 
-  SingleCellExperiment::altExp(sce, "proteins") <- SummarizedExperiment::SummarizedExperiment(list(logcounts = both[1:2, ]))
+  SingleCellExperiment::altExp(sce,
+                               "proteins") <- SummarizedExperiment::SummarizedExperiment(
+                               list(logcounts = both[1:2, ]))
   other <- quiet_fit(sce, altexp = "proteins")
   expect_identical(other$features, c("gene1", "gene2"))
   expect_s4_class(predict(other, sce[, 1:5]), "SummarizedExperiment")
@@ -103,9 +120,12 @@ test_that("features, reduced dimensions and alternative experiments can be chose
 test_that("the 1000 most variable features are used, of the cells at hand", {
   skip_if_not_installed("SummarizedExperiment")
   wide <- two_populations(n = 12, m = 9, d = 1200)
-  values <- cbind(wide$control, wide$treated, matrix(1e6 * seq_len(1200), 1200, 2, byrow = FALSE) * rep(c(1, -1), each = 1200))
+  values <- cbind(wide$control, wide$treated, matrix(1e6 * seq_len(1200), 1200, 2, byrow = FALSE) *
+                  rep(c(1, -1), each = 1200))
   labels <- rep(c("ctrl", "stim", NA), c(12, 9, 2))
-  se <- SummarizedExperiment::SummarizedExperiment(list(logcounts = values), colData = S4Vectors::DataFrame(condition = labels))
+  se <- SummarizedExperiment::SummarizedExperiment(list(logcounts = values),
+                                                   colData = S4Vectors::DataFrame(
+                                                     condition = labels))
   fit <- quiet_fit(se)
   used <- values[, 1:21]
   spread <- rowMeans(used^2) - rowMeans(used)^2
@@ -125,23 +145,31 @@ test_that("a Seurat object works as it is", {
   predicted <- predict(fit, start)
   expect_s4_class(predicted, "Seurat")
   expect_identical(colnames(predicted), colnames(start))
-  expect_equal(as.matrix(laot:::seurat_layer(predicted, "RNA", "data")), predict(by.matrix, control))
+  expect_equal(as.matrix(laot:::seurat_layer(predicted, "RNA", "data")),
+               predict(by.matrix, control))
   expect_identical(unname(predicted$condition), rep("stim", 50))
   expect_true(all(predicted$predicted))
   SeuratObject::Idents(start) <- rep(c("T", "B"), length.out = ncol(start))
   expect_identical(SeuratObject::Idents(predict(fit, start)), SeuratObject::Idents(start))
   expect_identical(quiet_fit(object, features = c("gene2", "gene5"))$features, c("gene2", "gene5"))
-  expect_sentence(laot_fit(object, features = "gene99"), "features names 1 feature that x lacks: gene99")
-  expect_identical(fit_trivial(object, features = c("gene2", "gene5"), verbose = FALSE)$features, c("gene2", "gene5"))
+  expect_sentence(laot_fit(object, features = "gene99"),
+                  "features names 1 feature that x lacks: gene99")
+  expect_identical(fit_trivial(object, features = c("gene2", "gene5"), verbose = FALSE)$features,
+                   c("gene2", "gene5"))
   expect_sentence(laot_fit(object, assay = "ADT"), "no assay \"ADT\"; it has RNA")
   expect_sentence(laot_fit(object, reduction = "pca"), "no reduction \"pca\"")
   expect_sentence(laot_fit(object, condition = "stim"), "no column \"stim\"")
 
-  object[["pca"]] <- SeuratObject::CreateDimReducObject(t(both[1:3, ]) |> `colnames<-`(paste0("PC_", 1:3)), key = "PC_", assay = "RNA")
+  object[["pca"]] <- SeuratObject::CreateDimReducObject(t(both[1:3, ]) |>
+                                                        `colnames<-`(paste0("PC_", 1:3)),
+                                                        key = "PC_", assay = "RNA")
   reduced <- quiet_fit(object, reduction = "pca")
-  expect_identical(unname(coef(reduced)$map), unname(coef(quiet_fit(control[1:3, ], treated[1:3, ]))$map))
+  expect_identical(unname(coef(reduced)$map),
+                   unname(coef(quiet_fit(control[1:3, ], treated[1:3, ]))$map))
   moved <- predict(reduced, object[, conditions == "ctrl"])
-  expect_identical(unname(t(SeuratObject::Embeddings(moved[["pca"]]))), unname(predict(quiet_fit(control[1:3, ], treated[1:3, ]), unname(control[1:3, ]))))
+  expect_identical(unname(t(SeuratObject::Embeddings(moved[["pca"]]))),
+                   unname(predict(quiet_fit(control[1:3, ], treated[1:3, ]),
+                                  unname(control[1:3, ]))))
 })
 
 test_that("counts in the place of normalised values are noticed", {
@@ -155,7 +183,8 @@ test_that("counts in the place of normalised values are noticed", {
   if (utils::packageVersion("SeuratObject") >= "5.0.0") {
     expect_error(quiet_fit(object), "data")
   } else {
-    expect_warning(quiet_fit(object), "layer \"data\" of assay \"RNA\" of x holds the counts: normalise first")
+    expect_warning(quiet_fit(object),
+                   "layer \"data\" of assay \"RNA\" of x holds the counts: normalise first")
   }
   expect_silent(quiet_fit(object, layer = "counts"))
 })
@@ -183,17 +212,23 @@ test_that("objects are left as they were, by what works and by what is refused",
 test_that("control and treated cells may be two objects", {
   skip_if_not_installed("SingleCellExperiment")
   sce <- sce_of(both)
-  expect_silent(two <- quiet_fit(sce[, conditions == "ctrl"], treated = sce[12:1, conditions == "stim"]))
+  expect_silent(two <- quiet_fit(sce[, conditions == "ctrl"],
+                                 treated = sce[12:1, conditions == "stim"]))
   expect_identical(coef(two), coef(by.matrix))
   expect_identical(c(two$control, two$target, two$condition), c("ctrl", "stim", "condition"))
   expect_identical(coef(quiet_fit(sce[, conditions == "ctrl"], treated)), coef(by.matrix))
-  expect_identical(coef(quiet_fit(sce[, conditions == "ctrl"], treated = sce[, conditions == "stim"], batch = "donor")),
+  expect_identical(coef(quiet_fit(sce[, conditions == "ctrl"],
+                                  treated = sce[, conditions == "stim"], batch = "donor")),
                    coef(quiet_fit(sce, batch = "donor")))
   counted <- sce
   SummarizedExperiment::assay(counted, "counts") <- 2 * both
-  expect_identical(quiet_fit(counted[, conditions == "ctrl"], treated = counted[, conditions == "stim"], assay.type = "counts")$origin$assay.type, "counts")
-  expect_sentence(quiet_fit(sce, treated = "stim"), "treated must hold cells, found \"stim\"; a level of the condition is named by target")
-  expect_sentence(laot_fit(sce[, conditions == "ctrl"], treated = sce[1:3, conditions == "stim"]), "the treated cells lacks 9 of the 12")
+  expect_identical(quiet_fit(counted[, conditions == "ctrl"],
+                             treated = counted[, conditions == "stim"],
+                             assay.type = "counts")$origin$assay.type, "counts")
+  expect_sentence(quiet_fit(sce, treated = "stim"),
+                  "treated must hold cells, found \"stim\"; a level of the condition is named by")
+  expect_sentence(laot_fit(sce[, conditions == "ctrl"], treated = sce[1:3, conditions == "stim"]),
+                  "the treated cells lacks 9 of the 12")
 })
 
 test_that("a batch of several columns is their combinations", {
@@ -213,16 +248,19 @@ test_that("predictions go into the object itself", {
   values <- predict(quiet_fit(control[1:5, ], treated[1:5, ]), control)
   inside <- predict(fit, start, into = c(altexp = "moved"))
   expect_identical(dim(inside), dim(start))
-  expect_identical(unname(SummarizedExperiment::assay(SingleCellExperiment::altExp(inside, "moved"), "logcounts")), unname(values))
+  expect_identical(unname(SummarizedExperiment::assay(SingleCellExperiment::altExp(inside, "moved"),
+                                                      "logcounts")), unname(values))
   expect_identical(SummarizedExperiment::colData(inside), SummarizedExperiment::colData(start))
   as.assay <- SummarizedExperiment::assay(predict(fit, start, into = "moved"), "moved")
   expect_identical(unname(as.assay[1:5, ]), unname(values))
   expect_true(all(is.na(as.assay[6:12, ])))
-  expect_identical(SingleCellExperiment::reducedDim(predict(fit, start, into = c(dimred = "moved")), "moved"), t(values))
+  expect_identical(SingleCellExperiment::reducedDim(predict(fit, start, into = c(dimred = "moved")),
+                                                    "moved"), t(values))
   for (kind in c("altexp", "altExp")) {
     expect_identical(SingleCellExperiment::altExpNames(predict(fit, start, into = kind)), "laot")
   }
-  expect_sentence(predict(fit, start, into = c(layer = "x")), "the name in into must be one of assay, altexp, dimred")
+  expect_sentence(predict(fit, start, into = c(layer = "x")),
+                  "the name in into must be one of assay, altexp, dimred")
   expect_sentence(predict(fit, control, into = "x"), "a matrix has no room")
 })
 
@@ -239,14 +277,16 @@ test_that("one fit a type, in one object", {
   sce$type <- rep(c("T", "B"), 45)
   sce$type[1:4] <- "NK"
   sce$type[c(5, 51:55)] <- "Mono"
-  expect_message(fits <- laot_fit(sce, by = "type", seed = 1), "Left out: NK, with no treated cells")
+  expect_message(fits <- laot_fit(sce, by = "type", seed = 1),
+                 "Left out: NK, with no treated cells")
   expect_message(laot_fit(sce, by = "type", seed = 1), "Left out: Mono, with only 1 control cells")
   expect_s3_class(fits, "laot_fit_by")
   expect_identical(sort(names(fits)), c("B", "T"))
   alone <- quiet_fit(sce[, sce$type == "T"])
   expect_identical(coef(fits[["T"]]), coef(alone))
   start <- sce[, conditions == "ctrl"]
-  expect_warning(p <- predict(fits, start), "left out: 5 cells of levels without a fit \\(NK, Mono\\)")
+  expect_warning(p <- predict(fits, start),
+                 "left out: 5 cells of levels without a fit \\(NK, Mono\\)")
   expect_identical(colnames(p), colnames(start)[start$type %in% c("B", "T")])
   expect_identical(SummarizedExperiment::assay(p)[, p$type == "T"],
                    SummarizedExperiment::assay(predict(alone, start[, start$type == "T"])))

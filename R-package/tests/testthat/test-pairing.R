@@ -32,6 +32,7 @@ test_that("ancestors and descendants are found by number and name", {
   expect_sentence(descendants(fit, 0), "numbers .from 1.")
   expect_sentence(descendants(fit, 51), "cells 0 to 49")
   expect_sentence(transitions(fit, by = type), "list.control =, treated =")
-  expect_sentence(transitions(fit, by = list(control = type, treated = type[1:3])), "to has 3 labels")
+  expect_sentence(transitions(fit, by = list(control = type, treated = type[1:3])),
+                  "to has 3 labels")
   expect_sentence(pairing(fit_trivial(start, after, method = "mean_shift")), "has no pairing")
 })

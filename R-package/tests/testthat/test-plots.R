@@ -13,12 +13,15 @@ drawn <- function(code) {
 test_that("base graphics draw every picture", {
   skip_if_not(capabilities("png"))
   expect_gt(drawn(plot(fit)), 5000)
-  for (type in c("objective", "cells", "marginals", "map")) expect_gt(drawn(plot(fit, type = type)), 2000)
+  for (type in c("objective", "cells", "marginals", "map"))
+    expect_gt(drawn(plot(fit, type = type)), 2000)
   expect_gt(drawn(plot(fit, type = "marginals", features = c("gene1", "gene3"))), 2000)
-  expect_gt(drawn(plot(fit, type = "cells", control = cells$control[, 1:20], treated = cells$treated[, 1:20])), 2000)
+  expect_gt(drawn(plot(fit, type = "cells", control = cells$control[, 1:20],
+                       treated = cells$treated[, 1:20])), 2000)
   expect_gt(drawn(plot(fit_trivial(cells$control, cells$treated))), 2000)
   hours <- rep(c(0, 24, 48), c(60, 25, 25))
-  fits <- suppressMessages(laot_fit(cbind(cells$control, cells$treated), condition = hours, control = 0, seed = 1))
+  fits <- suppressMessages(laot_fit(cbind(cells$control, cells$treated), condition = hours,
+                                    control = 0, seed = 1))
   expect_gt(drawn(plot(fits)), 2000)
   expect_gt(drawn(plot(fits, type = "objective")), 2000)
   expect_sentence(plot(fits, what = "cells"), "unknown argument \"what\"")
@@ -46,7 +49,8 @@ test_that("ggplot2 draws every picture", {
 
 test_that("what the pictures show is right", {
   data <- laot:::objective_data(fit)
-  expect_true(all(diff(data$objective[data$step == "after the update"]) <= 1e-9 * data$objective[1]))
+  expect_true(all(diff(data$objective[data$step == "after the update"]) <= 1e-9 *
+                  data$objective[1]))
   shown <- laot:::cells_data(fit)
   expect_identical(as.vector(table(shown$group)), c(60L, 50L, 60L))
   # The same plane as prcomp's, whatever the signs.
@@ -55,7 +59,8 @@ test_that("what the pictures show is right", {
   expect_equal(abs(cor(shown$first[1:110], scores[, 1])), 1, tolerance = 1e-6)
   map <- laot:::map_data(fit)
   change <- coef(fit)$map - diag(15)
-  expect_equal(map$change[map$treated == "gene2" & map$control == "gene1"], change["gene2", "gene1"])
+  expect_equal(map$change[map$treated == "gene2" & map$control == "gene1"],
+               change["gene2", "gene1"])
   strongest <- summary(fit)$changes
   expect_equal(max(abs(change)), abs(strongest$change[1]))
   expect_equal(change[strongest$treated[1], strongest$control[1]], strongest$change[1])
@@ -65,7 +70,8 @@ test_that("what cannot be drawn is said", {
   expect_sentence(plot(fit, type = "curve"), "type must be one of")
   expect_sentence(plot(fit, type = "marginals", features = "geneX"), "no feature \"geneX\"")
   expect_sentence(plot(fit, type = "marginals", features = 99), "from 1 to 15")
-  expect_sentence(plot(fit_trivial(cells$control, cells$treated), type = "objective"), "closed form")
+  expect_sentence(plot(fit_trivial(cells$control, cells$treated), type = "objective"),
+                  "closed form")
   bare <- quiet_fit(cells$control, cells$treated, keep.cells = 0)
   expect_sentence(plot(bare, type = "cells"), "keeps no training cells")
 })
@@ -98,7 +104,8 @@ test_that("a feature that is mostly 0 has no needle in its marginal", {
 
 test_that("many steps are drawn as a line alone, along epochs where there are epochs", {
   skip_if_not_installed("ggplot2")
-  long <- suppressMessages(laot_fit(cells$control, cells$treated, update = "adam", epochs = 80, seed = 1))
+  long <- suppressMessages(laot_fit(cells$control, cells$treated, update = "adam",
+                                    epochs = 80, seed = 1))
   points <- function(fit) {
     picture <- ggplot2::autoplot(fit, type = "objective")
     c(length(picture$layers), picture$labels$x)
@@ -113,10 +120,12 @@ test_that("the marginals are those of the features whose mean moves most, each i
   data <- laot:::marginals_data(fit, count = 3)
   moved <- abs(rowMeans(cells$treated) - rowMeans(cells$control))
   expect_identical(levels(data$feature), names(sort(-moved))[1:3])
-  values <- list(control = cells$control, treated = cells$treated, predicted = predict(fit, cells$control))
+  values <- list(control = cells$control, treated = cells$treated,
+                 predicted = predict(fit, cells$control))
   for (feature in levels(data$feature)) for (group in names(values)) {
     curve <- data[data$feature == feature & data$group == group, ]
-    expect_equal(weighted.mean(curve$value, curve$density), mean(values[[group]][feature, ]), tolerance = 0.02)
+    expect_equal(weighted.mean(curve$value, curve$density), mean(values[[group]][feature, ]),
+                 tolerance = 0.02)
   }
 })
 
@@ -144,7 +153,8 @@ test_that("a UMAP shows the real cells and places the predicted ones among them"
   expect_false(anyNA(shown))
   expect_identical(laot:::umap_data(fit), shown)
   # Three apart: predicted cells lie by the treated ones.
-  middle <- function(group) c(mean(shown$first[shown$group == group]), mean(shown$second[shown$group == group]))
+  middle <- function(group)
+    c(mean(shown$first[shown$group == group]), mean(shown$second[shown$group == group]))
   apart <- function(a, b) sqrt(sum((middle(a) - middle(b))^2))
   expect_lt(apart("predicted", "treated"), apart("predicted", "control") / 2)
   expect_silent(plot(fit, type = "umap"))

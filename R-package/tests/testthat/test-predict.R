@@ -9,12 +9,14 @@ test_that("predictions keep the order and the names of newdata", {
   extra <- rbind(other = 9, cells$control[4:1, 1:2], more = 9)
   expect_identical(predict(fit, extra), straight[4:1, 1:2])
   expect_identical(unname(predict(fit, unname(cells$control))), unname(straight))
-  expect_identical(predict(fit, unname(cells$control[, 1:2])), straight[, 1:2] |> `colnames<-`(NULL))
+  expect_identical(predict(fit, unname(cells$control[, 1:2])), straight[, 1:2] |>
+                   `colnames<-`(NULL))
 })
 
 # BLAS may add in another order for one column than for many, so not to the last bit.
 test_that("one new cell is enough", {
-  expect_equal(predict(fit, cells$control[, 7, drop = FALSE]), predict(fit, cells$control)[, 7, drop = FALSE],
+  expect_equal(predict(fit, cells$control[, 7, drop = FALSE]), predict(fit, cells$control)[, 7,
+      drop = FALSE],
                tolerance = 1e-13)
 })
 
@@ -45,7 +47,8 @@ test_that("predictions can be kept from being negative", {
 
 test_that("what cannot be predicted is said", {
   expect_sentence(predict(fit), "newdata is missing")
-  expect_sentence(predict(fit, cells$control[1:3, ]), "newdata lacks 1 of the 4 features of the fit: gene4")
+  expect_sentence(predict(fit, cells$control[1:3, ]),
+                  "newdata lacks 1 of the 4 features of the fit: gene4")
   expect_sentence(predict(fit, unname(cells$control)[1:3, ]), "3 features.*has 4")
   expect_sentence(predict(fit, cells$control, nonnegative = "yes"), "nonnegative must be one of")
   expect_sentence(predict(fit, cells$control, nonegative = "no"), "unknown argument")

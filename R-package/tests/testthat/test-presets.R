@@ -13,16 +13,19 @@ test_that("the cellot preset is its definition, on the cells that it draws", {
   }
   gammas <- 10^seq(1, -3, length.out = 50)
   by.hand <- mean(vapply(gammas, function(g) {
-    kernel(predicted, predicted, g) + kernel(observed, observed, g) - 2 * kernel(predicted, observed, g)
+    kernel(predicted, predicted, g) + kernel(observed, observed, g) - 2 * kernel(predicted,
+        observed, g)
   }, 0))
   value <- function(metric) scores$value[scores$metric == metric]
   # Of 100 cells a subsample of 100 is all of them, ten times.
   expect_equal(value("mmd2_mean50"), by.hand, tolerance = 1e-9)
   expect_lt(max(abs(scores$sd)), 1e-12)
   expect_equal(value("pearson_means"), cor(rowMeans(predicted), rowMeans(observed)))
-  expect_equal(value("l2_sds_ddof1"), sqrt(sum((apply(predicted, 1, sd) - apply(observed, 1, sd))^2)))
+  expect_equal(value("l2_sds_ddof1"),
+               sqrt(sum((apply(predicted, 1, sd) - apply(observed, 1, sd))^2)))
   expect_match(scores$setting[1L], "mean of 10 subsamples of 100 cells")
-  bigger <- suppressMessages(evaluate_predictions(preset_cells(300), preset_cells(260), preset = "cellot"))
+  bigger <- suppressMessages(evaluate_predictions(preset_cells(300), preset_cells(260),
+                                                  preset = "cellot"))
   expect_match(bigger$setting[1L], "250 cells")
   expect_gt(min(bigger$sd), 0)
 })
@@ -32,21 +35,25 @@ test_that("the laot preset clips, and takes gamma from all features", {
   control <- preset_cells(60)
   treated <- preset_cells(50, 1)
   fit <- laot_fit(control, treated, seed = 1)
-  scores <- evaluate_predictions(fit, preset_cells(40, 1), preset_cells(40), preset = "laot", markers = 2)
+  scores <- evaluate_predictions(fit, preset_cells(40, 1), preset_cells(40), preset = "laot",
+                                 markers = 2)
   mmd2 <- scores[scores$metric == "mmd2_clipped", ]
   expect_length(unique(mmd2$setting), 1)
   expect_true(all(mmd2$value >= 0))
-  own <- evaluate_predictions(fit, preset_cells(40, 1), preset_cells(40), metrics = "mmd2", markers = 2)
+  own <- evaluate_predictions(fit, preset_cells(40, 1), preset_cells(40), metrics = "mmd2",
+                              markers = 2)
   expect_length(unique(own$setting), 2)
   expect_setequal(own$features, c("6 features", "top 2 markers"))
 })
 
 test_that("markers need training cells and a number that there is", {
   set.seed(4)
-  expect_error(evaluate_predictions(preset_cells(20), preset_cells(20), markers = 2), "training cells")
+  expect_error(evaluate_predictions(preset_cells(20), preset_cells(20), markers = 2),
+               "training cells")
   fit <- laot_fit(preset_cells(30), preset_cells(30), seed = 1)
   expect_error(evaluate_predictions(fit, preset_cells(20), preset_cells(20), markers = 7), "1 to 6")
-  expect_error(evaluate_predictions(fit, preset_cells(20), preset_cells(20), preset = "cello"), "preset must be one of")
+  expect_error(evaluate_predictions(fit, preset_cells(20), preset_cells(20), preset = "cello"),
+               "preset must be one of")
 })
 
 test_that("training cells among the observed ones are named", {
@@ -75,7 +82,8 @@ test_that("the verdict says what the numbers mean", {
   flat <- 0.75 * new + 2
   wrong <- new + 3
   verdict_of <- function(predicted) {
-    paste(attr(suppressMessages(evaluate_predictions(predicted, observed, new, train)), "verdict"), collapse = " ")
+    paste(attr(suppressMessages(evaluate_predictions(predicted, observed, new, train)), "verdict"),
+          collapse = " ")
   }
   expect_match(verdict_of(good), "cannot be told from true treated cells")
   expect_match(verdict_of(flat), "spread is lost .sd ratio 0.7.*its w2 beats true treated cells")
@@ -83,7 +91,8 @@ test_that("the verdict says what the numbers mean", {
   expect_match(verdict_of(wrong), "can be told from true")
   by.set <- evaluate_predictions(flat, observed, new, train, markers = 2)
   expect_match(attr(by.set, "verdict"), "^On the (6 features|top 2 markers): ")
-  expect_output(print(suppressMessages(evaluate_predictions(wrong, observed, new, train))), "worse than the mean shift")
+  expect_output(print(suppressMessages(evaluate_predictions(wrong, observed, new, train))),
+                "worse than the mean shift")
 })
 
 test_that("the worst features come first", {

@@ -16,26 +16,31 @@ test_that("groups have the means of their cells and of the predictions of these"
   expect_equal(found$mean[, "d2.control"], rowMeans(control[, d2]))
   expect_equal(found$mean[, "d2.predicted"], rowMeans(predict(fit, control)[, d2]))
   expect_equal(found$mean[, "d3.observed"], rowMeans(treated[, 21:24]))
-  expect_identical(colnames(pseudo_bulk(fit, control, by = donors, observed = treated, min.cells = 5)$mean),
+  expect_identical(colnames(pseudo_bulk(fit, control, by = donors, observed = treated,
+                                        min.cells = 5)$mean),
                    c("d1.control", "d2.control", "d1.predicted", "d2.predicted", "d2.observed"))
 })
 
 test_that("objects give a SummarizedExperiment, by several columns", {
   skip_if_not_installed("SingleCellExperiment")
   sce <- SingleCellExperiment::SingleCellExperiment(
-    list(logcounts = control), colData = S4Vectors::DataFrame(donor = rep(c("a", "b"), 15), type = rep(c("B", "T"), each = 15))
+    list(logcounts = control), colData = S4Vectors::DataFrame(donor = rep(c("a", "b"), 15),
+        type = rep(c("B", "T"), each = 15))
   )
   found <- pseudo_bulk(fit, sce, by = c("donor", "type"))
   expect_s4_class(found, "SummarizedExperiment")
   expect_identical(dim(found), c(4L, 8L))
   values <- SummarizedExperiment::assay(found, "mean")
   first <- which(sce$donor == "a" & sce$type == "B")
-  expect_true(any(apply(values, 2, function(column) isTRUE(all.equal(unname(column), unname(rowMeans(control[, first])))))))
+  expect_true(any(apply(values, 2,
+                        function(column) isTRUE(all.equal(unname(column),
+                                                          unname(rowMeans(control[, first])))))))
 })
 
 test_that("what is missing is said", {
   expect_error(pseudo_bulk(fit, control), "by is missing; give one or several columns")
   expect_error(pseudo_bulk(fit, control, by = donors["observed"]), "by has nothing for control")
-  expect_error(pseudo_bulk(fit, control, by = donors, min.cells = 40), "no group of the control cells has 40 cells; the largest has 10")
+  expect_error(pseudo_bulk(fit, control, by = donors, min.cells = 40),
+               "no group of the control cells has 40 cells; the largest has 10")
   expect_error(pseudo_bulk(3, control, by = donors), "x must be a laot_fit")
 })

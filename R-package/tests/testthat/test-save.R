@@ -9,9 +9,11 @@ test_that("a fit survives saveRDS, in another session too", {
   expect_identical(predict(back, cells$control), predict(fit, cells$control))
   expect_identical(coef(back), coef(fit))
   expect_output(print(back), "LAOT fit")
-  code <- sprintf(".libPaths(%s); library(laot); fit <- readRDS('%s'); cat(sprintf('%%a', sum(coef(fit)$map)))",
+  code <- sprintf(
+    ".libPaths(%s); library(laot); fit <- readRDS('%s'); cat(sprintf('%%a', sum(coef(fit)$map)))",
                   paste(deparse(.libPaths()), collapse = ""), file)
-  out <- system2(file.path(R.home("bin"), "Rscript"), c("--vanilla", "-e", shQuote(code)), stdout = TRUE)
+  out <- system2(file.path(R.home("bin"), "Rscript"), c("--vanilla", "-e", shQuote(code)),
+                 stdout = TRUE)
   expect_identical(tail(out, 1), sprintf("%a", sum(coef(fit)$map)))
 })
 
@@ -58,15 +60,18 @@ test_that("a model file says where its cells came from", {
   level <- "st\"im\\ \u00e9"
   sce <- SingleCellExperiment::SingleCellExperiment(
     list(logcounts = both, counts = 10 * both + 3),
-    colData = S4Vectors::DataFrame(`cell state` = rep(c("ctrl", level), c(60, 45)), check.names = FALSE)
+    colData = S4Vectors::DataFrame(`cell state` = rep(c("ctrl", level), c(60, 45)),
+                                   check.names = FALSE)
   )
   whole <- quiet_fit(sce, assay.type = "counts", condition = "cell state")
   file <- tempfile(fileext = ".safetensors")
   on.exit(unlink(file))
   save_model(whole, file)
   back <- load_model(file)
-  for (part in c("control", "target", "condition", "origin", "seed", "features")) expect_identical(back[[part]], whole[[part]], label = part)
-  expect_identical(SummarizedExperiment::assay(predict(back, sce[, 1:5])), SummarizedExperiment::assay(predict(whole, sce[, 1:5])))
+  for (part in c("control", "target", "condition", "origin", "seed", "features"))
+    expect_identical(back[[part]], whole[[part]], label = part)
+  expect_identical(SummarizedExperiment::assay(predict(back, sce[, 1:5])),
+                   SummarizedExperiment::assay(predict(whole, sce[, 1:5])))
   expect_warning(predict(back, sce[, 60:62]), "2 cells that are not \"ctrl\"")
   # The numbers stand where they did, and a saved model can be saved again.
   again <- tempfile(fileext = ".safetensors")

@@ -1,5 +1,5 @@
-# Version 5: layers of many names, split by donor, and assays of fewer cells. Runs with R_LIBS naming the library of
-# scripts/seurat5-library.sh.
+# Version 5: layers of many names, split by donor, and assays of fewer cells. Runs with R_LIBS
+# naming the library of scripts/seurat5-library.sh.
 skip_if_not_installed("SeuratObject", "5.0.0")
 skip_if_not_installed("Matrix")
 suppressPackageStartupMessages(library(SeuratObject))
@@ -28,24 +28,30 @@ test_that("split layers are read as one, by the names of the cells", {
   mixed <- apart[, c(3, 1, 2, 20, 7)]
   expect_silent(p <- predict(whole, mixed))
   expect_identical(colnames(p), colnames(mixed))
-  expect_equal(as.matrix(LayerData(p[["RNA"]], "data")), predict(quiet_fit(cells$control * (cells$control > 0), cells$treated * (cells$treated > 0)), both[, colnames(mixed)]))
-  scores <- suppressWarnings(evaluate_predictions(whole, apart[, 51:90], control = apart[, 1:50], metrics = "w2"))
+  expect_equal(as.matrix(LayerData(p[["RNA"]], "data")),
+               predict(quiet_fit(cells$control * (cells$control > 0),
+                                 cells$treated * (cells$treated > 0)), both[, colnames(mixed)]))
+  scores <- suppressWarnings(evaluate_predictions(whole, apart[, 51:90], control = apart[, 1:50],
+                                                  metrics = "w2"))
   expect_identical(unique(scores$observed), 40)
-  expect_identical(coef(quiet_fit(apart, features = c("gene2", "gene5"))), coef(quiet_fit(object, features = c("gene2", "gene5"))))
+  expect_identical(coef(quiet_fit(apart, features = c("gene2", "gene5"))),
+                   coef(quiet_fit(object, features = c("gene2", "gene5"))))
 })
 
 test_that("of split layers with other features the common ones are used", {
   first <- CreateSeuratObject(counts[1:10, 1:50], meta.data = object[[]][1:50, ])
   second <- CreateSeuratObject(counts[3:12, 51:90], meta.data = object[[]][51:90, ])
   merged <- merge(first, second)
-  expect_message(fit <- laot_fit(merged, layer = "counts", seed = 1, verbose = FALSE), "8 of 12 features")
+  expect_message(fit <- laot_fit(merged, layer = "counts", seed = 1, verbose = FALSE),
+                 "8 of 12 features")
   expect_identical(fit$features, rownames(counts)[3:10])
 })
 
 test_that("a layer is that of its exact name", {
   scaled <- CreateSeuratObject(counts, meta.data = object[[]])
   scaled <- SetAssayData(scaled, layer = "scale.data", new.data = t(scale(t(both))))
-  expect_sentence(quiet_fit(scaled), "no layer \"data\"; it has counts, scale.data; normalise first")
+  expect_sentence(quiet_fit(scaled),
+                  "no layer \"data\"; it has counts, scale.data; normalise first")
   expect_sentence(quiet_fit(object, layer = "dat"), "no layer \"dat\"; it has counts, data")
   expect_sentence(quiet_fit(scaled, layer = "scale"), "no layer \"scale\"")
   expect_silent(quiet_fit(scaled, layer = "scale.data"))
@@ -59,7 +65,8 @@ test_that("an assay with fewer cells than its object is matched by name", {
   labels <- conditions[match(ordered, colnames(object))]
   by.hand <- quiet_fit(both[1:4, ordered], condition = labels)
   expect_identical(unname(coef(fit)$map), unname(coef(by.hand)$map))
-  expect_identical(coef(suppressWarnings(quiet_fit(object, assay = "ADT", condition = conditions))), coef(fit))
+  expect_identical(coef(suppressWarnings(quiet_fit(object, assay = "ADT", condition = conditions))),
+                   coef(fit))
   p <- suppressWarnings(predict(fit, object[, 1:50]))
   expect_identical(sort(colnames(p)), sort(colnames(object)[11:50]))
 })

@@ -8,11 +8,13 @@ fit <- quiet_fit(cells$control, cells$treated)
 test_that("empty and written-out missing labels are missing", {
   marked <- labels
   marked[c(1, 2, 3, 41)] <- c("", "NA", "  ", "N/A")
-  expect_message(found <- laot_fit(both, condition = marked, seed = 1), "Left out: 4 cells without a condition")
+  expect_message(found <- laot_fit(both, condition = marked, seed = 1),
+                 "Left out: 4 cells without a condition")
   expect_s3_class(found, "laot_fit")
   expect_identical(found$report$n.control, 37)
   expect_identical(found$report$n.treated, 29)
-  expect_sentence(quiet_fit(both, condition = labels, batch = replace(rep(c("a", "b"), 35), 5, "")), "batch has a missing label")
+  expect_sentence(quiet_fit(both, condition = labels, batch = replace(rep(c("a", "b"), 35), 5, "")),
+                  "batch has a missing label")
 })
 
 test_that("times are read with their units", {
@@ -27,19 +29,23 @@ test_that("times are read with their units", {
   expect_sentence(times(c("2", "30min", "2h")), "numbers without one, such as \"2\"")
   expect_true(is.na(times("early")))
   expect_sentence(laot:::time_of_cells(c("24h", "late"), NULL, 2), "found \"late\"")
-  expect_message(laot:::time_of_cells(c("60min", "1h"), NULL, 2), "The times 60min, 1h are taken as one")
+  expect_message(laot:::time_of_cells(c("60min", "1h"), NULL, 2),
+                 "The times 60min, 1h are taken as one")
 })
 
 test_that("arguments are named in full", {
   expect_sentence(simulate_populations(n = 5), "no argument n; write noise in full")
-  expect_sentence(fit_trivial(cells$control, cells$treated, m = "identity"), "no argument m; write method in full")
+  expect_sentence(fit_trivial(cells$control, cells$treated, m = "identity"),
+                  "no argument m; write method in full")
   expect_sentence(predict(fit, new = cells$control), "newdata|no argument new")
   expect_sentence(laot_fit(both, cond = labels), "did you mean \"condition\"")
-  expect_sentence(mmd2(cells$control, cells$treated, est = "biased"), "no argument est; write estimator")
+  expect_sentence(mmd2(cells$control, cells$treated, est = "biased"),
+                  "no argument est; write estimator")
 })
 
 test_that("a number of components that there are not is said", {
-  expect_warning(found <- quiet_fit(cells$control, cells$treated, n.pcs = 500), "n.pcs = 500 was cut to 6 components")
+  expect_warning(found <- quiet_fit(cells$control, cells$treated, n.pcs = 500),
+                 "n.pcs = 500 was cut to 6 components")
   expect_identical(found$report$components, 6)
   expect_silent(quiet_fit(cells$control, cells$treated, n.pcs = 3))
 })
@@ -48,28 +54,38 @@ test_that("names that differ by their style are seen, with an example of both si
   renamed <- function(names) `rownames<-`(cells$control, names)
   plain <- paste0("HLA_", 1:6)
   named <- quiet_fit(renamed(plain), `rownames<-`(cells$treated, plain))
-  expect_sentence(predict(named, renamed(sub("_", "-", plain))), "differ by \"_\", \"-\" and \".\": HLA-1 there, HLA_1 here")
-  expect_sentence(predict(named, renamed(tolower(plain))), "differ by upper and lower case: hla_1 there, HLA_1 here")
+  expect_sentence(predict(named, renamed(sub("_", "-", plain))),
+                  "differ by \"_\", \"-\" and \".\": HLA-1 there, HLA_1 here")
+  expect_sentence(predict(named, renamed(tolower(plain))),
+                  "differ by upper and lower case: hla_1 there, HLA_1 here")
   expect_sentence(predict(named, renamed(letters[1:6])), "its names look like a, b")
   ids <- sprintf("ENSG%011d", 1:6)
   versioned <- quiet_fit(renamed(paste0(ids, ".7")), `rownames<-`(cells$treated, paste0(ids, ".7")))
-  expect_sentence(predict(versioned, renamed(ids)), "differ by a version.*ENSG00000000001 there, ENSG00000000001.7 here")
+  expect_sentence(predict(versioned, renamed(ids)),
+                  "differ by a version.*ENSG00000000001 there, ENSG00000000001.7 here")
   expect_sentence(predict(fit, t(cells$control)), "cells are columns here, so give t\\(newdata\\)")
-  expect_sentence(laot_fit(t(both), condition = labels), "one label for each of the 70 rows of x.*t\\(x\\)")
+  expect_sentence(laot_fit(t(both), condition = labels),
+                  "one label for each of the 70 rows of x.*t\\(x\\)")
 })
 
-test_that("a fit of too few cells says what it is, and one of nearly as few that it proves nothing", {
-  expect_warning(two <- quiet_fit(cells$control[, 1:2], cells$treated), "fell back to the mean shift")
+test_that("a fit of too few cells says what it is, and one of nearly as few that it proves nothing",
+          {
+  expect_warning(two <- quiet_fit(cells$control[, 1:2], cells$treated),
+                 "fell back to the mean shift")
   expect_output(print(two), "outcome   fell back to the mean shift: a fit needs at least 3 cells")
-  expect_warning(three <- quiet_fit(cells$control[, 1:3], cells$treated[, 1:3]), "passes through every cell: 3 cells a side")
+  expect_warning(three <- quiet_fit(cells$control[, 1:3], cells$treated[, 1:3]),
+                 "passes through every cell: 3 cells a side")
   some <- both[, c(1:40, 41:42, 50:60)]
-  expect_warning(list <- quiet_fit(some, condition = rep(c("ctrl", "rare", "stim"), c(40, 2, 11))), "ctrl to rare: fell back")
+  expect_warning(list <- quiet_fit(some, condition = rep(c("ctrl", "rare", "stim"), c(40, 2, 11))),
+                 "ctrl to rare: fell back")
   expect_output(print(list), "rare .*mean shift")
 })
 
 test_that("a network that was not trained says so", {
-  for (raw in list(scgen_fit(cells$control, cells$treated, hidden.units = 4, latent = 2, epochs = 0, seed = 1, verbose = FALSE),
-                   cellot_fit(cells$control, cells$treated, compact = TRUE, iterations = 0, seed = 1, verbose = FALSE))) {
+  for (raw in list(scgen_fit(cells$control, cells$treated, hidden.units = 4, latent = 2, epochs = 0,
+                             seed = 1, verbose = FALSE),
+                   cellot_fit(cells$control, cells$treated, compact = TRUE, iterations = 0,
+                              seed = 1, verbose = FALSE))) {
     expect_output(print(raw), "outcome   not trained: no iterations were asked for")
   }
 })
@@ -77,7 +93,8 @@ test_that("a network that was not trained says so", {
 test_that("counts called logcounts are noticed", {
   skip_if_not_installed("SingleCellExperiment")
   object <- function(values) {
-    SingleCellExperiment::SingleCellExperiment(list(logcounts = values, counts = values), colData = S4Vectors::DataFrame(condition = labels))
+    SingleCellExperiment::SingleCellExperiment(list(logcounts = values, counts = values),
+                                               colData = S4Vectors::DataFrame(condition = labels))
   }
   counts <- round(exp(both + 1))
   expect_warning(quiet_fit(object(counts)), "assay \"logcounts\" of x holds whole numbers only")
@@ -87,7 +104,9 @@ test_that("counts called logcounts are noticed", {
 
 test_that("what predictions are is not lost on the next fit", {
   skip_if_not_installed("SingleCellExperiment")
-  sce <- SingleCellExperiment::SingleCellExperiment(list(logcounts = both), colData = S4Vectors::DataFrame(condition = labels))
+  sce <- SingleCellExperiment::SingleCellExperiment(list(logcounts = both),
+                                                    colData = S4Vectors::DataFrame(
+                                                      condition = labels))
   whole <- quiet_fit(sce)
   sce$predicted <- FALSE
   more <- BiocGenerics::cbind(sce, predict(whole, sce[, labels == "ctrl"]))

@@ -16,7 +16,9 @@ test_that("a fit is a table of its features", {
   cells.table <- generics::augment(fit, newdata = cells$control[, 1:3])
   expect_identical(cells.table$.cell, colnames(cells$control)[1:3])
   expect_equal(cells.table$.pred_gene2, unname(predict(fit, cells$control[, 1:3])["gene2", ]))
-  several <- suppressMessages(laot_fit(cbind(cells$control, cells$treated), condition = rep(c("ctrl", "a", "b"), c(60, 25, 20)), seed = 1, verbose = FALSE))
+  several <- suppressMessages(laot_fit(cbind(cells$control, cells$treated),
+                                       condition = rep(c("ctrl", "a", "b"), c(60, 25, 20)),
+                                       seed = 1, verbose = FALSE))
   expect_identical(unique(generics::tidy(several)$target), c("a", "b"))
   expect_identical(generics::glance(several)$n.treated, c(25, 20))
 })
@@ -29,7 +31,9 @@ test_that("the response table is what t.test and ks.test say", {
   for (k in 1:4) {
     test <- t.test(new$treated[k, ], new$control[k, ])
     expect_equal(c(table$low[k], table$high[k]), as.numeric(test$conf.int))
-    expect_equal(table$ks[k], unname(suppressWarnings(ks.test(predict(fit, new$control)[k, ], new$treated[k, ]))$statistic))
+    expect_equal(table$ks[k],
+                 unname(suppressWarnings(ks.test(predict(fit, new$control)[k, ],
+                                                 new$treated[k, ]))$statistic))
   }
   expect_equal(table$predicted, unname(rowMeans(predict(fit, new$control)) - rowMeans(new$control)))
   expect_equal(table$sd.observed, unname(sqrt(rowMeans((new$treated - rowMeans(new$treated))^2))))
@@ -41,7 +45,8 @@ test_that("the response table is what t.test and ks.test say", {
 test_that("markers are ranked by Welch's t", {
   new <- two_populations(n = 30, m = 25, d = 4, seed = 3)
   table <- marker_table(new$control, new$treated[4:1, ], count = 3)
-  t <- vapply(rownames(new$control), function(g) unname(t.test(new$treated[g, ], new$control[g, ])$statistic), 0)
+  t <- vapply(rownames(new$control),
+              function(g) unname(t.test(new$treated[g, ], new$control[g, ])$statistic), 0)
   expect_identical(table$feature, names(sort(-abs(t)))[1:3])
   expect_equal(table$t, unname(t[table$feature]))
   expect_identical(rownames(new$control)[table$position], table$feature)
@@ -53,18 +58,22 @@ test_that("over donors the interval is that of the donors' means", {
   donors <- list(control = rep(c("a", "b", "c"), 10), observed = rep(c("a", "b", "c"), 8))
   table <- response_table(fit, new$treated, new$control, by = donors)
   expect_identical(table$units, rep(3L, 4))
-  each <- vapply(c("a", "b", "c"), function(d) mean(new$treated["gene1", donors$observed == d]) - mean(new$control["gene1", donors$control == d]), 0)
+  each <- vapply(c("a", "b", "c"), function(d) mean(new$treated["gene1", donors$observed == d]) -
+                 mean(new$control["gene1", donors$control == d]), 0)
   row <- table[table$feature == "gene1", ]
   expect_equal(c(row$observed, row$low, row$high), c(mean(each), as.numeric(t.test(each)$conf.int)))
-  expect_sentence(response_table(fit, new$treated, new$control, by = list(control = rep("a", 30), observed = rep("a", 24))), "at least 2 levels")
+  expect_sentence(response_table(fit, new$treated, new$control, by = list(control = rep("a", 30),
+      observed = rep("a", 24))), "at least 2 levels")
 })
 
 test_that("gene sets are means of their genes", {
   new <- two_populations(n = 30, m = 24, d = 4, seed = 3)
   sets <- list(pair = c("gene1", "gene2"), none = "x")
-  expect_warning(table <- response_table(fit, new$treated, new$control, sets = sets), "sets without a feature of the fit \\(none\\)")
+  expect_warning(table <- response_table(fit, new$treated, new$control, sets = sets),
+                 "sets without a feature of the fit \\(none\\)")
   expect_identical(table$set, "pair")
   expect_identical(table$features, 2L)
   expect_equal(table$observed, mean(new$treated[1:2, ]) - mean(new$control[1:2, ]))
-  expect_sentence(suppressWarnings(response_table(fit, new$treated, new$control, sets = sets["none"])), "no set has a feature")
+  expect_sentence(suppressWarnings(response_table(fit, new$treated, new$control,
+                                                  sets = sets["none"])), "no set has a feature")
 })

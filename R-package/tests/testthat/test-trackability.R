@@ -12,7 +12,9 @@ quick_trackability <- function(fit, ...) {
 
 test_that("the change at the cells is that of the derivative, and L follows from it", {
   cells <- simulate_populations(3, 80, gap = 0.6, entries = "gaussian", seed = 2)
-  ask <- function(fit, ...) trackability(fit, resamples = 2, halves = 0, restarts = 0, designs = "counterpart", gaps = c(0, 1),
+  ask <- function(fit, ...)
+    trackability(fit, resamples = 2, halves = 0, restarts = 0, designs = "counterpart",
+                 gaps = c(0, 1),
                                          repeats = 1, verbose = FALSE, ...)
   fit <- laot_fit(cells$control, cells$treated, seed = 1, verbose = FALSE)
   said <- ask(fit, rate = "fit", time.gap = 2)
@@ -23,17 +25,22 @@ test_that("the change at the cells is that of the derivative, and L follows from
   expect_sentence(ask(fit, rate = "fit"), "give time.gap")
   # A fit with components: directions that they leave out do not change.
   wide <- laot_fit(cells$control, cells$treated, n.pcs = 2, seed = 1, verbose = FALSE)
-  expect_equal(ask(wide)$change[["most"]], norm(laot:::model_array(wide, "latent_map") - diag(2), "2"))
-  bent <- laot_fit(cells$control, cells$treated + 0.5 * cells$treated^2, lift = "yes", seed = 1, verbose = FALSE)
+  expect_equal(ask(wide)$change[["most"]],
+               norm(laot:::model_array(wide, "latent_map") - diag(2), "2"))
+  bent <- laot_fit(cells$control, cells$treated + 0.5 * cells$treated^2, lift = "yes", seed = 1,
+                   verbose = FALSE)
   change <- ask(bent)$change
   expect_true(change[["least"]] < change[["median"]] && change[["median"]] < change[["most"]])
 })
 
 test_that("several targets have a verdict each", {
   cells <- two_populations(n = 60, m = 45, d = 4)
-  fits <- suppressMessages(laot_fit(cbind(cells$control, cells$treated), condition = rep(c("ctrl", "a", "b"), c(60, 25, 20)),
+  fits <- suppressMessages(laot_fit(cbind(cells$control, cells$treated),
+                                    condition = rep(c("ctrl", "a", "b"), c(60, 25, 20)),
                                     seed = 1, verbose = FALSE))
-  ask <- function(x) trackability(x, resamples = 2, halves = 0, restarts = 0, designs = "counterpart", gaps = c(0, 1),
+  ask <- function(x)
+    trackability(x, resamples = 2, halves = 0, restarts = 0, designs = "counterpart",
+                 gaps = c(0, 1),
                                   repeats = 1, verbose = FALSE)
   table <- ask(fits)
   expect_identical(table$condition, c("a", "b"))
@@ -60,7 +67,8 @@ test_that("the recovery study falls from all to few, on any number of threads", 
   study <- recovery_study(c(10, 30), c(0, 5, 300), cells = 40, trials = 3, seed = 1)
   expect_identical(study$recovered[study$gap < 10], rep(1, 4))
   expect_true(all(study$recovered[study$gap == 300] < 0.6))
-  expect_identical(recovery_study(c(10, 30), c(0, 5, 300), cells = 40, trials = 3, seed = 1, num.threads = 2), study)
+  expect_identical(recovery_study(c(10, 30), c(0, 5, 300), cells = 40, trials = 3, seed = 1,
+                                  num.threads = 2), study)
 })
 
 test_that("a recoverable pairing is called so", {
@@ -71,7 +79,8 @@ test_that("a recoverable pairing is called so", {
   expect_lt(said$spacing[["residual"]], 0.5)
   expect_gt(said$agreement$overlap[said$agreement$between == "two halves"], 0.9)
   expect_named(said$effects, c("treated", "control", "change", "low", "high", "stable"))
-  expect_output(print(said), "RECOVERABLE.*Most pairs can be trusted.*critical gap.*theorem's bound")
+  expect_output(print(said),
+                "RECOVERABLE.*Most pairs can be trusted.*critical gap.*theorem's bound")
   expect_identical(quick_trackability(fit, num.threads = 2)$agreement, said$agreement)
 })
 
@@ -87,7 +96,8 @@ test_that("intervals of effects are in the units of the cells, with components a
 
 test_that("cells without counterparts are called not recoverable", {
   set.seed(1)
-  fit <- laot_fit(matrix(rnorm(4 * 150), 4), 1.3 * matrix(rnorm(4 * 140), 4), seed = 1, verbose = FALSE)
+  fit <- laot_fit(matrix(rnorm(4 * 150), 4), 1.3 * matrix(rnorm(4 * 140), 4), seed = 1,
+                  verbose = FALSE)
   said <- quick_trackability(fit)
   expect_identical(said$verdict, "not recoverable")
   expect_output(print(said), "NOT RECOVERABLE.*Do not read the fate.*which is in doubt here")
@@ -116,7 +126,8 @@ test_that("intervals over donors come from the levels that a fit kept", {
   fit <- laot_fit(cells$control, cells$treated, batch = donors, seed = 1, verbose = FALSE)
   said <- quick_trackability(fit, resample = "levels")
   # What a fit kept is what it was given.
-  given <- quick_trackability(fit, resample = "levels", control = cells$control, treated = cells$treated,
+  given <- quick_trackability(fit, resample = "levels", control = cells$control,
+                              treated = cells$treated,
                               batch = donors)
   expect_identical(given$effects, said$effects)
   expect_identical(given$curves$counterpart$recovery, said$curves$counterpart$recovery)
@@ -130,27 +141,33 @@ test_that("intervals over donors come from the levels that a fit kept", {
 
   fit.one <- laot_fit(cells$control, cells$treated, seed = 1, verbose = FALSE)
   expect_sentence(quick_trackability(fit.one, resample = "levels"), "needs a batch")
-  expect_sentence(quick_trackability(fit, resample = "donors"), "resample must be one of cells, levels")
+  expect_sentence(quick_trackability(fit, resample = "donors"),
+                  "resample must be one of cells, levels")
   expect_sentence(quick_trackability(fit, batch = donors), "batch goes with control and treated")
 
   skip_if_not_installed("SingleCellExperiment")
   sce <- SingleCellExperiment::SingleCellExperiment(
     assays = list(logcounts = cbind(cells$control, cells$treated)),
-    colData = S4Vectors::DataFrame(condition = rep(c("ctrl", "stim"), each = 90), donor = unlist(donors)))
-  from.object <- quick_trackability(sce, batch = "donor", resample = "levels", designs = "counterpart", seed = 1)
+    colData = S4Vectors::DataFrame(condition = rep(c("ctrl", "stim"), each = 90),
+                                   donor = unlist(donors)))
+  from.object <- quick_trackability(sce, batch = "donor", resample = "levels",
+                                    designs = "counterpart", seed = 1)
   expect_identical(from.object$effects$low, said$effects$low)
   expect_named(from.object$curves, "counterpart")
 })
 
-test_that("where a rate and a time gap are given, the theorem says on which side the experiment lies", {
+test_that(
+  "where a rate and a time gap are given, the theorem says on which side the experiment lies", {
   fit <- easy_fit()
   below <- quick_trackability(fit, rate = 1e-6, time.gap = 1)
   best <- below$isometry[below$isometry$scaling == "smallest", ]
   expect_match(laot:::theorem_sentence(best, 1), "; below it, where pairs can be recovered: 1$")
-  expect_match(laot:::theorem_sentence(best, c(1, 1e9)), "recovered: 1; above it, where the theorem promises nothing: 1e\\+09$")
+  expect_match(laot:::theorem_sentence(best, c(1, 1e9)),
+               "recovered: 1; above it, where the theorem promises nothing: 1e\\+09$")
   expect_output(print(below), "below it")
   expect_output(print(quick_trackability(fit, rate = 1e6, time.gap = 1)), "above it")
-  expect_equal(best$critical.gap, sqrt((1 - best$delta) / (2 * 80)) / (1e-6 * best$scale), tolerance = 1e-12)
+  expect_equal(best$critical.gap, sqrt((1 - best$delta) / (2 * 80)) / (1e-6 * best$scale),
+               tolerance = 1e-12)
   expect_output(print(below), "in time, that gap is|less than")
 })
 
@@ -161,7 +178,8 @@ test_that("L of a time course is a distance in the fit's feature space over time
   times <- rep(c("24h", "0h", NA), c(80, 80, 1))
   for (n.pcs in c(0, 2)) {
     fit <- laot_fit(start, later, n.pcs = n.pcs, seed = 1, verbose = FALSE)
-    said <- quick_trackability(fit, time.course = cbind(later, start, 1e6), time = times, time.gap = 24,
+    said <- quick_trackability(fit, time.course = cbind(later, start, 1e6), time = times,
+                               time.gap = 24,
                                designs = "counterpart")
     # Cells move so little that the cheapest pairs are the true ones.
     moved <- (later - rowMeans(later))[, cells$partner] - (start - rowMeans(start))
@@ -170,15 +188,23 @@ test_that("L of a time course is a distance in the fit's feature space over time
     expect_equal(said$rates$mean, mean(speed), tolerance = 1e-10)
     expect_equal(said$rate[["value"]], speed[76], tolerance = 1e-10)
     best <- said$isometry[said$isometry$scaling == "smallest", ]
-    expect_equal(best$critical.gap, sqrt((1 - best$delta) / (2 * 80)) / (speed[76] * best$scale), tolerance = 1e-10)
-    expect_equal(best$critical.low, best$critical.gap * speed[76] / said$rate[["high"]], tolerance = 1e-10)
-    expect_equal(best$critical.high, best$critical.gap * speed[76] / said$rate[["low"]], tolerance = 1e-10)
-    expect_output(print(said), "critical gap .* to .*promises nothing: 24.*two halves of one time would show")
+    expect_equal(best$critical.gap, sqrt((1 - best$delta) / (2 * 80)) / (speed[76] * best$scale),
+                 tolerance = 1e-10)
+    expect_equal(best$critical.low, best$critical.gap * speed[76] / said$rate[["high"]],
+                 tolerance = 1e-10)
+    expect_equal(best$critical.high, best$critical.gap * speed[76] / said$rate[["low"]],
+                 tolerance = 1e-10)
+    expect_output(print(said),
+                  "critical gap .* to .*promises nothing: 24.*two halves of one time would show")
   }
-  expect_sentence(quick_trackability(fit, time.course = start, time = rep(1, 80)), "at least two times, found only time 1")
-  expect_sentence(quick_trackability(fit, time.course = start[1:2, ], time = rep(1:2, 40)), "time.course has 2 features")
-  expect_sentence(quick_trackability(fit, time.course = start, time = rep(1:2, 40), rate = 1), "either rate or time.course")
-  expect_sentence(quick_trackability(start, later, time = rep(1:2, 40)), "time goes with time.course")
+  expect_sentence(quick_trackability(fit, time.course = start, time = rep(1, 80)),
+                  "at least two times, found only time 1")
+  expect_sentence(quick_trackability(fit, time.course = start[1:2, ], time = rep(1:2, 40)),
+                  "time.course has 2 features")
+  expect_sentence(quick_trackability(fit, time.course = start, time = rep(1:2, 40), rate = 1),
+                  "either rate or time.course")
+  expect_sentence(quick_trackability(start, later, time = rep(1:2, 40)),
+                  "time goes with time.course")
   still <- quick_trackability(fit, time.course = cbind(start, start), time = rep(1:2, each = 80))
   expect_null(still$rate)
   expect_output(print(still), "time\\s+course\\s+do\\s+not\\s+move")
@@ -191,19 +217,23 @@ test_that("an object with a column of times is its own time course", {
   sce <- SingleCellExperiment::SingleCellExperiment(
     assays = list(logcounts = values),
     colData = S4Vectors::DataFrame(hours = rep(c("0h", "24h", "48h"), each = 60)))
-  said <- quick_trackability(sce, condition = "hours", control = "0h", target = "24h", time = "hours", seed = 1,
+  said <- quick_trackability(sce, condition = "hours", control = "0h", target = "24h",
+                             time = "hours", seed = 1,
                              designs = "counterpart")
   expect_identical(said$time.gap, 24)
   expect_identical(said$rates$to, c(24, 48))
   expect_output(print(said), "in the\\s+unit of \"hours\"; above it.*24")
-  fit <- laot_fit(sce, condition = "hours", control = "0h", target = "24h", seed = 1, verbose = FALSE)
-  expect_identical(quick_trackability(fit, time.course = sce, time = "hours", designs = "counterpart")$isometry,
+  fit <- laot_fit(sce, condition = "hours", control = "0h", target = "24h", seed = 1,
+                  verbose = FALSE)
+  expect_identical(quick_trackability(fit, time.course = sce, time = "hours",
+                                      designs = "counterpart")$isometry,
                    said$isometry)
 })
 
 test_that("recovery curves print, plot and translate into hours", {
   fit <- easy_fit(noise = 0.05)
-  curve <- recovery_curve(fit, gaps = c(0, 1, 2, 8, 40), repeats = 3, most.cells = 60, time.gap = 24, verbose = FALSE)
+  curve <- recovery_curve(fit, gaps = c(0, 1, 2, 8, 40), repeats = 3, most.cells = 60,
+                          time.gap = 24, verbose = FALSE)
   expect_s3_class(curve, "laot_recovery")
   expect_identical(curve$time, 24 * curve$gap)
   expect_true(all(curve$low <= curve$recovery & curve$recovery <= curve$high))
@@ -239,11 +269,13 @@ test_that("a sweep pairs within donors, and constant cells have no rate", {
   cells <- cbind(start, 1.2 * start + 1)
   donor <- rep(c("a", "b"), 60)
   sweep <- function(cells, ...) {
-    time_gap_sweep(cells, rep(c(0, 12), each = 60), splits = 1, resamples = 2, repeats = 1, seed = 1, verbose = FALSE, ...)
+    time_gap_sweep(cells, rep(c(0, 12), each = 60), splits = 1, resamples = 2, repeats = 1,
+                   seed = 1, verbose = FALSE, ...)
   }
   found <- sweep(cells, batch = donor)
   fit <- found$fits[[1]]
-  plan <- lapply(c("plan_source", "plan_target"), function(name) donor[laot:::model_array(fit, name)[, 1] + 1])
+  plan <- lapply(c("plan_source", "plan_target"),
+                 function(name) donor[laot:::model_array(fit, name)[, 1] + 1])
   expect_identical(plan[[1]], plan[[2]])
   expect_sentence(sweep(cells, batch = replace(donor, 3, NA)), "missing label")
   constant <- sweep(0 * cells + 1)
@@ -261,7 +293,8 @@ test_that("a sweep has a row for each horizon and knows its units", {
   start <- matrix(rnorm(3 * 50), 3)
   cells <- cbind(start, 1.2 * start + 1, 1.5 * start + 2)
   time <- rep(c("0h", "12h", "24h"), each = 50)
-  sweep <- time_gap_sweep(cells, time, splits = 2, resamples = 3, repeats = 2, seed = 1, verbose = FALSE)
+  sweep <- time_gap_sweep(cells, time, splits = 2, resamples = 3, repeats = 2, seed = 1,
+                          verbose = FALSE)
   expect_identical(sweep$track$gap, c(12, 24))
   expect_identical(sort(unique(sweep$scores$metric)), c("mmd2", "w2"))
   expect_equal(sweep$rates$from, c(0, 12))
@@ -271,7 +304,8 @@ test_that("a sweep has a row for each horizon and knows its units", {
   expect_silent(plot(sweep))
   expect_sentence(time_gap_sweep(cells, rep("late", 150)), "texts with one.*found \"late\"")
   expect_sentence(time_gap_sweep(cells, rep(24, 150)), "at least two times, found only time 24")
-  expect_sentence(time_gap_sweep(cells, replace(time, 101:145, NA)), "time 24 has only 5 cells; 8 are needed")
+  expect_sentence(time_gap_sweep(cells, replace(time, 101:145, NA)),
+                  "time 24 has only 5 cells; 8 are needed")
   expect_sentence(time_gap_sweep(cells, time, start = 5), "start must be one of the times")
   expect_sentence(time_gap_sweep(cells, time, start = 24), "no time after 24")
 })
@@ -279,7 +313,8 @@ test_that("a sweep has a row for each horizon and knows its units", {
 test_that("slips in names of arguments are told, not swallowed", {
   cells <- simulate_populations(3, 40, gap = 0.5, seed = 1)
   fit <- quiet_fit(cells$control, cells$treated)
-  expect_sentence(recovery_curve(fit, desing = "anew"), "unknown argument \"desing\"; did you mean \"design\"")
+  expect_sentence(recovery_curve(fit, desing = "anew"),
+                  "unknown argument \"desing\"; did you mean \"design\"")
   expect_sentence(trackability(fit, resmaples = 3), "did you mean \"resamples\"")
   expect_sentence(trackability(fit, gaps = "a"), "gaps must be numbers, found \"a\"")
 })
@@ -307,7 +342,8 @@ test_that("effects that shrink are stable as effects that grow are", {
   set.seed(3)
   control <- matrix(rnorm(2 * 80), 2)
   fit <- quiet_fit(control, c(0.2, 2) * control)
-  effects <- trackability(fit, resamples = 8, halves = 0, restarts = 0, designs = "counterpart", gaps = c(0, 1),
+  effects <- trackability(fit, resamples = 8, halves = 0, restarts = 0, designs = "counterpart",
+                          gaps = c(0, 1),
                           repeats = 1, verbose = FALSE)$effects
   own <- effects[effects$treated == effects$control, ]
   expect_true(any(own$change < 0) && any(own$change > 0))
@@ -340,9 +376,11 @@ test_that("a method of many conditions has a verdict for each that it has seen",
   cells <- simulate_populations(4, 60, gap = 0.5, entries = "gaussian", seed = 3)
   dose <- rep(c(0, 1, 3), each = 60)
   values <- cbind(cells$control, cells$treated, 1.2 * cells$treated + 1)
-  fits <- fit_method(values, "conditional_laot", condition = paste("dose", dose), control = "dose 0",
+  fits <- fit_method(values, "conditional_laot", condition = paste("dose", dose),
+                     control = "dose 0",
                      covariates = data.frame(dose = dose), seed = 1, verbose = FALSE)
-  few <- list(resamples = 2, halves = 1, restarts = 0, gaps = c(0, 1), repeats = 2, seed = 1, verbose = FALSE)
+  few <- list(resamples = 2, halves = 1, restarts = 0, gaps = c(0, 1), repeats = 2, seed = 1,
+              verbose = FALSE)
   asked <- function(x, ...) do.call(trackability, c(list(x), few, list(...)))
   each <- asked(fits)
   expect_identical(each$condition, c("dose 1", "dose 3"))
@@ -356,21 +394,26 @@ test_that("a method of many conditions has a verdict for each that it has seen",
   moved <- (predicted - rowMeans(predicted)) / scale
   treated <- (cells$treated - rowMeans(cells$treated)) / scale
   squared <- outer(colSums(moved^2), colSums(treated^2), "+") - 2 * crossprod(moved, treated)
-  pairs <- methods::as(pairing(laot_fit(moved, treated, preset = "algorithm1", max.iter = 1, n.pcs = 0, scale = "none",
-                                        center = "none", verbose = FALSE, seed = 1)), "TsparseMatrix")
+  pairs <- methods::as(pairing(laot_fit(moved, treated, preset = "algorithm1", max.iter = 1,
+                                        n.pcs = 0, scale = "none",
+                                        center = "none", verbose = FALSE, seed = 1)),
+                                        "TsparseMatrix")
   own <- as.matrix(stats::dist(t(treated)))
   diag(own) <- Inf
   expect_equal(one$spacing[["residual"]],
-               stats::median(sqrt(squared[cbind(pairs@i, pairs@j) + 1L]) / apply(own, 1L, min)[pairs@j + 1L]))
+               stats::median(sqrt(squared[cbind(pairs@i, pairs@j) + 1L]) / apply(own, 1L,
+                   min)[pairs@j + 1L]))
   # L from the derivative: the same at each cell of a linear map.
   expect_equal(one$change[["least"]], one$change[["most"]])
   expect_gt(unname(one$rate), 0)
   expect_identical(nrow(one$effects), 0L)
   net <- fit_method(values, "cmonge", condition = paste("dose", dose), control = "dose 0",
-                    covariates = data.frame(dose = dose), iterations = 30, seed = 1, verbose = FALSE)
+                    covariates = data.frame(dose = dose), iterations = 30, seed = 1,
+                    verbose = FALSE)
   bent <- asked(net[["dose 3"]], rate = "fit", time.gap = 1)
   expect_gt(bent$change[["most"]], bent$change[["least"]])
   expect_output(print(bent), "pairs|fate")
-  expect_sentence(trackability(fit_method(cells$control, "gaussian_map", cells$treated, seed = 1), verbose = FALSE),
+  expect_sentence(trackability(fit_method(cells$control, "gaussian_map", cells$treated, seed = 1),
+                               verbose = FALSE),
                   "or of a method of many conditions")
 })

@@ -34,13 +34,15 @@ test_that("the permutation test finds a shift, and nothing where there is nothin
   expect_gte(test$p.value, 1 / 200)
   expect_identical(mmd2_test(x, y, permutations = 199, seed = 1)$p.value, test$p.value)
   p.values <- vapply(1:40, function(k) {
-    mmd2_test(normal_cells(20, seed = 2 * k), normal_cells(15, seed = 2 * k + 1), permutations = 99, seed = k)$p.value
+    mmd2_test(normal_cells(20, seed = 2 * k), normal_cells(15, seed = 2 * k + 1), permutations = 99,
+              seed = k)$p.value
   }, 0)
   expect_gt(mean(p.values), 0.3)
   expect_lt(mean(p.values), 0.7)
   expect_equal(p.values * 100, round(p.values * 100))
   expect_equal(mmd2_test(x, y, c(0.01, 1), seed = 1)$statistic[["MMD^2"]], mmd2(x, y, c(0.01, 1)))
-  expect_output(print(mmd2_test(x, y, c(0.01, 1), permutations = 9, seed = 1)), "mean over 2 gammas,\\s+9 permutations.*x and y.*gammas = 2")
+  expect_output(print(mmd2_test(x, y, c(0.01, 1), permutations = 9, seed = 1)),
+                "mean over 2 gammas,\\s+9 permutations.*x and y.*gammas = 2")
 })
 
 test_that("two samples that cannot be compared are refused in a sentence", {
@@ -74,21 +76,26 @@ test_that("each cell keeps its order of features, as R's own Spearman says", {
 
 test_that("the entropy of Sinkhorn scores is relative or absolute, as the golden values have it", {
   golden <- read.csv(test_path("golden", "metrics_expected.csv"))
-  read <- function(part) t(as.matrix(read.csv(test_path("golden", paste0("metrics_gauss_", part, ".csv")))))
+  read <- function(part)
+    t(as.matrix(read.csv(test_path("golden", paste0("metrics_gauss_", part, ".csv")))))
   predicted <- read("predicted")
   treated <- read("treated")
   dimnames(predicted) <- dimnames(treated) <- NULL
   scores <- function(epsilon) {
-    suppressMessages(evaluate_predictions(predicted, treated, metrics = c("sinkhorn_cost", "sinkhorn_regularised", "sinkhorn_divergence"),
+    suppressMessages(evaluate_predictions(predicted, treated,
+                                          metrics = c("sinkhorn_cost", "sinkhorn_regularised",
+                                                      "sinkhorn_divergence"),
                                           epsilon = epsilon))
   }
   value <- function(quantity) golden$value[golden$case == "gauss" & golden$quantity == quantity]
   absolute <- scores(c(absolute = 0.5))
   expect_equal(absolute$value[1:2], c(value("sinkhorn_eps0.5_absolute_transport_cost"),
-                                      value("sinkhorn_eps0.5_absolute_cost_plus_eps_kl")), tolerance = 1e-6)
+                                      value("sinkhorn_eps0.5_absolute_cost_plus_eps_kl")),
+                                      tolerance = 1e-6)
   expect_identical(unique(absolute$setting), "epsilon = 0.5")
   relative <- scores(c(relative = 0.5))
-  expect_equal(relative$value, c(value("sinkhorn_eps0.5_mean_cost_transport_cost"), value("sinkhorn_eps0.5_mean_cost_cost_plus_eps_kl"),
+  expect_equal(relative$value, c(value("sinkhorn_eps0.5_mean_cost_transport_cost"),
+                                 value("sinkhorn_eps0.5_mean_cost_cost_plus_eps_kl"),
                                  value("sinkhorn_divergence_eps0.5_mean_cost")), tolerance = 1e-6)
   expect_identical(unique(relative$setting), "epsilon = 0.5 x mean squared distance")
   expect_sentence(scores(0.5), "epsilon must be c.relative = .*or c.absolute = ")

@@ -54,7 +54,8 @@ blood_counts_from_cran <- function(folder) {
     suppressWarnings(utils::download.packages("harmony", folder, type = "source", quiet = TRUE)),
     error = function(e) NULL)
   if (is.null(archive) || nrow(archive) == 0) {
-    message("The blood cells are left out: CRAN, whose package harmony carries them, cannot be reached.")
+    message("The blood cells are left out: CRAN, whose package harmony carries them, cannot ",
+            "be reached.")
     return(NULL)
   }
   inside <- "harmony/data/pbmc_stim.RData"

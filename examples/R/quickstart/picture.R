@@ -57,8 +57,9 @@ plot_components <- function(task, shown) {
     geom_density_2d(bins = 6, linewidth = 0.45, alpha = 0.8, show.legend = FALSE) +
     geom_blank(aes(V1 * 1.3, V2 * 1.2)) +
     facet_wrap(~panel) +
-    scale_colour_manual(values = colours, labels = c(observed = "treated cells, held out",
-                                                     predicted = "predicted from held-out controls")) +
+    scale_colour_manual(values = colours,
+                        labels = c(observed = "treated cells, held out",
+                                   predicted = "predicted from held-out controls")) +
     guides(colour = guide_legend(override.aes = list(size = 3, alpha = 1))) +
     labs(title = task$title, x = "component 1", y = "component 2",
          subtitle = "Test cells of one split on the components of the real ones") +
@@ -76,7 +77,8 @@ telling_genes <- function(shown) {
 plot_marginals <- function(shown) {
   genes <- telling_genes(shown)
   kinds <- c(control = "control", observed = "observed", LAOT = "predicted")
-  values <- do.call(rbind, lapply(names(kinds), function(kind) do.call(rbind, lapply(genes, function(gene)
+  values <- do.call(rbind,
+                    lapply(names(kinds), function(kind) do.call(rbind, lapply(genes, function(gene)
     data.frame(gene = gene, cells = kinds[[kind]], value = shown[[kind]][gene, ])))))
   values$gene <- factor(values$gene, genes)
   values$cells <- factor(values$cells, unname(kinds))
@@ -86,7 +88,8 @@ plot_marginals <- function(shown) {
     geom_blank(aes(value * 1.15 - 0.4)) +
     facet_wrap(~gene, nrow = 1, scales = "free_x") +
     scale_colour_manual(values = colours, aesthetics = c("colour", "fill"),
-                        labels = c(control = "control", observed = "treated", predicted = "predicted by LAOT")) +
+                        labels = c(control = "control", observed = "treated",
+                                   predicted = "predicted by LAOT")) +
     scale_x_continuous(breaks = scales::breaks_pretty(3)) +
     scale_y_continuous(breaks = NULL) +
     labs(title = "Single genes", x = "log expression", y = "density",
@@ -99,7 +102,8 @@ plot_scores <- function(scores) {
   scores <- scores[scores$method != "identity", ]
   groups <- split(scores, scores[c("task", "metric", "method")], drop = TRUE)
   summary <- do.call(rbind, lapply(groups, function(rows)
-    cbind(rows[1, c("task", "metric", "method")], mean = mean(rows$value), sd = stats::sd(rows$value))))
+    cbind(rows[1, c("task", "metric", "method")], mean = mean(rows$value),
+          sd = stats::sd(rows$value))))
   summary$task <- factor(summary$task, unique(scores$task))
   summary$metric <- factor(metrics[summary$metric], metrics)
   summary$kind <- ifelse(summary$method == "laot", "predicted",
@@ -115,7 +119,8 @@ plot_scores <- function(scores) {
     scale_colour_manual(values = colours, guide = "none") +
     labs(title = paste("Scores, mean and sd over", length(unique(scores$seed)), "splits"),
          x = NULL, y = NULL,
-         subtitle = paste("MMD\u00b2 and W2: lower is closer to the held-out treated cells; sd ratio:",
+         subtitle = paste(
+           "MMD\u00b2 and W2: lower is closer to the held-out treated cells; sd ratio:",
                           "best at 1. The noise reference is what real treated cells score")) +
     look() + theme(strip.text = element_text(size = 10), panel.spacing.x = grid::unit(10, "pt"))
 }

@@ -15,7 +15,8 @@ muscle <- myoblasts()
 muscle_targets <- c("24 h", "48 h", "72 h")
 
 tasks <- lapply(muscle_targets, function(target)
-  list(title = paste("Myoblasts, 0 h to", target), short = paste("Myoblasts", target), data = muscle, control = "0 h", target = target))
+  list(title = paste("Myoblasts, 0 h to", target), short = paste("Myoblasts", target),
+       data = muscle, control = "0 h", target = target))
 if (!is.null(blood)) {
   tasks <- c(list(list(title = "Blood cells, control to interferon-beta", short = "Blood cells",
                        data = blood, control = "ctrl", target = "stim")), tasks)
@@ -37,4 +38,5 @@ print_how_to_read()
 utils::write.csv(scores, file.path(out, "scores.csv"), row.names = FALSE)
 picture <- file.path(out, "quickstart.png")
 draw_picture(picture, tasks[[1]], scores)
-cat("\nPicture: ", picture, "\nScores of every split: ", file.path(out, "scores.csv"), "\n", sep = "")
+cat("\nPicture: ", picture, "\nScores of every split: ", file.path(out, "scores.csv"),
+    "\n", sep = "")

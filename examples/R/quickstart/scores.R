@@ -21,7 +21,8 @@ fit_split <- function(task, seed) {
   test <- held_out(data$condition, seed)
   fit <- laot::laot_fit(data[, !test], condition = "condition", control = task$control,
                         target = task$target, seed = seed, verbose = FALSE)
-  list(fit = fit, train = data[, !test], test_controls = data[, test & data$condition == task$control],
+  list(fit = fit, train = data[, !test],
+       test_controls = data[, test & data$condition == task$control],
        test_treated = data[, test & data$condition == task$target])
 }
 

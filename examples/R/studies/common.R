@@ -4,10 +4,10 @@
 #
 # splits=3 (how many random splits), cells=1000 (at most so many of each population), networks=yes
 # (CellOT, compact CellOT, scGen, cAE and the Conditional Monge Gap, with their defaults; short: the
-# same with a third of the steps of CellOT and of the Monge gap; few: compact CellOT and scGen alone;
-# no: none). With file= a study reads the user's own cells instead of the stand-in: see
-# own_cells() in data.R. Finished tasks are kept in OUTPUT_FOLDER, and a study that is run again goes
-# on where it was.
+# same with a third of the steps of CellOT and of the Monge gap; few: compact CellOT and scGen
+# alone; no: none). With file= a study reads the user's own cells instead of the stand-in: see
+# own_cells() in data.R. Finished tasks are kept in OUTPUT_FOLDER, and a study that is run again
+# goes on where it was.
 
 suppressPackageStartupMessages(library(laot))
 
@@ -28,7 +28,8 @@ study_arguments <- function(given = commandArgs(trailingOnly = TRUE)) {
 # networks, with their defaults and one seed a split; the trivial predictors. The methods of many
 # conditions see the one that is asked for here; conditional_bench() gives them all.
 study_methods <- function(arguments) {
-  linear <- list(laot = "laot", `laot/adaptive` = "laot/adaptive", `laot/algorithm1` = "laot/algorithm1")
+  linear <- list(laot = "laot", `laot/adaptive` = "laot/adaptive",
+                 `laot/algorithm1` = "laot/algorithm1")
   trivial <- list(gaussian_map = "gaussian_map", mean_shift = "mean_shift", identity = "identity")
   c(linear, network_names(arguments), conditional_laot = "conditional_laot", trivial)
 }
@@ -40,7 +41,8 @@ network_names <- function(arguments) {
          stop("networks must be yes, short, few or no", call. = FALSE))
 }
 
-short.networks <- list(cellot = list("cellot", iterations = 500), cmonge = list("cmonge", iterations = 1000))
+short.networks <- list(cellot = list("cellot", iterations = 500),
+                       cmonge = list("cmonge", iterations = 1000))
 
 # The methods of many conditions, named as above: settings to fit them with.
 conditional_methods <- function(arguments, trivial = character()) {
@@ -71,12 +73,15 @@ kept_result <- function(arguments, name, compute) {
   readRDS(file)
 }
 
-# Methods of many conditions, each fitted once a split to all conditions of the set, on the splits of
-# benchmark_methods() and scored as there.
-conditional_bench <- function(arguments, name, setting, values, condition, control, methods, covariates = NULL) {
+# Methods of many conditions, each fitted once a split to all conditions of the set, on the splits
+# of benchmark_methods() and scored as there.
+conditional_bench <- function(arguments, name, setting, values, condition, control, methods,
+                              covariates = NULL) {
   targets <- setdiff(unique(condition), control)
-  do.call(rbind, lapply(seq_len(arguments$splits), function(seed) do.call(rbind, lapply(names(methods), function(method) {
-    kept_result(arguments, paste(name, setting, arguments$cells, arguments$networks, method, seed), function() {
+  do.call(rbind, lapply(seq_len(arguments$splits),
+                        function(seed) do.call(rbind, lapply(names(methods), function(method) {
+    kept_result(arguments, paste(name, setting, arguments$cells, arguments$networks, method, seed),
+                function() {
       train <- split_cells(ncol(values), condition, seed = seed) == "train"
       of <- function(level, training) values[, condition == level & train == training, drop = FALSE]
       fits <- tryCatch(
@@ -85,22 +90,27 @@ conditional_bench <- function(arguments, name, setting, values, condition, contr
         error = function(e) conditionMessage(e))
       do.call(rbind, lapply(targets, function(target) {
         if (is.character(fits)) {
-          return(data.frame(setting, method, target, split = "random", seed, metric = study_metrics, features = "",
+          return(data.frame(setting, method, target, split = "random", seed, metric = study_metrics,
+                            features = "",
                             observed = NA_real_, value = NA_real_, reason = paste("failed:", fits)))
         }
-        predicted <- as.matrix(predict(if (inherits(fits, "laot_fit_list")) fits[[target]] else fits, of(control, FALSE)))
+        predicted <-
+          as.matrix(predict(if (inherits(fits, "laot_fit_list")) fits[[target]] else fits,
+                            of(control, FALSE)))
         scores <- as.data.frame(suppressMessages(evaluate_predictions(
           predicted, observed = of(target, FALSE), metrics = study_metrics,
           train = list(control = of(control, TRUE), treated = of(target, TRUE)))))
         scores <- scores[scores$method == "prediction", ]
-        data.frame(setting, method, target, split = "random", seed, scores[c("metric", "features", "observed", "value")],
+        data.frame(setting, method, target, split = "random", seed,
+                   scores[c("metric", "features", "observed", "value")],
                    reason = scores$reason, row.names = NULL)
       }))
     })
   }))))
 }
 
-bench_columns <- c("setting", "method", "target", "split", "seed", "metric", "features", "observed", "value", "reason")
+bench_columns <- c("setting", "method", "target", "split", "seed", "metric", "features", "observed",
+                   "value", "reason")
 
 # At most so many cells of each label: exact W2 takes the square of their number.
 thinned <- function(cells, label, most) {
@@ -133,7 +143,8 @@ text_of <- function(value, metric) {
   paste(mean, "+-", formatC(stats::sd(value) * scale, format = "f", digits = digits))
 }
 
-metric_titles <- c(mmd2 = "MMD^2 x 1e-3", w2 = "W2", r2_means = "R^2 of means", sd_ratio = "sd ratio")
+metric_titles <- c(mmd2 = "MMD^2 x 1e-3", w2 = "W2", r2_means = "R^2 of means",
+                   sd_ratio = "sd ratio")
 
 # One table a setting and set of features: methods down, metrics across, mean +- sd.
 bench_tables <- function(rows) {
@@ -144,8 +155,10 @@ bench_tables <- function(rows) {
     part <- rows[rows$of == of & nzchar(rows$features), ]
     metrics <- intersect(names(metric_titles), part$metric)
     seen <- part[part$metric == metrics[1L], ]
-    lines <- c(lines, "", paste0("**", of, "** (", paste(unique(part$features), collapse = "; "), "; ",
-                                 paste(unique(range(seen$observed)), collapse = " to "), " observed cells)"), "",
+    lines <- c(lines, "", paste0("**", of, "** (", paste(unique(part$features), collapse = "; "),
+                                 "; ",
+                                 paste(unique(range(seen$observed)), collapse = " to "),
+                                 " observed cells)"), "",
                paste0("| method | ", paste(metric_titles[metrics], collapse = " | "), " |"),
                paste0("|---|", strrep("---|", length(metrics))))
     for (method in unique(part$method)) {
@@ -156,7 +169,8 @@ bench_tables <- function(rows) {
     }
   }
   failed <- unique(rows[!nzchar(rows$features), c("of", "method", "reason")])
-  if (nrow(failed)) lines <- c(lines, "", paste0(failed$of, ": ", failed$method, ": ", failed$reason))
+  if (nrow(failed))
+    lines <- c(lines, "", paste0(failed$of, ": ", failed$method, ": ", failed$reason))
   lines
 }
 
@@ -166,7 +180,8 @@ plain_table <- function(table) {
   }, character(nrow(table)))
   text <- matrix(text, nrow(table))
   text[grepl("^(NA|NaN)$", text)] <- ""
-  c(paste0("| ", paste(names(table), collapse = " | "), " |"), paste0("|", strrep("---|", ncol(table))),
+  c(paste0("| ", paste(names(table), collapse = " | "), " |"),
+    paste0("|", strrep("---|", ncol(table))),
     paste0("| ", apply(text, 1L, paste, collapse = " | "), " |"))
 }
 
@@ -177,13 +192,16 @@ study_result <- function(arguments, name, rows, lines) {
 }
 
 method_colours <- c(laot = "#0072B2", `laot/adaptive` = "#56B4E9", `laot/algorithm1` = "#004A75",
-                    cellot = "#D55E00", `cellot/compact` = "#E69F00", scgen = "#CC79A7", cae = "#8A5A83", cmonge = "#B22222", conditional_laot = "#2E8B57", conditional_gaussian = "#7CCD7C",
+                    cellot = "#D55E00", `cellot/compact` = "#E69F00", scgen = "#CC79A7",
+                    cae = "#8A5A83", cmonge = "#B22222", conditional_laot = "#2E8B57",
+                    conditional_gaussian = "#7CCD7C",
                     regressed_shift = "grey60",
                     gaussian_map = "#009E73", mean_shift = "grey45", identity = "grey75",
                     noise_reference = "black", training_treated = "#A08000")
 
 study_picture <- function(arguments, name, width, height, draw) {
-  grDevices::png(file.path(arguments$out, paste0(name, ".png")), width, height, res = 96, antialias = "gray")
+  grDevices::png(file.path(arguments$out, paste0(name, ".png")), width, height, res = 96,
+                 antialias = "gray")
   draw()
   invisible(grDevices::dev.off())
 }
@@ -192,11 +210,13 @@ study_picture <- function(arguments, name, width, height, draw) {
 bench_picture <- function(arguments, name, rows) {
   rows <- rows[rows$metric == "mmd2" & !grepl("marker", rows$features) & nzchar(rows$features) &
                  rows$method != "identity", ]
-  several <- stats::ave(match(rows$target, rows$target), rows$setting, FUN = function(at) length(unique(at))) > 1
+  several <- stats::ave(match(rows$target, rows$target), rows$setting,
+                        FUN = function(at) length(unique(at))) > 1
   rows$panel <- ifelse(several, paste(rows$setting, rows$target, sep = ", "), rows$setting)
   panels <- unique(rows$panel)
   shape <- c(ceiling(length(panels) / 3), min(3, length(panels)))
-  drawn <- lapply(panels, function(panel) rev(setdiff(unique(rows$method[rows$panel == panel]), "noise_reference")))
+  drawn <- lapply(panels, function(panel) rev(setdiff(unique(rows$method[rows$panel == panel]),
+                                                      "noise_reference")))
   shared <- length(unique(drawn)) == 1L
   most <- max(lengths(drawn))
   letters <- 0.5 * max(nchar(unlist(drawn)))
@@ -211,15 +231,18 @@ bench_picture <- function(arguments, name, rows) {
       sd <- 1000 * vapply(methods, function(m) stats::sd(part$value[part$method == m]), 0)
       sd[is.na(sd)] <- 0
       noise <- 1000 * mean(part$value[part$method == "noise_reference"])
-      graphics::plot(range(c(mean - sd, mean + sd, noise, 0), na.rm = TRUE), c(0.5, length(methods) + 0.5), type = "n",
+      graphics::plot(range(c(mean - sd, mean + sd, noise, 0), na.rm = TRUE),
+                     c(0.5, length(methods) + 0.5), type = "n",
                      yaxt = "n", xlab = "", ylab = "", main = panels[k], cex.main = 0.9)
       if (!shared || (k - 1L) %% shape[2L] == 0L) graphics::axis(2, seq_along(methods), methods)
       graphics::abline(v = noise, lty = 2, col = "grey50")
       colours <- method_colours[methods]
       colours[is.na(colours)] <- "grey30"
-      graphics::segments(mean - sd, seq_along(methods), mean + sd, seq_along(methods), col = colours, lwd = 2)
+      graphics::segments(mean - sd, seq_along(methods), mean + sd, seq_along(methods),
+                         col = colours, lwd = 2)
       graphics::points(mean, seq_along(methods), pch = 16, col = colours)
     }
-    graphics::mtext("MMD^2 x 1e-3 on held-out cells; dashed: noise reference", 1L, 0.4, outer = TRUE, cex = 0.65)
+    graphics::mtext("MMD^2 x 1e-3 on held-out cells; dashed: noise reference", 1L, 0.4,
+                    outer = TRUE, cex = 0.65)
   })
 }

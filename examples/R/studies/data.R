@@ -5,7 +5,8 @@ table_cells <- function(file, label.columns, drop = character()) {
   missing <- setdiff(label.columns, names(table))
   if (length(missing)) stop(file, " has no column ", missing[1L], call. = FALSE)
   values <- t(as.matrix(table[setdiff(names(table), c(label.columns, drop))]))
-  if (!is.numeric(values)) stop(file, " has columns of text beside the labels; name them in drop=", call. = FALSE)
+  if (!is.numeric(values))
+    stop(file, " has columns of text beside the labels; name them in drop=", call. = FALSE)
   dimnames(values) <- list(rownames(values), paste0("cell", seq_len(ncol(values))))
   labels <- table[label.columns]
   labels[] <- lapply(labels, as.character)
@@ -28,11 +29,13 @@ own_cells <- function(arguments, context = FALSE) {
     labels[] <- lapply(labels, as.character)
     cells <- list(values = values, labels = labels)
   } else {
-    drop <- if (is.null(arguments$drop)) character() else strsplit(arguments$drop, ",", fixed = TRUE)[[1L]]
+    drop <- if (is.null(arguments$drop))
+      character() else strsplit(arguments$drop, ",", fixed = TRUE)[[1L]]
     cells <- table_cells(arguments$file, unname(columns), drop)
   }
   names(cells$labels) <- names(columns)
-  wanted <- c(arguments$control, if (!is.null(arguments$target)) strsplit(arguments$target, ",", fixed = TRUE)[[1L]])
+  wanted <- c(arguments$control, if (!is.null(arguments$target)) strsplit(arguments$target, ",",
+      fixed = TRUE)[[1L]])
   kept <- if (length(wanted) > 1L) cells$labels$condition %in% wanted else TRUE
   list(values = cells$values[, kept, drop = FALSE], labels = cells$labels[kept, , drop = FALSE],
        control = arguments$control)
@@ -42,7 +45,8 @@ counts_of <- function(folder, name) {
   counts <- methods::as(Matrix::readMM(file.path(folder, paste0(name, ".mtx.gz"))), "CsparseMatrix")
   set <- sub("_.*", "", name)
   genes <- utils::read.csv(file.path(folder, paste0(set, "_genes.csv.gz")))
-  list(counts = counts, genes = make.unique(as.character(genes[[ncol(genes)]])), first = genes[[1L]],
+  list(counts = counts, genes = make.unique(as.character(genes[[ncol(genes)]])),
+       first = genes[[1L]],
        cells = utils::read.csv(file.path(folder, paste0(set, "_cells.csv.gz"))))
 }
 
@@ -66,7 +70,8 @@ named_cells <- function(values, labels) {
 blood_donors <- function(folder) {
   cells <- table_cells(file.path(folder, "bcrxl_cells.csv.gz"), c("donor", "condition"), "event")
   cells$values <- asinh(cells$values / 5)
-  cells$labels <- data.frame(condition = cells$labels$condition, context = paste("donor", cells$labels$donor))
+  cells$labels <- data.frame(condition = cells$labels$condition,
+                             context = paste("donor", cells$labels$donor))
   c(cells, control = "ref")
 }
 
@@ -81,7 +86,8 @@ interferon <- function(folder, count) {
   all <- counts_of(folder, "pbmc_counts")
   values <- normalised(all$counts)
   rownames(values) <- all$genes
-  c(named_cells(most_variable(values, count), data.frame(condition = all$cells$condition)), control = "ctrl")
+  c(named_cells(most_variable(values, count), data.frame(condition = all$cells$condition)),
+    control = "ctrl")
 }
 
 # Zhao et al., Genome Medicine 2021: glioblastoma slices of five patients, panobinostat.
@@ -90,7 +96,8 @@ glioblastoma <- function(folder, count) {
   values <- normalised(all$counts)
   rownames(values) <- make.unique(as.character(all$first))
   c(named_cells(most_variable(values, count),
-                data.frame(condition = all$cells$condition, context = all$cells$patient)), control = "ctrl")
+                data.frame(condition = all$cells$condition, context = all$cells$patient)),
+                control = "ctrl")
 }
 
 # Kang et al.: two donors, five cell types.
@@ -99,14 +106,16 @@ lupus_donors <- function(folder, count) {
   values <- normalised(all$counts)
   rownames(values) <- all$genes
   c(named_cells(most_variable(values, count),
-                data.frame(condition = all$cells$condition, context = paste("donor", all$cells$donor),
+                data.frame(condition = all$cells$condition,
+                           context = paste("donor", all$cells$donor),
                            cell_type = all$cells$cell_type)), control = "ctrl")
 }
 
 # Panchy et al.: MCF10A with TGF-beta, 208 genes, three doses (pM).
 breast_doses <- function(folder) {
   cells <- table_cells(file.path(folder, "mcf10a_dose_cells.csv.gz"), "dose_pM", c("cell", "phase"))
-  cells$labels <- data.frame(condition = paste(cells$labels$dose_pM, "pM"), dose = as.numeric(cells$labels$dose_pM))
+  cells$labels <- data.frame(condition = paste(cells$labels$dose_pM, "pM"),
+                             dose = as.numeric(cells$labels$dose_pM))
   c(cells, control = "0 pM")
 }
 

@@ -13,7 +13,8 @@ cells <- if (is.null(arguments$file)) breast_doses(arguments$data) else {
 cells <- c(thinned(cells, cells$labels$condition, arguments$cells), control = cells$control)
 cells$values <- most_variable(cells$values, 100L)
 rows <- study_bench(arguments, "dose", "own fit", cells$values, methods = study_methods(arguments),
-                    condition = cells$labels$condition, control = cells$control, metrics = study_metrics,
+                    condition = cells$labels$condition, control = cells$control,
+                    metrics = study_metrics,
                     seeds = seq_len(arguments$splits))
 
 # The middle dose: models of many conditions see the others and are asked at the dose alone.
@@ -22,7 +23,8 @@ middle <- doses[(length(doses) + 1L) %/% 2L]
 left.out <- unique(cells$labels$condition[cells$labels$dose == middle])
 if (left.out == cells$control) stop("there is no dose between two others", call. = FALSE)
 highest <- unique(cells$labels$condition[cells$labels$dose == max(doses)])
-unseen <- do.call(rbind, lapply(seq_len(arguments$splits), function(seed) kept_result(arguments, paste(
+unseen <- do.call(rbind, lapply(seq_len(arguments$splits),
+                                function(seed) kept_result(arguments, paste(
   "dose left out", arguments$cells, arguments$networks, seed), function() {
   train <- split_cells(ncol(cells$values), cells$labels$condition, seed = seed) == "train"
   of <- function(condition, training) {
@@ -36,11 +38,13 @@ unseen <- do.call(rbind, lapply(seq_len(arguments$splits), function(seed) kept_r
   several <- conditional_methods(arguments, trivial = "nearest_shift")
   for (method in names(several)) {
     fit <- fit_by(several[[method]], cells$values[, seen], condition = cells$labels$condition[seen],
-                  control = cells$control, covariates = data.frame(dose = cells$labels$dose[seen]), seed = seed)
+                  control = cells$control, covariates = data.frame(dose = cells$labels$dose[seen]),
+                  seed = seed)
     predicted[[method]] <- as.matrix(predict(fit, control, at = list(dose = middle)))
   }
   # What a fit that saw the dose scores, and what the other dose's own fit does.
-  fit <- laot_fit(of(cells$control, TRUE), of(left.out, TRUE), seed = seed, keep.cells = 1e9, verbose = FALSE)
+  fit <- laot_fit(of(cells$control, TRUE), of(left.out, TRUE), seed = seed, keep.cells = 1e9,
+                  verbose = FALSE)
   other <- laot_fit(of(cells$control, TRUE), of(highest, TRUE), seed = seed, verbose = FALSE)
   predicted[["laot, had it seen the dose"]] <- as.matrix(predict(fit, control))
   predicted[[paste("laot at", highest)]] <- as.matrix(predict(other, control))
@@ -49,7 +53,8 @@ unseen <- do.call(rbind, lapply(seq_len(arguments$splits), function(seed) kept_r
     scores <- as.data.frame(suppressMessages(evaluate_predictions(
       predicted[[method]], observed = observed, train = fit, metrics = study_metrics)))
     scores <- scores[scores$method == "prediction", ]
-    data.frame(setting = paste(left.out, "left out"), method = method, target = left.out, split = "random",
+    data.frame(setting = paste(left.out, "left out"), method = method, target = left.out,
+               split = "random",
                seed = seed, scores[c("metric", "features", "observed", "value")], reason = "")
   }))
 })))

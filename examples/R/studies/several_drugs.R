@@ -14,7 +14,8 @@ sets <- if (is.null(arguments$file)) {
 }
 rows <- NULL
 for (name in names(sets)) {
-  cells <- c(thinned(sets[[name]], sets[[name]]$labels$condition, arguments$cells), control = sets[[name]]$control)
+  cells <- c(thinned(sets[[name]], sets[[name]]$labels$condition, arguments$cells),
+             control = sets[[name]]$control)
   rows <- rbind(rows, study_bench(
     arguments, "several_drugs", name, cells$values, methods = study_methods(arguments),
     condition = cells$labels$condition, control = cells$control, metrics = study_metrics,

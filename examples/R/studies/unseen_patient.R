@@ -8,7 +8,8 @@ for (part in c("common.R", "data.R")) source(file.path(here, part))
 arguments <- study_arguments()
 
 sets <- if (is.null(arguments$file)) {
-  list(`lupus, two donors` = lupus_donors(arguments$data, 50L), `glioblastoma, five patients` = glioblastoma(arguments$data, 50L),
+  list(`lupus, two donors` = lupus_donors(arguments$data, 50L),
+       `glioblastoma, five patients` = glioblastoma(arguments$data, 50L),
        `blood, six donors` = blood_donors(arguments$data))
 } else {
   list(own = own_cells(arguments, context = TRUE))
