@@ -38,7 +38,8 @@ set_verdict <- function(scores, method) {
   if (isTRUE(spread < 0.8)) {
     good <- isTRUE(value(method, "w2") <= value("noise_reference", "w2"))
     out <- c(out, paste0("spread is lost (sd ratio ", number_text(spread, 2L), ")",
-                         if (good) "; that is why its w2 beats true cells, not that it is better.",
+                         if (good) "; that is why its w2 beats true treated cells, not that ",
+                         if (good) "it is better.",
                          if (!good) "; predicted cells are more alike than treated cells are."))
   }
   test <- scores[scores$method == method & scores$metric == p.value.metric & !is.na(scores$value), ]
