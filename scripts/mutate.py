@@ -38,6 +38,7 @@ COMPILED = (".cpp", ".hpp", ".inc", ".c", ".h")
 COPIED = ("CMakeLists.txt", "VERSION", "LICENSE", "README.md", "src", "include", "capi", "cmake",
           "tests", "bench", "julia", "python", "examples", "scripts", "R-package", "docs")
 DECLARATION = re.compile(r"(const )?[\w:<>]+[&*]? \w+ = .*;$")
+ASSIGNMENT = re.compile(r"(?<![=<>!])=(?!=)")
 LIMIT = 300  # seconds for one change; one that takes longer is noticed
 
 SWITCH = """#ifndef LAOT_MUTATION_SWITCH  // a header may have one, too
@@ -174,6 +175,7 @@ def problems(changes):
             out.append(f"{change.name}: its text is neither an expression nor a statement")
         elif change.compiled and "MUTATED" not in change.new and (
                 DECLARATION.match(change.old) or
+                (ASSIGNMENT.search(change.old) and not change.old.endswith((";", "}"))) or
                 (change.old.startswith("if (") and not change.old.endswith((";", "}")))):
             out.append(f"{change.name}: a declaration or half a statement; write it with MUTATED")
     return out

@@ -69,6 +69,7 @@ static void test_context(void) {
   REFUSED(laot_context_new(NULL), LAOT_INVALID_ARGUMENT, "out");
   CHECK(laot_context_new(&context) == LAOT_OK);
   REFUSED(laot_context_set_threads(context, 0), LAOT_INVALID_ARGUMENT, "1 to 1024, found 0");
+  REFUSED(laot_context_set_threads(context, 1025), LAOT_INVALID_ARGUMENT, "1 to 1024, found 1025");
   REFUSED(laot_context_set_threads(NULL, 1), LAOT_INVALID_ARGUMENT, "context");
   REFUSED(laot_context_set_seed(NULL, 1), LAOT_INVALID_ARGUMENT, "context");
   REFUSED(laot_context_set_cancel(NULL, NULL, NULL), LAOT_INVALID_ARGUMENT, "context");
@@ -341,6 +342,8 @@ static void test_fit_and_predict(void) {
   laot_data_free(bad);
   REFUSED(laot_predict(context, model, control, "maybe", predicted, FEATURES * CONTROLS),
           LAOT_UNKNOWN_NAME, "no, clip, marginals");
+  REFUSED(laot_predict(context, model, control, "no", predicted, FEATURES * CONTROLS - 1),
+          LAOT_BUFFER_TOO_SMALL, "out has room for");
   REFUSED(laot_predict(context, model, control, "no", predicted, 3), LAOT_BUFFER_TOO_SMALL,
           "needs 160");
   REFUSED(laot_predict(context, model, control, NULL, predicted, FEATURES * CONTROLS),

@@ -30,6 +30,9 @@ static void test_listing(void) {
     info.struct_size = sizeof info;
     CHECK(laot_metric_describe(i, &info) == LAOT_OK);
     CHECK(strlen(info.name) > 0 && strlen(info.doc) > 0 && strlen(info.source) > 0);
+    if (strcmp(info.name, "mmd2") == 0) CHECK(info.usual == 1 && info.larger_is_better == 0);
+    if (strcmp(info.name, "mmd2_biased") == 0) CHECK(info.usual == 0);
+    if (strcmp(info.name, "r2_means") == 0) CHECK(info.larger_is_better == 1);
   }
   info.struct_size = sizeof info;
   REFUSED(laot_metric_describe(laot_metric_count(), &info), LAOT_INVALID_ARGUMENT, "metric");
@@ -165,6 +168,8 @@ static void test_features(laot_context* context, const laot_data* x, const laot_
   CHECK(laot_feature_scores(context, x, y, ks, w1, difference, FEATURES) == LAOT_OK);
   CHECK(ks[2] > ks[0] && w1[2] > w1[0] && difference[2] < -0.8);
   CHECK(laot_feature_scores(context, x, y, NULL, NULL, NULL, FEATURES) == LAOT_OK);
+  REFUSED(laot_feature_scores(context, x, y, ks, w1, difference, FEATURES + 1),
+          LAOT_DIMENSION_MISMATCH, "length must be the");
   REFUSED(laot_feature_scores(context, x, y, ks, w1, difference, 2), LAOT_DIMENSION_MISMATCH,
           "length");
   CHECK(laot_marker_features(context, x, y, 2, marker) == LAOT_OK);

@@ -4,8 +4,10 @@
 #include <cmath>
 
 #include "laot/conditions/conditional_laot.hpp"
+#include "laot/conditions/conditional_spread.hpp"
 #include "laot/conditions/simulated_screen.hpp"
 #include "laot/laot.hpp"
+#include "laot/linear_algebra.hpp"
 #include "support/clouds.hpp"
 
 using namespace laot;
@@ -76,6 +78,30 @@ ScreenCells cells_of(const Screen& screen) {
 }
 
 }  // namespace
+
+TEST_CASE("a spread is changed by logarithms of shrunk moments, and given back in part") {
+  Context context;
+  ConditionalCells cells;
+  cells.controls = {clouds::gaussian(3, 40, 1)};
+  cells.treated = {2.0 * clouds::gaussian(3, 11, 2)};
+  cells.control_of = {0};
+  const double amount = shrinkage(3, 40, 11);
+  CHECK(amount > 0.0);
+  const arma::mat change = arma::reshape(log_spread_changes(cells, context).col(0), 3, 3),
+                  of_control = shrunk(second_moment_of(cells.controls[0]), amount),
+                  of_treated = shrunk(second_moment_of(cells.treated[0]), amount);
+  CHECK(arma::abs(change - (matrix_logarithm(of_treated) - matrix_logarithm(of_control))).max() <
+        1e-12);
+  // With W = I and all of it, the cells have the treated spread; a part of it is a part of the way.
+  const SpreadOfControl control{second_moment_of(cells.controls[0]), amount};
+  const arma::mat identity(3, 3, arma::fill::eye);
+  const arma::mat whole = with_spread(identity, control, change, 1.0);
+  CHECK(arma::abs(whole * of_control * whole.t() - of_treated).max() < 1e-10);
+  CHECK(arma::abs(with_spread(identity, control, change, 0.25) - (0.75 * identity + 0.25 * whole))
+            .max() < 1e-12);
+  CHECK(arma::approx_equal(with_spread(2.0 * identity, control, change, 0.0), 2.0 * identity,
+                           "absdiff", 0.0));
+}
 
 TEST_CASE("the objective of conditional LAOT never rises at a fixed ridge") {
   for (const bool shared : {true, false}) {

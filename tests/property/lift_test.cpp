@@ -220,6 +220,25 @@ TEST_CASE("choice: parts hold every cell once, stratified or by levels") {
   CHECK(std::is_sorted(some.control_cells.begin(), some.control_cells.end()));
 }
 
+TEST_CASE("choice: from 100 cells a side on, and by the standard errors that are asked for") {
+  Rng rng(12);
+  Context context;
+  const arma::mat x = gaussian(2, 100, rng);
+  arma::mat y = gaussian(2, 140, rng);
+  y.row(0) = arma::exp(0.7 * y.row(0));  // nothing that a linear map makes
+  const ChoiceCells cells{Cells::dense(x), Cells::dense(y), {}, {}};
+  ChoiceOptions options;
+  const Choice usual = choose(cells, 0.5, options, context);
+  REQUIRE(usual.candidates.size() == 4);
+  options.standard_errors = 0.0;
+  const Choice eager = choose(cells, 0.5, options, context);
+  REQUIRE(eager.gain.min() < 0.0);
+  CHECK((eager.chosen.lift || eager.chosen.marginals));
+  options.standard_errors = 1e9;
+  const Choice never = choose(cells, 0.5, options, context);
+  CHECK_FALSE((never.chosen.lift || never.chosen.marginals));
+}
+
 TEST_CASE("choice: few cells, equal cells and exact pairs stay linear") {
   Rng rng(11);
   Context context;

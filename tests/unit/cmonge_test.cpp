@@ -91,6 +91,21 @@ TEST_CASE("the gradient of the whole loss agrees with finite differences") {
     }
 }
 
+TEST_CASE("epsilon by the batch is a share of the mean cost between predicted and treated cells") {
+  const arma::mat x = clouds::gaussian(3, 30, 1), t = 1.1 * x + 0.2,
+                  y = 2.0 * clouds::gaussian(3, 25, 2);
+  Context context;
+  CmongeLossOptions share, absolute;
+  share.epsilon = 0.5;
+  share.epsilon_of_mean_cost = true;
+  absolute.epsilon_of_mean_cost = false;
+  absolute.epsilon = 0.5 * arma::accu(point_costs(t, y, share.cost)) / (30.0 * 25.0);
+  const CmongeLoss a = cmonge_loss(x, t, y, share, true, context),
+                   b = cmonge_loss(x, t, y, absolute, true, context);
+  CHECK(a.total == doctest::Approx(b.total).epsilon(1e-9));
+  CHECK(arma::abs(a.of_t - b.of_t).max() < 1e-9);
+}
+
 TEST_CASE("float and double networks are the same function") {
   ConditionalMapShape shape;
   shape.features = 5;

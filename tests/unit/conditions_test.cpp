@@ -70,6 +70,18 @@ TEST_CASE("features of a condition are those of the mixed model") {
   CHECK(arma::abs(features(single(3, 0.0))).max() == 0.0);
 }
 
+TEST_CASE("levels weigh as asked, and a training condition of dose 0 changes nothing") {
+  const std::vector<ConditionCovariates> training{single(0, 1.0), single(1, 4.0), single(1, 0.0)};
+  CovariateOptions half;
+  half.level_weight = 0.5;
+  half.condition_weight = 0.25;
+  const CovariateFeatures features(training, arma::mat(0, 2), half);
+  const arma::vec phi = features(single(1, 4.0));  // u = 1: [1, level 0, level 1] twice, conditions
+  CHECK(arma::approx_equal(phi, arma::vec{1.0, 0.0, 0.5, 1.0, 0.0, 0.5, 0.0, 0.25, 0.0}, "absdiff",
+                           1e-14));
+  CHECK(arma::abs(features(single(1, 0.0))).max() == 0.0);
+}
+
 TEST_CASE("the unit of a dose does not matter, nor is there a dose where none is given") {
   const auto doses = [](double unit) {
     return CovariateFeatures({single(0, unit), single(0, 5.0 * unit), single(0, 20.0 * unit)},
@@ -189,6 +201,8 @@ TEST_CASE("classical scaling gives Euclidean distances back, and effects lie at 
       CHECK(arma::norm(arma::vec(scaled.col(i) - scaled.col(j))) ==
             doctest::Approx(distances(i, j)).epsilon(1e-9));
   CHECK(classical_scaling(distances, 2).n_rows == 2);
+  // Of each coordinate the entry farthest from 0 is positive.
+  for (arma::uword k = 0; k < 3; ++k) CHECK(scaled(k, arma::abs(scaled.row(k)).index_max()) > 0.0);
   const arma::mat cloud = clouds::gaussian(3, 40, 9);
   std::vector<arma::mat> populations(4, cloud);
   for (std::size_t p = 0; p < 4; ++p) populations[p].each_col() += points.col(p);
@@ -209,6 +223,16 @@ TEST_CASE("the nearest condition of each treatment") {
   CHECK(nearest_conditions(features, single(0, 6.0)) == Found{1});
   CHECK(nearest_conditions(features, single(3, 7.0)) == Found{3});
   CHECK(nearest_conditions(features, {{{2, 7.0}, {0, 1.0}}, {}}) == Found{3, 0});
+  // Half of the range of doses counts as much as another level: 4 x (1/2)^2 = 1. Here u = log16(1 +
+  // dose) is 1/4, 3/4 and 1.
+  const CovariateFeatures one_hot({single(0, 1.0), single(0, 7.0), single(1, 15.0)},
+                                  arma::mat(0, 2));
+  CHECK(nearest_conditions(one_hot, single(0, 6.0)) == Found{1});
+  CHECK(nearest_conditions(one_hot, single(1, 1.0)) == Found{0});
+  CHECK(nearest_conditions(one_hot, single(1, 7.0)) == Found{2});
+  // The first of equally near ones.
+  const CovariateFeatures either({single(0, 4.0), single(1, 4.0)}, arma::mat(0, 3));
+  CHECK(nearest_conditions(either, single(2, 4.0)) == Found{0});
   const CovariateFeatures pairs({{{{0, 1.0}, {1, 1.0}}, {}}, {{{1, 1.0}, {2, 1.0}}, {}}},
                                 arma::mat(0, 3));
   CHECK(nearest_conditions(pairs, {{{2, 1.0}, {0, 1.0}}, {}}).size() == 1);

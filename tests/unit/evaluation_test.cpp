@@ -178,6 +178,17 @@ TEST_CASE("rows are of what is there") {
         1);
 }
 
+TEST_CASE("a bandwidth that is named twice has its rows once") {
+  Small s;
+  const Model model = s.fit("mean_shift");
+  EvaluationOptions options;
+  options.metrics = {"mmd2", "w2"};
+  options.gammas = {0.1, 0.7, 0.1};
+  const Table twice = evaluate(s.held_out(&model), options, s.context);
+  options.gammas = {0.1, 0.7};
+  CHECK(twice.texts("metric") == evaluate(s.held_out(&model), options, s.context).texts("metric"));
+}
+
 TEST_CASE("what is undefined is NaN with its reason") {
   Small s;
   const Model model = s.fit("identity");

@@ -82,6 +82,21 @@ TEST_CASE("a table of responses over cells has Welch's interval") {
   CHECK(table.numbers("units")[0] == 4.0);
 }
 
+TEST_CASE("a table of responses begins with the largest shift of either sign; zeros are zeros") {
+  ResponseCells cells;
+  const arma::mat control = {{0, 0, 1, -1}, {5, 6, 7, 8}, {1, 2, 1, 2}},
+                  observed = {{0, -1, 0, -2}, {1, 2, 1, 0}, {2, 2, 2, 3}};
+  cells.control = Cells::dense(control);
+  cells.observed = Cells::dense(observed);
+  cells.predicted = Cells::dense(control);
+  cells.feature_names = {"even", "falls", "rises"};
+  Context context;
+  const Table table = response_table(cells, 0.95, context);
+  CHECK(table.texts("feature") == TextColumn{"falls", "even", "rises"});
+  CHECK(table.numbers("zeros_control")[1] == 0.5);
+  CHECK(table.numbers("zeros_observed")[1] == 0.5);
+}
+
 TEST_CASE("a table of responses over donors has the interval of their shifts") {
   Cohort s;
   ResponseCells cells = s.cells();
