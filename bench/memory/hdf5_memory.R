@@ -19,13 +19,15 @@ status_mb <- function(entry) {
   as.numeric(gsub("[^0-9]", "", line)) / 1024
 }
 
-# Cells of one condition as compressed columns: genes are drawn by their rates, counts are Poisson.
+# Cells of one condition as compressed columns: a gene is found in a share of the cells that goes with
+# its rate, and its counts are Poisson.
 columns <- function(count, rates, filled) {
-  per.cell <- rbinom(count, length(rates), filled)
-  genes <- lapply(per.cell, function(k) sort(sample.int(length(rates), k, prob = rates)))
-  values <- log1p(1 + rpois(sum(per.cell), rates[unlist(genes)]))
-  sparseMatrix(i = unlist(genes), p = c(0L, cumsum(per.cell)), x = values,
-               dims = c(length(rates), count))
+  shares <- pmin(1, filled * length(rates) * rates / sum(rates))
+  per.gene <- rbinom(length(rates), count, shares)
+  genes <- rep(seq_along(rates), per.gene)
+  cells <- unlist(lapply(per.gene, function(k) sample.int(count, k)))
+  values <- log1p(1 + rpois(length(genes), rates[genes]))
+  sparseMatrix(i = genes, j = cells, x = values, dims = c(length(rates), count))
 }
 
 make <- function(genes, cells, conditions, filled) {
