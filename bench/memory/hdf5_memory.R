@@ -19,8 +19,8 @@ status_mb <- function(entry) {
   as.numeric(gsub("[^0-9]", "", line)) / 1024
 }
 
-# Cells of one condition as compressed columns: a gene is found in a share of the cells that goes with
-# its rate, and its counts are Poisson.
+# Cells of one condition as compressed columns: a gene is found in a share of the cells that goes
+# with its rate, and its counts are Poisson.
 columns <- function(count, rates, filled) {
   shares <- pmin(1, filled * length(rates) * rates / sum(rates))
   per.gene <- rbinom(length(rates), count, shares)
