@@ -29,7 +29,7 @@ mutation "a function is gone from the header" capi/laot.h '/^LAOT_API void laot_
 mutation "an argument of the header has another type" capi/laot.h 's/(laot_context_set_threads\(laot_context\* context), int/\1, size_t/'
 mutation "an enum has another number" capi/laot.h 's/LAOT_CANCELLED = -6/LAOT_CANCELLED = -7/'
 mutation "a parameter type has another number" capi/laot.h 's/LAOT_CHOICE = 3/LAOT_CHOICE = 4/'
-mutation "two fields changed places" capi/laot.h 's/^  const char\* title; +\/\* one line \*\/$/  int inserted; \/* x *\/\n&/'
+mutation "two fields changed places" capi/laot.h 's/^  const char\* title; +\/\* its name, a colon.*$/  int inserted; \/* x *\/\n&/'
 mutation "a ccall of Julia has another type" julia/src/libcalls.jl '/symbol\(laot_fit\)/s/Cint/Cvoid/'
 mutation "Julia gives an argument less" julia/src/model.jl 's/laot_fit\(context, params, x, y, out\)/laot_fit(context, params, x, y)/'
 mutation "Julia calls what is not there" julia/src/model.jl 's/laot_load\(/laot_lode(/'
