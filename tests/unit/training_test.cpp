@@ -409,6 +409,20 @@ TEST_CASE("a run that saturates or gains nothing says so") {
   CHECK(warning_of(report, 0.4, "iteration").find("than the mean shift (") != std::string::npos);
 }
 
+TEST_CASE("the penalty of CellOT acts on the negative kernels of g") {
+  Context context;
+  const auto negative = [&](double penalty) {
+    CellotOptions o = cellot_options();
+    o.penalty = penalty;
+    o.init_low = -0.1;
+    o.iterations = 5;
+    CellotTrainer trainer(kSource, kTarget, o, 7);
+    trainer.run(context);
+    return trainer.save().at("g");
+  };
+  CHECK(negative(0.0) != negative(1.0));
+}
+
 TEST_CASE("cells that are all the same are refused with the reason") {
   const arma::mat same(3, 20, arma::fill::ones);
   CHECK_THROWS_WITH_AS(CellotTrainer(same, same, cellot_options(), 7),
