@@ -82,10 +82,10 @@ ScreenCells cells_of(const Screen& screen) {
 TEST_CASE("a spread is changed by logarithms of shrunk moments, and given back in part") {
   Context context;
   ConditionalCells cells;
-  cells.controls = {clouds::gaussian(3, 40, 1)};
-  cells.treated = {2.0 * clouds::gaussian(3, 11, 2)};
+  cells.controls = {clouds::gaussian(3, 11, 1)};
+  cells.treated = {2.0 * clouds::gaussian(3, 40, 2)};
   cells.control_of = {0};
-  const double amount = shrinkage(3, 40, 11);
+  const double amount = shrinkage(3, 11, 40);
   CHECK(amount > 0.0);
   const arma::mat change = arma::reshape(log_spread_changes(cells, context).col(0), 3, 3),
                   of_control = shrunk(second_moment_of(cells.controls[0]), amount),
