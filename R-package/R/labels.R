@@ -31,7 +31,7 @@ cell_labels <- function(value, columns, count, argument) {
 # A few numbers may be labels, such as doses; what differs from cell to cell is a measurement.
 check_numbers_as_labels <- function(values) {
   found <- length(unique(values[!is.na(values)]))
-  if (3 * found > length(values)) {
+  if (found > 2L && 3 * found > length(values)) {
     fail("condition has ", counted(found, "different number"), " for ",
          counted(length(values), "cell"),
          ": it must say which population a cell is of; what is known of the conditions, such as a ",

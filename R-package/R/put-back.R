@@ -112,10 +112,8 @@ put_back.Seurat <- function(newdata, out, says) {
   if (is.null(origin$reduction)) {
     assay <- seurat_assay(out$values, newdata[[origin$assay]], origin$layer)
     # It adds up the counts of each cell, and warns that there are none.
-    out <- suppressWarnings(SeuratObject::CreateSeuratObject(assay, assay = origin$assay,
-        meta.data = columns,
-                                                             project = SeuratObject::Project(
-                                                               newdata)))
+    out <- suppressWarnings(SeuratObject::CreateSeuratObject(
+      assay, assay = origin$assay, meta.data = columns, project = SeuratObject::Project(newdata)))
     SeuratObject::Idents(out) <- idents
   } else {
     old <- newdata[[origin$reduction]]

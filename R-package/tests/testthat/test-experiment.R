@@ -190,6 +190,9 @@ test_that("what cannot be meant is refused in a sentence", {
   expect_sentence(fit_screen(covariates = 3), "must be a formula")
   expect_sentence(fit_screen(condition = seq_along(labels) / 7),
                   "condition has 330 different numbers for 330 cells: it must say which population")
+  few <- matrix(1:10 + 0, 2, dimnames = list(c("a", "b"), NULL))  # two numbers are two levels
+  expect_no_error(suppressWarnings(laot_fit(few, condition = c(0, 0, 0, 1, 1), control = 0,
+                                            verbose = FALSE)))
   expect_no_error(fit_screen("mean_shift", condition = columns$dose, covariates = NULL,
                              control = 0))
   expect_sentence(fit_screen(seeds = 1:2), "seeds goes with methods that train networks")
