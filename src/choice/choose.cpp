@@ -222,6 +222,7 @@ std::string reason_of(const Choice& choice, std::size_t chosen, const ChoiceOpti
   if (chosen > 0)
     return text(choice.candidates[chosen], " lowers the held-out MMD^2 x 1e-3 of ",
                 choice.candidates[0], " by ", gain(chosen), " (", parts, ")");
+  if (choice.candidates.size() == 1) return choice.candidates[0] + " is the only candidate";
   std::size_t nearest = 1;
   for (std::size_t c = 2; c < choice.mean.n_elem; ++c)
     if (choice.mean[c] < choice.mean[nearest]) nearest = c;

@@ -374,6 +374,12 @@ static void test_fit_and_predict(void) {
   for (length = 0; length < needed; length += 1 + needed / 97)
     CHECK(laot_from_bytes(bytes, length, &other) == LAOT_BAD_FORMAT);
   REFUSED(laot_from_bytes(NULL, 3, &other), LAOT_INVALID_ARGUMENT, "bytes");
+  /* A file that names a method which nobody knows is damaged: the caller gave no such name. */
+  for (length = 0; length + 11 < needed && memcmp(bytes + length, "\"method\":\"", 10) != 0;)
+    ++length;
+  CHECK(length + 11 < needed);
+  bytes[length + 10] = 'X';
+  REFUSED(laot_from_bytes(bytes, needed, &other), LAOT_BAD_FORMAT, "no method");
   free(bytes);
   CHECK(laot_save(model, "capi_test_model.safetensors") == LAOT_OK);
   CHECK(laot_load("capi_test_model.safetensors", &other) == LAOT_OK);

@@ -318,6 +318,30 @@ static void test_embedding(laot_context* context) {
   laot_data_free(x);
 }
 
+/* Names of the cells that were there before a selection would be those of others. */
+static void test_selected(laot_context* context) {
+  laot_experiment* experiment = NULL;
+  laot_params* params = NULL;
+  laot_model* model = NULL;
+  laot_data *x = dense(controls, CONTROLS), *y = dense(treated[0], TREATED);
+  const char* names[CONTROLS];
+  size_t kept[20], i;
+  for (i = 0; i < CONTROLS; ++i) names[i] = "cell";
+  for (i = 0; i < 20; ++i) kept[i] = i;
+  CHECK(laot_data_set_cell_names(x, names, CONTROLS) == LAOT_OK);
+  CHECK(laot_data_select_cells(x, kept, 20) == LAOT_OK);
+  CHECK(laot_experiment_new(&experiment) == LAOT_OK);
+  CHECK(laot_experiment_add_control(experiment, x, &i) == LAOT_OK);
+  CHECK(laot_experiment_add_condition(experiment, "only", y, 0, NULL, NULL, NULL, 0) == LAOT_OK);
+  CHECK(laot_params_new("mean_shift", &params) == LAOT_OK);
+  CHECK(laot_fit_experiment(context, params, experiment, &model) == LAOT_OK);
+  laot_model_free(model);
+  laot_params_free(params);
+  laot_experiment_free(experiment);
+  laot_data_free(x);
+  laot_data_free(y);
+}
+
 /* A condition that is left out is asked for by its name, and stands in the file. */
 static void test_hold_out(laot_context* context) {
   laot_experiment* experiment = two_conditions();
@@ -407,6 +431,7 @@ int main(void) {
   test_one_condition(context);
   test_wrong_use(context, params);
   test_embedding(context);
+  test_selected(context);
   test_hold_out(context);
   test_screen(context);
   laot_params_free(params);

@@ -8,6 +8,7 @@
 #include "laot/conditions/simulated_screen.hpp"
 #include "laot/laot.hpp"
 #include "laot/linear_algebra.hpp"
+#include "laot/metrics/mmd.hpp"
 #include "support/clouds.hpp"
 
 using namespace laot;
@@ -222,6 +223,35 @@ TEST_CASE("what a conditional fit chooses, it chooses by cells and conditions le
   const ConditionalLaot own = fit_conditional_laot(blind, {}, context);
   CHECK(arma::mean(own.own_share) > 0.9);
   CHECK(own.shift_error_left_out > 0.9 * own.shift_size);
+}
+
+TEST_CASE("restoring is judged by what the other conditions say of shape and shift") {
+  const ScreenCells screen = cells_of(small_screen(1.0));
+  const ConditionalCells cells = centred(screen.cells);
+  Context context;
+  const ConditionalLaot fit = fit_conditional_laot(screen.cells, {}, context);
+  const ConditionalAlternation& pooled = fit.alternation;
+  const ConditionRegression regression(cells.phi);
+  const arma::mat shift = regression.left_out(fit.own_shift, std::max(fit.shift_ridge, 1e-8)),
+                  spread = regression.left_out(log_spread_changes(cells, context),
+                                               std::max(fit.spread_ridge, 1e-8));
+  const arma::cube change = map_regression(cells).left_out(pooled.cross, pooled.maps, pooled.ridge);
+  double none = 0.0, all = 0.0;
+  for (std::size_t c = 0; c < cells.treated.size(); ++c) {
+    // A prediction that is off by the error of the shift: as well the observed cells, the other
+    // way.
+    arma::mat observed = cells.treated[c];
+    observed.each_col() += fit.own_shift.col(c) - shift.col(c);
+    const arma::mat map = arma::eye(5, 5) + change.slice(c);
+    const auto score = [&](const arma::mat& w) {
+      return mmd2(w * cells.controls[0], observed, {fit.gamma}, MmdEstimator::unbiased, context)[0];
+    };
+    none += score(map);
+    all += score(with_spread(map, fit.controls[0], arma::reshape(spread.col(c), 5, 5), 1.0));
+  }
+  const auto count = static_cast<double>(cells.treated.size());
+  CHECK(fit.choice_of_restore.mmd2[0] == doctest::Approx(none / count).epsilon(1e-9));
+  CHECK(fit.choice_of_restore.mmd2[4] == doctest::Approx(all / count).epsilon(1e-9));
 }
 
 TEST_CASE("cells that are no experiment are refused with what is wrong") {

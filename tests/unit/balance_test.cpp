@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "laot/balance.hpp"
+#include "laot/choice.hpp"
 #include "laot/metrics/mmd.hpp"
 #include "laot/metrics/weighted.hpp"
 #include "laot/models.hpp"
@@ -265,4 +266,37 @@ TEST_CASE("weights that bring the prediction no nearer are warned of") {
   // Two warnings are two sentences.
   CHECK(warning(lone).find("no control cell has the type C") != std::string::npos);
   CHECK(warning(lone).find("do not trust this balance") != std::string::npos);
+}
+
+TEST_CASE("a choice scores held-out control cells with their ratios") {
+  const arma::mat x = clouds::gaussian(3, 120, 21), y = clouds::gaussian(3, 130, 22) + 0.7;
+  ChoiceCells cells{Cells::dense(x), Cells::dense(y), {}, {}};
+  cells.ratio_control.set_size(120);
+  for (arma::uword i = 0; i < 120; ++i) cells.ratio_control[i] = x(0, i) > 0.0 ? 3.0 : 0.25;
+  ChoiceOptions options;
+  options.candidates = {Candidate{}};
+  options.space.center = Center::none;
+  options.space.components = 0;
+  options.laot.restore = Restore::none;
+  options.laot.ridge = 1e12;  // the cells stay where they are
+  Context context;
+  const Choice found = choose(cells, 0.4, options, context);
+  const Parts parts = parts_of(cells, options);
+  REQUIRE(found.scores.n_rows == parts.count);
+  CHECK(found.reason == "linear is the only candidate");
+  const auto held = [](const std::vector<std::size_t>& of, const std::vector<std::uint32_t>& part,
+                       std::uint32_t which) {
+    std::vector<arma::uword> out;
+    for (std::size_t k = 0; k < of.size(); ++k)
+      if (part[k] == which) out.push_back(of[k]);
+    return arma::uvec(out);
+  };
+  for (std::uint32_t p = 0; p < parts.count; ++p) {
+    const arma::uvec of_x = held(parts.control_cells, parts.control, p),
+                     of_y = held(parts.treated_cells, parts.treated, p);
+    CHECK(found.scores(p, 0) ==
+          doctest::Approx(weighted_mmd2(x.cols(of_x), cells.ratio_control.elem(of_x), y.cols(of_y),
+                                        0.4, context))
+              .epsilon(1e-8));
+  }
 }

@@ -164,8 +164,12 @@ TEST_CASE("rows are of what is there") {
   CHECK(methods_in(of_bare) == Names{"prediction", "identity"});
   CHECK(of_bare.texts("kind")[0].empty());
   for (const std::string& name : of_bare.texts("metric")) CHECK(name != "mmd2");
+  bare.control.reset();  // a metric that begins at the control cells is left out without them
+  EvaluationOptions of_shifts = usual;
+  of_shifts.metrics = {"pearson_mean_shift", "w2"};
+  const Table without = evaluate(bare, of_shifts, s.context);
+  for (const std::string& name : without.texts("metric")) CHECK(name == "w2");
 
-  bare.control.reset();
   bare.model = &model;
   CHECK(methods_in(evaluate(bare, usual, s.context)) == Names{"prediction", "noise_reference"});
 
@@ -176,6 +180,52 @@ TEST_CASE("rows are of what is there") {
   halves.reference = Reference::halves;
   CHECK(methods_in(evaluate(s.held_out(&forgetful), halves, s.context)).count("noise_reference") ==
         1);
+}
+
+TEST_CASE("the test takes 1000 cells a side, evenly, and markers have their own bandwidth") {
+  Small s;
+  const arma::mat predicted = normal_cells(4, 1700, 5), observed = normal_cells(4, 1203, 6, 0.02);
+  const auto evenly = [](const arma::mat& cells) {
+    arma::uvec index(1000);
+    for (arma::uword c = 0; c < 1000; ++c)
+      index[c] = static_cast<arma::uword>(
+          std::llround(static_cast<double>(c) * static_cast<double>(cells.n_cols - 1) / 999.0));
+    return arma::mat(cells.cols(index));
+  };
+  HeldOut bare;
+  bare.predicted = Cells::dense(predicted);
+  bare.observed = Cells::dense(observed);
+  EvaluationOptions options;
+  options.metrics = {"l2_means"};
+  options.gammas = {0.2};
+  options.test = true;
+  options.permutations = 400;
+  const Table found = evaluate(bare, options, s.context);
+  std::size_t tests = 0;
+  for (std::size_t r = 0; r < found.rows(); ++r) {
+    if (found.texts("metric")[r] != "mmd2_p_value") continue;
+    ++tests;
+    CHECK(found.numbers("cells")[r] == 1000.0);
+    CHECK(found.numbers("value")[r] ==
+          permutation_p_value(evenly(predicted), evenly(observed), {0.2}, 400, s.context));
+  }
+  CHECK(tests == 1);
+
+  const Model model = s.fit("mean_shift");
+  options = {};
+  options.metrics = {"mmd2"};
+  options.markers = 2;
+  const auto gammas_of = [&](const EvaluationOptions& asked) {
+    std::set<double> out;
+    const Table table = evaluate(s.held_out(&model), asked, s.context);
+    for (std::size_t r = 0; r < table.rows(); ++r)
+      if (!std::isnan(table.numbers("gamma")[r])) out.insert(table.numbers("gamma")[r]);
+    return out.size();
+  };
+  CHECK(gammas_of(options) == 2);
+  options.preset = "laot";  // whose bandwidth is of all features
+  options.metrics.clear();
+  CHECK(gammas_of(options) == 1);
 }
 
 TEST_CASE("a bandwidth that is named twice has its rows once") {

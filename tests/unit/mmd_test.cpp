@@ -314,6 +314,9 @@ TEST_CASE("the median of many long cells is that of all pairs, however they lie"
   arma::mat ties = arma::round(normal_cells(20, 330, 6));
   ties.head_cols(40) = ties.cols(40, 79);  // pairs at no distance
   check_median(ties);
+  arma::mat repeated = normal_cells(20, 320, 8);  // a fiftieth of the pairs at no distance
+  for (std::size_t i = 0; i < repeated.n_cols; ++i) repeated.col(i) = repeated.col(i % 40);
+  check_median(repeated);
   arma::mat corners(24, 320, arma::fill::zeros);  // few distances, all of them many times
   for (std::size_t i = 0; i < corners.n_cols; ++i) corners(i % 24, i) = i % 2 == 0 ? 1.0 : 2.0;
   check_median(corners);

@@ -43,6 +43,7 @@ test_that("names of cells are kept, and columns of an object are found", {
 test_that("impossible splits are refused", {
   expect_error(split_cells(80, condition, test = 1.2), "test must be a share")
   expect_error(split_cells(80, condition, test = 0.6, validation = 0.5), "no cells to train")
+  expect_error(split_cells(80, condition, test = 0.5, validation = 0.5), "no cells to train")
   expect_error(split_cells(4, c("a", "a", "a", "b")), "too few")
   expect_error(split_cells(80, condition, by = donor, hold.out = "e"), "no level \"e\"")
   expect_error(split_cells(80, condition, by = donor, hold.out = letters[1:4]), "no cells are left")
