@@ -1,11 +1,7 @@
 // The Conditional Monge Gap through the registry: predictions, files, checkpoints, what it refuses.
 #include <doctest/doctest.h>
 
-#include <chrono>
-#include <cstdio>
-
 #include "laot/asked_pairing.hpp"
-#include "laot/metrics/mmd.hpp"
 #include "laot/nets/cmonge.hpp"
 #include "support/clouds.hpp"
 #include "support/small_screen.hpp"
@@ -15,8 +11,6 @@ using namespace small_screen;
 
 namespace {
 
-using Settings = std::vector<std::pair<std::string, std::string>>;
-
 const Settings kShort{{"iterations", "60"},
                       {"check_every", "20"},
                       {"batch_size", "32"},
@@ -24,10 +18,7 @@ const Settings kShort{{"iterations", "60"},
                       {"embedding_units", "8"}};
 
 Params cmonge(const Settings& settings = {}, const char* preset = "calibrated") {
-  Params out(method("cmonge").spec);
-  out.use_preset(preset);
-  for (const auto& [name, value] : settings) out.set_text(name, value);
-  return out;
+  return params_of("cmonge", preset, settings);
 }
 
 Params shortly(Settings more = {}) {
@@ -35,42 +26,11 @@ Params shortly(Settings more = {}) {
   return cmonge(more);
 }
 
-Model trained(const Params& params, const Experiment& cells = experiment(), int threads = 1) {
-  Context context;
-  context.num_threads = threads;
-  return fit_model(params, cells, context);
-}
-
 double text_number(const Model& model, const std::string& wanted) {
   for (const auto& [name, value] : model.report.numbers)
     if (name == wanted) return value;
   return kNaN;
 }
-
-std::string text_in(const Model& model, const std::string& wanted) {
-  for (const auto& [name, value] : model.report.texts)
-    if (name == wanted) return value;
-  return "";
-}
-
-double error_of(const Model& model, const ScreenCondition& c) {
-  Context context;
-  return mmd2(predicted(model, named_covariates(c), screen().new_control), c.treated, {0.05},
-              MmdEstimator::unbiased, context)[0];
-}
-
-bool all_same(const Model& a, const Model& b) {
-  return std::all_of(screen().test.begin(), screen().test.end(), [&](const ScreenCondition& c) {
-    return same(predicted(a, named_covariates(c), screen().new_control),
-                predicted(b, named_covariates(c), screen().new_control));
-  });
-}
-
-struct TemporaryFile {
-  std::string path =
-      text("cmonge_", std::chrono::steady_clock::now().time_since_epoch().count(), ".ckpt");
-  ~TemporaryFile() { std::remove(path.c_str()); }
-};
 
 }  // namespace
 
@@ -102,21 +62,7 @@ TEST_CASE("networks of many conditions survive their file, for every number of t
       const Settings begin = start == std::string("restored") ? Settings{{"start_restore", "0.5"}}
                                                               : Settings{{"start", start}};
       CAPTURE(embedded);
-      Experiment cells = experiment(embedded);
-      const Params params = shortly(begin);
-      const Model model = trained(params, cells), other = trained(params, cells, 2);
-      const ModelFile file = model.store();
-      const std::string bytes = file.bytes();
-      const Model loaded = Model::load(ModelFile::parse(bytes.data(), bytes.size()));
-      for (const ScreenCondition& c : screen().test) {
-        if (!embedded && c.kind == ConditionKind::unseen_level) continue;
-        const arma::mat wanted = predicted(model, named_covariates(c), screen().new_control);
-        CHECK(wanted.is_finite());
-        CHECK(same(predicted(loaded, named_covariates(c), screen().new_control), wanted));
-        CHECK(same(predicted(other, named_covariates(c), screen().new_control), wanted));
-      }
-      CHECK(same(predicted(model, at(screen().drugs[2], 0.0), screen().new_control),
-                 screen().new_control));
+      check_survives_file(shortly(begin), embedded);
     }
 }
 
@@ -181,20 +127,10 @@ TEST_CASE("where the best iterate is kept, the start has not seen the cells that
 
 TEST_CASE("a cancelled training of many conditions goes on with the bits of an undisturbed one") {
   const Params params = shortly({{"iterations", "1500"}});
-  const Model whole = trained(params);
   const TemporaryFile file;
-  int asked = 0;
-  Context stopped;
-  stopped.checkpoint = file.path;
-  stopped.progress = [&asked](const std::string& stage, double) { asked += stage == "training"; };
-  stopped.cancel = [&asked] { return asked >= 1; };
-  CHECK_THROWS_WITH_AS(fit_model(params, experiment(), stopped),
-                       doctest::Contains("the same call goes on from there"), Error);
+  check_goes_on(params, trained(params), file.path);
   Context again;
   again.checkpoint = file.path;
-  const Model resumed = fit_model(params, experiment(), again);
-  CHECK(all_same(resumed, whole));
-  CHECK(text_in(resumed, "stop_reason") == text_in(whole, "stop_reason"));
   // The file is of these conditions and no others.
   const auto refused = [&](const Experiment& cells, const Params& how) {
     return refusal([&] { (void)fit_model(how, cells, again); });
@@ -215,26 +151,18 @@ TEST_CASE("a cancelled training of many conditions goes on with the bits of an u
 }
 
 TEST_CASE("a cancelled training of many conditions may keep what it has") {
-  int asked = 0;
-  Context context;
-  context.progress = [&asked](const std::string& stage, double) { asked += stage == "training"; };
-  context.cancel = [&asked] { return asked >= 1; };
-  const Model model =
-      fit_model(shortly({{"on_cancel", "keep"}, {"iterations", "100000"}}), experiment(), context);
+  Cancelled stopped;
+  const Model model = fit_model(shortly({{"on_cancel", "keep"}, {"iterations", "100000"}}),
+                                experiment(), stopped.context);
   CHECK(text_in(model, "outcome") == "cancelled");
   CHECK(error_of(model, screen().test[0]) < 1.0);
 }
 
 TEST_CASE("a training of many conditions is cancelled within a second") {
-  using Clock = std::chrono::steady_clock;
-  Context context;
-  Clock::time_point wanted;
-  context.progress = [&](const std::string& stage, double) {
-    if (stage == "training" && wanted == Clock::time_point()) wanted = Clock::now();
-  };
-  context.cancel = [&] { return wanted != Clock::time_point(); };
-  CHECK_THROWS_AS(fit_model(cmonge({{"iterations", "1000000"}}), experiment(), context), Error);
-  CHECK(std::chrono::duration<double>(Clock::now() - wanted).count() < 1.0);
+  Cancelled stopped;
+  CHECK_THROWS_AS(fit_model(cmonge({{"iterations", "1000000"}}), experiment(), stopped.context),
+                  Error);
+  CHECK(stopped.seconds() < 1.0);
 }
 
 TEST_CASE("the network says what it cannot learn") {
@@ -277,21 +205,24 @@ TEST_CASE("what the network cannot take is refused in a sentence") {
 }
 
 TEST_CASE("the published preset is the published training") {
-  const Params params = cmonge({}, "official");
-  const std::map<std::string, std::string> wanted{
-      {"start", "identity"},        {"epsilon", "1"},
-      {"epsilon_unit", "absolute"}, {"gap_epsilon", "0.01"},
-      {"cost", "euclidean"},        {"learning_rate", "0.0001"},
-      {"weight_decay", "1e-05"},    {"last_rate", "0.01"},
-      {"iterations", "10000"},      {"batch_size", "512"},
-      {"sampling", "replacement"},  {"keep", "last"},
-      {"hidden_units", "64"},       {"hidden_layers", "4"},
-      {"embedding_units", "50"},    {"dose_units", "1"},
-      {"dose_scale", "log"},        {"gap_weight", "1"}};
-  for (const auto& [name, value] : wanted) {
-    CAPTURE(name);
-    CHECK(params.text_of(name) == value);
-  }
+  check_settings(cmonge({}, "official"), {{"start", "identity"},
+                                          {"epsilon", "1"},
+                                          {"epsilon_unit", "absolute"},
+                                          {"gap_epsilon", "0.01"},
+                                          {"cost", "euclidean"},
+                                          {"learning_rate", "0.0001"},
+                                          {"weight_decay", "1e-05"},
+                                          {"last_rate", "0.01"},
+                                          {"iterations", "10000"},
+                                          {"batch_size", "512"},
+                                          {"sampling", "replacement"},
+                                          {"keep", "last"},
+                                          {"hidden_units", "64"},
+                                          {"hidden_layers", "4"},
+                                          {"embedding_units", "50"},
+                                          {"dose_units", "1"},
+                                          {"dose_scale", "log"},
+                                          {"gap_weight", "1"}});
   // And it runs: the screen without its pairs, which has contexts of their own for drug and dose.
   Experiment single = experiment();
   while (single.conditions.back().condition.find("drug")->levels.size() > 1)
@@ -334,7 +265,8 @@ TEST_CASE("its pairing is asked about at a condition") {
   at.map->apply(z, expected);
   CHECK(same(images_of(at, z), expected));
   CHECK(alternation_of(at).max_iter == Params(method("laot").spec).texts().count("max_iter") * 30);
-  const Model plain = small_screen::fitted("mean_shift", experiment()).at({screen().training[1].name, {}});
+  const Model plain =
+      small_screen::fitted("mean_shift", experiment()).at({screen().training[1].name, {}});
   CHECK(refusal([&] { (void)alternation_of(plain); }).find("has no alternation") !=
         std::string::npos);
 }

@@ -1,9 +1,6 @@
 // CPA through the registry: predictions, files, checkpoints, what it refuses.
 #include <doctest/doctest.h>
 
-#include <chrono>
-#include <cstdio>
-
 #include "laot/metrics/mmd.hpp"
 #include "laot/nets/cpa_training.hpp"
 #include "support/clouds.hpp"
@@ -14,13 +11,8 @@ using namespace small_screen;
 
 namespace {
 
-using Settings = std::vector<std::pair<std::string, std::string>>;
-
 Params cpa(const Settings& settings = {}, const char* preset = "calibrated") {
-  Params out(method("cpa").spec);
-  out.use_preset(preset);
-  for (const auto& [name, value] : settings) out.set_text(name, value);
-  return out;
+  return params_of("cpa", preset, settings);
 }
 
 Params briefly(Settings more = {}) {
@@ -28,24 +20,6 @@ Params briefly(Settings more = {}) {
                            {"hidden_units", "16"}, {"latent", "6"},       {"adversary_units", "8"}};
   more.insert(more.begin(), short_run.begin(), short_run.end());
   return cpa(more);
-}
-
-Model fit_cpa(const Params& params, const Experiment& cells = experiment(), int threads = 1) {
-  Context context;
-  context.num_threads = threads;
-  return fit_model(params, cells, context);
-}
-
-std::string report_text(const Model& model, const std::string& wanted) {
-  for (const auto& [name, value] : model.report.texts)
-    if (name == wanted) return value;
-  return "";
-}
-
-double screen_error(const Model& model, const ScreenCondition& c) {
-  Context context;
-  return mmd2(predicted(model, named_covariates(c), screen().new_control), c.treated, {0.05},
-              MmdEstimator::unbiased, context)[0];
 }
 
 // Two cell lines with controls of their own, two drugs; one line was not given the second.
@@ -77,28 +51,22 @@ struct TwoLines {
   }
 };
 
-struct CheckpointFile {
-  std::string path =
-      text("cpa_", std::chrono::steady_clock::now().time_since_epoch().count(), ".ckpt");
-  ~CheckpointFile() { std::remove(path.c_str()); }
-};
-
 }  // namespace
 
 TEST_CASE("CPA predicts seen conditions, doses and pairs better than no change") {
-  const Model model = fit_cpa(cpa({{"iterations", "2500"}}));
+  const Model model = trained(cpa({{"iterations", "2500"}}));
   double of_model[2] = {0.0, 0.0}, of_none[2] = {0.0, 0.0};
   Context context;
   for (const ScreenCondition& c : screen().test) {
     if (c.kind == ConditionKind::unseen_level) continue;
     const int unseen = c.kind == ConditionKind::seen ? 0 : 1;
-    of_model[unseen] += screen_error(model, c);
+    of_model[unseen] += error_of(model, c);
     of_none[unseen] +=
         mmd2(screen().new_control, c.treated, {0.05}, MmdEstimator::unbiased, context)[0];
   }
   CHECK(of_model[0] < 0.5 * of_none[0]);
   CHECK(of_model[1] < 0.6 * of_none[1]);
-  CHECK(report_text(model, "stop_reason") ==
+  CHECK(text_in(model, "stop_reason") ==
         "trained to the last iteration, 2500; iteration 2500 is kept, the last");
 }
 
@@ -109,26 +77,13 @@ TEST_CASE("CPA survives its file, for every number of threads, and does nothing 
         CAPTURE(residual);
         CAPTURE(embedded);
         CAPTURE(normalised);
-        const Experiment cells = experiment(embedded);
-        const Params params = briefly({{"residual", residual}, {"batch_norm", normalised}});
-        const Model model = fit_cpa(params, cells), other = fit_cpa(params, cells, 2);
-        const ModelFile file = model.store();
-        const std::string bytes = file.bytes();
-        const Model loaded = Model::load(ModelFile::parse(bytes.data(), bytes.size()));
-        for (const ScreenCondition& c : screen().test) {
-          if (!embedded && c.kind == ConditionKind::unseen_level) continue;
-          const arma::mat wanted = predicted(model, named_covariates(c), screen().new_control);
-          CHECK(wanted.is_finite());
-          CHECK(same(predicted(loaded, named_covariates(c), screen().new_control), wanted));
-          CHECK(same(predicted(other, named_covariates(c), screen().new_control), wanted));
-        }
-        CHECK(same(predicted(model, at(screen().drugs[2], 0.0), screen().new_control),
-                   screen().new_control));
+        check_survives_file(briefly({{"residual", residual}, {"batch_norm", normalised}}),
+                            embedded);
       }
 }
 
 TEST_CASE("the vectors of two treatments add up in the code") {
-  const Model model = fit_cpa(briefly());
+  const Model model = trained(briefly());
   const std::string a = screen().drugs[0], b = screen().drugs[1];
   const auto pair = [&](std::vector<std::string> drugs, std::vector<double> doses) {
     return predicted(model,
@@ -146,7 +101,7 @@ TEST_CASE("the vectors of two treatments add up in the code") {
 TEST_CASE("a context has a vector of its own, and controls of their own") {
   TwoLines lines;
   const Experiment cells = lines.experiment();
-  const Model model = fit_cpa(cpa({{"iterations", "3000"}}), cells);
+  const Model model = trained(cpa({{"iterations", "3000"}}), cells);
   const arma::mat x = clouds::gaussian(3, 200, 99);
   arma::mat second = x;
   second.row(2) += 4.0;
@@ -172,38 +127,21 @@ TEST_CASE("a context has a vector of its own, and controls of their own") {
 
 TEST_CASE("a cancelled training of CPA goes on with the bits of an undisturbed one") {
   const Params params = briefly({{"iterations", "3000"}});
-  const Model whole = fit_cpa(params);
-  const CheckpointFile file;
-  int asked = 0;
-  Context stopped;
-  stopped.checkpoint = file.path;
-  stopped.progress = [&asked](const std::string& stage, double) { asked += stage == "training"; };
-  stopped.cancel = [&asked] { return asked >= 1; };
-  CHECK_THROWS_WITH_AS(fit_model(params, experiment(), stopped),
-                       doctest::Contains("the same call goes on from there"), Error);
+  const TemporaryFile file;
+  check_goes_on(params, trained(params), file.path);
   Context again;
   again.checkpoint = file.path;
-  const Model resumed = fit_model(params, experiment(), again);
-  for (const ScreenCondition& c : screen().test)
-    CHECK(same(predicted(resumed, named_covariates(c), screen().new_control),
-               predicted(whole, named_covariates(c), screen().new_control)));
   CHECK(refusal([&] {
           (void)fit_model(briefly({{"iterations", "3000"}, {"latent", "5"}}), experiment(), again);
         }).find("parameter latent") != std::string::npos);
 }
 
 TEST_CASE("a training of CPA that is cancelled may keep what it has, within a second") {
-  using Clock = std::chrono::steady_clock;
-  Clock::time_point wanted;
-  Context context;
-  context.progress = [&](const std::string& stage, double) {
-    if (stage == "training" && wanted == Clock::time_point()) wanted = Clock::now();
-  };
-  context.cancel = [&] { return wanted != Clock::time_point(); };
-  const Model model =
-      fit_model(briefly({{"on_cancel", "keep"}, {"iterations", "1000000"}}), experiment(), context);
-  CHECK(std::chrono::duration<double>(Clock::now() - wanted).count() < 1.0);
-  CHECK(report_text(model, "outcome") == "cancelled");
+  Cancelled stopped;
+  const Model model = fit_model(briefly({{"on_cancel", "keep"}, {"iterations", "1000000"}}),
+                                experiment(), stopped.context);
+  CHECK(stopped.seconds() < 1.0);
+  CHECK(text_in(model, "outcome") == "cancelled");
   CHECK(predicted(model, at(screen().drugs[0], 3.0), screen().new_control).is_finite());
 }
 
@@ -219,8 +157,8 @@ TEST_CASE("trainings of many conditions that diverge keep the last finite iterat
                                              {"last_rate", "1"}})
       params.set_text(key, value);
     if (name[1] == 'p') params.set_text("likelihood", "gaussian");
-    const Model model = fit_cpa(params);
-    CHECK(report_text(model, "outcome") == "diverged");
+    const Model model = trained(params);
+    CHECK(text_in(model, "outcome") == "diverged");
     CHECK(warning_of(model).find("training diverged at iteration") != std::string::npos);
     for (const ScreenCondition& c : screen().test)
       CHECK(predicted(model, named_covariates(c), screen().new_control).is_finite());
@@ -228,8 +166,8 @@ TEST_CASE("trainings of many conditions that diverge keep the last finite iterat
 }
 
 TEST_CASE("CPA without classifiers trains its autoencoder at every step") {
-  const Model plain = fit_cpa(briefly({{"adversary_weight", "0"}}));
-  const Model blind = fit_cpa(briefly());
+  const Model plain = trained(briefly({{"adversary_weight", "0"}}));
+  const Model blind = trained(briefly());
   const auto column = [](const Model& model, const std::string& name) {
     for (const auto& [key, values] : model.trace)
       if (key == name) return values;
@@ -243,16 +181,16 @@ TEST_CASE("CPA without classifiers trains its autoencoder at every step") {
 TEST_CASE("what CPA cannot take is refused in a sentence, or told") {
   Experiment one = experiment();
   one.conditions.resize(1);
-  CHECK(warning_of(fit_cpa(briefly(), one)).find("there is one condition: nothing can be learnt") !=
+  CHECK(warning_of(trained(briefly(), one)).find("there is one condition: nothing can be learnt") !=
         std::string::npos);
   Experiment few = experiment();
   const arma::mat three = screen().training[1].treated.head_cols(3);
   few.conditions[1].population.cells = Cells::dense(three);
-  CHECK(refusal([&] { (void)fit_cpa(briefly(), few); }) ==
+  CHECK(refusal([&] { (void)trained(briefly(), few); }) ==
         "condition \"" + few.conditions[1].condition.name +
             "\" has 3 treated and 60 control cells, and cpa needs at least 4 of either; leave the "
             "condition out");
-  const Model model = fit_cpa(briefly(), experiment(false));
+  const Model model = trained(briefly(), experiment(false));
   CHECK(refusal([&] {
           (void)model.at(at("nothing", 3.0));
         }).find("the model knows no level of \"drug\" \"nothing\"") == 0);
@@ -267,40 +205,35 @@ TEST_CASE("what CPA cannot take is refused in a sentence, or told") {
 }
 
 TEST_CASE("CPA's published preset is the published training") {
-  const Params params = cpa({}, "official");
-  const std::map<std::string, std::string> wanted{{"hidden_units", "256"},
-                                                  {"hidden_layers", "3"},
-                                                  {"latent", "128"},
-                                                  {"batch_norm", "true"},
-                                                  {"likelihood", "gaussian"},
-                                                  {"dose_function", "logsigm"},
-                                                  {"adversary_units", "64"},
-                                                  {"adversary_layers", "3"},
-                                                  {"adversary_batch_norm", "true"},
-                                                  {"adversary_dropout", "0.1"},
-                                                  {"adversary_weight", "1"},
-                                                  {"penalty_weight", "1"},
-                                                  {"adversary_steps", "3"},
-                                                  {"learning_rate", "0.0005"},
-                                                  {"weight_decay", "1e-06"},
-                                                  {"adversary_rate", "0.0003"},
-                                                  {"adversary_decay", "4e-07"},
-                                                  {"dose_rate", "0.0003"},
-                                                  {"dose_decay", "4e-07"},
-                                                  {"rate_decay", "0.9"},
-                                                  {"last_rate", "1"},
-                                                  {"batch_size", "128"},
-                                                  {"iterations", "published"},
-                                                  {"validation_share", "0.1"},
-                                                  {"keep", "best"},
-                                                  {"residual", "drop"}};
-  for (const auto& [name, value] : wanted) {
-    CAPTURE(name);
-    CHECK(params.text_of(name) == value);
-  }
+  check_settings(cpa({}, "official"), {{"hidden_units", "256"},
+                                       {"hidden_layers", "3"},
+                                       {"latent", "128"},
+                                       {"batch_norm", "true"},
+                                       {"likelihood", "gaussian"},
+                                       {"dose_function", "logsigm"},
+                                       {"adversary_units", "64"},
+                                       {"adversary_layers", "3"},
+                                       {"adversary_batch_norm", "true"},
+                                       {"adversary_dropout", "0.1"},
+                                       {"adversary_weight", "1"},
+                                       {"penalty_weight", "1"},
+                                       {"adversary_steps", "3"},
+                                       {"learning_rate", "0.0005"},
+                                       {"weight_decay", "1e-06"},
+                                       {"adversary_rate", "0.0003"},
+                                       {"adversary_decay", "4e-07"},
+                                       {"dose_rate", "0.0003"},
+                                       {"dose_decay", "4e-07"},
+                                       {"rate_decay", "0.9"},
+                                       {"last_rate", "1"},
+                                       {"batch_size", "128"},
+                                       {"iterations", "published"},
+                                       {"validation_share", "0.1"},
+                                       {"keep", "best"},
+                                       {"residual", "drop"}});
   CHECK(nets::published_cpa_steps(1280, 128) == 4000);
   CHECK(nets::published_cpa_steps(40000, 128) == 200 * 313);
   const Model model =
-      fit_cpa(cpa({{"iterations", "30"}, {"batch_size", "32"}, {"check_every", "10"}}, "official"));
-  CHECK(screen_error(model, screen().test[0]) < 1.0);
+      trained(cpa({{"iterations", "30"}, {"batch_size", "32"}, {"check_every", "10"}}, "official"));
+  CHECK(error_of(model, screen().test[0]) < 1.0);
 }
