@@ -8,20 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "laot/metrics.hpp"
-#include "laot/models.hpp"
+#include "bench/support/contenders.hpp"
 #include "support/real_data.hpp"
 
 using namespace laot;
+using namespace contenders;
 
 namespace {
-
-using Settings = std::vector<std::pair<std::string, std::string>>;
-
-struct Contender {
-  std::string title, method;
-  Settings settings;
-};
 
 const std::vector<Contender> kContenders = {
     {"conditional_gaussian", "conditional_gaussian", {}},
@@ -65,9 +58,7 @@ arma::mat half(const arma::mat& cells, std::uint64_t seed, bool train) {
   const std::size_t cut = std::min<std::size_t>(cells.n_cols / 2, 1000);
   const std::size_t first = train ? 0 : cut;
   const std::size_t last = train ? cut : std::min<std::size_t>(2 * cut, cells.n_cols);
-  arma::mat out(cells.n_rows, last - first);
-  for (std::size_t i = first; i < last; ++i) out.col(i - first) = cells.col(order[i]);
-  return out;
+  return taken(cells, order, first, last);
 }
 
 Populations part(const Populations& all, std::uint64_t seed, bool train) {
@@ -89,24 +80,13 @@ Condition condition_of(const std::string& name, bool days) {
 constexpr std::size_t kNone = ~std::size_t{0};
 
 Model fitted(const Contender& contender, const Populations& train, bool days, std::size_t left) {
-  Params params(method(contender.method).spec);
-  for (const auto& [key, value] : contender.settings)
-    key == "preset" ? params.use_preset(value) : params.set_text(key, value);
   Experiment cells;
   cells.controls.push_back({Cells::dense(train.control), {}, {}});
   for (std::size_t c = 0; c < train.names.size(); ++c)
     if (c != left)
       cells.conditions.push_back(
           {condition_of(train.names[c], days), {Cells::dense(train.treated[c]), {}, {}}, 0});
-  Context context;
-  return fit_model(params, cells, context);
-}
-
-arma::mat predicted(const Model& model, const arma::mat& control) {
-  Context context;
-  arma::mat out(control.n_rows, control.n_cols);
-  model.predict(Cells::dense(control), Nonnegative::no, out.memptr(), context);
-  return out;
+  return fitted(contender, cells);
 }
 
 struct Results {
@@ -117,8 +97,7 @@ struct Results {
            double gamma) {
     Context context;
     if (mmd2.count(title) == 0) order.push_back(title);
-    mmd2[title].push_back(1e3 *
-                          laot::mmd2(moved, observed, {gamma}, MmdEstimator::unbiased, context)[0]);
+    mmd2[title].push_back(thousandths_of_mmd2(moved, observed, gamma));
     w2[title].push_back(wasserstein2(moved, observed, context));
   }
 };
@@ -144,12 +123,6 @@ void left_out(const Populations& train, const Populations& test, std::size_t c, 
   const Model neighbour = model.at({train.names[near], {}});
   results.add("day left out, with the marginals of the day beside it",
               carried(neighbour, test.control, plain), test.treated[c], gamma);
-}
-
-double mean(const std::vector<double>& values) {
-  double sum = 0.0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
 }
 
 }  // namespace

@@ -9,20 +9,13 @@
 #include <string>
 #include <vector>
 
-#include "laot/metrics.hpp"
-#include "laot/models.hpp"
+#include "bench/support/contenders.hpp"
 #include "support/real_data.hpp"
 
 using namespace laot;
+using namespace contenders;
 
 namespace {
-
-using Settings = std::vector<std::pair<std::string, std::string>>;
-
-struct Contender {
-  std::string title, method;
-  Settings settings;
-};
 
 const std::vector<Contender> kContenders = {
     {"mean shift", "mean_shift", {}},
@@ -83,45 +76,24 @@ struct Scores {
   std::map<std::string, int> choices;
 };
 
-double mean(const std::vector<double>& values) {
-  double sum = 0.0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
-}
-
-arma::mat some(const arma::mat& all, const std::vector<std::size_t>& order, std::size_t first,
-               std::size_t count) {
-  arma::mat out(all.n_rows, count);
-  for (std::size_t i = 0; i < count; ++i) out.col(i) = all.col(order[first + i]);
-  return out;
-}
-
 void compare(const arma::mat& cells, const Truth& truth, std::uint64_t seed,
              std::map<std::string, Scores>& scores) {
   constexpr std::size_t kFit = 800, kTest = 1000;
   const auto order = Rng(seed).permutation(cells.n_cols);
-  const arma::mat control = some(cells, order, 0, kFit);
-  const arma::mat treated = truth(some(cells, order, kFit, kFit));
-  const arma::mat fresh = some(cells, order, 2 * kFit, kTest), goal = truth(fresh);
-  const arma::mat observed = truth(some(cells, order, 2 * kFit + kTest, kTest));
+  const arma::mat control = taken(cells, order, 0, kFit);
+  const arma::mat treated = truth(taken(cells, order, kFit, 2 * kFit));
+  const arma::mat fresh = taken(cells, order, 2 * kFit, 2 * kFit + kTest), goal = truth(fresh);
+  const arma::mat observed = truth(taken(cells, order, 2 * kFit + kTest, 2 * (kFit + kTest)));
   Context context;
   const double gamma = median_gamma(control, treated, context).gamma;
   for (const Contender& contender : kContenders) {
-    Params params(method(contender.method).spec);
-    for (const auto& [key, value] : contender.settings)
-      if (key == "preset")
-        params.use_preset(value);
-      else
-        params.set_text(key, value);
     const Model model =
-        fit_model(params, experiment_of(Cells::dense(control), Cells::dense(treated)), context);
-    arma::mat predicted(fresh.n_rows, fresh.n_cols);
-    model.predict(Cells::dense(fresh), Nonnegative::no, predicted.memptr(), context);
+        fitted(contender, experiment_of(Cells::dense(control), Cells::dense(treated)));
+    const arma::mat moved = predicted(model, fresh);
     Scores& own = scores[contender.title];
-    own.error.push_back(arma::accu(arma::square(predicted - goal)) /
+    own.error.push_back(arma::accu(arma::square(moved - goal)) /
                         arma::accu(arma::square(goal - fresh)));
-    own.mmd2.push_back(1e3 *
-                       mmd2(predicted, observed, {gamma}, MmdEstimator::unbiased, context)[0]);
+    own.mmd2.push_back(thousandths_of_mmd2(moved, observed, gamma));
     for (const auto& [name, value] : model.report.texts)
       if (name == "choice") ++own.choices[value];
   }

@@ -9,22 +9,15 @@
 #include <string>
 #include <vector>
 
+#include "bench/support/contenders.hpp"
 #include "laot/linear_algebra.hpp"
-#include "laot/metrics.hpp"
-#include "laot/models.hpp"
 #include "laot/unbalanced_sinkhorn.hpp"
 #include "support/real_data.hpp"
 
 using namespace laot;
+using namespace contenders;
 
 namespace {
-
-using Settings = std::vector<std::pair<std::string, std::string>>;
-
-struct Contender {
-  std::string title, method;
-  Settings settings;
-};
 
 const Contender kClusters = {
     "calibrated, clusters", "laot", {{"preset", "calibrated"}, {"balance", "clusters"}}};
@@ -54,40 +47,18 @@ arma::mat gaussian(std::size_t rows, std::size_t columns, Rng& rng) {
   return out;
 }
 
-double mean(const std::vector<double>& values) {
-  double sum = 0.0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
-}
-
 double largest(const std::vector<double>& values) {
   return *std::max_element(values.begin(), values.end());
 }
 
 Model fitted(const Contender& contender, const Side& control, const Side& treated) {
-  Params params(method(contender.method).spec);
-  bool types = false;
-  for (const auto& [key, value] : contender.settings) {
-    if (key == "preset")
-      params.use_preset(value);
-    else
-      params.set_text(key, value);
-    types = types || value == "types";
-  }
+  const auto by_types = [](const auto& setting) { return setting.second == "types"; };
   Experiment cells = experiment_of(Cells::dense(control.cells), Cells::dense(treated.cells));
-  if (types) {
+  if (std::any_of(contender.settings.begin(), contender.settings.end(), by_types)) {
     cells.controls[0].types = control.types;
     cells.conditions[0].population.types = treated.types;
   }
-  Context context;
-  return fit_model(params, cells, context);
-}
-
-arma::mat predicted(const Model& model, const arma::mat& cells) {
-  Context context;
-  arma::mat out(cells.n_rows, cells.n_cols);
-  model.predict(Cells::dense(cells), Nonnegative::no, out.memptr(), context);
-  return out;
+  return fitted(contender, cells);
 }
 
 // Six clusters with one affine map; three shares change threefold, and all cells are drawn anew.

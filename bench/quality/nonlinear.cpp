@@ -10,20 +10,13 @@
 #include <string>
 #include <vector>
 
-#include "laot/metrics.hpp"
-#include "laot/models.hpp"
+#include "bench/support/contenders.hpp"
 #include "support/real_data.hpp"
 
 using namespace laot;
+using namespace contenders;
 
 namespace {
-
-using Settings = std::vector<std::pair<std::string, std::string>>;
-
-struct Contender {
-  std::string title, method;
-  Settings settings;
-};
 
 const Contender kCalibrated = {"LAOT, calibrated", "laot", {{"preset", "calibrated"}}};
 const Contender kAdaptive = {"LAOT, adaptive", "laot", {{"preset", "adaptive"}}};
@@ -53,27 +46,12 @@ struct Draw {
 };
 
 Model fitted(const Contender& contender, const Set& train) {
-  Params params(method(contender.method).spec);
-  for (const auto& [key, value] : contender.settings)
-    if (key == "preset")
-      params.use_preset(value);
-    else
-      params.set_text(key, value);
-  Context context;
-  context.seed = 1;
   Experiment cells = experiment_of(Cells::dense(train.control), Cells::dense(train.treated));
-  if (params.method().traits.uses_batch) {
+  if (method(contender.method).spec.traits.uses_batch) {
     cells.controls[0].batch = train.batch_control;
     cells.conditions[0].population.batch = train.batch_treated;
   }
-  return fit_model(params, cells, context);
-}
-
-arma::mat some(const arma::mat& all, const std::vector<std::size_t>& order, std::size_t first,
-               std::size_t last) {
-  arma::mat out(all.n_rows, last - first);
-  for (std::size_t i = first; i < last; ++i) out.col(i - first) = all.col(order[i]);
-  return out;
+  return fitted(contender, cells);
 }
 
 // So many cells of either side to fit and so many others to test; 0: four fifths, and the rest.
@@ -85,8 +63,8 @@ Draw drawn(const Set& all, std::size_t fit, std::size_t test, std::uint64_t seed
     const auto order = rng.permutation(cells.n_cols);
     const std::size_t cut = fit > 0 ? fit : cells.n_cols * 4 / 5;
     const std::size_t end = fit > 0 ? cut + test : cells.n_cols;
-    (control ? out.train.control : out.train.treated) = some(cells, order, 0, cut);
-    (control ? out.test.control : out.test.treated) = some(cells, order, cut, end);
+    (control ? out.train.control : out.train.treated) = taken(cells, order, 0, cut);
+    (control ? out.test.control : out.test.treated) = taken(cells, order, cut, end);
   }
   return out;
 }
@@ -99,8 +77,7 @@ struct Results {
 void score(const std::string& title, const arma::mat& predicted, const arma::mat& observed,
            double gamma, Results& results) {
   Context context;
-  results.mmd2[title].push_back(
-      1e3 * mmd2(predicted, observed, {gamma}, MmdEstimator::unbiased, context)[0]);
+  results.mmd2[title].push_back(thousandths_of_mmd2(predicted, observed, gamma));
   results.w2[title].push_back(wasserstein2(predicted, observed, context));
 }
 
@@ -109,27 +86,12 @@ void compare(const Draw& draw, const std::vector<Contender>& contenders, Results
   const double gamma = median_gamma(draw.train.control, draw.train.treated, context).gamma;
   for (const Contender& contender : contenders) {
     const Model model = fitted(contender, draw.train);
-    arma::mat predicted(draw.test.control.n_rows, draw.test.control.n_cols);
-    model.predict(Cells::dense(draw.test.control), Nonnegative::no, predicted.memptr(), context);
-    score(contender.title, predicted, draw.test.treated, gamma, results);
+    score(contender.title, predicted(model, draw.test.control), draw.test.treated, gamma, results);
     for (const auto& [name, value] : model.report.texts)
       if (name == "choice") ++results.choices[value];
   }
   const arma::uword count = std::min(draw.train.treated.n_cols, draw.test.treated.n_cols);
   score("noise reference", draw.train.treated.head_cols(count), draw.test.treated, gamma, results);
-}
-
-double mean(const std::vector<double>& values) {
-  double sum = 0.0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
-}
-
-double sd(const std::vector<double>& values) {
-  const double centre = mean(values);
-  double sum = 0.0;
-  for (const double value : values) sum += (value - centre) * (value - centre);
-  return values.size() > 1 ? std::sqrt(sum / static_cast<double>(values.size() - 1)) : 0.0;
 }
 
 void print(const std::string& name, const Draw& last, const std::vector<Contender>& contenders,
@@ -191,11 +153,11 @@ Set of_donors(const Set& all, const std::string& left, bool only, std::size_t co
   for (const bool control : {true, false}) {
     const arma::mat& cells = control ? all.control : all.treated;
     const auto& batch = control ? all.batch_control : all.batch_treated;
-    std::map<std::string, std::size_t> taken;
+    std::map<std::string, std::size_t> of_donor;
     std::vector<std::size_t> chosen;
     for (const std::size_t i : rng.permutation(cells.n_cols))
-      if ((batch[i] == left) == only && taken[batch[i]]++ < count) chosen.push_back(i);
-    (control ? out.control : out.treated) = some(cells, chosen, 0, chosen.size());
+      if ((batch[i] == left) == only && of_donor[batch[i]]++ < count) chosen.push_back(i);
+    (control ? out.control : out.treated) = taken(cells, chosen, 0, chosen.size());
     for (const std::size_t i : chosen)
       (control ? out.batch_control : out.batch_treated).push_back(batch[i]);
   }

@@ -11,42 +11,18 @@
 #include <string>
 #include <vector>
 
-#include "laot/metrics.hpp"
-#include "laot/models.hpp"
+#include "bench/support/contenders.hpp"
 #include "support/real_data.hpp"
 
 using namespace laot;
+using namespace contenders;
 
 namespace {
 
-using Settings = std::vector<std::pair<std::string, std::string>>;
-
-struct Candidate {
-  std::string title, method;
-  Settings settings;
-};
-
 const Settings kPlain = {{"preset", "calibrated"}, {"ridge", "0"}, {"restore", "none"}};
 
-Model fitted(const Candidate& candidate, const real_data::Populations& train) {
-  Params params(method(candidate.method).spec);
-  for (const auto& [key, value] : candidate.settings) {
-    if (key == "preset")
-      params.use_preset(value);
-    else
-      params.set_text(key, value);
-  }
-  Context context;
-  context.seed = 1;
-  return fit_model(params, experiment_of(Cells::dense(train.control), Cells::dense(train.treated)),
-                   context);
-}
-
-arma::mat predicted(const Model& model, const arma::mat& cells) {
-  Context context;
-  arma::mat out(cells.n_rows, cells.n_cols);
-  model.predict(Cells::dense(cells), Nonnegative::no, out.memptr(), context);
-  return out;
+Model fitted(const Contender& candidate, const real_data::Populations& train) {
+  return fitted(candidate, experiment_of(Cells::dense(train.control), Cells::dense(train.treated)));
 }
 
 // Values over splits: mean and sd.
@@ -55,8 +31,7 @@ struct Scores {
 
   void add(const arma::mat& prediction, const arma::mat& observed, double gamma) {
     Context context;
-    mmd2.push_back(1e3 *
-                   laot::mmd2(prediction, observed, {gamma}, MmdEstimator::unbiased, context)[0]);
+    mmd2.push_back(thousandths_of_mmd2(prediction, observed, gamma));
     w2.push_back(wasserstein2(prediction, observed, context));
     const MomentScores moments = moment_scores(prediction, observed);
     sd_ratio.push_back(moments.sd_ratio);
@@ -64,19 +39,6 @@ struct Scores {
     r_sds.push_back(moments.pearson_sds);
   }
 };
-
-double mean(const std::vector<double>& values) {
-  double sum = 0.0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
-}
-
-double sd(const std::vector<double>& values) {
-  const double centre = mean(values);
-  double sum = 0.0;
-  for (const double value : values) sum += (value - centre) * (value - centre);
-  return values.size() > 1 ? std::sqrt(sum / static_cast<double>(values.size() - 1)) : 0.0;
-}
 
 std::FILE* report = stdout;
 
@@ -99,8 +61,8 @@ const char kPlainTitle[] = "LAOT, least squares without ridge or restoration";
 const char kNotebook[] = "LAOT, notebook (Adam, 200 epochs)";
 const char kCalibrated[] = "**LAOT, calibrated**";
 const char kAdaptive[] = "**LAOT, adaptive**";
-const Candidate kCalibratedFit = {kCalibrated, "laot", {{"preset", "calibrated"}}};
-const Candidate kAdaptiveFit = {kAdaptive, "laot", {{"preset", "adaptive"}}};
+const Contender kCalibratedFit = {kCalibrated, "laot", {{"preset", "calibrated"}}};
+const Contender kAdaptiveFit = {kAdaptive, "laot", {{"preset", "adaptive"}}};
 
 // A title without its stars.
 std::string plain(std::string title) {
@@ -110,7 +72,7 @@ std::string plain(std::string title) {
 
 std::map<std::string, Scores> table(const std::string& title,
                                     const std::vector<real_data::Split>& splits,
-                                    const std::vector<Candidate>& candidates) {
+                                    const std::vector<Contender>& candidates) {
   std::vector<Scores> scores(candidates.size() + 1);
   for (const real_data::Split& split : splits) {
     Context context;
@@ -151,12 +113,6 @@ std::vector<real_data::Split> three(const real_data::Populations& cells, const s
 
 // 80/20 splits of both populations by the library's own generator; sizes may differ.
 std::vector<real_data::Split> seeded(const real_data::Populations& cells, int count) {
-  const auto part = [](const arma::mat& all, const std::vector<std::size_t>& order,
-                       std::size_t first, std::size_t last) {
-    arma::mat out(all.n_rows, last - first);
-    for (std::size_t i = first; i < last; ++i) out.col(i - first) = all.col(order[i]);
-    return out;
-  };
   std::vector<real_data::Split> out;
   for (int s = 0; s < count; ++s) {
     Rng rng(static_cast<std::uint64_t>(s + 1));
@@ -165,8 +121,8 @@ std::vector<real_data::Split> seeded(const real_data::Populations& cells, int co
       const arma::mat& all = control ? cells.control : cells.treated;
       const auto order = rng.permutation(all.n_cols);
       const std::size_t cut = all.n_cols * 4 / 5;
-      (control ? split.train.control : split.train.treated) = part(all, order, 0, cut);
-      (control ? split.test.control : split.test.treated) = part(all, order, cut, all.n_cols);
+      (control ? split.train.control : split.train.treated) = taken(all, order, 0, cut);
+      (control ? split.test.control : split.test.treated) = taken(all, order, cut, all.n_cols);
     }
     out.push_back(split);
   }
@@ -192,7 +148,7 @@ real_data::Split in_components(const real_data::Split& split) {
 // Known pairings: y = W x + noise N(0, noise^2), every cell with its counterpart (or other cells
 // measured); squared error of new cells relative to their squared displacement.
 double relative_error(std::size_t d, double gap, double noise, bool counterpart, int draw,
-                      const Candidate& candidate) {
+                      const Contender& candidate) {
   const std::size_t n = 800;
   Rng rng(static_cast<std::uint64_t>(1000 * draw + 10 * static_cast<int>(d)) + 7);
   const auto gaussian = [&](std::size_t rows, std::size_t columns) {
@@ -233,7 +189,7 @@ void demand_pairing(const std::string& title, const std::string& pairing, bool e
 
 void known_pairings() {
   std::map<std::string, double> of_calibrated;
-  const std::vector<Candidate> candidates = {
+  const std::vector<Contender> candidates = {
       {"least squares, no ridge, no restoration", "laot", kPlain},
       {"ridge 0.3, no restoration",
        "laot",
@@ -269,7 +225,7 @@ void known_pairings() {
   std::fprintf(report, "\n|---|");
   for (std::size_t c = 0; c < cases.size(); ++c) std::fprintf(report, "---|");
   std::fprintf(report, "\n");
-  for (const Candidate& candidate : candidates) {
+  for (const Contender& candidate : candidates) {
     std::fprintf(report, "| %s |", candidate.title.c_str());
     for (const Case& c : cases) {
       std::array<double, 2> result{};
@@ -313,7 +269,7 @@ void demand_range(const std::string& what, const std::vector<double>& values, do
 }
 
 void gene_space() {
-  const std::vector<Candidate> methods = {{"no change", "identity", {}},
+  const std::vector<Contender> methods = {{"no change", "identity", {}},
                                           {kShift, "mean_shift", {}},
                                           {kGaussian, "gaussian_map", {}},
                                           {kPlainTitle, "laot", kPlain},
@@ -343,7 +299,7 @@ void gene_space() {
 }
 
 void fifty_features() {
-  const std::vector<Candidate> methods = {
+  const std::vector<Contender> methods = {
       {"no change", "identity", {}},
       {kShift, "mean_shift", {}},
       {kGaussian, "gaussian_map", {}},
