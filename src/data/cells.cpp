@@ -99,30 +99,33 @@ Cells Cells::sparse(std::size_t features, std::size_t cells, const std::int64_t*
   return out;
 }
 
-void Cells::select_cells(const std::vector<std::size_t>& index, const std::string& name) {
-  std::vector<std::size_t> chosen;
-  chosen.reserve(index.size());
+namespace {
+
+// What a selection from an earlier one (empty: all of `count`) is of the data themselves.
+std::vector<std::size_t> selected(const std::vector<std::size_t>& index,
+                                  const std::vector<std::size_t>& before, std::size_t count,
+                                  const std::string& name, const char* one, const char* many) {
+  std::vector<std::size_t> out;
+  out.reserve(index.size());
   for (const std::size_t i : index) {
-    require(i < cells_, Status::invalid_argument, name, ": cell index ", i, " is outside 0..",
-            cells_ - 1, " (indices count from 0)");
-    chosen.push_back(cell_index_.empty() ? i : cell_index_[i]);
+    require(i < count, Status::invalid_argument, name, ": ", one, " index ", i, " is outside 0..",
+            count - 1, " (indices count from 0)");
+    out.push_back(before.empty() ? i : before[i]);
   }
-  require(!chosen.empty(), Status::invalid_argument, name, ": the selection of cells is empty");
-  cell_index_ = std::move(chosen);
+  require(!out.empty(), Status::invalid_argument, name, ": the selection of ", many, " is empty");
+  return out;
+}
+
+}  // namespace
+
+void Cells::select_cells(const std::vector<std::size_t>& index, const std::string& name) {
+  cell_index_ = selected(index, cell_index_, cells_, name, "cell", "cells");
   cells_ = cell_index_.size();
   cell_names_ = nullptr;
 }
 
 void Cells::select_features(const std::vector<std::size_t>& index, const std::string& name) {
-  std::vector<std::size_t> chosen;
-  chosen.reserve(index.size());
-  for (const std::size_t i : index) {
-    require(i < features_, Status::invalid_argument, name, ": feature index ", i, " is outside 0..",
-            features_ - 1, " (indices count from 0)");
-    chosen.push_back(feature_index_.empty() ? i : feature_index_[i]);
-  }
-  require(!chosen.empty(), Status::invalid_argument, name, ": the selection of features is empty");
-  feature_index_ = std::move(chosen);
+  feature_index_ = selected(index, feature_index_, features_, name, "feature", "features");
   features_ = feature_index_.size();
   feature_names_ = nullptr;
   if (!is_sparse()) return;
