@@ -139,11 +139,13 @@ class Evaluation {
       } else if (candidate.of_control || part.all()) {
         const arma::mat cells = chosen(candidate.cells, set.rows, part.all(), part.control);
         ScoredCells predicted(cells);
+        const bool tested = c == 0 && part.all() && wants_prediction(options_);
+        if (tested && tests_on_distances(set, cells, observed))
+          predicted.keep_within(), seen.keep_within();
         if (candidate.of_control) shared.lend(c, set.gammas, predicted, seen);
         add_candidate(candidate, part, set, predicted, seen, held_out_.control ? &start : nullptr);
         if (candidate.of_control && part.all()) add_weighted(candidate, set, cells, seen, start);
-        if (c == 0 && part.all() && wants_prediction(options_))
-          add_test(candidate, set, cells, observed);
+        if (tested) add_test(candidate, set, predicted, seen);
       }
       if (set.rows.empty()) add_group_share(candidate, part);
     }
@@ -194,11 +196,23 @@ class Evaluation {
     for (const std::size_t c : which)
       cells.push_back(chosen(candidates_[c].cells, set.rows, part.all(), part.control));
     for (const arma::mat& one : cells) moved.push_back(&one);
-    std::vector<KernelSums> sums = kernel_sums_of_moved(control, space->basis, moved, observed,
-                                                        set.gammas, context_, by_distances);
+    KeptDistances kept = by_distances ? KeptDistances::across : KeptDistances::none;
+    if (part.all() && tests_on_distances(set, cells[0], observed))
+      kept = KeptDistances::within_first_too;
+    std::vector<KernelSums> sums =
+        kernel_sums_of_moved(control, space->basis, moved, observed, set.gammas, context_, kept);
     out.sums.resize(candidates_.size());
     for (std::size_t k = 0; k < which.size(); ++k) out.sums[which[k]] = std::move(sums[k + 1]);
     return out;
+  }
+
+  // Whether the permutation test takes the distances that MMD^2 and W2 are computed from.
+  bool tests_on_distances(const FeatureSet& set, const arma::mat& predicted,
+                          const arma::mat& observed) const {
+    return options_.test && wants_prediction(options_) && preset_ == nullptr &&
+           predicted.n_cols <= kCellsOfTest &&
+           shares_distances(scored_metrics(metrics_, set.gammas.size()), set.gammas,
+                            predicted.n_cols, observed.n_cols, observed.n_rows);
   }
 
   // The metrics of a candidate: its cells may be no predictions, and no bandwidth may be known.
@@ -319,19 +333,25 @@ class Evaluation {
     return row;
   }
 
-  void add_test(const NamedCells& candidate, const FeatureSet& set, const arma::mat& cells,
-                const arma::mat& observed) {
+  void add_test(const NamedCells& candidate, const FeatureSet& set, const ScoredCells& predicted,
+                const ScoredCells& seen) {
     std::vector<double> gammas;
     for (const double gamma : set.gammas)
       if (!std::isnan(gamma)) gammas.push_back(gamma);
     if (!options_.test || gammas.empty()) return;
-    const arma::mat x = evenly_taken(cells, kCellsOfTest), y = evenly_taken(observed, kCellsOfTest);
+    const arma::mat x = evenly_taken(predicted.cells(), kCellsOfTest),
+                    y = evenly_taken(seen.cells(), kCellsOfTest);
     ScoreRow row = row_of(candidate, Part{}, set.label, x.n_cols, y.n_cols);
     row.metric = "mmd2_p_value";
     row.estimator = "permutation test";
     row.setting = text(joined(set.bandwidths), "; ", options_.permutations, " relabellings");
     row.gamma = gammas.size() == 1 ? gammas[0] : kNaN;
-    row.value = permutation_p_value(x, y, gammas, options_.permutations, context_);
+    const arma::mat& across = predicted.known_squared(seen);
+    const bool known = !predicted.within_squared().is_empty() && !across.is_empty();
+    row.value = known ? permutation_p_value(SquaredDistances{predicted.within_squared(),
+                                                             seen.within_squared(), across},
+                                            gammas, options_.permutations, context_)
+                      : permutation_p_value(x, y, gammas, options_.permutations, context_);
     if (std::isnan(row.value)) row.reason = "one cell on a side";
     rows_.push_back(std::move(row));
   }

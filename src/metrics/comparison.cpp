@@ -13,7 +13,10 @@ const std::vector<double>& ScoredCells::kernel_sums(const std::vector<double>& g
                                                     Context& context) {
   auto found = kernel_sums_.find(gammas);
   if (found == kernel_sums_.end())
-    found = kernel_sums_.emplace(gammas, kernel_sums_within(*cells_, gammas, context)).first;
+    found = kernel_sums_
+                .emplace(gammas, kernel_sums_within(*cells_, gammas, context,
+                                                    keeps_within_ ? &within_squared_ : nullptr))
+                .first;
   return found->second;
 }
 
@@ -21,7 +24,12 @@ void ScoredCells::know(const std::vector<double>& gammas, KernelSums sums,
                        const ScoredCells& other) {
   kernel_sums_[gammas] = std::move(sums.within);
   known_across_[gammas] = std::move(sums.across);
-  known_squared_ = std::move(sums.squared);
+  within_squared_ = std::move(sums.within_squared);
+  know_squared(std::move(sums.squared), other);
+}
+
+void ScoredCells::know_squared(arma::mat squared, const ScoredCells& other) {
+  known_squared_ = std::move(squared);
   known_other_ = &other;
 }
 
@@ -73,12 +81,18 @@ void Comparison::sum_kernels(Context& context) {
     return;
   }
   const std::vector<double>* known = predicted.known_across(gammas_, observed);
-  mmd2_ = mmd2_from_sums(
-      predicted.kernel_sums(gammas_, context), observed.kernel_sums(gammas_, context),
-      known ? *known
-            : kernel_sums_across(predicted.cells(), observed.cells(), gammas_, context,
-                                 shares_distances_ ? &squared_ : nullptr),
-      predicted.count(), observed.count());
+  std::vector<double> across;
+  if (known) {
+    across = *known;
+  } else {
+    arma::mat squared;
+    across = kernel_sums_across(predicted.cells(), observed.cells(), gammas_, context,
+                                shares_distances_ ? &squared : nullptr);
+    if (shares_distances_) predicted.know_squared(std::move(squared), observed);
+  }
+  mmd2_ = mmd2_from_sums(predicted.kernel_sums(gammas_, context),
+                         observed.kernel_sums(gammas_, context), across, predicted.count(),
+                         observed.count());
 }
 
 double Comparison::mmd2(MmdEstimator estimator, Context& context) {
@@ -90,8 +104,7 @@ double Comparison::mmd2(MmdEstimator estimator, Context& context) {
 double Comparison::w2(Context& context) {
   if (shares_distances_) {
     sum_kernels(context);
-    const arma::mat& known = predicted.known_squared(observed);
-    const arma::mat& squared = known.is_empty() ? squared_ : known;
+    const arma::mat& squared = predicted.known_squared(observed);
     if (!squared.is_empty()) return wasserstein2_of_distances(squared, context);
   }
   if (!predicted.coupling()) return wasserstein2(predicted.cells(), observed.cells(), context);

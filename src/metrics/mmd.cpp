@@ -22,8 +22,8 @@ Mmd2 estimates(const PairSums& sums, std::size_t cells_x, std::size_t cells_y) {
   const double n = static_cast<double>(cells_x), m = static_cast<double>(cells_y);
   Mmd2 out;
   // The square of a norm: negative by rounding alone.
-  out.biased = std::max(0.0, (2.0 * sums.xx + n) / (n * n) + (2.0 * sums.yy + m) / (m * m) -
-                                 2.0 * sums.xy / (n * m));
+  out.biased = std::max(
+      0.0, (2.0 * sums.xx + n) / (n * n) + (2.0 * sums.yy + m) / (m * m) - 2.0 * sums.xy / (n * m));
   out.unbiased = cells_x < 2 || cells_y < 2
                      ? kNaN
                      : 2.0 * sums.xx / (n * (n - 1.0)) + 2.0 * sums.yy / (m * (m - 1.0)) -
@@ -70,12 +70,13 @@ std::vector<double> mmd2(const Cells& x, const Cells& y, const std::vector<doubl
 }
 
 std::vector<double> kernel_sums_within(const arma::mat& x, const std::vector<double>& gammas,
-                                       Context& context) {
+                                       Context& context, arma::mat* squared) {
   require_gammas(gammas);
+  if (squared != nullptr) squared->set_size(x.n_cols, x.n_cols);
   const arma::mat none(x.n_rows, 0);
   std::vector<double> out;
   for (const PairSums& s : sum_over_pairs(Cells::dense(x), Cells::dense(none), gammas.size(),
-                                          context, kernels_of(gammas)))
+                                          context, kernels_of(gammas), squared))
     out.push_back(s.xx);
   return out;
 }

@@ -244,7 +244,7 @@ std::vector<KernelSums> kernel_sums_of_moved(const arma::mat& start, const arma:
                                              const std::vector<const arma::mat*>& moved,
                                              const arma::mat& observed,
                                              const std::vector<double>& gammas, Context& context,
-                                             bool keep_squared) {
+                                             KeptDistances keep) {
   require(start.n_rows == observed.n_rows && basis.n_rows == start.n_rows,
           Status::dimension_mismatch,
           "start, basis and observed must have the same features, found ", start.n_rows, ", ",
@@ -259,16 +259,25 @@ std::vector<KernelSums> kernel_sums_of_moved(const arma::mat& start, const arma:
   }
   std::vector<std::vector<double>> buffers(
       static_cast<std::size_t>(std::max(context.num_threads, 1)));
-  std::vector<arma::mat> kept(keep_squared ? moved.size() + 1 : 0);
+  std::vector<arma::mat> kept(keep != KeptDistances::none ? moved.size() + 1 : 0);
   for (std::size_t p = 0; p < kept.size(); ++p)
     if (p == 0 || (populations[p - 1].fits && !populations[p - 1].same_across))
       kept[p].set_size(start.n_cols, observed.n_cols);
+  // Of the first of `moved`: its own, or those of the cells where it started.
+  arma::mat within_first;
+  std::size_t first = moved.size() + 1;
+  if (keep == KeptDistances::within_first_too && !populations.empty() && populations[0].fits) {
+    first = populations[0].same_within ? 0 : 1;
+    within_first.set_size(start.n_cols, start.n_cols);
+  }
   const auto summed = [&](const PairWalk& walk, Correction MovedCells::*which,
                           bool MovedCells::*same, auto run) {
     StripSums sums(walk.strips(), moved.size() + 1, gammas);
     const auto take = [&](const PairTile& tile, std::size_t population, const double* squared) {
       sums.add(tile, population, squared);
-      if (keep_squared && tile.pairs == Pairs::xy) copy_distances(tile, squared, kept[population]);
+      if (tile.pairs == Pairs::xy && !kept.empty()) copy_distances(tile, squared, kept[population]);
+      if (tile.pairs == Pairs::xx && population == first)
+        copy_distances(tile, squared, within_first);
     };
     run([&](const PairTile& tile) {
       take(tile, 0, tile.squared);
@@ -296,9 +305,10 @@ std::vector<KernelSums> kernel_sums_of_moved(const arma::mat& start, const arma:
     if (!one.fits) continue;
     out.back().within = one.same_within ? out[0].within : within.total(p + 1);
     out.back().across = one.same_across ? out[0].across : across.total(p + 1);
-    if (keep_squared) out.back().squared = one.same_across ? kept[0] : std::move(kept[p + 1]);
+    if (!kept.empty()) out.back().squared = one.same_across ? kept[0] : std::move(kept[p + 1]);
   }
-  if (keep_squared) out[0].squared = std::move(kept[0]);
+  if (!kept.empty()) out[0].squared = std::move(kept[0]);
+  if (out.size() > 1) out[1].within_squared = std::move(within_first);
   return out;
 }
 

@@ -43,14 +43,14 @@ std::vector<PairSums> summed(const PairWalk& walk, Walk run, std::size_t functio
 void copy_distances(const PairTile& tile, const double* squared, arma::mat& out) {
   for (std::size_t j = 0; j < tile.columns; ++j) {
     const double* column = squared + j * tile.stride;
-    std::copy(column, column + tile.rows,
+    std::copy(column, column + tile.height(j),
               out.colptr(tile.first_column + j) + static_cast<std::ptrdiff_t>(tile.first_row));
   }
 }
 
 std::vector<PairSums> sum_over_pairs(const Cells& x, const Cells& y, std::size_t functions,
-                                     Context& context, const Add& add) {
-  return summed(PairWalk(x, y), &PairWalk::run, functions, context, add);
+                                     Context& context, const Add& add, arma::mat* squared) {
+  return summed(PairWalk(x, y), &PairWalk::run, functions, context, add, squared);
 }
 
 std::vector<PairSums> sum_across_pairs(const Cells& x, const Cells& y, std::size_t functions,

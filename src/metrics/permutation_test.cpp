@@ -67,18 +67,61 @@ void add_tile(const PairTile& tile,
   }
 }
 
-}  // namespace
+// Squared distances that are known, a tile at a time; cells are pooled, those of x first.
+class KnownTiles {
+ public:
+  explicit KnownTiles(const SquaredDistances& squared)
+      : squared_(squared),
+        n_(squared.across.n_rows),
+        m_(squared.across.n_cols),
+        x_strips_((n_ + kSide - 1) / kSide),
+        y_strips_((m_ + kSide - 1) / kSide) {}
 
-double permutation_p_value(const arma::mat& x, const arma::mat& y,
-                           const std::vector<double>& gammas, std::size_t permutations,
-                           Context& context) {
-  require(permutations >= 1, Status::invalid_argument, "permutations must be at least 1, found ",
-          permutations);
-  if (x.n_cols < 2 || y.n_cols < 2) return kNaN;
+  // A strip is some columns: of the pairs of x, of those of y, of x with y.
+  std::size_t strips() const { return x_strips_ + 2 * y_strips_; }
+
+  void run(Context& context, const std::function<void(const PairTile&)>& visit) const {
+    parallel_for(context, strips(), 1, [&](std::size_t first, std::size_t last, int worker) {
+      for (std::size_t strip = first; strip < last; ++strip) run_strip(strip, worker, visit);
+    });
+  }
+
+ private:
+  static constexpr std::size_t kSide = 256;
+
+  void run_strip(std::size_t strip, int worker,
+                 const std::function<void(const PairTile&)>& visit) const {
+    const bool across = strip >= x_strips_ + y_strips_, of_x = strip < x_strips_;
+    const arma::mat& all =
+        of_x ? squared_.within_x : (across ? squared_.across : squared_.within_y);
+    const std::size_t column =
+        kSide * (of_x ? strip : (strip - x_strips_) % std::max<std::size_t>(y_strips_, 1));
+    const std::size_t columns = std::min<std::size_t>(kSide, all.n_cols - column);
+    const std::size_t end = across ? all.n_rows : column + columns;
+    for (std::size_t row = 0; row < end; row += kSide) {
+      PairTile tile{across ? Pairs::xy : Pairs::xx,
+                    row + (of_x || across ? 0 : n_),
+                    column + (of_x ? 0 : n_),
+                    std::min(kSide, end - row),
+                    columns,
+                    all.n_rows,
+                    all.colptr(column) + row,
+                    strip,
+                    worker};
+      visit(tile);
+    }
+  }
+
+  const SquaredDistances& squared_;
+  std::size_t n_, m_, x_strips_, y_strips_;
+};
+
+// `tiles` walks over all pairs of n + m pooled cells, those of x first.
+template <class Tiles>
+double p_value_of(const Tiles& tiles, std::size_t n, std::size_t m,
+                  const std::vector<double>& gammas, std::size_t permutations, Context& context) {
   const SingleThreadedBlas blas;
-  const std::size_t n = x.n_cols, m = y.n_cols, cells = n + m;
-  const arma::mat pooled = arma::join_rows(x, y), none(x.n_rows, 0);
-  const PairWalk walk(pooled, none);
+  const std::size_t cells = n + m;
   const lanes::Kernels& lane = lanes::kernels();
   const lanes::Cubics cubics = gammas.size() > 1 ? mean_kernel(gammas) : lanes::Cubics();
   const auto kernel = [&](const double* t, std::size_t count, double* k) {
@@ -95,11 +138,11 @@ double permutation_p_value(const arma::mat& x, const arma::mat& y,
   for (std::size_t first = 0; first <= permutations; first += at_once) {
     const std::size_t count = std::min(at_once, permutations + 1 - first);
     const arma::mat labels = label_columns(n, cells, first, count, rng);
-    std::vector<LabelSums> of_strip(walk.strips());
+    std::vector<LabelSums> of_strip(tiles.strips());
     for (LabelSums& sums : of_strip)
       sums.within_x.assign(count, 0.0), sums.from_x.assign(count, 0.0);
     std::vector<arma::mat> scratch(static_cast<std::size_t>(std::max(context.num_threads, 1)));
-    walk.run(context, [&](const PairTile& tile) {
+    tiles.run(context, [&](const PairTile& tile) {
       add_tile(tile, kernel, labels, scratch[static_cast<std::size_t>(tile.worker)],
                of_strip[tile.strip]);
     });
@@ -122,11 +165,39 @@ double permutation_p_value(const arma::mat& x, const arma::mat& y,
   return static_cast<double>(as_large) / static_cast<double>(permutations + 1);
 }
 
+void require_permutations(std::size_t permutations) {
+  require(permutations >= 1, Status::invalid_argument, "permutations must be at least 1, found ",
+          permutations);
+}
+
+}  // namespace
+
+double permutation_p_value(const arma::mat& x, const arma::mat& y,
+                           const std::vector<double>& gammas, std::size_t permutations,
+                           Context& context) {
+  require_permutations(permutations);
+  if (x.n_cols < 2 || y.n_cols < 2) return kNaN;
+  const arma::mat pooled = arma::join_rows(x, y), none(x.n_rows, 0);
+  return p_value_of(PairWalk(pooled, none), x.n_cols, y.n_cols, gammas, permutations, context);
+}
+
+double permutation_p_value(const SquaredDistances& squared, const std::vector<double>& gammas,
+                           std::size_t permutations, Context& context) {
+  require_permutations(permutations);
+  const std::size_t n = squared.across.n_rows, m = squared.across.n_cols;
+  require(squared.within_x.n_rows == n && squared.within_x.n_cols == n &&
+              squared.within_y.n_rows == m && squared.within_y.n_cols == m,
+          Status::dimension_mismatch, "distances across are ", n, " x ", m, ", those within ",
+          squared.within_x.n_rows, " x ", squared.within_x.n_cols, " and ", squared.within_y.n_rows,
+          " x ", squared.within_y.n_cols);
+  if (n < 2 || m < 2) return kNaN;
+  return p_value_of(KnownTiles(squared), n, m, gammas, permutations, context);
+}
+
 MmdTest mmd2_permutation_test(const arma::mat& x, const arma::mat& y,
                               const std::vector<double>& gammas, std::size_t permutations,
                               Context& context) {
-  require(permutations >= 1, Status::invalid_argument, "permutations must be at least 1, found ",
-          permutations);
+  require_permutations(permutations);
   MmdTest out;
   out.permutations = permutations;
   out.mmd2 = mmd2_mean(x, y, gammas, MmdEstimator::unbiased, context);

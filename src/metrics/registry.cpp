@@ -147,9 +147,7 @@ std::vector<MetricSpec> distribution_metrics() {
        "Root of the least mean squared distance of a coupling. It rewards predictions with too "
        "little spread: read it beside sd_ratio.",
        "Villani, Optimal Transport, 2009", "", 0.0, false, false, false,
-       [](Comparison& in, Context& c) {
-         return in.w2(c);
-       }},
+       [](Comparison& in, Context& c) { return in.w2(c); }},
       {"w1", "Wasserstein-1", "exact", "weights 1/n and 1/m",
        "Least mean Euclidean distance of a coupling.", "Villani, Optimal Transport, 2009", "", 0.0,
        false, false, false,

@@ -95,6 +95,8 @@ TEST_CASE("W2 from the distances behind the kernels is W2, with and without comp
   s.observed.col(5) = s.observed.col(11);  // cells may coincide
   EvaluationOptions options;
   options.metrics = {"w2", "mmd2"};
+  options.test = true;  // which takes the same distances
+  options.permutations = 99;
   CHECK(shares_distances({{&metric("w2"), 0}, {&metric("mmd2"), 0}}, {0.1}, 37, 37, 260));
   CHECK_FALSE(shares_distances({{&metric("w2"), 0}, {&metric("mmd2"), 0}}, {0.1}, 37, 36, 260));
   CHECK_FALSE(shares_distances({{&metric("w2"), 0}}, {0.1}, 37, 37, 260));
@@ -108,10 +110,18 @@ TEST_CASE("W2 from the distances behind the kernels is W2, with and without comp
     const Table found = evaluate(s.held_out(&model), options, s.context);
     s.context.num_threads = 3;
     const Table three = evaluate(s.held_out(&model), options, s.context);
-    std::size_t compared = 0;
+    std::size_t compared = 0, tests = 0;
     for (std::size_t r = 0; r < found.rows(); ++r) {
       CHECK(found.numbers("value")[r] == three.numbers("value")[r]);
       const std::string& name = found.texts("method")[r];
+      if (found.texts("metric")[r] == "mmd2_p_value") {
+        arma::mat predicted = s.control;
+        model.predict(Cells::dense(s.control), Nonnegative::no, predicted.memptr(), s.context);
+        CHECK(found.numbers("value")[r] == permutation_p_value(predicted, s.observed,
+                                                               {found.numbers("gamma")[r]}, 99,
+                                                               s.context));
+        ++tests;
+      }
       if (found.texts("metric")[r] != "w2" || name == "noise_reference") continue;
       arma::mat predicted = s.control;
       if (name != "identity")
@@ -123,6 +133,7 @@ TEST_CASE("W2 from the distances behind the kernels is W2, with and without comp
       ++compared;
     }
     CHECK(compared >= 3);
+    CHECK(tests == 1);
   }
 }
 
@@ -196,7 +207,7 @@ TEST_CASE("the test takes 1000 cells a side, evenly, and markers have their own 
   bare.predicted = Cells::dense(predicted);
   bare.observed = Cells::dense(observed);
   EvaluationOptions options;
-  options.metrics = {"l2_means"};
+  options.metrics = {"r2_means"};
   options.gammas = {0.2};
   options.test = true;
   options.permutations = 400;

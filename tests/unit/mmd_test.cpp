@@ -302,6 +302,25 @@ void check_median(const arma::mat& cells) {
 
 }  // namespace
 
+TEST_CASE("a permutation test of known distances is that of the cells") {
+  const arma::mat x = normal_cells(3, 530, 1), y = normal_cells(3, 270, 2) + 0.08;
+  Context one, three;
+  three.num_threads = 3;
+  arma::mat within_x, within_y, across;
+  (void)kernel_sums_within(x, {1.0}, one, &within_x);
+  (void)kernel_sums_within(y, {1.0}, one, &within_y);
+  (void)kernel_sums_across(x, y, {1.0}, one, &across);
+  const SquaredDistances squared{within_x, within_y, across};
+  for (const std::vector<double>& gammas : {std::vector<double>{0.3}, {0.1, 0.3, 1.0}}) {
+    const double p = permutation_p_value(x, y, gammas, 300, one);
+    CHECK(p > 1.0 / 301);
+    CHECK(p < 0.9);
+    CHECK(permutation_p_value(squared, gammas, 300, one) == p);
+    CHECK(permutation_p_value(squared, gammas, 300, three) == p);
+  }
+  CHECK_THROWS_AS(permutation_p_value({within_y, within_x, across}, {0.3}, 300, one), Error);
+}
+
 TEST_CASE("the median of many long cells is that of all pairs, however they lie") {
   check_median(normal_cells(40, 331, 1));
   check_median(normal_cells(1100, 310, 2));  // longer than one sum of single precision

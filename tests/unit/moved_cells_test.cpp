@@ -60,11 +60,24 @@ TEST_CASE("sums of moved cells are those of the cells themselves") {
   e.check(found[4], e.start);
   for (const KernelSums& one : found) CHECK(one.squared.is_empty());
   const auto kept = kernel_sums_of_moved(e.start, e.basis, {&turned, &apart, &e.start}, e.observed,
-                                         e.gammas, e.context, true);
+                                         e.gammas, e.context, KeptDistances::within_first_too);
   const std::vector<const arma::mat*> cells = {&e.start, &turned, &apart, &e.start};
   for (std::size_t p = 0; p < cells.size(); ++p) {
     const arma::mat direct = squared_distances(e.observed, *cells[p], e.context);
     CHECK(arma::approx_equal(kept[p].squared, direct, "reldiff", 1e-12));
+    CHECK(kept[p].within_squared.is_empty() == (p != 1));
+  }
+  // Above the diagonal; of cells that were only shifted, those where they started.
+  const arma::mat shifted = e.start + 0.5;
+  for (const arma::mat* first : {&turned, &shifted, &apart}) {
+    const arma::mat within = kernel_sums_of_moved(e.start, e.basis, {first}, e.observed, e.gammas,
+                                                  e.context, KeptDistances::within_first_too)[1]
+                                 .within_squared;
+    CHECK(within.is_empty() == (first == &apart && found[3].within.empty()));
+    const arma::mat direct = squared_distances(*first, *first, e.context);
+    for (arma::uword j = 0; j < within.n_cols; ++j)
+      for (arma::uword i = 0; i < j; ++i)
+        CHECK(within(i, j) == doctest::Approx(direct(i, j)).epsilon(1e-11));
   }
   Context three;
   three.num_threads = 3;

@@ -43,6 +43,12 @@ class ScoredCells {
                                           const ScoredCells& other) const;
   /// The squared distances to `other` [cells x cells]; empty where they are not known.
   const arma::mat& known_squared(const ScoredCells& other) const;
+  void know_squared(arma::mat squared, const ScoredCells& other);
+
+  /// From now on the squared distances of pairs of these cells, which kernel_sums() computes, stay.
+  void keep_within() { keeps_within_ = true; }
+  /// Those above the diagonal; empty where they are not known.
+  const arma::mat& within_squared() const { return within_squared_; }
 
   /// A coupling with the cells that these are compared with, whose next solve starts from its last;
   /// it was made of cells in the same order. None: null.
@@ -55,7 +61,8 @@ class ScoredCells {
   Coupling* coupling_ = nullptr;
   const ScoredCells* known_other_ = nullptr;
   std::map<std::vector<double>, std::vector<double>> known_across_;
-  arma::mat known_squared_;
+  arma::mat known_squared_, within_squared_;
+  bool keeps_within_ = false;
   std::optional<RowMoments> moments_;
   std::map<std::vector<double>, std::vector<double>> kernel_sums_;
 };
@@ -103,7 +110,6 @@ class Comparison {
 
   std::vector<Mmd2> mmd2_;  // for each of gammas_
   bool shares_distances_ = false;
-  arma::mat squared_;  // where distances are shared and were not known
 };
 
 }  // namespace laot

@@ -37,10 +37,10 @@ std::vector<Mmd2> mmd2_both(const Cells& x, const Cells& y, const std::vector<do
 /// What several comparisons with one population share: the sums of exp(-gamma |u - v|^2), one for
 /// each gamma, over the pairs i < j of x, and over all pairs of x with y; and both estimates from
 /// the sums within x (n cells), within y (m cells) and across. They differ from mmd2_both by
-/// rounding alone. The sums across can leave the squared distances behind them [n x m], which are
-/// right to about 1e-12 of themselves.
+/// rounding alone. They can leave the squared distances behind them, which are right to about 1e-12
+/// of themselves: [n x n], above the diagonal, and [n x m].
 std::vector<double> kernel_sums_within(const arma::mat& x, const std::vector<double>& gammas,
-                                       Context& context);
+                                       Context& context, arma::mat* squared = nullptr);
 std::vector<double> kernel_sums_across(const arma::mat& x, const arma::mat& y,
                                        const std::vector<double>& gammas, Context& context,
                                        arma::mat* squared = nullptr);
@@ -96,12 +96,21 @@ struct MmdTest {
 /// Permutation test of equal laws: how often the unbiased MMD^2 (mean over the gammas) of randomly
 /// relabelled cells, drawn with the context's seed, is as large as that of the data. NaN where n or
 /// m is 1. O((n + m)^2 (d + permutations)) time; a copy of the cells and under 60 MB of memory.
+MmdTest mmd2_permutation_test(const arma::mat& x, const arma::mat& y,
+                              const std::vector<double>& gammas, std::size_t permutations,
+                              Context& context);
 /// The p-value alone, in half the time.
 double permutation_p_value(const arma::mat& x, const arma::mat& y,
                            const std::vector<double>& gammas, std::size_t permutations,
                            Context& context);
-MmdTest mmd2_permutation_test(const arma::mat& x, const arma::mat& y,
-                              const std::vector<double>& gammas, std::size_t permutations,
-                              Context& context);
+
+/// Squared distances of the pairs i < j of x and of y, above the diagonal, and of all pairs of x
+/// with y: n x n, m x m and n x m.
+struct SquaredDistances {
+  const arma::mat &within_x, &within_y, &across;
+};
+/// The p-value where the distances are known: O((n + m)^2 permutations) time.
+double permutation_p_value(const SquaredDistances& squared, const std::vector<double>& gammas,
+                           std::size_t permutations, Context& context);
 
 }  // namespace laot

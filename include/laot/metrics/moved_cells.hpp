@@ -13,8 +13,11 @@ namespace laot {
 /// over all pairs of it with observed cells.
 struct KernelSums {
   std::vector<double> within, across;
-  arma::mat squared;  // the squared distances across [n x m], where they are kept
+  // The squared distances across [n x m], and within above the diagonal [n x n], where kept.
+  arma::mat squared, within_squared;
 };
+
+enum class KeptDistances { none, across, within_first_too };
 
 /// The sums of the cells `start` (d x n) and of each of `moved`, whose cell i is
 ///   start_i + shift + V a_i,
@@ -25,11 +28,12 @@ struct KernelSums {
 /// and |p_i - y_j|^2 follows from |x_i - y_j|^2 by k + 1 products: O((n + m) n k) time a
 /// population, beside O((n + m) n d) for all of them. Distances that lose digits are computed again
 /// from the cells, so that the sums differ from kernel_sums_within and kernel_sums_across by
-/// rounding alone. With `keep_squared` the distances to the observed cells are kept.
+/// rounding alone. Distances to the observed cells are kept where that is asked for, and those
+/// within the first of `moved` as well.
 std::vector<KernelSums> kernel_sums_of_moved(const arma::mat& start, const arma::mat& basis,
                                              const std::vector<const arma::mat*>& moved,
                                              const arma::mat& observed,
                                              const std::vector<double>& gammas, Context& context,
-                                             bool keep_squared = false);
+                                             KeptDistances keep = KeptDistances::none);
 
 }  // namespace laot
