@@ -1,4 +1,4 @@
-// What an analysis found, by name.
+// Findings of an analysis, by name.
 #include "handles.hpp"
 
 using laot::Status;

@@ -1,4 +1,4 @@
-// What stands behind the opaque handles, and the guard that every entry runs in.
+// The objects behind the opaque handles, and the guard that every entry runs in.
 #pragma once
 
 #include <algorithm>
@@ -71,7 +71,7 @@ laot_status guarded(Body body) noexcept {
   }
 }
 
-/// What a handle is called in messages; nullptr for what is none.
+/// Name of a handle in messages; nullptr for other types.
 template <class T>
 constexpr const char* kind_of = nullptr;
 template <>
@@ -89,7 +89,7 @@ inline constexpr const char* kind_of<laot_findings> = "laot_findings";
 template <>
 inline constexpr const char* kind_of<laot_table> = "laot_table";
 
-/// What stands behind an argument: not NULL and, of a handle, held by the host.
+/// The object behind an argument: not NULL and, of a handle, held by the host.
 template <class T>
 T& given(T* pointer, const char* argument) {
   using Handle = std::remove_const_t<T>;

@@ -460,7 +460,7 @@ LAOT_API laot_status laot_table_names(const laot_table* table, char* buffer, siz
                                       size_t* needed);
 
 /**
- * What a column holds.
+ * Type of a column's values.
  *
  * @param table  looked at
  * @param name   one of laot_table_names
@@ -669,7 +669,7 @@ LAOT_API laot_status laot_fit(laot_context* context, const laot_params* params,
 LAOT_API void laot_model_free(laot_model* model);
 
 /**
- * What control cells would look like treated, in the units of the training cells. BLAS may add in
+ * Predicts control cells as treated, in the units of the training cells. BLAS may add in
  * another order where other cells stand beside a cell, so that its last digits can differ then.
  *
  * @param context      threads and callbacks
@@ -704,7 +704,7 @@ LAOT_API laot_status laot_predict(laot_context* context, const laot_model* model
 LAOT_API laot_status laot_composition(const laot_model* model, laot_table** out);
 
 /**
- * What each control cell counts in the predicted population: the ratio of its type, or of the
+ * Weight of each control cell in the predicted population: the ratio of its type, or of the
  * cluster that it is nearest to; 1 where the fit was not balanced.
  *
  * @param context  threads and callbacks
@@ -720,7 +720,7 @@ LAOT_API laot_status laot_weights(laot_context* context, const laot_model* model
                                   const laot_data* cells, double* out, size_t length);
 
 /**
- * What a change of a feature of a cell does to its prediction: the derivative of the prediction at
+ * Effect of a feature of a cell on its prediction: the derivative of the prediction at
  * each cell, in the units of the training cells. The map W everywhere where the map is linear and
  * the marginals are not restored.
  *
@@ -1436,7 +1436,7 @@ LAOT_API laot_status laot_evaluate_experiment(laot_context* context,
                                               laot_table** out);
 
 /**
- * What a paper shows of each feature: the shift of the means that was predicted and the one that was
+ * A paper's table of features: the shift of the means that was predicted and the one that was
  * observed, with an interval. One row a feature, the largest observed shift first:
  *
  * - number position (of the feature, from 0), text feature (its name, or "");

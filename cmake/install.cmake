@@ -1,4 +1,4 @@
-# What `cmake --install` puts where: the header, both libraries, laot.pc and the CMake package.
+# Places of `cmake --install`: the header, both libraries, laot.pc and the CMake package.
 # GNUInstallDirs gives Debian's multi-arch folder under /usr and lib elsewhere.
 include(CMakePackageConfigHelpers)
 

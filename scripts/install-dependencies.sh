@@ -11,8 +11,8 @@ clang_runtime() {
 }
 
 packages_for() {
-  # What compiles the R package (R, compilers, the BLAS that R's own programs link to), and what
-  # runs it on a SingleCellExperiment. The certificates are for R's downloads.
+  # Packages to compile the R package (R, compilers, the BLAS that R's own programs link to) and to
+  # run it on a SingleCellExperiment. The certificates are for R's downloads.
   local quickstart="r-base-core g++ gfortran make libopenblas-dev ca-certificates
     r-cran-rcpp r-cran-rcpparmadillo
     r-cran-matrix r-cran-ggplot2 r-bioc-singlecellexperiment r-bioc-hsmmsinglecell"

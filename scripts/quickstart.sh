@@ -15,7 +15,7 @@ shared=${LAOT_SHARED_DIR:-$(dirname "$PWD")/shared}
 tarball=build/laot_$(cat VERSION).tar.gz
 mkdir -p "$library"
 
-# What the installation's log says last: the source that is compiled, or R's own step.
+# The last step in the installation's log: the source that is compiled, or R's own step.
 at_work() {
   sed -n -E 's/^(g\+\+|clang\+\+|c\+\+|gcc|cc|ccache).* -c ([^ ]+).*/compiling \2/p; s/^\*+ (.*)/\1/p' "$log" | tail -n 1
 }

@@ -1,4 +1,4 @@
-# What every file of scripts/test.d uses: results, logs, paths. Sourced, not run.
+# Common parts of the files of scripts/test.d: results, logs, paths. Sourced, not run.
 #
 # A suite is one bash file that CTest knows (tests/suites.cmake). It runs in its own process at the
 # root of the checkout and calls pass, fail, skip, cases or tap; when it ends, its results are

@@ -112,7 +112,7 @@ if [ ${#names[@]} -gt 0 ]; then chosen=(-L "^($(IFS='|' && echo "${names[*]}"))\
 rm -rf "$results"
 started=yes
 mkdir -p "$results" "$root/build/test-logs"
-# What could not be installed shows as skipped below, or as failed under CI.
+# Packages that could not be installed show as skipped below, or as failed under CI.
 scripts/install-dependencies.sh "$purpose" || true
 if ! command -v ctest >/dev/null; then
   echo "test.sh: cmake is missing, and with it ctest, which runs the suites." >&2

@@ -1,7 +1,7 @@
 # Methods of many conditions, with some left out: a task is one method on one split and seed, since
 # one fit predicts all conditions.
 
-# What stands beside every method of many conditions.
+# The predictors that stand beside every method of many conditions.
 trivial.of.conditions <- c("conditional_gaussian", "regressed_shift", "nearest_shift", "identity")
 
 usual_methods <- function(many) if (many) c("conditional_laot", trivial.of.conditions) else

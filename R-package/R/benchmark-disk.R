@@ -57,7 +57,7 @@ put_whole <- function(path, write) {
   invisible()
 }
 
-# What killed runs left. Another run may be writing one now, but not for an hour.
+# Half-written files of killed runs. Another run may be writing one now, but not for an hour.
 forget_halves <- function(folder) {
   halves <- list.files(folder, half_files, full.names = TRUE)
   unlink(halves[difftime(Sys.time(), file.mtime(halves), units = "hours") > 1])

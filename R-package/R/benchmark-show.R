@@ -60,7 +60,7 @@ shown_sets <- function(features) {
   if (all(is.na(sets))) sets else sets[!is.na(sets)]
 }
 
-# What is missing from the means, and why.
+# Runs that are missing from the means, and why.
 print_failures <- function(x, target, features, part, unit) {
   x <- as.data.frame(x)
   here <- x[x$target == target & (if (is.na(features)) !nzchar(x$features) else x$features ==

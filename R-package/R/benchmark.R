@@ -422,7 +422,7 @@ run_tasks <- function(plan, tasks, folder, BPPARAM, verbose) {
                          BPPARAM = BPPARAM)
 }
 
-# What a worker starts from: it may be a new session with other libraries than the caller's.
+# Start of a worker: it may be a new session with other libraries than the caller's.
 on_worker <- function(task, plan, folder, libraries) {
   if (!requireNamespace("laot", quietly = TRUE)) .libPaths(c(libraries, .libPaths()))
   utils::getFromNamespace("run_task", "laot")(task, plan, folder)

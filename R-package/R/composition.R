@@ -74,8 +74,8 @@ weights_of_cells <- function(fit, source, rows, labels) {
   }))
 }
 
-# What predicted cells of an object count; NULL where nothing was balanced or there is no column for
-# it.
+# Weights of the predicted cells of an object; NULL where nothing was balanced or it has no column
+# for them.
 predicted_weights <- function(fit, source, rows, types) {
   balance <- balance_of(fit)
   if (source$origin$kind == "matrix") {

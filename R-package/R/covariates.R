@@ -1,4 +1,4 @@
-# What is known of the conditions: columns such as drug and dose, with one value in all cells of a
+# Covariates of the conditions: columns such as drug and dose, with one value in all cells of a
 # condition.
 
 # Arguments that do not go with covariates, by name.

@@ -1,4 +1,4 @@
-# What a change of a feature does to the prediction of a cell.
+# Effects of a change of a feature on the prediction of a cell.
 
 #' Effects of features at cells
 #'

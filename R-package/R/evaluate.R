@@ -176,7 +176,7 @@ score_options <- function(metrics, gamma, preset, markers, epsilon, reference) {
        test = TRUE)
 }
 
-# What is scored, features in the order of the fit: predicted (or NULL), observed, control (or
+# The scored cells, features in the order of the fit: predicted (or NULL), observed, control (or
 # NULL).
 held_out_cells <- function(x, fit, model, observed, control, dots, batch, by) {
   like <- if (!is.null(fit)) fit else if (!is.null(model))

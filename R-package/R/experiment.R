@@ -163,7 +163,7 @@ held_out_of <- function(fits) {
   if (is.null(whole)) character() else native(.Call(C_conditions, whole_pointer(whole)))$held.out
 }
 
-# What the library calls them.
+# Under the library's names.
 parts_of_experiment <- function(controls, treated) {
   names(controls) <- if (length(controls) == 1L)
     "control" else paste("control", seq_along(controls))
@@ -172,7 +172,7 @@ parts_of_experiment <- function(controls, treated) {
   c(controls, treated)
 }
 
-# What is said of all is said once.
+# A warning that all fits share is given once.
 warn_of_experiment <- function(fits) {
   said <- attr(fits, "whole")$ending$warning
   if (length(said) && nzchar(said)) warning(said, call. = FALSE)

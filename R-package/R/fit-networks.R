@@ -14,7 +14,7 @@
 #' `scale = "feature"`), on principal components where there are many features; what the components
 #' leave out of a cell is kept.
 #'
-#' What is looked at and kept of CellOT is a moving average of the weights (`average`, the decay of
+#' CellOT is looked at and kept as a moving average of the weights (`average`, the decay of
 #' an outer iteration; 0 keeps the iterates themselves, as published). What an autoencoder cannot
 #' reconstruct of a cell is kept or dropped (`residual`): `"auto"` keeps it, with the whole change
 #' or half of it, unless the validation cells score dropping it better by more than the standard

@@ -1,4 +1,4 @@
-# What a fit says of itself.
+# Printing and summaries of a fit.
 
 # "CellOT" of "CellOT: two input-convex networks in a min-max game".
 method_title <- function(fit) {

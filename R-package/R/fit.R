@@ -222,7 +222,7 @@ check_seeds_of_fit <- function(seed, seeds, method) {
   for (value in seeds) seed_or_draw(value)
 }
 
-# What the library says of a method: see laot_methods().
+# A property of a method, by the library's list: see laot_methods().
 trait <- function(method, name) {
   methods <- laot_methods()
   isTRUE(methods[[name]][match(method, methods$name)])

@@ -1,4 +1,4 @@
-# What the plots show, as data frames: base graphics and ggplot2 draw from the same numbers.
+# The data of plots, as data frames: base graphics and ggplot2 draw from the same numbers.
 
 # Iterations up to which both half steps of each are marked.
 most.steps <- 60L

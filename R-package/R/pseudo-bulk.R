@@ -4,8 +4,8 @@
 #'
 #' The mean of every feature over the cells of each group, such as a donor, or a donor and a cell
 #' type: of the control cells, of what the fit predicts for them, and of measured treated cells.
-#' What replicates of an experiment are compared by, since cells of one donor are no replicates of
-#' each other.
+#' The unit in which replicates of an experiment are compared, since cells of one donor are no
+#' replicates of each other.
 #'
 #' @param x A `laot_fit`.
 #' @param control Control cells: an object as the fit takes it, or a matrix.

@@ -32,7 +32,7 @@ kind_of_place <- function(said) {
   if (kind == "reduceddim") "dimred" else kind
 }
 
-# What a new object says of its cells: their condition, and that they are predicted.
+# Labels of the cells of a new object: their condition, and that they are predicted.
 prediction_says <- function(fit, label, suffix) {
   if (!is.null(label)) one_string(label, "label")
   if (!is.character(suffix) || length(suffix) != 1L || is.na(suffix))

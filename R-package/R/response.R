@@ -1,8 +1,8 @@
-# What a fit says of each feature beside what was measured: the table for a paper.
+# A fit's prediction of each feature beside the measurement: the table for a paper.
 
 #' Response of every feature
 #'
-#' What goes into a paper: the shift of every feature that was predicted for new controls and the
+#' The table for a paper: the shift of every feature that was predicted for new controls and the
 #' one that was observed, with an interval of the observed one over cells or over donors, and how
 #' far the two distributions are apart.
 #'

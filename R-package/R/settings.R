@@ -1,9 +1,9 @@
-# What calls are usually asked with: the library's list, so that no default is written twice.
+# Usual settings of calls: the library's list, so that no default is written twice.
 
 #' Usual settings
 #'
-#' What is used where an argument of [evaluate_predictions()], [response_table()], [trackability()],
-#' [recovery_curve()] or [recovery_study()] is `NULL`: the same numbers in every language.
+#' Values for an argument of [evaluate_predictions()], [response_table()], [trackability()],
+#' [recovery_curve()] or [recovery_study()] that is `NULL`: the same numbers in every language.
 #' Parameters of methods are listed by [laot_presets()] and [laot_methods()].
 #'
 #' @returns A data frame with one row for each setting: `call` (the function of the C interface),

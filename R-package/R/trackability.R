@@ -24,7 +24,7 @@
 #' as it does where two cells are nearly alike, the bound says nothing and the gap is `NA`; on real
 #' data this is the usual case.
 #'
-#' What is judged is the alternation of transport and a linear map, with the parameters of the fit:
+#' The verdict is of the alternation of transport and a linear map, with the parameters of the fit:
 #' of a fit that bends or has its marginals restored, its linear map. A fit of many conditions
 #' (`"conditional_laot"`, `"cmonge"`) has a verdict for each: how far partners lie, and where
 #' controls are moved in the simulations (of a network by its linear part), follow from its own map
@@ -195,7 +195,7 @@ trackability.default <- function(x, ..., time.course = NULL, time = NULL, rate =
   if (missing(x)) fail(no.cells)
   if (inherits(x, "laot_ensemble")) fits_only(x, "trackability()")
   seed <- seed_or_draw(seed)
-  # What is asked about is the linear alternation: nothing is to be chosen for it.
+  # The question is about the linear alternation: nothing is to be chosen for it.
   asked <- list(...)
   if (is.null(asked$preset)) asked$preset <- "calibrated"
   fit <- do.call(laot_fit, c(list(x), asked, list(seed = seed, num.threads = num.threads,

@@ -45,8 +45,8 @@ value_dimnames <- function(values) {
   if (is.null(names)) list(NULL, NULL) else names
 }
 
-# What one C call reads: the values and which of them; of values that are not in memory, what was
-# chosen.
+# Input of one C call: the values and which of them; of values that are not in memory, the chosen
+# ones.
 cells_of <- function(values, cells = NULL, features = NULL, batch = NULL, with.names = TRUE,
                      progress = NULL) {
   names <- if (with.names) value_dimnames(values) else list(NULL, NULL)

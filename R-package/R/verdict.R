@@ -1,4 +1,4 @@
-# What a table of scores says, in words; and what would make it say too much.
+# The verdict of a table of scores in words; and the faults that would make it say too much.
 
 # Sentences on the first method, of all cells, for each set of features: worse than the mean shift,
 # spread lost behind a good w2, not to be told from true treated cells. scores: the library's table.

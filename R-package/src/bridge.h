@@ -1,5 +1,5 @@
-// What the glue shares: handles that free themselves, errors, and R objects as laot_data. R code
-// sees only Rcpp.h and laot.h; no algorithm lives on this side.
+// Common parts of the glue: handles that free themselves, errors, and R objects as laot_data. R
+// code sees only Rcpp.h and laot.h; no algorithm lives on this side.
 #ifndef LAOT_R_BRIDGE_H
 #define LAOT_R_BRIDGE_H
 

@@ -1,4 +1,4 @@
-// What evaluating needs beside single scores: presets, features, markers, a bandwidth, a test.
+// Evaluation beside single scores: presets, features, markers, a bandwidth, a test.
 #include "bridge.h"
 #include "calls.h"
 #include "evaluation_options.h"

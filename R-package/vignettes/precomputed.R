@@ -1,4 +1,4 @@
-# What the vignette on trackability shows where its data are not installed: run this beside it.
+# Output of the vignette on trackability for where its data are not installed: run this beside it.
 #
 #     Rscript precomputed.R
 library(laot)

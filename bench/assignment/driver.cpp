@@ -1,4 +1,4 @@
-// What compare.py calls: the solvers of the core, from points to permutation, without copies.
+// Entry points for compare.py: the solvers of the core, from points to permutation, without copies.
 #include <algorithm>
 #include <cstdint>
 

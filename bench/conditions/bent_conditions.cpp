@@ -102,7 +102,7 @@ struct Results {
   }
 };
 
-// What the marginals of another condition do to cells, both about their means.
+// Cells moved by the marginals of another condition, both about their means.
 arma::mat carried(const Model& from, const arma::mat& control, arma::mat cells) {
   const arma::vec there = arma::mean(predicted(from, control), 1), here = arma::mean(cells, 1);
   arma::mat at = cells;

@@ -126,7 +126,7 @@ Method registered(const World& world, const char* name,
           seconds};
 }
 
-// What is known of the truth: nothing is fitted.
+// Predictors by the known truth: nothing is fitted.
 std::map<std::string, Method> truths(const World& world) {
   const auto own = [&world](const ScreenCondition& c) {
     const std::size_t k = world.features.find(c.covariates);

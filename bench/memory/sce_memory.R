@@ -1,4 +1,4 @@
-# What laot_fit() costs in memory beyond the object: a SingleCellExperiment of 20,000 genes x 2,000
+# Memory of laot_fit() beyond the object: a SingleCellExperiment of 20,000 genes x 2,000
 # cells, sparse. Run with the installed package, on Linux (it reads /proc): Rscript
 # bench/memory/sce_memory.R 1000 [dense | full] "dense" makes the assay a base matrix, "full" one
 # without zeros. The number is keep.cells: 0 shows the fit alone, 1000 (the default of a fit) keeps

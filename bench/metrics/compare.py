@@ -94,7 +94,7 @@ def expected(x, y):
     }
 
 
-# What the LAOT notebooks print: gamma from all features, scores on a part of them.
+# Scores as the LAOT notebooks print them: gamma from all features, scores on a part of them.
 def laot_preset(x, y, gamma, half):
     p, t = x[:, :half], y[:, :half]
     return {"mmd2_clipped": max(0.0, mmd2(p, t, gamma, False)),

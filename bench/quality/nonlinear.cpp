@@ -1,4 +1,4 @@
-// What the maps that bend score beside calibrated LAOT: the tables of docs/nonlinear.md.
+// Scores of the maps that bend beside calibrated LAOT: the tables of docs/nonlinear.md.
 // Usage: laot_nonlinear_quality SET [first seed] [last seed] [cellot]; without a set it lists them;
 // with "cellot" CellOT stands beside calibrated and adaptive LAOT alone, as it takes minutes a fit.
 // Settings were chosen on seeds 11 and up; what is reported is of seeds 1 to 10.

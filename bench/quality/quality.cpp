@@ -1,4 +1,4 @@
-// What the methods score on the data sets of ../shared/data and on pairings that are known: the
+// Scores of the methods on the data sets of ../shared/data and on pairings that are known: the
 // tables of docs/quality.md. Usage: laot_quality [markdown file]; without ../shared/data it prints
 // the simulated tables alone.
 #include <algorithm>
@@ -44,7 +44,7 @@ std::FILE* report = stdout;
 
 constexpr double kAny = 1e300;  // no limit
 
-// What the presets must reach on each set, checked as the tables are made.
+// Limits that the presets must reach on each set, checked as the tables are made.
 struct Acceptance {
   std::string what;
   double value, least, most;

@@ -36,7 +36,7 @@ class EvaluationOptions(ctypes.Structure):
                 ("permutations", c_size_t)]
 
 
-# What is used of the header: name -> (result, arguments). Handles are void pointers.
+# Calls that are used of the header: name -> (result, arguments). Handles are void pointers.
 H, OUT = c_void_p, POINTER(c_void_p)
 DECLARATIONS = {
     "laot_version": (c_char_p, []),

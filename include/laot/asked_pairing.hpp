@@ -1,4 +1,4 @@
-// What is asked of a model about its pairing: the alternation that can be repeated, and where its
+// Questions to a model about its pairing: the alternation that can be repeated, and where its
 // map takes cells.
 #pragma once
 

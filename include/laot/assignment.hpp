@@ -23,7 +23,7 @@ struct Certificate {
   double dual_error = 0.0;
 };
 
-/// What a solve did, for reports and benchmarks.
+/// Counts of the work of a solve, for reports and benchmarks.
 struct AssignmentStatistics {
   std::size_t bids = 0;           // of the auction
   std::size_t scans = 0;          // rows scanned again after the candidate lists were made

@@ -17,7 +17,7 @@ namespace laot {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();  // a value that is not defined
 
-/// What went wrong. The numbers are part of the C contract (capi/laot.h) and never change.
+/// Kinds of failure. The numbers are part of the C contract (capi/laot.h) and never change.
 enum class Status : int {
   ok = 0,
   invalid_argument = -1,  // a value outside its range, a NULL, a wrong type

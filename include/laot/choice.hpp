@@ -37,7 +37,7 @@ struct ChoiceOptions {
   std::uint64_t seed = 20260103;  // of folds and draws: fixed, so that a fit needs no seed
 };
 
-/// What was compared and what came of it.
+/// A comparison of candidates and its outcome.
 struct Choice {
   Candidate chosen;
   std::string reason;                   // one sentence

@@ -35,12 +35,12 @@ struct EvaluationOptions {
   Reference reference = Reference::automatic;
   bool test = false;               // whether the prediction can be told from the observed cells
   std::size_t permutations = 199;  // relabellings of the test
-  /// What the rows say they are of; empty: the condition of the model. Of a model of many
+  /// The condition that the rows name; empty: that of the model. Of a model of many
   /// conditions the name of the one that it is asked at, which it must have seen.
   std::string condition;
 };
 
-/// What is scored: features x cells each, features as in the model.
+/// The scored cells: features x cells each, features as in the model.
 struct HeldOut {
   const Model* model = nullptr;    // null: bare predictions, without training cells
   std::optional<Cells> predicted;  // none: the model's predictions for `control`

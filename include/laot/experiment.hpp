@@ -19,7 +19,7 @@ struct Population {
   std::vector<std::string> types = {};  // type of each cell, for its share; empty: not known
 };
 
-/// What a condition has of one covariate: numbers (a dose, a time) or levels (a drug, a patient).
+/// A condition's value of one covariate: numbers (a dose, a time) or levels (a drug, a patient).
 /// One of either; a combination has several, in the same order in every covariate that has several:
 /// its drugs, and the dose of each.
 struct CovariateValue {

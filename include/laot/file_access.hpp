@@ -36,7 +36,7 @@ bool readable(const std::string& path);
 /// A small file of the system, such as those of /proc; empty where it cannot be read.
 std::string small_file(const std::string& path);
 
-/// What is to stand at a path. It is written to a file of its own in the same folder, which takes
+/// The new content of a path. It is written to a file of its own in the same folder, which takes
 /// the place of an older one when all is on the disk: whoever reads meanwhile finds the old content
 /// or the new one, never a part; two that write to one path do not disturb each other; and a
 /// failure leaves the older file as it was and nothing else. Links are followed, an older file

@@ -11,9 +11,9 @@
 namespace laot {
 
 enum class Update { least_squares, adam };
-/// What the map gets back after the alternation. marginals: the covariance, and one monotone map a
-/// feature after it (MarginalMaps); automatic: marginals where cells held out say so (choose()).
-/// The alternation itself restores the covariance for both.
+/// The spread that the map gets back after the alternation. marginals: the covariance, and one
+/// monotone map a feature after it (MarginalMaps); automatic: marginals where cells held out say so
+/// (choose()). The alternation itself restores the covariance for both.
 enum class Restore { none, sd, covariance, marginals, automatic };
 
 struct LaotOptions {

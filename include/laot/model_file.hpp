@@ -20,7 +20,7 @@ namespace json {
 struct Value;
 }
 
-/// What a model saves to and loads from. Doubles (F64), and lists of 32-bit integers (I32). A
+/// The file of a model, in memory. Doubles (F64), and lists of 32-bit integers (I32). A
 /// matrix [rows, cols] stands row by row, so that an independent reader sees the same axes as the
 /// documentation; a vector has one axis.
 class ModelFile {

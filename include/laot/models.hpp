@@ -55,7 +55,7 @@ struct NamedArray {
   NamedArray(std::string array_name, const arma::mat& values);
 };
 
-/// What a method has learnt: a map f of the feature space, z -> f(z).
+/// The map f of the feature space that a method has learnt, z -> f(z).
 class ResponseMap {
  public:
   virtual ~ResponseMap() = default;
@@ -109,7 +109,7 @@ class LiftedResponse final : public ResponseMap {
   LiftedMap map_;
 };
 
-/// What a method of many conditions has learnt: a map for every condition, seen or not.
+/// The maps that a method of many conditions has learnt: one for every condition, seen or not.
 class ConditionalMap {
  public:
   virtual ~ConditionalMap() = default;
@@ -135,7 +135,7 @@ inline SharedNames no_names() {
   return std::make_shared<const std::vector<std::string>>();
 }
 
-/// What stays of the training cells for scoring, plots and the trivial predictors.
+/// The training cells that stay for scoring, plots and the trivial predictors.
 struct TrainingSummary {
   std::size_t n = 0, m = 0;
   arma::vec mean_control, mean_treated;  // original units; batch weights where given
@@ -221,7 +221,7 @@ class Model {
   /// there are several conditions: see at().
   void predict(const Cells& cells, Nonnegative nonnegative, double* out, Context& context) const;
 
-  /// What each control cell counts in the predicted population: the ratio of its type (types: one
+  /// Weight of each control cell in the predicted population: the ratio of its type (types: one
   /// label a cell, of those that were fitted) or of its cluster; 1 where nothing was balanced.
   /// Throws invalid_argument where a type is new or the labels are missing.
   arma::vec weights(const Cells& cells, const std::vector<std::string>& types,
@@ -258,7 +258,7 @@ class Model {
   friend MarginalMaps fitted_marginals(const Model& model, const FitInput& input, Context& context);
 };
 
-/// What a method of one condition is given: the cells as they came and in the feature space.
+/// Input of a method of one condition: the cells as they came and in the feature space.
 struct FitInput {
   const Params& params;
   const Population& control;
@@ -277,7 +277,7 @@ struct FitInput {
   CellTypes balanced_types() const { return ratio.is_empty() ? CellTypes() : types; }
 };
 
-/// What it gives back.
+/// Its result.
 struct FitResult {
   std::shared_ptr<const ResponseMap> map;
   bool marginals = false;  // the marginals of the predicted training cells are to be restored
@@ -295,7 +295,7 @@ struct EncodedPopulation {
   std::vector<std::uint32_t> batch;  // levels as numbers, the same in all populations; or empty
 };
 
-/// What a method of many conditions is given: experiment.conditions[c] are the cells treated[c],
+/// Input of a method of many conditions: experiment.conditions[c] are the cells treated[c],
 /// which go with controls[experiment.conditions[c].control].
 struct ExperimentInput {
   const Params& params;
@@ -305,14 +305,14 @@ struct ExperimentInput {
   const std::vector<EncodedPopulation>& treated;
 };
 
-/// What a condition that was seen has of its own.
+/// The own map and marginals of a condition that was seen.
 struct OwnResponse {
   std::shared_ptr<const ResponseMap> map;  // in place of the map at the condition; empty: none
   arma::vec shift;                         // that goes with it, as ConditionalMap::At has
   bool marginals = false;                  // those of its predicted training cells are restored
 };
 
-/// What it gives back.
+/// Its result.
 struct ExperimentResult {
   std::shared_ptr<const ConditionalMap> map;
   std::vector<OwnResponse> own;  // empty, or one for each condition

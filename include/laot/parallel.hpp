@@ -11,7 +11,7 @@
 
 namespace laot {
 
-/// What a host gives to a call: threads, seed and its callbacks. All callbacks run on the thread
+/// A host's part in a call: threads, seed and its callbacks. All callbacks run on the thread
 /// that made the call, never on a worker.
 class Context {
  public:
@@ -115,7 +115,7 @@ class SingleThreadedBlas {
   /// threads: a lock that OpenBLAS holds meanwhile would be held in the child for ever.
   static void before_fork();
   static void after_fork_in_parent() noexcept;
-  /// What other threads of the parent held is nobody's in the child.
+  /// Locks that other threads of the parent held are nobody's in the child.
   static void after_fork_in_child() noexcept;
 };
 

@@ -60,7 +60,7 @@ struct Preset {
   std::vector<std::pair<std::string, Value>> rows;  // what differs from the options' fields
 };
 
-/// What other code may ask about a method, in place of its name.
+/// Properties of a method that other code may ask for, in place of its name.
 struct Traits {
   bool affine = false;           // z -> W z + c: the model has the arrays map, offset, latent_map
   bool dense_map = false;        // without components it works on matrices of features x features

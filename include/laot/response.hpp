@@ -1,4 +1,4 @@
-// What a paper shows of each feature: the shift that was predicted and the one that was observed,
+// A paper's table of features: the shift that was predicted and the one that was observed,
 // with an interval, and how the two distributions differ.
 #pragma once
 

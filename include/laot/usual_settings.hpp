@@ -1,4 +1,4 @@
-// What a call of the interface is usually asked with, beside the parameters of methods: written once,
+// Usual settings of calls of the interface, beside the parameters of methods: written once,
 // here, and read by every language.
 #pragma once
 

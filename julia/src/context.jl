@@ -1,6 +1,6 @@
 # Seed, threads, progress, and interrupts.
 
-# What the callbacks share with the call that waits for them.
+# State shared by the callbacks and the call that waits for them.
 mutable struct Watch
     progress::Any   # nothing, or f(stage, fraction)
     failure::Any    # nothing, or (exception, backtrace)

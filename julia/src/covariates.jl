@@ -60,7 +60,7 @@ function split_column(column, combine)
     return Union{Nothing,Parts}[is_lost(value) ? nothing : split_of[value] for value in column]
 end
 
-# What the columns say of the targets: (controls, conditions), controls as places among the control
+# The targets by the columns: (controls, conditions), controls as places among the control
 # cells; each condition goes with those of its own context.
 function design(covariates, labels, control, targets, combine)
     covariates isa Union{AbstractDict,NamedTuple} || throw(ArgumentError(

@@ -1,6 +1,6 @@
 # Julia matrices as laot_data, borrowed: no copy of Float64 values where memory is as C wants it.
 
-# What must live while the handle does.
+# The array that must live while the handle does.
 dense(x::StridedMatrix{Float64}) = stride(x, 1) == 1 ? x : Matrix{Float64}(x)
 dense(x::AbstractMatrix{<:Real}) = Matrix{Float64}(x)
 

@@ -1,6 +1,6 @@
 # Can the pairing be recovered from these data?
 
-# What an analysis found: one NamedTuple of Dicts, and the handle is gone.
+# Findings of an analysis: one NamedTuple of Dicts, and the handle is gone.
 function findings(call)
     out = Ref{Ptr{Cvoid}}(C_NULL)
     check(call(out))

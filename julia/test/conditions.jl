@@ -4,7 +4,7 @@ const PAIR = (drug = ["drug01", "drug02"], dose = [3, 7])
 screen() = Experiment(SCREEN.cells, SCREEN.info.condition; covariates = INFO, combine = "+")
 const MANY = fit(ResponseModel("conditional_laot"), screen(); embedding = SCREEN.embedding)
 
-# What was thrown, as one sentence.
+# The error that was thrown, as one sentence.
 function refused(call)
     error = try call() catch e; e end
     said = sprint(showerror, error)

@@ -1,5 +1,5 @@
-# What the README and a vignette show, computed anew: the records of a vignette whose data may not be
-# installed, word for word, their numbers within a hundredth; and the printed lines of the README.
+# Output shown in the README and a vignette, computed anew: the records of a vignette whose data may
+# not be installed, word for word, their numbers within a hundredth; the printed lines of the README.
 # needs: r-library
 . scripts/test-lib.sh
 

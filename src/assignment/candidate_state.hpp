@@ -1,4 +1,4 @@
-// What CandidateRows holds, shared by the files that implement it.
+// State of CandidateRows, shared by the files that implement it.
 #pragma once
 
 #include <algorithm>

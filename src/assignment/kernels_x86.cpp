@@ -16,8 +16,8 @@ namespace laot::detail {
 
 namespace {
 
-// What decides, in double precision, is the same on both paths: for the bits, and because four
-// lanes gather no slower than eight.
+// Decisions, in double precision, are the same on both paths: for the bits, and because four lanes
+// gather no slower than eight.
 
 LAOT_AVX2_ONLY inline __m256d four_of(const FramedPoint& a, std::size_t k) {
   return _mm256_sub_pd(_mm256_loadu_pd(a.at + k), _mm256_loadu_pd(a.shift + k));

@@ -88,7 +88,7 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// What stands before the exponent has a digit other than 0.
+// Whether a digit other than 0 stands before the exponent.
 bool is_nonzero(std::string_view digits) {
   for (const char c : digits) {
     if (c == 'e' || c == 'E') return false;

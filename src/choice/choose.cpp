@@ -70,7 +70,7 @@ arma::vec ratios_at(const arma::vec& ratios, const std::vector<std::size_t>& ind
   return out;
 }
 
-// What candidates are fitted on.
+// The cells that candidates are fitted on.
 struct TrainingPart {
   Cells control, treated;
   std::vector<std::uint32_t> batch_x, batch_y, strata_x, strata_y;
@@ -111,7 +111,7 @@ class FittedCandidates {
     }
   }
 
-  /// What each candidate predicts of these cells, one after the other.
+  /// Calls `use` with each candidate's prediction of these cells, one after the other.
   template <class Use>
   void predict(const arma::mat& cells, const Use& use) const {
     for (const bool lifted : {false, true}) {

@@ -1,4 +1,4 @@
-// What conditional LAOT decides by cells or conditions that were left out.
+// The choices of conditional LAOT, by cells or conditions that were left out.
 #pragma once
 
 #include "laot/conditions/conditional_laot.hpp"

@@ -101,7 +101,7 @@ Cells Cells::sparse(std::size_t features, std::size_t cells, const std::int64_t*
 
 namespace {
 
-// What a selection from an earlier one (empty: all of `count`) is of the data themselves.
+// A selection from an earlier one (empty: all of `count`), as indices into the data themselves.
 std::vector<std::size_t> selected(const std::vector<std::size_t>& index,
                                   const std::vector<std::size_t>& before, std::size_t count,
                                   const std::string& name, const char* one, const char* many) {

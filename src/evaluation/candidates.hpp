@@ -20,7 +20,7 @@ struct NamedCells {
 std::vector<NamedCells> candidates_of(const HeldOut& held_out, Reference reference,
                                      const std::vector<std::string>& wanted, Context& context);
 
-/// What `automatic` is here.
+/// The reference that `automatic` stands for here.
 Reference chosen_reference(const HeldOut& held_out, Reference asked);
 
 }  // namespace laot

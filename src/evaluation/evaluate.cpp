@@ -83,7 +83,7 @@ bool wants_prediction(const EvaluationOptions& options) {
          std::find(methods.begin(), methods.end(), "prediction") != methods.end();
 }
 
-// What the condition is to the model, in words.
+// The kind of the condition, in words.
 std::string kind_of(const Model& model, Reference reference) {
   std::string kind = model.training.n > 0 ? "seen" : "unseen";
   for (const auto& [name, value] : model.report.texts)
@@ -151,7 +151,7 @@ class Evaluation {
     }
   }
 
-  // What the candidates that come from the control cells have in common: of a model with
+  // Work shared by the candidates that come from the control cells: of a model with
   // components, the distances of the control cells; and, where W2 does not come from distances, a
   // coupling, each solve of which starts from the last.
   struct SharedWork {

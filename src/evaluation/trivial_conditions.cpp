@@ -45,7 +45,7 @@ std::vector<std::shared_ptr<const Model>> trivial_conditions(
   if (!first.conditional || first.parts.size() < 2) return out;
   const Experiment kept = kept_experiment(first);
   if (kept.conditions.empty()) return out;
-  // What it notes, the model has said of the same conditions.
+  // Its notes are those that the model has given of the same conditions.
   Context silent;
   silent.num_threads = context.num_threads;
   silent.seed = context.seed;

@@ -1,4 +1,4 @@
-// What the writer and the reader of model files have in common.
+// Layout of model files, common to the writer and the reader.
 #pragma once
 
 #include <cstddef>

@@ -36,7 +36,7 @@ std::uint64_t header_length(const char* bytes, std::uint64_t size) {
   return length;
 }
 
-// What is no header at all is not read to its end.
+// Bytes that cannot be a header are not read to their end.
 void require_object(std::string_view header) {
   const std::size_t first = header.find_first_not_of(" \t\r\n");
   require(first == std::string_view::npos || header[first] == '{', Status::bad_format,

@@ -15,7 +15,7 @@ namespace laot {
 
 namespace {
 
-// What is asked of a cost in proportion to itself.
+// Relative error to which a cost is known.
 constexpr double kResolved = 1e-9;
 // A pair costs eight bytes; what is solved on the whole cost besides takes the cube of this.
 constexpr double kMostPairs = 1.5e8;

@@ -169,7 +169,7 @@ struct RoundedPair {
   double squared;
 };
 
-// What one walk over rounded distances finds: those surely below the bracket are counted, those
+// Findings of one walk over rounded distances: those surely below the bracket are counted; those
 // that may lie within are kept, and those that may be 0.
 struct Sorted {
   std::uint64_t pairs = 0, below = 0;

@@ -106,7 +106,7 @@ arma::mat coordinates(const arma::mat& directions, const arma::mat& cells,
   return out;
 }
 
-// What all of the moved populations share.
+// Work that all moved populations share.
 struct StartingCells {
   const arma::mat &cells, &basis, &observed;
   arma::vec mean, center;

@@ -14,7 +14,7 @@ namespace {
 const char kKind[] = "laot training state 1";
 const char kState[] = "state.";
 
-// What may change between two calls: how far to train, and what concerns the result alone.
+// Parameters that may change between two calls: how far to train, and those of the result alone.
 bool may_change(const std::string& name, bool constant_rate) {
   if (name == "iterations" || name == "epochs") return constant_rate;
   return name == "patience" || name == "on_cancel" || name == "keep_cells";

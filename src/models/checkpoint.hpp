@@ -82,7 +82,7 @@ Training train(Trainer& trainer, Checkpoint& checkpoint, const NetworkSettings& 
     out.cancelled = true;
   }
   if (checkpoint.named() && !out.cancelled) checkpoint.try_write(trainer.save());
-  // What comes after the training must not lose it either.
+  // Work that follows the training must not lose it either.
   if (keeps) context.accept_cancel();
   out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return out;

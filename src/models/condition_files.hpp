@@ -31,7 +31,7 @@ class ConditionFiles {
   /// Replaces the file of condition c at once or not at all. Throws io_error where none could be
   /// written yet; later failures are remembered, since the fits are not lost with their files.
   void write(std::size_t c, const Model& part);
-  /// What could not be written; empty: nothing.
+  /// The failure to write, as a sentence; empty: none.
   std::string failure() const { return failure_; }
 
  private:

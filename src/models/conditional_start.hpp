@@ -1,4 +1,4 @@
-// What all methods of many conditions begin with: roles and features of the covariates, and the
+// The beginning of all methods of many conditions: roles and features of the covariates, and the
 // mean shifts regressed on them.
 #pragma once
 
@@ -46,7 +46,7 @@ struct RegressedShifts {
 bool says_nothing(double error, double size);
 std::string nothing_sentence(double error, double size);
 
-/// What a user should know of a fit of these conditions; empty where all is well.
+/// Warnings about a fit of these conditions, for its user; empty where all is well.
 std::string warnings_of(const ConditionalStart& start, const RegressedShifts& shifts);
 
 }  // namespace laot

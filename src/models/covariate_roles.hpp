@@ -1,4 +1,4 @@
-// What the covariates of an experiment are to a model of many conditions: the levels and doses of
+// The roles of covariates in a model of many conditions: the levels and doses of
 // treatments, and coordinates of a context.
 #pragma once
 

@@ -10,7 +10,7 @@
 
 namespace laot {
 
-/// What a dose is to the network: a learned sigmoid of log1p(dose) or of the dose, as published, or
+/// How the network sees a dose: a learned sigmoid of log1p(dose) or of the dose, as published, or
 /// of u of CovariateFeatures, which does not depend on the unit; or the dose itself.
 enum class DoseFunction { relative, logsigm, sigm, linear };
 

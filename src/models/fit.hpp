@@ -11,7 +11,7 @@
 
 namespace laot {
 
-/// What is made of one control population once, for all conditions that go with it. Fits on several
+/// Work on one control population, done once for all conditions that go with it. Fits on several
 /// threads may share it: whoever comes first makes it, the others wait.
 class ControlWork {
  public:
@@ -58,7 +58,7 @@ struct TrainingCells {
   std::optional<double> median_gamma = {};  // where it is known
 };
 
-/// What it keeps of the controls.
+/// Keeps the controls.
 void keep_controls(const TrainingCells& cells, ControlWork& work, const Context& context,
                    TrainingSummary& out);
 

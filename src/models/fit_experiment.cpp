@@ -98,7 +98,7 @@ Model fit_part(const Params& params, const Experiment& experiment, std::size_t c
   }
 }
 
-// What a condition that was fitted before has of its controls.
+// The controls' summary of a condition that was fitted before.
 TrainingSummary controls_of(const Params& params, const Experiment& experiment, std::size_t c,
                             ControlWork& work, Context& context) {
   const TreatedPopulation& given = experiment.conditions[c];

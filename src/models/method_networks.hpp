@@ -50,7 +50,7 @@ nets::ConditionPopulations populations_of(const ExperimentInput& input);
 template <class Training>
 std::vector<ParamSpec> training_params();
 
-/// What a unit of each coordinate is worth in the original units.
+/// Length of a unit of each coordinate in the original units.
 arma::fvec score_weights(const FeatureSpace& space);
 
 /// Whether predictions get the mean of the treated cells: asked for, or automatic and each
@@ -68,7 +68,7 @@ inline bool restores_marginals(const NetworkSettings& settings) {
 std::shared_ptr<const ResponseMap> restored_mean(std::shared_ptr<const ResponseMap> inner,
                                                  const arma::vec& origin, const FitInput& input,
                                                  Context& context);
-/// What restored_mean made of `inner`, as the file has it; `inner` where it has none.
+/// The map that restored_mean made of `inner`, as the file has it; `inner` where it has none.
 std::shared_ptr<const ResponseMap> stored_mean(std::shared_ptr<const ResponseMap> inner,
                                                const ModelFile& file, std::size_t dimension);
 

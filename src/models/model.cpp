@@ -15,7 +15,7 @@ void require_features(const Cells& cells, const FeatureSpace& space) {
           " in the new cells; give the same features in the same order");
 }
 
-// What a fit of many conditions says of its cells, for the trivial predictors beside it.
+// The part of a report of many conditions that is about its cells, for the trivial predictors.
 Report report_of_parts(const Report& report) {
   Report out;
   for (const auto& [name, value] : report.numbers)

@@ -15,7 +15,7 @@ namespace laot {
 /// natural logarithm.
 enum class DoseScale { relative, logarithm };
 
-/// What the network is told of a condition. A treatment is its standardised coordinates (those of
+/// The network's inputs for a condition. A treatment is its standardised coordinates (those of
 /// its level's embedding, or one-hot without one, and of the context) and its dose: two contexts.
 /// Where training conditions have several treatments, each treatment is one vector of a set.
 class ConditionContexts {

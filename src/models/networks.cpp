@@ -1,4 +1,4 @@
-// What the neural methods share: report, and tensors in a model file.
+// Report and tensors of the neural methods in a model file.
 #include <cmath>
 
 #include "checkpoint.hpp"

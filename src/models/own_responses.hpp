@@ -1,4 +1,4 @@
-// What conditions that were seen have of their own: a map that bends, marginals.
+// Maps that bend, and marginals, of the conditions that were seen.
 #pragma once
 
 #include "laot/models.hpp"

@@ -20,7 +20,7 @@ class RunIdentity {
   RunIdentity(const char* kind, const char* what, const Params& params, const Context& context);
 
   void add(const std::string& key, const std::string& value) { texts_.put_text(key, value); }
-  /// What the file is to begin with.
+  /// The texts that the file begins with.
   const ModelFile& texts() const { return texts_; }
 
   /// The file at `path`, if it is of this run; parameters of which `may_change` is true may differ.

@@ -1,4 +1,4 @@
-// What a model keeps of its training cells, and the numbers of its report that every fit has.
+// Training cells that a model keeps, and the numbers of its report that every fit has.
 #include <algorithm>
 #include <cmath>
 #include <numeric>

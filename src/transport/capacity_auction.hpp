@@ -27,7 +27,7 @@ class CapacityAuction {
   /// what was placed before stays where that is so already. Stops early when bids multiply.
   void run(double epsilon, Context& context);
 
-  /// What rows hold, in the order of the columns.
+  /// The holdings of the rows, in the order of the columns.
   std::vector<Piece> pieces() const;
 
  private:

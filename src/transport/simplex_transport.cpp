@@ -155,7 +155,7 @@ void SimplexTransport::State::place(const Columns& row_side, const Columns& colu
   exponent = now;
 }
 
-// What a rough auction of rounded units sells, the larger pieces first.
+// The sales of a rough auction of rounded units, the larger pieces first.
 std::vector<CapacityAuction::Piece> SimplexTransport::State::auctioned(double first,
                                                                        Context& context) {
   const std::int64_t unit = *std::min_element(supply.begin(), supply.end());

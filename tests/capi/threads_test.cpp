@@ -86,7 +86,7 @@ void fits_and_shared_models() {
     const double gamma = 0.3;
     check(laot_wasserstein2(own.context, own.x, own.y, &w2, nullptr) == LAOT_OK, "w2");
     check(laot_mmd2(own.context, own.x, own.y, &gamma, 1, "unbiased", &mmd2) == LAOT_OK, "mmd2");
-    // What was made from a model outlives it.
+    // Objects made from a model outlive it.
     predict(own, mean);
     laot_model_free(mean);
   });

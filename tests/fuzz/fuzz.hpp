@@ -1,4 +1,4 @@
-// What the fuzz targets share. Nothing but the C interface is used.
+// Common parts of the fuzz targets. Nothing but the C interface is used.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // libFuzzer: any bytes as names of methods, parameters, features, cells and levels, and as values.
-// What is taken comes back as it was given, also from a file; what is refused is so in one sentence
-// of whole letters.
+// A text that is taken comes back as it was given, also from a file; a refusal is one sentence of
+// whole letters.
 #include "fuzz.hpp"
 
 namespace {

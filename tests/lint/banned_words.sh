@@ -1,5 +1,5 @@
-# What the core must not use: generators other than its own, printing, ending the process, OpenMP,
-# flags that change bits from machine to machine.
+# Calls that the core must not make: generators other than its own, printing, ending the process,
+# OpenMP, flags that change bits from machine to machine.
 names='random_device|mt19937(_64)?|arma_rng|arma::rand[a-z]+|std::(cout|cerr|clog)|std::[a-z_]+_distribution'
 calls='(std::)?(printf|fprintf|vprintf|puts|putchar|exit|_Exit|quick_exit|abort|terminate|rand|srand|omp_[a-z_]+)'
 status=0

@@ -1,4 +1,4 @@
-// What an autoencoder's loss, normalisation, dropout and shift must obey.
+// Laws of an autoencoder's loss, normalisation, dropout and shift.
 #include <doctest/doctest.h>
 
 #include <cmath>

@@ -1,4 +1,4 @@
-// What conditional LAOT must obey whatever the cells are.
+// Laws of conditional LAOT, whatever the cells.
 #include <doctest/doctest.h>
 
 #include <cmath>

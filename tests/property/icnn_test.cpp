@@ -1,4 +1,4 @@
-// What an input-convex network and its closed forms must obey, whatever the weights.
+// Laws of an input-convex network and its closed forms, whatever the weights.
 #include <doctest/doctest.h>
 
 #include <cmath>

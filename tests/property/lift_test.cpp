@@ -1,4 +1,4 @@
-// What must hold of the lift and of marginal maps, whatever the cells.
+// Laws of the lift and of marginal maps, whatever the cells.
 #include <doctest/doctest.h>
 
 #include <algorithm>

@@ -25,7 +25,7 @@ void check_file(const std::filesystem::path& file) {
   const double tolerance = network ? 1e-5 : 1e-12;
   for (arma::uword i = 0; i < found.n_elem; ++i)
     CHECK(fixtures::close(found(i), expected(i), tolerance));
-  // What is read can be written and read again, and has lost nothing on the way.
+  // A model that was read can be written and read again, and has lost nothing on the way.
   const std::string bytes = model.store().bytes();
   const laot::Model again = laot::Model::load(laot::ModelFile::parse(bytes.data(), bytes.size()));
   CHECK(again.store().bytes() == bytes);

@@ -28,7 +28,7 @@ Populations simulated();
 /// features either. In the order of the file.
 arma::mat cells_where(const std::string& file, const std::string& column, const std::string& value,
                       const std::vector<std::string>& others = {});
-/// What the column `wanted` says of the same cells.
+/// Labels of the same cells in the column `wanted`.
 std::vector<std::string> labels_where(const std::string& file, const std::string& column,
                                       const std::string& value, const std::string& wanted);
 

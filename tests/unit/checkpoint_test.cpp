@@ -133,7 +133,7 @@ TEST_CASE("a fit that was killed at any moment goes on from the file it left") {
     const Params params = params_of(name, settings);
     const Model whole = fitted(params, "");
     const TemporaryFile file;
-    // What a process that dies leaves behind: the file as it stands while the training runs.
+    // The file that a dying process leaves behind: as it stands while the training runs.
     std::vector<std::string> left;
     Context watched;
     watched.seed = 3;

@@ -76,7 +76,7 @@ std::string bytes_of(Model model) {
   return model.store().bytes();
 }
 
-// What a run leaves that is killed after two conditions.
+// The folder of a run that is killed after two conditions.
 void leave_two(const Conditions& data, const Folder& folder) {
   Experiment first_two = data.experiment;
   first_two.conditions.resize(2);

@@ -157,7 +157,7 @@ TEST_CASE("regression over conditions predicts each from the others as a new fit
   // Without a ridge, more features than conditions: every condition is met.
   CHECK(arma::abs(regression.fit(z, 0.0) * phi - z).max() < 1e-9);
   CHECK(ConditionRegression(phi.cols(0, 2)).choose_ridge(z.cols(0, 2)) == 0.0);
-  // What is linear in phi asks for the least ridge, noise for the largest.
+  // Values that are linear in phi ask for the least ridge, noise for the largest.
   const arma::mat many = clouds::gaussian(2, 30, 5);
   const arma::mat linear = clouds::gaussian(3, 2, 6) * many;
   CHECK(ConditionRegression(many).choose_ridge(linear) == doctest::Approx(1e-4));

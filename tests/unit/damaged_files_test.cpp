@@ -176,7 +176,7 @@ TEST_CASE("every demand on the header's JSON is missed by one header that is ref
       {"{\"a", "a closing quote"},
       {"{\"a\nb\":1}", "no control character in a string"}};
   for (const auto& [header, expected] : headers) refused(with_length(header), expected);
-  // What is next to what is refused: escapes, pairs, the largest number, spaces.
+  // Neighbours of refused headers: escapes, pairs, the largest number, spaces.
   const std::string good = with_length(
       "{ \"__metadata__\" : {\"k\":\"\\u00e9\\ud83d\\ude00\\n\\t\\\"\\\\\\/\\b\\f\\r\"} }");
   CHECK(ModelFile::parse(good.data(), good.size()).text_value("k") ==

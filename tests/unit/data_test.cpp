@@ -115,7 +115,7 @@ TEST_CASE("stored cells take the smaller form and read the same") {
   const StoredCells none(arma::mat(30, 0));
   CHECK(none.features() == 30);
   CHECK(none.cells() == 0);
-  // What comes from a file may be anything.
+  // Content of a file may be anything.
   CHECK_THROWS_AS(StoredCells(3, {}, {}, {}, "x"), Error);
   CHECK_THROWS_AS(StoredCells(3, {0, 2}, {0}, {1.0}, "x"), Error);
   CHECK_THROWS_AS(StoredCells(3, {0, 1}, {3}, {1.0}, "x"), Error);

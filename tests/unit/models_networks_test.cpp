@@ -259,7 +259,7 @@ TEST_CASE("scGen with own means sees the populations where they lie") {
   CHECK(largest_gap(predicted(own, fresh), predicted(joint, fresh)) < 1e-3);
   CHECK(largest_gap(own.arrays.at("latent_shift"), joint.arrays.at("latent_shift")) < 1e-3);
   CHECK(largest_gap(predicted(own, fresh), predicted(fitted("joint", "none"), fresh)) > 0.05);
-  // What the published way makes of populations that were moved onto each other.
+  // The published shift of populations that were moved onto each other.
   const arma::mat lost = fitted("own", "none").arrays.at("latent_shift");
   CHECK(arma::norm(lost, "fro") < 0.3 * arma::norm(own.arrays.at("latent_shift"), "fro"));
 

@@ -137,7 +137,7 @@ TEST_CASE("adaptive chooses what bends here, says so, and needs no seed") {
   CHECK(model.array("choice_scores").columns == 4);
   const Model other = fitted("laot", cells, {{"preset", "adaptive"}}, 77);
   CHECK(same(predicted(model, cells.control), predicted(other, cells.control)));
-  // What was chosen is what the parameters would give.
+  // The chosen fit is the one that the parameters would give.
   const std::string& choice = text_of(model, "choice");
   const Model asked = fitted(
       "laot", cells,

@@ -1,4 +1,4 @@
-// What chooses among the iterates of a training: held-out cells, their score, and the cells that a
+// The choice among the iterates of a training: held-out cells, their score, and the cells that a
 // look takes.
 #include <doctest/doctest.h>
 
@@ -20,7 +20,7 @@ TEST_CASE("the validation score is the unbiased MMD^2") {
   const double across = (k(0) + k(2) + k(3) + k(1) + k(1) + k(2)) / 6;
   CHECK(score(p).mmd2 == doctest::Approx(among + within - 2 * across).epsilon(1e-6));
   CHECK(score(p).overlap == doctest::Approx(across / within).epsilon(1e-6));
-  // What each cell adds to it: the sums over predicted and observed cells, but for constants.
+  // Contributions of the cells: the sums over predicted and observed cells, but for constants.
   const ValidationScore::Value value = score(p);
   REQUIRE(value.of_predicted.size() == 2);
   REQUIRE(value.of_observed.size() == 3);

@@ -1,4 +1,4 @@
-# What is attached, and in which order, decides whose conditions() is found.
+# The order of attached packages decides whose conditions() is found.
 conditions_after <- function(packages) {
   script <- tempfile(fileext = ".R")
   on.exit(unlink(script))

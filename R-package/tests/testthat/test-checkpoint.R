@@ -135,7 +135,7 @@ test_that("a fit of several conditions goes on from those that are done", {
   file <- file.path(folder, "screen.ckpt")
   expect_identical(predict(screen(seed = 4, checkpoint = file), x), predict(plain, x))
   expect_setequal(list.files(folder), c("screen-A_1.ckpt", "screen-B.ckpt", "screen-C.ckpt"))
-  # What a killed run has left: two of three, and the seed that it drew.
+  # The folder of a killed run: two of three, and the seed that it drew.
   unlink(file.path(folder, "screen-B.ckpt"))
   done <- file.mtime(file.path(folder, "screen-C.ckpt"))
   again <- screen(checkpoint = file, num.threads = 2L)

@@ -125,7 +125,7 @@ test_that("intervals over donors come from the levels that a fit kept", {
   donors$treated[cells$partner] <- donors$control
   fit <- laot_fit(cells$control, cells$treated, batch = donors, seed = 1, verbose = FALSE)
   said <- quick_trackability(fit, resample = "levels")
-  # What a fit kept is what it was given.
+  # A fit keeps the cells that it was given.
   given <- quick_trackability(fit, resample = "levels", control = cells$control,
                               treated = cells$treated,
                               batch = donors)

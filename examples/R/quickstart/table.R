@@ -23,7 +23,7 @@ print_table <- function(task, scores) {
       sep = "")
 }
 
-# What the splits say of LAOT against the mean shift and the Gaussian map. They share cells, so this
+# LAOT against the mean shift and the Gaussian map over the splits. They share cells, so this
 # counts splits and tests nothing; a difference on which the splits do not agree is undecided.
 verdict <- function(scores, tested) {
   values <- function(method) {

@@ -1,4 +1,4 @@
-# What the studies share: arguments, methods, tables and pictures.
+# Common parts of the studies: arguments, methods, tables and pictures.
 #
 #   Rscript examples/R/studies/NAME.R OUTPUT_FOLDER DATA_FOLDER [name=value ...]
 #

@@ -42,7 +42,7 @@ unseen <- do.call(rbind, lapply(seq_len(arguments$splits),
                   seed = seed)
     predicted[[method]] <- as.matrix(predict(fit, control, at = list(dose = middle)))
   }
-  # What a fit that saw the dose scores, and what the other dose's own fit does.
+  # Scores of a fit that saw the dose, and of the other dose's own fit.
   fit <- laot_fit(of(cells$control, TRUE), of(left.out, TRUE), seed = seed, keep.cells = 1e9,
                   verbose = FALSE)
   other <- laot_fit(of(cells$control, TRUE), of(highest, TRUE), seed = seed, verbose = FALSE)

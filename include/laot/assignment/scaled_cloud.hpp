@@ -11,7 +11,7 @@
 
 namespace laot::detail {
 
-/// What a cloud is moved by and scaled with: framed = 2^-exponent (original - shift).
+/// Shift and scale of a cloud: framed = 2^-exponent (original - shift).
 struct Frame {
   arma::vec shift;
   int exponent = 0;
@@ -52,7 +52,7 @@ class FramedCloud {
 
 arma::vec mean_point(const arma::mat& points);
 
-/// What is said where a squared distance is more than the largest double.
+/// Refusal of points whose squared distance exceeds the largest double.
 constexpr const char* kTooLarge =
     "the squared distances are too large for double precision; rescale the points";
 

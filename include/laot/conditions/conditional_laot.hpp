@@ -19,7 +19,7 @@ struct ConditionalLaotOptions {
   double own_share = kAutomatic;  // of a condition's own map; automatic: by held-out cells
 };
 
-/// What the choice between strengths of restoring, or shares of the own map, was made on: the mean
+/// Grounds of the choice between strengths of restoring, or shares of the own map: the mean
 /// MMD^2 (unbiased) of each candidate. Empty where nothing was chosen.
 struct ConditionalChoice {
   std::vector<double> candidates, mmd2;

@@ -17,7 +17,7 @@ struct Treatment {
   double dose = kNaN;            // >= 0; NaN where the experiment has no dose
 };
 
-/// What is known of a condition besides its cells. The order of the treatments does not matter.
+/// A condition's covariates. The order of the treatments does not matter.
 struct ConditionCovariates {
   std::vector<Treatment> treatments;  // at least one
   arma::vec context;  // further coordinates (of the cell line, say), as many for each condition
@@ -26,7 +26,7 @@ struct ConditionCovariates {
 /// The same treatments, in any order, in the same context.
 bool same_condition(const ConditionCovariates& a, const ConditionCovariates& b);
 
-/// What a condition is to a model that was trained on others, the first that holds: known; a level
+/// Kind of a condition for a model that was trained on others, the first that holds: known; a level
 /// that no training condition has; a context that none has; levels that none has together in this
 /// context; another dose of what is known.
 enum class ConditionKind { seen, unseen_level, unseen_context, unseen_combination, unseen_dose };

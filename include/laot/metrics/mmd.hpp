@@ -34,11 +34,11 @@ struct Mmd2 {
 std::vector<Mmd2> mmd2_both(const Cells& x, const Cells& y, const std::vector<double>& gammas,
                             Context& context);
 
-/// What several comparisons with one population share: the sums of exp(-gamma |u - v|^2), one for
-/// each gamma, over the pairs i < j of x, and over all pairs of x with y; and both estimates from
-/// the sums within x (n cells), within y (m cells) and across. They differ from mmd2_both by
-/// rounding alone. They can leave the squared distances behind them, which are right to about 1e-12
-/// of themselves: [n x n], above the diagonal, and [n x m].
+/// Work that comparisons with one population share: the sums of exp(-gamma |u - v|^2), one for each
+/// gamma, over the pairs i < j of x, and over all pairs of x with y; and both estimates from the
+/// sums within x (n cells), within y (m cells) and across. They differ from mmd2_both by rounding
+/// alone. They can leave the squared distances behind them, which are right to about 1e-12 of
+/// themselves: [n x n], above the diagonal, and [n x m].
 std::vector<double> kernel_sums_within(const arma::mat& x, const std::vector<double>& gammas,
                                        Context& context, arma::mat* squared = nullptr);
 std::vector<double> kernel_sums_across(const arma::mat& x, const arma::mat& y,

@@ -14,7 +14,7 @@
 
 namespace laot {
 
-/// What a score is computed from: features x cells, same features, one unit.
+/// Input of a score: features x cells, same features, one unit.
 struct ScoreInput {
   const arma::mat* predicted = nullptr;
   const arma::mat* observed = nullptr;

@@ -49,7 +49,7 @@ class Autoencoder {
   explicit Autoencoder(const AutoencoderShape& shape);
 
   const AutoencoderShape& shape() const { return shape_; }
-  /// What its hidden layers do.
+  /// Rules of its hidden layers.
   const DenseShape& rules() const { return rules_; }
   const Layout& layout() const { return layout_; }
   const Layout& running_layout() const { return running_layout_; }
@@ -162,7 +162,7 @@ arma::Mat<T> decode_moved(const Autoencoder<T>& net, arma::Mat<T> code, const ar
 template <class T>
 arma::Mat<T> predict(const Autoencoder<T>& net, const arma::Mat<T>& x, const arma::Col<T>& shift);
 
-/// What the network makes of control cells where nothing changes: decode(encode(x)). x + predict -
+/// Reconstruction of control cells, where nothing changes: decode(encode(x)). x + predict -
 /// reconstruct keeps what the network cannot reconstruct; a shift of zero leaves x as it is.
 template <class T>
 arma::Mat<T> reconstruct(const Autoencoder<T>& net, const arma::Mat<T>& x);

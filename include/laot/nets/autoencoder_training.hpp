@@ -11,10 +11,10 @@
 
 namespace laot::nets {
 
-/// What the network cannot reconstruct of a cell: kept, so that x + predict(x) - reconstruct(x) is
-/// predicted; dropped, so that predict(x) is; or what is best on the validation cells, each way
-/// with its best epoch: kept, or kept with half of the change, which has half of its noise, or
-/// dropped where that is better than both by more than the standard error of the difference.
+/// The part of a cell that the network cannot reconstruct: kept, so that x + predict(x) -
+/// reconstruct(x) is predicted; dropped, so that predict(x) is; or the best on the validation cells,
+/// each way with its best epoch: kept, or kept with half of the change, which has half of its noise,
+/// or dropped where that is better than both by more than the standard error of the difference.
 enum class Residual { keep, drop, automatic };
 
 struct AutoencoderOptions : ValidationOptions {

@@ -1,5 +1,5 @@
-// What trainings of many conditions share: the cells of an experiment, the part of them that is
-// held out, and the validation score as a mean over conditions.
+// Parts that trainings of many conditions share: the cells of an experiment, the held-out part of
+// them, and the validation score as a mean over conditions.
 #pragma once
 
 #include <functional>

@@ -41,7 +41,7 @@ struct CpaCondition {
   std::vector<T> context;
 };
 
-/// What is added to the code of a cell at condition c:
+/// The offset added to the code of a cell at condition c:
 ///   sum_t s(dose_t, level_t) v(level_t) + C context,
 /// v a vector of the level's own or V times its coordinates, and with a dose curve
 ///   s = sigmoid(slope dose + offset) - sigmoid(offset),
@@ -122,7 +122,7 @@ struct CpaBatch {
   const std::vector<std::size_t>& population;  // [count]
 };
 
-/// What the populations are: their condition, and their class for each classifier with the weight
+/// Labels of the populations: their condition, and their class for each classifier with the weight
 /// of the class in the cross-entropy.
 template <class T>
 struct CpaPopulations {

@@ -38,7 +38,7 @@ template <class T>
 void initialise(const DenseLayer& layer, bool batch_norm, Rng& rng, std::vector<T>& values,
                 std::vector<T>& running);
 
-/// What a hidden layer keeps of a batch for the way back.
+/// A hidden layer's record of a batch for the way back.
 template <class T>
 struct HiddenState {
   std::vector<T> z, gate, normal, inverse, mean;

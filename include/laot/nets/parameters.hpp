@@ -63,7 +63,7 @@ class Adam {
   void step(T* values, T* gradient, double factor = 1.0);
 
   const AdamSettings& settings() const { return settings_; }
-  /// What an interrupted run needs to go on: both moments and the number of steps taken.
+  /// State from which an interrupted run goes on: both moments and the number of steps taken.
   std::vector<T> first, second;
   std::uint64_t steps = 0;
 

@@ -1,5 +1,5 @@
-// What every training shares: seeded minibatches, the learning-rate schedule, the validation score,
-// the loop, and what a run says about itself.
+// Parts that all trainings share: seeded minibatches, the learning-rate schedule, the validation
+// score, the loop, and the report of a run.
 #pragma once
 
 #include <cstdint>
@@ -56,8 +56,8 @@ class ValidationScore {
     double mmd2;     // not clipped
     double overlap;  // mean kernel between predicted and observed over that among the observed:
                      // near 0 where the prediction has left the data
-    // What each cell adds to the score, up to a constant: a predicted one by its kernels with the
-    // others and with the observed, an observed one by its kernels with the predicted.
+    // Contribution of each cell to the score, up to a constant: a predicted one by its kernels with
+    // the others and with the observed, an observed one by its kernels with the predicted.
     std::vector<double> of_predicted, of_observed;
   };
 
@@ -126,7 +126,7 @@ struct SplitCells {
 
 enum class Outcome { running, finished, diverged };
 
-/// What a run says about itself.
+/// Report of a run.
 struct TrainingReport {
   Outcome outcome = Outcome::running;
   std::uint64_t iterations = 0;      // done
@@ -140,7 +140,7 @@ struct TrainingReport {
   std::string warning;               // one sentence, empty where all is well
 };
 
-/// What of a report belongs to the state of a run.
+/// The fields of a report that belong to the state of a run.
 template <class Report, class Archive>
 void report_state(Report& report, Archive& archive) {
   archive.words("report", report.iterations, report.best_iteration, report.diverged_at);
@@ -170,7 +170,7 @@ void run_iterations(TrainingReport& report, std::uint64_t last, std::uint64_t ch
                     Context& context, const std::function<void()>& between,
                     const std::function<bool()>& step, const std::function<void()>& look);
 
-/// What a user should know about a run that has ended, in one sentence; empty where all is well.
+/// Warning about a run that has ended, for its user, in one sentence; empty where all is well.
 /// `unit` says what an iteration is.
 std::string warning_of(const TrainingReport& report, double ceiling, const char* unit);
 

@@ -1,4 +1,4 @@
-// What an analysis of trackability found, by name: what hosts show.
+// Findings of an analysis of trackability, by name, for hosts to show.
 #pragma once
 
 #include <string>

@@ -32,7 +32,7 @@ struct Populations {
 /// options and of the generator alone.
 Populations simulate_populations(const PopulationOptions& options, Rng rng);
 
-/// What the assignment of a recovery study minimises: the sum of Euclidean distances, as the
+/// Cost that the assignment of a recovery study minimises: the sum of Euclidean distances, as the
 /// published notebook does, or of squared ones, as Algorithm 1 does.
 enum class PairingCost { euclidean, squared };
 

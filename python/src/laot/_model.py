@@ -94,7 +94,7 @@ class Model:
         self._handle = new(lib.laot_from_bytes, state["bytes"], len(state["bytes"]))
         self.source = state["source"]
 
-    # What it holds.
+    # Contents.
 
     def _text(self, name: str) -> str:
         return text(lib.laot_model_text, self._handle, name.encode())
@@ -239,7 +239,7 @@ class Model:
                 raise ValueError(f"at lacks the covariate {name!r}; the conditions of the model have {known}")
         return {name: given[name] for name in known}
 
-    # What it does.
+    # Actions.
 
     def trivial(self, name: str) -> "Model":
         """identity, mean_shift or gaussian_map of the same training cells, to score beside it."""

@@ -1,4 +1,4 @@
-// What the library draws for the golden cases of nonlinear/: landmarks, relabellings, parts.
+// Draws of the library for the golden cases of nonlinear/: landmarks, relabellings, parts.
 // Usage: laot_golden_draws FOLDER writes FOLDER/draws.csv, which generate.py reads.
 #include <algorithm>
 #include <fstream>
