@@ -1,5 +1,5 @@
-// libFuzzer: any bytes either are refused with one sentence, or are a model that can be asked,
-// predicted from, written and read again.
+// libFuzzer: any bytes either are refused with one sentence, or are a model that can be written and
+// read again, and, of one in sixteen, asked and predicted from: that takes a hundred times as long.
 #include "fuzz.hpp"
 
 namespace {
@@ -34,6 +34,12 @@ void use(laot_model* model) {
   }
 }
 
+std::size_t sum_of(const std::uint8_t* bytes, std::size_t size) {
+  std::size_t sum = 0;
+  for (std::size_t i = 0; i < size; ++i) sum = 31 * sum + bytes[i];
+  return sum >> 4;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
@@ -43,7 +49,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     FUZZ_REQUIRE(model == nullptr);
     return 0;
   }
-  use(model);
+  if (sum_of(bytes, size) % 16 == 0) use(model);
   std::size_t needed = 0;
   FUZZ_REQUIRE(laot_to_bytes(model, nullptr, 0, &needed) == LAOT_OK);
   std::vector<char> again(needed);

@@ -42,7 +42,7 @@ all.methods <- c(bent.methods, study_methods(arguments))
 # A third of CellOT's iterations: there are many draws.
 if (arguments$networks == "yes") all.methods$cellot <- short.networks$cellot
 # Of one condition, conditional LAOT is LAOT.
-all.methods[c("identity", "laot/adaptive", "conditional_laot")] <- NULL
+all.methods[c("identity", "laot/calibrated", "conditional_laot")] <- NULL
 method_colours[names(bent.methods)] <- "#66C2FF"
 
 one <- function(method, gap, bent, seed) {
