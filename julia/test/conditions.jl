@@ -82,6 +82,7 @@ end
                         ((drug = "aspirin", dose = 1), "no level of \"drug\" \"aspirin\""),
                         ((drug = "drug01", dose = -1), "a dose must be 0 or a positive number, found -1"),
                         ((drug = "drug01", dose = NaN), "covariate dose must be"),
+                        ((drug = " ", dose = 1), "covariate drug must be"),
                         ((drug = "drug01", dose = "high"), "has a number where"), ("", "at must be"), (3, "at must be"))
         @test occursin(words, refused(() -> predict(MANY, SCREEN.new_control; at = at)))
     end
