@@ -46,6 +46,12 @@ laot::Condition condition_from(const char* name, const char* const* covariates,
   return out;
 }
 
+void require_no_embedding(const laot::Experiment& experiment, const std::string& covariate) {
+  for (const laot::LevelEmbedding& other : experiment.embeddings)
+    laot::require(other.covariate != covariate, Status::invalid_argument, "\"", covariate,
+                  "\" has an embedding already");
+}
+
 void use_feature_names(const laot_data& data, const char* what, laot::Experiment& experiment) {
   laot::capi::require_same_features(experiment.feature_names, "control", data.feature_names, what);
   if (experiment.feature_names.empty()) experiment.feature_names = data.feature_names;
@@ -137,15 +143,23 @@ laot_status laot_experiment_add_embedding(laot_experiment* experiment, const cha
                   " levels; give at least one of either");
     given(levels, "levels");
     given(coordinates, "coordinates");
-    for (const laot::LevelEmbedding& other : to.embeddings)
-      laot::require(other.covariate != out.covariate, Status::invalid_argument, "\"", out.covariate,
-                    "\" has an embedding already");
+    require_no_embedding(to, out.covariate);
     for (size_t k = 0; k < count; ++k) {
       out.levels.push_back(given_text(levels[k], "a level"));
       laot::require_name(out.levels.back(), "levels", k);
     }
     out.coordinates = arma::mat(coordinates, rows, count);
     to.embeddings.push_back(std::move(out));
+  });
+}
+
+laot_status laot_experiment_place_by_controls(laot_experiment* experiment, const char* covariate) {
+  return guarded([&] {
+    laot::Experiment& to = given(experiment, "experiment").experiment;
+    const std::string name = given_text(covariate, "covariate");
+    laot::require_name(name, "covariate", 0);
+    require_no_embedding(to, name);
+    to.embeddings.push_back(laot::placed_by_controls(name));
   });
 }
 
@@ -184,6 +198,24 @@ laot_status laot_model_at(const laot_model* model, const char* condition,
   });
 }
 
+laot_status laot_model_at_controls(laot_context* context, const laot_model* model,
+                                   const laot_data* controls, const char* condition,
+                                   const char* const* covariates, const char* const* levels,
+                                   const double* numbers, size_t count, laot_model** out) {
+  return guarded([&] {
+    given(model, "model");
+    given(controls, "controls");
+    given(out, "out");
+    laot::capi::require_same_features(model->model.feature_names, "the model",
+                                      controls->feature_names, "controls");
+    CallContext call(context);
+    laot::Model at =
+        model->model.at(condition_from(condition, covariates, levels, numbers, count),
+                        controls->cells, *call);
+    hand_out(std::unique_ptr<laot_model>(new laot_model{std::move(at)}), out);
+  });
+}
+
 laot_status laot_predict_at(laot_context* context, const laot_model* model, const laot_data* cells,
                             const char* condition, const char* const* covariates,
                             const char* const* levels, const double* numbers, size_t count,
@@ -198,8 +230,8 @@ laot_status laot_predict_at(laot_context* context, const laot_model* model, cons
     laot::require(length >= needed, Status::buffer_too_small, "out has room for ", length,
                   " numbers, the prediction needs ", needed);
     CallContext call(context);
-    const laot::Model at =
-        model->model.at(condition_from(condition, covariates, levels, numbers, count));
+    const laot::Model at = model->model.at(
+        condition_from(condition, covariates, levels, numbers, count), cells->cells, *call);
     if (!model->model.parts.empty())
       for (const auto& [name, value] : at.report.texts)
         if (name == "warning" && !value.empty()) (*call).note(value);

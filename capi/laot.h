@@ -825,6 +825,24 @@ LAOT_API laot_status laot_experiment_add_embedding(laot_experiment* experiment,
                                                    size_t rows);
 
 /**
+ * Has a fit of a method of many conditions place the levels of a covariate (patient, cell line) by
+ * their control cells, in place of an embedding: principal coordinates of the means of the control
+ * cells of each level in the feature space of the fit, as many as the whole part of the root of the
+ * number of levels, at most 10. A level that was not seen is then placed by its own control cells
+ * (laot_predict_at, laot_model_at_controls, laot_evaluate_experiment), whose mean and covariance are
+ * also those that its map starts from. The covariate is a context, never the treatment. Models of
+ * one condition pay no regard to it.
+ *
+ * @param experiment  changed
+ * @param covariate   the name of a covariate of levels
+ * @return LAOT_INVALID_ARGUMENT: the covariate has an embedding already. laot_fit_experiment refuses
+ *         a covariate that the conditions do not have or that has numbers, one of a single level, a
+ *         condition with several of its levels, and levels that have the same control population
+ */
+LAOT_API laot_status laot_experiment_place_by_controls(laot_experiment* experiment,
+                                                       const char* covariate);
+
+/**
  * Leaves a condition out of fits: laot_fit_experiment learns from the others, and the model keeps
  * its name and its covariates. A method of many conditions can then be asked for it by name, as for
  * one that was seen; its kind says what it is to the model (unseen_dose, unseen_level, ..).
@@ -883,7 +901,38 @@ LAOT_API laot_status laot_model_at(const laot_model* model, const char* conditio
                                    const double* numbers, size_t count, laot_model** out);
 
 /**
- * laot_predict with laot_model_at: what control cells would look like at a condition.
+ * laot_model_at, of a condition with a level that was not seen and that its control cells place
+ * (laot_experiment_place_by_controls), a new patient say. Other conditions are those of
+ * laot_model_at, and the cells are not looked at.
+ *
+ * @param context      threads, callbacks
+ * @param model        looked at
+ * @param controls     [features x cells] control cells of the level, features as in the fit. The
+ *                     report warns where they are under 20, whose covariance is then not used, and
+ *                     where the level lies beyond those that were seen
+ * @param condition    a name of laot_model_names("conditions") or of "held_out"; NULL or "": by
+ *                     covariates
+ * @param covariates   [count] names of covariates; NULL where count is 0. Several values of one
+ *                     covariate (the drugs of a combination) have its name several times
+ * @param levels       [count] the level of each, or NULL for one that is a number; NULL: all are
+ *                     numbers
+ * @param numbers      [count] the number of each that has no level; NULL: all have levels
+ * @param count        number of values
+ * @param out          the new model; free it with laot_model_free. It predicts any cells as those of
+ *                     the level
+ * @return as laot_model_at; LAOT_DIMENSION_MISMATCH: other features; LAOT_INVALID_ARGUMENT: no
+ *         control cells; LAOT_NOT_FINITE: NaN or Inf in them
+ */
+LAOT_API laot_status laot_model_at_controls(laot_context* context, const laot_model* model,
+                                            const laot_data* controls, const char* condition,
+                                            const char* const* covariates,
+                                            const char* const* levels, const double* numbers,
+                                            size_t count, laot_model** out);
+
+/**
+ * laot_predict with laot_model_at: what control cells would look like at a condition. A level that
+ * was not seen and that only its control cells place (laot_experiment_place_by_controls) is placed by
+ * these cells, all of them.
  *
  * @param context      threads and callbacks
  * @param model        looked at
@@ -918,7 +967,8 @@ LAOT_API laot_status laot_predict_at(laot_context* context, const laot_model* mo
  * @param what    "report_numbers", "report_texts", "trace", "arrays", "params", "feature_names",
  *                "control_names", "treated_names" (the last three may be empty), "conditions"
  *                (that were seen; "" where the one condition has no name), "held_out" (the
- *                conditions that the fit left out), "covariates"
+ *                conditions that the fit left out), "covariates", "placed_by_controls" (those of the
+ *                covariates whose levels were placed by control cells)
  * @param buffer  where the text goes; NULL with size 0 to ask for the size
  * @param size    bytes of buffer
  * @param needed  set to the bytes of the text with its final 0

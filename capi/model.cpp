@@ -151,12 +151,14 @@ laot_status laot_model_names(const laot_model* model, const char* what, char* bu
       names = m.covariate_names();
     else if (asked == "held_out")
       for (const laot::Condition& condition : m.held_out) names.push_back(condition.name);
+    else if (asked == "placed_by_controls")
+      names = m.placed_by_controls();
     else if (asked == "treated_names")
       names = *m.training.treated_names;
     else
       laot::fail(Status::unknown_name, "what must be one of report_numbers, report_texts, trace, ",
                  "arrays, params, feature_names, control_names, treated_names, conditions, ",
-                 "held_out, covariates, found \"", asked, "\"");
+                 "held_out, covariates, placed_by_controls, found \"", asked, "\"");
     copy_out(lines(names), buffer, size, needed);
   });
 }

@@ -122,6 +122,7 @@ set(LAOT_CORE_SOURCES
   src/conditions/experiment.cpp
   src/conditions/covariates.cpp
   src/conditions/embeddings.cpp
+  src/conditions/control_places.cpp
   src/conditions/condition_regression.cpp
   src/conditions/map_regression.cpp
   src/conditions/conditional_alternation.cpp

@@ -26,10 +26,10 @@ experiment_of_benchmark <- function(covariates, embedding, combine, source, labe
   columns <- split_combinations(covariate_columns(covariates, source), combine)
   known <- described_conditions(columns, labels, chosen)
   known$controls <- lapply(known$controls, function(at) which(labels == chosen$control)[at])
-  known$by.effect <- is.character(embedding)
-  if (known$by.effect) one_of(embedding, c("given", "effect"), "embedding")
-  known$embeddings <- if (!known$by.effect) embeddings_of(embedding, known$covariates)
-  known$embedding <- if (known$by.effect) embedding
+  if (is.character(embedding)) one_of(embedding, c("given", "effect", by.control), "embedding")
+  known$embedding <- word_of_embedding(embedding, known$covariates[[1L]])
+  known$by.effect <- !is.null(known$embedding)
+  known$embeddings <- embeddings_of(embedding, known$covariates)
   known
 }
 

@@ -54,18 +54,46 @@ split_combinations <- function(columns, combine) {
 }
 
 covariates_needed <- function(given) {
-  if (!is.null(given$embedding) && !is.character(given$embedding)) {
+  if (!is.null(given$embedding) &&
+      (!is.character(given$embedding) || identical(given$embedding, by.control))) {
     fail("embedding is of the levels of covariates; give covariates = ~ drug, say")
   }
   if (!is.null(given$hold.out))
     fail("hold.out is of the conditions of an experiment; give covariates = ~ drug, say")
 }
 
-# A list by covariate of list(levels, coordinates x levels).
+# The word for covariates whose levels lie where their control cells do.
+by.control <- "control"
+
+# The method's own word for the treatment's levels: of `embedding` itself, or of its entry "effect",
+# which must then be that of the treatment, the one covariate of levels that control cells do not
+# place.
+word_of_embedding <- function(embedding, known) {
+  if (is.character(embedding)) return(if (!identical(embedding, by.control)) embedding)
+  if (!is.list(embedding) || is.data.frame(embedding) || !length(known)) return(NULL)
+  named <- names(Filter(function(one) identical(one, "effect"), embedding))
+  if (!length(named)) return(NULL)
+  placed <- names(Filter(function(one) identical(one, by.control), embedding))
+  levels <- setdiff(names(Filter(is.character, known)), placed)
+  if (!identical(levels, named)) {
+    fail("embedding by \"effect\" is of the treatment, the one covariate of levels that control ",
+         "cells do not place; found ", if (length(levels)) listed(levels) else "none")
+  }
+  "effect"
+}
+
+# A number or a level for each column.
+kinds_of_columns <- function(columns)
+  lapply(columns, function(column) if (is.numeric(unlist(column))) 0 else "")
+
+# A list by covariate of list(levels, coordinates x levels), or "control".
 embeddings_of <- function(embedding, known) {
   if (is.null(embedding)) return(list())
+  if (is.character(embedding) && !identical(embedding, by.control)) return(list())
   levels <- names(Filter(is.character, known[[1L]]))
-  if (is.matrix(embedding) || is.data.frame(embedding)) {
+  if (is.list(embedding) && !is.data.frame(embedding))
+    embedding <- Filter(function(one) !identical(one, "effect"), embedding)
+  if (is.matrix(embedding) || is.data.frame(embedding) || is.character(embedding)) {
     if (length(levels) != 1L) {
       fail("embedding must be a list of matrices named by covariate where there is not one ",
            "covariate of levels; found ",
@@ -74,8 +102,8 @@ embeddings_of <- function(embedding, known) {
     embedding <- stats::setNames(list(embedding), levels)
   }
   if (!is.list(embedding) || is.null(names(embedding)) || !all(nzchar(names(embedding)))) {
-    fail("embedding must be a matrix with one row for each level, a list of them named by ",
-         "covariate, or \"effect\", found ",
+    fail("embedding must be a matrix with one row for each level, \"control\", a list of these ",
+         "named by covariate, or \"effect\", found ",
          shown(embedding))
   }
   unknown <- setdiff(names(embedding), levels)
@@ -84,6 +112,7 @@ embeddings_of <- function(embedding, known) {
          did_you_mean(unknown[1L], levels))
   sapply(names(embedding), function(name) {
     table <- embedding[[name]]
+    if (identical(table, by.control)) return(table)
     if (is.data.frame(table)) table <- as.matrix(table)
     if (!is.numeric(table) || !is.matrix(table) || is.null(rownames(table))) {
       fail("the embedding of ", name,

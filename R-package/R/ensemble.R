@@ -66,7 +66,8 @@ predict.laot_ensemble_list <- function(object, newdata, at = NULL, ...) {
     return(lapply(stats::setNames(unclass(object), names(object)), predict, newdata = newdata, ...))
   if (is.data.frame(at) && nrow(at) != 1L)
     fail("at must be one condition for an ensemble, found ", counted(nrow(at), "row"))
-  predict(structure(lapply(attr(object, "fits"), fit_at, at), class = "laot_ensemble"),
+  controls <- placing_cells(attr(object, "fits")[[1L]], newdata, "newdata", ...)
+  predict(structure(lapply(attr(object, "fits"), fit_at, at, controls), class = "laot_ensemble"),
           newdata, ...)
 }
 

@@ -217,16 +217,33 @@ whole_pointer <- function(whole) {
   whole$pointer
 }
 
-# The model of one condition: place is list(name) or list(covariates).
-model_at <- function(whole, place) {
+# The model of one condition: place is list(name) or list(covariates). controls: of a level that was
+# not seen and that they place.
+model_at <- function(whole, place, controls = NULL) {
   native(.Call(C_model_at, whole_pointer(whole), place$name,
-               if (is.null(place$covariates)) list() else place$covariates))
+               if (is.null(place$covariates)) list() else place$covariates, controls,
+               if (!is.null(controls)) call_settings(1)),
+         list(control = list(subject = "the control cells have")))
 }
 
-# The fit at a condition: its name, or its covariates as a list or a data frame of one row.
-fit_at <- function(fits, at) {
+# The control cells that place a level of these covariates that no condition has, or NULL: controls
+# is a function that reads them.
+needed_controls <- function(fits, values, controls) {
+  whole <- attr(fits, "whole")
+  if (is.null(controls) || is.null(whole)) return(NULL)
+  by.control <- native(.Call(C_conditions, whole_pointer(whole)))$by.control
+  is_new <- function(name) {
+    seen <- unlist(lapply(fits, function(fit) fit_covariates(fit, name)[[1L]]))
+    is.null(values) || !all(values[[name]] %in% seen)
+  }
+  if (any(vapply(by.control, is_new, NA))) controls()
+}
+
+# The fit at a condition: its name, or its covariates as a list or a data frame of one row. controls:
+# a function that reads the control cells, which may place it.
+fit_at <- function(fits, at, controls = NULL) {
   if (is.character(at) && length(at) == 1L && is.null(names(at))) {
-    if (at %in% held_out_of(fits)) return(fit_held_out(fits, at))
+    if (at %in% held_out_of(fits)) return(fit_held_out(fits, at, controls))
     if (!at %in% names(fits)) {
       fail("there is no condition ", quoted(at), did_you_mean(at, names(fits)))
     }
@@ -244,8 +261,9 @@ fit_at <- function(fits, at) {
   check_names_at(names(at), known)
   values <- sapply(known, function(name) value_at(at[[name]], name), simplify = FALSE)
   first <- fits[[1L]]
-  fit <- new_fit(model_at(whole, list(covariates = values)), control = first$control,
-                 target = target_at(fits, values),
+  fit <- new_fit(model_at(whole, list(covariates = values),
+                          needed_controls(fits, values, controls)),
+                 control = first$control, target = target_at(fits, values),
           condition = first$condition, origin = first$origin, seed = first$seed, whole = whole,
           at = list(covariates = values))
   said <- c(fit$report$warning, "")[1L]
@@ -255,10 +273,11 @@ fit_at <- function(fits, at) {
 }
 
 # A condition that the fit left out, by its name.
-fit_held_out <- function(fits, name) {
+fit_held_out <- function(fits, name, controls = NULL) {
   whole <- attr(fits, "whole")
   first <- fits[[1L]]
-  fit <- new_fit(model_at(whole, list(name = name)), control = first$control, target = name,
+  fit <- new_fit(model_at(whole, list(name = name), needed_controls(fits, NULL, controls)),
+                 control = first$control, target = name,
                  condition = first$condition,
                  origin = first$origin, seed = first$seed, whole = whole, at = list(name = name))
   said <- c(fit$report$warning, "")[1L]
@@ -307,15 +326,18 @@ fit_covariates <- function(fit, names) {
 }
 
 # list(fits, of): one fit for each different row, and which one each row has.
-places_of_rows <- function(fits, at) {
+places_of_rows <- function(fits, at, controls) {
   if (!nrow(at)) fail("at has no rows; give one for all cells, or one for each")
   rows <- do.call(paste,
                   c(unname(lapply(at, function(column) vapply(column,
                       function(value) paste(value, collapse = "\t"), ""))),
                            sep = "\r"))
-  list(fits = lapply(which(!duplicated(rows)),
-                     function(row) fit_at(fits, as.list(at[row, , drop = FALSE]))),
-       of = match(rows, unique(rows)))
+  of <- match(rows, unique(rows))
+  list(fits = lapply(unique(of), function(place) {
+         cells <- which(of == place)
+         fit_at(fits, as.list(at[cells[1L], , drop = FALSE]), function() controls(cells))
+       }),
+       of = of)
 }
 
 #' The conditions of a fit

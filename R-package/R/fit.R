@@ -53,7 +53,10 @@
 #' @param embedding Where levels lie, so that what is learnt of some may carry to others: a matrix
 #'   with one row for each level, named by it, also for those without cells that are to be predicted
 #'   (descriptors of molecules, say); a list of such matrices named by covariate; or `"effect"`,
-#'   which places a level by its treated cells. `NULL`: levels are one-hot.
+#'   which places a level by its treated cells. `"control"`, alone or for a covariate as in
+#'   `list(patient = "control")`, places the levels of a context (a patient, a cell line) by their
+#'   control cells, which each level must have: one that was not seen then needs no more than its
+#'   own control cells ([predict()][predict.laot_fit]). `NULL`: levels are one-hot.
 #' @param combine What stands between the parts of a combination in the covariates (`"+"` in
 #'   `"A+B"`); `NULL`: none are split.
 #' @param hold.out Conditions that are left out of the fit, to be asked for and scored as ones
@@ -145,15 +148,17 @@ fit_method <- function(x, method, treated = NULL, ..., condition = NULL, control
     condition <- condition_not_cells(treated, source)
     treated <- NULL
   }
-  if (is.character(embedding)) source$rest$embedding <- embedding
+  columns <- if (!is.null(covariates))
+    split_combinations(covariate_columns(covariates, source), combine)
+  source$rest$embedding <- word_of_embedding(embedding, kinds_of_columns(columns))
   ask$params <- params_from_dots(method, source$rest, setdiff(names(formals(fit_method)), "..."),
                                  fitting = TRUE)
   if (!is.null(batch)) batch_is_used(method)
   if (!is.null(covariates)) {
     covariates_alone(list(treated = treated, by = by,
                           seeds = if (!trait(method, "conditions")) seeds))
-    ask$covariates <- split_combinations(covariate_columns(covariates, source), combine)
-    ask$embedding <- if (!is.character(embedding)) embedding
+    ask$covariates <- columns
+    ask$embedding <- embedding
     ask$hold.out <- hold.out
   } else {
     covariates_needed(given.covariates)

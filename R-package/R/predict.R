@@ -25,7 +25,12 @@
 #' @param at Of a fit of several conditions, the one to predict: its name, its covariates as
 #'   `list(drug = "A", dose = 3)`, or a data frame of covariates with one row for all cells or one a
 #'   cell. Methods of many conditions also predict doses, and combinations of levels, that have no
-#'   cells. `NULL`: each that was seen.
+#'   cells. A level that was not seen of a covariate that control cells place (`embedding =
+#'   list(patient = "control")` of the fit) is placed by the mean of all the cells that are predicted
+#'   at it, and its map starts from their mean and, from 20 cells on, their covariance. `NULL`: each
+#'   that was seen.
+#' @param controls Control cells of such a level, in place of those of `newdata` (which may be a part
+#'   of them).
 #' @param ... For objects: `assay.type`, `dimred`, `altexp`, or `assay`, `layer`, `reduction`, where
 #'   these differ from those of the fit.
 #' @param num.threads Threads to use. The result does not depend on it.
@@ -164,13 +169,35 @@ written_by_blocks <- function(predict, at, count) {
 
 #' @rdname predict.laot_fit
 #' @export
-predict.laot_fit_list <- function(object, newdata, at = NULL, ...) {
+predict.laot_fit_list <- function(object, newdata, at = NULL, ..., controls = NULL) {
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
-  if (is.null(at)) return(lapply(object, predict, newdata = newdata, ...))
+  if (is.null(at)) {
+    if (!is.null(controls)) fail("controls place a level of at, which is missing")
+    return(lapply(object, predict, newdata = newdata, ...))
+  }
   if (is(at, "DataFrame")) at <- as.data.frame(at)
-  if (is.data.frame(at) && nrow(at) != 1L)
-    return(predict_places(places_of_rows(object, at), newdata, ...))
-  predict(fit_at(object, at), newdata, ...)
+  if (is.data.frame(at) && nrow(at) != 1L) {
+    if (!is.null(controls))
+      fail("controls go with one condition, and at has one row a cell: its own cells place a level")
+    return(predict_places(places_of_rows(object, at, placing_cells(object, newdata, "newdata", ...)),
+                          newdata, ...))
+  }
+  given <- if (is.null(controls)) placing_cells(object, newdata, "newdata", ...) else
+    placing_cells(object, controls, "controls", ...)
+  predict(fit_at(object, at, given), newdata, ...)
+}
+
+# A function that reads cells (NULL: all) as control cells of a level that was not seen.
+placing_cells <- function(fits, cells, what, ...) {
+  dots <- list(...)
+  where <- dots[names(dots) %in% where_arguments()]
+  function(some = NULL) {
+    first <- fits[[1L]]
+    values <- read_like(first, cells, where, what)$values
+    cells_of(values, some, features = match_features(first$features, feature_count(first), values,
+                                                     what, "the fit"),
+             with.names = FALSE)
+  }
 }
 
 # Arguments behind ... say where the values of an object are; others are slips, of those or of

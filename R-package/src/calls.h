@@ -12,7 +12,7 @@ SEXP laot_r_fit(SEXP method, SEXP preset, SEXP params, SEXP control, SEXP treate
 SEXP laot_r_fit_experiment(SEXP method, SEXP preset, SEXP params, SEXP controls, SEXP treated,
                            SEXP which, SEXP covariates, SEXP embeddings, SEXP held_out,
                            SEXP settings);
-SEXP laot_r_model_at(SEXP model, SEXP condition, SEXP covariates);
+SEXP laot_r_model_at(SEXP model, SEXP condition, SEXP covariates, SEXP controls, SEXP settings);
 SEXP laot_r_conditions(SEXP model);
 SEXP laot_r_covariate(SEXP model, SEXP name);
 SEXP laot_r_predict(SEXP model, SEXP cells, SEXP nonnegative, SEXP settings);

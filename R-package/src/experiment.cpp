@@ -44,8 +44,8 @@ struct Covariates {
 };
 
 // controls: a list of cells; treated: a named list of cells, with the number of the controls that
-// go with each and its covariates; embeddings: by covariate, list(levels, coordinates x levels), or
-// NULL. `all` keeps what the experiment looks at.
+// go with each and its covariates; embeddings: by covariate, list(levels, coordinates x levels) or
+// "control", or NULL. `all` keeps what the experiment looks at.
 Experiment experiment_from(SEXP controls, SEXP treated, SEXP which, SEXP covariates,
                            SEXP embeddings, std::vector<Data>& all) {
   laot_experiment* raw = nullptr;
@@ -69,6 +69,12 @@ Experiment experiment_from(SEXP controls, SEXP treated, SEXP which, SEXP covaria
   }
   const Rcpp::List places = embeddings == R_NilValue ? Rcpp::List() : Rcpp::List(embeddings);
   for (R_xlen_t e = 0; e < places.size(); ++e) {
+    if (TYPEOF(places[e]) == STRSXP) {
+      const std::string covariate(Rcpp::as<std::vector<std::string>>(
+          places.names())[static_cast<std::size_t>(e)]);
+      check(laot_experiment_place_by_controls(raw, covariate.c_str()));
+      continue;
+    }
     const Rcpp::List one(places[e]);
     const std::vector<std::string> levels = Rcpp::as<std::vector<std::string>>(one["levels"]);
     const Rcpp::NumericMatrix coordinates = one["coordinates"];
@@ -120,12 +126,21 @@ SEXP laot_r_evaluate_experiment(SEXP models, SEXP controls, SEXP treated, SEXP w
   END_RCPP
 }
 
-SEXP laot_r_model_at(SEXP model, SEXP condition, SEXP covariates) {
+// controls: cells of a level that was not seen, or NULL; the settings go with them.
+SEXP laot_r_model_at(SEXP model, SEXP condition, SEXP covariates, SEXP controls, SEXP settings) {
   BEGIN_RCPP
   const Covariates known{Rcpp::List(covariates)};
   const std::string name =
       condition == R_NilValue ? std::string() : Rcpp::as<std::string>(condition);
   laot_model* out = nullptr;
+  if (controls != R_NilValue) {
+    const Data cells = data(controls);
+    const Context call = context(settings);
+    check(laot_model_at_controls(call.get(), model_of(model), cells.get(), name.c_str(),
+                                 known.name_pointers().data(), known.level_pointers().data(),
+                                 known.numbers.data(), known.names.size(), &out));
+    return pointer_to(out);
+  }
   check(laot_model_at(model_of(model), name.c_str(), known.name_pointers().data(),
                       known.level_pointers().data(), known.numbers.data(), known.names.size(),
                       &out));

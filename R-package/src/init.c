@@ -10,7 +10,7 @@
 static const R_CallMethodDef routines[] = {
     ROUTINE(fit, 6),
     ROUTINE(fit_experiment, 10),
-    ROUTINE(model_at, 3),
+    ROUTINE(model_at, 5),
     ROUTINE(conditions, 1),
     ROUTINE(covariate, 2),
     ROUTINE(predict, 4),

@@ -10,7 +10,7 @@ splits <- if (length(arguments) > 1L) as.integer(arguments[2L]) else 3L
 first <- if (length(arguments) > 2L) as.integer(arguments[3L]) else 1L
 sets <- if (length(arguments) > 3L)
   arguments[-(1:3)] else c("gbm", "hsmm", "tcell", "tgf", "pbmcstim", "bcrxl")
-methods <- c("regressed_shift", "conditional_gaussian", "conditional_laot", "cmonge", "cpa")
+methods <- c("nearest_shift", "regressed_shift", "conditional_gaussian", "conditional_laot", "cmonge", "cpa")
 
 table_of <- function(name) utils::read.csv(gzfile(file.path(data, name)), check.names = FALSE)
 
@@ -76,7 +76,8 @@ fitted <- function(method, cells, ...) {
 }
 
 # Contexts (patients, donors), each with its controls and its treated cells: all seen, and each left
-# out, placed by two principal components of the means of all controls.
+# out, placed by two principal components of the means of all controls, that of the one left out
+# among them ("unseen"); and both with the levels placed by their control cells alone ("by control").
 contexts <- function(set, cells, split, most) {
   names <- sort(unique(cells$context))
   control <- sapply(names, function(name) halves(which(cells$context == name & !cells$treated),
@@ -116,7 +117,11 @@ contexts <- function(set, cells, split, most) {
     }
   }
   run(names, names, "seen", NULL)
-  for (name in names) run(setdiff(names, name), name, "unseen", places)
+  run(names, names, "seen by control", "control")
+  for (name in names) {
+    run(setdiff(names, name), name, "unseen", places)
+    run(setdiff(names, name), name, "unseen by control", "control")
+  }
 }
 
 # Doses or times, from 0: each inner one left out. Of few cells four fifths are trained on, and all

@@ -56,7 +56,12 @@ struct LevelEmbedding {
   std::vector<std::string> levels;
   arma::mat coordinates;  // coordinates x levels
   std::vector<std::string> coordinate_names;
+  /// The fit places the levels by the control cells of each: no levels and no coordinates here.
+  bool by_controls = false;
 };
+
+/// The word for an embedding by_controls.
+LevelEmbedding placed_by_controls(const std::string& covariate);
 
 /// One condition: its cells, and which control population goes with them.
 struct TreatedPopulation {

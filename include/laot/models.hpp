@@ -122,8 +122,12 @@ class ConditionalMap {
     ConditionKind kind = ConditionKind::seen;
     std::string warning;  // a sentence; empty where all is well
   };
-  virtual At at(const Condition& condition) const = 0;
-  /// Where levels were placed by the experiment, as it gave them.
+  /// controls: control cells of the condition in the space of the fit, k x n, which place a level
+  /// that only these place and are looked at for nothing else; without cells: none.
+  virtual At at(const Condition& condition, const arma::mat& controls) const = 0;
+  /// Whether it has a level that was not seen and that its control cells would place.
+  virtual bool needs_controls(const Condition& condition) const = 0;
+  /// Where levels were placed by the experiment, as it gave them, or by control cells.
   virtual std::vector<LevelEmbedding> embeddings() const { return {}; }
   /// May lend its parts to the file. Names of its tensors begin with "response.".
   virtual void store(ModelFile& file) const = 0;
@@ -208,12 +212,20 @@ class Model {
   /// The conditions that were seen.
   std::vector<Condition> conditions() const;
   std::vector<std::string> covariate_names() const;
+  /// The covariates of a method of many conditions whose levels were placed by control cells.
+  std::vector<std::string> placed_by_controls() const;
   /// The model of one condition, named or described by its covariates: one that was seen or, of a
   /// method of many, any that it can answer; of these one that was held out may be named. Of the latter its report says the kind of the
   /// condition (seen, unseen_dose, unseen_level, unseen_combination, unseen_context), and has a
   /// warning where a dose lies beyond those that were seen, or where the conditions say nothing
   /// about one that is not among them. Throws unknown_name and invalid_argument.
-  Model at(const Condition& condition) const;
+  Model at(const Condition& asked) const { return at(asked, nullptr, nullptr); }
+  /// Where the condition has a level that was not seen, of a covariate whose levels are placed by
+  /// their control cells (LevelEmbedding::by_controls), `controls` are those of the level, in
+  /// original units; otherwise they are not looked at.
+  Model at(const Condition& asked, const Cells& controls, Context& context) const {
+    return at(asked, &controls, &context);
+  }
 
   const std::string& method() const { return params.method().name; }
 
@@ -252,6 +264,8 @@ class Model {
   static Model load(const ModelFile& file);
 
  private:
+  Model at(const Condition& asked, const Cells* controls, Context* context) const;
+  arma::mat placing_cells(const Condition& asked, const Cells* controls, Context* context) const;
   void map_block(arma::mat& block) const;
   MarginalMaps kept_marginals() const;
 

@@ -138,6 +138,10 @@ function with_experiment(f, experiment::Experiment, embedding = nothing, held = 
                 end
             end
             for (covariate, levels, coordinates) in embeddings(embedding, experiment)
+                if levels === nothing
+                    check(laot_experiment_place_by_controls(handle, covariate))
+                    continue
+                end
                 check(laot_experiment_add_embedding(handle, covariate, levels, length(levels), coordinates,
                                                     size(coordinates, 1)))
             end
@@ -183,14 +187,18 @@ Names of the conditions of its experiment that a fit left out.
 """
 held_out(fitted::FittedModel) = model_names(fitted, "held_out")
 
-# Of each covariate its name, its levels, and their coordinates in columns.
+# Of each covariate its name, its levels, and their coordinates in columns; no levels where control
+# cells place them.
 function embeddings(embedding, experiment)
     embedding === nothing && return []
     known = isempty(experiment.conditions) ? Covariates() : experiment.conditions[1].covariates
     names = [name for (name, parts) in known if parts isa Vector{String}]
-    embedding isa Union{AbstractDict,NamedTuple} && !isempty(embedding) || throw(ArgumentError(
-        "embedding must be a Dict of coordinates by level, or of such by covariate, found $(typeof(embedding))"))
-    if all(value -> value isa Union{AbstractDict,NamedTuple}, values(embedding))
+    by_control(value) = value isa AbstractString && value == "control"
+    by_control(embedding) || embedding isa Union{AbstractDict,NamedTuple} && !isempty(embedding) || throw(ArgumentError(
+        "embedding must be a Dict of coordinates by level, \"control\", or a Dict of these by covariate, found " *
+        (embedding isa AbstractString ? repr(embedding) : string(typeof(embedding)))))
+    if !by_control(embedding) &&
+       all(value -> value isa Union{AbstractDict,NamedTuple} || by_control(value), values(embedding))
         tables = [string(name) => table for (name, table) in pairs(embedding)]
     else
         length(names) == 1 || throw(ArgumentError("embedding must be a Dict by covariate where there is not one " *
@@ -200,7 +208,7 @@ function embeddings(embedding, experiment)
     return [begin
         name in names || throw(ArgumentError("embedding names \"$name\", which is no covariate of levels; there are " *
                                              (isempty(names) ? "none" : join(names, ", "))))
-        (name, coordinate_columns(name, table)...)
+        by_control(table) ? (name, nothing, nothing) : (name, coordinate_columns(name, table)...)
     end for (name, table) in tables]
 end
 
@@ -221,7 +229,10 @@ another is fitted to each. `conditions(fitted)` lists what was seen, `fitted["A 
 one, and `predict(fitted, cells; at = (drug = "A", dose = 2))` asks at covariates.
 
 `embedding = Dict("A" => [0.1, 2.0], ...)` says where levels lie, also those that are to be predicted
-without cells; a Dict of such by covariate where several have levels; by default one-hot.
+without cells; a Dict of such by covariate where several have levels; by default one-hot. `"control"`, alone
+or for a covariate, `(patient = "control",)`, places the levels of a context (a patient, a cell line) by their
+control cells, which each level must have: one that was not seen then needs no more than its own control cells.
+`embedding = "effect"` is a parameter of the method, `ResponseModel("conditional_laot"; embedding = "effect")`.
 
 `hold_out` leaves conditions out of the fit, to be asked for and scored as ones without cells: names;
 `(dose = 1000, drug = ["A", "B"])`, those that have one of these values (of a combination, any part); or a
@@ -243,25 +254,37 @@ function fit(model::ResponseModel, experiment::Experiment; embedding = nothing, 
 end
 
 """
-    model_at(fitted, at) -> FittedModel
+    model_at(fitted, at; controls = nothing) -> FittedModel
 
 The model of one condition, with its report, trace and arrays. `at` is the name of one that was seen,
 which `fitted["A 3"]` takes too, or covariates, `(drug = ["A", "B"], dose = [3, 1])`: of a method of many
 conditions any that it can answer. `report(model_at(fitted, at))["kind"]` says what they are to it.
-Warns where a dose lies beyond those that were seen, and where the conditions say nothing about one
-that is not among them.
+`controls` are control cells (features × cells) of a level that was not seen, where the fit placed the
+covariate by control cells, `embedding = (patient = "control",)`; otherwise they are not looked at.
+Warns where a dose, or a level that its control cells place, lies beyond those that were seen, and where
+the conditions say nothing about one that is not among them.
 """
-function model_at(fitted::FittedModel, at::AbstractString)
+function model_at(fitted::FittedModel, at::AbstractString; controls = nothing)
     isempty(at) && throw(ArgumentError("at must be the name of a condition or its covariates, found \"\""))
-    return new_model(out -> laot_model_at(fitted, String(at), C_NULL, C_NULL, C_NULL, 0, out))
+    return placed_model(fitted, controls, String(at), C_NULL, C_NULL, C_NULL, 0)
 end
 
-function model_at(fitted::FittedModel, at)
+function placed_model(fitted, controls, place...)
+    controls === nothing && return new_model(out -> laot_model_at(fitted, place..., out))
+    cells, features = from_table(controls, nothing)
+    with_data(cells; features = features) do data
+        with_context() do context
+            new_model(out -> laot_model_at_controls(context, fitted, data, place..., out))
+        end
+    end
+end
+
+function model_at(fitted::FittedModel, at; controls = nothing)
     at isa Union{AbstractDict,NamedTuple} && !isempty(at) || throw(ArgumentError(
         "at must be the name of a condition, or its covariates such as (drug = \"A\", dose = 3), found $(repr(at))"))
     wanted = checked(fitted, covariates_of(at))
     model = with_covariates(wanted) do names, levels, numbers, count
-        new_model(out -> laot_model_at(fitted, "", names, levels, numbers, count, out))
+        placed_model(fitted, controls, "", names, levels, numbers, count)
     end
     said = get(report(model), "warning", "")
     isempty(said) || said == get(report(fitted), "warning", "") || @warn "$(condition_text(wanted)): $said"
@@ -294,7 +317,7 @@ function predict_rows(fitted, cells, at; options...)
     out = Matrix{Float64}(undef, size(cells))
     for place in unique(at)
         of = findall(isequal(place), at)
-        out[:, of] = predict(model_at(fitted, place), cells[:, of]; options...)
+        out[:, of] = predict(model_at(fitted, place; controls = cells[:, of]), cells[:, of]; options...)
     end
     return out
 end

@@ -221,6 +221,9 @@ laot_experiment_add_condition(experiment, name, treated, control, covariates, le
 laot_experiment_add_embedding(experiment, covariate, levels, count, coordinates, rows) =
     ccall(@symbol(laot_experiment_add_embedding), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cstring}, Csize_t, Ptr{Cdouble}, Csize_t), experiment, covariate, levels, count, coordinates, rows)
 
+laot_experiment_place_by_controls(experiment, covariate) =
+    ccall(@symbol(laot_experiment_place_by_controls), Cint, (Ptr{Cvoid}, Cstring), experiment, covariate)
+
 laot_experiment_hold_out(experiment, condition) =
     ccall(@symbol(laot_experiment_hold_out), Cint, (Ptr{Cvoid}, Cstring), experiment, condition)
 
@@ -229,6 +232,9 @@ laot_fit_experiment(context, params, experiment, out) =
 
 laot_model_at(model, condition, covariates, levels, numbers, count, out) =
     ccall(@symbol(laot_model_at), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cstring}, Ptr{Cstring}, Ptr{Cdouble}, Csize_t, Ptr{Ptr{Cvoid}}), model, condition, covariates, levels, numbers, count, out)
+
+laot_model_at_controls(context, model, controls, condition, covariates, levels, numbers, count, out) =
+    ccall(@symbol(laot_model_at_controls), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Cstring, Ptr{Cstring}, Ptr{Cstring}, Ptr{Cdouble}, Csize_t, Ptr{Ptr{Cvoid}}), context, model, controls, condition, covariates, levels, numbers, count, out)
 
 laot_predict_at(context, model, cells, condition, covariates, levels, numbers, count, nonnegative, out, length) =
     ccall(@symbol(laot_predict_at), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Cstring, Ptr{Cstring}, Ptr{Cstring}, Ptr{Cdouble}, Csize_t, Cstring, Ptr{Cdouble}, Csize_t), context, model, cells, condition, covariates, levels, numbers, count, nonnegative, out, length)

@@ -83,7 +83,9 @@ cells. `nonnegative`: `"no"`, `"clip"` (raise negative values to 0) or `"margina
 feature through the monotone map from its predicted to its observed treated training values).
 
 Of a fit of several conditions `at` says at which one: a name, covariates as `model_at` takes them, or a
-vector of named tuples of covariates, one for each cell.
+vector of named tuples of covariates, one for each cell. A level that was not seen and that control cells
+place (`embedding = (patient = "control",)` of the fit) is placed by the cells that are predicted at it, all
+of them; `model_at` takes others.
 """
 function predict(fitted::FittedModel, cells; at = nothing, nonnegative = "no", feature_names = nothing,
                  seed::Integer = 1, num_threads::Integer = 1, progress = nothing)
@@ -92,7 +94,7 @@ function predict(fitted::FittedModel, cells; at = nothing, nonnegative = "no", f
         options = (nonnegative = nonnegative, feature_names = feature_names, seed = seed,
                    num_threads = num_threads, progress = progress)
         at isa AbstractVector && return predict_rows(fitted, cells, at; options...)
-        return predict(model_at(fitted, at), cells; options...)
+        return predict(model_at(fitted, at; controls = cells), cells; options...)
     end
     with_data(cells; features = feature_names) do data
         out = Matrix{Float64}(undef, size(cells))

@@ -170,3 +170,32 @@ end
     @test size(SCREEN.cells, 2) == length(SCREEN.info.dose) == 40 * 33
     @test occursin("drugs", refused(() -> simulate_screen(drugs = 3)))
 end
+
+@testset "a patient is placed by its control cells" begin
+    own(at, treated, seed) = cells(3, 40, seed) .+ [at, treated ? 2 + at : 0.0, 0.0]
+    experiment = Experiment()
+    for k in 0:5
+        add_control!(experiment, own(1.5k, false, k + 1))
+        add_condition!(experiment, "p$k treated", own(1.5k, true, k + 11); covariates = (patient = "p$k",), control = k + 1)
+    end
+    placed(; out...) = fit(ResponseModel("regressed_shift"), experiment; embedding = (patient = "control",), out...)
+    fitted = placed()
+    control, treated = own(4.1, false, 30), own(4.1, true, 31)
+    far(x, y) = sum(abs, sum(x; dims = 2) ./ size(x, 2) .- sum(y; dims = 2) ./ size(y, 2))
+    moved = predict(fitted, control; at = (patient = "new",))
+    @test far(moved, treated) < 0.35 * far(control, treated)
+    @test same(predict(fit(ResponseModel("regressed_shift"), experiment; embedding = "control"), control;
+                       at = (patient = "new",)), moved)
+    at_new = model_at(fitted, (patient = "new",); controls = control)
+    @test report(at_new)["kind"] == "unseen_context"
+    @test same(predict(at_new, control[:, 1:5]), moved[:, 1:5])
+    rows = predict(fitted, hcat(control[:, 1:3], control); at = [fill((patient = "p2",), 3); fill((patient = "new",), 40)])
+    @test same(rows[:, 4:end], moved)
+    @test same(rows[:, 1:3], predict(fitted, control[:, 1:3]; at = "p2 treated"))
+    @test occursin("is placed by its control cells; give these", refused(() -> model_at(fitted, (patient = "new",))))
+    held = placed(hold_out = "p3 treated")
+    @test report(model_at(held, "p3 treated"; controls = own(4.5, false, 4)))["kind"] == "unseen_context"
+    for embedding in ((donor = "control",), "effect", (patient = "effect",))
+        @test occursin("embedding", refused(() -> fit(ResponseModel("regressed_shift"), experiment; embedding = embedding)))
+    end
+end

@@ -332,3 +332,75 @@ def test_a_simulated_screen_is_fixed_by_its_seed():
     assert np.abs(noise).mean() < 0.5
     with pytest.raises(laot.LaotError, match="drugs"):
         laot.simulate_screen(drugs=3)
+
+
+# Patients that are placed by their control cells.
+
+
+def patient_cells(at, treated, seed, count=40):
+    shift = np.array([at, 2 + at if treated else 0, 0])
+    return np.random.default_rng(seed).normal(size=(count, 3)) + shift
+
+
+def cohort():
+    out = laot.Experiment()
+    for k in range(6):
+        out.add_control(patient_cells(1.5 * k, False, k))
+        out.add_condition(f"p{k} treated", patient_cells(1.5 * k, True, 10 + k), {"patient": f"p{k}"}, control=k)
+    return out
+
+
+def test_a_patient_is_placed_by_its_control_cells(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    fitted = laot.fit(cohort(), method="regressed_shift", embedding={"patient": "control"})
+    control, treated = patient_cells(4.1, False, 30), patient_cells(4.1, True, 31)
+    new = {"patient": "new"}
+    moved = fitted.predict(control, at=new)
+    assert np.abs(moved.mean(0) - treated.mean(0)).sum() < 0.35 * np.abs(control.mean(0) - treated.mean(0)).sum()
+    assert fitted.at(new, control).report["kind"] == "unseen_context"
+    assert np.array_equal(fitted.at(new, control).predict(control[:5]), moved[:5])
+    with pytest.warns(laot.LaotWarning, match="placed by the mean of 5 control cells"):
+        assert not np.array_equal(fitted.predict(control[:5], at=new), moved[:5])
+    whole = laot.fit(cohort(), method="regressed_shift", embedding="control")
+    assert np.array_equal(whole.predict(control, at=new), moved)
+    frame = pandas.DataFrame({"patient": ["p2"] * 3 + ["new"] * 40})
+    rows = fitted.predict(np.concatenate([control[:3], control]), at=frame)
+    assert np.array_equal(rows[3:], moved)
+    assert np.array_equal(rows[:3], fitted.predict(control[:3], at="p2 treated"))
+    fitted.save(tmp_path / "patients.safetensors")
+    assert np.array_equal(laot.Model.load(tmp_path / "patients.safetensors").predict(control, at=new), moved)
+    with pytest.raises(laot.LaotError, match="is placed by its control cells; give these"):
+        fitted.at(new)
+
+
+def test_a_held_out_patient_is_scored_from_its_control_cells():
+    fitted = laot.fit(cohort(), method="regressed_shift", embedding="control", hold_out={"patient": "p3"})
+    held_out = laot.Experiment()
+    held_out.add_control(patient_cells(4.5, False, 3))
+    held_out.add_condition("p3 treated", patient_cells(4.5, True, 13), {"patient": "p3"})
+    scores = laot.evaluate(fitted, held_out, metrics="mmd2")
+    assert set(scores["kind"]) == {"unseen context"}
+    value = dict(zip(scores["method"], scores["value"]))
+    assert value["regressed_shift"] < 0.35 * value["identity"]
+
+
+def test_contexts_that_control_cells_cannot_place():
+    shared = laot.Experiment()
+    shared.add_control(patient_cells(0, False, 1))
+    for k in range(2):
+        shared.add_condition(f"p{k}", patient_cells(k, True, k), {"patient": f"p{k}"})
+    with pytest.raises(laot.LaotError, match='"p0" and "p1" have the same ones'):
+        laot.fit(shared, method="regressed_shift", embedding="control")
+    with pytest.raises(ValueError, match="names 'donor'"):
+        laot.fit(cohort(), method="regressed_shift", embedding={"donor": "control"})
+    with pytest.raises(ValueError, match='embedding by "effect" is of the treatment'):
+        laot.fit(cohort(), method="regressed_shift", embedding={"patient": "control", "drug": "effect"})
+    both = laot.Experiment()
+    for k in range(4):
+        both.add_control(patient_cells(k, False, k))
+        for drug in "AB":
+            both.add_condition(f"p{k} {drug}", patient_cells(k, True, 20 + k + 7 * (drug == "B")),
+                               {"drug": drug, "patient": f"p{k}"}, control=k)
+    fitted = laot.fit(both, method="regressed_shift", embedding={"drug": "effect", "patient": "control"})
+    assert fitted.parameters["embedding"] == "effect"
+    assert np.isfinite(fitted.predict(patient_cells(1.2, False, 9), at={"drug": "B", "patient": "new"})).all()

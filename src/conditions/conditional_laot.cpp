@@ -33,16 +33,16 @@ double smallest_shrinkage(const ConditionalCells& cells, std::size_t control) {
 
 }  // namespace
 
-arma::mat ConditionalLaot::pooled_map(const arma::vec& phi, std::size_t control) const {
+arma::mat ConditionalLaot::pooled_map(const arma::vec& phi, const SpreadOfControl& control) const {
   const arma::uword d = shift.n_rows;
   if (!arma::any(phi)) return arma::eye(d, d);  // to the bit: dose 0 leaves cells as they are
   const arma::mat map = arma::eye(d, d) + alternation.change(phi);
   if (restore == 0.0) return map;
-  return with_spread(map, controls.at(control), arma::reshape(log_spread * phi, d, d), restore);
+  return with_spread(map, control, arma::reshape(log_spread * phi, d, d), restore);
 }
 
 arma::mat ConditionalLaot::map_of(std::size_t condition, const arma::vec& phi,
-                                  std::size_t control) const {
+                                  const SpreadOfControl& control) const {
   const double share = own_share[condition];
   if (share == 1.0) return own_map.slice(condition);
   const arma::mat pooled = pooled_map(phi, control);

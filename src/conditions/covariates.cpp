@@ -25,14 +25,16 @@ std::vector<std::size_t> levels_of(const ConditionCovariates& condition) {
   return out;
 }
 
-bool same_context(const arma::vec& a, const arma::vec& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_number);
+bool same_context(const ConditionCovariates& a, const ConditionCovariates& b) {
+  return a.context_levels == b.context_levels &&
+         std::equal(a.context.begin(), a.context.end(), b.context.begin(), b.context.end(),
+                    same_number);
 }
 
 }  // namespace
 
 bool same_condition(const ConditionCovariates& a, const ConditionCovariates& b) {
-  return sorted(a.treatments) == sorted(b.treatments) && same_context(a.context, b.context);
+  return sorted(a.treatments) == sorted(b.treatments) && same_context(a, b);
 }
 
 const char* name_of(ConditionKind kind) {
@@ -60,6 +62,8 @@ CovariateFeatures::CovariateFeatures(std::vector<ConditionCovariates> training, 
   has_dose_ = !std::isnan(training_[0].treatments[0].dose);
   level_seen_.assign(embedding_.n_cols, false);
   for (std::size_t c = 0; c < training_.size(); ++c) {
+    for (const std::size_t level : training_[c].context_levels)
+      context_levels_ = std::max(context_levels_, level + 1);
     check(training_[c]);
     for (std::size_t other = 0; other < c; ++other)
       require(!same_condition(training_[other], training_[c]), Status::invalid_argument,
@@ -81,6 +85,10 @@ void CovariateFeatures::check(const ConditionCovariates& condition) const {
           "a context has ", condition.context.n_elem, " coordinates where others have ",
           training_[0].context.n_elem);
   require(condition.context.is_finite(), Status::not_finite, "a context has a NaN or Inf");
+  for (const std::size_t level : condition.context_levels)
+    require(level < context_levels_, Status::invalid_argument, "level ", level + 1,
+            " (counted from 1) of the context has no effect of its own: there are ",
+            context_levels_);
   for (const Treatment& t : condition.treatments) {
     require(t.level == Treatment::kNoLevel ? embedding_.n_cols == 0 : t.level < embedding_.n_cols,
             Status::invalid_argument, "a level has no column in the embedding of ",
@@ -156,7 +164,7 @@ std::vector<double> CovariateFeatures::dose_curve(double dose) const {
 
 std::size_t CovariateFeatures::size() const {
   const std::size_t curve = has_dose_ && !single_dose_ ? 2 : 1;
-  return curve * (1 + kept_.size() + level_seen_.size()) + training_.size();
+  return curve * (1 + kept_.size() + level_seen_.size() + context_levels_) + training_.size();
 }
 
 arma::vec CovariateFeatures::operator()(const ConditionCovariates& condition) const {
@@ -172,6 +180,9 @@ arma::vec CovariateFeatures::operator()(const ConditionCovariates& condition) co
       if (t.level != Treatment::kNoLevel && level_seen_[t.level])
         phi[at + t.level] += options_.level_weight * h;
       at += level_seen_.size();
+      for (const std::size_t level : condition.context_levels)
+        phi[at + level] += options_.level_weight * h;
+      at += context_levels_;
     }
     require(t.level == Treatment::kNoLevel || level_seen_[t.level] || embedding_.n_rows > 0,
             Status::unknown_name, "level ", t.level + 1,
@@ -203,7 +214,7 @@ ConditionKind CovariateFeatures::kind(const ConditionCovariates& condition) cons
   const auto levels = levels_of(condition);
   bool context_seen = false, levels_seen_there = false;
   for (std::size_t c = 0; c < training_.size(); ++c) {
-    if (!same_context(training_[c].context, condition.context)) continue;
+    if (!same_context(training_[c], condition)) continue;
     context_seen = true;
     levels_seen_there = levels_seen_there || level_sets_[c] == levels;
   }

@@ -81,6 +81,7 @@ void check_embedding(const LevelEmbedding& embedding, const Condition& condition
           names.empty() ? "" : " (they have " + joined(names) + ")");
   require(!value->is_number(), Status::invalid_argument, "covariate \"", embedding.covariate,
           "\" has numbers, and an embedding is of levels; leave it out");
+  if (embedding.by_controls) return;
   require(embedding.coordinates.n_cols == embedding.levels.size(), Status::dimension_mismatch,
           "the embedding of \"", embedding.covariate, "\" has ", embedding.coordinates.n_cols,
           " columns for ", embedding.levels.size(), " levels");
@@ -146,6 +147,13 @@ std::vector<std::string> Experiment::covariate_names() const {
   std::vector<std::string> out;
   for (const TreatedPopulation& treated : conditions)
     for (const auto& entry : treated.condition.covariates) add_new(out, entry.first);
+  return out;
+}
+
+LevelEmbedding placed_by_controls(const std::string& covariate) {
+  LevelEmbedding out;
+  out.covariate = covariate;
+  out.by_controls = true;
   return out;
 }
 

@@ -96,7 +96,8 @@ class Conditions {
   // All models at the bandwidth of the first.
   void score(const Model& model, const TreatedPopulation& treated, std::optional<double>& gamma) {
     const bool first = !gamma.has_value();
-    const Model at = model_at(model, treated.condition);
+    const Cells& controls = held_out_.controls[treated.control].cells;
+    const Model at = model_at(model, treated.condition, controls, context_);
     if (first) gamma = at.training.median_gamma;
     EvaluationOptions options = options_;
     options.condition = described_in_rows(treated.condition);
@@ -114,7 +115,7 @@ class Conditions {
     cells.model = &at;
     cells.observed = treated.population.cells;
     cells.observed_batch = treated.population.batch;
-    cells.control = held_out_.controls[treated.control].cells;
+    cells.control = controls;
     if (weighted_by_types(at)) cells.control_groups = held_out_.controls[treated.control].types;
     rows_.add(evaluate(cells, options, context_));
   }
@@ -132,8 +133,9 @@ class Conditions {
 
 }  // namespace
 
-Model model_at(const Model& model, const Condition& condition) {
-  Model out = model.at(as_known_to(model, condition));
+Model model_at(const Model& model, const Condition& condition, const Cells& controls,
+               Context& context) {
+  Model out = model.at(as_known_to(model, condition), controls, context);
   if (out.training.n == 0) out.training.median_gamma = gamma_of_conditions(model);
   return out;
 }

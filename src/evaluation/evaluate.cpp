@@ -433,10 +433,13 @@ void require_given(const HeldOut& held_out, const EvaluationOptions& options, Co
 }
 
 // The condition that the rows are of: the only one, or the one that they say they are of.
-Model model_of_rows(const Model& model, const EvaluationOptions& options) {
+Model model_of_rows(const HeldOut& held_out, const EvaluationOptions& options, Context& context) {
+  const Model& model = *held_out.model;
   if (model.parts.size() == 1) return model.at(model.parts[0]->condition);
   if (options.condition.empty()) model.require_one("an evaluation");
-  return model_at(model, {options.condition, {}});
+  const Condition wanted{options.condition, {}};
+  return held_out.control ? model_at(model, wanted, *held_out.control, context)
+                          : model.at(wanted);
 }
 
 }  // namespace
@@ -450,7 +453,7 @@ const std::vector<std::string>& default_metrics() {
 
 Table evaluate(const HeldOut& held_out, const EvaluationOptions& options, Context& context) {
   if (held_out.model && !held_out.model->parts.empty()) {
-    const Model one = model_of_rows(*held_out.model, options);
+    const Model one = model_of_rows(held_out, options, context);
     HeldOut of_one = held_out;
     of_one.model = &one;
     return evaluate(of_one, options, context);

@@ -70,6 +70,45 @@ arma::mat effects_of_levels(const CovariateRoles& roles,
   return out;
 }
 
+// The mean of the control cells of each level, and a refusal where levels share them.
+arma::mat control_means(const CovariateRoles::ByControls& wanted, const ExperimentInput& input) {
+  const std::size_t count = wanted.levels.size();
+  require(count > 1, Status::invalid_argument, "\"", wanted.covariate,
+          "\" is placed by control cells and has one level, \"", wanted.levels[0],
+          "\": where another lies is not learnt from it; leave the covariate out");
+  std::vector<std::size_t> level_of(input.controls.size(), count);
+  for (const TreatedPopulation& treated : input.experiment.conditions) {
+    const std::vector<std::string>& found = treated.condition.find(wanted.covariate)->levels;
+    require(found.size() == 1, Status::invalid_argument, "\"", wanted.covariate,
+            "\" is placed by control cells, and condition ", described(treated.condition), " has ",
+            found.size(), " levels of it; give each condition one");
+    const auto level = static_cast<std::size_t>(
+        std::find(wanted.levels.begin(), wanted.levels.end(), found[0]) - wanted.levels.begin());
+    std::size_t& owner = level_of[treated.control];
+    require(owner == count || owner == level, Status::invalid_argument, "\"", wanted.covariate,
+            "\" is placed by control cells, and \"", wanted.levels[owner], "\" and \"",
+            found[0], "\" have the same ones; give each level control cells of its own, labelled with it");
+    owner = level;
+  }
+  arma::mat out(input.space.dimension(), count, arma::fill::zeros);
+  arma::rowvec cells(count, arma::fill::zeros);
+  for (std::size_t g = 0; g < level_of.size(); ++g) {
+    if (level_of[g] == count) continue;
+    out.col(level_of[g]) += arma::sum(input.controls[g].z, 1);
+    cells[level_of[g]] += static_cast<double>(input.controls[g].z.n_cols);
+  }
+  out.each_row() /= cells;
+  return out;
+}
+
+void place_by_controls(const ExperimentInput& input, CovariateRoles& roles) {
+  for (const CovariateRoles::ByControls& wanted : roles.by_controls())
+    require(roles.place_by_controls(wanted.covariate, control_means(wanted, input)) > 0,
+            Status::invalid_argument, "\"", wanted.covariate,
+            "\" is placed by control cells, and those of all levels have the same mean; leave the "
+            "covariate one-hot, or give an embedding");
+}
+
 // Of the mean shift: from here on, what the others say of a condition is next to nothing.
 constexpr double kAsLarge = 0.8;
 
@@ -79,6 +118,7 @@ ConditionalStart::ConditionalStart(const ExperimentInput& input, const Covariate
                                    const ConditionalLaotOptions& how, bool by_level,
                                    EmbeddingChoice embedding, Context& context)
     : roles(input.experiment), options(how) {
+  place_by_controls(input, roles);
   std::vector<ConditionCovariates> conditions;
   for (const TreatedPopulation& treated : input.experiment.conditions)
     conditions.push_back(roles.of(treated.condition));

@@ -1,6 +1,7 @@
 #include "covariate_roles.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "laot/conditions/embeddings.hpp"
 
@@ -31,6 +32,10 @@ const LevelEmbedding* embedding_for(const Experiment& experiment, const std::str
   return nullptr;
 }
 
+// Levels are few, so that many a new one lies a little outside: by more than this share of their
+// span it is told.
+constexpr double kMargin = 0.25;
+
 // The first of these for which the test holds; empty: none.
 template <class Test>
 std::string first_with(const std::vector<std::string>& names, const Test& test) {
@@ -45,7 +50,14 @@ CovariateRoles::CovariateRoles(const Experiment& experiment) {
   for (const Named& entry : experiment.conditions[0].condition.covariates)
     (entry.second.is_number() ? numbers : levels).push_back(entry.first);
   const auto is_several = [&](const std::string& name) { return several(experiment, name); };
-  has_level_ = !levels.empty() || numbers.empty();
+  std::vector<std::string> placed;
+  const auto is_placed = [&](const std::string& name) {
+    const LevelEmbedding* embedding = embedding_for(experiment, name);
+    return embedding != nullptr && embedding->by_controls;
+  };
+  std::copy_if(levels.begin(), levels.end(), std::back_inserter(placed), is_placed);
+  levels.erase(std::remove_if(levels.begin(), levels.end(), is_placed), levels.end());
+  has_level_ = !levels.empty() || (numbers.empty() && placed.empty());
   std::string treatment;
   if (!levels.empty()) {
     treatment = first_with(levels, is_several);
@@ -62,6 +74,7 @@ CovariateRoles::CovariateRoles(const Experiment& experiment) {
         first_with(numbers, [&](const std::string& name) { return !negative(experiment, name); });
   for (const std::string& name : levels)
     if (name != treatment) context_.push_back(factor_of(experiment, name, true));
+  for (const std::string& name : placed) context_.push_back(factor_of(experiment, name, false));
   for (const std::string& name : numbers)
     if (name != dose_) {
       context_.push_back({});
@@ -82,7 +95,9 @@ CovariateRoles::Factor CovariateRoles::factor_of(const Experiment& experiment,
       if (std::find(out.levels.begin(), out.levels.end(), level) == out.levels.end())
         out.levels.push_back(level);
   }
-  if (const LevelEmbedding* unordered = embedding_for(experiment, name)) {
+  const LevelEmbedding* unordered = embedding_for(experiment, name);
+  out.by_controls = unordered != nullptr && unordered->by_controls;
+  if (unordered != nullptr && !out.by_controls) {
     const LevelEmbedding given = in_order(*unordered);
     const Embedding seen = embedding_of(out.levels, given.levels, given.coordinates,
                                         given.coordinate_names, "the embedding of \"" + name + "\"");
@@ -105,12 +120,72 @@ void CovariateRoles::place_by_effect(arma::mat coordinates) {
   by_effect_ = true;
 }
 
+std::vector<CovariateRoles::ByControls> CovariateRoles::by_controls() const {
+  std::vector<ByControls> out;
+  for (const Factor& factor : context_)
+    if (factor.by_controls) out.push_back({factor.name, factor.levels});
+  return out;
+}
+
+std::size_t CovariateRoles::place_by_controls(const std::string& covariate,
+                                              const arma::mat& means) {
+  std::size_t out = 0;
+  for (Factor& factor : context_) {
+    if (factor.name != covariate) continue;
+    factor.places = ControlPlaces(means, coordinates_of_levels(factor.levels.size()));
+    out = factor.places.axes().n_cols;
+    factor.coordinates.set_size(out, means.n_cols);
+    for (arma::uword level = 0; level < means.n_cols; ++level)
+      factor.coordinates.col(level) = factor.places(means.col(level));
+  }
+  return out;
+}
+
+bool CovariateRoles::Factor::knows(const std::string& level) const {
+  return std::find(levels.begin(), levels.end(), level) != levels.end();
+}
+
+bool CovariateRoles::needs_controls(const Condition& condition) const {
+  return std::any_of(context_.begin(), context_.end(), [&](const Factor& factor) {
+    const CovariateValue* value = factor.by_controls ? condition.find(factor.name) : nullptr;
+    return value != nullptr && value->levels.size() == 1 && !factor.knows(value->levels[0]);
+  });
+}
+
+std::string CovariateRoles::doubts(const Condition& condition, const arma::mat& controls) const {
+  std::string out;
+  const arma::uword cells = controls.n_cols;
+  if (cells == 0) return out;
+  for (const Factor& factor : context_) {
+    const CovariateValue* value = factor.by_controls ? condition.find(factor.name) : nullptr;
+    if (value == nullptr || value->levels.size() != 1 || factor.knows(value->levels[0])) continue;
+    const std::string who = text("level \"", value->levels[0], "\" of \"", factor.name, "\"");
+    if (cells < kFewControls)
+      add_clause(out, text(who, " is placed by the mean of ", cells, " control cell",
+                           cells == 1 ? "" : "s"));
+    const arma::vec at = factor.places(arma::mean(controls, 1));
+    for (arma::uword k = 0; k < at.n_elem; ++k) {
+      const double low = factor.coordinates.row(k).min(), high = factor.coordinates.row(k).max();
+      const double margin = kMargin * (high - low);
+      if (at[k] >= low - margin && at[k] <= high + margin) continue;
+      add_clause(out, text(who, " lies beyond the levels that were seen (coordinate ", k + 1,
+                           " of the control cells is ", at[k], ", theirs are ", low, " to ", high,
+                           "): the prediction is an extrapolation"));
+      break;
+    }
+  }
+  return out;
+}
+
 std::size_t CovariateRoles::index_of(const Factor& factor, const std::string& level) const {
   const auto at = std::find(factor.levels.begin(), factor.levels.end(), level);
   if (at != factor.levels.end()) return static_cast<std::size_t>(at - factor.levels.begin());
   const std::string near = nearest_name(level, factor.levels);
   const std::string meant = near.empty() ? joined(factor.levels) : near;
   const std::string what = factor.name.empty() ? "condition" : "level of \"" + factor.name + "\"";
+  require(!factor.by_controls, Status::unknown_name, "the model knows no ", what, " \"", level,
+          "\" (", near.empty() ? "it knows " : "the nearest is ", meant,
+          "), and a level that was not seen is placed by its control cells; give these");
   fail(Status::unknown_name, "the model knows no ", what, " \"", level, "\" (",
        near.empty() ? "it knows " : "the nearest is ", meant,
        by_effect_
@@ -120,6 +195,7 @@ std::size_t CovariateRoles::index_of(const Factor& factor, const std::string& le
 }
 
 void CovariateRoles::add_context(const Factor& factor, const CovariateValue& value,
+                                 const arma::vec& control_mean,
                                  std::vector<double>& context) const {
   const std::size_t count = value.is_number() ? value.numbers.size() : value.levels.size();
   require(value.is_number() == factor.is_number && count == 1, Status::invalid_argument,
@@ -129,12 +205,31 @@ void CovariateRoles::add_context(const Factor& factor, const CovariateValue& val
     context.push_back(value.numbers[0]);
     return;
   }
+  if (factor.by_controls && !control_mean.is_empty() && !factor.knows(value.levels[0])) {
+    for (const double coordinate : factor.places(control_mean)) context.push_back(coordinate);
+    return;
+  }
   const std::size_t level = index_of(factor, value.levels[0]);
   for (arma::uword k = 0; k < factor.coordinates.n_rows; ++k)
     context.push_back(factor.coordinates(k, level));
 }
 
-ConditionCovariates CovariateRoles::of(const Condition& condition) const {
+// Those that control cells place, which their coordinates alone would not tell apart, numbered
+// through all such covariates.
+std::vector<std::size_t> CovariateRoles::context_levels(const Condition& condition) const {
+  std::vector<std::size_t> out;
+  std::size_t first = 0;
+  for (const Factor& factor : context_) {
+    if (!factor.by_controls) continue;
+    const std::string& level = condition.find(factor.name)->levels[0];
+    if (factor.knows(level)) out.push_back(first + index_of(factor, level));
+    first += factor.levels.size();
+  }
+  return out;
+}
+
+ConditionCovariates CovariateRoles::of(const Condition& condition,
+                                       const arma::mat& controls) const {
   const auto value_of = [&](const std::string& name) -> const CovariateValue& {
     const CovariateValue* value = condition.find(name);
     require(value != nullptr, Status::invalid_argument, "condition ", described(condition),
@@ -164,8 +259,12 @@ ConditionCovariates CovariateRoles::of(const Condition& condition) const {
     out.treatments.push_back(t);
   }
   std::vector<double> context;
-  for (const Factor& factor : context_) add_context(factor, value_of(factor.name), context);
+  arma::vec control_mean;
+  if (controls.n_cols > 0) control_mean = arma::mean(controls, 1);
+  for (const Factor& factor : context_)
+    add_context(factor, value_of(factor.name), control_mean, context);
   out.context = arma::vec(context);
+  out.context_levels = context_levels(condition);
   return out;
 }
 
@@ -174,17 +273,21 @@ std::vector<LevelEmbedding> CovariateRoles::embeddings() const {
   const auto add = [&](const Factor& factor) {
     out.push_back({factor.name, factor.levels, factor.coordinates, {}});
   };
+  for (const Factor& factor : context_)
+    if (factor.by_controls) out.push_back(placed_by_controls(factor.name));
   if (has_level_ && !by_effect_ && level_.coordinates.n_rows > 0) add(level_);
   for (const Factor& factor : context_) {
     const arma::uword count = factor.levels.size();
     const bool one_hot = factor.coordinates.n_rows == count &&
                          arma::approx_equal(factor.coordinates, arma::eye(count, count), "absdiff", 0.0);
-    if (!factor.is_number && !one_hot) add(factor);
+    if (!factor.is_number && !one_hot && !factor.by_controls) add(factor);
   }
   return out;
 }
 
 namespace {
+
+const char kLevelPlace[] = "response.level.";
 
 std::string place(std::size_t k) {
   return text("response.context", k, ".");
@@ -197,15 +300,19 @@ void CovariateRoles::store(ModelFile& file) const {
     file.put_text(at + "name", factor.name);
     file.put_texts(at + "levels", factor.levels);
     if (factor.coordinates.n_elem > 0) file.put(at + "coordinates", factor.coordinates);
+    if (!factor.by_controls) return;
+    file.put_text(at + "placed_by", "control");
+    file.put(at + "centre", factor.places.centre());
+    file.put(at + "axes", factor.places.axes());
   };
   file.put_text("response.dose", dose_);
-  if (has_level_) put(level_, "response.level.");
+  if (has_level_) put(level_, kLevelPlace);
   if (by_effect_) file.put_text("response.level.placed_by", "effect");
   file.put_number("response.contexts", static_cast<double>(context_.size()));
   for (std::size_t k = 0; k < context_.size(); ++k) put(context_[k], place(k));
 }
 
-CovariateRoles CovariateRoles::load(const ModelFile& file) {
+CovariateRoles CovariateRoles::load(const ModelFile& file, std::size_t dimension) {
   const auto get = [&](const std::string& at) {
     Factor out;
     out.name = file.text_value(at + "name");
@@ -216,12 +323,23 @@ CovariateRoles CovariateRoles::load(const ModelFile& file) {
     require(out.coordinates.n_cols == out.levels.size() && out.coordinates.is_finite(),
             Status::bad_format, "the model file has coordinates of ", out.coordinates.n_cols,
             " levels for ", out.levels.size());
+    out.by_controls = at != kLevelPlace && file.has_text(at + "placed_by");
+    if (!out.by_controls) return out;
+    const arma::vec centre = file.vector(at + "centre");
+    const arma::mat axes = file.matrix(at + "axes");
+    require(!out.is_number && centre.n_elem == dimension && axes.n_rows == dimension &&
+                centre.is_finite() &&
+                axes.n_cols == out.coordinates.n_rows && axes.n_cols > 0 && axes.is_finite(),
+            Status::bad_format, "the model file places the levels of \"", out.name, "\" along ",
+            axes.n_rows, " x ", axes.n_cols, " axes about ", centre.n_elem, " means, where ", dimension,
+            " x ", out.coordinates.n_rows, " finite numbers are needed");
+    out.places = ControlPlaces(centre, axes);
     return out;
   };
   CovariateRoles out;
   out.dose_ = file.text_value("response.dose");
   out.has_level_ = file.has_text("response.level.name");
-  if (out.has_level_) out.level_ = get("response.level.");
+  if (out.has_level_) out.level_ = get(kLevelPlace);
   out.by_effect_ = file.has_text("response.level.placed_by");
   const double contexts = file.number("response.contexts");
   require(contexts >= 0.0 && contexts <= 1000.0, Status::bad_format, "the model file has ",

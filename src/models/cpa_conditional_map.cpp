@@ -141,12 +141,15 @@ CpaConditionalMap::CpaConditionalMap(CovariateRoles roles, CpaConditions conditi
       network_(std::make_shared<const Network>(std::move(network))),
       keep_residual_(keep_residual) {}
 
-ConditionalMap::At CpaConditionalMap::at(const Condition& condition) const {
-  const ConditionCovariates covariates = roles_.of(condition);
+ConditionalMap::At CpaConditionalMap::at(const Condition& condition,
+                                         const arma::mat& controls) const {
+  const SingleThreadedBlas one_thread;
+  const ConditionCovariates covariates = roles_.of(condition, controls);
   const CovariateFeatures& features = conditions_.features();
   At out;
   out.kind = features.kind(covariates);
   out.warning = features.beyond_doses(covariates);
+  add_clause(out.warning, roles_.doubts(condition, controls));
   const bool untreated =
       features.has_dose() && std::all_of(covariates.treatments.begin(), covariates.treatments.end(),
                                          [](const Treatment& t) { return t.dose == 0.0; });
@@ -173,7 +176,7 @@ void CpaConditionalMap::store(ModelFile& file) const {
 
 std::shared_ptr<const ConditionalMap> CpaConditionalMap::load(const ModelFile& file,
                                                               std::size_t dimension) {
-  CovariateRoles roles = CovariateRoles::load(file);
+  CovariateRoles roles = CovariateRoles::load(file, dimension);
   const std::string& stored = file.text_value("response.dose_function");
   const auto function = std::find_if(std::begin(kDoseFunctions), std::end(kDoseFunctions),
                                      [&](const auto& known) { return stored == known.first; });

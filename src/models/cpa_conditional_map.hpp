@@ -59,7 +59,10 @@ class CpaConditionalMap final : public ConditionalMap {
                     bool keep_residual);
   static std::shared_ptr<const ConditionalMap> load(const ModelFile& file, std::size_t dimension);
 
-  At at(const Condition& condition) const override;
+  At at(const Condition& condition, const arma::mat& controls) const override;
+  bool needs_controls(const Condition& condition) const override {
+    return roles_.needs_controls(condition);
+  }
   std::vector<LevelEmbedding> embeddings() const override { return roles_.embeddings(); }
   void store(ModelFile& file) const override;
 

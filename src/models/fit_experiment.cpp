@@ -293,7 +293,7 @@ Model fit_together(const Method& chosen, const Params& params, const Experiment&
       here.space = part.space;
       here.map = part.map;
     } else {
-      const ConditionalMap::At at = model.conditional->at(part.condition);
+      const ConditionalMap::At at = model.conditional->at(part.condition, {});
       here.space = model.space.shifted(at.shift);
       here.map = at.map;
     }

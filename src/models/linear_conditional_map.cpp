@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "laot/conditions/nearest_condition.hpp"
+#include "laot/laot.hpp"
 #include "stored_features.hpp"
 
 namespace laot {
@@ -56,25 +57,48 @@ std::size_t LinearConditionalMap::control_for(const ConditionCovariates& covaria
   return found;
 }
 
+// Of control cells that came with the question, few of which say nothing of a covariance: theirs is
+// then that of all controls together.
+LinearConditionalMap::ControlMoments LinearConditionalMap::moments_of(
+    const arma::mat& controls) const {
+  ControlMoments out{arma::mean(controls, 1), {}};
+  if (model_.controls.empty()) return out;
+  const SpreadOfControl& pooled = model_.controls.back();
+  out.spread = pooled;
+  const arma::uword k = controls.n_rows, n = controls.n_cols;
+  if (n < kFewControls) return out;
+  out.spread.second_moment = second_moment_of(controls.each_col() - out.mean);
+  out.spread.shrinkage = std::max(pooled.shrinkage, shrinkage(k, n, n));
+  return out;
+}
+
+LinearConditionalMap::ControlMoments LinearConditionalMap::moments_of(std::size_t control) const {
+  ControlMoments out{control_means_.col(control), {}};
+  if (!model_.controls.empty()) out.spread = model_.controls[control];
+  return out;
+}
+
 arma::mat LinearConditionalMap::map_at(const arma::vec& phi, std::size_t own,
-                                       std::size_t control) const {
+                                       const SpreadOfControl& control) const {
   const arma::uword k = control_means_.n_rows;
   if (form_ == ConditionalForm::pooled_laot) return model_.pooled_map(phi, control);
   if (form_ == ConditionalForm::laot)
     return own < control_of_.size() ? model_.map_of(own, phi, control)
                                     : model_.pooled_map(phi, control);
   if (!arma::any(phi)) return arma::eye(k, k);
-  return with_spread(arma::eye(k, k), model_.controls[control],
+  return with_spread(arma::eye(k, k), control,
                      arma::reshape(model_.log_spread * phi, k, k), 1.0);
 }
 
-ConditionalMap::At LinearConditionalMap::at(const Condition& condition) const {
+ConditionalMap::At LinearConditionalMap::at(const Condition& condition,
+                                            const arma::mat& controls) const {
   const SingleThreadedBlas one_thread;  // a prediction asks too, not only the fit
-  const ConditionCovariates covariates = roles_.of(condition);
+  const ConditionCovariates covariates = roles_.of(condition, controls);
   const std::size_t own = features_.find(covariates);
   At out;
   out.kind = features_.kind(covariates);
   out.warning = features_.beyond_doses(covariates);
+  add_clause(out.warning, roles_.doubts(condition, controls));
   if (form_ == ConditionalForm::nearest_shift) {
     out.shift.zeros(own_shift_.n_rows);
     for (const std::size_t c : nearest_conditions(features_, covariates))
@@ -92,10 +116,11 @@ ConditionalMap::At LinearConditionalMap::at(const Condition& condition) const {
     const double share = model_.own_share[own];
     out.shift = (1.0 - share) * out.shift + share * own_shift_.col(own);
   }
-  const std::size_t control = control_for(covariates, own);
-  arma::mat map = map_at(phi, own, control);
+  const ControlMoments control =
+      controls.n_cols > 0 ? moments_of(controls) : moments_of(control_for(covariates, own));
+  arma::mat map = map_at(phi, own, control.spread);
   // z is about the mean of the space, the map about that of its control population.
-  arma::vec offset = control_means_.col(control) - map * control_means_.col(control);
+  arma::vec offset = control.mean - map * control.mean;
   out.map = std::make_shared<AffineResponse>(std::move(map), std::move(offset));
   return out;
 }
@@ -161,7 +186,7 @@ std::shared_ptr<const ConditionalMap> LinearConditionalMap::load(ConditionalForm
                                                                  std::size_t dimension) {
   std::shared_ptr<LinearConditionalMap> out(new LinearConditionalMap());
   out->form_ = form;
-  out->roles_ = CovariateRoles::load(file);
+  out->roles_ = CovariateRoles::load(file, dimension);
   out->features_ = load_features(file, out->roles_);
   const std::size_t count = out->features_.conditions().size();
   const std::size_t features = out->features_.size();

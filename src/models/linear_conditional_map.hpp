@@ -24,14 +24,23 @@ class LinearConditionalMap final : public ConditionalMap {
   static std::shared_ptr<const ConditionalMap> load(ConditionalForm form, const ModelFile& file,
                                                     std::size_t dimension);
 
-  At at(const Condition& condition) const override;
+  At at(const Condition& condition, const arma::mat& controls) const override;
+  bool needs_controls(const Condition& condition) const override {
+    return roles_.needs_controls(condition);
+  }
   std::vector<LevelEmbedding> embeddings() const override { return roles_.embeddings(); }
   void store(ModelFile& file) const override;
 
  private:
   LinearConditionalMap() = default;
   std::size_t control_for(const ConditionCovariates& covariates, std::size_t own) const;
-  arma::mat map_at(const arma::vec& phi, std::size_t own, std::size_t control) const;
+  struct ControlMoments {
+    arma::vec mean;
+    SpreadOfControl spread;  // nothing where the form has none
+  };
+  ControlMoments moments_of(const arma::mat& controls) const;
+  ControlMoments moments_of(std::size_t control) const;
+  arma::mat map_at(const arma::vec& phi, std::size_t own, const SpreadOfControl& control) const;
   void add_pooled_control();
   void store_pooled(ModelFile& file) const;
 

@@ -289,7 +289,7 @@ ExperimentResult fit_cmonge(const ExperimentInput& input, Context& context) {
     start_restore = fitted.restore;
     of_shift = fitted.of_shift;
     for (std::size_t c = 0; c < input.treated.size(); ++c) {
-      const ConditionalMap::At at = linear->at(input.experiment.conditions[c].condition);
+      const ConditionalMap::At at = linear->at(input.experiment.conditions[c].condition, {});
       const auto& map = dynamic_cast<const AffineResponse&>(*at.map);
       const arma::vec phi = start.features(start.features.conditions()[c]);
       cells.start_maps.push_back(map.map());

@@ -129,7 +129,24 @@ std::vector<std::string> Model::covariate_names() const {
   return out;
 }
 
-Model Model::at(const Condition& asked) const {
+std::vector<std::string> Model::placed_by_controls() const {
+  std::vector<std::string> out;
+  if (!conditional) return out;
+  for (const LevelEmbedding& embedding : conditional->embeddings())
+    if (embedding.by_controls) out.push_back(embedding.covariate);
+  return out;
+}
+
+arma::mat Model::placing_cells(const Condition& asked, const Cells* controls,
+                               Context* context) const {
+  if (controls == nullptr || !conditional->needs_controls(asked)) return {};
+  require_features(*controls, space);
+  require_valid(*controls, "control", *context);
+  const SingleThreadedBlas blas;
+  return space.encode(*controls, Side::control, *context);
+}
+
+Model Model::at(const Condition& asked, const Cells* controls, Context* context) const {
   require_finite_covariates(asked);
   const std::size_t out_of_these = conditional ? find_condition(held_out, asked) : held_out.size();
   const bool held = out_of_these < held_out.size();
@@ -156,7 +173,8 @@ Model Model::at(const Condition& asked) const {
     out.condition = held ? held_out[out_of_these] : wanted;
     out.report.add("features", static_cast<double>(space.features()));
   }
-  const ConditionalMap::At found = conditional->at(out.condition);
+  const ConditionalMap::At found =
+      conditional->at(out.condition, placing_cells(out.condition, controls, context));
   out.report.add("kind", std::string(name_of(found.kind)));
   if (!is_seen) {
     std::string warning = found.warning;

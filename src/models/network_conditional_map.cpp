@@ -146,12 +146,14 @@ NetworkConditionalMap::NetworkConditionalMap(CovariateRoles roles, ConditionCont
       start_(std::move(start)),
       of_shift_(std::move(of_shift)) {}
 
-ConditionalMap::At NetworkConditionalMap::at(const Condition& condition) const {
+ConditionalMap::At NetworkConditionalMap::at(const Condition& condition,
+                                             const arma::mat& controls) const {
   const SingleThreadedBlas one_thread;
-  const ConditionCovariates covariates = roles_.of(condition);
+  const ConditionCovariates covariates = roles_.of(condition, controls);
   At out;
   out.kind = contexts_.features().kind(covariates);
   out.warning = contexts_.features().beyond_doses(covariates);
+  add_clause(out.warning, roles_.doubts(condition, controls));
   if (untreated(contexts_.features(), covariates)) {
     out.map = std::make_shared<AffineResponse>();
     return out;
@@ -160,7 +162,7 @@ ConditionalMap::At NetworkConditionalMap::at(const Condition& condition) const {
   AffineResponse start;
   arma::vec shift;
   if (start_) {
-    const At linear = start_->at(condition);
+    const At linear = start_->at(condition, controls);
     start = dynamic_cast<const AffineResponse&>(*linear.map);
     shift = of_shift_ * contexts_.features()(covariates);
     out.shift = linear.shift;
@@ -186,7 +188,7 @@ void NetworkConditionalMap::store(ModelFile& file) const {
 
 std::shared_ptr<const ConditionalMap> NetworkConditionalMap::load(const ModelFile& file,
                                                                   std::size_t dimension) {
-  CovariateRoles roles = CovariateRoles::load(file);
+  CovariateRoles roles = CovariateRoles::load(file, dimension);
   const std::string& scale = file.text_value("response.dose_scale");
   require(scale == "log" || scale == "relative", Status::bad_format,
           "the model file has doses on a scale \"", scale, "\"");

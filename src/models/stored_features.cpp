@@ -36,6 +36,18 @@ std::vector<ConditionCovariates> conditions_from(const ModelFile& file, std::siz
     if (dose >= 0.0) t.dose = dose;
     out.back().treatments.push_back(t);
   }
+  if (file.has("response.context_levels")) {
+    const arma::mat of_contexts = file.matrix("response.context_levels");
+    require(of_contexts.n_cols == out.size(), Status::bad_format, "the model file has levels of ",
+            of_contexts.n_cols, " contexts of ", out.size(), " conditions");
+    const double most = static_cast<double>(of_contexts.n_elem);
+    for (arma::uword c = 0; c < of_contexts.n_cols; ++c)
+      for (const double level : arma::vec(of_contexts.col(c))) {
+        require(level >= 0.0 && level < most && level == std::floor(level), Status::bad_format,
+                "a context of the model file has the level ", level, " of at most ", most);
+        out[c].context_levels.push_back(static_cast<std::size_t>(level));
+      }
+  }
   if (!file.has("response.context_values")) return out;
   const arma::mat values = file.matrix("response.context_values");
   require(values.n_cols == out.size(), Status::bad_format, "the model file has ", values.n_cols,
@@ -52,6 +64,12 @@ void store_features(const CovariateFeatures& features, ModelFile& file) {
   for (const ConditionCovariates& c : features.conditions())
     contexts = arma::join_rows(contexts, c.context);
   if (contexts.n_elem > 0) file.put("response.context_values", contexts);
+  if (features.context_levels() > 0) {
+    arma::mat levels;
+    for (const ConditionCovariates& c : features.conditions())
+      levels = arma::join_rows(levels, arma::conv_to<arma::vec>::from(c.context_levels));
+    file.put("response.context_levels", levels);
+  }
   file.put_number("response.level_weight", features.options().level_weight);
   file.put_number("response.condition_weight", features.options().condition_weight);
 }

@@ -380,6 +380,63 @@ static void test_hold_out(laot_context* context) {
   laot_params_free(params);
 }
 
+/* Patients with control cells of their own, and one that has no others. */
+static void test_placed_by_controls(laot_context* context) {
+  static const char* const covariate[] = {"patient"};
+  static const char* const patients[] = {"p0", "p1", "new"};
+  laot_experiment* experiment = NULL;
+  laot_params* params = NULL;
+  laot_model *model = NULL, *at = NULL;
+  laot_data *x = dense(controls, CONTROLS), *a = dense(treated[0], TREATED),
+            *b = dense(treated[1], TREATED);
+  const size_t length = FEATURES * CONTROLS;
+  double through[FEATURES * CONTROLS], direct[FEATURES * CONTROLS];
+  laot_data* patient[2];
+  char text[64];
+  size_t index = 0, needed = 0, p;
+  patient[0] = a;
+  patient[1] = b;
+  CHECK(laot_experiment_new(&experiment) == LAOT_OK);
+  for (p = 0; p < 2; ++p) {
+    CHECK(laot_experiment_add_control(experiment, patient[p], &index) == LAOT_OK);
+    CHECK(laot_experiment_add_condition(experiment, patients[p], x, index, covariate, &patients[p],
+                                        NULL, 1) == LAOT_OK);
+  }
+  REFUSED(laot_experiment_place_by_controls(NULL, "patient"), LAOT_INVALID_ARGUMENT, "experiment");
+  REFUSED(laot_experiment_place_by_controls(experiment, NULL), LAOT_INVALID_ARGUMENT, "covariate");
+  CHECK(laot_experiment_place_by_controls(experiment, "patient") == LAOT_OK);
+  REFUSED(laot_experiment_place_by_controls(experiment, "patient"), LAOT_INVALID_ARGUMENT,
+          "has an embedding already");
+  CHECK(laot_params_new("regressed_shift", &params) == LAOT_OK);
+  CHECK(laot_fit_experiment(context, params, experiment, &model) == LAOT_OK);
+  CHECK(laot_model_names(model, "placed_by_controls", text, sizeof text, &needed) == LAOT_OK);
+  CHECK(strcmp(text, "patient") == 0);
+  REFUSED(laot_model_at(model, NULL, covariate, &patients[2], NULL, 1, &at), LAOT_UNKNOWN_NAME,
+          "placed by its control cells");
+  REFUSED(laot_model_at_controls(context, model, NULL, NULL, covariate, &patients[2], NULL, 1, &at),
+          LAOT_INVALID_ARGUMENT, "controls");
+  CHECK(laot_model_at_controls(context, model, x, NULL, covariate, &patients[2], NULL, 1, &at) ==
+        LAOT_OK);
+  CHECK(laot_report_text(at, "kind", text, sizeof text, &needed) == LAOT_OK);
+  CHECK(strcmp(text, "unseen_context") == 0);
+  CHECK(laot_predict(context, at, x, "no", through, length) == LAOT_OK);
+  CHECK(laot_predict_at(context, model, x, NULL, covariate, &patients[2], NULL, 1, "no", direct,
+                        length) == LAOT_OK);
+  CHECK(memcmp(through, direct, sizeof direct) == 0);
+  laot_model_free(at);
+  /* One that was seen needs no cells, and pays no regard to them. */
+  CHECK(laot_model_at_controls(context, model, x, "p0", NULL, NULL, NULL, 0, &at) == LAOT_OK);
+  CHECK(laot_report_text(at, "kind", text, sizeof text, &needed) == LAOT_OK);
+  CHECK(strcmp(text, "seen") == 0);
+  laot_model_free(at);
+  laot_model_free(model);
+  laot_params_free(params);
+  laot_experiment_free(experiment);
+  laot_data_free(x);
+  laot_data_free(a);
+  laot_data_free(b);
+}
+
 /* The arrays fit together, a seed gives the same screen, and the truth is what no noise leaves. */
 static void test_screen(laot_context* context) {
   laot_findings *screen = NULL, *other = NULL;
@@ -433,6 +490,7 @@ int main(void) {
   test_embedding(context);
   test_selected(context);
   test_hold_out(context);
+  test_placed_by_controls(context);
   test_screen(context);
   laot_params_free(params);
   laot_context_free(context);

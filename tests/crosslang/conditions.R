@@ -11,6 +11,8 @@ write.at <- function(fits, at, path, threads = 1L) {
   writeBin(as.double(unlist(moved)), path, endian = "little")
 }
 
+patient.places <- list(list(patient = "new"), list(patient = "p1"))
+
 if (arguments[1L] == "fit") {
   out <- arguments[2L]
   threads <- as.integer(arguments[3L])
@@ -33,6 +35,15 @@ if (arguments[1L] == "fit") {
              threads)
     all.fits[[method]] <- fits
   }
+  # Cells of conditions of the screen, as control and treated cells of patients.
+  cells <- lapply(target[1:10], function(name) which(screen$info$condition == name))
+  fits <- suppressWarnings(fit_method(
+    screen$cells[, unlist(cells)], "conditional_laot",
+    condition = rep(c(rep("control", 5L), paste0("p", 0:4)), lengths(cells)), control = "control",
+    covariates = data.frame(patient = rep(paste0("p", c(0:4, 0:4)), lengths(cells))),
+    embedding = list(patient = "control"), seed = 11, num.threads = threads))
+  save_model(fits, file.path(out, "patients.safetensors"))
+  write.at(fits, patient.places, file.path(out, "patients.bin"), threads)
   at <- data.frame(row.names = seq_along(places))
   at$drug <- lapply(places, `[[`, "drug")
   at$dose <- lapply(places, `[[`, "dose")
@@ -42,5 +53,6 @@ if (arguments[1L] == "fit") {
     num.threads = threads))
   writeBin(as.double(scores$value), file.path(out, "scores.bin"), endian = "little")
 } else {
+  places <- if (grepl("patients", arguments[2L], fixed = TRUE)) patient.places else places
   write.at(load_model(arguments[2L]), places, arguments[3L])
 }

@@ -153,6 +153,30 @@ static laot_experiment* experiment_of(const screen* s, int embedded) {
   return out;
 }
 
+enum { patients = 5 };
+static const char* const patient_names[patients] = {"p0", "p1", "p2", "p3", "p4"};
+
+/* Cells of conditions of the screen, as control and treated cells of patients. */
+static laot_experiment* patients_of(const screen* s) {
+  static const char* const covariate[] = {"patient"};
+  laot_experiment* out = NULL;
+  size_t k, control = 0;
+  check(laot_experiment_new(&out) == LAOT_OK);
+  for (k = 0; k < patients; ++k) {
+    const double* of_control = s->treated + s->training[k].place * features * cells;
+    const double* treated = s->treated + s->training[k + patients].place * features * cells;
+    laot_data* data = data_of(of_control, cells);
+    check(laot_experiment_add_control(out, data, &control) == LAOT_OK);
+    laot_data_free(data);
+    data = data_of(treated, cells);
+    check(laot_experiment_add_condition(out, patient_names[k], data, control, covariate,
+                                        &patient_names[k], NULL, 1) == LAOT_OK);
+    laot_data_free(data);
+  }
+  check(laot_experiment_place_by_controls(out, "patient") == LAOT_OK);
+  return out;
+}
+
 static FILE* open_in(const char* folder, const char* name, const char* ending) {
   char path[1024];
   FILE* file;
@@ -184,6 +208,38 @@ static void predict(laot_context* context, const laot_model* model, const screen
   }
   fclose(file);
   laot_data_free(data);
+}
+
+/* Of a patient that was not seen, and of one that was. */
+static void predict_patients(laot_context* context, const laot_model* model, const screen* s,
+                             FILE* file) {
+  static const char* const covariate[] = {"patient"};
+  static const char* const asked[] = {"new", "p1"};
+  laot_data* data = data_of(s->new_control, new_cells);
+  double out[features * new_cells];
+  size_t k;
+  for (k = 0; k < 2; ++k) {
+    check(laot_predict_at(context, model, data, NULL, covariate, &asked[k], NULL, 1, "no", out,
+                          sizeof out / sizeof *out) == LAOT_OK);
+    write_numbers(out, sizeof out / sizeof *out, file);
+  }
+  fclose(file);
+  laot_data_free(data);
+}
+
+static void fit_patients(laot_context* context, const screen* s, const char* folder) {
+  laot_experiment* experiment = patients_of(s);
+  laot_params* params = NULL;
+  laot_model* model = NULL;
+  char path[1024];
+  check((size_t)snprintf(path, sizeof path, "%s/patients.safetensors", folder) < sizeof path);
+  check(laot_params_new("conditional_laot", &params) == LAOT_OK &&
+        laot_fit_experiment(context, params, experiment, &model) == LAOT_OK &&
+        laot_save(model, path) == LAOT_OK);
+  predict_patients(context, model, s, open_in(folder, "patients", ".bin"));
+  laot_model_free(model);
+  laot_params_free(params);
+  laot_experiment_free(experiment);
 }
 
 static void set(laot_params* params, const char* name, const char* value) {
@@ -262,6 +318,7 @@ static void fit_all(laot_context* context, const screen* s, const char* folder) 
     laot_params_free(params);
     laot_experiment_free(experiment);
   }
+  fit_patients(context, s, folder);
   evaluate(context, models, s, open_in(folder, "scores", ".bin"));
   for (k = 0; k < method_count; ++k) laot_model_free(models[k]);
 }
@@ -279,7 +336,10 @@ int main(int count, char** arguments) {
     laot_model* model = NULL;
     FILE* file = fopen(arguments[3], "wb");
     check(file != NULL && laot_load(arguments[2], &model) == LAOT_OK);
-    predict(context, model, &s, 0, file);
+    if (strstr(arguments[2], "patients"))
+      predict_patients(context, model, &s, file);
+    else
+      predict(context, model, &s, 0, file);
     laot_model_free(model);
   }
   laot_context_free(context);

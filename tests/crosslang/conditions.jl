@@ -9,6 +9,18 @@ write_at(fitted, at, path, threads = 1) = open(path, "w") do file
     foreach(one -> write(file, predict(fitted, screen.new_control; at = one, num_threads = threads)), at)
 end
 
+# Cells of conditions of the screen, as control and treated cells of patients.
+const patient_places = [(patient = "new",), (patient = "p1",)]
+function patients(experiment)
+    out = Experiment()
+    for k in 1:5
+        add_control!(out, experiment.conditions[k].treated.cells)
+        add_condition!(out, "p$(k - 1)", experiment.conditions[k + 5].treated.cells; covariates = (patient = "p$(k - 1)",),
+                       control = k)
+    end
+    return out
+end
+
 if mode == "fit"
     threads = parse(Int, second)
     write("$first_path/screen.bin", screen.cells)
@@ -27,6 +39,10 @@ if mode == "fit"
         write_at(fitted, many ? places : conditions(fitted).condition, "$first_path/$method.bin", threads)
         models[method] = fitted
     end
+    of_patients = fit(ResponseModel("conditional_laot"), patients(experiment); embedding = "control", seed = 11,
+                      num_threads = threads)
+    save_model(of_patients, "$first_path/patients.safetensors")
+    write_at(of_patients, patient_places, "$first_path/patients.bin", threads)
     observed = Experiment()
     add_control!(observed, screen.new_control)
     for (name, place) in zip(screen.test.condition, places)
@@ -36,5 +52,5 @@ if mode == "fit"
                                   metrics = ["mmd2", "sd_ratio"], seed = 11, num_threads = threads)
     write("$first_path/scores.bin", Float64.(scores.value))
 else
-    write_at(load_model(first_path), places, second)
+    write_at(load_model(first_path), occursin("patients", first_path) ? patient_places : places, second)
 end

@@ -19,6 +19,19 @@ def write(model, at, path, threads=1):
     np.stack([model.predict(screen["new_control"], at=one, threads=threads) for one in at]).tofile(path)
 
 
+patient_places = [{"patient": "new"}, {"patient": "p1"}]
+
+
+def patients(experiment):
+    """Cells of conditions of the screen, as control and treated cells of patients."""
+    cells = [screen["cells"][np.asarray(info["condition"]) == name] for name in experiment.conditions[:10]]
+    out = laot.Experiment()
+    for k in range(5):
+        out.add_control(cells[k])
+        out.add_condition(f"p{k}", cells[k + 5], {"patient": f"p{k}"}, control=k)
+    return out
+
+
 if mode == "fit":
     threads = int(second)
     screen["cells"].tofile(f"{first}/screen.bin")
@@ -36,6 +49,9 @@ if mode == "fit":
         write(model, places if many else [name for name in experiment.conditions if name != held],
               f"{first}/{method}.bin", threads)
         fitted[method] = model
+    model = laot.fit(patients(experiment), method="conditional_laot", embedding={"patient": "control"}, seed=11, threads=threads)
+    model.save(f"{first}/patients.safetensors")
+    write(model, patient_places, f"{first}/patients.bin", threads)
     held_out = laot.Experiment()
     held_out.add_control(screen["new_control"])
     for name, place in zip(test["condition"], places):
@@ -44,4 +60,4 @@ if mode == "fit":
                            metrics=["mmd2", "sd_ratio"], seed=11, threads=threads)
     np.asarray(scores["value"], dtype=np.float64).tofile(f"{first}/scores.bin")
 else:
-    write(laot.Model.load(first), places, second)
+    write(laot.Model.load(first), patient_places if "patients" in first else places, second)

@@ -4,7 +4,7 @@ compared bit for bit, and each language's model asked by every other.
     run_conditions.py WORK NAME=COMMAND...     commands split at spaces: c=build/conditions_c
 
 The fits leave one condition out, rows of the embedding stand in another order in each language, and networks are
-small. The first is the reference. Prints "ok" or "not ok" a check and exits with 1 if one failed."""
+small; "patients" are conditions of the screen that their control cells place, and one of them is new. The first is the reference. Prints "ok" or "not ok" a check and exits with 1 if one failed."""
 
 import os
 import shutil
@@ -47,12 +47,12 @@ def main():
                 check(False, what + ": runs")
                 continue
             reference = reference or out
-            wrong = [name for name in ("screen", *METHODS, "scores")
+            wrong = [name for name in ("screen", *METHODS, "patients", "scores")
                      if read(f"{reference}/{name}.bin") != read(f"{out}/{name}.bin")]
             check(not wrong, what + (f" (differing: {', '.join(wrong)})" if wrong else ""))
     for language, command in workers.items():
         for other in workers:
-            for method in ("conditional_laot", "cpa"):
+            for method in ("conditional_laot", "cpa", "patients"):
                 model, file = os.path.join(work, f"{other}-1", method + ".safetensors"), os.path.join(work, "loaded.bin")
                 good = os.path.exists(model) and run(command, "load", model, file)
                 check(good and read(file) == read(f"{reference}/{method}.bin"), f"{language} asks the {method} of {other}")

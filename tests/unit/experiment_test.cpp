@@ -62,7 +62,8 @@ Params quick(const std::string& name) {
 class DoseMap final : public ConditionalMap {
  public:
   explicit DoseMap(arma::vec direction) : direction_(std::move(direction)) {}
-  At at(const Condition& condition) const override {
+  bool needs_controls(const Condition&) const override { return false; }
+  At at(const Condition& condition, const arma::mat&) const override {
     const CovariateValue* dose = condition.find("dose");
     require(dose != nullptr && dose->is_number(), Status::invalid_argument, "a dose is needed");
     At out;

@@ -47,9 +47,18 @@ struct ConditionalLaot {
   double seconds = 0.0;
 
   /// The pooled W at these features, for cells of this control population.
-  arma::mat pooled_map(const arma::vec& phi, std::size_t control) const;
-  /// W and shift of a training condition, blended.
-  arma::mat map_of(std::size_t condition, const arma::vec& phi, std::size_t control) const;
+  arma::mat pooled_map(const arma::vec& phi, std::size_t control) const {
+    return pooled_map(phi, controls.at(control));
+  }
+  /// The same for cells of a population of this spread, which is looked at where restore is above 0.
+  arma::mat pooled_map(const arma::vec& phi, const SpreadOfControl& control) const;
+  /// W of a training condition, blended.
+  arma::mat map_of(std::size_t condition, const arma::vec& phi, std::size_t control) const {
+    return map_of(condition, phi, controls.at(control));
+  }
+  arma::mat map_of(std::size_t condition, const arma::vec& phi,
+                   const SpreadOfControl& control) const;
+  /// Its shift, blended.
   arma::vec shift_of(std::size_t condition, const arma::vec& phi) const;
 };
 

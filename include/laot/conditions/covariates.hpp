@@ -21,6 +21,9 @@ struct Treatment {
 struct ConditionCovariates {
   std::vector<Treatment> treatments;  // at least one
   arma::vec context;  // further coordinates (of the cell line, say), as many for each condition
+  /// Numbers of the levels of the context, from 0, that have an effect of their own beside what its
+  /// coordinates say. None of a context that no training condition has.
+  std::vector<std::size_t> context_levels = {};
 };
 
 /// The same treatments, in any order, in the same context.
@@ -33,13 +36,13 @@ enum class ConditionKind { seen, unseen_level, unseen_context, unseen_combinatio
 const char* name_of(ConditionKind kind);
 
 struct CovariateOptions {
-  double level_weight = 1.0;      // alpha: a level's own effect
+  double level_weight = 1.0;      // alpha: a level's own effect, of treatments and of contexts
   double condition_weight = 0.5;  // beta: a training condition's own effect
 };
 
 /// The features of the mixed model,
 ///   phi = [ sum_t h(dose_t) (x) [1, e(level_t), context],
-///           alpha sum_t h(dose_t) (x) onehot(level_t),
+///           alpha sum_t h(dose_t) (x) [onehot(level_t), onehot(context levels)],
 ///           beta onehot(condition) ],
 /// the sums over the treatments of the condition, e the embedding and the context standardised over
 /// the treatments of the training conditions (constant coordinates are left out), h = (u, u^2) with
@@ -76,6 +79,8 @@ class CovariateFeatures {
   /// h(dose).
   std::vector<double> dose_curve(double dose) const;
 
+  std::size_t context_levels() const { return context_levels_; }
+
   bool has_dose() const { return has_dose_; }
   double smallest_dose() const { return smallest_dose_; }  // of the training, positive
   double largest_dose() const { return largest_dose_; }
@@ -95,6 +100,7 @@ class CovariateFeatures {
   bool has_dose_ = false, single_dose_ = false;
   double smallest_dose_ = 0.0, largest_dose_ = 0.0;
   std::vector<bool> level_seen_;
+  std::size_t context_levels_ = 0;
   std::vector<std::vector<std::size_t>> level_sets_;
   std::vector<std::size_t> kept_;  // of [embedding, context]: those that are not constant
   arma::vec mean_, scale_;         // of the kept

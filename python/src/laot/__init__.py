@@ -60,7 +60,10 @@ def fit(cells: Any, treated: Any = None, *, condition: str = "condition", contro
     embedding
         Of a method of many conditions: where levels lie, {level: coordinates} or a pandas DataFrame with
         a row for each level, also for those that are to be predicted without cells; a dict of them by
-        covariate where several have levels; or "effect", from their treated cells. None: one-hot.
+        covariate where several have levels; or "effect", from their treated cells. "control", also for one
+        covariate in a dict, {"patient": "control"}: the levels of a context, a patient or a cell line, lie
+        where their control cells do, so that one that was not seen needs no more than control cells. None:
+        one-hot.
     hold_out
         Conditions of an experiment that are left out of the fit, to be asked for and scored as ones
         without cells: names; {"dose": 1000, "drug": ["trametinib"]}, those that have one of these values

@@ -15,8 +15,10 @@ from ._covariates import Parts, covariate_arrays, covariates_of, design, labels_
 from ._library import LaotWarning, check, lib, new
 from ._model import Model, Source, condition_names, fit_parameters
 
-#: An embedding: coordinates by level, or a pandas DataFrame with a row for each level.
+#: An embedding: coordinates by level, a pandas DataFrame with a row for each level, or "control".
 Embedding = Any
+#: The word for covariates whose levels are placed by their control cells.
+BY_CONTROLS = "control"
 #: Conditions to leave out: names, values by covariate, or a list of these.
 HoldOut = Any
 
@@ -216,6 +218,9 @@ class Experiment:
                                                         data(one.treated, f"condition {one.name!r}"), one.control,
                                                         *covariate_arrays(one.covariates)))
             for covariate, table in self._embeddings(embedding).items():
+                if _is_word(table, BY_CONTROLS):
+                    check(lib.laot_experiment_place_by_controls(experiment, covariate.encode()))
+                    continue
                 levels = [str(level) for level in table]
                 coordinates = np.ascontiguousarray(list(table.values()), dtype=np.float64)
                 if coordinates.ndim != 2:
@@ -230,19 +235,34 @@ class Experiment:
             for one in borrowed:
                 one.close()
 
-    def _embeddings(self, embedding: Embedding) -> dict[str, dict[str, Any]]:
-        """By covariate, coordinates by level."""
+    def placed_by_effect(self, embedding: Embedding) -> Optional[str]:
+        """The covariate that a dict of embeddings places by "effect", which is the treatment."""
+        words = embedding if isinstance(embedding, Mapping) else {}
+        named = [str(name) for name, table in words.items() if _is_word(table, "effect")]
+        if not named:
+            return None
+        known = self._conditions[0].covariates if self._conditions else {}
+        others = [name for name, parts in known.items()
+                  if isinstance(parts[0], str) and not _is_word(words.get(name), BY_CONTROLS)]
+        if others != named:
+            raise ValueError('embedding by "effect" is of the treatment, the one covariate of levels that control cells do not '
+                             f"place; found {others if others else 'none'}")
+        return named[0]
+
+    def _embeddings(self, embedding: Embedding) -> dict[str, Any]:
+        """By covariate, coordinates by level or the word for control cells."""
         if embedding is None:
             return {}
         known = self._conditions[0].covariates if self._conditions else {}
         levels = [name for name, parts in known.items() if isinstance(parts[0], str)]
-        found = _coordinates(embedding)
+        found = embedding if _is_word(embedding, BY_CONTROLS) else _coordinates(embedding)
         if found is not None:
             if len(levels) != 1:
                 raise ValueError("embedding must be {covariate: {level: coordinates}} where there is not one covariate of "
                                  f"levels; found {levels if levels else 'none'}")
             return {levels[0]: found}
-        tables = {str(name): _coordinates(table) for name, table in embedding.items()} if isinstance(embedding, Mapping) else {}
+        tables = {str(name): table if _is_word(table, BY_CONTROLS) else _coordinates(table)
+                  for name, table in embedding.items()} if isinstance(embedding, Mapping) else {}
         for name, table in tables.items():
             if name not in levels:
                 raise ValueError(f"embedding names {name!r}, which is no covariate of levels; there are {levels}")
@@ -250,9 +270,13 @@ class Experiment:
                 tables = {}
                 break
         if not tables:
-            raise ValueError('embedding must be {level: coordinates}, a data frame with a row for each level, a dict of them '
-                             f'by covariate, or "effect", found {type(embedding).__name__}')
+            raise ValueError('embedding must be {level: coordinates}, a data frame with a row for each level, "control", a dict '
+                             f'of these by covariate, or "effect", found {type(embedding).__name__}')
         return {name: table for name, table in tables.items() if table is not None}
+
+
+def _is_word(value: Any, word: str) -> bool:
+    return isinstance(value, str) and value == word
 
 
 def _coordinates(embedding: Any) -> Optional[dict[str, Any]]:
@@ -275,7 +299,11 @@ def fit_experiment(experiment: Experiment, *, method: str = "laot", preset: Opti
                    hold_out: HoldOut = None, seed: int = 1, threads: int = 1, progress: Optional[Progress] = None,
                    source: Optional[Source] = None, **parameters: Any) -> Model:
     """:func:`laot.fit` for an experiment."""
-    if isinstance(embedding, str):
+    effect = experiment.placed_by_effect(embedding)
+    if effect is not None:
+        parameters["embedding"] = "effect"
+        embedding = {name: table for name, table in embedding.items() if name != effect} or None
+    elif isinstance(embedding, str) and embedding != BY_CONTROLS:
         parameters["embedding"], embedding = embedding, None
     model = Model(ctypes.c_void_p(), source)  # owns the handle from the moment that there is one
     with fit_parameters(method, preset, parameters) as params, experiment.handle(embedding, experiment.held_out(hold_out)) as handle, \

@@ -185,7 +185,7 @@ class Model:
         """Names of the covariates of its conditions."""
         return self._names("covariates")
 
-    def at(self, at: Place) -> "Model":
+    def at(self, at: Place, controls: Any = None) -> "Model":
         """The model of one condition, with its report, trace and arrays; :func:`conditions` lists them.
 
         Parameters
@@ -194,26 +194,37 @@ class Model:
             The name of a condition that was seen; or covariates, ``{"drug": ["A", "B"], "dose": [3, 1]}``: of a
             method of one condition those of one that was seen, of a method of many conditions any that it can
             answer. ``report["kind"]`` says what they are to it.
+        controls
+            Control cells x features of a level that was not seen (a new patient), where the fit placed the
+            covariate by control cells, ``embedding={"patient": "control"}``; otherwise they are not looked at.
 
         Warns
         -----
         LaotWarning
-            Where a dose lies beyond those that were seen, and where the conditions say nothing about one that is
-            not among them.
+            Where a dose, or a level that its control cells place, lies beyond those that were seen, and where
+            the conditions say nothing about one that is not among them.
         """
         if isinstance(at, str):
             if not at:
                 raise ValueError("at must be the name of a condition or its covariates, found \"\"")
-            return Model(new(lib.laot_model_at, self._handle, at.encode(), None, None, None, 0), self._source_of(at))
+            return Model(self._new_at(at.encode(), (None, None, None, 0), controls), self._source_of(at))
         if not isinstance(at, Mapping) or not at:
             raise ValueError(f'at must be the name of a condition, or its covariates such as {{"drug": "A", "dose": 3}}, found {at!r}')
         wanted = self._checked(covariates_of(at))
-        model = Model(new(lib.laot_model_at, self._handle, None, *covariate_arrays(wanted)))
+        model = Model(self._new_at(None, covariate_arrays(wanted), controls))
         model.source = self._source_of(model._text("condition") or condition_text(wanted))
         said = model.report.get("warning", "")
         if said and said != self.report.get("warning", ""):
             warnings.warn(f"{condition_text(wanted)}: {said}", LaotWarning, stacklevel=2)
         return model
+
+    def _new_at(self, name: Optional[bytes], covariates: Any, controls: Any) -> ctypes.c_void_p:
+        if controls is None:
+            return new(lib.laot_model_at, self._handle, name, *covariates)
+        out = ctypes.c_void_p()
+        with Data(controls, "controls") as data, Context() as context:
+            context.run(lib.laot_model_at_controls, self._handle, data.handle, name, *covariates, ctypes.byref(out))
+        return out
 
     def __getitem__(self, name: str) -> "Model":
         """The model of a condition that was seen, by its name."""
@@ -250,7 +261,7 @@ class Model:
         if hasattr(at, "columns"):
             return self._predict_rows(cells, nonnegative, threads, at)
         if at is not None:
-            return self.at(at).predict_array(cells, nonnegative, threads)
+            return self.at(at, cells).predict_array(cells, nonnegative, threads)
         with Data(cells) as data, Context(threads=threads) as context:
             out = np.empty(data.shape)
             context.run(lib.laot_predict, self._handle, data.handle, nonnegative.encode(), doubles(out), out.size)
@@ -267,7 +278,7 @@ class Model:
             places.setdefault(tuple(given.items()), []).append(row)
         out = np.empty(rows.shape)
         for given, of in places.items():
-            out[of] = self.at(dict(given)).predict_array(rows[of], nonnegative, threads)
+            out[of] = self.predict_array(rows[of], nonnegative, threads, dict(given))
         return out
 
     def composition(self) -> dict[str, Any]:
@@ -319,7 +330,9 @@ class Model:
             fit ``obs[key + "_weight"]`` gets what each predicted cell counts (:meth:`weights`), else NaN.
         at
             Of a model of several conditions: the name of one, its covariates as :meth:`at` takes them, or
-            a pandas DataFrame of covariates with one row for each cell that is predicted.
+            a pandas DataFrame of covariates with one row for each cell that is predicted. A level that was
+            not seen and that control cells place (``embedding={"patient": "control"}``) is placed by the cells
+            that are predicted at it, all of them; :meth:`at` takes others.
         types
             Of an object and a fit with ``balance="types"``: a column of obs, or the type of each of its
             cells. None: the column that the fit had its types from. Where there is none, a
