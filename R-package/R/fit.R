@@ -148,15 +148,16 @@ fit_method <- function(x, method, treated = NULL, ..., condition = NULL, control
     condition <- condition_not_cells(treated, source)
     treated <- NULL
   }
-  columns <- if (!is.null(covariates))
+  columns <- if (!is.null(covariates)) {
+    covariates_alone(list(treated = treated, by = by,
+                          seeds = if (!trait(method, "conditions")) seeds))
     split_combinations(covariate_columns(covariates, source), combine)
+  }
   source$rest$embedding <- word_of_embedding(embedding, kinds_of_columns(columns))
   ask$params <- params_from_dots(method, source$rest, setdiff(names(formals(fit_method)), "..."),
                                  fitting = TRUE)
   if (!is.null(batch)) batch_is_used(method)
   if (!is.null(covariates)) {
-    covariates_alone(list(treated = treated, by = by,
-                          seeds = if (!trait(method, "conditions")) seeds))
     ask$covariates <- columns
     ask$embedding <- embedding
     ask$hold.out <- hold.out
