@@ -239,8 +239,8 @@ needed_controls <- function(fits, values, controls) {
   if (any(vapply(by.control, is_new, NA))) controls()
 }
 
-# The fit at a condition: its name, or its covariates as a list or a data frame of one row. controls:
-# a function that reads the control cells, which may place it.
+# The fit at a condition: its name, or its covariates as a list or a data frame of one row.
+# controls: a function that reads the control cells, which may place it.
 fit_at <- function(fits, at, controls = NULL) {
   if (is.character(at) && length(at) == 1L && is.null(names(at))) {
     if (at %in% held_out_of(fits)) return(fit_held_out(fits, at, controls))

@@ -26,11 +26,11 @@
 #'   `list(drug = "A", dose = 3)`, or a data frame of covariates with one row for all cells or one a
 #'   cell. Methods of many conditions also predict doses, and combinations of levels, that have no
 #'   cells. A level that was not seen of a covariate that control cells place (`embedding =
-#'   list(patient = "control")` of the fit) is placed by the mean of all the cells that are predicted
-#'   at it, and its map starts from their mean and, from 20 cells on, their covariance. `NULL`: each
-#'   that was seen.
-#' @param controls Control cells of such a level, in place of those of `newdata` (which may be a part
-#'   of them).
+#'   list(patient = "control")` of the fit) is placed by the mean of all the cells that are
+#'   predicted at it, and its map starts from their mean and, from 20 cells on, their covariance.
+#'   `NULL`: each that was seen.
+#' @param controls Control cells of such a level, in place of those of `newdata` (which may be a
+#'   part of them).
 #' @param ... For objects: `assay.type`, `dimred`, `altexp`, or `assay`, `layer`, `reduction`, where
 #'   these differ from those of the fit.
 #' @param num.threads Threads to use. The result does not depend on it.
@@ -179,8 +179,8 @@ predict.laot_fit_list <- function(object, newdata, at = NULL, ..., controls = NU
   if (is.data.frame(at) && nrow(at) != 1L) {
     if (!is.null(controls))
       fail("controls go with one condition, and at has one row a cell: its own cells place a level")
-    return(predict_places(places_of_rows(object, at, placing_cells(object, newdata, "newdata", ...)),
-                          newdata, ...))
+    given <- placing_cells(object, newdata, "newdata", ...)
+    return(predict_places(places_of_rows(object, at, given), newdata, ...))
   }
   given <- if (is.null(controls)) placing_cells(object, newdata, "newdata", ...) else
     placing_cells(object, controls, "controls", ...)

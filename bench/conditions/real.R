@@ -10,7 +10,8 @@ splits <- if (length(arguments) > 1L) as.integer(arguments[2L]) else 3L
 first <- if (length(arguments) > 2L) as.integer(arguments[3L]) else 1L
 sets <- if (length(arguments) > 3L)
   arguments[-(1:3)] else c("gbm", "hsmm", "tcell", "tgf", "pbmcstim", "bcrxl")
-methods <- c("nearest_shift", "regressed_shift", "conditional_gaussian", "conditional_laot", "cmonge", "cpa")
+methods <- c("nearest_shift", "regressed_shift", "conditional_gaussian", "conditional_laot",
+             "cmonge", "cpa")
 
 table_of <- function(name) utils::read.csv(gzfile(file.path(data, name)), check.names = FALSE)
 
@@ -77,7 +78,7 @@ fitted <- function(method, cells, ...) {
 
 # Contexts (patients, donors), each with its controls and its treated cells: all seen, and each left
 # out, placed by two principal components of the means of all controls, that of the one left out
-# among them ("unseen"); and both with the levels placed by their control cells alone ("by control").
+# among them ("unseen"); and both with levels placed by their control cells ("by control").
 contexts <- function(set, cells, split, most) {
   names <- sort(unique(cells$context))
   control <- sapply(names, function(name) halves(which(cells$context == name & !cells$treated),

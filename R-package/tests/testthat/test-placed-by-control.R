@@ -50,7 +50,8 @@ test_that("control cells may be others than those that are predicted, and rows p
   expect_equal(unname(rows[, 41:80]), unname(predict(fits, both[, 41:80], at = "p2 treated")))
   expect_warning(predict(fits, new.control + c(30, 0, 0), at = list(patient = "new")),
                  "lies beyond the levels that were seen")
-  expect_sentence(predict(fits, new.control, controls = new.control), "controls place a level of at")
+  expect_sentence(predict(fits, new.control, controls = new.control),
+                  "controls place a level of at")
   expect_sentence(predict(fits, both, controls = new.control,
                           at = data.frame(patient = rep(c("new", "p2"), each = 40))),
                   "at has one row a cell")
@@ -95,8 +96,9 @@ test_that("ensembles place patients too, and a drug may lie by its effect beside
 })
 
 test_that("contexts that control cells cannot place are refused", {
+  of.treated <- ifelse(labels == "ctrl", NA, patient)
   expect_sentence(fit_method(values, "regressed_shift", condition = condition, control = "ctrl",
-                             covariates = data.frame(patient = ifelse(labels == "ctrl", NA, patient)),
+                             covariates = data.frame(patient = of.treated),
                              embedding = "control", verbose = FALSE),
                   "\"p1\" and \"p2\" have the same ones; give each level control cells of its own")
   expect_sentence(fit_patients(embedding = list(donor = "control")), "names \"donor\"")
