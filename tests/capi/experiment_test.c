@@ -391,7 +391,7 @@ static void test_placed_by_controls(laot_context* context) {
             *b = dense(treated[1], TREATED);
   const size_t length = FEATURES * CONTROLS;
   double through[FEATURES * CONTROLS], direct[FEATURES * CONTROLS];
-  laot_data* patient[2];
+  laot_data *patient[2], *other = NULL;
   char text[64];
   size_t index = 0, needed = 0, p;
   patient[0] = a;
@@ -424,6 +424,20 @@ static void test_placed_by_controls(laot_context* context) {
                         length) == LAOT_OK);
   CHECK(memcmp(through, direct, sizeof direct) == 0);
   laot_model_free(at);
+  CHECK(laot_data_dense(controls, 2, CONTROLS, 2, &other) == LAOT_OK);
+  REFUSED(laot_model_at_controls(context, model, other, NULL, covariate, &patients[2], NULL, 1,
+                                 &at),
+          LAOT_DIMENSION_MISMATCH, "the model was fitted on 3 features, found 2");
+  laot_data_free(other);
+  for (p = 0; p < FEATURES * CONTROLS; ++p) through[p] = controls[p];
+  through[4] = NAN;
+  other = dense(through, CONTROLS);
+  REFUSED(laot_model_at_controls(context, model, other, NULL, covariate, &patients[2], NULL, 1,
+                                 &at),
+          LAOT_NOT_FINITE, "control has NaN at feature 2, cell 2");
+  laot_data_free(other);
+  REFUSED(laot_model_at_controls(context, model, x, "none", NULL, NULL, NULL, 0, &at),
+          LAOT_UNKNOWN_NAME, "none");
   /* One that was seen needs no cells, and pays no regard to them. */
   CHECK(laot_model_at_controls(context, model, x, "p0", NULL, NULL, NULL, 0, &at) == LAOT_OK);
   CHECK(laot_report_text(at, "kind", text, sizeof text, &needed) == LAOT_OK);
