@@ -269,12 +269,14 @@ function model_at(fitted::FittedModel, at::AbstractString; controls = nothing)
     return placed_model(fitted, controls, String(at), C_NULL, C_NULL, C_NULL, 0)
 end
 
-function placed_model(fitted, controls, place...)
-    controls === nothing && return new_model(out -> laot_model_at(fitted, place..., out))
+function placed_model(fitted, controls, name, covariates, levels, numbers, count)
+    controls === nothing &&
+        return new_model(out -> laot_model_at(fitted, name, covariates, levels, numbers, count, out))
     cells, features = from_table(controls, nothing)
     with_data(cells; features = features) do data
         with_context() do context
-            new_model(out -> laot_model_at_controls(context, fitted, data, place..., out))
+            new_model(out -> laot_model_at_controls(context, fitted, data, name, covariates, levels, numbers, count,
+                                                    out))
         end
     end
 end
