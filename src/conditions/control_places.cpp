@@ -14,7 +14,7 @@ ControlPlaces::ControlPlaces(const arma::mat& means, std::size_t at_most) {
   const SymmetricEigen eigen = symmetric_eigen(symmetrised(arma::mat(about.t() * about)));
   const arma::uword count = means.n_cols;
   const double largest = eigen.values[count - 1];
-  // What rounding leaves of equal means is no variation.
+  // Rounding of equal means is no variation.
   const double least = std::max(1e-9 * largest, 1e-24 * arma::accu(arma::square(means)));
   std::vector<arma::vec> axes;
   for (arma::uword e = count; e-- > 0 && axes.size() < at_most;) {
