@@ -156,6 +156,22 @@ TEST_CASE("marginals: a map is monotone, and one of equal laws stands still") {
               .epsilon(1e-5));
 }
 
+TEST_CASE("marginals: predicted values that are equal go to the mean of their treated quantiles") {
+  const arma::vec even(60, arma::fill::value(1.0 / 60.0));
+  MarginalOptions options;
+  options.relabellings = 0;
+  const MarginalFit fit({even, even, {}, {}}, options);
+  arma::vec moved(60, arma::fill::zeros);  // twelve knots at the ranks 5 k + 2, eight of them at 0
+  for (arma::uword i = 40; i < 60; ++i) moved[i] = static_cast<double>(i);
+  const arma::vec treated = arma::linspace(0.0, 59.0, 60);
+  const MarginalMap map = fit.map(moved.memptr(), treated.memptr());
+  REQUIRE(map.from.size() == 5);
+  CHECK(map.strength == 1.0);
+  CHECK(map.to[0] == doctest::Approx(19.5));
+  CHECK(map(0.0, Ends::clamped) == doctest::Approx(19.5));
+  CHECK(map(47.0, Ends::shifted) == doctest::Approx(47.0));
+}
+
 TEST_CASE("marginals: what has no two values is left alone") {
   const arma::vec a(20, arma::fill::value(0.05));
   const MarginalFit fit({a, a, {}, {}});

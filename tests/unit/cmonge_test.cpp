@@ -1,6 +1,7 @@
 // Training of the Conditional Monge Gap, and what its losses must obey.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "laot/nets/cmonge.hpp"
@@ -45,6 +46,24 @@ std::vector<float> trained(CmongeTrainer& trainer) {
 }
 
 }  // namespace
+
+TEST_CASE("the same share of every population is held out, each cell on one side") {
+  const CmongeCells cells = some_cells();
+  const PopulationSplits split = split_populations(cells, 0.2, 5);
+  REQUIRE(split.controls.size() == 1);
+  REQUIRE(split.treated.size() == 3);
+  const auto check = [](const Holdout& part, std::size_t held, std::size_t count) {
+    CHECK(part.validation.size() == held);
+    CHECK(part.train.size() == count - held);
+    std::vector<std::uint64_t> all = part.train;
+    all.insert(all.end(), part.validation.begin(), part.validation.end());
+    std::sort(all.begin(), all.end());
+    for (std::size_t i = 0; i < count; ++i) CHECK(all[i] == i);
+  };
+  check(split.controls[0], 12, 60);
+  for (const Holdout& part : split.treated) check(part, 10, 50);
+  CHECK(split.treated[0].validation != split.treated[1].validation);
+}
 
 TEST_CASE("the gradient of the whole loss agrees with finite differences") {
   const arma::mat x = clouds::gaussian(4, 9, 1), y = 1.3 * clouds::gaussian(4, 7, 2) + 0.5;
