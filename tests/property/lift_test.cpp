@@ -109,6 +109,25 @@ TEST_CASE("lift: where a linear map explains everything, it stays") {
   CHECK(result.stop_reason.find("the linear map stays") != std::string::npos);
 }
 
+TEST_CASE("lift: the width of the kernel is in median squared distances of the landmarks") {
+  Rng rng(5);
+  const arma::mat x = gaussian(2, 60, rng);
+  arma::mat y = gaussian(2, 60, rng);
+  y.row(0) = arma::square(y.row(0));
+  LiftOptions options;
+  options.landmarks = 3;
+  const KernelLandmarks one = lifted(x, y, {}, options).map.kernels;
+  options.width = 2.5;
+  const KernelLandmarks wide = lifted(x, y, {}, options).map.kernels;
+  REQUIRE(one.landmarks().n_cols == 3);
+  std::vector<double> squares;
+  for (const auto& [i, j] : {std::pair{0, 1}, {0, 2}, {1, 2}})
+    squares.push_back(arma::accu(arma::square(one.landmarks().col(i) - one.landmarks().col(j))));
+  std::sort(squares.begin(), squares.end());
+  CHECK(one.width() == doctest::Approx(squares[1]));
+  CHECK(wide.width() == doctest::Approx(2.5 * squares[1]));
+}
+
 TEST_CASE("lift: control cells that do not differ keep the linear map") {
   Rng rng(4);
   const arma::mat x(3, 40, arma::fill::zeros), y = gaussian(3, 30, rng);
