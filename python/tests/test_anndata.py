@@ -42,6 +42,8 @@ def test_a_fit_of_an_object_is_that_of_its_cells(layout):
     assert np.isnan(adata.layers["laot"][of != "ctrl"]).all()
     assert model.feature_names == list(adata.var_names)
     assert model.source.control == "ctrl" and "'stim' against 'ctrl'" in repr(model)
+    adata.obs["condition"] = [{"ctrl": "Ctrl"}.get(level, level) for level in of]
+    assert laot.fit(adata, target="stim").source.control == "Ctrl"
     noted = adata.uns["laot"]
     assert noted["target"] == "stim" and noted["report"]["outcome"] == "converged"
     assert noted["parameters"]["ridge"] == "auto"

@@ -57,6 +57,10 @@ def test_sparse_cells_give_the_same():
     twice = sparse.coo_matrix((np.array([1.0, 2.0, 3.0]), (np.array([0, 0, 1]), np.array([1, 1, 2]))), shape=(3, 4))
     model = laot.fit(CONTROL, TREATED)
     assert np.array_equal(model.predict(twice), model.predict(twice.toarray()))
+    stored = sparse.csr_matrix((np.array([1.0, 2.0, 3.0]), np.array([1, 1, 2]), np.array([0, 2, 3, 3])), shape=(3, 4))
+    assert stored.nnz == 3  # one entry stands in two parts
+    assert np.array_equal(model.predict(stored), model.predict(twice.toarray()))
+    assert stored.nnz == 3  # and the cells that were given stay as they are
 
 
 @pytest.mark.parametrize("change", [lambda a: a.astype(np.float32), lambda a: np.asfortranarray(a),
@@ -101,6 +105,7 @@ def test_batches_and_names():
     ((CONTROL, TREATED), {"ridge": -1}, laot.LaotError, "ridge"),
     ((CONTROL, TREATED), {"preset": "none"}, laot.LaotError, "preset"),
     ((CONTROL, TREATED), {"seed": -1}, ValueError, "seed"),
+    ((CONTROL, TREATED), {"seed": 2**64}, ValueError, "seed"),
     ((CONTROL, TREATED), {"threads": 0}, laot.LaotError, "threads"),
     ((CONTROL, TREATED), {"features": ["a"]}, laot.LaotError, "feature"),
 ])

@@ -155,6 +155,15 @@ def test_wrong_places_get_one_sentence(fitted, at, error, words):
     assert "\n" not in str(caught.value)
 
 
+def test_blanks_about_the_parts_of_a_combination_say_nothing():
+    spaced = {**INFO, "drug": [str(drug).replace("+", " + ") for drug in INFO["drug"]]}
+    assert any(" + " in drug for drug in spaced["drug"])
+    one, two = (laot.fit(laot.Experiment.from_labels(SCREEN["cells"], SCREEN["info"]["condition"], "control",
+                                                     covariates=info, combine="+"), method="regressed_shift")
+                for info in (INFO, spaced))
+    assert np.array_equal(one.predict(NEW, at=PAIR), two.predict(NEW, at=PAIR))
+
+
 def test_models_without_covariates_or_conditions_say_so(fitted):
     with pytest.raises(laot.LaotError, match="say which"):
         fitted.predict(NEW)
@@ -175,6 +184,10 @@ def test_models_without_covariates_or_conditions_say_so(fitted):
     ({"control": "none"}, "no cell has the condition 'none'"),
     ({"covariates": {"dose": INFO["dose"] + 1}}, "control cells must have dose 0 or a missing value.*found 1 in 40"),
     ({"covariates": {"dose": np.where(INFO["dose"] == 3, np.nan, INFO["dose"])}}, "dose is missing in 40 cells of condition"),
+    ({"covariates": {**INFO, "drug": [" " if drug == "drug01" else drug for drug in INFO["drug"]]}},
+     "drug is missing in 40 cells of condition"),
+    ({"covariates": {"dose": [None if i == 45 else dose for i, dose in enumerate(INFO["dose"])]}},
+     "dose is missing in 1 cell of condition"),
     ({"covariates": {"dose": np.arange(len(INFO["dose"]))}}, "must have one value in all cells"),
     ({"combine": ""}, "combine must be"), ({"covariates": None}, "combine is of the levels"),
 ])

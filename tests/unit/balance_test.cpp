@@ -109,6 +109,8 @@ TEST_CASE("weights give types their treated shares, and levels keep their mass")
   const Composition found = composition_of(types, even, even);
   CHECK(found.treated[1] == doctest::Approx(0.6));
   CHECK(found.ratio[2] == 0.0);
+  // A fifth of the treated cells is of a type without control cells: the others share the rest.
+  CHECK(found.ratio[0] == doctest::Approx(0.2 / 0.8 / 0.6));
   const arma::vec weights = balanced(even, found.ratios(types.control), {});
   CHECK(arma::accu(weights) == doctest::Approx(1.0));
   CHECK(weights[0] + weights[1] + weights[2] == doctest::Approx(0.2 / 0.8));
@@ -120,6 +122,12 @@ TEST_CASE("weights give types their treated shares, and levels keep their mass")
   CHECK(in_levels[0] + in_levels[1] == doctest::Approx(0.4));
   CHECK_THROWS_WITH_AS(balanced(even, arma::vec(5, arma::fill::zeros), {}),
                        doctest::Contains("no type of the control cells"), Error);
+}
+
+TEST_CASE("a level and a type have one number") {
+  using Numbers = std::vector<std::uint32_t>;
+  CHECK(strata_of({0, 0, 1, 1}, {0, 1, 0, 1}, 2) == Numbers{0, 1, 2, 3});
+  CHECK(strata_of({}, {0, 1, 0}, 2) == Numbers{0, 1, 0});
 }
 
 TEST_CASE("a plan has the weights that were given") {
@@ -182,6 +190,103 @@ TEST_CASE("a change of shares is seen where it is there, and not by chance") {
     alarms += changed_types(same, {}, {}, options, context).empty() ? 0 : 1;
   }
   CHECK(alarms <= 5);  // of 100 at 1%: more than 5 have a chance of 0.05%
+}
+
+TEST_CASE("many types are no reason for an alarm, and few relabellings for none") {
+  Context context;
+  PermutationOptions options;
+  options.permutations = 99;
+  options.level = 0.05;
+  int alarms = 0;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    Rng rng(seed);
+    CellTypes same;
+    for (int t = 0; t < 12; ++t) same.names.push_back(text(t));
+    for (int i = 0; i < 100; ++i) {
+      same.control.push_back(static_cast<std::uint32_t>(rng.below(12)));
+      same.treated.push_back(static_cast<std::uint32_t>(rng.below(12)));
+    }
+    alarms += changed_types(same, {}, {}, options, context).empty() ? 0 : 1;
+  }
+  CHECK(alarms <= 10);  // of 60 at 5%: more than 10 have a chance of 0.02%
+  CellTypes apart;
+  apart.names = {"a", "b"};
+  apart.control.assign(50, 0);
+  apart.treated.assign(50, 1);
+  options.level = 0.01;
+  CHECK(changed_types(apart, {}, {}, options, context).size() == 2);
+  options.permutations = 49;  // no p-value below 1 in 50
+  CHECK(changed_types(apart, {}, {}, options, context).empty());
+}
+
+TEST_CASE("clusters are found wherever they lie, one centre each") {
+  Rng rng(3);
+  arma::mat x(2, 120), y(2, 90);
+  const arma::mat at = {{0.0, 30.0, -20.0}, {0.0, 10.0, 40.0}};
+  for (arma::uword i = 0; i < 120; ++i)
+    for (arma::uword k = 0; k < 2; ++k) x(k, i) = at(k, i % 3) + 0.1 * rng.normal();
+  for (arma::uword j = 0; j < 90; ++j)
+    for (arma::uword k = 0; k < 2; ++k) y(k, j) = at(k, j % 3) + 0.1 * rng.normal();
+  ClusterOptions options;
+  CellTypes types;
+  Context context;
+  const Composition found =
+      clustered(x, y, arma::vec(120, arma::fill::value(1.0 / 120.0)),
+                arma::vec(90, arma::fill::value(1.0 / 90.0)), options, types, context);
+  REQUIRE(found.centres.n_cols == 3);
+  for (arma::uword c = 0; c < 3; ++c) {
+    const arma::uword of =
+        arma::index_min(arma::sum(arma::square(at - arma::repmat(found.centres.col(c), 1, 3)), 0));
+    arma::uvec members = arma::regspace<arma::uvec>(of, 3, 119);
+    CHECK(arma::abs(found.centres.col(c) - arma::mean(x.cols(members), 1)).max() < 1e-12);
+    CHECK(found.treated[c] == doctest::Approx(1.0 / 3.0).epsilon(1e-6));
+  }
+}
+
+TEST_CASE("shares of clusters are those of the mixture, computed anew along a line") {
+  Rng rng(4);
+  arma::mat x(1, 80), y(1, 100);
+  for (arma::uword i = 0; i < 80; ++i) x[i] = (i < 40 ? 0.0 : 2.5) + 0.8 * rng.normal();
+  for (arma::uword j = 0; j < 100; ++j) y[j] = 1.0 + (j < 30 ? 0.0 : 2.0) + 0.8 * rng.normal();
+  ClusterOptions options;
+  options.most = 2;
+  CellTypes types;
+  Context context;
+  const Composition found =
+      clustered(x, y, arma::vec(80, arma::fill::value(1.0 / 80.0)),
+                arma::vec(100, arma::fill::value(0.01)), options, types, context);
+  REQUIRE(found.centres.n_cols == 2);
+  const double c[2] = {found.centres[0], found.centres[1]}, mean = arma::mean(arma::vectorise(y));
+  double q[2] = {found.control[0], found.control[1]}, variance = arma::var(y.t(), 1).eval()[0];
+  const double shift = mean - arma::mean(arma::vectorise(x));
+  double moved[2] = {c[0] + shift, c[1] + shift};
+  for (double change = 1.0; change >= options.tol;) {
+    arma::mat member(2, 100);
+    for (arma::uword j = 0; j < 100; ++j) {
+      for (int k = 0; k < 2; ++k)
+        member(k, j) = q[k] * std::exp(-std::pow(y[j] - moved[k], 2) / (2.0 * variance));
+      member.col(j) /= arma::accu(member.col(j));
+    }
+    const arma::vec next = arma::mean(member, 1);
+    change = std::max(std::abs(next[0] - q[0]), std::abs(next[1] - q[1]));
+    q[0] = next[0], q[1] = next[1];
+    const double centre = q[0] * c[0] + q[1] * c[1];
+    double second = 0.0, cross = 0.0;
+    for (int k = 0; k < 2; ++k) {
+      second += q[k] * std::pow(c[k] - centre, 2);
+      for (arma::uword j = 0; j < 100; ++j)
+        cross += 0.01 * member(k, j) * (y[j] - mean) * (c[k] - centre);
+    }
+    const double w = (cross + options.ridge * second) / ((1.0 + options.ridge) * second);
+    variance = 0.0;
+    for (int k = 0; k < 2; ++k) {
+      moved[k] = mean + w * (c[k] - centre);
+      for (arma::uword j = 0; j < 100; ++j)
+        variance += 0.01 * member(k, j) * std::pow(y[j] - moved[k], 2);
+    }
+  }
+  CHECK(found.treated[0] == doctest::Approx(q[0]).epsilon(1e-9));
+  CHECK(found.treated[1] == doctest::Approx(q[1]).epsilon(1e-9));
 }
 
 TEST_CASE("clusters without labels have the treated shares, and single cells gain") {
