@@ -45,8 +45,7 @@ taken.split_values <- function(values, features = NULL, cells = NULL, progress =
 
 #' @exportS3Method
 taken.DelayedMatrix <- function(values, features = NULL, cells = NULL, progress = NULL) {
-  blocks <- cell_blocks(if (is.null(features)) dim(values)[1L] else length(features),
-                        if (is.null(cells)) seq_len(dim(values)[2L]) else cells)
+  blocks <- blocks_of(values, features, if (is.null(cells)) seq_len(dim(values)[2L]) else cells)
   sparse <- NULL
   parts <- lapply(seq_along(blocks), function(k) {
     part <- plain(values, features, blocks[[k]])
@@ -61,12 +60,41 @@ taken.DelayedMatrix <- function(values, features = NULL, cells = NULL, progress 
 plain <- function(values, features, cells) {
   rows <- if (is.null(features)) TRUE else features
   columns <- if (is.null(cells)) TRUE else cells
+  if (is_sparse_on_disk(values)) return(sparse_part(values, features, cells))
   if (isTRUE(rows) && isTRUE(columns) && !is(values, "DelayedMatrix")) return(values)
   part <- if (isTRUE(rows)) values[, columns, drop = FALSE] else values[rows, columns, drop = FALSE]
   if (is(part, "DelayedMatrix")) {
     part <- if (DelayedArray::is_sparse(part)) as(part, "sparseMatrix") else as.matrix(part)
   }
   as_values(part, "a block")
+}
+
+is_sparse_on_disk <- function(values)
+  is(values, "DelayedMatrix") && DelayedArray::is_sparse(values)
+
+# What is not 0, as it is stored: as(, "sparseMatrix") would go by way of dense blocks. The column of
+# a file is found in its neighbours' time, so that cells are taken out of a range which they fill
+# well.
+sparse_part <- function(values, features, cells) {
+  need("Matrix", "to read sparse blocks")
+  if (anyDuplicated(features) || anyDuplicated(cells)) {
+    once <- sparse_part(values, unique(features), unique(cells))
+    return(once[if (is.null(features)) TRUE else match(features, unique(features)),
+                if (is.null(cells)) TRUE else match(cells, unique(cells)), drop = FALSE])
+  }
+  range <- if (length(cells)) seq.int(min(cells), max(cells))
+  if (length(range) > 2L * length(cells)) range <- NULL
+  # DelayedArray takes it from a package that older ones do not have.
+  extract <- get("extract_sparse_array", asNamespace("DelayedArray"))
+  read <- if (is.null(range)) cells else range
+  part <- as(extract(values, list(features, read)), "dgCMatrix")
+  part@x <- as.double(part@x)
+  if (!is.null(range) && !identical(range, as.integer(cells)))
+    part <- part[, match(cells, range), drop = FALSE]
+  names <- value_dimnames(values)
+  dimnames(part) <- list(if (is.null(features)) names[[1L]] else names[[1L]][features],
+                         if (is.null(cells)) names[[2L]] else names[[2L]][cells])
+  part
 }
 
 # Dense where one part is.
@@ -84,43 +112,68 @@ cell_blocks <- function(features, cells) {
   unname(split(cells, (seq_along(cells) - 1L) %/% size))
 }
 
-# Mean and variance (divisor n) of every feature of a population; blocks are pooled as groups are.
-moments_by_blocks <- function(side, progress = NULL) {
-  count <- 0
-  center <- scatter <- 0
-  size <- value_dim(side$values)
-  blocks <- cell_blocks(size[1L], if (is.null(side$cells)) seq_len(size[2L]) else side$cells)
+# A sparse file is read with all features of a cell, of which most are 0.
+blocks_of <- function(values, features, cells) {
+  if (is_sparse_on_disk(values)) return(cell_blocks(ceiling(dim(values)[1L] / 4), cells))
+  cell_blocks(if (is.null(features)) value_dim(values)[1L] else length(features), cells)
+}
+
+# Mean and variance (divisor n) of every feature of groups of cells, which are read once, in the
+# order in which they lie; blocks are pooled as groups are.
+moments_by_blocks <- function(values, features, groups, progress = NULL) {
+  cells <- unlist(groups, use.names = FALSE)
+  order <- order(cells)
+  cells <- cells[order]
+  group <- rep(seq_along(groups), lengths(groups))[order]
+  pools <- rep(list(list(n = 0, mean = 0, scatter = 0)), length(groups))
+  blocks <- blocks_of(values, features, seq_along(cells))
   for (k in seq_along(blocks)) {
-    block <- taken(side$values, side$features, blocks[[k]])
-    n <- value_dim(block)[2L]
-    own <- block_moments(block)
-    gap <- own$mean - center
-    total <- count + n
-    scatter <- scatter + own$scatter + gap^2 * (count * n / total)
-    center <- center + gap * (n / total)
-    count <- total
+    at <- blocks[[k]]
+    block <- taken(values, features, cells[at])
+    for (g in unique(group[at])) {
+      here <- group[at] == g
+      pools[[g]] <- pool(pools[[g]],
+                         block_moments(if (all(here)) block else block[, here, drop = FALSE]))
+    }
     if (!is.null(progress)) progress("reading", k / length(blocks))
   }
-  list(n = count, mean = center, variance = scatter / count)
+  lapply(pools, function(one) list(n = one$n, mean = one$mean, variance = one$scatter / one$n))
+}
+
+pool <- function(a, b) {
+  gap <- b$mean - a$mean
+  total <- a$n + b$n
+  list(n = total, mean = a$mean + gap * (b$n / total),
+       scatter = a$scatter + b$scatter + gap^2 * (a$n * b$n / total))
 }
 
 block_moments <- function(block) {
   if (!inherits(block, "dgCMatrix")) {
     mean <- rowMeans(block)
-    return(list(mean = mean, scatter = rowSums((block - mean)^2)))
+    return(list(n = ncol(block), mean = mean, scatter = rowSums((block - mean)^2)))
   }
   n <- block@Dim[2L]
   mean <- Matrix::rowMeans(block)
   seen <- tabulate(block@i + 1L, nrow(block))
   block@x <- (block@x - mean[block@i + 1L])^2
-  list(mean = mean, scatter = Matrix::rowSums(block) + (n - seen) * mean^2)
+  list(n = n, mean = mean, scatter = Matrix::rowSums(block) + (n - seen) * mean^2)
 }
 
 # The most variable features of two populations together, as the library chooses them of values in
 # memory.
 lazy_variable <- function(from, to, progress = NULL) {
-  x <- moments_by_blocks(from, progress)
-  y <- moments_by_blocks(to, progress)
+  all <- function(side)
+    if (is.null(side$cells)) seq_len(value_dim(side$values)[2L]) else side$cells
+  one.object <- is.null(from$features) && is.null(to$features) &&
+    identical(from$values, to$values)
+  moments <- if (one.object) {
+    moments_by_blocks(from$values, NULL, list(all(from), all(to)), progress)
+  } else {
+    lapply(list(from, to), function(side)
+      moments_by_blocks(side$values, side$features, list(all(side)), progress)[[1L]])
+  }
+  x <- moments[[1L]]
+  y <- moments[[2L]]
   a <- x$n / (x$n + y$n)
   variance <- a * x$variance + (1 - a) * y$variance + a * (1 - a) * (x$mean - y$mean)^2
   utils::head(order(-variance), default.features)

@@ -35,24 +35,45 @@ test_that("blocks make no difference", {
   assign.block <- laot:::block.bytes
   values <- laot:::taken(delayed, c(5L, 2L, 900L), c(90L, 1L, 4L))
   expect_identical(as.matrix(values), dense[c(5, 2, 900), c(90, 1, 4)])
-  side <- laot:::population(delayed, 1:50)
-  moments <- laot:::moments_by_blocks(side)
-  expect_equal(moments$mean, unname(rowMeans(dense[, 1:50])), ignore_attr = TRUE)
-  expect_equal(moments$variance, apply(dense[, 1:50], 1, function(v) mean((v - mean(v))^2)),
-               ignore_attr = TRUE)
+  groups <- list(seq(1, 90, 3), c(90:60, 2))
+  moments <- laot:::moments_by_blocks(delayed, NULL, groups)
+  for (g in 1:2) {
+    expect_equal(moments[[g]]$mean, unname(rowMeans(dense[, groups[[g]]])), ignore_attr = TRUE)
+    expect_equal(moments[[g]]$variance,
+                 apply(dense[, groups[[g]]], 1, function(v) mean((v - mean(v))^2)),
+                 ignore_attr = TRUE)
+  }
   environment <- asNamespace("laot")
   unlockBinding("block.bytes", environment)
   assign("block.bytes", 8 * 1300 * 7, environment)
   on.exit(assign("block.bytes", assign.block, environment))
   expect_length(laot:::cell_blocks(1300, 1:50), 8L)
-  again <- laot:::moments_by_blocks(side)
-  expect_equal(again$variance, moments$variance, tolerance = 1e-13)
+  again <- laot:::moments_by_blocks(delayed, NULL, groups)
+  expect_equal(again[[2]]$variance, moments[[2]]$variance, tolerance = 1e-13)
   fit <- quiet_fit(object(delayed))
   expect_identical(coef(fit)$offset, coef(in.memory)$offset)
   # Products of fewer cells at a time round otherwise.
   expect_equal(as.matrix(SummarizedExperiment::assay(predict(fit, object(delayed)[, 1:50]))),
                as.matrix(SummarizedExperiment::assay(predict(in.memory, object(dense)[, 1:50]))),
                tolerance = 1e-12)
+})
+
+test_that("of sparse values on disk what is asked for comes back, in any order and twice", {
+  sparse <- methods::as(dense, "CsparseMatrix")
+  counts <- 1 * (sparse > 0)
+  for (values in list(sparse, counts)) {
+    delayed <- DelayedArray::DelayedArray(values)
+    expect_true(DelayedArray::is_sparse(delayed))
+    for (cells in list(5:1, c(1L, 90L), c(3L, 3L, 80L), 1:90)) {
+      read <- laot:::taken(delayed, c(7L, 2L, 7L), cells)
+      expect_s4_class(read, "dgCMatrix")
+      expect_identical(as.matrix(read), as.matrix(values[c(7, 2, 7), cells]))
+    }
+  }
+  whole <- DelayedArray::DelayedArray(array(rpois(60, 0.3), c(6, 10)))
+  whole <- DelayedArray::DelayedArray(methods::as(whole, "SparseArraySeed"))
+  expect_true(DelayedArray::is_sparse(whole) && DelayedArray::type(whole) == "integer")
+  expect_identical(as.matrix(laot:::taken(whole, 6:1, 2:9)), as.matrix(whole)[6:1, 2:9] + 0)
 })
 
 # A file as 10x Genomics writes it.
