@@ -52,6 +52,56 @@ void require_no_embedding(const laot::Experiment& experiment, const std::string&
                   "\" has an embedding already");
 }
 
+// The cells that a host reads.
+class CellsOfHost : public laot::CellsElsewhere {
+ public:
+  CellsOfHost(std::string name, std::size_t cells, laot_read_cells_fn reader,
+              laot_let_go_cells_fn releaser, void* payload)
+      : name_(std::move(name)),
+        count_(cells),
+        read_(reader),
+        let_go_(releaser),
+        payload_(payload) {}
+
+  std::size_t count() const override { return count_; }
+
+  laot::Population read(const std::vector<std::string>& feature_names) override {
+    laot_data* made = nullptr;
+    laot::require(read_(payload_, &made) == 0, Status::cancelled, "condition \"", name_,
+                  "\" could not be read");
+    held_ = true;
+    const std::string what = "the cells that were read of condition \"" + name_ + "\"";
+    const laot_data& cells = given(made, what.c_str());
+    const Freed freed{made};
+    laot::capi::require_same_features(feature_names, "control", cells.feature_names, "treated");
+    return {cells.cells, cells.cell_names, cells.batch, cells.groups};
+  }
+
+  void let_go() noexcept override {
+    if (held_ && let_go_) let_go_(payload_);
+    held_ = false;
+  }
+
+ private:
+  struct Freed {
+    laot_data* data;
+    ~Freed() { free_handle(data, "cells"); }
+  };
+
+  const std::string name_;
+  const std::size_t count_;
+  const laot_read_cells_fn read_;
+  const laot_let_go_cells_fn let_go_;
+  void* const payload_;
+  bool held_ = false;
+};
+
+void require_control(std::size_t control, const laot::Experiment& experiment) {
+  laot::require(control < experiment.controls.size(), Status::invalid_argument,
+                "control must be below ", experiment.controls.size(), ", found ", control,
+                "; add the control population first");
+}
+
 void use_feature_names(const laot_data& data, const char* what, laot::Experiment& experiment) {
   laot::capi::require_same_features(experiment.feature_names, "control", data.feature_names, what);
   if (experiment.feature_names.empty()) experiment.feature_names = data.feature_names;
@@ -123,10 +173,28 @@ laot_status laot_experiment_add_condition(laot_experiment* experiment, const cha
   return guarded([&] {
     laot::Experiment& to = given(experiment, "experiment").experiment;
     given_text(name, "name");
-    laot::require(control < to.controls.size(), Status::invalid_argument, "control must be below ",
-                  to.controls.size(), ", found ", control, "; add the control population first");
+    require_control(control, to);
     laot::capi::add_condition(condition_from(name, covariates, levels, numbers, count),
                               given(treated, "treated"), control, to);
+  });
+}
+
+laot_status laot_experiment_add_condition_later(laot_experiment* experiment, const char* name,
+                                                size_t cells, laot_read_cells_fn read,
+                                                laot_let_go_cells_fn let_go, void* payload,
+                                                size_t control, const char* const* covariates,
+                                                const char* const* levels, const double* numbers,
+                                                size_t count) {
+  return guarded([&] {
+    laot::Experiment& to = given(experiment, "experiment").experiment;
+    const std::string of = given_text(name, "name");
+    laot::require(read != nullptr, Status::invalid_argument, "read is NULL");
+    laot::require(cells > 0, Status::invalid_argument, "condition \"", of, "\" has no cells");
+    require_control(control, to);
+    to.conditions.push_back({condition_from(name, covariates, levels, numbers, count),
+                             {},
+                             control,
+                             std::make_shared<CellsOfHost>(of, cells, read, let_go, payload)});
   });
 }
 
@@ -209,9 +277,8 @@ laot_status laot_model_at_controls(laot_context* context, const laot_model* mode
     laot::capi::require_same_features(model->model.feature_names, "the model",
                                       controls->feature_names, "controls");
     CallContext call(context);
-    laot::Model at =
-        model->model.at(condition_from(condition, covariates, levels, numbers, count),
-                        controls->cells, *call);
+    laot::Model at = model->model.at(condition_from(condition, covariates, levels, numbers, count),
+                                     controls->cells, *call);
     hand_out(std::unique_ptr<laot_model>(new laot_model{std::move(at)}), out);
   });
 }

@@ -804,6 +804,51 @@ LAOT_API laot_status laot_experiment_add_condition(laot_experiment* experiment, 
                                                    const double* numbers, size_t count);
 
 /**
+ * Reads the cells of a condition. It may make data, and call back into the library with another
+ * context.
+ *
+ * @param payload  as given to laot_experiment_add_condition_later
+ * @param cells    set to new data [features x m] with labels and names, whose matrix stays until it
+ *                 is let go; the library frees the data
+ * @return 0: read; anything else stops the call, which returns LAOT_CANCELLED
+ */
+typedef int (*laot_read_cells_fn)(void* payload, laot_data** cells);
+
+/**
+ * Told that the cells are not needed any more, so that their matrix may be freed. They may be read
+ * again.
+ *
+ * @param payload  as given to laot_experiment_add_condition_later
+ */
+typedef void (*laot_let_go_cells_fn)(void* payload);
+
+/**
+ * Adds a condition whose cells are read when a call needs them, for cells that lie on disk.
+ * laot_fit_experiment holds those of one condition a thread at a time where each is fitted on its
+ * own; a method of many conditions and laot_evaluate_experiment read those of all first. The result
+ * has the bits of that of cells in memory.
+ *
+ * @param experiment   changed
+ * @param name         of the condition, as for laot_experiment_add_condition
+ * @param cells        how many treated cells there are
+ * @param read         reads them; called on the thread that makes the call, and so is let_go
+ * @param let_go       told when they are not needed any more; NULL: nobody is
+ * @param payload      handed to both, not looked at; must outlive the experiment. May be NULL
+ * @param control      the number of the control population that goes with it
+ * @param covariates   [count], as for laot_experiment_add_condition, and so the next three
+ * @param levels       [count] or NULL
+ * @param numbers      [count] or NULL
+ * @param count        number of values
+ * @return those of laot_experiment_add_condition, and LAOT_INVALID_ARGUMENT: no cells, or no read.
+ *         The calls that read them return LAOT_DIMENSION_MISMATCH where there are not as many, or
+ *         names of features differ
+ */
+LAOT_API laot_status laot_experiment_add_condition_later(
+    laot_experiment* experiment, const char* name, size_t cells, laot_read_cells_fn read,
+    laot_let_go_cells_fn let_go, void* payload, size_t control, const char* const* covariates,
+    const char* const* levels, const double* numbers, size_t count);
+
+/**
  * Adds an embedding, which says where the levels of a covariate lie, so that what is learnt of some
  * may carry to others: one column of coordinates a level, for all levels of the conditions and for
  * those that are to be predicted without cells. Without an embedding levels are one-hot.

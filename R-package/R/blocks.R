@@ -1,8 +1,10 @@
 # Values that are not one matrix in memory: layers of one assay by donor, and matrices on disk. They
 # are read by blocks of cells, and of the blocks only what was chosen is kept.
 
-# How much of a matrix on disk is in memory at a time, in bytes.
+# How much of a matrix on disk is in memory at a time, in bytes, and how much of what was chosen of
+# it is held before it goes into files.
 block.bytes <- 4e7
+held.bytes <- 3e7
 
 is_lazy <- function(values) inherits(values, "split_values") || is(values, "DelayedMatrix")
 
@@ -49,7 +51,8 @@ taken.DelayedMatrix <- function(values, features = NULL, cells = NULL, progress 
   sparse <- NULL
   parts <- lapply(seq_along(blocks), function(k) {
     part <- plain(values, features, blocks[[k]])
-    if (is.null(sparse)) sparse <<- inherits(part, "dgCMatrix") || mean(part != 0) < 0.3
+    if (is.null(sparse)) sparse <<- inherits(part, "dgCMatrix") ||
+        mean(part != 0 | is.na(part)) < 0.3
     if (!is.null(progress)) progress("reading", k / length(blocks))
     if (sparse && !inherits(part, "dgCMatrix")) as_csc(part) else part
   })
@@ -72,9 +75,9 @@ plain <- function(values, features, cells) {
 is_sparse_on_disk <- function(values)
   is(values, "DelayedMatrix") && DelayedArray::is_sparse(values)
 
-# What is not 0, as it is stored: as(, "sparseMatrix") would go by way of dense blocks. The column of
-# a file is found in its neighbours' time, so that cells are taken out of a range which they fill
-# well.
+# What is not 0, as it is stored: as(, "sparseMatrix") would go by way of dense blocks. A range of
+# columns is read several times as fast as scattered ones, so that cells are taken out of a range
+# which they fill well.
 sparse_part <- function(values, features, cells) {
   need("Matrix", "to read sparse blocks")
   if (anyDuplicated(features) || anyDuplicated(cells)) {
@@ -132,12 +135,24 @@ moments_by_blocks <- function(values, features, groups, progress = NULL) {
     block <- taken(values, features, cells[at])
     for (g in unique(group[at])) {
       here <- group[at] == g
-      pools[[g]] <- pool(pools[[g]],
-                         block_moments(if (all(here)) block else block[, here, drop = FALSE]))
+      own <- block_moments(if (all(here)) block else block[, here, drop = FALSE])
+      if (!all(is.finite(own$mean))) require_numbers(block, cells[at])
+      pools[[g]] <- pool(pools[[g]], own)
     }
     if (!is.null(progress)) progress("reading", k / length(blocks))
   }
   lapply(pools, function(one) list(n = one$n, mean = one$mean, variance = one$scatter / one$n))
+}
+
+# Refuses what is no number, naming the first; cells: their numbers in the whole.
+require_numbers <- function(block, cells) {
+  wrong <- which(!is.finite(as.matrix(block)), arr.ind = TRUE)
+  if (!nrow(wrong)) return(invisible())
+  names <- value_dimnames(block)
+  fail(bad_value(list(feature = wrong[1L, 1L], cell = wrong[1L, 2L],
+                      value = block[wrong[1L, 1L], wrong[1L, 2L]]),
+                 list(subject = "x has", cells = cells, feature.names = names[[1L]],
+                      cell.names = names[[2L]])))
 }
 
 pool <- function(a, b) {

@@ -6,13 +6,22 @@ is_experiment <- function(cells) !is.null(cells$experiment) || length(cells$to) 
 fit_experiment <- function(ask, cells) {
   files <- experiment_files(ask, names(cells$to))
   ask$settings <- fit_settings(ask, counted(length(cells$to), "condition"), files)
-  read <- function(side)
-    population_cells(side, cells$rows, progress = reading_bar(side, ask$verbose))
   known <- cells$experiment
-  controls <- if (is.null(known)) list(read(cells$from)) else
-    lapply(known$controls, function(at) read(some_cells(cells$from, at)))
-  treated <- lapply(cells$to, read)
-  names(treated) <- enc2utf8(names(treated))
+  sides <- if (is.null(known)) list(cells$from) else
+    lapply(known$controls, function(at) some_cells(cells$from, at))
+  count <- length(sides)
+  sides <- c(sides, cells$to)
+  in.turn <- !trait(ask$method, "conditions") && is.null(ask$BPPARAM)
+  parts <- if (is_lazy(cells$from$values)) {
+    parts_in_turn(sides, cells$rows, in.turn = if (in.turn) count + seq_along(cells$to),
+                  reading_bar(cells$from, ask$verbose))
+  } else {
+    lapply(sides, population_cells, cells$rows)
+  }
+  if (is_lazy(cells$from$values) && in.turn) ask$settings <- with_files(ask$settings, ask$method)
+  controls <- unname(parts[seq_len(count)])
+  treated <- parts[-seq_len(count)]
+  names(treated) <- enc2utf8(names(cells$to))
   parts <- list(
     controls = controls, treated = treated,
     control.of = if (is.null(known)) rep(1L, length(treated)) else known$control.of,
@@ -29,6 +38,37 @@ fit_experiment <- function(ask, cells) {
                             unique(unlist(lapply(controls, `[[`, "batch")))))
   warn_of_experiment(fits)
   fits
+}
+
+# Where cells are read in turn, so are the fits that are done put away until the end.
+with_files <- function(settings, method) {
+  if (!is.null(settings$checkpoint) || trains(method)) return(settings)
+  settings$folder <- temporary_folder("laot-fits-")
+  settings$checkpoint <- file.path(settings$folder$path, "condition.laot")
+  settings$checkpoint.seconds <- 30
+  settings
+}
+
+# Cells that are not in memory: of sides whose turn comes in the fit, list(later = a function that
+# gives them, count, and the names for sentences).
+parts_in_turn <- function(sides, rows, in.turn, progress) {
+  values <- sides[[1L]]$values
+  read <- read_groups(values, rows, lapply(sides, `[[`, "cells"), progress)
+  names <- value_dimnames(values)
+  lapply(seq_along(sides), function(k) {
+    side <- sides[[k]]
+    cells <- function() {
+      out <- cells_of(read(k), batch = side$batch)
+      out$groups <- side$groups
+      out
+    }
+    if (!k %in% in.turn) return(cells())
+    later <- function()
+      tryCatch(list(cells = cells()), error = function(e) list(error = conditionMessage(e)))
+    list(later = later, count = length(side$cells),
+         feature.names = if (is.null(rows)) names[[1L]] else names[[1L]][rows],
+         cell.names = names[[2L]][side$cells])
+  })
 }
 
 experiment_pointer <- function(ask, parts) {

@@ -169,7 +169,9 @@ pooled <- function(to) {
 variable_features <- function(from, to, settings, progress = NULL) {
   if (is_lazy(from$values) || is_lazy(to$values)) return(lazy_variable(from, to, progress))
   native(.Call(C_variable_features, population_cells(from, with.names = FALSE),
-               population_cells(to, with.names = FALSE), default.features, settings))
+               population_cells(to, with.names = FALSE), default.features, settings),
+         lapply(list(control = population_cells(from), treated = population_cells(to)),
+                c, subject = "x has"))
 }
 
 # One fit, or one for each target.

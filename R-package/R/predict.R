@@ -15,11 +15,16 @@
 #'   `c(reduction = "laot")` put it under that name into `newdata` itself, with all that this has;
 #'   the kind alone (`into = "altexp"`) takes the name of the method. Features that the fit does not
 #'   have are `NA` in an assay of a SummarizedExperiment; an alternative experiment has those of the
-#'   fit alone. `"HDF5"`: a new object whose values are written to disk as they are predicted (a
-#'   matrix becomes an HDF5Matrix), for results larger than memory.
+#'   fit alone. `"cells"`: `newdata` with the predicted cells behind its own, ready for plots and
+#'   marker tests: of an object with the column of the condition its control cells are predicted,
+#'   and all that it has stays. `"HDF5"`: a new object whose values are written to disk as they are
+#'   predicted (a matrix becomes an HDF5Matrix), for results larger than memory.
 #' @param label The name of the column of a new object that says which cells are predicted (`TRUE`).
-#'   `NULL` adds none, so that the columns are those of `newdata` and [cbind()] takes both.
-#' @param suffix Added to the names of the predicted cells, such as `"_predicted"`.
+#'   `NULL` adds none, so that the columns are those of `newdata` and [cbind()] takes both, where
+#'   these have the same features and assays; `S4Vectors::combineCols(newdata,
+#'   predicted)` and Seurat's `merge()` take any, and so does `into = "cells"`.
+#' @param suffix Added to the names of the predicted cells, such as `"_predicted"` (what
+#'   `into = "cells"` adds without one).
 #' @param types Of a fit with `balance = "types"`: a column of the object, or the type of each cell.
 #'   Without it the column that the fit had its types from.
 #' @param at Of a fit of several conditions, the one to predict: its name, its covariates as
@@ -74,6 +79,14 @@ predict_places <- function(places, newdata, nonnegative = "no", ..., types = NUL
   first <- places$fits[[1L]]
   place <- checked_into(into, newdata, first)
   says <- prediction_says(first, label, suffix)
+  if (identical(place$kind, "cells")) {
+    return(put_cells(newdata, first, says, function(which, cells, suffix) {
+      if (!is.null(places$of)) places$of <- places$of[which]
+      if (length(types) == ncol(newdata)) types <- types[which]
+      predict_places(places, cells, nonnegative, ..., types = types, label = label,
+                     suffix = suffix, num.threads = num.threads, verbose = verbose)
+    }))
+  }
   if (!is.null(places$of)) says$target <- vapply(places$fits, `[[`, "", "target")[places$of]
   out <- predicted_values(first, newdata, nonnegative, ..., types = types,
                           num.threads = num.threads, verbose = verbose,

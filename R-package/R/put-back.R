@@ -10,6 +10,8 @@ checked_into <- function(into, newdata, fit) {
   one_string(into, "into")
   if (is.null(names(into)) && tolower(into) == "hdf5") return(list(kind = "HDF5"))
   kinds <- into.kinds[[object_kind(newdata)]]
+  if (is.null(names(into)) && tolower(into) == "cells" && !is.null(kinds))
+    return(list(kind = "cells"))
   if (is.null(kinds)) {
     fail("into = ", quoted(into),
          " needs a SummarizedExperiment, SingleCellExperiment or Seurat object, found ",

@@ -43,11 +43,70 @@ struct Covariates {
   }
 };
 
-// controls: a list of cells; treated: a named list of cells, with the number of the controls that
-// go with each and its covariates; embeddings: by covariate, list(levels, coordinates x levels) or
-// "control", or NULL. `all` keeps what the experiment looks at.
+// Cells of a condition that an R function reads as list(cells = ) or, since no R error may pass
+// through the library, list(error = its sentence).
+class Reader {
+ public:
+  explicit Reader(SEXP function) : function_(function) {}
+  const std::string& error() const { return error_; }
+
+  static int read(void* payload, laot_data** cells) {
+    Call call{static_cast<Reader*>(payload), cells, false};
+    const bool came_back = R_ToplevelExec(read_inside, &call) != FALSE;  // else Ctrl-C
+    return came_back && call.done ? 0 : 1;
+  }
+  static void let_go(void* payload) { static_cast<Reader*>(payload)->kept_ = R_NilValue; }
+
+ private:
+  struct Call {
+    Reader* reader;
+    laot_data** cells;
+    bool done;
+  };
+
+  static void read_inside(void* payload) {
+    Call& call = *static_cast<Call*>(payload);
+    Reader& reader = *call.reader;
+    SEXP expression = PROTECT(Rf_lang1(reader.function_));
+    reader.kept_ = Rf_eval(expression, R_BaseEnv);
+    UNPROTECT(1);
+    try {
+      const Rcpp::List read(reader.kept_);
+      if (read.containsElementNamed("error")) {
+        reader.error_ = Rcpp::as<std::string>(read["error"]);
+        return;
+      }
+      *call.cells = data(read["cells"]).release();
+      call.done = true;
+    } catch (const std::exception& error) {
+      reader.error_ = error.what();
+    }
+  }
+
+  const Rcpp::RObject function_;
+  Rcpp::RObject kept_;  // the library looks at it until it lets go
+  std::string error_;
+};
+
+// What the experiment looks at.
+struct Kept {
+  std::vector<Data> data;
+  std::vector<std::unique_ptr<Reader>> readers;
+
+  // After a call that was stopped because cells could not be read, what was wrong.
+  void check_readers() const {
+    for (const auto& reader : readers)
+      if (!reader->error().empty()) throw Rcpp::exception(reader->error().c_str(), false);
+  }
+};
+
+// controls: a list of cells; treated: a named list of cells, or of list(later = function, count = )
+// where they are read when they are needed, with the number of the controls that go with each and
+// its covariates; embeddings: by covariate, list(levels, coordinates x levels) or "control", or
+// NULL.
 Experiment experiment_from(SEXP controls, SEXP treated, SEXP which, SEXP covariates,
-                           SEXP embeddings, std::vector<Data>& all) {
+                           SEXP embeddings, Kept& kept) {
+  std::vector<Data>& all = kept.data;
   laot_experiment* raw = nullptr;
   check(laot_experiment_new(&raw));
   Experiment experiment(raw);
@@ -60,18 +119,30 @@ Experiment experiment_from(SEXP controls, SEXP treated, SEXP which, SEXP covaria
   const std::vector<std::string> names = Rcpp::as<std::vector<std::string>>(of_treated.names());
   const Rcpp::IntegerVector control(which);
   for (R_xlen_t c = 0; c < of_treated.size(); ++c) {
-    all.push_back(data(of_treated[c]));
     const Covariates known(values[c]);
-    check(laot_experiment_add_condition(raw, names[static_cast<std::size_t>(c)].c_str(),
-                                        all.back().get(), static_cast<std::size_t>(control[c] - 1),
-                                        known.name_pointers().data(), known.level_pointers().data(),
-                                        known.numbers.data(), known.names.size()));
+    const std::vector<const char*> of_values = known.name_pointers(),
+                                   levels = known.level_pointers();
+    const char* name = names[static_cast<std::size_t>(c)].c_str();
+    const auto of_control_number = static_cast<std::size_t>(control[c] - 1);
+    const Rcpp::List given(of_treated[c]);
+    if (given.containsElementNamed("later")) {
+      kept.readers.push_back(std::make_unique<Reader>(given["later"]));
+      check(laot_experiment_add_condition_later(
+          raw, name, static_cast<std::size_t>(Rcpp::as<int>(given["count"])), Reader::read,
+          Reader::let_go, kept.readers.back().get(), of_control_number, of_values.data(),
+          levels.data(), known.numbers.data(), known.names.size()));
+      continue;
+    }
+    all.push_back(data(given));
+    check(laot_experiment_add_condition(raw, name, all.back().get(), of_control_number,
+                                        of_values.data(), levels.data(), known.numbers.data(),
+                                        known.names.size()));
   }
   const Rcpp::List places = embeddings == R_NilValue ? Rcpp::List() : Rcpp::List(embeddings);
   for (R_xlen_t e = 0; e < places.size(); ++e) {
     if (TYPEOF(places[e]) == STRSXP) {
-      const std::string covariate(Rcpp::as<std::vector<std::string>>(
-          places.names())[static_cast<std::size_t>(e)]);
+      const std::string covariate(
+          Rcpp::as<std::vector<std::string>>(places.names())[static_cast<std::size_t>(e)]);
       check(laot_experiment_place_by_controls(raw, covariate.c_str()));
       continue;
     }
@@ -95,14 +166,16 @@ SEXP laot_r_fit_experiment(SEXP method, SEXP preset, SEXP params, SEXP controls,
                            SEXP settings) {
   BEGIN_RCPP
   const Params asked = params_from(Rcpp::as<std::string>(method), preset, params);
-  std::vector<Data> all;
+  Kept kept;
   const Experiment experiment =
-      experiment_from(controls, treated, which, covariates, embeddings, all);
+      experiment_from(controls, treated, which, covariates, embeddings, kept);
   for (const std::string& name : Rcpp::as<std::vector<std::string>>(held_out))
     check(laot_experiment_hold_out(experiment.get(), name.c_str()));
   const Context call = context(settings);
   laot_model* model = nullptr;
-  check(laot_fit_experiment(call.get(), asked.get(), experiment.get(), &model));
+  const laot_status status = laot_fit_experiment(call.get(), asked.get(), experiment.get(), &model);
+  kept.check_readers();
+  check(status);
   return pointer_to(model);
   END_RCPP
 }
@@ -111,9 +184,9 @@ SEXP laot_r_fit_experiment(SEXP method, SEXP preset, SEXP params, SEXP controls,
 SEXP laot_r_evaluate_experiment(SEXP models, SEXP controls, SEXP treated, SEXP which,
                                 SEXP covariates, SEXP options, SEXP settings) {
   BEGIN_RCPP
-  std::vector<Data> all;
+  Kept kept;
   const Experiment experiment =
-      experiment_from(controls, treated, which, covariates, R_NilValue, all);
+      experiment_from(controls, treated, which, covariates, R_NilValue, kept);
   const Rcpp::List given(models);
   std::vector<const laot_model*> asked;
   for (R_xlen_t k = 0; k < given.size(); ++k) asked.push_back(model_of(given[k]));

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -63,11 +65,27 @@ struct LevelEmbedding {
 /// The word for an embedding by_controls.
 LevelEmbedding placed_by_controls(const std::string& covariate);
 
+/// Cells of a condition that lie elsewhere, on disk say, and are read when a fit comes to them. All
+/// is called on the thread of the caller.
+class CellsElsewhere {
+ public:
+  virtual ~CellsElsewhere() = default;
+  /// How many there are.
+  virtual std::size_t count() const = 0;
+  /// With their labels and names, of these features; they stay until they are let go.
+  virtual Population read(const std::vector<std::string>& feature_names) = 0;
+  /// Also after a read that failed.
+  virtual void let_go() noexcept = 0;
+};
+
 /// One condition: its cells, and which control population goes with them.
 struct TreatedPopulation {
   Condition condition;
-  Population population;
+  Population population;  // of cells elsewhere empty, but while they are read
   std::size_t control = 0;
+  std::shared_ptr<CellsElsewhere> elsewhere = {};
+
+  std::size_t count() const { return elsewhere ? elsewhere->count() : population.cells.cells(); }
 };
 
 struct Experiment {
@@ -102,7 +120,37 @@ std::size_t find_condition(const std::vector<Condition>& conditions, const Condi
 /// conditions, a control that does not exist, populations without cells, of other features or with
 /// NaN or Inf, names that are not one each, conditions without a name or with the same one, and
 /// covariates that only some conditions have, that are numbers here and levels there, or that are
-/// not finite.
+/// not finite. Cells that are elsewhere are checked when they are read.
 void check_experiment(const Experiment& experiment, Context& context);
+
+/// An experiment whose cells elsewhere are read in turn.
+class CellsInTurn {
+ public:
+  /// The experiment must outlive it; it is copied, without cells, where some are elsewhere.
+  explicit CellsInTurn(const Experiment& experiment);
+
+  const Experiment& experiment() const { return copy_ ? *copy_ : given_; }
+  bool some_elsewhere() const { return copy_.has_value(); }
+
+  /// While it lives, the cells of conditions first .. last - 1 are there, checked as
+  /// check_experiment checks the others.
+  class Turn {
+   public:
+    Turn(CellsInTurn& all, std::size_t first, std::size_t last, Context& context);
+    ~Turn() { let_go(); }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    void let_go() noexcept;
+
+    CellsInTurn& all_;
+    std::size_t first_, read_;  // first_ .. read_ - 1 are there
+  };
+
+ private:
+  const Experiment& given_;
+  std::optional<Experiment> copy_;
+};
 
 }  // namespace laot

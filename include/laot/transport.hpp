@@ -24,6 +24,8 @@ struct CouplingOptions {
   // y outlives the coupling and does not change, and there is one solve: an exact one then reads
   // both clouds in place.
   bool once = false;
+  // y outlives the coupling and does not change: an exact one reads it in place.
+  bool in_place = false;
 };
 
 /// Integer flow from sources to targets, sorted by source, then target.
@@ -49,6 +51,8 @@ class ExactTransport {
 
   /// sources: d x n.
   Flow solve(const arma::mat& sources, Context& context);
+  /// The same, which shares the sources with the caller where it can instead of keeping a copy.
+  Flow solve(std::shared_ptr<const arma::mat> sources, Context& context);
   /// The same for a last solve: no copy of the sources is kept for a next one. Of a larger matrix
   /// n columns are named.
   Flow solve_once(const arma::mat& sources, Context& context,
@@ -100,11 +104,16 @@ class Coupling {
   /// Couples the moved control cells (same columns as x, moved by one map, so that identical cells
   /// stay identical) with the treated cells.
   const Plan& solve(const arma::mat& moved, Context& context);
+  /// The same, which may share them with the caller instead of keeping a copy.
+  const Plan& solve(const std::shared_ptr<const arma::mat>& moved, Context& context);
 
   /// True where the last two solves gave the same flow between the collapsed points.
   bool repeated() const;
 
  private:
+  const Plan& solve(const arma::mat& moved, const std::shared_ptr<const arma::mat>& shared,
+                    Context& context);
+
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -218,6 +218,9 @@ laot_experiment_add_control(experiment, control, index) =
 laot_experiment_add_condition(experiment, name, treated, control, covariates, levels, numbers, count) =
     ccall(@symbol(laot_experiment_add_condition), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cvoid}, Csize_t, Ptr{Cstring}, Ptr{Cstring}, Ptr{Cdouble}, Csize_t), experiment, name, treated, control, covariates, levels, numbers, count)
 
+laot_experiment_add_condition_later(experiment, name, cells, read, let_go, payload, control, covariates, levels, numbers, count) =
+    ccall(@symbol(laot_experiment_add_condition_later), Cint, (Ptr{Cvoid}, Cstring, Csize_t, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Csize_t, Ptr{Cstring}, Ptr{Cstring}, Ptr{Cdouble}, Csize_t), experiment, name, cells, read, let_go, payload, control, covariates, levels, numbers, count)
+
 laot_experiment_add_embedding(experiment, covariate, levels, count, coordinates, rows) =
     ccall(@symbol(laot_experiment_add_embedding), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cstring}, Csize_t, Ptr{Cdouble}, Csize_t), experiment, covariate, levels, count, coordinates, rows)
 

@@ -102,7 +102,7 @@ struct PointAssignment::State {
   CandidateRows rows;
   Matching matching;
   bool solved = false;                    // the result and the rows are those of `sources`
-  std::unique_ptr<const arma::mat> kept;  // the sources of the last solve
+  std::shared_ptr<const arma::mat> kept;  // the sources of the last solve
   double width = 0.0;                     // of the lists when they were made
   Assignment result;
 
@@ -211,9 +211,16 @@ const Assignment& PointAssignment::solve(const arma::mat& sources, Context& cont
   State& s = *state_;
   s.require_sources(sources);
   if (s.solved && same_points(sources, *s.kept)) return s.result;
-  auto kept = std::make_unique<const arma::mat>(sources);
-  s.solve(*kept, context);
-  s.kept = std::move(kept);
+  return solve(std::make_shared<const arma::mat>(sources), context);
+}
+
+const Assignment& PointAssignment::solve(std::shared_ptr<const arma::mat> sources,
+                                         Context& context) {
+  State& s = *state_;
+  s.require_sources(*sources);
+  if (s.solved && same_points(*sources, *s.kept)) return s.result;
+  s.solve(*sources, context);
+  s.kept = std::move(sources);
   s.solved = true;
   return s.result;
 }

@@ -98,6 +98,22 @@ bool same_cells(const Cells& a, const Cells& b) {
   return true;
 }
 
+void check_treated(const TreatedPopulation& treated, const Experiment& experiment,
+                   Context& context) {
+  check_population(
+      treated.population,
+      experiment.conditions.size() == 1 ? "treated" : "condition " + described(treated.condition),
+      experiment.controls[0].cells.features(),
+      experiment.controls.size() == 1 ? "control" : "control 1", context);
+}
+
+void require_other_cells(const TreatedPopulation& treated, const Experiment& experiment) {
+  if (experiment.conditions.size() == 1) return;
+  require(!same_cells(treated.population.cells, experiment.controls[treated.control].cells),
+          Status::invalid_argument, "condition ", described(treated.condition),
+          " has the cells of its control population; leave it out, for dose 0 is no condition");
+}
+
 }  // namespace
 
 const CovariateValue* Condition::find(const std::string& covariate) const {
@@ -233,18 +249,51 @@ void check_experiment(const Experiment& experiment, Context& context) {
     check_population(controls[g], controls.size() == 1 ? "control" : text("control ", g + 1), d,
                      "control 1", context);
   for (const TreatedPopulation& treated : conditions)
-    check_population(
-        treated.population,
-        conditions.size() == 1 ? "treated" : "condition " + described(treated.condition), d,
-        controls.size() == 1 ? "control" : "control 1", context);
+    if (!treated.elsewhere) check_treated(treated, experiment, context);
   check_names(experiment.feature_names, d, "feature names");
   for (const LevelEmbedding& embedding : experiment.embeddings)
     check_embedding(embedding, conditions[0].condition);
-  if (conditions.size() == 1) return;
   for (const TreatedPopulation& treated : conditions)
-    require(!same_cells(treated.population.cells, controls[treated.control].cells),
-            Status::invalid_argument, "condition ", described(treated.condition),
-            " has the cells of its control population; leave it out, for dose 0 is no condition");
+    if (!treated.elsewhere) require_other_cells(treated, experiment);
+}
+
+CellsInTurn::CellsInTurn(const Experiment& experiment) : given_(experiment) {
+  if (std::any_of(experiment.conditions.begin(), experiment.conditions.end(),
+                  [](const TreatedPopulation& treated) { return treated.elsewhere != nullptr; }))
+    copy_ = experiment;
+}
+
+CellsInTurn::Turn::Turn(CellsInTurn& all, std::size_t first, std::size_t last, Context& context)
+    : all_(all), first_(first), read_(first) {
+  if (!all.copy_) return;
+  Experiment& experiment = *all.copy_;
+  try {
+    for (; read_ < last; ++read_) {
+      TreatedPopulation& treated = experiment.conditions[read_];
+      if (!treated.elsewhere) continue;
+      treated.population = treated.elsewhere->read(experiment.feature_names);
+      const std::size_t found = treated.population.cells.cells();
+      require(found == treated.count(), Status::dimension_mismatch, "condition ",
+              described(treated.condition), " was said to have ", treated.count(),
+              " cells, and was read with ", found);
+      check_treated(treated, experiment, context);
+      require_other_cells(treated, experiment);
+    }
+  } catch (...) {
+    ++read_;  // what was refused was read
+    let_go();
+    throw;
+  }
+}
+
+void CellsInTurn::Turn::let_go() noexcept {
+  if (!all_.copy_) return;
+  for (std::size_t c = first_; c < read_; ++c) {
+    TreatedPopulation& treated = all_.copy_->conditions[c];
+    if (!treated.elsewhere) continue;
+    treated.population = Population();
+    treated.elsewhere->let_go();
+  }
 }
 
 }  // namespace laot

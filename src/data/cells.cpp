@@ -269,6 +269,11 @@ std::vector<std::size_t> variable_features(const Cells& control, const Cells& tr
     const double gap = x.mean[k] - y.mean[k];
     variance[k] = a * x.variance[k] + b * y.variance[k] + a * b * gap * gap;
   }
+  // NaN has no place in an order. It comes from NaN or Inf among the cells alone.
+  if (std::any_of(variance.begin(), variance.end(), [](double v) { return std::isnan(v); })) {
+    require_valid(control, "control", context);
+    require_valid(treated, "treated", context);
+  }
   std::vector<std::size_t> order(d);
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),

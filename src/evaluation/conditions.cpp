@@ -146,12 +146,14 @@ Table evaluate_conditions(const std::vector<const Model*>& models, const Experim
   require_models(models);
   require(options.condition.empty(), Status::invalid_argument,
           "condition is taken from the held-out cells; leave it out");
+  CellsInTurn cells(held_out);
   check_experiment(held_out, context);
+  const CellsInTurn::Turn turn(cells, 0, held_out.conditions.size(), context);
   std::vector<std::shared_ptr<const Model>> trivial;
   if (options.methods.empty()) trivial = trivial_conditions(models, context);
   std::vector<const Model*> all = models;
   for (const auto& model : trivial) all.push_back(model.get());
-  return Conditions(all, held_out, options, context).run();
+  return Conditions(all, cells.experiment(), options, context).run();
 }
 
 }  // namespace laot

@@ -92,7 +92,8 @@ class Alternation {
   };
 
   // The coupling's progress is that of iteration `step` out of `steps`.
-  const Plan& couple(const arma::mat& moved, int step, int steps) {
+  template <class Moved>
+  const Plan& couple(const Moved& moved, int step, int steps) {
     const Context::Span span(context_, static_cast<double>(step) / steps,
                              std::min(1.0, static_cast<double>(step + 1) / steps));
     const Clock::time_point start = Clock::now();
@@ -121,12 +122,14 @@ class Alternation {
 
   void by_least_squares() {
     result_.stop_reason = text("the limit of ", options_.max_iter, " iterations was reached");
-    arma::mat moved = options_.start.is_empty() ? x_ : arma::mat(map_ * x_);
+    // Shared with the coupling, which looks at them in its next solve.
+    auto moved = options_.start.is_empty() ? std::make_shared<const arma::mat>(x_)
+                                           : std::make_shared<const arma::mat>(map_ * x_);
     Half last{};
     for (int k = 0; k < options_.max_iter; ++k) {
       context_.poll("alternation", static_cast<double>(k) / options_.max_iter);
       const Plan& plan = couple(moved, k, options_.max_iter);
-      const Half before{residual(moved, y_, plan), change_square(map_)};
+      const Half before{residual(*moved, y_, plan), change_square(map_)};
       const arma::mat cross = cross_moment(x_, y_, plan);
       const double ridge = ridge_of(least_squares_, cross, target_square_, x_.n_cols, y_.n_cols);
       if (k > 0 && coupling_.repeated()) {
@@ -136,8 +139,8 @@ class Alternation {
         return;
       }
       map_ = least_squares_.solve(cross, ridge);
-      moved = map_ * x_;
-      const Half after{residual(moved, y_, plan), change_square(map_)};
+      moved = std::make_shared<const arma::mat>(map_ * x_);
+      const Half after{residual(*moved, y_, plan), change_square(map_)};
       record(before, after, ridge);
       result_.plan = plan;
       // The fall over the whole iteration, both ends seen with this iteration's ridge.
@@ -262,7 +265,9 @@ LaotResult alternate(const arma::mat& x, const arma::mat& y,
               options.coupling.mode != CouplingMode::hierarchical,
           Status::invalid_argument, "minibatches (batch_size = ", options.batch_size,
           ") are coupled exactly; set batch_size to 0 or coupling to \"auto\"");
-  Coupling coupling(x, y, batch_x, batch_y, options.coupling);
+  CouplingOptions coupled = options.coupling;
+  coupled.in_place = true;
+  Coupling coupling(x, y, batch_x, batch_y, coupled);
   return alternate(coupling, x, y, options, context);
 }
 

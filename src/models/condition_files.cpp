@@ -69,9 +69,25 @@ RunIdentity ConditionFiles::identity_of(std::size_t c) const {
 std::shared_ptr<const Model> ConditionFiles::read(
     std::size_t c, const std::function<TrainingSummary()>& controls) const {
   if (!named()) return nullptr;
-  const std::string path = file_of_condition(whole_, experiment_, c);
-  if (!readable(path)) return nullptr;
-  const ModelFile file = identity_of(c).read(path, [](const std::string&) { return false; });
+  if (!readable(file_of_condition(whole_, experiment_, c))) return nullptr;
+  return load(c, identity_of(c), controls);
+}
+
+std::shared_ptr<const Model> ConditionFiles::take_back(std::size_t c,
+                                                       const TrainingSummary& controls) const {
+  return load(c, written_.at(c), [&] { return controls; });
+}
+
+bool ConditionFiles::has_written(std::size_t c) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return written_.count(c) != 0;
+}
+
+std::shared_ptr<const Model> ConditionFiles::load(
+    std::size_t c, const RunIdentity& identity,
+    const std::function<TrainingSummary()>& controls) const {
+  const ModelFile file = identity.read(file_of_condition(whole_, experiment_, c),
+                                       [](const std::string&) { return false; });
   const bool has_controls = file.has_text("training.control_names");
   const TrainingSummary known = has_controls ? TrainingSummary() : controls();
   Model out = load_condition_fit(file, params_, has_controls ? nullptr : &known);
@@ -83,14 +99,15 @@ void ConditionFiles::write(std::size_t c, const Model& part) {
   if (!named()) return;
   const std::string path = file_of_condition(whole_, experiment_, c);
   try {
-    ModelFile file = identity_of(c).texts();
+    const RunIdentity identity = identity_of(c);
+    ModelFile file = identity.texts();
     store_condition_fit(part, params_.options().equal_counts, file);
     file.write(path);
     const std::lock_guard<std::mutex> lock(mutex_);
-    written_ = true;
+    written_.emplace(c, identity);
   } catch (const Error& error) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (error.status() != Status::io_error || !written_) throw;
+    if (error.status() != Status::io_error || written_.empty()) throw;
     if (failure_.empty())
       failure_ = text("the checkpoint \"", path, "\" could not be written (", error.what(),
                       "); a run that is killed fits this condition again");

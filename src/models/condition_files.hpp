@@ -2,6 +2,7 @@
 // on.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -28,6 +29,9 @@ class ConditionFiles {
   /// where there is no file. `controls` makes what the condition keeps of its controls.
   std::shared_ptr<const Model> read(std::size_t c,
                                     const std::function<TrainingSummary()>& controls) const;
+  /// The fit that this run wrote, whether or not its cells are there any more.
+  std::shared_ptr<const Model> take_back(std::size_t c, const TrainingSummary& controls) const;
+  bool has_written(std::size_t c) const;
   /// Replaces the file of condition c at once or not at all. Throws io_error where none could be
   /// written yet; later failures are remembered, since the fits are not lost with their files.
   void write(std::size_t c, const Model& part);
@@ -36,14 +40,16 @@ class ConditionFiles {
 
  private:
   RunIdentity identity_of(std::size_t c) const;
+  std::shared_ptr<const Model> load(std::size_t c, const RunIdentity& identity,
+                                    const std::function<TrainingSummary()>& controls) const;
 
   const Params& params_;
   const Experiment& experiment_;
   const Context& context_;
   std::string whole_;
   std::vector<std::string> controls_;  // their fingerprints
-  std::mutex mutex_;
-  bool written_ = false;
+  mutable std::mutex mutex_;
+  std::map<std::size_t, RunIdentity> written_;
   std::string failure_;
 };
 

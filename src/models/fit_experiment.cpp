@@ -24,8 +24,8 @@ void require_room(const Params& params, const Experiment& experiment) {
   std::size_t most = 0;
   for (const TreatedPopulation& treated : experiment.conditions)
     if (treated.control < experiment.controls.size())
-      most = std::max(most, std::min(experiment.controls[treated.control].cells.cells(),
-                                     treated.population.cells.cells()));
+      most = std::max(
+          most, std::min(experiment.controls[treated.control].cells.cells(), treated.count()));
   if (most < traits.fewest_cells) return;
   const std::size_t features = experiment.controls[0].cells.features();
   const double d = static_cast<double>(features);
@@ -40,7 +40,7 @@ void report_all(const Experiment& experiment, Model& model) {
   for (const Population& population : experiment.controls)
     controls += static_cast<double>(population.cells.cells());
   for (const TreatedPopulation& condition : experiment.conditions)
-    treated += static_cast<double>(condition.population.cells.cells());
+    treated += static_cast<double>(condition.count());
   model.report.add("conditions", static_cast<double>(experiment.conditions.size()));
   model.report.add("n_control", controls);
   model.report.add("n_treated", treated);
@@ -109,12 +109,23 @@ TrainingSummary controls_of(const Params& params, const Experiment& experiment, 
   return out;
 }
 
+// What a fit has of its controls.
+TrainingSummary controls_in(const TrainingSummary& training) {
+  TrainingSummary out;
+  out.kept_control = training.kept_control;
+  out.kept_batch_control = training.kept_batch_control;
+  out.control_names = training.control_names;
+  return out;
+}
+
 // The conditions are spread over the threads of the context, one at a time on each, so that at most
 // so many working copies are there at once. Trainings come one after the other: each can be stopped
 // so that what it has is kept, and its checkpoint holds its state; that of other methods holds the
-// fit of a condition that is done.
-Model fit_each(const Params& params, const Experiment& experiment, Context& context) {
+// fit of a condition that is done. Of cells elsewhere, those of as many conditions as there are
+// threads are read at a time, and what has a file waits there until all are done.
+Model fit_each(const Params& params, CellsInTurn& cells, Context& context) {
   const auto start = Clock::now();
+  const Experiment& experiment = cells.experiment();
   Model model(params);
   model.feature_names = experiment.feature_names;
   report_all(experiment, model);
@@ -124,6 +135,7 @@ Model fit_each(const Params& params, const Experiment& experiment, Context& cont
   model.parts.resize(count);
   const bool trains = params.method().traits.trains;
   ConditionFiles files(params, experiment, trains ? "" : context.checkpoint, context);
+  std::vector<TrainingSummary> of_controls(count);
   const auto fit_condition = [&](std::size_t c, Context& inner) {
     ControlWork& of_control = work[experiment.conditions[c].control];
     model.parts[c] =
@@ -132,20 +144,55 @@ Model fit_each(const Params& params, const Experiment& experiment, Context& cont
     model.parts[c] =
         std::make_shared<const Model>(fit_part(params, experiment, c, of_control, inner));
     files.write(c, *model.parts[c]);
+    if (!cells.some_elsewhere() || !files.has_written(c)) return;
+    of_controls[c] = controls_in(model.parts[c]->training);
+    model.parts[c] = nullptr;
   };
   if (context.num_threads > 1 && !trains) {
-    run_tasks(context, "conditions", count, fit_condition);
+    const std::size_t at_a_time =
+        cells.some_elsewhere() ? static_cast<std::size_t>(context.num_threads) : count;
+    for (std::size_t first = 0; first < count; first += at_a_time) {
+      const std::size_t last = std::min(first + at_a_time, count);
+      const double all = static_cast<double>(count);
+      const Context::Span span(context, static_cast<double>(first) / all,
+                               static_cast<double>(last) / all);
+      const CellsInTurn::Turn turn(cells, first, last, context);
+      run_tasks(context, "conditions", last - first,
+                [&](std::size_t task, Context& inner) { fit_condition(first + task, inner); });
+    }
   } else {
     for (std::size_t c = 0; c < count; ++c) {
       const double all = static_cast<double>(count), done = static_cast<double>(c);
       const Context::Span span(context, done / all, (done + 1.0) / all);
       const ConditionCheckpoint checkpoint(context, experiment, c);
+      const CellsInTurn::Turn turn(cells, c, c + 1, context);
       fit_condition(c, context);
     }
   }
+  for (std::size_t c = 0; c < count; ++c)
+    if (!model.parts[c]) model.parts[c] = files.take_back(c, of_controls[c]);
   report_outcomes(model, files.failure());
   model.report.add("seconds", seconds_since(start));
   return model;
+}
+
+// The only condition, which has a file as one of several where it has a name: a worker may be given
+// one alone.
+Model fit_only(const Params& params, const Experiment& experiment, Context& context) {
+  ControlWork work;
+  const bool kept =
+      !params.method().traits.trains && !experiment.conditions[0].condition.name.empty();
+  ConditionFiles files(params, experiment, kept ? context.checkpoint : "", context);
+  const auto known =
+      files.read(0, [&] { return controls_of(params, experiment, 0, work, context); });
+  if (known) {
+    Model out = *known;
+    out.feature_names = experiment.feature_names;
+    return out;
+  }
+  Model out = fit_one(params, experiment, 0, work, context);
+  files.write(0, out);
+  return out;
 }
 
 // Levels of the batch as numbers, the same in all populations.
@@ -320,13 +367,15 @@ Model fit_model(const Params& params, const Experiment& experiment, Context& con
     return model;
   }
   require_room(params, experiment);
+  CellsInTurn cells(experiment);
   check_experiment(experiment, context);
   Model model = [&] {
     const Method& chosen = method(params.method().name);
-    if (chosen.fit_many) return fit_together(chosen, params, experiment, context);
-    if (experiment.conditions.size() > 1) return fit_each(params, experiment, context);
-    ControlWork work;
-    return fit_one(params, experiment, 0, work, context);
+    const std::size_t count = experiment.conditions.size();
+    if (!chosen.fit_many && count > 1) return fit_each(params, cells, context);
+    const CellsInTurn::Turn turn(cells, 0, count, context);
+    if (chosen.fit_many) return fit_together(chosen, params, cells.experiment(), context);
+    return fit_only(params, cells.experiment(), context);
   }();
   context.poll("done", 1.0);
   return model;

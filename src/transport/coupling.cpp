@@ -36,11 +36,15 @@ struct Level {
   bool hierarchical() const {
     return std::holds_alternative<detail::HierarchicalTransport>(transport);
   }
-  Flow solve(const arma::mat& cells, bool once, Context& context) {
+  // shared: the same cells, or null where the caller does not share them.
+  Flow solve(const arma::mat& cells, const std::shared_ptr<const arma::mat>& shared, bool once,
+             Context& context) {
     const bool all = x.members.size() == cells.n_cols;  // nothing to select or collapse
     const std::vector<std::uint32_t> index = all ? std::vector<std::uint32_t>() : x.first_members();
     if (auto* exact = std::get_if<ExactTransport>(&transport); exact != nullptr && once)
       return exact->solve_once(cells, context, index);
+    if (auto* exact = std::get_if<ExactTransport>(&transport); exact != nullptr && all && shared)
+      return exact->solve(shared, context);
     const arma::mat sources = all ? borrowed(cells) : columns_of(cells, index);
     return std::visit([&](auto& solver) { return solver.solve(sources, context); }, transport);
   }
@@ -97,12 +101,13 @@ std::variant<ExactTransport, detail::HierarchicalTransport> make_transport(
     const arma::mat& y, const Collapsed& targets, std::vector<std::int64_t> supply,
     std::vector<std::int64_t> demand, const CouplingOptions& options) {
   std::vector<std::uint32_t> index = targets.first_members();
+  const bool all = index.size() == y.n_cols;
   if (!is_exact(supply.size(), demand.size(), options))
     return detail::HierarchicalTransport(columns_of(y, index), std::move(supply), std::move(demand),
                                          hierarchy_of(options));
-  if (!options.once)
+  if (!options.once && !(options.in_place && all))
     return ExactTransport(columns_of(y, index), std::move(supply), std::move(demand));
-  if (index.size() == y.n_cols) index.clear();
+  if (all) index.clear();
   return ExactTransport(borrowed(y), std::move(supply), std::move(demand), std::move(index));
 }
 
@@ -327,6 +332,15 @@ bool Coupling::repeated() const {
 }
 
 const Plan& Coupling::solve(const arma::mat& moved, Context& context) {
+  return solve(moved, nullptr, context);
+}
+
+const Plan& Coupling::solve(const std::shared_ptr<const arma::mat>& moved, Context& context) {
+  return solve(*moved, moved, context);
+}
+
+const Plan& Coupling::solve(const arma::mat& moved, const std::shared_ptr<const arma::mat>& shared,
+                            Context& context) {
   require(moved.n_cols == state_->plan.n, Status::dimension_mismatch, "the coupling was made for ",
           state_->plan.n, " control cells, found ", moved.n_cols);
   std::vector<Entry> entries;
@@ -337,7 +351,7 @@ const Plan& Coupling::solve(const arma::mat& moved, Context& context) {
     const double levels = static_cast<double>(state_->levels.size());
     const Context::Span span(context, static_cast<double>(k) / levels,
                              static_cast<double>(k + 1) / levels);
-    Flow flow = level.solve(moved, state_->once, context);
+    Flow flow = level.solve(moved, shared, state_->once, context);
     repeated = repeated && flow.source == level.last.source && flow.target == level.last.target &&
                flow.units == level.last.units;
     Expansion(level).add(flow, level.mass / static_cast<double>(level.units), entries);

@@ -67,6 +67,13 @@ Flow ExactTransport::solve(const arma::mat& sources, Context& context) {
   return flow_of(std::get<detail::PointAssignment>(state_->solver).solve(sources, context));
 }
 
+Flow ExactTransport::solve(std::shared_ptr<const arma::mat> sources, Context& context) {
+  if (auto* simplex = std::get_if<detail::SimplexTransport>(&state_->solver))
+    return simplex->solve(std::move(sources), context);
+  auto& assignment = std::get<detail::PointAssignment>(state_->solver);
+  return flow_of(assignment.solve(std::move(sources), context));
+}
+
 Flow ExactTransport::solve_once(const arma::mat& sources, Context& context,
                                 const std::vector<std::uint32_t>& columns) {
   if (auto* simplex = std::get_if<detail::SimplexTransport>(&state_->solver))

@@ -86,7 +86,7 @@ struct SimplexTransport::State {
   std::optional<CandidateRows> rows;
   const std::vector<std::uint32_t> all;   // columns of sources that are not named
   bool lists_kept = false;                // from the last solve
-  std::unique_ptr<const arma::mat> kept;  // the sources of the last solve, where these are the rows
+  std::shared_ptr<const arma::mat> kept;  // the sources of the last solve, where these are the rows
   double width = 0.0;                     // of the lists when they were made first
   std::vector<double> u, v;               // of the last solve
   int exponent = 0;                       // their unit is 2^exponent
@@ -394,9 +394,14 @@ Flow SimplexTransport::solve(const arma::mat& sources, Context& context) {
   State& s = *state_;
   s.require_sources({sources, s.all});
   if (s.sources_are_columns) return s.solve({sources, s.all}, context);
-  auto kept = std::make_unique<const arma::mat>(sources);
-  Flow out = s.solve({*kept, s.all}, context);
-  s.kept = std::move(kept);
+  return solve(std::make_shared<const arma::mat>(sources), context);
+}
+
+Flow SimplexTransport::solve(std::shared_ptr<const arma::mat> sources, Context& context) {
+  State& s = *state_;
+  s.require_sources({*sources, s.all});
+  Flow out = s.solve({*sources, s.all}, context);
+  if (!s.sources_are_columns) s.kept = std::move(sources);
   return out;
 }
 

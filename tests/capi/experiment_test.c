@@ -205,6 +205,115 @@ static void test_fit(laot_context* context, const laot_params* params) {
   laot_data_free(b);
 }
 
+/* Cells that the host reads when they are wanted. */
+struct reader {
+  const double* values;
+  size_t cells;
+  const char* const* names;
+  int reads, held, fails;
+};
+
+static int read_cells(void* payload, laot_data** cells) {
+  struct reader* reader = payload;
+  if (reader->fails) return 1;
+  ++reader->reads;
+  ++reader->held;
+  *cells = dense(reader->values, reader->cells);
+  if (reader->names) CHECK(laot_data_set_feature_names(*cells, reader->names, FEATURES) == LAOT_OK);
+  return 0;
+}
+
+static int read_nothing(void* payload, laot_data** cells) {
+  (void)payload;
+  (void)cells;
+  return 0;
+}
+
+static void let_go_cells(void* payload) {
+  --((struct reader*)payload)->held;
+}
+
+static laot_experiment* of_readers(struct reader* first, struct reader* second) {
+  laot_experiment* experiment = NULL;
+  laot_data* x = dense(controls, CONTROLS);
+  size_t index = 99;
+  CHECK(laot_experiment_new(&experiment) == LAOT_OK);
+  CHECK(laot_experiment_add_control(experiment, x, &index) == LAOT_OK);
+  CHECK(laot_experiment_add_condition_later(experiment, "first", TREATED, read_cells, let_go_cells,
+                                            first, 0, kNames, kFirst, kDoses, 2) == LAOT_OK);
+  CHECK(laot_experiment_add_condition_later(experiment, "second", TREATED, read_cells, let_go_cells,
+                                            second, 0, kNames, kSecond, kDoses, 2) == LAOT_OK);
+  laot_data_free(x);
+  return experiment;
+}
+
+static void test_later(laot_context* context, const laot_params* params) {
+  static const char* const names[] = {"a", "b", "c"};
+  static const char* const others[] = {"a", "b", "d"};
+  struct reader a = {NULL, TREATED, NULL, 0, 0, 0}, b = {NULL, TREATED, NULL, 0, 0, 0};
+  static double expected[FEATURES * CONTROLS], found[FEATURES * CONTROLS];
+  laot_experiment *now = two_conditions(), *later = NULL;
+  laot_model *model = NULL, *same = NULL;
+  laot_data* x = dense(controls, CONTROLS);
+  size_t index = 0;
+  a.values = treated[0];
+  b.values = treated[1];
+  later = of_readers(&a, &b);
+  CHECK(a.reads == 0);
+  CHECK(laot_fit_experiment(context, params, now, &model) == LAOT_OK);
+  CHECK(laot_fit_experiment(context, params, later, &same) == LAOT_OK);
+  CHECK(a.reads == 1 && b.reads == 1 && a.held == 0 && b.held == 0);
+  CHECK(laot_predict_at(context, model, x, "second", NULL, NULL, NULL, 0, "no", expected,
+                        FEATURES * CONTROLS) == LAOT_OK);
+  CHECK(laot_predict_at(context, same, x, "second", NULL, NULL, NULL, 0, "no", found,
+                        FEATURES * CONTROLS) == LAOT_OK);
+  CHECK(memcmp(expected, found, sizeof found) == 0);
+  laot_model_free(same);
+  b.fails = 1;
+  same = NULL;
+  REFUSED(laot_fit_experiment(context, params, later, &same), LAOT_CANCELLED,
+          "condition \"second\" could not be read");
+  CHECK(same == NULL && a.held == 0 && b.held == 0);
+  b.fails = 0;
+  b.cells = TREATED - 1;
+  REFUSED(laot_fit_experiment(context, params, later, &same), LAOT_DIMENSION_MISMATCH,
+          "was said to have 25 cells, and was read with 24");
+  CHECK(b.held == 0);
+  b.cells = TREATED;
+  CHECK(laot_data_set_feature_names(x, names, FEATURES) == LAOT_OK);
+  CHECK(laot_experiment_add_control(later, x, &index) == LAOT_OK);
+  b.names = others;
+  REFUSED(laot_fit_experiment(context, params, later, &same), LAOT_DIMENSION_MISMATCH,
+          "feature 3 is \"c\"");
+  CHECK(b.held == 0);
+  REFUSED(laot_experiment_add_condition_later(NULL, "c", 5, read_cells, NULL, &a, 0, NULL, NULL,
+                                              NULL, 0),
+          LAOT_INVALID_ARGUMENT, "experiment");
+  REFUSED(laot_experiment_add_condition_later(later, NULL, 5, read_cells, NULL, &a, 0, NULL, NULL,
+                                              NULL, 0),
+          LAOT_INVALID_ARGUMENT, "name");
+  REFUSED(
+      laot_experiment_add_condition_later(later, "c", 5, NULL, NULL, &a, 0, NULL, NULL, NULL, 0),
+      LAOT_INVALID_ARGUMENT, "read is NULL");
+  REFUSED(laot_experiment_add_condition_later(later, "c", 0, read_cells, NULL, &a, 0, NULL, NULL,
+                                              NULL, 0),
+          LAOT_INVALID_ARGUMENT, "condition \"c\" has no cells");
+  REFUSED(laot_experiment_add_condition_later(later, "c", 5, read_cells, NULL, &a, 7, NULL, NULL,
+                                              NULL, 0),
+          LAOT_INVALID_ARGUMENT, "control must be below 2, found 7");
+  laot_experiment_free(later);
+  CHECK(laot_experiment_new(&later) == LAOT_OK);
+  CHECK(laot_experiment_add_control(later, x, &index) == LAOT_OK);
+  CHECK(laot_experiment_add_condition_later(later, "c", 5, read_nothing, NULL, NULL, 0, NULL, NULL,
+                                            NULL, 0) == LAOT_OK);
+  REFUSED(laot_fit_experiment(context, params, later, &same), LAOT_INVALID_ARGUMENT,
+          "the cells that were read of condition \"c\" is NULL");
+  laot_experiment_free(later);
+  laot_experiment_free(now);
+  laot_model_free(model);
+  laot_data_free(x);
+}
+
 static void test_wrong_use(laot_context* context, const laot_params* params) {
   static const char* const other_names[] = {"a", "b", "d"};
   static const char* const names[] = {"a", "b", "c"};
@@ -500,6 +609,7 @@ int main(void) {
   test_fit(context, params);
   test_evaluation(context, params);
   test_one_condition(context);
+  test_later(context, params);
   test_wrong_use(context, params);
   test_embedding(context);
   test_selected(context);

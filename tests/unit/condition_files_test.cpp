@@ -161,3 +161,64 @@ TEST_CASE("a place that cannot be written is found at the first condition") {
   context.checkpoint = "/nowhere/at all/screen.ckpt";
   CHECK_THROWS_AS(fit_model(calibrated(), data.experiment, context), Error);
 }
+
+TEST_CASE("a condition that is fitted alone leaves the file that a fit of many goes on from") {
+  const Conditions data;
+  const Folder folder;
+  Context plain;
+  const Params params = calibrated();
+  const std::string expected = bytes_of(fit_model(params, data.experiment, plain));
+  Context context;
+  context.checkpoint = folder.checkpoint();
+  std::string alone;
+  for (std::size_t c = 0; c < 5; ++c) {
+    Experiment one = data.experiment;
+    one.conditions = {data.experiment.conditions[c]};
+    const Model fitted = fit_model(params, one, context);
+    CHECK(folder.files() == c + 1);
+    if (c == 2) alone = bytes_of(fitted);
+  }
+  CHECK(bytes_of(fit_model(params, data.experiment, context)) == expected);
+  // From its file, as from its cells.
+  Experiment third = data.experiment;
+  third.conditions = {data.experiment.conditions[2]};
+  CHECK(bytes_of(fit_model(params, third, context)) == alone);
+  CHECK(bytes_of(fit_model(params, third, plain)) == alone);
+}
+
+namespace {
+
+class Elsewhere : public CellsElsewhere {
+ public:
+  explicit Elsewhere(Population population) : population_(std::move(population)) {}
+  std::size_t count() const override { return population_.cells.cells(); }
+  Population read(const std::vector<std::string>&) override { return population_; }
+  void let_go() noexcept override {}
+
+ private:
+  const Population population_;
+};
+
+}  // namespace
+
+TEST_CASE("fits to cells elsewhere wait in their files, and come back with their bits") {
+  const Conditions data;
+  Experiment later = data.experiment;
+  for (TreatedPopulation& condition : later.conditions) {
+    condition.elsewhere = std::make_shared<Elsewhere>(condition.population);
+    condition.population = Population();
+  }
+  const Params params = calibrated();
+  Context plain;
+  const std::string expected = bytes_of(fit_model(params, data.experiment, plain));
+  for (const int threads : {1, 2}) {
+    const Folder folder;
+    Context context;
+    context.num_threads = threads;
+    context.checkpoint = folder.checkpoint();
+    CHECK(bytes_of(fit_model(params, later, context)) == expected);
+    CHECK(folder.files() == 5);
+    // Once more, from the files of the first run.
+    CHECK(bytes_of(fit_model(params, later, context)) == expected);
+  }
+}

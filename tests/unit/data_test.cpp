@@ -162,6 +162,24 @@ TEST_CASE("variable features: decreasing pooled variance, ties by position") {
   CHECK(place(0) + 1 == place(4));
 }
 
+TEST_CASE("variable features of cells with NaN or Inf are refused") {
+  const auto refusal = [](const arma::mat& x, const arma::mat& y) {
+    Context context;
+    try {
+      variable_features(Cells::dense(x), Cells::dense(y), 2, context);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("nothing was refused");
+  };
+  const arma::mat x = clouds::gaussian(5, 30, 2), y = clouds::gaussian(5, 20, 3);
+  arma::mat wrong = y;
+  wrong(3, 7) = arma::datum::nan;
+  CHECK(refusal(x, wrong).find("treated has NaN at feature 4, cell 8") == 0);
+  wrong(3, 7) = arma::datum::inf;
+  CHECK(refusal(wrong, y).find("control has Inf at feature 4, cell 8") == 0);
+}
+
 TEST_CASE("the feature space is undone exactly on the way back") {
   const arma::mat x = clouds::gaussian(6, 90, 1), y = clouds::gaussian(6, 70, 2) + 3.0;
   Context context;

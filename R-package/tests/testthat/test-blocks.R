@@ -106,6 +106,86 @@ test_that("HDF5 in, HDF5 out", {
   expect_identical(as.matrix(predict(fit, dense[, 1:5], into = "HDF5")), predict(fit, dense[, 1:5]))
 })
 
+# Five conditions in turns, with donors.
+screen <- function() {
+  set.seed(6)
+  labels <- sample(c("ctrl", paste0("d", 1:4)), 300, replace = TRUE)
+  values <- matrix(rbinom(1100 * 300, 1, 0.2) * rexp(1100 * 300), 1100,
+                   dimnames = list(paste0("g", 1:1100), paste0("c", 1:300)))
+  for (k in 1:4) values[10 * k + 1:20, labels == paste0("d", k)] <-
+      values[10 * k + 1:20, labels == paste0("d", k)] + 1
+  list(values = values, labels = labels)
+}
+fit_screen <- function(values, labels, ...) {
+  sce <- SingleCellExperiment::SingleCellExperiment(
+    list(logcounts = values),
+    colData = S4Vectors::DataFrame(condition = labels, donor = rep(c("a", "b"), 150)))
+  quiet_fit(sce, batch = "donor", preset = "calibrated", ...)
+}
+
+test_that("several conditions on disk have the fits of the same in memory, wherever they wait", {
+  data <- screen()
+  expected <- fit_screen(data$values, data$labels)
+  namespace <- asNamespace("laot")
+  old <- mget(c("held.bytes", "block.bytes"), namespace)
+  on.exit(for (name in names(old)) assign(name, old[[name]], namespace))
+  for (name in names(old)) unlockBinding(name, namespace)
+  assign("block.bytes", 8 * 1100 * 40, namespace)
+  sparse <- methods::as(data$values, "CsparseMatrix")
+  for (values in list(DelayedArray::DelayedArray(data$values),
+                      DelayedArray::DelayedArray(sparse))) {
+    for (held in c(3e7, 2e5)) {
+      assign("held.bytes", held, namespace)
+      for (threads in 1:2) {
+        found <- fit_screen(values, data$labels, num.threads = threads)
+        expect_identical(names(found), names(expected))
+        expect_identical(lapply(found, coef), lapply(expected, coef))
+        expect_identical(lapply(found, `[[`, "features"), lapply(expected, `[[`, "features"))
+      }
+    }
+  }
+  rm(found)
+  invisible(gc())
+  expect_length(list.files(tempdir(), "^laot-(cells|fits)-"), 0L)
+})
+
+test_that("groups come back in their order, from files and from memory", {
+  data <- screen()
+  groups <- list(c(9L, 2L, 300L), 10:40, integer(0), seq(299L, 101L, -2L))
+  namespace <- asNamespace("laot")
+  old <- mget(c("held.bytes", "block.bytes"), namespace)
+  on.exit(for (name in names(old)) assign(name, old[[name]], namespace))
+  for (name in names(old)) unlockBinding(name, namespace)
+  assign("block.bytes", 8 * 3 * 20, namespace)
+  assign("held.bytes", 4000, namespace)
+  read <- laot:::read_groups(DelayedArray::DelayedArray(data$values), c(7L, 1L, 50L), groups)
+  expect_true(all(environment(read)$waiting$written[c(2, 4)] > 0))
+  for (g in c(4, 1, 2, 4)) {
+    expect_identical(as.matrix(read(g)), data$values[c(7, 1, 50), groups[[g]]])
+  }
+})
+
+test_that("what cannot be read or is no number is said, and where", {
+  data <- screen()
+  data$values[3, 17] <- NaN
+  where <- "at feature 3 \\(g3\\), cell 17 \\(c17\\)"
+  sparse <- methods::as(data$values, "CsparseMatrix")
+  for (values in list(data$values, sparse, DelayedArray::DelayedArray(data$values),
+                      DelayedArray::DelayedArray(sparse))) {
+    expect_sentence(fit_screen(values, data$labels), paste("x has NaN or NA", where))
+    expect_error(fit_screen(values, data$labels, subset.row = 1:20), "NaN or NA.* \\(g3\\), cell")
+  }
+  lost <- tempfile(fileext = ".h5")
+  skip_if_not_installed("HDF5Array")
+  data$values[3, 17] <- 0
+  on.disk <- HDF5Array::writeHDF5Array(data$values, lost, "cells", with.dimnames = TRUE)
+  waits <- laot:::read_groups(on.disk, 1:5, list(1:10, 11:20))
+  room <- environment(waits)$waiting
+  room$parts[[2]] <- list()
+  room$written[2] <- 1L
+  expect_error(suppressWarnings(waits(2)), "cannot open")
+})
+
 test_that("what holds no numbers is refused", {
   expect_sentence(quiet_fit(object(DelayedArray::DelayedArray(dense > 1))),
                   "must hold numbers, found logical")

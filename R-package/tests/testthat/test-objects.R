@@ -149,6 +149,13 @@ test_that("a Seurat object works as it is", {
                predict(by.matrix, control))
   expect_identical(unname(predicted$condition), rep("stim", 50))
   expect_true(all(predicted$predicted))
+  both.cells <- predict(fit, object, into = "cells")
+  expect_identical(unname(both.cells$predicted), rep(c(FALSE, TRUE), c(90, 50)))
+  expect_identical(colnames(both.cells), c(colnames(object), paste0(colnames(start), "_predicted")))
+  expect_warning(again <- quiet_fit(both.cells), "left out: 50 cells")
+  expect_identical(coef(again), coef(fit))
+  merged <- suppressWarnings(merge(object, predicted))
+  expect_identical(unname(merged$condition), c(conditions, rep("stim", 50)))
   SeuratObject::Idents(start) <- rep(c("T", "B"), length.out = ncol(start))
   expect_identical(SeuratObject::Idents(predict(fit, start)), SeuratObject::Idents(start))
   expect_identical(quiet_fit(object, features = c("gene2", "gene5"))$features, c("gene2", "gene5"))
@@ -262,6 +269,49 @@ test_that("predictions go into the object itself", {
   expect_sentence(predict(fit, start, into = c(layer = "x")),
                   "the name in into must be one of assay, altexp, dimred")
   expect_sentence(predict(fit, control, into = "x"), "a matrix has no room")
+})
+
+test_that("predicted cells go behind those of the object", {
+  skip_if_not_installed("SingleCellExperiment")
+  named <- both
+  colnames(named) <- paste0("c", 1:90)
+  sce <- sce_of(named)
+  SingleCellExperiment::reducedDim(sce, "PCA") <- t(named[1:2, ])
+  fit <- quiet_fit(sce, subset.row = 1:5)
+  start <- sce[, conditions == "ctrl"]
+  alone <- predict(fit, start)
+  all <- predict(fit, sce, into = "cells")
+  expect_identical(all[, 1:90]$condition, sce$condition)
+  expect_identical(all$predicted, rep(c(FALSE, TRUE), c(90, 50)))
+  expect_identical(colnames(all), c(colnames(sce), paste0(colnames(start), "_predicted")))
+  expect_identical(all$condition[91:140], rep("stim", 50))
+  values <- SummarizedExperiment::assay(all, "logcounts")
+  expect_identical(values[, 1:90], SummarizedExperiment::assay(sce, "logcounts"))
+  expect_identical(unname(values[1:5, 91:140]),
+                   unname(SummarizedExperiment::assay(alone, "logcounts")))
+  expect_true(all(is.na(values[6:12, 91:140])))
+  expect_identical(SingleCellExperiment::reducedDim(all, "PCA")[1:90, ],
+                   SingleCellExperiment::reducedDim(sce, "PCA"), ignore_attr = TRUE)
+  # What is predicted is neither fitted nor predicted again.
+  expect_warning(again <- quiet_fit(all, subset.row = 1:5), "left out: 50 cells")
+  expect_identical(coef(again), coef(fit))
+  expect_sentence(predict(fit, all, into = "cells"),
+                  "names of predicted ones already: c1_predicted")
+  more <- predict(fit, all, into = "cells", suffix = "_more")
+  expect_identical(sum(more$predicted), 100L)
+  expect_identical(ncol(predict(fit, sce, into = "cells", label = NULL)), 140L)
+  expect_sentence(predict(fit, sce[, conditions == "stim"], into = "cells"),
+                  "newdata has no cell that is \"ctrl\" in column \"condition\"")
+  expect_sentence(predict(fit, both, into = "cells"), "a matrix has no room")
+  # Of a reduced dimension, and of sparse values.
+  of.pca <- quiet_fit(sce, dimred = "PCA")
+  expect_identical(
+    SingleCellExperiment::reducedDim(predict(of.pca, sce, into = "cells"), "PCA")[91:140, ],
+    SingleCellExperiment::reducedDim(predict(of.pca, start), "PCA"), ignore_attr = TRUE)
+  skip_if_not_installed("Matrix")
+  SummarizedExperiment::assay(sce, "logcounts") <- methods::as(named, "dgCMatrix")
+  expect_s4_class(SummarizedExperiment::assay(predict(fit, sce, into = "cells"), "logcounts"),
+                  "dgCMatrix")
 })
 
 test_that("a tibble stays one", {

@@ -41,6 +41,8 @@ class PointAssignment {
 
   /// sources: d x n. Potentials are those of the squared distance.
   const Assignment& solve(const arma::mat& sources, Context& context);
+  /// The same, sharing the sources with the caller instead of keeping a copy.
+  const Assignment& solve(std::shared_ptr<const arma::mat> sources, Context& context);
   /// The same, reading the sources where they are; solve() keeps a copy of them. A next solve is a
   /// cold one.
   const Assignment& solve_once(const arma::mat& sources, Context& context);

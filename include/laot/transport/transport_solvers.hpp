@@ -36,6 +36,8 @@ class SimplexTransport {
 
   /// Keeps a copy of the sources for the next solve.
   Flow solve(const arma::mat& sources, Context& context);
+  /// Shares them with the caller instead.
+  Flow solve(std::shared_ptr<const arma::mat> sources, Context& context);
   /// Of some columns, where these are named; keeps nothing.
   Flow solve_once(const arma::mat& sources, const std::vector<std::uint32_t>& columns,
                   Context& context);

@@ -74,6 +74,10 @@ class laot_preset_info(Structure):
     ]
 
 
+laot_read_cells_fn = CFUNCTYPE(c_int, c_void_p, POINTER(c_void_p))
+
+laot_let_go_cells_fn = CFUNCTYPE(None, c_void_p)
+
 
 class laot_metric_info(Structure):
     _fields_ = [
@@ -223,6 +227,9 @@ FUNCTIONS = {
     "laot_experiment_add_control": (c_int, [c_void_p, c_void_p, POINTER(c_size_t)]),
     "laot_experiment_add_condition": (c_int, [c_void_p, c_char_p, c_void_p, c_size_t,
         POINTER(c_char_p), POINTER(c_char_p), POINTER(c_double), c_size_t]),
+    "laot_experiment_add_condition_later": (c_int, [c_void_p, c_char_p, c_size_t,
+        laot_read_cells_fn, laot_let_go_cells_fn, c_void_p, c_size_t, POINTER(c_char_p),
+        POINTER(c_char_p), POINTER(c_double), c_size_t]),
     "laot_experiment_add_embedding": (c_int, [c_void_p, c_char_p, POINTER(c_char_p), c_size_t,
         POINTER(c_double), c_size_t]),
     "laot_experiment_place_by_controls": (c_int, [c_void_p, c_char_p]),
