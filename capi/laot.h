@@ -840,8 +840,7 @@ typedef void (*laot_let_go_cells_fn)(void* payload);
  * @param numbers      [count] or NULL
  * @param count        number of values
  * @return those of laot_experiment_add_condition, and LAOT_INVALID_ARGUMENT: no cells, or no read.
- *         The calls that read them return LAOT_DIMENSION_MISMATCH where there are not as many, or
- *         names of features differ
+ *         The calls that read them refuse other numbers of cells and other names of features
  */
 LAOT_API laot_status laot_experiment_add_condition_later(
     laot_experiment* experiment, const char* name, size_t cells, laot_read_cells_fn read,
