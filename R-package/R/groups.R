@@ -24,7 +24,7 @@ read_groups <- function(values, features, groups, progress = NULL) {
     }
     if (!is.null(progress)) progress("reading", k / length(blocks))
   }
-  # What was read lies about until R looks for it, and the fit is about to need much.
+  # Garbage of the reading lies about until R looks for it, and the fit is about to need much.
   gc(verbose = FALSE)
   function(g) {
     gc(verbose = FALSE)

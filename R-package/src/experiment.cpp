@@ -88,7 +88,7 @@ class Reader {
   std::string error_;
 };
 
-// What the experiment looks at.
+// Matrices and readers that an experiment looks at.
 struct Kept {
   std::vector<Data> data;
   std::vector<std::unique_ptr<Reader>> readers;

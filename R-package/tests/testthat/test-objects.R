@@ -292,7 +292,7 @@ test_that("predicted cells go behind those of the object", {
   expect_true(all(is.na(values[6:12, 91:140])))
   expect_identical(SingleCellExperiment::reducedDim(all, "PCA")[1:90, ],
                    SingleCellExperiment::reducedDim(sce, "PCA"), ignore_attr = TRUE)
-  # What is predicted is neither fitted nor predicted again.
+  # Predicted cells are neither fitted nor predicted again.
   expect_warning(again <- quiet_fit(all, subset.row = 1:5), "left out: 50 cells")
   expect_identical(coef(again), coef(fit))
   expect_sentence(predict(fit, all, into = "cells"),
