@@ -75,9 +75,9 @@ plain <- function(values, features, cells) {
 is_sparse_on_disk <- function(values)
   is(values, "DelayedMatrix") && DelayedArray::is_sparse(values)
 
-# What is not 0, as it is stored: as(, "sparseMatrix") would go by way of dense blocks. A range of
-# columns is read several times as fast as scattered ones, so that cells are taken out of a range
-# which they fill well.
+# The values that are not 0, as they are stored: as(, "sparseMatrix") would go by way of dense
+# blocks. A range of columns is read several times as fast as scattered ones, so that cells are
+# taken out of a range which they fill well.
 sparse_part <- function(values, features, cells) {
   need("Matrix", "to read sparse blocks")
   if (anyDuplicated(features) || anyDuplicated(cells)) {

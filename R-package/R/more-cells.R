@@ -47,7 +47,7 @@ columns_of.SummarizedExperiment <- function(x) SummarizedExperiment::colData(x)
 #' @exportS3Method
 columns_of.Seurat <- function(x) x[[]]
 
-# What the predicted cells do not have (other features, assays, reductions) is NA, or lacks them.
+# Features, assays and reductions that the predicted cells do not have are NA, or lack them.
 bind_cells <- function(newdata, more) UseMethod("bind_cells")
 
 #' @exportS3Method

@@ -109,7 +109,7 @@ TrainingSummary controls_of(const Params& params, const Experiment& experiment, 
   return out;
 }
 
-// What a fit has of its controls.
+// Of what a fit keeps, the controls.
 TrainingSummary controls_in(const TrainingSummary& training) {
   TrainingSummary out;
   out.kept_control = training.kept_control;
