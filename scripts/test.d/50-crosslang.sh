@@ -11,6 +11,7 @@ fi
 workers=("cxx=$RELEASE_BUILD/tests/crosslang/laot_crosslang_cxx" "c=$RELEASE_BUILD/tests/crosslang/laot_crosslang_c"
   "python=$python tests/crosslang/worker.py")
 screens=("c=$RELEASE_BUILD/tests/crosslang/laot_crosslang_conditions_c"
+  "cxx=$RELEASE_BUILD/tests/crosslang/laot_crosslang_conditions_cxx"
   "python=$python tests/crosslang/conditions.py")
 if logged julia-install scripts/install-julia.sh; then
   workers+=("julia=$(cat build/julia/command) --startup-file=no tests/crosslang/worker.jl")
