@@ -21,7 +21,7 @@ populations_of_two <- function(ask, x, treated, where, condition, control, targe
     fail("control and target name levels of condition; with two matrices, x holds the control ",
          "cells and treated the treated ones")
   }
-  what <- c(if (x$origin$kind == "matrix") "the control matrix" else "the control cells",
+  what <- c(if (x$origin$kind == "matrix") "the control matrix" else "the control object",
             sample_name("treated", treated))
   same.kind <- object_kind(treated) == x$origin$kind
   y <- do.call(read_source,
@@ -50,9 +50,9 @@ populations_of_two <- function(ask, x, treated, where, condition, control, targe
                      control = levels$control, condition = levels$condition, types = types)
 }
 
-# "the control matrix", or of an object "the control cells".
+# "the control matrix", or of an object "the control object".
 sample_name <- function(side, x)
-  paste("the", side, if (object_kind(x) == "matrix") "matrix" else "cells")
+  paste("the", side, if (object_kind(x) == "matrix") "matrix" else "object")
 
 # Where each of two objects has one condition, these are the levels.
 levels_of_two <- function(x, y) {

@@ -46,7 +46,7 @@ read_source.SummarizedExperiment <- function(x, ..., assay.type = "logcounts", d
     values <- as_values(SummarizedExperiment::assay(x, assay.type, withDimnames = TRUE),
                         paste0("assay ", quoted(assay.type)))
   }
-  if (is.null(dimred) && assay.type == "logcounts" && what %in% c("x", "the control cells") &&
+  if (is.null(dimred) && assay.type == "logcounts" && what %in% c("x", "the control object") &&
       looks_raw(values)) {
     warning("assay \"logcounts\" of ", what,
             " holds whole numbers only, as counts are: normalise first ",

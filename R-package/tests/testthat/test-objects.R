@@ -235,7 +235,7 @@ test_that("control and treated cells may be two objects", {
   expect_sentence(quiet_fit(sce, treated = "stim"),
                   "treated must hold cells, found \"stim\"; a level of the condition is named by")
   expect_sentence(laot_fit(sce[, conditions == "ctrl"], treated = sce[1:3, conditions == "stim"]),
-                  "the treated cells lacks 9 of the 12")
+                  "the treated object lacks 9 of the 12")
 })
 
 test_that("a batch of several columns is their combinations", {
@@ -245,6 +245,8 @@ test_that("a batch of several columns is their combinations", {
   both.columns <- quiet_fit(sce, batch = c("donor", "type"))
   expect_identical(coef(both.columns), coef(quiet_fit(sce, batch = paste(sce$donor, sce$type))))
   expect_sentence(quiet_fit(sce, batch = c("donor", "tpe")), "no column \"tpe\"")
+  sce$type[4L] <- NA
+  expect_sentence(quiet_fit(sce, batch = c("donor", "type")), "batch has a missing label")
 })
 
 test_that("predictions go into the object itself", {

@@ -222,6 +222,8 @@ test_that("an object with a column of times is its own time course", {
                              designs = "counterpart")
   expect_identical(said$time.gap, 24)
   expect_identical(said$rates$to, c(24, 48))
+  expect_lt(min(said$rates$q95), 0.9 * max(said$rates$q95))
+  expect_identical(said$rate[["value"]], max(said$rates$q95))
   expect_output(print(said), "in the\\s+unit of \"hours\"; above it.*24")
   fit <- laot_fit(sce, condition = "hours", control = "0h", target = "24h", seed = 1,
                   verbose = FALSE)

@@ -20,8 +20,9 @@ test_that("MMD^2 is the mean over the gammas, unbiased or biased", {
   median.gamma <- 1 / median(dist(t(cbind(x, y)))^2)
   expect_equal(mmd2(x, y), by_hand(x, y, median.gamma, TRUE), tolerance = 1e-9)
   expect_equal(mmd2(x, y[5:1, ]), mmd2(x, y))
-  expect_identical(mmd2(x, y[, 1, drop = FALSE]), NA_real_)
-  expect_identical(mmd2(x[, c(1, 1)], x[, c(1, 1)]), NA_real_)
+  # NA, not NaN, which testthat takes for the same.
+  for (lost in c(mmd2(x, y[, 1, drop = FALSE]), mmd2(x[, c(1, 1)], x[, c(1, 1)])))
+    expect_true(is.na(lost) && !is.nan(lost))
   skip_if_not_installed("Matrix")
   expect_identical(mmd2(Matrix::Matrix(x, sparse = TRUE), y), mmd2(x, y))
 })
@@ -69,7 +70,9 @@ test_that("each cell keeps its order of features, as R's own Spearman says", {
   expect_equal(scores$value[scores$method == "laot"], mean(each))
   flat <- x
   flat[, 2] <- 1
-  expect_identical(which(is.na(cell_spearman(predicted, flat))), c(c2 = 2L))
+  lost <- cell_spearman(predicted, flat)
+  expect_identical(which(is.na(lost)), c(c2 = 2L))
+  expect_false(anyNA(lost[-2L]) || is.nan(lost[[2L]]))
   expect_sentence(cell_spearman(predicted, x[, 1:39]), "control has 39 cells and the prediction 40")
   expect_sentence(cell_spearman(fit), "control is missing")
 })
