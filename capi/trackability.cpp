@@ -276,8 +276,7 @@ laot_status laot_recovery_curve(laot_context* context, const laot_model* model,
             : laot::recovery_source(cells.x, cells.y, cells.batch.control, cells.batch.treated,
                                     images, *call);
     const laot::RecoveryCurve c = laot::recovery_curve(
-        source,
-        asked == "anew" ? laot::Design::anew : laot::Design::counterpart, options, *call);
+        source, asked == "anew" ? laot::Design::anew : laot::Design::counterpart, options, *call);
     hand_out_findings(laot::findings_of(c), out);
   });
 }

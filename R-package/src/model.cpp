@@ -115,11 +115,11 @@ SEXP laot_r_describe(SEXP pointer) {
 SEXP laot_r_conditions(SEXP pointer) {
   BEGIN_RCPP
   const laot_model* model = model_of(pointer);
-  return Rcpp::List::create(Rcpp::Named("conditions") = utf8(names_of(model, "conditions")),
-                            Rcpp::Named("covariates") = utf8(names_of(model, "covariates")),
-                            Rcpp::Named("held.out") = utf8(names_of(model, "held_out")),
-                            Rcpp::Named("by.control") =
-                                utf8(names_of(model, "placed_by_controls")));
+  return Rcpp::List::create(
+      Rcpp::Named("conditions") = utf8(names_of(model, "conditions")),
+      Rcpp::Named("covariates") = utf8(names_of(model, "covariates")),
+      Rcpp::Named("held.out") = utf8(names_of(model, "held_out")),
+      Rcpp::Named("by.control") = utf8(names_of(model, "placed_by_controls")));
   END_RCPP
 }
 

@@ -2,8 +2,8 @@
 //   laot_screen [worlds = 10] [kappa = 1] [first world = 0] [networks = 0: none, 1: cmonge and cpa,
 //   2: and cmonge from the identity] [further methods, as name=method,parameter=value,..]
 // truth: the true map (unbiased: its MMD^2 is 0 but for noise); truth_own_shift: the true map, but
-// for its mean shift, which is that of a seen condition's own training cells; training_cells: these.
-// prints one line a world, kind and method: MMD^2 x 1000 (unbiased, median gamma of training
+// for its mean shift, which is that of a seen condition's own training cells; training_cells:
+// these. prints one line a world, kind and method: MMD^2 x 1000 (unbiased, median gamma of training
 // cells), sd ratio, error of the mean, cell error (1: predicting no change), seconds of the fit.
 #include <chrono>
 #include <cmath>

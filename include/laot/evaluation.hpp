@@ -71,9 +71,10 @@ const std::vector<std::string>& default_metrics();
 /// cell that are of its group.
 ///
 /// Predictions of a balanced model also have rows with what each control cell counts
-/// (Model::weights), of the metrics that has_weighted_form() is true of, for every method that starts from the
-/// control cells, of all cells and without subsamples: estimator "..., weighted", setting "...;
-/// cells weighted by type" or "by cluster". They come after the unweighted rows of their method.
+/// (Model::weights), of the metrics that has_weighted_form() is true of, for every method that
+/// starts from the control cells, of all cells and without subsamples: estimator "..., weighted",
+/// setting "...; cells weighted by type" or "by cluster". They come after the unweighted rows of
+/// their method.
 ///
 /// Draws with the context's seed. Memory: the candidates, features x cells each, and the squared
 /// distances of those that start from control cells to the observed ones, where W2 is solved on

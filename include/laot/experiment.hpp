@@ -104,9 +104,9 @@ struct Experiment {
 /// the order in which they were given.
 LevelEmbedding in_order(const LevelEmbedding& embedding);
 
-/// The experiment without the conditions that are held out, and without the control populations that
-/// go with these alone. Throws unknown_name where one is not there, and invalid_argument where none
-/// is left.
+/// The experiment without the conditions that are held out, and without the control populations
+/// that go with these alone. Throws unknown_name where one is not there, and invalid_argument where
+/// none is left.
 Experiment without_held_out(const Experiment& experiment);
 
 /// The experiment of one condition without covariates.

@@ -23,8 +23,8 @@ struct FeatureSpaceOptions {
 
 struct OuterProducts;
 
-/// Work shared by the feature spaces of fits that begin with the same population, centred on its own
-/// mean: made by the fit that asks first, while others wait.
+/// Work shared by the feature spaces of fits that begin with the same population, centred on its
+/// own mean: made by the fit that asks first, while others wait.
 class SharedOuterProducts {
  public:
   std::shared_ptr<const OuterProducts> get(const std::function<OuterProducts()>& make);

@@ -77,8 +77,9 @@ struct LiftResult {
 /// coupling, x (k x n), y (k x m): those of the linear fit `linear`, whose warm start is used on.
 /// Cost: one pass of O(n L (k + L)), then iterations x (one exact transport + O(n k (k + L) + (k +
 /// L)^3)). Features of the cells are kept where they take up to kept_bytes, and else computed anew
-/// by blocks of 512 cells at every pass, to the same bits: beside the copies of the cells themselves
-/// that takes memory for a block and for (k + L)^2 numbers, however many cells there are.
+/// by blocks of 512 cells at every pass, to the same bits: beside the copies of the cells
+/// themselves that takes memory for a block and for (k + L)^2 numbers, however many cells there
+/// are.
 LiftResult lift(Coupling& coupling, const arma::mat& x, const arma::mat& y,
                 const LaotResult& linear, const LaotOptions& options, const LiftOptions& lift,
                 Context& context);

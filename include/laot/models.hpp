@@ -215,10 +215,11 @@ class Model {
   /// The covariates of a method of many conditions whose levels were placed by control cells.
   std::vector<std::string> placed_by_controls() const;
   /// The model of one condition, named or described by its covariates: one that was seen or, of a
-  /// method of many, any that it can answer; of these one that was held out may be named. Of the latter its report says the kind of the
-  /// condition (seen, unseen_dose, unseen_level, unseen_combination, unseen_context), and has a
-  /// warning where a dose lies beyond those that were seen, or where the conditions say nothing
-  /// about one that is not among them. Throws unknown_name and invalid_argument.
+  /// method of many, any that it can answer; of these one that was held out may be named. Of the
+  /// latter its report says the kind of the condition (seen, unseen_dose, unseen_level,
+  /// unseen_combination, unseen_context), and has a warning where a dose lies beyond those that
+  /// were seen, or where the conditions say nothing about one that is not among them. Throws
+  /// unknown_name and invalid_argument.
   Model at(const Condition& asked) const { return at(asked, nullptr, nullptr); }
   /// Where the condition has a level that was not seen, of a covariate whose levels are placed by
   /// their control cells (LevelEmbedding::by_controls), `controls` are those of the level, in

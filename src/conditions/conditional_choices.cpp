@@ -15,7 +15,7 @@ constexpr std::size_t kMostScored = 500;     // cells of a population in an MMD^
 constexpr std::size_t kCellsOfGamma = 2000;  // of all populations
 constexpr std::size_t kFolds = 5;
 constexpr std::size_t kFewestDivided = 2 * kFolds;  // an unbiased MMD^2 needs two of each
-constexpr std::size_t kHeldOutEnough = 2000;  // cells of all conditions: then no further fold
+constexpr std::size_t kHeldOutEnough = 2000;        // cells of all conditions: then no further fold
 // Weight of the mean over all conditions in a condition's score, as a number of its cells: the
 // score of few cells is noise.
 constexpr double kWeightOfAll = 500.0;

@@ -1,8 +1,8 @@
 // The choices of conditional LAOT, by cells or conditions that were left out.
 #pragma once
 
-#include "laot/conditions/conditional_laot.hpp"
 #include "laot/conditions/condition_regression.hpp"
+#include "laot/conditions/conditional_laot.hpp"
 
 namespace laot {
 

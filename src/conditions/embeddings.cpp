@@ -16,8 +16,8 @@ std::map<std::string, std::size_t> columns_by_name(const std::vector<std::string
                                                    const std::string& name) {
   std::map<std::string, std::size_t> out;
   for (std::size_t c = 0; c < levels.size(); ++c)
-    require(out.emplace(levels[c], c).second, Status::invalid_argument,
-            name, " lists the level \"", levels[c], "\" twice; give each level one row");
+    require(out.emplace(levels[c], c).second, Status::invalid_argument, name, " lists the level \"",
+            levels[c], "\" twice; give each level one row");
   return out;
 }
 
@@ -48,8 +48,8 @@ void require_finite(const arma::mat& table, const std::vector<std::string>& leve
   const arma::uword k = bad[0] % table.n_rows;
   fail(Status::not_finite, name, " has ", std::isnan(table[bad[0]]) ? "NaN" : "Inf",
        " at coordinate ",
-       coordinate_names.empty() ? text(k + 1) : "\"" + coordinate_names[k] + "\"",
-       " of level \"", levels[bad[0] / table.n_rows],
+       coordinate_names.empty() ? text(k + 1) : "\"" + coordinate_names[k] + "\"", " of level \"",
+       levels[bad[0] / table.n_rows],
        "\"; give every level finite coordinates, or leave the coordinate out");
 }
 
@@ -57,8 +57,7 @@ void require_finite(const arma::mat& table, const std::vector<std::string>& leve
 
 Embedding embedding_of(const std::vector<std::string>& wanted,
                        const std::vector<std::string>& levels, const arma::mat& table,
-                       const std::vector<std::string>& coordinate_names,
-                       const std::string& name) {
+                       const std::vector<std::string>& coordinate_names, const std::string& name) {
   require(table.n_cols == levels.size(), Status::dimension_mismatch, name, " has ", table.n_cols,
           " columns for ", levels.size(), " levels");
   require_finite(table, levels, coordinate_names, name);

@@ -18,7 +18,7 @@ struct NamedCells {
 
 /// The candidates in the order of the table; `wanted`: see EvaluationOptions::methods.
 std::vector<NamedCells> candidates_of(const HeldOut& held_out, Reference reference,
-                                     const std::vector<std::string>& wanted, Context& context);
+                                      const std::vector<std::string>& wanted, Context& context);
 
 /// The reference that `automatic` stands for here.
 Reference chosen_reference(const HeldOut& held_out, Reference asked);

@@ -438,8 +438,7 @@ Model model_of_rows(const HeldOut& held_out, const EvaluationOptions& options, C
   if (model.parts.size() == 1) return model.at(model.parts[0]->condition);
   if (options.condition.empty()) model.require_one("an evaluation");
   const Condition wanted{options.condition, {}};
-  return held_out.control ? model_at(model, wanted, *held_out.control, context)
-                          : model.at(wanted);
+  return held_out.control ? model_at(model, wanted, *held_out.control, context) : model.at(wanted);
 }
 
 }  // namespace

@@ -25,8 +25,8 @@ void require_groups(const HeldOut& held_out);
 /// Whether weights of cells follow from labels.
 bool weighted_by_types(const Model& model);
 
-/// The weight of each control cell where the predictions are those of a model that was balanced, and
-/// otherwise empty. Throws invalid_argument where types are new to the model.
+/// The weight of each control cell where the predictions are those of a model that was balanced,
+/// and otherwise empty. Throws invalid_argument where types are new to the model.
 arma::vec weights_of_control(const HeldOut& held_out, Context& context);
 
 }  // namespace laot

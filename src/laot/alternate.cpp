@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "clock.hpp"
 #include "laot/data/columns.hpp"
 #include "laot/laot.hpp"
 #include "laot/linear_algebra.hpp"
 #include "laot/parallel.hpp"
-#include "clock.hpp"
 #include "least_squares.hpp"
 #include "restore.hpp"
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "clock.hpp"
 #include "laot/data/columns.hpp"
 #include "laot/linear_algebra.hpp"
-#include "clock.hpp"
 #include "least_squares.hpp"
 #include "restore.hpp"
 

@@ -86,8 +86,8 @@ arma::mat control_means(const CovariateRoles::ByControls& wanted, const Experime
         std::find(wanted.levels.begin(), wanted.levels.end(), found[0]) - wanted.levels.begin());
     std::size_t& owner = level_of[treated.control];
     require(owner == count || owner == level, Status::invalid_argument, "\"", wanted.covariate,
-            "\" is placed by control cells, and \"", wanted.levels[owner], "\" and \"",
-            found[0], "\" have the same ones; give each level control cells of its own, labelled with it");
+            "\" is placed by control cells, and \"", wanted.levels[owner], "\" and \"", found[0],
+            "\" have the same ones; give each level control cells of its own, labelled with it");
     owner = level;
   }
   arma::mat out(input.space.dimension(), count, arma::fill::zeros);

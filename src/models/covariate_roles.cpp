@@ -99,8 +99,9 @@ CovariateRoles::Factor CovariateRoles::factor_of(const Experiment& experiment,
   out.by_controls = unordered != nullptr && unordered->by_controls;
   if (unordered != nullptr && !out.by_controls) {
     const LevelEmbedding given = in_order(*unordered);
-    const Embedding seen = embedding_of(out.levels, given.levels, given.coordinates,
-                                        given.coordinate_names, "the embedding of \"" + name + "\"");
+    const Embedding seen =
+        embedding_of(out.levels, given.levels, given.coordinates, given.coordinate_names,
+                     "the embedding of \"" + name + "\"");
     if (!seen.dropped.empty())
       remarks_.push_back(text("coordinates of \"", name,
                               "\" that do not vary are left out: ", joined(seen.dropped)));
@@ -278,8 +279,9 @@ std::vector<LevelEmbedding> CovariateRoles::embeddings() const {
   if (has_level_ && !by_effect_ && level_.coordinates.n_rows > 0) add(level_);
   for (const Factor& factor : context_) {
     const arma::uword count = factor.levels.size();
-    const bool one_hot = factor.coordinates.n_rows == count &&
-                         arma::approx_equal(factor.coordinates, arma::eye(count, count), "absdiff", 0.0);
+    const bool one_hot =
+        factor.coordinates.n_rows == count &&
+        arma::approx_equal(factor.coordinates, arma::eye(count, count), "absdiff", 0.0);
     if (!factor.is_number && !one_hot && !factor.by_controls) add(factor);
   }
   return out;
@@ -328,11 +330,11 @@ CovariateRoles CovariateRoles::load(const ModelFile& file, std::size_t dimension
     const arma::vec centre = file.vector(at + "centre");
     const arma::mat axes = file.matrix(at + "axes");
     require(!out.is_number && centre.n_elem == dimension && axes.n_rows == dimension &&
-                centre.is_finite() &&
-                axes.n_cols == out.coordinates.n_rows && axes.n_cols > 0 && axes.is_finite(),
+                centre.is_finite() && axes.n_cols == out.coordinates.n_rows && axes.n_cols > 0 &&
+                axes.is_finite(),
             Status::bad_format, "the model file places the levels of \"", out.name, "\" along ",
-            axes.n_rows, " x ", axes.n_cols, " axes about ", centre.n_elem, " means, where ", dimension,
-            " x ", out.coordinates.n_rows, " finite numbers are needed");
+            axes.n_rows, " x ", axes.n_cols, " axes about ", centre.n_elem, " means, where ",
+            dimension, " x ", out.coordinates.n_rows, " finite numbers are needed");
     out.places = ControlPlaces(centre, axes);
     return out;
   };

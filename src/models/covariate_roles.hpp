@@ -35,8 +35,8 @@ class CovariateRoles {
     std::vector<std::string> levels;
   };
   std::vector<ByControls> by_controls() const;
-  /// means: those of the control cells of each of these levels, in the space of the fit [k x levels].
-  /// How many coordinates they have: 0 where all means are the same.
+  /// means: those of the control cells of each of these levels, in the space of the fit [k x
+  /// levels]. How many coordinates they have: 0 where all means are the same.
   std::size_t place_by_controls(const std::string& covariate, const arma::mat& means);
 
   /// Throws unknown_name on a level that has no coordinates, with the nearest one that is known,
@@ -75,8 +75,8 @@ class CovariateRoles {
   };
   Factor factor_of(const Experiment& experiment, const std::string& name, bool one_hot);
   std::size_t index_of(const Factor& factor, const std::string& level) const;
-  void add_context(const Factor& factor, const CovariateValue& value,
-                   const arma::vec& control_mean, std::vector<double>& context) const;
+  void add_context(const Factor& factor, const CovariateValue& value, const arma::vec& control_mean,
+                   std::vector<double>& context) const;
   std::vector<std::size_t> context_levels(const Condition& condition) const;
 
   bool has_level_ = false, by_effect_ = false;

@@ -86,8 +86,7 @@ arma::mat LinearConditionalMap::map_at(const arma::vec& phi, std::size_t own,
     return own < control_of_.size() ? model_.map_of(own, phi, control)
                                     : model_.pooled_map(phi, control);
   if (!arma::any(phi)) return arma::eye(k, k);
-  return with_spread(arma::eye(k, k), control,
-                     arma::reshape(model_.log_spread * phi, k, k), 1.0);
+  return with_spread(arma::eye(k, k), control, arma::reshape(model_.log_spread * phi, k, k), 1.0);
 }
 
 ConditionalMap::At LinearConditionalMap::at(const Condition& condition,

@@ -14,7 +14,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #define LAOT_HAS_POSIX 1
-// Only its address is of interest; Armadillo declares none of that name, with which this might clash.
+// Only its address is of interest; Armadillo declares none of that name, with which this might
+// clash.
 extern "C" void daxpy_();
 #endif
 

@@ -260,8 +260,8 @@ arma::mat residual_covariance(const Plan& plan, const arma::mat& moved, const ar
 RecoverySource recovery_source(const arma::mat& x, const arma::mat& y,
                                const std::vector<std::uint32_t>& batch, const LaotResult& fit) {
   const SingleThreadedBlas blas;
-  return {x, fit.map_unrestored,
-          residual_covariance(fit.plan, moved_by(fit.map_unrestored, x), y), batch};
+  return {x, fit.map_unrestored, residual_covariance(fit.plan, moved_by(fit.map_unrestored, x), y),
+          batch};
 }
 
 RecoverySource recovery_source(const arma::mat& x, const arma::mat& y,

@@ -125,15 +125,16 @@ double median_over_spacing(const arma::mat& cells, std::size_t queries, Context&
 arma::mat shifted_to(const arma::mat& images, const arma::mat& side, const Pair& cells) {
   arma::vec weights_x, weights_y;
   batch_weights(cells.batch_x, cells.batch_y, cells.x.n_cols, cells.y.n_cols, weights_x, weights_y);
-  const arma::vec mean =
-      weighted_mean(side, &side == &cells.x ? weights_x : weights_y) - weighted_mean(images, weights_x);
+  const arma::vec mean = weighted_mean(side, &side == &cells.x ? weights_x : weights_y) -
+                         weighted_mean(images, weights_x);
   return images.each_col() + mean;
 }
 
 void set_spacings(const Pair& cells, const arma::mat& images, Stability& out, Context& context) {
   const std::size_t d = cells.x.n_rows;
   const bool given = !images.is_empty();
-  const arma::mat moved = given ? shifted_to(images, cells.x, cells) : out.fit.map_unrestored * cells.x;
+  const arma::mat moved =
+      given ? shifted_to(images, cells.x, cells) : out.fit.map_unrestored * cells.x;
   out.displacement_over_spacing =
       median_over_spacing(cells.x, cells.x.n_cols, context, [&](std::size_t i) {
         return std::make_pair(i, distance(moved.colptr(i), cells.x.colptr(i), d));

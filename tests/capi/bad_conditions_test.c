@@ -17,15 +17,17 @@ static const char* const kDrugs[] = {"A", "A", "B", "B", "C", "C"};
 static const double kDoses[] = {1, 10, 1, 10, 1, 10};
 static const char* const kDrugDose[] = {"drug", "dose"};
 
-static double wave(size_t i) { return sin(0.7 * (double)(i * i % 1009)); }
+static double wave(size_t i) {
+  return sin(0.7 * (double)(i * i % 1009));
+}
 
 static void make_cells(void) {
   size_t i, c;
   for (i = 0; i < FEATURES * CONTROLS; ++i) controls[i] = wave(i);
   for (c = 0; c < CONDITIONS; ++c)
     for (i = 0; i < FEATURES * TREATED; ++i)
-      treated[c][i] = wave(3 * i + 1000 * (c + 1)) +
-                      (i % FEATURES == c / 2 ? log1p(kDoses[c]) : 0.0);
+      treated[c][i] =
+          wave(3 * i + 1000 * (c + 1)) + (i % FEATURES == c / 2 ? log1p(kDoses[c]) : 0.0);
 }
 
 static laot_data* dense(const double* values, size_t cells) {
@@ -44,7 +46,8 @@ static laot_experiment* empty(void) {
   return out;
 }
 
-/* A condition of these covariates; of a name the level is of the drug, else the number of the dose. */
+/* A condition of these covariates; of a name the level is of the drug, else the number of the dose.
+ */
 static void add(laot_experiment* to, const char* name, const double* cells, size_t count,
                 const char* const* names, const char* const* levels, const double* numbers,
                 size_t covariates) {
@@ -135,8 +138,9 @@ static void check_finite(const laot_model* model, const char* drug, double dose)
   laot_data_free(x);
 }
 
-static const char* const kMany[] = {"conditional_laot", "conditional_gaussian", "regressed_shift",
-                                    "nearest_shift",    "cmonge",               "cpa"};
+static const char* const kMany[] = {"conditional_laot", "conditional_gaussian",
+                                    "regressed_shift",  "nearest_shift",
+                                    "cmonge",           "cpa"};
 enum { MANY = sizeof kMany / sizeof kMany[0] };
 
 static void test_levels(void) {
@@ -207,8 +211,9 @@ static void test_doses(void) {
             "covariate \"dose\" of condition \"D\" is NaN; it must be a finite number");
     experiment = usual(6);
     add(experiment, "D", treated[0], TREATED, kDrugDose, text, numbers, 2);
-    refused(experiment, kMany[m], LAOT_INVALID_ARGUMENT,
-            "covariate \"dose\" is a number in one condition and a level in another (\"D\", \"A 1\")");
+    refused(
+        experiment, kMany[m], LAOT_INVALID_ARGUMENT,
+        "covariate \"dose\" is a number in one condition and a level in another (\"D\", \"A 1\")");
     model = fitted(usual(6), kMany[m], NULL, NULL);
     refused_at(model, "A", NULL, -1, LAOT_INVALID_ARGUMENT,
                "a dose must be 0 or a positive number, found -1");
@@ -245,7 +250,8 @@ static void test_cells(void) {
   for (m = 0; m < MANY; ++m) {
     experiment = usual(6);
     add(experiment, "none", treated[0], 0, kDrugDose, drug, numbers, 2);
-    refused(experiment, kMany[m], LAOT_INVALID_ARGUMENT, "condition \"none\" is empty: it has 3 features and 0 cells");
+    refused(experiment, kMany[m], LAOT_INVALID_ARGUMENT,
+            "condition \"none\" is empty: it has 3 features and 0 cells");
     experiment = usual(6);
     add(experiment, "few", treated[0], 3, kDrugDose, drug, numbers, 2);
     if (m >= 4) {
@@ -281,7 +287,8 @@ static void test_batches(void) {
   CHECK(laot_experiment_new(&experiment) == LAOT_OK);
   CHECK(laot_experiment_add_control(experiment, x, &index) == LAOT_OK);
   CHECK(laot_experiment_add_condition(experiment, "A 1", y, 0, NULL, NULL, NULL, 0) == LAOT_OK);
-  REFUSED(laot_fit_experiment(context, params, experiment, &model), LAOT_INVALID_ARGUMENT, "donor 3");
+  REFUSED(laot_fit_experiment(context, params, experiment, &model), LAOT_INVALID_ARGUMENT,
+          "donor 3");
   laot_experiment_free(experiment);
   laot_params_free(params);
   laot_data_free(x);
@@ -311,8 +318,9 @@ static void test_combinations(void) {
             "covariate \"line\" must be one level; found 2 levels");
     experiment = usual(6);
     add(experiment, "other", treated[0], TREATED, names, pair, doses, 2);
-    refused(experiment, kMany[m], LAOT_INVALID_ARGUMENT,
-            "condition \"other\" has 1 covariates and condition \"A 1\" has 2; all must have the same");
+    refused(
+        experiment, kMany[m], LAOT_INVALID_ARGUMENT,
+        "condition \"other\" has 1 covariates and condition \"A 1\" has 2; all must have the same");
     experiment = usual(5);
     add(experiment, "A 1 again", treated[5], TREATED, kDrugDose, (const char*[]){"A", NULL},
         (const double[]){0, 1}, 2);

@@ -534,16 +534,16 @@ static void test_placed_by_controls(laot_context* context) {
   CHECK(memcmp(through, direct, sizeof direct) == 0);
   laot_model_free(at);
   CHECK(laot_data_dense(controls, 2, CONTROLS, 2, &other) == LAOT_OK);
-  REFUSED(laot_model_at_controls(context, model, other, NULL, covariate, &patients[2], NULL, 1,
-                                 &at),
-          LAOT_DIMENSION_MISMATCH, "the model was fitted on 3 features, found 2");
+  REFUSED(
+      laot_model_at_controls(context, model, other, NULL, covariate, &patients[2], NULL, 1, &at),
+      LAOT_DIMENSION_MISMATCH, "the model was fitted on 3 features, found 2");
   laot_data_free(other);
   for (p = 0; p < FEATURES * CONTROLS; ++p) through[p] = controls[p];
   through[4] = NAN;
   other = dense(through, CONTROLS);
-  REFUSED(laot_model_at_controls(context, model, other, NULL, covariate, &patients[2], NULL, 1,
-                                 &at),
-          LAOT_NOT_FINITE, "control has NaN at feature 2, cell 2");
+  REFUSED(
+      laot_model_at_controls(context, model, other, NULL, covariate, &patients[2], NULL, 1, &at),
+      LAOT_NOT_FINITE, "control has NaN at feature 2, cell 2");
   laot_data_free(other);
   REFUSED(laot_model_at_controls(context, model, x, "none", NULL, NULL, NULL, 0, &at),
           LAOT_UNKNOWN_NAME, "none");

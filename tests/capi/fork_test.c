@@ -1,5 +1,5 @@
-/* A process forks while other threads make and free handles and fit: the child has the whole library
- * at once, with the same bits. R's mclapply and Python's multiprocessing fork. */
+/* A process forks while other threads make and free handles and fit: the child has the whole
+ * library at once, with the same bits. R's mclapply and Python's multiprocessing fork. */
 #define _GNU_SOURCE
 #include <math.h>
 #include <pthread.h>

@@ -2,10 +2,10 @@
  *
  *   laot_killed_test KILLS [SEED]
  *
- * Trainings and fits of many conditions go on from their checkpoint, one process at a time and two on
- * one checkpoint, until KILLS of them died; then an undisturbed run ends with the bits of one that
- * nobody killed.
- * Two processes save to one path and are killed: whoever reads it finds one whole model. */
+ * Trainings and fits of many conditions go on from their checkpoint, one process at a time and two
+ * on one checkpoint, until KILLS of them died; then an undisturbed run ends with the bits of one
+ * that nobody killed. Two processes save to one path and are killed: whoever reads it finds one
+ * whole model. */
 #define _POSIX_C_SOURCE 200809L
 #include <math.h>
 #include <signal.h>
@@ -36,7 +36,9 @@ static double now(void) {
 }
 
 /* In (0, most]. */
-static double some_time(double most) { return most * (rand() + 1.0) / (RAND_MAX + 1.0); }
+static double some_time(double most) {
+  return most * (rand() + 1.0) / (RAND_MAX + 1.0);
+}
 
 static void set(laot_params* params, const char* name, double value) {
   if (laot_params_set_number(params, name, value)) exit(2);

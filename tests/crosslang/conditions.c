@@ -259,7 +259,8 @@ static void make_small(laot_params* params, const char* method) {
 }
 
 /* Held-out cells of the test conditions, by conditional LAOT with both networks beside it. */
-static void evaluate(laot_context* context, laot_model* const* models, const screen* s, FILE* file) {
+static void evaluate(laot_context* context, laot_model* const* models, const screen* s,
+                     FILE* file) {
   const laot_model* const asked[] = {models[0], models[2], models[3]};
   laot_evaluation_options options;
   laot_experiment* held_out = NULL;

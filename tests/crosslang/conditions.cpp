@@ -78,8 +78,7 @@ void predict(const Model& model, const std::vector<Condition>& at, const Screen&
   const Cells cells = Cells::dense(screen.new_control);
   arma::mat out(arma::size(screen.new_control));
   for (const Condition& condition : at) {
-    model.at(condition, cells, context)
-        .predict(cells, Nonnegative::no, out.memptr(), context);
+    model.at(condition, cells, context).predict(cells, Nonnegative::no, out.memptr(), context);
     write_numbers(out.memptr(), out.n_elem, file);
   }
 }

@@ -55,8 +55,8 @@ static int note(Outcome* out, int status, int is_file, const char* call) {
   return 0;
 }
 
-static int fit(Outcome* out, laot_context* context, laot_params* params, laot_data* x,
-               laot_data* y, laot_model** model) {
+static int fit(Outcome* out, laot_context* context, laot_params* params, laot_data* x, laot_data* y,
+               laot_model** model) {
   laot_experiment* experiment = NULL;
   laot_data* w = NULL;
   size_t index = 0;
@@ -165,7 +165,8 @@ static int other_files(int saved) {
 }
 
 static Outcome reference;
-static long reference_live[3]; /* by the number of threads: their stacks are kept for the next ones */
+static long
+    reference_live[3]; /* by the number of threads: their stacks are kept for the next ones */
 
 /* What is wrong with a cycle; NULL: nothing. */
 static const char* fault(const Outcome* out, long more_live) {
@@ -204,8 +205,9 @@ static void in_child(void (*prepare)(long), long argument, int threads, const ch
     cycle(&out, threads);
     disarm();
     wrong = fault(&out, live() - reference_live[threads]);
-    if (wrong) printf("%s, %s %ld: %s (%d from %s)\n", method, what, argument, wrong,
-                      out.unexpected, out.where ? out.where : "no call");
+    if (wrong)
+      printf("%s, %s %ld: %s (%d from %s)\n", method, what, argument, wrong, out.unexpected,
+             out.where ? out.where : "no call");
     fflush(stdout);
     _exit(wrong ? 1 : 0);
   }
@@ -215,12 +217,32 @@ static void in_child(void (*prepare)(long), long argument, int threads, const ch
   CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-static void fail_once(long number) { arm(number, number); }
-static void fail_from(long number) { arm(number, 1L << 60); }
-static void stutter(long unused) { (void)unused; arm(0, 0); set_writes(1, 0); }
-static void fill_disk(long unused) { (void)unused; arm(0, 0); set_writes(0, 1); }
-static void refuse_threads(long unused) { (void)unused; arm(0, 0); set_threads(1); }
-static void take_folder(long unused) { (void)unused; arm(0, 0); chmod(folder, 0500); }
+static void fail_once(long number) {
+  arm(number, number);
+}
+static void fail_from(long number) {
+  arm(number, 1L << 60);
+}
+static void stutter(long unused) {
+  (void)unused;
+  arm(0, 0);
+  set_writes(1, 0);
+}
+static void fill_disk(long unused) {
+  (void)unused;
+  arm(0, 0);
+  set_writes(0, 1);
+}
+static void refuse_threads(long unused) {
+  (void)unused;
+  arm(0, 0);
+  set_threads(1);
+}
+static void take_folder(long unused) {
+  (void)unused;
+  arm(0, 0);
+  chmod(folder, 0500);
+}
 
 static void find(void* function, const char* name) {
   void* found = dlsym(RTLD_DEFAULT, name);

@@ -1,5 +1,6 @@
-/* Preloaded: allocations, writes and threads fail when they are told to. The tests find the functions
- * failing_* through dlsym. What is live is counted while it is armed, over all threads. */
+/* Preloaded: allocations, writes and threads fail when they are told to. The tests find the
+ * functions failing_* through dlsym. What is live is counted while it is armed, over all threads.
+ */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -39,15 +40,25 @@ void failing_arm(long first, long last) {
   last_failing = last;
   armed = 1;
 }
-void failing_disarm(void) { armed = 0; }
-long failing_allocations(void) { return allocations; }
-long failing_failed(void) { return failed; }
-long failing_live(void) { return live; }
+void failing_disarm(void) {
+  armed = 0;
+}
+long failing_allocations(void) {
+  return allocations;
+}
+long failing_failed(void) {
+  return failed;
+}
+long failing_live(void) {
+  return live;
+}
 void failing_writes(int stutter, int full) {
   writes_stutter = stutter;
   disk_full = full;
 }
-void failing_threads(int refused) { threads_refused = refused; }
+void failing_threads(int refused) {
+  threads_refused = refused;
+}
 void failing_arm_at(const double* first, const double* last) {
   failing_arm((long)*first, (long)*last);
 }
@@ -71,7 +82,8 @@ static int note_core(struct dl_phdr_info* object, size_t size, void* unused) {
     if (!strstr(object->dlpi_name, core_names[i])) continue;
     for (k = 0; k < object->dlpi_phnum; ++k) {
       const uintptr_t first = object->dlpi_addr + object->dlpi_phdr[k].p_vaddr;
-      if (object->dlpi_phdr[k].p_type != PT_LOAD || !(object->dlpi_phdr[k].p_flags & PF_X)) continue;
+      if (object->dlpi_phdr[k].p_type != PT_LOAD || !(object->dlpi_phdr[k].p_flags & PF_X))
+        continue;
       core_first[i] = first;
       core_last[i] = first + object->dlpi_phdr[k].p_memsz;
     }
@@ -107,7 +119,9 @@ static void* counted(void* block) {
 }
 
 #define CALLER __builtin_return_address(0)
-void* malloc(size_t size) { return fails(CALLER) ? NULL : counted(__libc_malloc(size)); }
+void* malloc(size_t size) {
+  return fails(CALLER) ? NULL : counted(__libc_malloc(size));
+}
 void* calloc(size_t count, size_t size) {
   return fails(CALLER) ? NULL : counted(__libc_calloc(count, size));
 }
@@ -122,8 +136,12 @@ void* realloc(void* block, size_t size) {
 static void* aligned(size_t alignment, size_t size, const void* caller) {
   return fails(caller) ? NULL : counted(__libc_memalign(alignment, size));
 }
-void* memalign(size_t alignment, size_t size) { return aligned(alignment, size, CALLER); }
-void* aligned_alloc(size_t alignment, size_t size) { return aligned(alignment, size, CALLER); }
+void* memalign(size_t alignment, size_t size) {
+  return aligned(alignment, size, CALLER);
+}
+void* aligned_alloc(size_t alignment, size_t size) {
+  return aligned(alignment, size, CALLER);
+}
 int posix_memalign(void** out, size_t alignment, size_t size) {
   void* block = aligned(alignment, size, CALLER);
   if (!block) return ENOMEM;

@@ -11,8 +11,8 @@ using namespace laot;
 namespace {
 
 const std::map<std::string, arma::mat>& golden() {
-  static const auto out =
-      fixtures::tensors(fixtures::read_table(fixtures::golden("conditions/control_places.csv")), {});
+  static const auto out = fixtures::tensors(
+      fixtures::read_table(fixtures::golden("conditions/control_places.csv")), {});
   return out;
 }
 
@@ -71,6 +71,6 @@ TEST_CASE("golden patient that was not seen: shift, and the Gaussian map from it
   check_close(predicted("regressed_shift", cells), golden().at("shifted"), 1e-9);
   check_close(predicted("conditional_gaussian", cells), golden().at("gaussian"), 1e-8);
   // Of few cells the covariance is that of all controls.
-  check_close(predicted("conditional_gaussian", cells.head_cols(7)),
-              golden().at("gaussian_few"), 1e-8);
+  check_close(predicted("conditional_gaussian", cells.head_cols(7)), golden().at("gaussian_few"),
+              1e-8);
 }

@@ -61,8 +61,7 @@ void compare(const Table& found, const std::string& name,
     CAPTURE(found.texts("metric")[r]);
     for (const char* column : {"group", "method", "metric", "features"})
       CHECK(found.texts(column)[r] == expected.at(r, column));
-    for (const std::string& column : more)
-      CHECK(found.texts(column)[r] == expected.at(r, column));
+    for (const std::string& column : more) CHECK(found.texts(column)[r] == expected.at(r, column));
     for (const char* column : {"cells", "observed", "left_out"})
       CHECK(found.numbers(column)[r] == expected.number(r, column));
     for (const char* column : {"value", "sd", "gamma"}) {
@@ -121,9 +120,9 @@ TEST_CASE("and of a held-out donor, by group") {
 TEST_CASE("and of several conditions, seen and not") {
   const auto part = [](const std::string& name) { return cells("conditions_" + name); };
   const arma::mat start = part("train_control"), a1 = part("train_A_1"), a10 = part("train_A_10"),
-                  b3 = part("train_B_3"), control = part("test_control"), again = part("test_again"),
-                  between = part("test_between"), other = part("test_other"),
-                  both = part("test_both");
+                  b3 = part("train_B_3"), control = part("test_control"),
+                  again = part("test_again"), between = part("test_between"),
+                  other = part("test_other"), both = part("test_both");
   using Treatments = std::vector<std::pair<std::string, double>>;
   const auto experiment = [](const arma::mat& controls) {
     Experiment out;

@@ -59,8 +59,8 @@ class Junit : public doctest::IReporter {
   void test_case_end(const doctest::CurrentTestCaseStats& stats) override {
     char seconds[32];
     std::snprintf(seconds, sizeof seconds, "%.3f", stats.seconds);
-    std::string line = "  <testcase classname=\"" + file_ + "\" name=\"" + name_ + "\" time=\"" +
-                       seconds + "\">";
+    std::string line =
+        "  <testcase classname=\"" + file_ + "\" name=\"" + name_ + "\" time=\"" + seconds + "\">";
     if (stats.failure_flags != 0 && failures_.empty()) failures_ = "the case failed";
     if (!failures_.empty())
       line += "<failure message=\"" + failures_ + "\"/>";

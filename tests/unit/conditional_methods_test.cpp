@@ -135,12 +135,11 @@ TEST_CASE("one condition with phi = 1 is fitted and predicted as laot is") {
   for (const bool restored : {true, false}) {
     const Model alone =
         fit_model(with("laot", {{"restore", restored ? "covariance" : "none"}}), one, context);
-    const Model pooled =
-        fit_model(with("conditional_laot", {{"own_share", "0"},
-                                            {"restore", restored ? "1" : "0"},
-                                            {"level_weight", "0"},
-                                            {"condition_weight", "0"}}),
-                  one, context);
+    const Model pooled = fit_model(with("conditional_laot", {{"own_share", "0"},
+                                                             {"restore", restored ? "1" : "0"},
+                                                             {"level_weight", "0"},
+                                                             {"condition_weight", "0"}}),
+                                   one, context);
     const Condition& condition = one.conditions[0].condition;
     const arma::mat expected = predicted(alone, condition, screen().new_control);
     CHECK(arma::abs(expected - screen().new_control).max() > 0.1);

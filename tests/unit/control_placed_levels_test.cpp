@@ -143,9 +143,8 @@ TEST_CASE("networks place patients by control cells too") {
 }
 
 TEST_CASE("models of patients placed by control cells survive their file, for every thread count") {
-  for (const char* name :
-       {"conditional_laot", "conditional_gaussian", "regressed_shift", "nearest_shift", "cmonge",
-        "cpa"}) {
+  for (const char* name : {"conditional_laot", "conditional_gaussian", "regressed_shift",
+                           "nearest_shift", "cmonge", "cpa"}) {
     CAPTURE(name);
     const Model model = fitted(name, experiment()), other = fitted(name, experiment(), 2);
     const ModelFile file = model.store();
@@ -179,8 +178,7 @@ TEST_CASE("a patient that is left out of a fit is placed by its control cells, i
     value[table.texts("method")[r]] = table.numbers("value")[r];
     CHECK(table.texts("kind")[r] == "unseen context");
   }
-  for (const char* name :
-       {"regressed_shift", "conditional_gaussian", "nearest_shift", "identity"})
+  for (const char* name : {"regressed_shift", "conditional_gaussian", "nearest_shift", "identity"})
     REQUIRE(value.count(name) == 1);
   CHECK(value["regressed_shift"] < 0.35 * value["identity"]);
   // The trivial predictors beside are placed so too.
@@ -200,11 +198,11 @@ TEST_CASE("a level that control cells place is told where these are few or far f
   Context context;
   const arma::mat few = newcomer().control.head_cols(1);
   CHECK(warning_of(model.at(of_patient("newcomer"), Cells::dense(few), context))
-            .find("level \"newcomer\" of \"patient\" is placed by the mean of 1 control cell") == 0);
+            .find("level \"newcomer\" of \"patient\" is placed by the mean of 1 control cell") ==
+        0);
   arma::mat far = newcomer().control;
   far.row(0) += 20.0;
-  const std::string said =
-      warning_of(model.at(of_patient("newcomer"), Cells::dense(far), context));
+  const std::string said = warning_of(model.at(of_patient("newcomer"), Cells::dense(far), context));
   CHECK(said.find("level \"newcomer\" of \"patient\" lies beyond the levels that were seen "
                   "(coordinate 1 of the control cells is ") == 0);
   CHECK(said.find("the prediction is an extrapolation") != std::string::npos);
@@ -231,22 +229,25 @@ TEST_CASE("contexts that control cells cannot place are refused in a sentence") 
 
   Experiment shared = experiment();
   shared.conditions[4].control = 1;
-  CHECK(refusal([&] { (void)fitted("regressed_shift", shared); }) ==
-        "\"patient\" is placed by control cells, and \"p1\" and \"p4\" have the same ones; give each "
-        "level control cells of its own, labelled with it");
+  CHECK(
+      refusal([&] { (void)fitted("regressed_shift", shared); }) ==
+      "\"patient\" is placed by control cells, and \"p1\" and \"p4\" have the same ones; give each "
+      "level control cells of its own, labelled with it");
   Experiment single = experiment();
   single.conditions.resize(1);
-  CHECK(refusal([&] { (void)fitted("regressed_shift", single); })
-            .find("\"patient\" is placed by control cells and has one level, \"p0\"") == 0);
+  CHECK(refusal([&] {
+          (void)fitted("regressed_shift", single);
+        }).find("\"patient\" is placed by control cells and has one level, \"p0\"") == 0);
   Experiment several = experiment();
   several.conditions[0].condition.covariates[0].second.levels = {"p0", "p1"};
-  CHECK(refusal([&] { (void)fitted("regressed_shift", several); })
-            .find("\"patient\" is placed by control cells, and condition \"p0 treated\" has 2") ==
-        0);
+  CHECK(refusal([&] {
+          (void)fitted("regressed_shift", several);
+        }).find("\"patient\" is placed by control cells, and condition \"p0 treated\" has 2") == 0);
   Experiment absent = experiment();
   absent.embeddings = {placed_by_controls("donor")};
-  CHECK(refusal([&] { (void)fitted("regressed_shift", absent); })
-            .find("there is an embedding of \"donor\", and the conditions have no such") == 0);
+  CHECK(refusal([&] {
+          (void)fitted("regressed_shift", absent);
+        }).find("there is an embedding of \"donor\", and the conditions have no such") == 0);
   Experiment alike = experiment();
   for (Population& control : alike.controls) control.cells = Cells::dense(cohort()[0].control);
   CHECK(refusal([&] { (void)fitted("regressed_shift", alike); }) ==

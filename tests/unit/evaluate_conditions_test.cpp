@@ -47,15 +47,13 @@ TEST_CASE("conditions are scored one after the other, seen and unseen, beside ot
   HeldOutScreen s;
   REQUIRE(s.experiment.conditions.size() == 2);
   const Table found = s.scored();
-  CHECK(methods_at(found, "again") == std::set<std::string>{"conditional_laot", "regressed_shift",
-                                                            "identity", "mean_shift",
-                                                            "gaussian_map", "noise_reference",
-                                                            "conditional_gaussian",
-                                                            "nearest_shift"});
-  CHECK(methods_at(found, "between") == std::set<std::string>{"conditional_laot", "regressed_shift",
-                                                              "identity", "noise_reference",
-                                                              "conditional_gaussian",
-                                                              "nearest_shift"});
+  CHECK(methods_at(found, "again") ==
+        std::set<std::string>{"conditional_laot", "regressed_shift", "identity", "mean_shift",
+                              "gaussian_map", "noise_reference", "conditional_gaussian",
+                              "nearest_shift"});
+  CHECK(methods_at(found, "between") ==
+        std::set<std::string>{"conditional_laot", "regressed_shift", "identity", "noise_reference",
+                              "conditional_gaussian", "nearest_shift"});
   std::size_t compared = 0;
   for (std::size_t r = 0; r < found.rows(); ++r) {
     const bool seen = found.texts("condition")[r] == "again";
@@ -107,18 +105,19 @@ TEST_CASE("a model of many conditions is evaluated at the condition that is name
       CHECK(found.texts("method")[r] == expected.texts("method")[r]);
       CHECK(found.numbers("value")[r] == expected.numbers("value")[r]);
     }
-    CHECK(small_screen::refusal([&] { evaluate(cells, {}, s.context); })
-              .find("an evaluation is of one condition, and the model has") == 0);
+    CHECK(small_screen::refusal([&] {
+            evaluate(cells, {}, s.context);
+          }).find("an evaluation is of one condition, and the model has") == 0);
     options.condition = "nobody";
-    CHECK(small_screen::refusal([&] { evaluate(cells, options, s.context); })
-              .find("the model knows no condition \"nobody\"") == 0);
+    CHECK(small_screen::refusal([&] {
+            evaluate(cells, options, s.context);
+          }).find("the model knows no condition \"nobody\"") == 0);
   }
 }
 
 TEST_CASE("the trivial predictors of many conditions stand beside a model of many by themselves") {
   HeldOutScreen s;
-  const Model gaussian =
-      small_screen::fitted("conditional_gaussian", small_screen::experiment());
+  const Model gaussian = small_screen::fitted("conditional_gaussian", small_screen::experiment());
   const Model nearest = small_screen::fitted("nearest_shift", small_screen::experiment());
   const auto rows_of = [](const Table& table) {
     std::map<std::string, double> out;
@@ -129,8 +128,8 @@ TEST_CASE("the trivial predictors of many conditions stand beside a model of man
   };
   // All cells were kept: the fits are those that a user would make.
   const auto found = rows_of(evaluate_conditions({&s.pooled}, s.experiment, {}, s.context));
-  const auto expected = rows_of(evaluate_conditions({&s.pooled, &gaussian, &s.shift, &nearest},
-                                                    s.experiment, {}, s.context));
+  const auto expected = rows_of(
+      evaluate_conditions({&s.pooled, &gaussian, &s.shift, &nearest}, s.experiment, {}, s.context));
   CHECK(found == expected);
   // From a file, and of the other models, as well.
   const std::string bytes = s.pooled.store().bytes();

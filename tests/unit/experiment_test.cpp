@@ -160,7 +160,8 @@ TEST_CASE("conditions on several threads have the bits of one thread, and one fi
   };
   experiment.conditions[4].population.cells = experiment.conditions[7].population.cells =
       Cells::dense(treated[4]);
-  CHECK_THROWS_WITH_AS(fit_model(params, experiment, cancelled), doctest::Contains("cancel"), Error);
+  CHECK_THROWS_WITH_AS(fit_model(params, experiment, cancelled), doctest::Contains("cancel"),
+                       Error);
 }
 
 TEST_CASE("a fit of many conditions comes back from its bytes, controls stored once") {
@@ -235,7 +236,8 @@ TEST_CASE("what is no experiment is refused in one sentence that names the condi
   refused([](Experiment& e) { e.controls.clear(); }, "no control population");
   refused([](Experiment& e) { e.conditions.clear(); }, "no condition");
   refused([](Experiment& e) { e.conditions[1].control = 1; }, "\"second\" goes with control");
-  refused([](Experiment& e) { e.conditions[1].condition.name = "first"; }, "two conditions with the name");
+  refused([](Experiment& e) { e.conditions[1].condition.name = "first"; },
+          "two conditions with the name");
   refused([](Experiment& e) { e.conditions[1].condition.name = ""; }, "has no name");
   refused([](Experiment& e) { e.conditions[1].condition.covariates.pop_back(); }, "covariates");
   refused([](Experiment& e) { e.conditions[1].condition.covariates[1].first = "time"; },

@@ -38,7 +38,8 @@ TEST_CASE("simulated populations: the map, the partners and the variance are as 
     options.entries = entries;
     const Populations p = simulate_populations(options, Rng(3));
     CHECK(arma::norm(p.map - arma::eye(25, 25), "fro") == doctest::Approx(7.0));
-    CHECK(arma::accu(p.control % p.control) / 2000.0 == doctest::Approx(1.0).scale(0).epsilon(0.02));
+    CHECK(arma::accu(p.control % p.control) / 2000.0 ==
+          doctest::Approx(1.0).scale(0).epsilon(0.02));
     const arma::mat moved = p.map * p.control;
     double apart = 0.0;
     for (std::size_t i = 0; i < 2000; ++i)

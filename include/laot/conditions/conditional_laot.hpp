@@ -50,7 +50,7 @@ struct ConditionalLaot {
   arma::mat pooled_map(const arma::vec& phi, std::size_t control) const {
     return pooled_map(phi, controls.at(control));
   }
-  /// The same for cells of a population of this spread, which is looked at where restore is above 0.
+  /// The same for cells of a population of this spread, which counts where restore is above 0.
   arma::mat pooled_map(const arma::vec& phi, const SpreadOfControl& control) const;
   /// W of a training condition, blended.
   arma::mat map_of(std::size_t condition, const arma::vec& phi, std::size_t control) const {

@@ -12,9 +12,10 @@
 namespace laot::nets {
 
 /// The part of a cell that the network cannot reconstruct: kept, so that x + predict(x) -
-/// reconstruct(x) is predicted; dropped, so that predict(x) is; or the best on the validation cells,
-/// each way with its best epoch: kept, or kept with half of the change, which has half of its noise,
-/// or dropped where that is better than both by more than the standard error of the difference.
+/// reconstruct(x) is predicted; dropped, so that predict(x) is; or the best on the validation
+/// cells, each way with its best epoch: kept, or kept with half of the change, which has half of
+/// its noise, or dropped where that is better than both by more than the standard error of the
+/// difference.
 enum class Residual { keep, drop, automatic };
 
 struct AutoencoderOptions : ValidationOptions {

@@ -1,5 +1,6 @@
-// Measures that remain informative where the bound of the theorem says nothing: how far cells move compared
-// with how close they lie, and how far the matching and the map depend on the cells at hand.
+// Measures that remain informative where the bound of the theorem says nothing: how far cells move
+// compared with how close they lie, and how far the matching and the map depend on the cells at
+// hand.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +23,8 @@ struct StabilityOptions {
   Resample resample = Resample::cells;
   double level = 0.95;  // of the intervals
   /// Where the map that is asked about takes the cells of x, k x n; empty: the map of the fit. The
-  /// spacings are then of this map, and of the exact coupling of its images with y, both about their
-  /// means; refits are those of the alternation.
+  /// spacings are then of this map, and of the exact coupling of its images with y, both about
+  /// their means; refits are those of the alternation.
   arma::mat images;
 };
 
