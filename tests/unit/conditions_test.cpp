@@ -80,6 +80,11 @@ TEST_CASE("levels weigh as asked, and a training condition of dose 0 changes not
   CHECK(arma::approx_equal(phi, arma::vec{1.0, 0.0, 0.5, 1.0, 0.0, 0.5, 0.0, 0.25, 0.0}, "absdiff",
                            1e-14));
   CHECK(arma::abs(features(single(1, 0.0))).max() == 0.0);
+  // Levels of a context as well: [1, its coordinate, level 0, two of the context, conditions].
+  const std::vector<ConditionCovariates> patients{{{{0, kNaN}}, {0.0}, {0}},
+                                                  {{{0, kNaN}}, {1.0}, {1}}};
+  const arma::vec second = CovariateFeatures(patients, arma::mat(0, 1), half)(patients[1]);
+  CHECK(arma::approx_equal(second.tail(5), arma::vec{0.5, 0.0, 0.5, 0.0, 0.25}, "absdiff", 1e-14));
 }
 
 TEST_CASE("the unit of a dose does not matter, nor is there a dose where none is given") {
