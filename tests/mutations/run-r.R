@@ -23,7 +23,9 @@ for (name in ls(changed, all.names = TRUE)) {
 }
 methods <- getNamespaceInfo(own, "S3methods")
 for (k in which(methods[, 3L] %in% ls(changed, all.names = TRUE))) {
-  registerS3method(methods[k, 1L], methods[k, 2L], get(methods[k, 3L], own), own)
+  # Generics of a package that is only suggested are found there alone.
+  home <- if (exists(methods[k, 1L], own)) own else asNamespace("generics")
+  registerS3method(methods[k, 1L], methods[k, 2L], get(methods[k, 3L], own), home)
 }
 
 test_dir("R-package/tests/testthat", filter = paste0("^(", arguments[2L], ")$"),
