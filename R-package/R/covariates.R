@@ -89,11 +89,11 @@ kinds_of_columns <- function(columns)
 # A list by covariate of list(levels, coordinates x levels), or "control".
 embeddings_of <- function(embedding, known) {
   if (is.null(embedding)) return(list())
-  if (is.character(embedding) && !identical(embedding, by.control)) return(list())
+  if (identical(embedding, "effect") || identical(embedding, "given")) return(list())
   levels <- names(Filter(is.character, known[[1L]]))
   if (is.list(embedding) && !is.data.frame(embedding))
     embedding <- Filter(function(one) !identical(one, "effect"), embedding)
-  if (is.matrix(embedding) || is.data.frame(embedding) || is.character(embedding)) {
+  if (is.matrix(embedding) || is.data.frame(embedding) || identical(embedding, by.control)) {
     if (length(levels) != 1L) {
       fail("embedding must be a list of matrices named by covariate where there is not one ",
            "covariate of levels; found ",

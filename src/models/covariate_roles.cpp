@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "laot/conditions/embeddings.hpp"
+#include "laot/number_text.hpp"
 
 namespace laot {
 
@@ -170,7 +171,8 @@ std::string CovariateRoles::doubts(const Condition& condition, const arma::mat& 
       const double margin = kMargin * (high - low);
       if (at[k] >= low - margin && at[k] <= high + margin) continue;
       add_clause(out, text(who, " lies beyond the levels that were seen (coordinate ", k + 1,
-                           " of the control cells is ", at[k], ", theirs are ", low, " to ", high,
+                           " of the control cells is ", text_of_number(at[k], 3), ", theirs are ",
+                           text_of_number(low, 3), " to ", text_of_number(high, 3),
                            "): the prediction is an extrapolation"));
       break;
     }

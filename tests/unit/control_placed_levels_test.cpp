@@ -2,6 +2,7 @@
 // registry, files and scores.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "laot/base.hpp"
@@ -206,6 +207,9 @@ TEST_CASE("a level that control cells place is told where these are few or far f
   CHECK(said.find("level \"newcomer\" of \"patient\" lies beyond the levels that were seen "
                   "(coordinate 1 of the control cells is ") == 0);
   CHECK(said.find("the prediction is an extrapolation") != std::string::npos);
+  for (std::size_t k = 0; k + 5 < said.size(); ++k)  // three digits say where
+    CHECK_FALSE(std::all_of(said.begin() + k, said.begin() + k + 5,
+                            [](char c) { return c >= '0' && c <= '9'; }));
 }
 
 TEST_CASE("contexts that control cells cannot place are refused in a sentence") {

@@ -55,6 +55,8 @@ test_that("control cells may be others than those that are predicted, and rows p
   expect_sentence(predict(fits, both, controls = new.control,
                           at = data.frame(patient = rep(c("new", "p2"), each = 40))),
                   "at has one row a cell")
+  expect_sentence(fit_patients(embedding = "controls"),
+                  "named by covariate, or \"effect\", found \"controls\"")
   lost <- new.control
   lost[2, 3] <- NA
   expect_sentence(predict(fits, new.control, at = list(patient = "new"), controls = lost),
