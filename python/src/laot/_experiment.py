@@ -271,7 +271,8 @@ class Experiment:
                 break
         if not tables:
             raise ValueError('embedding must be {level: coordinates}, a data frame with a row for each level, "control", a dict '
-                             f'of these by covariate, or "effect", found {type(embedding).__name__}')
+                             'of these by covariate, or "effect", found '
+                             f"{repr(embedding) if isinstance(embedding, str) else type(embedding).__name__}")
         return {name: table for name, table in tables.items() if table is not None}
 
 
@@ -303,7 +304,7 @@ def fit_experiment(experiment: Experiment, *, method: str = "laot", preset: Opti
     if effect is not None:
         parameters["embedding"] = "effect"
         embedding = {name: table for name, table in embedding.items() if name != effect} or None
-    elif isinstance(embedding, str) and embedding != BY_CONTROLS:
+    elif isinstance(embedding, str) and embedding in ("effect", "given"):
         parameters["embedding"], embedding = embedding, None
     model = Model(ctypes.c_void_p(), source)  # owns the handle from the moment that there is one
     with fit_parameters(method, preset, parameters) as params, experiment.handle(embedding, experiment.held_out(hold_out)) as handle, \
