@@ -274,9 +274,10 @@ class AutoencoderResponse final : public ResponseMap {
     arma::fvec shift;
     if (shape.kind != nets::AutoencoderKind::conditional) {
       const arma::vec stored = file.vector("response.shift");
-      require(stored.n_elem == shape.latent && stored.is_finite(), Status::bad_format,
+      require(stored.n_elem == shape.latent, Status::bad_format,
               "the latent shift of the model file has ", stored.n_elem, " values for a code of ",
-              shape.latent, ", or is not finite");
+              shape.latent);
+      networks::require_single_precision(stored, "response.shift");
       shift = arma::conv_to<arma::fvec>::from(stored);
     }
     // Files of before these numbers are of networks that predict whole cells.

@@ -157,6 +157,9 @@ void store_tensors(const nets::Layout& layout, const std::vector<T>& values,
     file.put(prefix + tensor.name, layout.get(values, tensor.name));
 }
 
+/// Throws bad_format where a value of the array with this name is not finite in single precision.
+void require_single_precision(const arma::mat& value, const std::string& name);
+
 /// Throws bad_format where a tensor is missing, has another shape, or is not finite.
 void load_tensors(const ModelFile& file, const nets::Layout& layout, const std::string& prefix,
                   std::vector<float>& values);

@@ -70,6 +70,12 @@ void add_report(const NetworkSettings& settings, const nets::TrainingReport& rep
   to.add("seconds_training", training.seconds);
 }
 
+void require_single_precision(const arma::mat& value, const std::string& name) {
+  for (const double entry : value)
+    require(std::abs(entry) <= 3e38, Status::bad_format, "\"", name,
+            "\" of the model file holds a value that is no finite single precision number");
+}
+
 void load_tensors(const ModelFile& file, const nets::Layout& layout, const std::string& prefix,
                   std::vector<float>& values) {
   for (const nets::Tensor& tensor : layout.tensors()) {
@@ -77,9 +83,7 @@ void load_tensors(const ModelFile& file, const nets::Layout& layout, const std::
     require(value.n_rows == tensor.rows && value.n_cols == tensor.cols, Status::bad_format,
             "tensor \"", prefix, tensor.name, "\" of the model file is ", value.n_rows, " x ",
             value.n_cols, " where ", tensor.rows, " x ", tensor.cols, " is needed");
-    for (const double entry : value)
-      require(std::abs(entry) <= 3e38, Status::bad_format, "tensor \"", prefix, tensor.name,
-              "\" of the model file holds a value that is no finite single precision number");
+    require_single_precision(value, prefix + tensor.name);
     layout.set(values, tensor.name, value);
   }
 }

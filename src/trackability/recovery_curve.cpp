@@ -126,20 +126,6 @@ double relative(double square, double of_square) {
   return of_square > 0.0 ? std::sqrt(square / of_square) : kNaN;
 }
 
-double identified_share(const arma::mat& predicted, const arma::mat& expected) {
-  std::size_t own = 0;
-  for (std::size_t i = 0; i < predicted.n_cols; ++i) {
-    const double to_own =
-        square_of_difference(predicted.colptr(i), expected.colptr(i), expected.n_rows);
-    bool nearest = true;
-    for (std::size_t j = 0; j < expected.n_cols && nearest; ++j)
-      nearest = j == i || square_of_difference(predicted.colptr(i), expected.colptr(j),
-                                               expected.n_rows) >= to_own;
-    if (nearest) ++own;
-  }
-  return static_cast<double>(own) / static_cast<double>(predicted.n_cols);
-}
-
 Outcome outcome_of(const Simulated& simulated, const arma::mat& map,
                    const RecoveryCurveOptions& options, Context& context) {
   const Refit again = refit(simulated.cells, options.fit, options.own_means, context);
@@ -236,6 +222,20 @@ void check(const RecoverySource& source, Design design, const RecoveryCurveOptio
 }
 
 }  // namespace
+
+double identified_share(const arma::mat& predicted, const arma::mat& expected) {
+  std::size_t own = 0;
+  for (std::size_t i = 0; i < predicted.n_cols; ++i) {
+    const double to_own =
+        square_of_difference(predicted.colptr(i), expected.colptr(i), expected.n_rows);
+    bool nearest = true;
+    for (std::size_t j = 0; j < expected.n_cols && nearest; ++j)
+      nearest = j == i || square_of_difference(predicted.colptr(i), expected.colptr(j),
+                                               expected.n_rows) >= to_own;
+    if (nearest) ++own;
+  }
+  return static_cast<double>(own) / static_cast<double>(predicted.n_cols);
+}
 
 const char* name_of(Design design) {
   return design == Design::counterpart ? "counterpart" : "anew";

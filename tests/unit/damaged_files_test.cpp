@@ -312,7 +312,9 @@ TEST_CASE("every demand on a network in a model file is missed by one file that 
     refused(model, matrix_is("response.enc0.weight", arma::mat(0, 3)), "has 0 units");
     refused(model, matrix_is("response.code.weight", matrix_of(3, 4)), "is needed");
     refused(model, vector_is("response.shift", vector_of(3, 0.0)), "has 3 values for a code of 2");
-    refused(model, vector_is("response.shift", vector_of(2, nan)), "or is not finite");
+    for (const double value : {nan, 4e38})
+      refused(model, vector_is("response.shift", vector_of(2, value)),
+              "no finite single precision number");
     refused(model, vector_is("response.origin", vector_of(3, 0.0)),
             "has \"response.origin\" without \"response.mean_offset\"");
     bool met = false;

@@ -264,6 +264,15 @@ TEST_CASE("a recovery curve pairs cells within their level") {
   CHECK_THROWS_AS(recovery_curve(source, Design::counterpart, options, context), Error);
 }
 
+TEST_CASE("a cell is identified where no other expected state lies nearer") {
+  // Own and nearest distances by hand: 1 and 9; 4 and 6; 9 and 1 (not its own); 0 and 0 (a tie).
+  const arma::mat expected = {{0.0, 10.0, 20.0, 40.0, 40.0}};
+  CHECK(identified_share({{1.0, 14.0, 11.0, 40.0, 40.0}}, expected) == doctest::Approx(0.8));
+  CHECK(identified_share({{1.0, 16.0, 11.0, 40.0, 60.0}}, expected) == doctest::Approx(0.6));
+  // Nearer by half or more does not count.
+  CHECK(identified_share({{7.0, 14.0, 14.0, 29.0, 31.0}}, expected) == doctest::Approx(0.4));
+}
+
 TEST_CASE("a recovery of everything is 1, not a rounding error more") {
   for (const std::size_t cells : {7, 49, 110, 147}) {
     const RecoverySource source{

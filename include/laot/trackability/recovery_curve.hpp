@@ -43,15 +43,19 @@ struct RecoveryCurveOptions {
   std::size_t most_cells = 300;  // a side, in one simulation
 };
 
+/// Share of cells (columns, in the same order) whose predicted state lies no farther from their own
+/// expected state than from that of any other cell. Cost n^2 d at most.
+double identified_share(const arma::mat& predicted, const arma::mat& expected);
+
 struct RecoveryCurve {
   Design design = Design::counterpart;
   std::vector<double> gaps;
   std::size_t cells = 0;  // a side, in one simulation
   /// [gaps x repeats]. pairs: share of cells whose counterpart was found (NaN for anew: there is
-  /// none). identified: share of control cells whose predicted state lies nearer to their own
-  /// expected state W_s x than to that of any other control cell. map_error: |W^ - W_s| / |W_s -
-  /// I|. cell_error: root mean square error of the predicted expected states over that of their
-  /// displacement (1: no better than predicting no change). Errors are NaN at s = 0.
+  /// none). identified: identified_share() of the control cells, with expected states W_s x.
+  /// map_error: |W^ - W_s| / |W_s - I|. cell_error: root mean square error of the predicted
+  /// expected states over that of their displacement (1: no better than predicting no change).
+  /// Errors are NaN at s = 0.
   arma::mat pairs, identified, map_error, cell_error;
   /// Mean over the repeats of pairs (counterpart) or identified (anew) at each gap.
   std::vector<double> recovery;
