@@ -50,6 +50,10 @@ class ModelFile {
   std::vector<std::int32_t> integers(const std::string& name) const;
   const std::string& text_value(const std::string& name) const;
   double number(const std::string& name) const;
+  /// A number that fits in single precision too. Throws bad_format for others.
+  double usable_number(const std::string& name) const;
+  /// A whole number from `least` to `most`. Throws bad_format for others.
+  std::size_t count(const std::string& name, std::size_t least, std::size_t most) const;
   std::vector<std::string> texts(const std::string& name) const;
   /// Every text whose name begins with `prefix`, without it.
   std::map<std::string, std::string> texts_below(const std::string& prefix) const;

@@ -354,7 +354,8 @@ struct Method {
   /// Trivial predictors: from a model of the same training cells, without fitting. Others: none.
   std::function<Beside(const Model&)> beside = nullptr;
   std::function<ExperimentResult(const ExperimentInput&, Context&)> fit_many = nullptr;
-  std::function<std::shared_ptr<const ConditionalMap>(const ModelFile&, std::size_t dimension)>
+  /// Reads the map of many conditions back; throws bad_format where it does not fit the space.
+  std::function<std::shared_ptr<const ConditionalMap>(const ModelFile&, const FeatureSpace&)>
       load_many = nullptr;
 };
 

@@ -1,6 +1,7 @@
 #include "laot/model_file.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <memory>
 
@@ -173,6 +174,22 @@ double ModelFile::number(const std::string& name) const {
   require(number_of_text(value, number), Status::bad_format, "entry \"", name,
           "\" of the model file is not a number");
   return number;
+}
+
+double ModelFile::usable_number(const std::string& name) const {
+  const double value = number(name);
+  require(std::abs(value) <= 1e30, Status::bad_format, "\"", name, "\" of the model file is ",
+          value, ", not a usable number");
+  return value;
+}
+
+std::size_t ModelFile::count(const std::string& name, std::size_t least, std::size_t most) const {
+  const double value = number(name);
+  require(value >= static_cast<double>(least) && value <= static_cast<double>(most) &&
+              value == std::floor(value),
+          Status::bad_format, "\"", name, "\" of the model file is ", value,
+          ", not a whole number from ", least, " to ", most);
+  return static_cast<std::size_t>(value);
 }
 
 std::vector<std::string> ModelFile::texts(const std::string& name) const {

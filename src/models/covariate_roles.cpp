@@ -345,11 +345,8 @@ CovariateRoles CovariateRoles::load(const ModelFile& file, std::size_t dimension
   out.has_level_ = file.has_text("response.level.name");
   if (out.has_level_) out.level_ = get(kLevelPlace);
   out.by_effect_ = file.has_text("response.level.placed_by");
-  const double contexts = file.number("response.contexts");
-  require(contexts >= 0.0 && contexts <= 1000.0, Status::bad_format, "the model file has ",
-          contexts, " contexts");
-  for (std::size_t k = 0; k < static_cast<std::size_t>(contexts); ++k)
-    out.context_.push_back(get(place(k)));
+  const std::size_t contexts = file.count("response.contexts", 0, 1000);
+  for (std::size_t k = 0; k < contexts; ++k) out.context_.push_back(get(place(k)));
   return out;
 }
 

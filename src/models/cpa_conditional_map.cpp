@@ -175,7 +175,8 @@ void CpaConditionalMap::store(ModelFile& file) const {
 }
 
 std::shared_ptr<const ConditionalMap> CpaConditionalMap::load(const ModelFile& file,
-                                                              std::size_t dimension) {
+                                                              const FeatureSpace& space) {
+  const std::size_t dimension = space.dimension();
   CovariateRoles roles = CovariateRoles::load(file, dimension);
   const std::string& stored = file.text_value("response.dose_function");
   const auto function = std::find_if(std::begin(kDoseFunctions), std::end(kDoseFunctions),
@@ -184,7 +185,7 @@ std::shared_ptr<const ConditionalMap> CpaConditionalMap::load(const ModelFile& f
           "the model file has doses on a scale \"", stored, "\"");
   CpaConditions conditions(load_features(file, roles), function->second);
   const auto flag = [&](const char* name) {
-    return networks::stored_count(file, std::string("response.") + name, 0, 1) == 1;
+    return file.count(std::string("response.") + name, 0, 1) == 1;
   };
   const auto units = [&](const std::string& tensor) {
     const std::size_t count = file.matrix("response.net." + tensor + ".weight").n_rows;
@@ -198,8 +199,7 @@ std::shared_ptr<const ConditionalMap> CpaConditionalMap::load(const ModelFile& f
   shape.batch_norm = flag("batch_norm");
   shape.variance = flag("variance");
   shape.hidden.clear();
-  const std::size_t layers =
-      networks::stored_count(file, "response.layers", 0, networks::kMostLayers);
+  const std::size_t layers = file.count("response.layers", 0, networks::kMostLayers);
   for (std::size_t l = 0; l < layers; ++l) shape.hidden.push_back(units(text("enc", l)));
   shape.latent = units("enc_out");
   Network network(shape);

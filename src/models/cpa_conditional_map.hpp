@@ -57,7 +57,8 @@ class CpaConditionalMap final : public ConditionalMap {
 
   CpaConditionalMap(CovariateRoles roles, CpaConditions conditions, Network network,
                     bool keep_residual);
-  static std::shared_ptr<const ConditionalMap> load(const ModelFile& file, std::size_t dimension);
+  static std::shared_ptr<const ConditionalMap> load(const ModelFile& file,
+                                                    const FeatureSpace& space);
 
   At at(const Condition& condition, const arma::mat& controls) const override;
   bool needs_controls(const Condition& condition) const override {

@@ -131,9 +131,9 @@ arma::mat flat(const arma::cube& cube) {
 }
 
 arma::cube cubed(const arma::mat& columns, std::size_t dimension) {
-  require(columns.n_rows == dimension * dimension, Status::bad_format,
+  require(columns.n_rows == dimension * dimension && columns.is_finite(), Status::bad_format,
           "a map of the model file has ", columns.n_rows, " entries for ", dimension,
-          " dimensions");
+          " dimensions, or one that is not finite");
   arma::cube out(dimension, dimension, columns.n_cols);
   std::copy(columns.begin(), columns.end(), out.begin());
   return out;
@@ -182,7 +182,8 @@ void LinearConditionalMap::store_pooled(ModelFile& file) const {
 
 std::shared_ptr<const ConditionalMap> LinearConditionalMap::load(ConditionalForm form,
                                                                  const ModelFile& file,
-                                                                 std::size_t dimension) {
+                                                                 const FeatureSpace& space) {
+  const std::size_t dimension = space.dimension();
   std::shared_ptr<LinearConditionalMap> out(new LinearConditionalMap());
   out->form_ = form;
   out->roles_ = CovariateRoles::load(file, dimension);
@@ -195,16 +196,15 @@ std::shared_ptr<const ConditionalMap> LinearConditionalMap::load(ConditionalForm
   const arma::mat control_of = file.matrix("response.control_of");
   expect(control_of, count, 1, "response.control_of");
   for (const double g : control_of) {
-    require(g >= 0.0 && g < static_cast<double>(controls), Status::bad_format,
+    require(g >= 0.0 && g < static_cast<double>(controls) && g == std::floor(g), Status::bad_format,
             "the model file names control ", g, " of ", controls);
     out->control_of_.push_back(static_cast<std::size_t>(g));
   }
   out->own_shift_ = file.matrix("response.own_shift");
-  const std::size_t d = out->own_shift_.n_rows;
-  expect(out->own_shift_, d, count, "response.own_shift");
+  expect(out->own_shift_, space.features(), count, "response.own_shift");
   if (form != ConditionalForm::nearest_shift) {
     out->shift_ = file.matrix("response.shift");
-    expect(out->shift_, d, features, "response.shift");
+    expect(out->shift_, space.features(), features, "response.shift");
   }
   if (form == ConditionalForm::gaussian || form == ConditionalForm::laot) {
     ConditionalLaot& model = out->model_;
@@ -227,12 +227,15 @@ std::shared_ptr<const ConditionalMap> LinearConditionalMap::load(ConditionalForm
   }
   if (form == ConditionalForm::laot) {
     ConditionalLaot& model = out->model_;
-    model.restore = file.number("response.restore");
+    model.restore = file.usable_number("response.restore");
     model.own_share = file.vector("response.own_share");
     expect(model.own_share, count, 1, "response.own_share");
     if (file.has("response.own_map"))
       model.own_map = cubed(file.matrix("response.own_map"), dimension);
-    require(model.own_share.max() == 0.0 || model.own_map.n_slices == count, Status::bad_format,
+    for (const double share : model.own_share)
+      require(share >= 0.0 && share <= 1.0, Status::bad_format,
+              "the model file has a share of own maps of ", share, ", not from 0 to 1");
+    require(!arma::any(model.own_share) || model.own_map.n_slices == count, Status::bad_format,
             "the model file has own maps of ", model.own_map.n_slices, " of ", count,
             " conditions");
   }

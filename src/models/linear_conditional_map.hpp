@@ -22,7 +22,7 @@ class LinearConditionalMap final : public ConditionalMap {
                        CovariateFeatures features, ConditionalLaot model, arma::mat own_shift,
                        arma::mat shift);
   static std::shared_ptr<const ConditionalMap> load(ConditionalForm form, const ModelFile& file,
-                                                    std::size_t dimension);
+                                                    const FeatureSpace& space);
 
   At at(const Condition& condition, const arma::mat& controls) const override;
   bool needs_controls(const Condition& condition) const override {

@@ -250,16 +250,15 @@ class AutoencoderResponse final : public ResponseMap {
                                          : nets::AutoencoderKind::plain;
     shape.conditions = 2;
     shape.features = dimension;
-    shape.slope = networks::stored_finite(file, "response.slope");
-    shape.batch_norm = networks::stored_count(file, "response.batch_norm", 0, 1) == 1;
+    shape.slope = file.usable_number("response.slope");
+    shape.batch_norm = file.count("response.batch_norm", 0, 1) == 1;
     const auto rows = [&](const std::string& name) {
       const std::size_t units = file.matrix("response." + name).n_rows;
       require(units >= 1 && units <= networks::kMostUnits, Status::bad_format, "layer \"", name,
               "\" of the model file has ", units, " units");
       return units;
     };
-    const std::size_t layers =
-        networks::stored_count(file, "response.layers", 0, networks::kMostLayers);
+    const std::size_t layers = file.count("response.layers", 0, networks::kMostLayers);
     for (std::size_t l = 0; l < layers; ++l)
       shape.hidden.push_back(rows(text("enc", l, ".weight")));
     shape.latent = rows("code.weight");
@@ -283,8 +282,8 @@ class AutoencoderResponse final : public ResponseMap {
     // Files of before these numbers are of networks that predict whole cells.
     Prediction how{false, 1.0};
     if (file.has_text("response.keep_residual")) {
-      how.keeps_residual = networks::stored_count(file, "response.keep_residual", 0, 1) == 1;
-      how.share = networks::stored_finite(file, "response.change_share");
+      how.keeps_residual = file.count("response.keep_residual", 0, 1) == 1;
+      how.share = file.usable_number("response.change_share");
       require(how.share > 0.0 && how.share <= 1.0, Status::bad_format,
               "the share of the change in the model file is ", how.share,
               ", not above 0 and at most 1");

@@ -142,10 +142,9 @@ class PotentialResponse final : public ResponseMap {
       return AffineResponse::load(file, dimension);
     nets::IcnnShape shape;
     shape.features = dimension;
-    shape.slope = networks::stored_finite(file, "response.slope");
-    shape.softplus_kernels = networks::stored_count(file, "response.softplus_kernels", 0, 1) == 1;
-    const std::size_t layers =
-        networks::stored_count(file, "response.layers", 1, networks::kMostLayers);
+    shape.slope = file.usable_number("response.slope");
+    shape.softplus_kernels = file.count("response.softplus_kernels", 0, 1) == 1;
+    const std::size_t layers = file.count("response.layers", 1, networks::kMostLayers);
     for (std::size_t l = 0; l < layers; ++l) {
       const std::size_t units = file.matrix(text("response.g.A", l, ".weight")).n_rows;
       require(units >= 1 && units <= networks::kMostUnits, Status::bad_format,

@@ -235,8 +235,8 @@ ExperimentResult fit_laot_of_many(const ExperimentInput& input, Context& context
 }
 
 template <ConditionalForm form>
-std::shared_ptr<const ConditionalMap> load(const ModelFile& file, std::size_t dimension) {
-  return LinearConditionalMap::load(form, file, dimension);
+std::shared_ptr<const ConditionalMap> load(const ModelFile& file, const FeatureSpace& space) {
+  return LinearConditionalMap::load(form, file, space);
 }
 
 MethodSpec spec_of(const char* name, const char* title, const char* source,
@@ -254,7 +254,8 @@ MethodSpec spec_of(const char* name, const char* title, const char* source,
 
 Method method_of(
     MethodSpec spec, std::function<ExperimentResult(const ExperimentInput&, Context&)> fit,
-    std::function<std::shared_ptr<const ConditionalMap>(const ModelFile&, std::size_t)> load) {
+    std::function<std::shared_ptr<const ConditionalMap>(const ModelFile&, const FeatureSpace&)>
+        load) {
   Method out;
   out.spec = std::move(spec);
   out.fit_many = std::move(fit);

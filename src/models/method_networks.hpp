@@ -168,11 +168,6 @@ void load_tensors(const ModelFile& file, const nets::Layout& layout, const std::
 /// a network, one of whose tensors is `tensor`.
 bool is_mean_shift(const ModelFile& file, const std::string& tensor);
 
-/// A count of the file, checked to be a whole number from `least` to `most`.
-std::size_t stored_count(const ModelFile& file, const std::string& name, std::size_t least,
-                         std::size_t most);
-double stored_finite(const ModelFile& file, const std::string& name);
-
 }  // namespace networks
 
 }  // namespace laot

@@ -1,5 +1,7 @@
 // A model as named tensors and texts, and back.
 #include <cmath>
+#include <cstdint>
+#include <limits>
 
 #include "laot/models.hpp"
 #include "laot/number_text.hpp"
@@ -91,6 +93,8 @@ void store_training(const TrainingSummary& training, ModelFile& file) {
     file.put_texts("training.kept_batch_treated", training.kept_batch_treated);
 }
 
+constexpr std::size_t kMostCells = std::numeric_limits<std::uint32_t>::max();
+
 // `before`: the training of an earlier condition, whose controls these are; NULL: there is none.
 TrainingSummary load_training(const ModelFile& file, const FeatureSpace& space,
                               const TrainingSummary* before) {
@@ -102,8 +106,8 @@ TrainingSummary load_training(const ModelFile& file, const FeatureSpace& space,
   } else {
     load_controls(file, space.features(), out);
   }
-  out.n = static_cast<std::size_t>(file.number("training.n"));
-  out.m = static_cast<std::size_t>(file.number("training.m"));
+  out.n = file.count("training.n", 0, kMostCells);
+  out.m = file.count("training.m", 0, kMostCells);
   out.median_gamma = file.number("training.median_gamma");
   out.gamma_subsampled = file.number("training.gamma_subsampled") != 0.0;
   out.mean_control = file.vector("training.mean_control");
@@ -342,19 +346,11 @@ void store_parts(const Model& model, ModelFile& file) {
   }
 }
 
-std::size_t counted(const ModelFile& file, const std::string& name, std::size_t most) {
-  const double value = file.number(name);
-  require(value >= 1.0 && value <= static_cast<double>(most) && value == std::floor(value),
-          Status::bad_format, "\"", name, "\" of the model file is ", value,
-          ", not a whole number from 1 to ", most);
-  return static_cast<std::size_t>(value);
-}
-
 constexpr std::size_t kMostParts = 1000000;
 
 void load_held_out(const ModelFile& file, Model& model) {
   if (!file.has_text("held_out")) return;
-  const std::size_t count = counted(file, "held_out", kMostParts);
+  const std::size_t count = file.count("held_out", 1, kMostParts);
   for (std::size_t c = 0; c < count; ++c) {
     model.held_out.push_back(load_condition(file.below(place_of_held_out(c))));
     require(!model.held_out.back().name.empty(), Status::bad_format, "condition ", c + 1,
@@ -377,7 +373,7 @@ void load_fit(const ModelFile& file, const Method& chosen, const TrainingSummary
 void load_part(const ModelFile& file, const Method& chosen, Model& model) {
   const TrainingSummary* before = nullptr;
   if (file.has_text("controls_of_part") && !model.parts.empty())
-    before = &model.parts[counted(file, "controls_of_part", model.parts.size()) - 1]->training;
+    before = &model.parts[file.count("controls_of_part", 1, model.parts.size()) - 1]->training;
   Model part(model.params);
   if (!chosen.load) part.space = model.space;
   load_fit(file, chosen, before, part);
@@ -393,7 +389,7 @@ void load_part(const ModelFile& file, const Method& chosen, Model& model) {
 }
 
 void load_parts(const ModelFile& file, const Method& chosen, Model& model) {
-  const std::size_t count = counted(file, "parts", kMostParts);
+  const std::size_t count = file.count("parts", 1, kMostParts);
   for (std::size_t c = 0; c < count; ++c) {
     try {
       load_part(file.below(place_of_part(c)), chosen, model);
@@ -465,7 +461,7 @@ Model Model::load(const ModelFile& file) {
     model.report = load_report(file);
     load_results(file, model);
     load_parts(file, chosen, model);
-    if (chosen.load_many) model.conditional = chosen.load_many(file, model.space.dimension());
+    if (chosen.load_many) model.conditional = chosen.load_many(file, model.space);
   }
   const std::size_t features = (model.parts.empty() ? model : *model.parts[0]).space.features();
   require(model.feature_names.empty() || model.feature_names.size() == features, Status::bad_format,

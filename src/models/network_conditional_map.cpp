@@ -187,7 +187,8 @@ void NetworkConditionalMap::store(ModelFile& file) const {
 }
 
 std::shared_ptr<const ConditionalMap> NetworkConditionalMap::load(const ModelFile& file,
-                                                                  std::size_t dimension) {
+                                                                  const FeatureSpace& space) {
+  const std::size_t dimension = space.dimension();
   CovariateRoles roles = CovariateRoles::load(file, dimension);
   const std::string& scale = file.text_value("response.dose_scale");
   require(scale == "log" || scale == "relative", Status::bad_format,
@@ -199,7 +200,7 @@ std::shared_ptr<const ConditionalMap> NetworkConditionalMap::load(const ModelFil
   if (file.has("response.shift_in_space")) {
     start = std::dynamic_pointer_cast<const LinearConditionalMap>(LinearConditionalMap::load(
         file.has("response.own_share") ? ConditionalForm::laot : ConditionalForm::pooled_laot, file,
-        dimension));
+        space));
     of_shift = file.matrix("response.shift_in_space");
     require(of_shift.n_rows == dimension && of_shift.n_cols == contexts.features().size() &&
                 of_shift.is_finite(),
@@ -224,8 +225,7 @@ std::shared_ptr<const ConditionalMap> NetworkConditionalMap::load(const ModelFil
   for (std::size_t k = 0; k < shape.contexts.size(); ++k)
     shape.embedded.push_back(units(text("E", k)));
   shape.hidden.clear();
-  const std::size_t layers =
-      networks::stored_count(file, "response.layers", 1, networks::kMostLayers);
+  const std::size_t layers = file.count("response.layers", 1, networks::kMostLayers);
   for (std::size_t l = 0; l < layers; ++l) shape.hidden.push_back(units(text("L", l)));
   Network network(shape);
   networks::load_tensors(file, network.layout(), "response.net.", network.values());

@@ -50,7 +50,8 @@ class NetworkConditionalMap final : public ConditionalMap {
   /// start: null, or the pooled linear map; of_shift: its shifts in the space, k x K.
   NetworkConditionalMap(CovariateRoles roles, ConditionContexts contexts, Network network,
                         std::shared_ptr<const LinearConditionalMap> start, arma::mat of_shift);
-  static std::shared_ptr<const ConditionalMap> load(const ModelFile& file, std::size_t dimension);
+  static std::shared_ptr<const ConditionalMap> load(const ModelFile& file,
+                                                    const FeatureSpace& space);
 
   At at(const Condition& condition, const arma::mat& controls) const override;
   bool needs_controls(const Condition& condition) const override {

@@ -92,21 +92,4 @@ bool is_mean_shift(const ModelFile& file, const std::string& tensor) {
   return !file.has("response.layers") && !file.has_text("response.layers") && !file.has(tensor);
 }
 
-std::size_t stored_count(const ModelFile& file, const std::string& name, std::size_t least,
-                         std::size_t most) {
-  const double value = file.number(name);
-  require(value >= static_cast<double>(least) && value <= static_cast<double>(most) &&
-              value == std::floor(value),
-          Status::bad_format, "\"", name, "\" of the model file is ", value,
-          ", not a whole number from ", least, " to ", most);
-  return static_cast<std::size_t>(value);
-}
-
-double stored_finite(const ModelFile& file, const std::string& name) {
-  const double value = file.number(name);
-  require(std::abs(value) <= 1e30, Status::bad_format, "\"", name, "\" of the model file is ",
-          value, ", not a usable number");
-  return value;
-}
-
 }  // namespace laot::networks

@@ -28,7 +28,8 @@ std::vector<ConditionCovariates> conditions_from(const ModelFile& file, std::siz
     const double c = rows(r, 0), level = rows(r, 1), dose = rows(r, 2);
     const double next = static_cast<double>(out.size());
     require((c == next || c == next - 1.0) && level >= -1.0 && level == std::floor(level) &&
-                level < static_cast<double>(levels) && c >= 0.0 && (dose == -1.0 || dose >= 0.0),
+                level < static_cast<double>(levels) && c >= 0.0 &&
+                (dose == -1.0 || (dose >= 0.0 && std::isfinite(dose))),
             Status::bad_format, "row ", r + 1, " of the model file's treatments is damaged");
     if (c == next) out.push_back({});
     Treatment t;
@@ -76,10 +77,16 @@ void store_features(const CovariateFeatures& features, ModelFile& file) {
 
 CovariateFeatures load_features(const ModelFile& file, const CovariateRoles& roles) {
   std::vector<ConditionCovariates> conditions = conditions_from(file, roles.embedding().n_cols);
+  const auto weight = [&](const char* name) {
+    const double value = file.usable_number(name);
+    require(value >= 0.0, Status::bad_format, "\"", name, "\" of the model file is ", value,
+            ", which is negative");
+    return value;
+  };
+  const double of_levels = weight("response.level_weight");
+  const double of_conditions = weight("response.condition_weight");
   try {
-    return CovariateFeatures(
-        std::move(conditions), roles.embedding(),
-        {file.number("response.level_weight"), file.number("response.condition_weight")});
+    return CovariateFeatures(std::move(conditions), roles.embedding(), {of_levels, of_conditions});
   } catch (const Error& error) {
     fail(Status::bad_format, "the model file's conditions: ", error.what());
   }

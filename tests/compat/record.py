@@ -37,6 +37,8 @@ CASES = {
     "regressed_shift": dict(method="regressed_shift"),
     "nearest_shift": dict(method="nearest_shift"),
     "cmonge": dict(method="cmonge", hidden_units=4, embedding_units=3, iterations=4, check_every=2),
+    "cpa": dict(method="cpa", hidden_units=4, latent=3, iterations=4, check_every=2, batch_norm=True,
+                adversary_units=3, adversary_layers=1),
     "cellot": dict(method="cellot", hidden_units=4, hidden_layers=2, iterations=4, check_every=2),
     "scgen": dict(method="scgen", hidden_units=4, latent=2, epochs=2),
     "scgen_cellot": dict(method="scgen", preset="cellot", hidden_units=4, latent=2, epochs=2),
@@ -48,11 +50,38 @@ CASES = {
 }
 
 # Format 2, of several conditions: a model each, and one of all.
-EXPERIMENTS = ("laot", "conditional_laot", "conditional_gaussian", "cmonge")
+EXPERIMENTS = {
+    "laot": {},
+    "conditional_laot": {},
+    "conditional_gaussian": {},
+    "cmonge": {},
+    "cpa": dict(hidden_units=4, latent=3, iterations=4, check_every=2, adversary_units=3,
+                adversary_layers=1),
+}
 CONDITIONS = {"low": ("a", 1.0), "high": ("a", 10.0), "other": ("b", 3.0)}
+# Of patients, who are placed by their control cells.
+PLACED = ("conditional_laot", "nearest_shift", "regressed_shift")
 
 
-def fit_experiment(method, control, treated):
+def fit_placed(method, controls, shifts):
+    experiment, params = _new(lib.laot_experiment_new), _new(lib.laot_params_new, method.encode())
+    fitted, index, kept = Laot(ctypes.c_void_p()), ctypes.c_size_t(), []
+    for patient, (control, shift) in enumerate(zip(controls, shifts)):
+        cells, treated = _Data(control), _Data(control[:12] + shift)
+        kept += [cells, treated]
+        _check(lib.laot_experiment_add_control(experiment, cells.handle, ctypes.byref(index)))
+        names = (ctypes.c_char_p * 2)(b"drug", b"patient")
+        levels = (ctypes.c_char_p * 2)(b"a", f"p{patient}".encode())
+        _check(lib.laot_experiment_add_condition(experiment, f"of p{patient}".encode(), treated.handle, index,
+                                                 names, levels, None, 2))
+    lib.laot_experiment_place_by_controls.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
+    _check(lib.laot_experiment_place_by_controls(experiment, b"patient"))
+    with _Context(1) as context:
+        context.run(lib.laot_fit_experiment, params, experiment, ctypes.byref(fitted._handle))
+    return fitted
+
+
+def fit_experiment(method, control, treated, settings):
     """treated: a matrix for each of CONDITIONS, with a drug and a dose each."""
     texts, handle = ctypes.POINTER(ctypes.c_char_p), ctypes.c_void_p
     lib.laot_experiment_add_control.argtypes = [handle, handle, ctypes.POINTER(ctypes.c_size_t)]
@@ -61,6 +90,8 @@ def fit_experiment(method, control, treated):
     lib.laot_fit_experiment.argtypes = [handle, handle, handle, ctypes.POINTER(handle)]
     experiment, params = _new(lib.laot_experiment_new), _new(lib.laot_params_new, method.encode())
     fitted, index = Laot(ctypes.c_void_p()), ctypes.c_size_t()
+    for name, value in settings.items():
+        _check(lib.laot_params_set_text(params, name.encode(), str(value).encode()))
     with _Data(control) as cells:
         _check(lib.laot_experiment_add_control(experiment, cells.handle, ctypes.byref(index)))
         borrowed = [_Data(values) for values in treated]
@@ -102,13 +133,22 @@ def main():
         fitted.save(os.path.join(folder, name + ".safetensors"))
         write(os.path.join(folder, name + ".csv"), fitted.predict(cells))
     shifts = random.normal(size=(len(CONDITIONS), 4))
-    for method in EXPERIMENTS:
+    for method, settings in EXPERIMENTS.items():
         path = os.path.join(folder, "experiment_" + method)
         if os.path.exists(path + ".safetensors"):
             continue
-        fitted = fit_experiment(method, control, [1.2 * control[:12] + shift for shift in shifts])
+        fitted = fit_experiment(method, control, [1.2 * control[:12] + shift for shift in shifts], settings)
         fitted.save(path + ".safetensors")
         write(path + ".csv", predict_at(fitted, "low", cells))
+    controls = [control * scale + scale for scale in (0.5, 1.0, 1.5, 2.0)]
+    responses = random.normal(size=(len(controls), 4))
+    for method in PLACED:
+        path = os.path.join(folder, "placed_" + method)
+        if os.path.exists(path + ".safetensors"):
+            continue
+        fitted = fit_placed(method, controls, responses)
+        fitted.save(path + ".safetensors")
+        write(path + ".csv", predict_at(fitted, "of p0", cells))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@
 
 namespace {
 
-void use(laot_model* model) {
+// Asks for everything, and predicts two cells.
+void use_one(const laot_model* model) {
   const std::vector<std::string> arrays = fuzz::lines(laot_model_names, model, "arrays");
   std::size_t features = 0;
   for (const std::string& name : arrays) {
@@ -32,6 +33,21 @@ void use(laot_model* model) {
     laot_model* trivial = nullptr;
     if (fuzz::known(laot_model_trivial(model, name, &trivial))) laot_model_free(trivial);
   }
+}
+
+// The first conditions too, by name.
+void use(const laot_model* model) {
+  use_one(model);
+  std::size_t asked = 0;
+  for (const char* kind : {"conditions", "held_out"})
+    for (const std::string& name : fuzz::lines(laot_model_names, model, kind)) {
+      if (++asked > 3) return;
+      laot_model* one = nullptr;
+      if (!fuzz::known(laot_model_at(model, name.c_str(), nullptr, nullptr, nullptr, 0, &one)))
+        continue;
+      use_one(one);
+      laot_model_free(one);
+    }
 }
 
 std::size_t sum_of(const std::uint8_t* bytes, std::size_t size) {

@@ -233,6 +233,11 @@ TEST_CASE("every demand on a model file is missed by one file that is refused") 
     refused(whole, vector_is("space.scale", {1.0, value, 1.0}), "has a scale that is not positive");
 
   const char* const summary = "the training summary of the model file does not fit its features";
+  for (const double value : {-6.0, 0.5, 1e18})
+    for (const char* name : {"training.n", "training.m"})
+      refused(
+          model, [&](ModelFile& file) { file.put_number(name, value); },
+          "not a whole number from 0 to");
   refused(model, vector_is("training.mean_control", vector_of(2, 0.0)), summary);
   refused(model, vector_is("training.mean_treated", vector_of(4, 0.0)), summary);
   refused(model, matrix_is("training.kept_control", matrix_of(2, 20)), summary);
