@@ -63,46 +63,62 @@ CONDITIONS = {"low": ("a", 1.0), "high": ("a", 10.0), "other": ("b", 3.0)}
 PLACED = ("conditional_laot", "nearest_shift", "regressed_shift")
 
 
-def fit_placed(method, controls, shifts):
-    experiment, params = _new(lib.laot_experiment_new), _new(lib.laot_params_new, method.encode())
-    fitted, index, kept = Laot(ctypes.c_void_p()), ctypes.c_size_t(), []
-    for patient, (control, shift) in enumerate(zip(controls, shifts)):
-        cells, treated = _Data(control), _Data(control[:12] + shift)
-        kept += [cells, treated]
-        _check(lib.laot_experiment_add_control(experiment, cells.handle, ctypes.byref(index)))
-        names = (ctypes.c_char_p * 2)(b"drug", b"patient")
-        levels = (ctypes.c_char_p * 2)(b"a", f"p{patient}".encode())
-        _check(lib.laot_experiment_add_condition(experiment, f"of p{patient}".encode(), treated.handle, index,
-                                                 names, levels, None, 2))
-    lib.laot_experiment_place_by_controls.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
-    _check(lib.laot_experiment_place_by_controls(experiment, b"patient"))
-    with _Context(1) as context:
-        context.run(lib.laot_fit_experiment, params, experiment, ctypes.byref(fitted._handle))
-    return fitted
+class _Experiment:
+    """What is lent stays until the fit."""
+
+    def __init__(self):
+        handle, texts = ctypes.c_void_p, ctypes.POINTER(ctypes.c_char_p)
+        index, numbers = ctypes.POINTER(ctypes.c_size_t), ctypes.POINTER(ctypes.c_double)
+        lib.laot_experiment_add_control.argtypes = [handle, handle, index]
+        lib.laot_experiment_add_condition.argtypes = [handle, ctypes.c_char_p, handle, ctypes.c_size_t, texts,
+                                                      texts, numbers, ctypes.c_size_t]
+        lib.laot_experiment_place_by_controls.argtypes = [handle, ctypes.c_char_p]
+        lib.laot_fit_experiment.argtypes = [handle, handle, handle, ctypes.POINTER(handle)]
+        self.handle, self.lent = _new(lib.laot_experiment_new), []
+
+    def add_control(self, cells):
+        self.lent.append(_Data(cells))
+        index = ctypes.c_size_t()
+        _check(lib.laot_experiment_add_control(self.handle, self.lent[-1].handle, ctypes.byref(index)))
+        return index
+
+    def add_condition(self, name, treated, control, covariates):
+        """covariates: texts, or numbers for a dose."""
+        self.lent.append(_Data(treated))
+        count, values = len(covariates), list(covariates.values())
+        names = (ctypes.c_char_p * count)(*(key.encode() for key in covariates))
+        levels = (ctypes.c_char_p * count)(*(v.encode() if isinstance(v, str) else None for v in values))
+        numbers = (ctypes.c_double * count)(*(0.0 if isinstance(v, str) else v for v in values))
+        _check(lib.laot_experiment_add_condition(self.handle, name.encode(), self.lent[-1].handle, control,
+                                                 names, levels, numbers, count))
+
+    def fit(self, method, settings):
+        params, fitted = _new(lib.laot_params_new, method.encode()), Laot(ctypes.c_void_p())
+        for name, value in settings.items():
+            _check(lib.laot_params_set_text(params, name.encode(), str(value).encode()))
+        with _Context(1) as context:
+            context.run(lib.laot_fit_experiment, params, self.handle, ctypes.byref(fitted._handle))
+        return fitted
 
 
 def fit_experiment(method, control, treated, settings):
     """treated: a matrix for each of CONDITIONS, with a drug and a dose each."""
-    texts, handle = ctypes.POINTER(ctypes.c_char_p), ctypes.c_void_p
-    lib.laot_experiment_add_control.argtypes = [handle, handle, ctypes.POINTER(ctypes.c_size_t)]
-    lib.laot_experiment_add_condition.argtypes = [handle, ctypes.c_char_p, handle, ctypes.c_size_t, texts, texts,
-                                                  ctypes.POINTER(ctypes.c_double), ctypes.c_size_t]
-    lib.laot_fit_experiment.argtypes = [handle, handle, handle, ctypes.POINTER(handle)]
-    experiment, params = _new(lib.laot_experiment_new), _new(lib.laot_params_new, method.encode())
-    fitted, index = Laot(ctypes.c_void_p()), ctypes.c_size_t()
-    for name, value in settings.items():
-        _check(lib.laot_params_set_text(params, name.encode(), str(value).encode()))
-    with _Data(control) as cells:
-        _check(lib.laot_experiment_add_control(experiment, cells.handle, ctypes.byref(index)))
-        borrowed = [_Data(values) for values in treated]
-        for (name, (drug, dose)), data in zip(CONDITIONS.items(), borrowed):
-            names = (ctypes.c_char_p * 2)(b"drug", b"dose")
-            levels, numbers = (ctypes.c_char_p * 2)(drug.encode(), None), (ctypes.c_double * 2)(0.0, dose)
-            _check(lib.laot_experiment_add_condition(experiment, name.encode(), data.handle, index,
-                                                     names, levels, numbers, 2))
-        with _Context(1) as context:
-            context.run(lib.laot_fit_experiment, params, experiment, ctypes.byref(fitted._handle))
-    return fitted
+    experiment = _Experiment()
+    index = experiment.add_control(control)
+    for (name, (drug, dose)), cells in zip(CONDITIONS.items(), treated):
+        experiment.add_condition(name, cells, index, {"drug": drug, "dose": dose})
+    return experiment.fit(method, settings)
+
+
+def fit_placed(method, controls, shifts):
+    """A condition of one drug for each patient, whose treated cells are some of its controls, shifted."""
+    experiment = _Experiment()
+    for patient, (control, shift) in enumerate(zip(controls, shifts)):
+        index = experiment.add_control(control)
+        experiment.add_condition(f"of p{patient}", control[:12] + shift, index,
+                                 {"drug": "a", "patient": f"p{patient}"})
+    _check(lib.laot_experiment_place_by_controls(experiment.handle, b"patient"))
+    return experiment.fit(method, {})
 
 
 def predict_at(fitted, condition, cells):
