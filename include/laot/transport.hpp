@@ -77,6 +77,9 @@ struct Plan {
   Certificate certificate;
 };
 
+/// sum_k mass_k |y_target(k) - x_source(k)|^2, by direct differences.
+double plan_cost(const arma::mat& x, const arma::mat& y, const Plan& plan);
+
 /// The coupling problem of an experiment: all cells used, weights 1/n and 1/m, and, where levels of
 /// a batch are given, cells paired within a level only. Level b has mass (n_b/n + m_b/m)/2, spread
 /// evenly over its control and over its treated cells. Identical cells of one level are collapsed

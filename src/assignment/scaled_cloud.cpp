@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "laot/base.hpp"
+#include "laot/squares.hpp"
 
 namespace laot::detail {
 
@@ -79,43 +80,9 @@ FramedCloud plain_cloud(const arma::mat& points) {
   return {points, Frame{arma::vec(points.n_rows, arma::fill::zeros), 0}};
 }
 
-namespace {
-
-// Four sums side by side, in a fixed order, of the squares of value(k).
-template <class Value>
-double sum_of_squares(std::size_t d, const Value& value) {
-  double sum[4] = {};
-  std::size_t k = 0;
-  for (; k + 4 <= d; k += 4)
-    for (std::size_t q = 0; q < 4; ++q) {
-      const double z = value(k + q);
-      sum[q] += z * z;
-    }
-  for (; k < d; ++k) sum[0] += value(k) * value(k);
-  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
-}
-
-}  // namespace
-
-double squared_norm(const double* x, std::size_t d) {
-  return sum_of_squares(d, [x](std::size_t k) { return x[k]; });
-}
-
 double FramedCloud::squared_norm(std::size_t i) const {
   const FramedPoint x = (*this)[i];
   return sum_of_squares(dimension_, [&](std::size_t k) { return x.moved(k); }) * x.scale * x.scale;
-}
-
-double squared_distance(const double* a, const double* b, std::size_t d) {
-  double sum[4] = {};
-  std::size_t k = 0;
-  for (; k + 4 <= d; k += 4)
-    for (std::size_t q = 0; q < 4; ++q) {
-      const double difference = a[k + q] - b[k + q];
-      sum[q] += difference * difference;
-    }
-  for (; k < d; ++k) sum[0] += (a[k] - b[k]) * (a[k] - b[k]);
-  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
 // With z = x - shift and apart = shift - other shift, |x - y|^2 is |z|^2 + 2 <apart, z> on the side

@@ -7,6 +7,7 @@
 #include "laot/assignment.hpp"
 #include "laot/assignment/candidate_rows.hpp"
 #include "laot/assignment/point_assignment.hpp"
+#include "laot/squares.hpp"
 
 namespace laot {
 
@@ -287,12 +288,7 @@ arma::mat squared_distances(const arma::mat& x, const arma::mat& y, Context& con
     for (std::size_t i = first; i < last; ++i) {
       const double* a = x.colptr(i);
       double* c = cost.colptr(i);
-      for (std::size_t j = 0; j < y.n_cols; ++j) {
-        const double* b = y.colptr(j);
-        double sum = 0.0;
-        for (std::size_t k = 0; k < x.n_rows; ++k) sum += (a[k] - b[k]) * (a[k] - b[k]);
-        c[j] = sum;
-      }
+      for (std::size_t j = 0; j < y.n_cols; ++j) c[j] = squared_distance(a, y.colptr(j), x.n_rows);
     }
   });
   return cost;

@@ -25,18 +25,6 @@ arma::mat plan_moment(const arma::mat& x, const arma::mat& y, const Plan& plan) 
   return gathered * x.t();
 }
 
-double mean_square(const arma::mat& moved, const arma::mat& y, const Plan& plan) {
-  double sum = 0.0;
-  for (std::size_t e = 0; e < plan.mass.size(); ++e) {
-    const double* a = moved.colptr(plan.source[e]);
-    const double* b = y.colptr(plan.target[e]);
-    double square = 0.0;
-    for (std::size_t k = 0; k < y.n_rows; ++k) square += (b[k] - a[k]) * (b[k] - a[k]);
-    sum += plan.mass[e] * square;
-  }
-  return sum;
-}
-
 double square(const arma::cube& maps) {
   double sum = 0.0;
   for (const double entry : maps) sum += entry * entry;
@@ -132,7 +120,7 @@ class Alternation {
     run_tasks(context_, "plans", count_, [&](std::size_t c, Context& inner) {
       const arma::mat at = moved(changes, c);
       plans_[c] = &couplings_[c].solve(at, inner);
-      residual_[c] = mean_square(at, cells_.treated[c], *plans_[c]);
+      residual_[c] = plan_cost(at, cells_.treated[c], *plans_[c]);
       out_.cross.slice(c) =
           plan_moment(control(c), cells_.treated[c], *plans_[c]) - regression_.second_moment(c);
     });
@@ -141,7 +129,7 @@ class Alternation {
   void measure() {
     const arma::cube changes = regression_.changes(out_.maps);
     parallel_for(context_, count_, 1, [&](std::size_t c, std::size_t, int) {
-      residual_[c] = mean_square(moved(changes, c), cells_.treated[c], *plans_[c]);
+      residual_[c] = plan_cost(moved(changes, c), cells_.treated[c], *plans_[c]);
     });
   }
 

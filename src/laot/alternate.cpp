@@ -129,7 +129,7 @@ class Alternation {
     for (int k = 0; k < options_.max_iter; ++k) {
       context_.poll("alternation", static_cast<double>(k) / options_.max_iter);
       const Plan& plan = couple(moved, k, options_.max_iter);
-      const Half before{residual(*moved, y_, plan), change_square(map_)};
+      const Half before{plan_cost(*moved, y_, plan), change_square(map_)};
       const arma::mat cross = cross_moment(x_, y_, plan);
       const double ridge = ridge_of(least_squares_, cross, target_square_, x_.n_cols, y_.n_cols);
       if (k > 0 && coupling_.repeated()) {
@@ -140,7 +140,7 @@ class Alternation {
       }
       map_ = least_squares_.solve(cross, ridge);
       moved = std::make_shared<const arma::mat>(map_ * x_);
-      const Half after{residual(*moved, y_, plan), change_square(map_)};
+      const Half after{plan_cost(*moved, y_, plan), change_square(map_)};
       record(before, after, ridge);
       result_.plan = plan;
       // The fall over the whole iteration, both ends seen with this iteration's ridge.
@@ -183,14 +183,14 @@ class Alternation {
     for (int epoch = 0; epoch < options_.epochs; ++epoch) {
       context_.poll("alternation", static_cast<double>(epoch) / options_.epochs);
       const Plan& plan = couple(moved, epoch, options_.epochs);
-      const Half before{residual(moved, y_, plan), change_square(map_)};
+      const Half before{plan_cost(moved, y_, plan), change_square(map_)};
       const arma::mat cross = cross_moment(x_, y_, plan);
       const double ridge = ridge_of(least_squares_, cross, target_square_, x_.n_cols, y_.n_cols);
       adam.step(
           gradient(least_squares_.second_moment(), cross, ridge, static_cast<double>(x_.n_cols)),
           map_);
       moved = map_ * x_;
-      record(before, Half{residual(moved, y_, plan), change_square(map_)}, ridge);
+      record(before, Half{plan_cost(moved, y_, plan), change_square(map_)}, ridge);
       result_.plan = plan;
     }
     end_of_epochs();
@@ -214,7 +214,7 @@ class Alternation {
       }
       const arma::mat moved = map_ * x_;
       const Plan& plan = couple(moved, epoch + 1, options_.epochs);
-      const Half now{residual(moved, y_, plan), change_square(map_)};
+      const Half now{plan_cost(moved, y_, plan), change_square(map_)};
       const double ridge = ridge_of(least_squares_, cross_moment(x_, y_, plan), target_square_,
                                     x_.n_cols, y_.n_cols);
       record(now, now, ridge);

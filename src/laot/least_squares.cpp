@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "laot/linear_algebra.hpp"
+#include "laot/squares.hpp"
 
 namespace laot {
 
@@ -34,25 +35,10 @@ arma::mat cross_moment(const arma::mat& x, const arma::mat& y, const Plan& plan)
   return sum;
 }
 
-double residual(const arma::mat& moved, const arma::mat& y, const Plan& plan) {
-  double sum = 0.0;
-  for (std::size_t e = 0; e < plan.mass.size(); ++e) {
-    const double* a = moved.colptr(plan.source[e]);
-    const double* b = y.colptr(plan.target[e]);
-    double square = 0.0;
-    for (std::size_t k = 0; k < y.n_rows; ++k) square += (b[k] - a[k]) * (b[k] - a[k]);
-    sum += plan.mass[e] * square;
-  }
-  return sum;
-}
-
 double weighted_square(const arma::mat& y, const arma::vec& weights) {
   double sum = 0.0;
-  for (std::size_t j = 0; j < y.n_cols; ++j) {
-    double square = 0.0;
-    for (std::size_t k = 0; k < y.n_rows; ++k) square += y(k, j) * y(k, j);
-    sum += weights[j] * square;
-  }
+  for (std::size_t j = 0; j < y.n_cols; ++j)
+    sum += weights[j] * squared_norm(y.colptr(j), y.n_rows);
   return sum;
 }
 

@@ -8,9 +8,6 @@ namespace laot {
 /// y x' summed over the plan: sum_k mass_k y_target(k) x_source(k)'.
 arma::mat cross_moment(const arma::mat& x, const arma::mat& y, const Plan& plan);
 
-/// sum_k mass_k |y_target(k) - moved_source(k)|^2, by direct differences.
-double residual(const arma::mat& moved, const arma::mat& y, const Plan& plan);
-
 /// W minimising sum_ij P_ij |y_j - W x_i|^2 + ridge |W - I|_F^2, for one set of control cells and
 /// many plans: the second moment of x is decomposed once.
 class LeastSquares {

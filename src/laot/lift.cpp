@@ -273,7 +273,7 @@ class LiftedAlternation {
       context_.poll("lift", static_cast<double>(k) / options_.max_iter);
       const Plan& plan = couple(k);
       result_.plan = plan;
-      const double before = residual(moved_, y_, plan), penalty_before = penalty();
+      const double before = plan_cost(moved_, y_, plan), penalty_before = penalty();
       const double ridge = ridge_of(plan);
       if (ridge < kSmallestRidge) {
         result_.stop_reason = "a linear map explains the plan: the linear map stays";
@@ -285,7 +285,7 @@ class LiftedAlternation {
         return finish("the plan repeated");
       }
       update(plan, ridge);
-      const double after = residual(moved_, y_, plan);
+      const double after = plan_cost(moved_, y_, plan);
       record(before, penalty_before, after, ridge);
       const double last = last_residual + ridge * last_penalty;
       if (k > 0 && last - (after + ridge * penalty()) <= options_.tol * std::abs(last))

@@ -1,4 +1,5 @@
 #include "laot/marginals.hpp"
+#include "laot/squares.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -82,9 +83,7 @@ void sort_spread(std::vector<double>& values) {
 }
 
 double mean_square_difference(const std::vector<double>& a, const std::vector<double>& b) {
-  double sum = 0.0;
-  for (std::size_t k = 0; k < a.size(); ++k) sum += (a[k] - b[k]) * (a[k] - b[k]);
-  return sum / static_cast<double>(a.size());
+  return squared_distance(a.data(), b.data(), a.size()) / static_cast<double>(a.size());
 }
 
 // Deals the pooled cells of every stratum anew: as many are control cells as were.
@@ -317,13 +316,12 @@ double MarginalFit::null_of_one_stratum(const Sorted& moved, const Sorted& treat
     const Brought other(spread_of_sums(total - sums(r, 0), total_square - sums(r, 1), m, variance),
                         wanted[0]);
     const QuantilePlaces &of_control = relabelled_[1][r], &of_other = relabelled_[0][r];
-    double square = 0.0;
-    for (std::size_t k = 0; k < options_.levels; ++k) {
-      const double gap =
-          control(of_control.at(values.data(), k)) - other(of_other.at(values.data(), k));
-      square += gap * gap;
-    }
-    out += square / static_cast<double>(options_.levels);
+    out += sum_of_squares(options_.levels,
+                          [&](std::size_t k) {
+                            return control(of_control.at(values.data(), k)) -
+                                   other(of_other.at(values.data(), k));
+                          }) /
+           static_cast<double>(options_.levels);
   }
   return out / static_cast<double>(count);
 }

@@ -6,23 +6,18 @@
 
 #include "laot/balance.hpp"
 #include "laot/linear_algebra.hpp"
+#include "laot/squares.hpp"
 
 namespace laot {
 
 namespace {
-
-double square_distance(const double* a, const double* b, std::size_t d) {
-  double sum = 0.0;
-  for (std::size_t k = 0; k < d; ++k) sum += (a[k] - b[k]) * (a[k] - b[k]);
-  return sum;
-}
 
 // The cell nearest to the mean, then the one farthest from those that were taken.
 arma::mat farthest_points(const arma::mat& x, std::size_t count) {
   const arma::vec mean = arma::mean(x, 1);
   std::vector<double> nearest(x.n_cols);
   for (std::size_t i = 0; i < x.n_cols; ++i)
-    nearest[i] = square_distance(x.colptr(i), mean.memptr(), x.n_rows);
+    nearest[i] = squared_distance(x.colptr(i), mean.memptr(), x.n_rows);
   std::size_t taken =
       static_cast<std::size_t>(std::min_element(nearest.begin(), nearest.end()) - nearest.begin());
   std::fill(nearest.begin(), nearest.end(), std::numeric_limits<double>::infinity());
@@ -30,7 +25,7 @@ arma::mat farthest_points(const arma::mat& x, std::size_t count) {
   for (std::size_t c = 0; c < count; ++c) {
     out.col(c) = x.col(taken);
     for (std::size_t i = 0; i < x.n_cols; ++i)
-      nearest[i] = std::min(nearest[i], square_distance(x.colptr(i), x.colptr(taken), x.n_rows));
+      nearest[i] = std::min(nearest[i], squared_distance(x.colptr(i), x.colptr(taken), x.n_rows));
     taken = static_cast<std::size_t>(std::max_element(nearest.begin(), nearest.end()) -
                                      nearest.begin());
   }
@@ -73,7 +68,7 @@ class MovedMixture {
         member_(centres.n_cols, y.n_cols) {
     moved_.each_col() += mean_y_ - mean_x;
     for (std::size_t j = 0; j < y.n_cols; ++j)
-      variance_ += weights[j] * square_distance(y.colptr(j), mean_y_.memptr(), y.n_rows) /
+      variance_ += weights[j] * squared_distance(y.colptr(j), mean_y_.memptr(), y.n_rows) /
                    static_cast<double>(y.n_rows);
     smallest_ = 1e-9 * variance_;
   }
@@ -103,11 +98,11 @@ class MovedMixture {
     for (std::size_t j = 0; j < y_.n_cols; ++j) {
       double top = -std::numeric_limits<double>::infinity(), sum = 0.0;
       for (std::size_t c = 0; c < centres_.n_cols; ++c) {
-        member_(c, j) =
-            shares_[c] > 0.0
-                ? std::log(shares_[c]) -
-                      square_distance(y_.colptr(j), moved_.colptr(c), y_.n_rows) / (2.0 * variance_)
-                : -std::numeric_limits<double>::infinity();
+        member_(c, j) = shares_[c] > 0.0
+                            ? std::log(shares_[c]) -
+                                  squared_distance(y_.colptr(j), moved_.colptr(c), y_.n_rows) /
+                                      (2.0 * variance_)
+                            : -std::numeric_limits<double>::infinity();
         top = std::max(top, member_(c, j));
       }
       for (std::size_t c = 0; c < centres_.n_cols; ++c) {
@@ -148,7 +143,7 @@ class MovedMixture {
     for (std::size_t j = 0; j < y_.n_cols; ++j)
       for (std::size_t c = 0; c < centres_.n_cols; ++c)
         variance_ += weights_[j] * member_(c, j) *
-                     square_distance(y_.colptr(j), moved_.colptr(c), d) / static_cast<double>(d);
+                     squared_distance(y_.colptr(j), moved_.colptr(c), d) / static_cast<double>(d);
     variance_ = std::max(variance_, smallest_);
   }
 
@@ -170,7 +165,7 @@ std::vector<std::uint32_t> nearest_centres(const arma::mat& cells, const arma::m
   for (std::size_t i = 0; i < cells.n_cols; ++i) {
     double least = std::numeric_limits<double>::infinity();
     for (std::size_t c = 0; c < centres.n_cols; ++c) {
-      const double square = square_distance(cells.colptr(i), centres.colptr(c), cells.n_rows);
+      const double square = squared_distance(cells.colptr(i), centres.colptr(c), cells.n_rows);
       if (square < least) {
         least = square;
         out[i] = static_cast<std::uint32_t>(c);

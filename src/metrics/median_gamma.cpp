@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "laot/metrics/mmd.hpp"
+#include "laot/squares.hpp"
 #include "pair_tiles.hpp"
 #include "rounded_pairs.hpp"
 
@@ -151,9 +152,7 @@ Bracket sampled_bracket(const PairWalk& walk) {
     if (i == j) continue;
     walk.centred(i, a.data());
     walk.centred(j, b.data());
-    double sum[4] = {0.0, 0.0, 0.0, 0.0};
-    for (std::size_t k = 0; k < d; ++k) sum[k % 4] += (a[k] - b[k]) * (a[k] - b[k]);
-    const double squared = (sum[0] + sum[2]) + (sum[1] + sum[3]);
+    const double squared = squared_distance(a.data(), b.data(), d);
     if (squared > 0.0) drawn.push_back(squared);
   }
   if (drawn.size() < kDrawn / 2) return {kNaN, kNaN};

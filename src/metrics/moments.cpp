@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "laot/data.hpp"
+#include "laot/squares.hpp"
 
 namespace laot {
 
@@ -18,9 +19,7 @@ void require_cells(const arma::mat& cells, const char* name, std::size_t feature
 }
 
 double l2(const arma::vec& a, const arma::vec& b) {
-  double sum = 0.0;
-  for (std::size_t k = 0; k < a.n_elem; ++k) sum += (a[k] - b[k]) * (a[k] - b[k]);
-  return std::sqrt(sum);
+  return std::sqrt(squared_distance(a.memptr(), b.memptr(), a.n_elem));
 }
 
 // The mean relative to the first entry, so that the deviations of constant entries are exactly 0.
@@ -38,11 +37,9 @@ arma::vec scaled(const arma::vec& a, double factor) {
 
 double r_squared(const arma::vec& predicted, const arma::vec& observed) {
   const double center = mean_of(observed);
-  double residual = 0.0, total = 0.0;
-  for (std::size_t k = 0; k < observed.n_elem; ++k) {
-    residual += (observed[k] - predicted[k]) * (observed[k] - predicted[k]);
-    total += (observed[k] - center) * (observed[k] - center);
-  }
+  const double residual = squared_distance(observed.memptr(), predicted.memptr(), observed.n_elem);
+  const double total =
+      sum_of_squares(observed.n_elem, [&](std::size_t k) { return observed[k] - center; });
   return total > 0.0 ? 1.0 - residual / total : kNaN;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "lanes.hpp"
+#include "laot/squares.hpp"
 #include "pair_sums.hpp"
 #include "pair_tiles.hpp"
 
@@ -43,10 +44,7 @@ struct Correction {
   }
 
   double directly(std::size_t i, std::size_t j) const {
-    const double *a = left_cells->colptr(i), *b = right_cells->colptr(j);
-    double sum = 0.0;
-    for (std::size_t k = 0; k < left_cells->n_rows; ++k) sum += (a[k] - b[k]) * (a[k] - b[k]);
-    return sum;
+    return squared_distance(left_cells->colptr(i), right_cells->colptr(j), left_cells->n_rows);
   }
 
   void apply(const PairTile& tile, std::vector<double>& out) const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lanes.hpp"
+#include "laot/squares.hpp"
 
 namespace laot {
 
@@ -21,12 +22,6 @@ constexpr std::size_t kFeatureBlock = 256;
 static_assert(1008 % lanes::kPanelRows == 0 && 256 % lanes::kPanelRows == 0 &&
                   128 % lanes::kPanelRows == 0 && 32 % lanes::kPanelColumns == 0,
               "tiles of panels");
-
-double squared_distance(const double* a, const double* b, std::size_t d) {
-  double sum = 0.0;
-  for (std::size_t k = 0; k < d; ++k) sum += (a[k] - b[k]) * (a[k] - b[k]);
-  return sum;
-}
 
 // to[k * width] = from[k] - center[k]; the squared length, in four sums.
 double centre(const double* from, const arma::vec& center, double* to, std::size_t width) {

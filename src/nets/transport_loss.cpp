@@ -5,6 +5,7 @@
 
 #include "laot/assignment.hpp"
 #include "laot/sinkhorn.hpp"
+#include "laot/squares.hpp"
 
 namespace laot::nets {
 
@@ -14,12 +15,6 @@ namespace {
 constexpr double kClose = 1e-4;
 // Exponents of the kernel beyond this underflow: then the log domain is needed.
 constexpr double kDeepest = 600.0;
-
-double direct_square(const double* a, const double* b, std::size_t d) {
-  double sum = 0.0;
-  for (std::size_t k = 0; k < d; ++k) sum += (a[k] - b[k]) * (a[k] - b[k]);
-  return sum;
-}
 
 arma::rowvec squares_of(const arma::mat& points) {
   return arma::sum(arma::square(points), 0);
@@ -114,7 +109,7 @@ arma::mat point_costs(const arma::mat& a, const arma::mat& b, PointCost cost) {
     for (arma::uword i = 0; i < out.n_rows; ++i) {
       const double sizes = size_a[i] + size_b[j];
       double square = sizes - 2.0 * out(i, j);
-      if (square < kClose * sizes) square = direct_square(a.colptr(i), b.colptr(j), d);
+      if (square < kClose * sizes) square = squared_distance(a.colptr(i), b.colptr(j), d);
       out(i, j) = cost == PointCost::euclidean ? std::sqrt(square) : square;
     }
   return out;

@@ -6,6 +6,7 @@
 
 #include "laot/data/columns.hpp"
 #include "laot/parallel/tasks.hpp"
+#include "laot/squares.hpp"
 #include "laot/transport.hpp"
 #include "resampling.hpp"
 
@@ -24,10 +25,8 @@ Movement movement(const arma::mat& x, const arma::mat& y, double time, Context& 
   const Plan& plan = coupling.solve(x, context);
   Movement out(plan.mass.size());
   for (std::size_t e = 0; e < plan.mass.size(); ++e) {
-    const double* a = x.colptr(plan.source[e]);
-    const double* b = y.colptr(plan.target[e]);
-    double square = 0.0;
-    for (std::size_t k = 0; k < x.n_rows; ++k) square += (b[k] - a[k]) * (b[k] - a[k]);
+    const double square =
+        squared_distance(x.colptr(plan.source[e]), y.colptr(plan.target[e]), x.n_rows);
     out[e] = {std::sqrt(square) / time, plan.mass[e]};
   }
   std::sort(out.begin(), out.end());

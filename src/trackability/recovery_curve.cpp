@@ -9,6 +9,7 @@
 #include "laot/data/columns.hpp"
 #include "laot/linear_algebra.hpp"
 #include "laot/parallel/tasks.hpp"
+#include "laot/squares.hpp"
 #include "refit.hpp"
 #include "resampling.hpp"
 
@@ -112,14 +113,8 @@ struct Outcome {
   double pairs, identified, map_error, cell_error;
 };
 
-double square_of_difference(const double* a, const double* b, std::size_t d) {
-  double sum = 0.0;
-  for (std::size_t k = 0; k < d; ++k) sum += (a[k] - b[k]) * (a[k] - b[k]);
-  return sum;
-}
-
 double square_of_difference(const arma::mat& a, const arma::mat& b) {
-  return square_of_difference(a.memptr(), b.memptr(), a.n_elem);
+  return squared_distance(a.memptr(), b.memptr(), a.n_elem);
 }
 
 double relative(double square, double of_square) {
@@ -227,11 +222,11 @@ double identified_share(const arma::mat& predicted, const arma::mat& expected) {
   std::size_t own = 0;
   for (std::size_t i = 0; i < predicted.n_cols; ++i) {
     const double to_own =
-        square_of_difference(predicted.colptr(i), expected.colptr(i), expected.n_rows);
+        squared_distance(predicted.colptr(i), expected.colptr(i), expected.n_rows);
     bool nearest = true;
     for (std::size_t j = 0; j < expected.n_cols && nearest; ++j)
-      nearest = j == i || square_of_difference(predicted.colptr(i), expected.colptr(j),
-                                               expected.n_rows) >= to_own;
+      nearest = j == i || squared_distance(predicted.colptr(i), expected.colptr(j),
+                                           expected.n_rows) >= to_own;
     if (nearest) ++own;
   }
   return static_cast<double>(own) / static_cast<double>(predicted.n_cols);

@@ -6,6 +6,7 @@
 
 #include "laot/linear_algebra.hpp"
 #include "laot/parallel/tasks.hpp"
+#include "laot/squares.hpp"
 #include "refit.hpp"
 #include "resampling.hpp"
 
@@ -86,22 +87,10 @@ arma::mat other_start(const arma::mat& map, Rng rng) {
 
 // Distance from x's column `cell` to the nearest other column.
 double spacing(const arma::mat& x, std::size_t cell) {
-  const double* a = x.colptr(cell);
   double least = std::numeric_limits<double>::infinity();
-  for (std::size_t j = 0; j < x.n_cols; ++j) {
-    if (j == cell) continue;
-    const double* b = x.colptr(j);
-    double square = 0.0;
-    for (std::size_t k = 0; k < x.n_rows; ++k) square += (a[k] - b[k]) * (a[k] - b[k]);
-    least = std::min(least, square);
-  }
+  for (std::size_t j = 0; j < x.n_cols; ++j)
+    if (j != cell) least = std::min(least, squared_distance(x.colptr(cell), x.colptr(j), x.n_rows));
   return std::sqrt(least);
-}
-
-double distance(const double* a, const double* b, std::size_t d) {
-  double square = 0.0;
-  for (std::size_t k = 0; k < d; ++k) square += (a[k] - b[k]) * (a[k] - b[k]);
-  return std::sqrt(square);
 }
 
 // The median of value/spacing over evenly spaced queries; equal cells have no spacing.
@@ -137,15 +126,16 @@ void set_spacings(const Pair& cells, const arma::mat& images, Stability& out, Co
       given ? shifted_to(images, cells.x, cells) : out.fit.map_unrestored * cells.x;
   out.displacement_over_spacing =
       median_over_spacing(cells.x, cells.x.n_cols, context, [&](std::size_t i) {
-        return std::make_pair(i, distance(moved.colptr(i), cells.x.colptr(i), d));
+        return std::make_pair(i,
+                              std::sqrt(squared_distance(moved.colptr(i), cells.x.colptr(i), d)));
       });
   const arma::mat on_treated = given ? shifted_to(images, cells.y, cells) : moved;
   const Plan plan = given ? plan_of(cells, on_treated, context) : out.fit.plan;
   out.residual_over_spacing =
       median_over_spacing(cells.y, plan.mass.size(), context, [&](std::size_t e) {
-        return std::make_pair(
-            static_cast<std::size_t>(plan.target[e]),
-            distance(on_treated.colptr(plan.source[e]), cells.y.colptr(plan.target[e]), d));
+        return std::make_pair(static_cast<std::size_t>(plan.target[e]),
+                              std::sqrt(squared_distance(on_treated.colptr(plan.source[e]),
+                                                         cells.y.colptr(plan.target[e]), d)));
       });
 }
 

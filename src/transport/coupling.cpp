@@ -5,6 +5,7 @@
 
 #include "laot/assignment/point_assignment.hpp"
 #include "laot/data/columns.hpp"
+#include "laot/squares.hpp"
 #include "laot/transport.hpp"
 #include "laot/transport/hierarchical_transport.hpp"
 
@@ -223,6 +224,14 @@ class Expansion {
 };
 
 }  // namespace
+
+double plan_cost(const arma::mat& x, const arma::mat& y, const Plan& plan) {
+  double sum = 0.0;
+  for (std::size_t e = 0; e < plan.mass.size(); ++e)
+    sum += plan.mass[e] *
+           squared_distance(x.colptr(plan.source[e]), y.colptr(plan.target[e]), y.n_rows);
+  return sum;
+}
 
 struct Coupling::State {
   std::vector<Level> levels;

@@ -9,6 +9,7 @@
 #include "laot/base.hpp"
 #include "laot/data.hpp"
 #include "laot/parallel.hpp"
+#include "laot/squares.hpp"
 #include "laot/stored_cells.hpp"
 
 using namespace laot;
@@ -112,4 +113,22 @@ TEST_CASE("sparse structures that decrease, or do not fit together, are told apa
                        doctest::Contains("do not fit together"), Error);
   CHECK_THROWS_WITH_AS(StoredCells(3, {0, 2, 1, 3}, {0, 1, 2}, {1.0, 2.0, 3.0}, "x"),
                        "x: the column starts decrease", Error);
+}
+
+TEST_CASE("squares are summed over every entry, whatever their number") {
+  const std::vector<double> up = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+  const std::vector<double> down = {10, 9, 8, 7, 6, 5, 4, 3, 2, 1};
+  double norm = 0.0, distance = 0.0;
+  for (std::size_t d = 0; d <= up.size(); ++d) {
+    CAPTURE(d);
+    CHECK(squared_norm(up.data(), d) == norm);
+    CHECK(squared_distance(up.data(), down.data(), d) == distance);
+    if (d == up.size()) break;
+    norm += up[d] * up[d];
+    distance += (up[d] - down[d]) * (up[d] - down[d]);
+  }
+  // Four sums side by side: what is added to 2^53 is lost in its own only.
+  const std::vector<double> large = {0x1p26 * std::sqrt(2.0), 1, 1, 1, 1, 1, 1, 1};
+  const double first = large[0] * large[0] + 1.0;
+  CHECK(squared_norm(large.data(), 8) == (first + 2.0) + 4.0);
 }

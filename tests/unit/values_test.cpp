@@ -186,7 +186,7 @@ TEST_CASE(
     const std::size_t cell = static_cast<std::size_t>(rng.below(n * m)) / m;
     value = std::numeric_limits<double>::infinity();
     for (std::size_t j = 0; j < m; ++j)
-      value = std::min(value, detail::squared_distance(x.colptr(cell), y.colptr(j), 3) - v[j]);
+      value = std::min(value, squared_distance(x.colptr(cell), y.colptr(j), 3) - v[j]);
   }
   const double error = arma::stddev(u, 1) / std::sqrt(50.0);
   double mean_v = 0.0;
@@ -325,4 +325,14 @@ TEST_CASE("the game keeps the iterate of the least validation score, and its pen
   nets::CellotTrainer free(x, y, options, 4);
   free.run(context);
   CHECK(free.save().at("g") != trainer.save().at("g"));
+}
+
+TEST_CASE("the cost of a plan weighs each pair with its mass") {
+  Plan plan;
+  plan.source = {0, 1, 1};
+  plan.target = {1, 0, 1};
+  plan.mass = {0.5, 0.25, 0.125};
+  // |(1, 2) - (4, 6)|^2 = 25, |(0, 0) - (1, 1)|^2 = 2, |(0, 0) - (4, 6)|^2 = 52.
+  CHECK(plan_cost({{1.0, 0.0}, {2.0, 0.0}}, {{1.0, 4.0}, {1.0, 6.0}}, plan) ==
+        0.5 * 25.0 + 0.25 * 2.0 + 0.125 * 52.0);
 }

@@ -8,6 +8,7 @@
 
 #include "laot/armadillo.hpp"
 #include "laot/assignment/framed_point.hpp"
+#include "laot/squares.hpp"
 
 namespace laot::detail {
 
@@ -75,9 +76,6 @@ std::vector<double> distance_potentials(const std::vector<double>& scaled, int u
 
 /// Mean of |framed|^2 times 2^(2 exponent): of |original - shift|^2 with the frame's exponent.
 double mean_squared_norm(const FramedCloud& cloud, int exponent = 0);
-
-double squared_norm(const double* x, std::size_t d);
-double squared_distance(const double* a, const double* b, std::size_t d);
 
 /// Throws Error(not_finite) naming the first column of `points` that has a NaN or Inf.
 void require_finite(const arma::mat& points, const char* name);
