@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "laot/base.hpp"
-#include "laot/squares.hpp"
+#include "laot/linear_algebra.hpp"
 
 namespace laot::detail {
 

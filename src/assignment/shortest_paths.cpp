@@ -7,7 +7,7 @@
 #include "laot/assignment.hpp"
 #include "laot/assignment/candidate_rows.hpp"
 #include "laot/assignment/point_assignment.hpp"
-#include "laot/squares.hpp"
+#include "laot/linear_algebra.hpp"
 
 namespace laot {
 

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "laot/linear_algebra.hpp"
-#include "laot/squares.hpp"
 
 namespace laot {
 

@@ -1,5 +1,5 @@
 #include "laot/marginals.hpp"
-#include "laot/squares.hpp"
+#include "laot/linear_algebra.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -6,7 +6,6 @@
 
 #include "laot/balance.hpp"
 #include "laot/linear_algebra.hpp"
-#include "laot/squares.hpp"
 
 namespace laot {
 

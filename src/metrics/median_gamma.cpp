@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "laot/linear_algebra.hpp"
 #include "laot/metrics/mmd.hpp"
-#include "laot/squares.hpp"
 #include "pair_tiles.hpp"
 #include "rounded_pairs.hpp"
 

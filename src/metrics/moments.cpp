@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "laot/data.hpp"
-#include "laot/squares.hpp"
+#include "laot/linear_algebra.hpp"
 
 namespace laot {
 

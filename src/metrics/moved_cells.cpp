@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "lanes.hpp"
-#include "laot/squares.hpp"
+#include "laot/linear_algebra.hpp"
 #include "pair_sums.hpp"
 #include "pair_tiles.hpp"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "lanes.hpp"
-#include "laot/squares.hpp"
+#include "laot/linear_algebra.hpp"
 
 namespace laot {
 

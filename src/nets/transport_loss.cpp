@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "laot/assignment.hpp"
+#include "laot/linear_algebra.hpp"
 #include "laot/sinkhorn.hpp"
-#include "laot/squares.hpp"
 
 namespace laot::nets {
 

@@ -5,8 +5,8 @@
 #include <limits>
 
 #include "laot/data/columns.hpp"
+#include "laot/linear_algebra.hpp"
 #include "laot/parallel/tasks.hpp"
-#include "laot/squares.hpp"
 #include "laot/transport.hpp"
 #include "resampling.hpp"
 

@@ -9,7 +9,6 @@
 #include "laot/data/columns.hpp"
 #include "laot/linear_algebra.hpp"
 #include "laot/parallel/tasks.hpp"
-#include "laot/squares.hpp"
 #include "refit.hpp"
 #include "resampling.hpp"
 

@@ -6,7 +6,6 @@
 
 #include "laot/linear_algebra.hpp"
 #include "laot/parallel/tasks.hpp"
-#include "laot/squares.hpp"
 #include "refit.hpp"
 #include "resampling.hpp"
 

@@ -5,7 +5,7 @@
 
 #include "laot/assignment/point_assignment.hpp"
 #include "laot/data/columns.hpp"
-#include "laot/squares.hpp"
+#include "laot/linear_algebra.hpp"
 #include "laot/transport.hpp"
 #include "laot/transport/hierarchical_transport.hpp"
 

@@ -8,8 +8,8 @@
 
 #include "laot/base.hpp"
 #include "laot/data.hpp"
+#include "laot/linear_algebra.hpp"
 #include "laot/parallel.hpp"
-#include "laot/squares.hpp"
 #include "laot/stored_cells.hpp"
 
 using namespace laot;

@@ -8,7 +8,7 @@
 
 #include "laot/armadillo.hpp"
 #include "laot/assignment/framed_point.hpp"
-#include "laot/squares.hpp"
+#include "laot/linear_algebra.hpp"
 
 namespace laot::detail {
 
