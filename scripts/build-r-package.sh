@@ -74,9 +74,14 @@ done
     mkdir -p "$core/$(dirname "$header")"
     cp "$top/$header" "$core/$header"
   done
+# The glue is one file, too: Rcpp is read once.
 for source in $(cd "$package/src" && ls | grep -E "\.(c|cpp)$" | LC_ALL=C sort); do
-  objects="$objects ${source%.*}.o"
+  case $source in
+    *.c) objects="$objects ${source%.c}.o" ;;
+    *.cpp) echo "#include \"../$source\"" >>"$core/glue.cpp" ;;
+  esac
 done
+objects="$objects core/glue.o"
 
 cat > "$package/src/Makevars" <<MAKEVARS
 # Written by scripts/build-r-package.sh.

@@ -3,7 +3,7 @@
 #ifndef LAOT_R_BRIDGE_H
 #define LAOT_R_BRIDGE_H
 
-#include <Rcpp.h>
+#include <Rcpp/Lightest>
 
 #include <memory>
 #include <string>
