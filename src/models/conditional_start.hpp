@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "bind.hpp"
 #include "covariate_roles.hpp"
 #include "laot/conditions/conditional_laot.hpp"
 #include "laot/models.hpp"
@@ -14,6 +15,17 @@ namespace laot {
 /// what they do: classical scaling of the exact W2 between the treated cells of conditions of one
 /// treatment, at most 10 coordinates, a level at the mean of its conditions.
 enum class EmbeddingChoice { given, effect };
+
+/// The row of the registry. `without`: what a level has where no embedding is given.
+template <class Own>
+ParamSpec embedding_row(const char* without, const char* source) {
+  return choice("embedding", &Own::embedding,
+                {{"given", EmbeddingChoice::given}, {"effect", EmbeddingChoice::effect}})
+      .doc(text("Where levels lie: as the experiment says (", without,
+                "), or by what they do: classical scaling of the exact W2 between treated "
+                "populations, at most 10 coordinates"))
+      .source(source);
+}
 
 struct ConditionalStart {
   CovariateRoles roles;

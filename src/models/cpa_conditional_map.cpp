@@ -204,12 +204,7 @@ std::shared_ptr<const ConditionalMap> CpaConditionalMap::load(const ModelFile& f
   shape.latent = units("enc_out");
   Network network(shape);
   networks::load_tensors(file, network.layout(), "response.net.", network.values());
-  networks::load_tensors(file, network.running_layout(), "response.net.", network.running());
-  for (const nets::Tensor& tensor : network.running_layout().tensors())
-    if (tensor.name.find(".variance") != std::string::npos)
-      for (std::size_t i = 0; i < tensor.rows; ++i)
-        require(network.running()[tensor.offset + i] >= 0.0F, Status::bad_format,
-                "the model file has a negative variance");
+  networks::load_running(file, network.running_layout(), "response.net.", network.running());
   return std::make_shared<CpaConditionalMap>(std::move(roles), std::move(conditions),
                                              std::move(network), flag("keep_residual"));
 }

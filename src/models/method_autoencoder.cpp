@@ -264,12 +264,7 @@ class AutoencoderResponse final : public ResponseMap {
     shape.latent = rows("code.weight");
     nets::Autoencoder<float> net(shape);
     networks::load_tensors(file, net.layout(), "response.", net.values());
-    networks::load_tensors(file, net.running_layout(), "response.", net.running());
-    for (const nets::Tensor& tensor : net.running_layout().tensors())
-      if (tensor.name.find(".variance") != std::string::npos)
-        for (std::size_t i = 0; i < tensor.rows; ++i)
-          require(net.running()[tensor.offset + i] >= 0.0F, Status::bad_format,
-                  "the model file has a negative variance");
+    networks::load_running(file, net.running_layout(), "response.", net.running());
     arma::fvec shift;
     if (shape.kind != nets::AutoencoderKind::conditional) {
       const arma::vec stored = file.vector("response.shift");

@@ -63,13 +63,7 @@ std::vector<ParamSpec> network_rows() {
           .to(100000)
           .doc("Outputs of the layer that embeds the dose, where it has a layer of its own")
           .source("own (published: 1)"),
-      choice("embedding", &Own::embedding,
-             {{"given", EmbeddingChoice::given}, {"effect", EmbeddingChoice::effect}})
-          .doc(
-              "Where levels lie: as the experiment says (one-hot without an embedding), or by what "
-              "they do: classical scaling of the exact W2 between treated populations, at most 10 "
-              "coordinates")
-          .source("docs/conditions.md"),
+      embedding_row<Own>("one-hot without an embedding", "docs/conditions.md"),
       choice("dose_scale", &Own::dose_scale,
              {{"relative", DoseScale::relative}, {"log", DoseScale::logarithm}})
           .doc(

@@ -39,13 +39,7 @@ std::vector<ParamSpec> covariate_params() {
           .to(1e3)
           .doc("Weight of a training condition's own effect in the regressions; 0: none")
           .source("docs/conditions.md"),
-      choice("embedding", &Own::embedding,
-             {{"given", EmbeddingChoice::given}, {"effect", EmbeddingChoice::effect}})
-          .doc(
-              "Where levels lie: as the experiment says (one-hot without an embedding), or by what "
-              "they do: classical scaling of the exact W2 between treated populations, at most 10 "
-              "coordinates")
-          .source("docs/conditions.md"),
+      embedding_row<Own>("one-hot without an embedding", "docs/conditions.md"),
       choice("leave_out", &Own::leave_out,
              {{"condition", Own::LeaveOut::condition}, {"level", Own::LeaveOut::level}})
           .doc(

@@ -70,12 +70,7 @@ std::vector<ParamSpec> cpa_network_rows() {
                "log1p(dose / smallest) over that of the largest, which does not depend on the unit "
                "(relative); or the dose (linear)")
           .source(kCode),
-      choice("embedding", &Own::embedding,
-             {{"given", EmbeddingChoice::given}, {"effect", EmbeddingChoice::effect}})
-          .doc("Where levels lie: as the experiment says (a vector for each without an embedding), "
-               "or by what they do: classical scaling of the exact W2 between treated populations, "
-               "at most 10 coordinates")
-          .source(kTable),
+      embedding_row<Own>("a vector for each without an embedding", kTable),
       choice("residual", &Own::keep_residual, {{"keep", true}, {"drop", false}})
           .doc("What the network cannot reconstruct of a cell: keep it, so that the network "
                "predicts "

@@ -164,6 +164,10 @@ void require_single_precision(const arma::mat& value, const std::string& name);
 void load_tensors(const ModelFile& file, const nets::Layout& layout, const std::string& prefix,
                   std::vector<float>& values);
 
+/// The same of what batch normalisation keeps, whose variances are not negative.
+void load_running(const ModelFile& file, const nets::Layout& layout, const std::string& prefix,
+                  std::vector<float>& values);
+
 /// Whether the file is of the mean shift that too few cells were given (see fit_model), and not of
 /// a network, one of whose tensors is `tensor`.
 bool is_mean_shift(const ModelFile& file, const std::string& tensor);

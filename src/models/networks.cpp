@@ -88,6 +88,16 @@ void load_tensors(const ModelFile& file, const nets::Layout& layout, const std::
   }
 }
 
+void load_running(const ModelFile& file, const nets::Layout& layout, const std::string& prefix,
+                  std::vector<float>& values) {
+  load_tensors(file, layout, prefix, values);
+  for (const nets::Tensor& tensor : layout.tensors())
+    if (tensor.name.find(".variance") != std::string::npos)
+      for (std::size_t i = 0; i < tensor.rows; ++i)
+        require(values[tensor.offset + i] >= 0.0F, Status::bad_format,
+                "the model file has a negative variance");
+}
+
 bool is_mean_shift(const ModelFile& file, const std::string& tensor) {
   return !file.has("response.layers") && !file.has_text("response.layers") && !file.has(tensor);
 }

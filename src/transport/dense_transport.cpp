@@ -183,11 +183,11 @@ Flow detail::solve_transport_dense(const arma::mat& cost, const std::vector<std:
     total += static_cast<double>(supply[i]);
   }
   for (std::size_t j = 0; j < demand.size(); ++j) dual += static_cast<double>(demand[j]) * v[j];
-  for (std::size_t k = 0; k < cost.n_elem; ++k) magnitude += cost[k];
+  for (std::size_t k = 0; k < cost.n_elem; ++k) magnitude += std::abs(cost[k]);
   magnitude /= static_cast<double>(cost.n_elem);
   out.certificate.primal = primal / total;
   out.certificate.dual = dual / total;
-  const double scale = std::max(out.certificate.primal, magnitude);
+  const double scale = std::max(std::abs(out.certificate.primal), magnitude);
   out.certificate.gap = scale > 0.0 ? (out.certificate.primal - out.certificate.dual) / scale : 0.0;
   return out;
 }

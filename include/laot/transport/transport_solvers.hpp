@@ -15,8 +15,8 @@ namespace laot::detail {
 constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 
 /// Successive shortest paths on the whole cost in double precision, from given column potentials
-/// (updated): for tests, as a solver that shares no code with the other, and for a second solve
-/// where a certificate is not good enough. cost(j, i): target j, source i.
+/// (updated): for costs that are given, for a second solve where a certificate is not good enough,
+/// and for tests, as a solver that shares no code with the other. cost(j, i): target j, source i.
 Flow solve_transport_dense(const arma::mat& cost, const std::vector<std::int64_t>& supply,
                            const std::vector<std::int64_t>& demand, std::vector<double>& v,
                            Context& context);
