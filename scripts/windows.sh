@@ -11,6 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 work=${LAOT_WINDOWS_BUILD:-$PWD/build/windows}
 mkdir -p "$work"/{prefix/include,source/lists/partial,source/parts}
 work=$(cd "$work" && pwd)
+wine=$(command -v wine64 || echo /usr/lib/wine/wine64)  # where Debian's package wine64 alone leaves it
 triplet=x86_64-w64-mingw32
 
 cat >"$work/toolchain.cmake" <<CMAKE
@@ -19,7 +20,7 @@ set(CMAKE_SYSTEM_PROCESSOR x86_64)
 set(CMAKE_C_COMPILER $triplet-gcc-posix)
 set(CMAKE_CXX_COMPILER $triplet-g++-posix)
 set(CMAKE_Fortran_COMPILER $triplet-gfortran-posix)
-set(CMAKE_CROSSCOMPILING_EMULATOR wine64)
+set(CMAKE_CROSSCOMPILING_EMULATOR $wine)
 set(CMAKE_FIND_ROOT_PATH $work/prefix)
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
@@ -51,9 +52,13 @@ cmake -S . -B "$work/laot" -G Ninja -DCMAKE_TOOLCHAIN_FILE="$work/toolchain.cmak
   -DBLAS_LIBRARIES="$work/prefix/lib/libblas.a;$fortran" \
   -DLAPACK_LIBRARIES="$work/prefix/lib/liblapack.a;$work/prefix/lib/libblas.a;$fortran" \
   -DARMADILLO_INCLUDE_DIR="$work/prefix/include" -DLAOT_STATIC_RUNTIME=ON \
-  -DCMAKE_CXX_FLAGS=-DARMA_DONT_USE_WRAPPER -DCMAKE_EXE_LINKER_FLAGS=-static
-cmake --build "$work/laot"
+  -DCMAKE_CXX_FLAGS=-DARMA_DONT_USE_WRAPPER -DCMAKE_EXE_LINKER_FLAGS=-static -DCMAKE_UNITY_BUILD=ON
+tests=()
+for name in capi scores golden misuse experiment bad_conditions table; do
+  tests+=("laot_${name}_test_c")
+done
+cmake --build "$work/laot" --target "${tests[@]}" laot_capi_header_test laot_capi_threads_test laot_tests
 export WINEDEBUG=-all WINEPREFIX="$work/wine"
 ctest --test-dir "$work/laot" -R '^(c_|capi_(header|threads))' -FA build --output-on-failure
-wine64 "$work/laot/tests/laot_tests.exe" \
+"$wine" "$work/laot/tests/laot_tests.exe" \
   -sf='*old_model_files*,*damaged_files*,*texts_and_files*,*base_test*,*table_test*,*checkpoint_test*'

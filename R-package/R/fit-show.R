@@ -211,6 +211,8 @@ outcome_text.network_fit <- function(fit) {
 outcome_line.laot_fit <- function(fit) {
   report <- fit$report
   if (fell_back(fit)) return(report$stop.reason)
+  if (identical(report$outcome, "limit_reached"))
+    return(paste0("stopped: ", report$stop.reason, " (max.iter)"))
   paste0(outcome_text(fit), if (!is.null(report$iterations)) paste0(" after ",
       counted(report$iterations, "iteration")),
          ": ", report$stop.reason)

@@ -162,10 +162,10 @@ draw_marginals <- function(data, inside) {
   }
   for (feature in features) {
     part <- data[data$feature == feature, ]
-    plot(range(part$value), c(0, max(part$density)), type = "n", las = 1, bty = "l", xlab = "value",
-         ylab = density_label(data), main = feature, font.main = 1)
     bars <- attr(data, "zeros")
     bars <- bars[bars$feature == feature, ]
+    plot(range(part$value, bars$value), c(0, max(part$density)), type = "n", las = 1, bty = "l",
+         xlab = "value", ylab = density_label(data), main = feature, font.main = 1)
     if (nrow(bars))
       graphics::segments(bars$value, 0, bars$value, bars$height,
                          col = group.colours[as.character(bars$group)], lwd = 5, lend = 1)

@@ -15,10 +15,11 @@
 #'   `c(reduction = "laot")` put it under that name into `newdata` itself, with all that this has;
 #'   the kind alone (`into = "altexp"`) takes the name of the method. Features that the fit does not
 #'   have are `NA` in an assay of a SummarizedExperiment; an alternative experiment has those of the
-#'   fit alone. `"cells"`: `newdata` with the predicted cells behind its own, ready for plots and
-#'   marker tests: of an object with the column of the condition its control cells are predicted,
-#'   and all that it has stays. `"HDF5"`: a new object whose values are written to disk as they are
-#'   predicted (a matrix becomes an HDF5Matrix), for results larger than memory.
+#'   fit alone. A name of values that were measured is refused. `"cells"`: `newdata` with the
+#'   predicted cells behind its own, ready for plots and marker tests: of an object with the column
+#'   of the condition its control cells are predicted, and all that it has stays. `"HDF5"`: a new
+#'   object whose values are written to disk as they are predicted (a matrix becomes an HDF5Matrix),
+#'   for results larger than memory; not of a Seurat object, which has its values in memory.
 #' @param label The name of the column of a new object that says which cells are predicted (`TRUE`).
 #'   `NULL` adds none, so that the columns are those of `newdata` and [cbind()] takes both, where
 #'   these have the same features and assays; `S4Vectors::combineCols(newdata,
@@ -106,6 +107,7 @@ predicted_values <- function(object, newdata, nonnegative = "no", ..., types = N
                             progress_bar(check_verbose(verbose), "Predicting"))
   source <- read_like(object, newdata, list(...), "newdata")
   warn_if_not_control(object, source)
+  warn_if_raw(object, source)
   at <- match_features(object$features, feature_count(object), source$values, "newdata", "the fit")
   predict <- function(cells)
     predicted_block(object, source$values, at, cells, nonnegative, settings)
@@ -264,6 +266,18 @@ warn_if_not_control <- function(fit, source) {
             " predicted already (column ", quoted(predicted.column),
             "); the map is for control cells", call. = FALSE)
   }
+}
+
+# Counts, for a fit of other values of the same kind of object.
+warn_if_raw <- function(fit, source) {
+  if (source$origin$kind == "matrix" || fit$origin$kind != source$origin$kind ||
+      is_reduced(source$origin)) return(invisible())
+  place <- if (source$origin$kind == "Seurat") "layer" else "assay.type"
+  here <- source$origin[[place]]
+  if (identical(here, fit$origin[[place]]) || !looks_raw(source$values)) return(invisible())
+  warning("newdata is read from ", place, " = ", quoted(here), ", which holds whole numbers as ",
+          "counts are, and the fit is one of ", place, " = ", quoted(fit$origin[[place]]),
+          "; the map is for values like those", call. = FALSE)
 }
 
 # Which cells a column says to be predicted ones.

@@ -8,7 +8,12 @@ into.kinds <- list(SummarizedExperiment = c("assay", "altexp", "dimred"),
 checked_into <- function(into, newdata, fit) {
   if (is.null(into)) return(NULL)
   one_string(into, "into")
-  if (is.null(names(into)) && tolower(into) == "hdf5") return(list(kind = "HDF5"))
+  if (is.null(names(into)) && tolower(into) == "hdf5") {
+    if (object_kind(newdata) == "Seurat")
+      fail("into = \"HDF5\" leaves the values on disk, and a Seurat object has them in memory; ",
+           "predict a part of the cells at a time, or a SingleCellExperiment")
+    return(list(kind = "HDF5"))
+  }
   kinds <- into.kinds[[object_kind(newdata)]]
   if (is.null(names(into)) && tolower(into) == "cells" && !is.null(kinds))
     return(list(kind = "cells"))
@@ -154,8 +159,18 @@ seurat_reduction <- function(values, assay, key) {
   SeuratObject::CreateDimReducObject(embeddings = t(values), assay = assay, key = key)
 }
 
-# Beside what newdata has.
-put_into <- function(newdata, out, place) UseMethod("put_into")
+# Beside what newdata has: not over what was measured.
+put_into <- function(newdata, out, place) {
+  origin <- out$origin
+  measured <- switch(place$kind,
+    assay = if (origin$kind == "Seurat") origin$assay else c(origin$assay.type, "counts"),
+    altexp = origin$altexp, dimred = origin$dimred, reduction = origin$reduction)
+  if (place$name %in% measured) {
+    fail("into = ", quoted(place$name), " would replace measured values by predicted ones; give ",
+         "another name, such as into = c(", place$kind, " = \"laot\")")
+  }
+  UseMethod("put_into")
+}
 
 #' @exportS3Method
 put_into.SummarizedExperiment <- function(newdata, out, place) {

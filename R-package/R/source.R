@@ -134,6 +134,13 @@ chosen_features <- function(subset, values, argument) {
     if (anyNA(subset) || any(subset < 1 | subset > rows | subset != floor(subset))) {
       fail(argument, " must be row numbers from 1 to ", rows)
     }
+    if (length(subset) == 1L && rows > 1L) {
+      fail(argument, " = ", subset, " would be one feature, row ", subset,
+           if (!is.null(names)) paste0(" (", names[subset], ")"),
+           ", and not a number of features; give the names of those to use",
+           if (!is.null(names)) paste0(", also where it is one: ", argument, " = ",
+                                       quoted(names[subset])))
+    }
     subset <- as.integer(subset)
   } else if (is.character(subset)) {
     if (is.null(names)) fail(argument, " has names, but the features of x have none")

@@ -82,7 +82,8 @@ unique_features <- function(names, what) {
 }
 
 # Where `wanted` features stand in `values`: by name where both have names, else by position.
-match_features <- function(wanted, count, values, what, whose) {
+# other: the names of the cells on whose features `wanted` are.
+match_features <- function(wanted, count, values, what, whose, other = NULL) {
   found <- value_dimnames(values)[[1L]]
   rows <- value_dim(values)[1L]
   if (is.null(wanted) || is.null(found)) {
@@ -102,16 +103,24 @@ match_features <- function(wanted, count, values, what, whose) {
   if (length(missing)) {
     fail(what, " lacks ", length(missing), " of the ", counted(count, "feature"), " of ",
          whose, ": ",
-         listed(missing, 5L), why_missing(wanted, values, what))
+         listed(missing, 5L), why_missing(wanted, values, what, whose, other))
   }
   unique_features(found[found %in% wanted], what)
   at
 }
 
 # "; ..." with the likeliest reason and an example of both sides.
-why_missing <- function(wanted, values, what) {
+why_missing <- function(wanted, values, what, whose, other) {
   names <- value_dimnames(values)
-  if (sum(wanted %in% names[[2L]]) > length(wanted) / 2) {
+  if (mostly_in(names[[1L]], other)) {
+    return(paste0("; they are names of the columns of ", whose, ": cells are columns here, so ",
+                  "give its transpose, t()"))
+  }
+  if (mostly_in(names[[2L]], other)) {
+    return(paste0("; names of columns are the same in both: cells are columns here, so give t() ",
+                  "of both if these are the features"))
+  }
+  if (mostly_in(wanted, names[[2L]])) {
     return(paste0("; they are names of its columns: cells are columns here, so give t(",
                   plain_name(what), ")"))
   }
@@ -127,6 +136,9 @@ why_missing <- function(wanted, values, what) {
   }
   paste0("; its names look like ", listed(names[[1L]][seq_len(min(2L, length(names[[1L]])))]))
 }
+
+mostly_in <- function(names, others)
+  length(names) > 0L && sum(names %in% others) > length(names) / 2
 
 plain_name <- function(what) sub("^the (.*) matrix$", "\\1", what)
 

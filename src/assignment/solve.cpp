@@ -22,17 +22,17 @@ constexpr double kWiderThanRounding = 1024.0;
 
 // In lanes, so that it waits for memory and not for the comparison before.
 double largest_size(const arma::mat& cost) {
-  constexpr std::size_t kLanes = 8;
-  double largest[kLanes] = {};
+  constexpr std::size_t kMaxima = 8;
+  double largest[kMaxima] = {};
   const double* c = cost.memptr();
   std::size_t k = 0;
-  for (; k + kLanes <= cost.n_elem; k += kLanes)
-    for (std::size_t q = 0; q < kLanes; ++q) {
+  for (; k + kMaxima <= cost.n_elem; k += kMaxima)
+    for (std::size_t q = 0; q < kMaxima; ++q) {
       const double size = std::abs(c[k + q]);
       largest[q] = size > largest[q] ? size : largest[q];
     }
   for (; k < cost.n_elem; ++k) largest[0] = std::max(largest[0], std::abs(c[k]));
-  return *std::max_element(largest, largest + kLanes);
+  return *std::max_element(largest, largest + kMaxima);
 }
 
 // Candidates are found in single precision, which is of no use where the least costs of a row do

@@ -88,6 +88,19 @@ test_that("features are matched by name, and a mismatch is named", {
                    unname(predict(fit, control)))
 })
 
+test_that("transposed matrices of two populations are told as such", {
+  expect_sentence(laot_fit(t(control), treated),
+                  "names of the columns of the control matrix: cells are columns here")
+  expect_sentence(laot_fit(control, t(treated)), "give t\\(treated\\)")
+  expect_sentence(laot_fit(t(control), t(treated)), "the same in both.*give t\\(\\) of both")
+})
+
+test_that("a fit that ends at its limit says so once", {
+  fit <- quiet_fit(control, treated, max.iter = 1)
+  expect_identical(laot:::outcome_line(fit),
+                   "stopped: the limit of 1 iterations was reached (max.iter)")
+})
+
 test_that("arguments are checked, with the nearest name", {
   expect_sentence(laot_fit(control, treated, rigde = 1),
                   "no parameter \"rigde\"; did you mean \"ridge\"")

@@ -88,6 +88,9 @@ test_that("features, reduced dimensions and alternative experiments can be chose
                    rownames(both)[seq(1, 12, 2)])
   expect_sentence(laot_fit(sce, subset.row = "gene99"), "that x lacks: gene99")
   expect_sentence(laot_fit(sce, subset.row = 13), "from 1 to 12")
+  expect_sentence(laot_fit(sce, subset.row = 5),
+                  "one feature, row 5 \\(gene5\\), and not a number of.*subset.row = \"gene5\"")
+  expect_identical(quiet_fit(sce, subset.row = "gene5")$features, "gene5")
   expect_sentence(laot_fit(sce, subset.row = c(1, 1)), "subset.row selects a feature twice")
   expect_sentence(fit_trivial(sce, features = 1), "argument features does not go with x")
   expect_sentence(cae_fit(sce, features = 1), "argument features does not go with x")
@@ -271,6 +274,23 @@ test_that("predictions go into the object itself", {
   expect_sentence(predict(fit, start, into = c(layer = "x")),
                   "the name in into must be one of assay, altexp, dimred")
   expect_sentence(predict(fit, control, into = "x"), "a matrix has no room")
+  for (measured in c("logcounts", "counts")) {
+    expect_sentence(predict(fit, start, into = measured), "would replace measured values")
+  }
+  expect_no_error(predict(fit, predict(fit, start, into = "moved"), into = "moved"))
+})
+
+test_that("counts are no cells for a fit of other values", {
+  skip_if_not_installed("SingleCellExperiment")
+  sce <- sce_of(both)
+  SummarizedExperiment::assay(sce, "counts") <- round(10 * abs(both))
+  fit <- quiet_fit(sce)
+  start <- sce[, conditions == "ctrl"]
+  expect_warning(predict(fit, start, assay.type = "counts"),
+                 "assay.type = \"counts\", which holds whole numbers.*assay.type = \"logcounts\"")
+  expect_no_warning(predict(quiet_fit(sce, assay.type = "counts"), start))
+  SummarizedExperiment::assay(sce, "mine") <- both
+  expect_no_warning(predict(fit, sce[, conditions == "ctrl"], assay.type = "mine"))
 })
 
 test_that("predicted cells go behind those of the object", {

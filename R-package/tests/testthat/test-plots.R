@@ -102,6 +102,20 @@ test_that("a feature that is mostly 0 has no needle in its marginal", {
   expect_equal(as.vector(area) + c(share, rep(0, 3 - length(share))), rep(1, 3), tolerance = 0.02)
 })
 
+test_that("the bars of zeros are inside the picture, however far the other values are from 0", {
+  far <- function(n, zeros, seed) {
+    set.seed(seed)
+    matrix(c(rep(0, zeros), rnorm(n - zeros, 8, 0.5)), 1)
+  }
+  fit <- quiet_fit(far(200, 150, 1), far(150, 40, 2))
+  bars <- attr(laot:::marginals_data(fit), "zeros")
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  plot(fit, type = "marginals")
+  expect_gt(nrow(bars), 1L)
+  expect_true(all(bars$value >= par("usr")[1L] & bars$value <= par("usr")[2L]))
+})
+
 test_that("many steps are drawn as a line alone, along epochs where there are epochs", {
   skip_if_not_installed("ggplot2")
   long <- suppressMessages(laot_fit(cells$control, cells$treated, update = "adam",

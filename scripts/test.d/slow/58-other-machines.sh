@@ -14,7 +14,8 @@ for machine in arm64 s390x; do
   fi
 done
 
-if ! have x86_64-w64-mingw32-g++-posix || ! have x86_64-w64-mingw32-gfortran-posix || ! have wine64; then
+if ! have x86_64-w64-mingw32-g++-posix || ! have x86_64-w64-mingw32-gfortran-posix ||
+  { ! have wine64 && [ ! -x /usr/lib/wine/wine64 ]; }; then
   skip "Windows needs g++-mingw-w64-x86-64-posix, gfortran-mingw-w64-x86-64-posix and wine64"
 elif logged other-machine-windows timeout 9000 scripts/windows.sh; then
   pass "Windows"
