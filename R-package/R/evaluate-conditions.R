@@ -18,6 +18,7 @@ evaluate_conditions <- function(x, observed, control, at, beside, where, metrics
                           markers = markers,
                           epsilon = epsilon, reference = reference, num.threads = num.threads))
   }
+  warn_of_trained(unlist(lapply(asked$observed, colnames)), attr(x, "whole")$cells)
   first <- x[[1L]]
   read <- function(cells, what) {
     values <- read_like(first, cells, where, what)$values

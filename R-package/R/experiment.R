@@ -36,8 +36,16 @@ fit_experiment <- function(ask, cells) {
                           seed = ask$settings$seed,
                           batches = if (!is.null(controls[[1L]]$batch)) length(
                             unique(unlist(lapply(controls, `[[`, "batch")))))
+  held.out <- c(logical(count), names(cells$to) %in% parts$held)
+  attr(fits, "whole")$cells <- unlist(lapply(sides[!held.out], side_names))
   warn_of_experiment(fits)
   fits
+}
+
+# Names of the cells of a side.
+side_names <- function(side) {
+  names <- value_dimnames(side$values)[[2L]]
+  if (is.null(side$cells)) names else names[side$cells]
 }
 
 # Where cells are read in turn, so are the fits that are done put away until the end.

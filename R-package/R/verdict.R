@@ -57,9 +57,12 @@ set_verdict <- function(scores, method) {
 
 # Training cells among the observed ones make a score worthless, and nothing else shows it.
 warn_of_leakage <- function(train, model, observed) {
-  names <- value_dimnames(observed)[[2L]]
-  trained <- if (!is.null(model)) c(model$control.cells, model$treated.cells)
+  trained <- if (!is.null(model)) c(model$control.cells, model$treated.cells, model$whole$cells)
   if (is.list(train) && !inherits(train, "laot_fit")) trained <- unlist(lapply(train, colnames))
+  warn_of_trained(value_dimnames(observed)[[2L]], trained)
+}
+
+warn_of_trained <- function(names, trained) {
   both <- intersect(names, trained)
   if (length(both)) {
     warning(counted(length(both), "observed cell"), if (length(both) == 1) " is" else " are",

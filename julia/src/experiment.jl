@@ -197,6 +197,13 @@ function embeddings(embedding, experiment)
     by_control(embedding) || embedding isa Union{AbstractDict,NamedTuple} && !isempty(embedding) || throw(ArgumentError(
         "embedding must be a Dict of coordinates by level, \"control\", or a Dict of these by covariate, found " *
         (embedding isa AbstractString ? repr(embedding) : string(typeof(embedding)))))
+    if !by_control(embedding)
+        for (name, value) in pairs(embedding)
+            value isa AbstractString && !by_control(value) && throw(ArgumentError("the embedding of $name must be a Dict of " *
+                "coordinates by level, or \"control\", found $(repr(value)); \"effect\" is a parameter of the method, as in " *
+                "ResponseModel(\"conditional_laot\"; embedding = \"effect\")"))
+        end
+    end
     if !by_control(embedding) &&
        all(value -> value isa Union{AbstractDict,NamedTuple} || by_control(value), values(embedding))
         tables = [string(name) => table for (name, table) in pairs(embedding)]

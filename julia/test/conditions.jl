@@ -198,4 +198,6 @@ end
     for embedding in ((donor = "control",), "effect", (patient = "effect",))
         @test occursin("embedding", refused(() -> fit(ResponseModel("regressed_shift"), experiment; embedding = embedding)))
     end
+    @test occursin("the embedding of patient must be a Dict of coordinates by level, or \"control\", found \"ctrl\"; \"effect\"",
+                   refused(() -> placed(embedding = (patient = "ctrl",))))
 end

@@ -208,6 +208,7 @@ def test_wrong_experiments_get_one_sentence():
     with pytest.raises(ValueError, match="covariates must be a dict"):
         screen.add_condition("C", NEW, "C")
     for embedding, words in (({"plate": {"A": [1]}}, "no covariate of levels"), (3, "embedding must be"),
+                             ({"drug": "ctrl"}, "or \"effect\", found {'drug': 'ctrl'}"),
                              ("controls", "\"control\", a dict .* found 'controls'"),
                              ({"A": [1], "B": [1, 2]}, "as many coordinates")):
         with pytest.raises(ValueError, match=words):

@@ -70,6 +70,16 @@ test_that("one object of all conditions is scored as its matrices are", {
                evaluate_predictions(apart, observed, controls, metrics = "w2"))
 })
 
+test_that("training cells among the observed ones are told, of all conditions at once", {
+  trained <- lapply(observed, function(part) cells[, match(colnames(part), colnames(new))])
+  expect_warning(evaluate_predictions(fits, trained["A1"], controls, metrics = "w2"),
+                 "^30 observed cells are among the training cells")
+  # What was left out was not trained on.
+  expect_no_warning(evaluate_predictions(fits, trained["A3"], controls, metrics = "w2"))
+  expect_warning(evaluate_predictions(fits[["A1"]], trained$A1, controls, metrics = "w2"),
+                 "^30 observed cells are among the training cells")
+})
+
 test_that("conditions of an object go with the controls of their context", {
   skip_if_not_installed("SingleCellExperiment")
   line <- rep(c("x", "y"), 120)
@@ -80,7 +90,8 @@ test_that("conditions of an object go with the controls of their context", {
                                                     colData = S4Vectors::DataFrame(with.line))
   of.lines <- fit_method(sce, "regressed_shift", covariates = ~ drug + dose + line,
                          control = "ctrl", seed = 1, verbose = FALSE)
-  table <- evaluate_predictions(of.lines, sce[, 1:230], metrics = "w2")
+  expect_warning(table <- evaluate_predictions(of.lines, sce[, 1:230], metrics = "w2"),
+                 "170 observed cells are among the training cells")
   one <- evaluate_predictions(of.lines,
                               list("B3 y" = unname(cells)[, with.line$condition == "B3 y"]),
                               metrics = "w2",

@@ -38,6 +38,15 @@ class _Condition:
     covariates: dict[str, Parts]
 
 
+def _shown(embedding: Any) -> str:
+    """A word, or the first one behind a covariate, else the kind of thing."""
+    entries = embedding.items() if isinstance(embedding, Mapping) else ()
+    words = [{name: value} for name, value in entries if isinstance(value, str)]
+    if words or isinstance(embedding, str):
+        return repr(words[0] if words else embedding)
+    return type(embedding).__name__
+
+
 @dataclass
 class Experiment:
     """Control cells, and conditions with the cells that were treated so; :func:`laot.fit` takes one.
@@ -272,7 +281,7 @@ class Experiment:
         if not tables:
             raise ValueError('embedding must be {level: coordinates}, a data frame with a row for each level, "control", a dict '
                              'of these by covariate, or "effect", found '
-                             f"{repr(embedding) if isinstance(embedding, str) else type(embedding).__name__}")
+                             f"{_shown(embedding)}")
         return {name: table for name, table in tables.items() if table is not None}
 
 
