@@ -99,3 +99,14 @@ predicted_weights <- function(fit, source, rows, types) {
   }
   weights_of_cells(fit, source, rows, labels)
 }
+
+# The same, of each cell by the fit of its place.
+weights_in_places <- function(places, source, rows, types) {
+  out <- rep(NA_real_, length(places$of))
+  for (k in unique(places$of)) {
+    all <- predicted_weights(places$fits[[k]], source, rows, types)
+    if (is.null(all)) return(NULL)
+    out[places$of == k] <- all[places$of == k]
+  }
+  out
+}

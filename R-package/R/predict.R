@@ -131,7 +131,8 @@ predicted_values <- function(object, newdata, nonnegative = "no", ..., types = N
   rows <- if (is.null(names[[1L]])) object$features[order(at)] else names[[1L]][sort(at)]
   if (!is.null(rows) || !is.null(names[[2L]])) dimnames(out) <- list(rows, names[[2L]])
   list(values = out, origin = source$origin, at = sort(at), within = source$within,
-       weights = if (is.null(places$of)) predicted_weights(object, source, at, types))
+       weights = if (is.null(places$of)) predicted_weights(object, source, at, types) else
+         weights_in_places(places, source, at, types))
 }
 
 # Some cells (NULL: all), predicted, with features in the order of newdata and not of the fit.

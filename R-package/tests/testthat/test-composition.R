@@ -71,6 +71,21 @@ test_that("predicted objects have what each cell counts", {
   expect_null(predict(fit_object(x), new)$laot_weight)
 })
 
+test_that("cells that are predicted at a row each have the weights of their place", {
+  x <- balanced_object()
+  x <- x[, -which(x$condition == "stim" & x$kind == "A")[1:40]]  # fewer for the first dose
+  x$dose <- ifelse(x$condition == "ctrl", 0, rep(1:2, length.out = ncol(x)))
+  x$dose[x$condition == "stim" & x$kind == "A"][1:30] <- 1
+  x$condition <- paste0(x$condition, ifelse(x$dose > 0, x$dose, ""))
+  fits <- fit_object(x, covariates = ~ dose, types = "kind", balance = "types")
+  new <- x[, x$condition == "ctrl"]
+  dose <- rep(c(2, 1), length.out = ncol(new))
+  one <- function(level) predict(fits, new, at = list(dose = level))$laot_weight
+  expect_gt(max(abs(one(1) - one(2))), 0.01)
+  expect_identical(predict(fits, new, at = data.frame(dose = dose))$laot_weight,
+                   ifelse(dose == 1, one(1), one(2)))
+})
+
 test_that("weights are where the cells of a Seurat object are, and those of fits by a level", {
   x <- balanced_object()
   x$half <- rep(c("a", "b"), length.out = ncol(x))
