@@ -29,7 +29,7 @@ export save_model, load_model
 export Experiment, add_control!, add_condition!, model_at, conditions, held_out
 export method_name, report, trace, linear_map, array, array_names, model_parameters
 export feature_names, control_names, treated_names
-export evaluate_predictions, score, available_metrics, score_presets
+export evaluate_predictions, ScoreTable, score, available_metrics, score_presets
 export pairing, transitions, descendants, ancestors
 export mmd2, median_gamma, wasserstein2, mmd2_test, feature_scores, cell_spearman
 export variable_features, marker_features, marker_table, response_table
@@ -50,6 +50,7 @@ include("model.jl")
 include("covariates.jl")
 include("experiment.jl")
 include("metrics.jl")
+include("scores.jl")
 include("evaluation.jl")
 include("pairing.jl")
 include("trackability.jl")

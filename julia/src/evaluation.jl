@@ -5,7 +5,7 @@ comma_separated(name::AbstractString) = String(name)
 comma_separated(names) = join(names, ',')
 
 """
-    evaluate_predictions(fitted, observed; control, ...) -> NamedTuple of vectors
+    evaluate_predictions(fitted, observed; control, ...) -> ScoreTable
     evaluate_predictions(predicted, observed; control = nothing, training = nothing, ...)
     evaluate_predictions(fitted, held_out::Experiment; beside = [], ...)
 
@@ -15,7 +15,7 @@ shift and Gaussian map of the same training cells (those of the fit, or of `trai
 reference: what true treated cells score. A prediction that has lost spread can beat the noise
 reference in `w2`: read it beside `sd_ratio`.
 
-A table with one row for each method and metric: `condition`, `kind`, `group`, `method`, `metric`,
+A table ([`ScoreTable`](@ref)) with one row for each method and metric: `condition`, `kind`, `group`, `method`, `metric`,
 `estimator`, `setting`, `features`, `gamma`, `cells`, `observed`, `value`, `sd`, `left_out`, `reason`.
 `laot_evaluate` in the reference page of the C interface says what each is.
 
@@ -65,7 +65,7 @@ function evaluation(fitted, predicted, observed, control; metrics = nothing, met
                 with_optional_data(control; groups = groups.control) do c
                     with_context(; seed = seed, num_threads = num_threads, progress = progress) do context
                         model = fitted === nothing ? C_NULL : fitted
-                        table(out -> laot_evaluate(context, model, p, o, c, options, out))
+                        ScoreTable(table(out -> laot_evaluate(context, model, p, o, c, options, out)))
                     end
                 end
             end
@@ -98,7 +98,8 @@ function evaluate_predictions(fitted::FittedModel, held_out::Experiment; beside 
             with_context(; seed = seed, num_threads = num_threads, progress = progress) do context
                 GC.@preserve models begin
                     handles = Ptr{Cvoid}[model.handle for model in models]
-                    table(out -> laot_evaluate_experiment(context, handles, length(handles), experiment, options, out))
+                    ScoreTable(table(
+                        out -> laot_evaluate_experiment(context, handles, length(handles), experiment, options, out)))
                 end
             end
         end

@@ -55,6 +55,16 @@ end
     @test all(isfinite, found.value) && found.reason == fill("", length(found.value))
     @test_throws LAOTError evaluate_predictions(FITTED, observed; control = control, metrics = ["w22"])
 
+    @test NamedTuple(found).value === found.value === found[:value] && :method in propertynames(found)
+    @test isequal(found, evaluate_predictions(FITTED, observed; control = control))
+    # One row a method, one column a metric, in the width that there is.
+    lines(width) = split(repr(MIME("text/plain"), found; context = :displaysize => (24, width)), '\n')
+    @test maximum(length, lines(60)) <= 60 && count(startswith("identity"), lines(60)) > 1
+    wide = lines(500)
+    @test length(wide) == 9 && split(wide[4]) == unique(found.metric) && split(wide[5])[1] == "laot"
+    @test split(wide[6])[2:end] == string.(round.(found.value[found.method .== "identity"]; sigdigits = 3))
+    @test repr(found) == "ScoreTable($(length(found.value)) rows)"
+
     bare = evaluate_predictions(predict(FITTED, control), observed; control = control, training = FITTED,
                                 metrics = ["w2", "mmd2"], gamma = [0.1, 0.2], methods = "prediction", test = true)
     @test bare.metric == ["w2", "mmd2", "mmd2", "mmd2_p_value"] && bare.value[1] == value("laot", "w2")

@@ -1,7 +1,9 @@
 # As much of Tables as a test needs: named tuples of vectors are tables.
 module Tables
 
-istable(x) = x isa NamedTuple
+istable(x) = istable(typeof(x))
+istable(type::Type) = type <: NamedTuple
+columnaccess(type::Type) = type <: NamedTuple
 columns(x) = x
 columnnames(x) = keys(x)
 matrix(x) = hcat(values(x)...)
