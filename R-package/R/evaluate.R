@@ -116,6 +116,7 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
                                  epsilon = NULL, reference = "auto", batch = NULL, by = NULL,
                                  types = NULL,
                                  at = NULL, beside = NULL, num.threads = 1L) {
+  exact_arguments()
   if (missing(observed)) fail("observed is missing; give the measured treated cells")
   if (inherits(x, "laot_fit_list")) {
     where <- list(...)

@@ -2,7 +2,8 @@
 
 # Which cells of newdata are to be predicted: its control cells, and all where no column tells them.
 cells_to_predict <- function(fit, columns) {
-  labels <- if (!is.null(fit$condition)) as.character(columns[[fit$condition]])
+  labels <- if (!is.null(fit$condition)) columns[[fit$condition]]
+  if (!is.null(labels)) labels <- as.character(labels)
   start <- if (is.null(labels)) !predicted_cells(columns) else
     labels %in% fit$control & !predicted_cells(columns)
   if (!any(start)) {

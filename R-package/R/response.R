@@ -110,8 +110,11 @@ by_of_two <- function(by, sources) {
 #' By Welch's t of treated against control cells. Chosen on training cells, scores on them are
 #' honest.
 #'
-#' @param control,treated Training cells: matrices, features x cells, dense or `dgCMatrix`.
+#' @param control,treated Training cells: matrices (features x cells), data frames, sparse matrices,
+#'   SummarizedExperiment, SingleCellExperiment or Seurat objects.
 #' @param count How many features.
+#' @param ... For objects: `assay.type`, `dimred`, `altexp`, or `assay`, `layer`, `reduction`, as in
+#'   [laot_fit()].
 #' @returns A data frame with `position`, `feature`, `t` (`Inf` where neither side varies), `shift`,
 #'   `mean.control`, `mean.treated`, largest absolute t first.
 #' @seealso [response_table()], [evaluate_predictions()], which scores on markers
@@ -119,13 +122,15 @@ by_of_two <- function(by, sources) {
 #' control <- matrix(rnorm(4 * 50), 4, dimnames = list(paste0("gene", 1:4), NULL))
 #' marker_table(control, control + c(0, 2, 0, 1), count = 2)
 #' @export
-marker_table <- function(control, treated, count = 50) {
+marker_table <- function(control, treated, count = 50, ...) {
   exact_arguments()
   if (missing(control) || missing(treated))
     fail("give the training cells as control = and treated = ")
   whole(count, "count")
-  control <- as_values(control, "control")
-  treated <- as_values(treated, "treated")
+  check_dots(list(...), names(formals(marker_table)))
+  like <- list(origin = list(kind = "none"))
+  control <- read_like(like, control, list(...), "control")$values
+  treated <- read_like(like, treated, list(...), "treated")$values
   names <- value_dimnames(control)[[1L]]
   at <- match_features(names, value_dim(control)[1L], treated, "treated", "control")
   out <- as.data.frame(native(.Call(C_marker_table, cells_of(control),

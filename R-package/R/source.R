@@ -147,7 +147,7 @@ chosen_features <- function(subset, values, argument) {
     at <- match(subset, names)
     if (anyNA(at)) {
       fail(argument, " names ", counted(sum(is.na(at)), "feature"), " that x lacks: ",
-           listed(subset[is.na(at)], 5L))
+           listed(subset[is.na(at)], 5L), differing_style(subset[is.na(at)], names))
     }
     unique_features(names[names %in% subset], "x")
     subset <- at

@@ -26,6 +26,7 @@
 #' @export
 split_cells <- function(x, condition = NULL, by = NULL, hold.out = NULL, test = 0.2,
                         validation = 0, seed = NULL) {
+  exact_arguments()
   cells <- cells_to_split(x)
   condition <- cell_labels(condition, cells$columns, cells$count, "condition")
   if (is.null(condition)) condition <- factor(rep("all", cells$count))

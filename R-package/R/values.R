@@ -124,17 +124,22 @@ why_missing <- function(wanted, values, what, whose, other) {
     return(paste0("; they are names of its columns: cells are columns here, so give t(",
                   plain_name(what), ")"))
   }
-  missing <- setdiff(wanted, names[[1L]])
+  style <- differing_style(setdiff(wanted, names[[1L]]), names[[1L]])
+  if (!is.null(style)) style else
+    paste0("; its names look like ", listed(names[[1L]][seq_len(min(2L, length(names[[1L]])))]))
+}
+
+# NULL, or how most of the names that are missing are written there.
+differing_style <- function(missing, names) {
   for (style in names(name.styles)) {
     simple <- name.styles[[style]]
-    at <- match(simple(missing), simple(names[[1L]]))
+    at <- match(simple(missing), simple(names))
     if (mean(!is.na(at)) >= 0.5) {
       one <- which(!is.na(at))[1L]
-      return(paste0("; the names differ by ", style, ": ", names[[1L]][at[one]], " there, ",
+      return(paste0("; the names differ by ", style, ": ", names[at[one]], " there, ",
                     missing[one], " here"))
     }
   }
-  paste0("; its names look like ", listed(names[[1L]][seq_len(min(2L, length(names[[1L]])))]))
 }
 
 mostly_in <- function(names, others)

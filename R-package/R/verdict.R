@@ -113,6 +113,7 @@ warn_of_labels <- function(fit, sources) {
 #' worst_features(laot_fit(control, observed, seed = 1), observed, control)
 #' @export
 worst_features <- function(x, observed, control = NULL, count = 10L, ..., num.threads = 1L) {
+  exact_arguments()
   if (missing(observed)) fail("observed is missing; give the measured treated cells")
   whole(count, "count")
   check_dots(list(...), names(formals(worst_features)))

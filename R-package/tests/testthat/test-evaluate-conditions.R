@@ -80,6 +80,11 @@ test_that("training cells among the observed ones are told, of all conditions at
                  "^30 observed cells are among the training cells")
 })
 
+test_that("arguments of scores are named in full", {
+  expect_sentence(evaluate_predictions(fits, observed, controls, metric = "w2"),
+                  "no argument metric; write metrics in full")
+})
+
 test_that("conditions of an object go with the controls of their context", {
   skip_if_not_installed("SingleCellExperiment")
   line <- rep(c("x", "y"), 120)

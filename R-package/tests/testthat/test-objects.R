@@ -91,6 +91,8 @@ test_that("features, reduced dimensions and alternative experiments can be chose
   expect_sentence(laot_fit(sce, subset.row = 5),
                   "one feature, row 5 \\(gene5\\), and not a number of.*subset.row = \"gene5\"")
   expect_identical(quiet_fit(sce, subset.row = "gene5")$features, "gene5")
+  expect_sentence(laot_fit(sce, subset.row = c("GENE1", "GENE2")),
+                  "lacks: GENE1, GENE2; the names differ by upper and lower case: gene1 there")
   expect_sentence(laot_fit(sce, subset.row = c(1, 1)), "subset.row selects a feature twice")
   expect_sentence(fit_trivial(sce, features = 1), "argument features does not go with x")
   expect_sentence(cae_fit(sce, features = 1), "argument features does not go with x")

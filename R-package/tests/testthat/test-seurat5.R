@@ -93,6 +93,16 @@ test_that("predictions come back in an assay of the same generation, and say wha
   expect_error(predict(whole, start, into = "HDF5"), "a Seurat object has them in memory")
 })
 
+test_that("an object without the column has all its cells predicted, and markers take objects", {
+  start <- object[, 1:50]
+  start$condition <- NULL
+  expect_identical(sum(predict(whole, start, into = "cells")$predicted), 50L)
+  expect_identical(marker_table(object[, conditions == "ctrl"], object[, conditions == "stim"], 3),
+                   marker_table(both[, conditions == "ctrl"], both[, conditions == "stim"], 3))
+  expect_error(marker_table(object[, 1:50], object[, 51:90], 3, layers = "data"),
+               "unknown argument \"layers\"; did you mean \"layer\"")
+})
+
 test_that("identities and slots get the hint that they need", {
   bare <- object
   bare$condition <- NULL
