@@ -52,13 +52,14 @@ cmake -S . -B "$work/laot" -G Ninja -DCMAKE_TOOLCHAIN_FILE="$work/toolchain.cmak
   -DBLAS_LIBRARIES="$work/prefix/lib/libblas.a;$fortran" \
   -DLAPACK_LIBRARIES="$work/prefix/lib/liblapack.a;$work/prefix/lib/libblas.a;$fortran" \
   -DARMADILLO_INCLUDE_DIR="$work/prefix/include" -DLAOT_STATIC_RUNTIME=ON \
-  -DCMAKE_CXX_FLAGS=-DARMA_DONT_USE_WRAPPER -DCMAKE_EXE_LINKER_FLAGS=-static -DCMAKE_UNITY_BUILD=ON \
+  -DCMAKE_CXX_FLAGS=-DARMA_DONT_USE_WRAPPER -DCMAKE_EXE_LINKER_FLAGS=-static \
+  -DCMAKE_SHARED_LINKER_FLAGS=-static -DCMAKE_UNITY_BUILD=ON \
   -DLAOT_TEST_FILES='/(old_model_files|damaged_files|texts_and_files|base|table|checkpoint|values_base)_test[.]cpp$'
 tests=()
 for name in capi scores golden misuse experiment bad_conditions table; do
   tests+=("laot_${name}_test_c")
 done
 cmake --build "$work/laot" --target "${tests[@]}" laot_capi_header_test laot_capi_threads_test laot_tests
-export WINEDEBUG=-all WINEPREFIX="$work/wine"
+export WINEDEBUG=-all WINEPREFIX="$work/wine" WINEPATH="Z:${work//\//\\}\\laot"  # the path of liblaot.dll
 ctest --test-dir "$work/laot" -R '^(c_|capi_(header|threads))' -FA build --output-on-failure
 "$wine" "$work/laot/tests/laot_tests.exe"

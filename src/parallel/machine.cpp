@@ -17,6 +17,12 @@
 // Only its address is of interest; Armadillo declares none of that name, with which this might
 // clash.
 extern "C" void daxpy_();
+#elif defined(_WIN32)
+#ifndef NOMINMAX
+#define NOMINMAX
+#endif
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
 #endif
 
 namespace laot {
@@ -157,6 +163,10 @@ std::uint64_t usable_memory() {
   if (pages > 0 && size > 0)
     return std::min({static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(size), of_group,
                      process_limit()});
+#elif defined(_WIN32)
+  MEMORYSTATUSEX memory{};
+  memory.dwLength = sizeof memory;
+  if (GlobalMemoryStatusEx(&memory)) return memory.ullTotalPhys;
 #endif
   return 0;
 }
