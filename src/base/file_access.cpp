@@ -19,6 +19,7 @@
 #include <process.h>
 
 #include <filesystem>
+#include <thread>
 #else
 #include <unistd.h>
 #endif
@@ -80,8 +81,23 @@ bool is_regular(const FileStatus& status) {
 bool is_folder(const FileStatus& status) {
   return (status.st_mode & _S_IFMT) == _S_IFDIR;
 }
+// Here a file that another reads cannot be replaced, nor one opened while it is being replaced:
+// neither takes long.
+template <class Call>
+bool patiently(int milliseconds, Call call) {
+  for (int waited = 0; !call(); ++waited) {
+    if (waited == milliseconds || errno != EACCES) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
+}
 int open_to_read(const std::string& path) {
-  return _open(path.c_str(), _O_RDONLY | _O_BINARY);
+  int descriptor = -1;
+  patiently(100, [&] {
+    descriptor = _open(path.c_str(), _O_RDONLY | _O_BINARY);
+    return descriptor >= 0;
+  });
+  return descriptor;
 }
 int open_new(const std::string& path) {
   return _open(path.c_str(), _O_WRONLY | _O_BINARY | _O_CREAT | _O_EXCL, _S_IREAD | _S_IWRITE);
@@ -106,10 +122,12 @@ int process() {
   return _getpid();
 }
 bool take_place(const std::string& from, const std::string& to) {
-  std::error_code error;
-  std::filesystem::rename(from, to, error);
-  if (error) errno = EACCES;
-  return !error;
+  return patiently(2000, [&] {
+    std::error_code error;
+    std::filesystem::rename(from, to, error);
+    if (error) errno = EACCES;
+    return !error;
+  });
 }
 void folder_to_disk(const std::string&) {}
 std::string end_of_links(const std::string& path) {

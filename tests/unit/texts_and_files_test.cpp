@@ -300,13 +300,18 @@ TEST_CASE("a hostile header costs no more than its own bytes") {
 }
 
 TEST_CASE("a file is refused by its header, before its numbers are read") {
+#ifdef _WIN32  // where a file has its space on the disk at once
+  constexpr std::uintmax_t kGiant = std::uintmax_t{1} << 24;
+#else
+  constexpr std::uintmax_t kGiant = std::uintmax_t{1} << 40;
+#endif
   const Folder folder;
   const std::string path = folder / "giant";
   const std::string good = file_of("{" + tensor("a", "2", "0,16") + "}", 16);
   for (const std::string& head :
        {good, std::string("\0\0\0\0\0\x01\0\0", 8), std::string(), file_of("{", 0)}) {
     std::ofstream(path, std::ios::binary) << head;
-    std::filesystem::resize_file(path, std::uintmax_t{1} << 40);
+    std::filesystem::resize_file(path, kGiant);
     CHECK_THROWS_AS(ModelFile::read(path), Error);
   }
   std::ofstream(path, std::ios::binary | std::ios::trunc) << good.substr(0, good.size() - 3);
