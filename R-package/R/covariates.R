@@ -116,7 +116,7 @@ embeddings_of <- function(embedding, known) {
     if (is.data.frame(table)) table <- as.matrix(table)
     if (!is.numeric(table) || !is.matrix(table) || is.null(rownames(table))) {
       fail("the embedding of ", name,
-           " must be a matrix of numbers with the levels as row names, \"control\", or \"effect\", ",
+           " must be a matrix of numbers with the levels as row names, \"control\" or \"effect\", ",
            "found ", shown(table))
     }
     list(levels = enc2utf8(rownames(table)), coordinates = t(unname(table)) + 0)

@@ -74,7 +74,7 @@ test_that("training cells among the observed ones are told, of all conditions at
   trained <- lapply(observed, function(part) cells[, match(colnames(part), colnames(new))])
   expect_warning(evaluate_predictions(fits, trained["A1"], controls, metrics = "w2"),
                  "^30 observed cells are among the training cells")
-  # What was left out was not trained on.
+  # A condition that was left out was not trained on.
   expect_no_warning(evaluate_predictions(fits, trained["A3"], controls, metrics = "w2"))
   expect_warning(evaluate_predictions(fits[["A1"]], trained$A1, controls, metrics = "w2"),
                  "^30 observed cells are among the training cells")

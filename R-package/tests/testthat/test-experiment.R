@@ -236,7 +236,7 @@ test_that("a matrix places levels, and a level without cells is predicted", {
   expect_sentence(fit_screen("regressed_shift", embedding = places[1:2, ]),
                   "the embedding of \"drug\" has no row for C")
   expect_sentence(fit_screen(embedding = list(drug = "ctrl")),
-                  "\"control\", or \"effect\", found \"ctrl\"")
+                  "\"control\" or \"effect\", found \"ctrl\"")
   expect_sentence(fit_screen("regressed_shift", embedding = unname(places)), "levels as row names")
   expect_sentence(fit_screen("regressed_shift", embedding = places[c(1:4, 2), ]),
                   "the embedding of \"drug\" lists the level \"B\" twice")
