@@ -137,6 +137,7 @@ std::size_t CovariateRoles::place_by_controls(const std::string& covariate,
     factor.places = ControlPlaces(means, coordinates_of_levels(factor.levels.size()));
     out = factor.places.axes().n_cols;
     factor.coordinates.set_size(out, means.n_cols);
+    if (out == 0) continue;  // means that are all the same: refused by the caller
     for (arma::uword level = 0; level < means.n_cols; ++level)
       factor.coordinates.col(level) = factor.places(means.col(level));
   }

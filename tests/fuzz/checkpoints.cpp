@@ -14,7 +14,8 @@ std::string path_of_process() {
 
 void put(const std::uint8_t* bytes, std::size_t size) {
   std::FILE* file = std::fopen(path_of_process().c_str(), "wb");
-  FUZZ_REQUIRE(file && std::fwrite(bytes, 1, size, file) == size && std::fclose(file) == 0);
+  FUZZ_REQUIRE(file && (size == 0 || std::fwrite(bytes, 1, size, file) == size) &&
+               std::fclose(file) == 0);
 }
 
 std::vector<std::uint8_t> content() {

@@ -8,7 +8,7 @@ if ! have clang++ || ! ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzz
   exit 0
 fi
 build=build/test/fuzz
-build_with_cmake fuzz "$build" laot_fuzz_model_reader laot_fuzz_c_calls \
+build_with_cmake fuzz "$build" laot_fuzz_model_reader laot_fuzz_c_calls laot_fuzz_experiments \
   laot_fuzz_texts laot_fuzz_checkpoints -- -DCMAKE_BUILD_TYPE=Release \
   -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ -DLAOT_BUILD_FUZZ=ON -DLAOT_BUILD_TESTS=OFF \
   -DLAOT_SANITIZE=fuzzer-no-link,address,undefined -DCMAKE_CXX_FLAGS="-fno-sanitize-recover=all -g1" || exit 1
@@ -30,5 +30,6 @@ fuzz() { # TARGET MAX-LENGTH SEEDS...
 }
 fuzz model_reader 16384 tests/fuzz/corpus/model_reader tests/compat/*/
 fuzz c_calls 512 tests/fuzz/corpus/c_calls
+fuzz experiments 512 tests/fuzz/corpus/experiments
 fuzz texts 2048 tests/fuzz/corpus/texts
 fuzz checkpoints 16384 tests/fuzz/corpus/checkpoints
