@@ -79,7 +79,9 @@ object_kind <- function(x) {
 # is enough.
 looks_raw <- function(values) {
   if (is_lazy(values)) values <- taken(values, NULL, seq_len(min(value_dim(values)[2L], 20L)))
-  seen <- utils::head(if (inherits(values, "dgCMatrix")) values@x else as.vector(values), 1e5)
+  # By number: as.vector() would copy a dense matrix.
+  stored <- if (inherits(values, "dgCMatrix")) values@x else values
+  seen <- stored[seq_len(min(length(stored), 1e5))]
   seen <- seen[!is.na(seen)]
   length(seen) > 0L && all(seen >= 0 & seen == floor(seen)) && max(seen) > 2
 }

@@ -282,6 +282,18 @@ test_that("predictions go into the object itself", {
   expect_no_error(predict(fit, predict(fit, start, into = "moved"), into = "moved"))
 })
 
+test_that("a look for counts does not copy a dense matrix", {
+  values <- matrix(0.5, 1000, 4000)
+  peak <- function(...) {
+    memory <- gc(...)
+    memory[2L, ncol(memory)]
+  }
+  before <- peak(reset = TRUE)
+  expect_false(laot:::looks_raw(values))
+  expect_lt(peak() - before, 16)
+  expect_true(laot:::looks_raw(matrix(c(0, 3), 2, 2)))
+})
+
 test_that("counts are no cells for a fit of other values", {
   skip_if_not_installed("SingleCellExperiment")
   sce <- sce_of(both)
