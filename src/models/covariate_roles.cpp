@@ -246,9 +246,12 @@ ConditionCovariates CovariateRoles::of(const Condition& condition,
     levels = level_.name.empty() ? std::vector<std::string>{condition.name}
                                  : value_of(level_.name).levels;
   if (!dose_.empty()) doses = value_of(dose_).numbers;
-  require((!has_level_ || !levels.empty()) && (dose_.empty() || !doses.empty()),
-          Status::invalid_argument, "condition ", described(condition),
-          " has a number where the model was fitted with levels, or the other way");
+  require(!has_level_ || !levels.empty(), Status::invalid_argument, "\"", level_.name,
+          "\" has levels in this model, and a number was given, ", described(condition),
+          "; give a level");
+  require(dose_.empty() || !doses.empty(), Status::invalid_argument, "\"", dose_,
+          "\" is a number in this model, and a level was given, ", described(condition),
+          "; give a number");
   // Where all covariates are of the context, there is one treatment, of no level and no dose.
   const std::size_t count = std::max({levels.size(), doses.size(), std::size_t{1}});
   require(doses.size() <= 1 || doses.size() == std::max<std::size_t>(levels.size(), 1),
