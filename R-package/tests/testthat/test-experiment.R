@@ -318,10 +318,12 @@ test_that("conditions are held out, predicted and scored by name", {
   again <- load_model(file)
   expect_identical(held_out(again), "B3")
   expect_identical(predict(again, start, at = "B3"), wanted)
-  scores <- evaluate_predictions(held, list(B3 = values[, labels == "B3"],
-                                            A1 = values[, labels == "A1"]), start,
-                                beside = fit_screen("regressed_shift", hold.out = "B3"),
-                                metrics = "mmd2")
+  expect_warning(
+    scores <- evaluate_predictions(held, list(B3 = values[, labels == "B3"],
+                                              A1 = values[, labels == "A1"]), start,
+                                  beside = fit_screen("regressed_shift", hold.out = "B3"),
+                                  metrics = "mmd2"),
+    "30 observed cells are among the training cells")
   own <- scores[scores$method == "conditional_laot", ]
   expect_identical(own$kind[own$condition == "B3"], "unseen dose")
   expect_identical(own$kind[own$condition == "A1"], "seen")
