@@ -20,7 +20,7 @@ session= started=no
 totals() {
   local files
   shopt -s nullglob
-  files=("$results"/ctest.xml "$results"/*/*.xml)
+  files=("$results"/ctest*.xml "$results"/*/*.xml) # none yet, where the run was stopped
   awk -v RS='<' -v ci="${CI:-}" '
     function attribute(name) {
       if (!match($0, "[ \t\n]" name "=\"[^\"]*\"")) return ""
