@@ -49,7 +49,10 @@ TEST_CASE("lift: J never rises at a fixed ridge") {
     LaotOptions options;
     options.ridge = 0.2;
     options.tol = 0.0;
-    const LaotTrace trace = lifted(cells.x, cells.y, options, {}).trace;
+    const LiftResult found = lifted(cells.x, cells.y, options, {});
+    CHECK(found.seconds_transport > 0.0);
+    CHECK(found.seconds_transport < found.seconds);
+    const LaotTrace& trace = found.trace;
     REQUIRE(trace.ridge.size() > 2);
     double last = kInfinity;
     for (std::size_t k = 0; k < trace.ridge.size(); ++k) {

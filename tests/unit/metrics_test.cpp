@@ -228,6 +228,11 @@ TEST_CASE("one-dimensional W1 and KS, by exact transport and by hand") {
   CHECK(small.w1[0] == doctest::Approx(0.0 * 1 + 0.25 * 1 + 0.25 * 1));
   CHECK(small.mean_difference[0] == doctest::Approx(0.0));
   CHECK(feature_scores(x, x, context).ks[0] == 0.0);
+  // Whichever of the two reaches farther.
+  const FeatureScores turned = feature_scores(b, a, context);
+  CHECK(turned.ks[0] == small.ks[0]);
+  CHECK(turned.w1[0] == doctest::Approx(small.w1[0]).epsilon(1e-14));
+  CHECK(arma::approx_equal(feature_scores(y, x, context).w1, scores.w1, "absdiff", 1e-13));
 }
 
 TEST_CASE("markers are the features that respond") {

@@ -336,3 +336,13 @@ TEST_CASE("the cost of a plan weighs each pair with its mass") {
   CHECK(plan_cost({{1.0, 0.0}, {2.0, 0.0}}, {{1.0, 4.0}, {1.0, 6.0}}, plan) ==
         0.5 * 25.0 + 0.25 * 2.0 + 0.125 * 52.0);
 }
+
+TEST_CASE("treated cells that are all the same have no share that a ridge could hold back") {
+  const arma::mat x = clouds::gaussian(3, 40, 5);
+  Context context;
+  const LaotOptions options;  // an automatic ridge
+  const LaotResult found =
+      alternate(x, arma::mat(3, 40, arma::fill::zeros), {}, {}, options, context);
+  CHECK(found.ridge == 0.0);
+  CHECK(found.map.is_finite());
+}
