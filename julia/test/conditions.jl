@@ -83,7 +83,7 @@ end
                         ((drug = "drug01", dose = -1), "a dose must be 0 or a positive number, found -1"),
                         ((drug = "drug01", dose = NaN), "covariate dose must be"),
                         ((drug = " ", dose = 1), "covariate drug must be"),
-                        ((drug = "drug01", dose = "high"), "has a number where"), ("", "at must be"), (3, "at must be"))
+                        ((drug = "drug01", dose = "high"), "\"dose\" is a number in this model"), ("", "at must be"), (3, "at must be"))
         @test occursin(words, refused(() -> predict(MANY, SCREEN.new_control; at = at)))
     end
     @test occursin("say which", refused(() -> predict(MANY, SCREEN.new_control)))

@@ -145,7 +145,7 @@ def test_a_dose_beyond_those_that_were_seen_is_warned_of(fitted):
     ({"drug": "aspirin", "dose": 1}, laot.LaotError, 'no level of "drug" "aspirin"'),
     ({"drug": "drug01", "dose": -1}, laot.LaotError, "a dose must be 0 or a positive number, found -1"),
     ({"drug": "drug01", "dose": float("nan")}, ValueError, "covariate dose must be a number"),
-    ({"drug": "drug01", "dose": "high"}, laot.LaotError, "dose = high has a number where"),
+    ({"drug": "drug01", "dose": "high"}, laot.LaotError, "\"dose\" is a number in this model, and a level was given"),
     ({"drug": [], "dose": 1}, ValueError, "covariate drug must be"), ({}, ValueError, "at must be"),
     ("", ValueError, "at must be"), (3, ValueError, "at must be"),
 ])

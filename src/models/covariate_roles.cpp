@@ -247,11 +247,11 @@ ConditionCovariates CovariateRoles::of(const Condition& condition,
                                  : value_of(level_.name).levels;
   if (!dose_.empty()) doses = value_of(dose_).numbers;
   require(!has_level_ || !levels.empty(), Status::invalid_argument, "\"", level_.name,
-          "\" has levels in this model, and a number was given, ", described(condition),
-          "; give a level");
+          "\" has levels in this model, and a number was given (", described(condition),
+          "); give a level");
   require(dose_.empty() || !doses.empty(), Status::invalid_argument, "\"", dose_,
-          "\" is a number in this model, and a level was given, ", described(condition),
-          "; give a number");
+          "\" is a number in this model, and a level was given (", described(condition),
+          "); give a number");
   // Where all covariates are of the context, there is one treatment, of no level and no dose.
   const std::size_t count = std::max({levels.size(), doses.size(), std::size_t{1}});
   require(doses.size() <= 1 || doses.size() == std::max<std::size_t>(levels.size(), 1),

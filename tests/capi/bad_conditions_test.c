@@ -219,9 +219,9 @@ static void test_doses(void) {
                "a dose must be 0 or a positive number, found -1");
     refused_at(model, "A", NULL, nan(""), LAOT_NOT_FINITE, "\"dose\"");
     refused_at(model, "A", "much", 0, LAOT_INVALID_ARGUMENT,
-               "\"dose\" is a number in this model, and a level was given, drug = A, dose = much");
+               "\"dose\" is a number in this model, and a level was given (drug = A, dose = much)");
     refused_at(model, NULL, NULL, 3, LAOT_INVALID_ARGUMENT,
-               "\"drug\" has levels in this model, and a number was given, drug = 0, dose = 3");
+               "\"drug\" has levels in this model, and a number was given (drug = 0, dose = 3)");
     check_finite(model, "A", 0);
     /* Beyond the range: predicted, and told. */
     numbers[1] = 50;
