@@ -241,6 +241,8 @@ TEST_CASE("the learning rate falls along half a cosine, from 1 to its last share
                                      {1, 0.1 + 0.45 * (1.0 + std::sqrt(0.5))}})
     CHECK(nets::cosine_factor(0.1, step, 5) == doctest::Approx(factor));
   CHECK(nets::cosine_factor(1.0, 3, 5) == 1.0);
+  CHECK(nets::cosine_factor(0.1, 1, 2) == doctest::Approx(0.1));
+  CHECK(nets::cosine_factor(0.1, 1, 1) == 1.0);
 }
 
 TEST_CASE("held out are at least two cells, at most half of them, and at most 500") {
