@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 #include "laot/base.hpp"
 #include "laot/number_text.hpp"
@@ -208,7 +209,8 @@ std::string end_of_links(const std::string& path) {
     const ssize_t length = readlink(at.c_str(), &next[0], next.size());
     if (length <= 0 || static_cast<std::size_t>(length) == next.size()) return at;
     next.resize(static_cast<std::size_t>(length));
-    at = next[0] == '/' ? next : folder_of(at) + next;
+    if (next[0] != '/') next.insert(0, folder_of(at));
+    at = std::move(next);
   }
   errno = ELOOP;
   return {};

@@ -137,7 +137,7 @@ class MovedMixture {
     } else {
       moved_ = about;
     }
-    moved_.each_col() += mean_y_;
+    for (std::size_t c = 0; c < moved_.n_cols; ++c) moved_.col(c) += mean_y_;
     variance_ = 0.0;
     for (std::size_t j = 0; j < y_.n_cols; ++j)
       for (std::size_t c = 0; c < centres_.n_cols; ++c)
