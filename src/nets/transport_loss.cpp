@@ -138,7 +138,7 @@ arma::mat entropic_plan(const arma::mat& costs, const EntropicOptions& options, 
   const double row = 1.0 / static_cast<double>(n), column = 1.0 / static_cast<double>(m);
   arma::mat kernel = kernel_of(costs, options.epsilon);
   if (kernel.is_empty()) {
-    const arma::mat plan =
+    arma::mat plan =
         plan_of(sinkhorn(costs, uniform(n), uniform(m), log_domain_options(options), context),
                 costs, options.epsilon);
     if (!options.polish) return plan;
