@@ -22,9 +22,7 @@ double median_square(const arma::mat& points) {
   std::vector<double> squares;
   for (std::size_t j = 1; j < points.n_cols; ++j)
     for (std::size_t i = 0; i < j; ++i) {
-      double square = 0.0;
-      for (std::size_t k = 0; k < points.n_rows; ++k)
-        square += (points(k, j) - points(k, i)) * (points(k, j) - points(k, i));
+      const double square = squared_distance(points.colptr(j), points.colptr(i), points.n_rows);
       if (square > 0.0) squares.push_back(square);
     }
   if (squares.empty()) return 0.0;
