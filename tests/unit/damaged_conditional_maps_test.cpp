@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 
+#include "support/bad_format.hpp"
 #include "support/small_screen.hpp"
 
 using namespace laot;
@@ -42,22 +43,11 @@ Damage without_last_row(const std::string& name) {
   return matrix(name, [](arma::mat& m) { m.shed_row(m.n_rows - 1); });
 }
 
+// The file of one model after another damage each.
 struct Refused {
   explicit Refused(const Model& m) : model(m) {}
   void operator()(const Damage& damage, const std::string& why) const {
-    ModelFile file = model.store();
-    damage(file);
-    const std::string bytes = file.bytes();
-    CAPTURE(why);
-    try {
-      (void)Model::load(ModelFile::parse(bytes.data(), bytes.size()));
-      FAIL_CHECK("was read");
-    } catch (const Error& error) {
-      const std::string said = error.what();
-      CAPTURE(said);
-      CHECK(error.status() == Status::bad_format);
-      CHECK(said.find(why) != std::string::npos);
-    }
+    ::refused(model, damage, why);
   }
   const Model& model;
 };

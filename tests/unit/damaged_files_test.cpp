@@ -10,6 +10,7 @@
 
 #include "laot/models.hpp"
 #include "laot/nets/training.hpp"
+#include "support/bad_format.hpp"
 #include "support/clouds.hpp"
 
 using namespace laot;
@@ -28,15 +29,7 @@ std::string with_length(const std::string& header, const std::string& data = "")
 
 void refused(const std::string& bytes, const char* why) {
   CAPTURE(bytes);
-  try {
-    (void)ModelFile::parse(bytes.data(), bytes.size());
-    FAIL_CHECK("was read");
-  } catch (const Error& error) {
-    const std::string said = error.what();
-    CAPTURE(said);
-    CHECK(error.status() == Status::bad_format);
-    CHECK(said.find(why) != std::string::npos);
-  }
+  check_bad_format([&] { (void)ModelFile::parse(bytes.data(), bytes.size()); }, why);
 }
 
 std::string tensor(const char* type, const char* shape, const char* offsets) {
@@ -62,23 +55,6 @@ Model fitted(const std::string& name,
   return fit_model(params, cells, context);
 }
 
-// Loads the model's file after one change of it.
-void refused(const Model& model, const std::function<void(ModelFile&)>& damage, const char* why) {
-  ModelFile file = model.store();
-  CHECK_NOTHROW(Model::load(file));
-  damage(file);
-  try {
-    (void)Model::load(file);
-    FAIL_CHECK("was loaded: " << why);
-  } catch (const Error& error) {
-    const std::string said = error.what();
-    CAPTURE(said);
-    CAPTURE(std::string(why));
-    CHECK(error.status() == Status::bad_format);
-    CHECK(said.find(why) != std::string::npos);
-  }
-}
-
 // The file with one tensor or text under another name of the same length, so that it is missing.
 void lacks(const Model& model, const std::string& name, const char* why) {
   CAPTURE(name);
@@ -86,13 +62,7 @@ void lacks(const Model& model, const std::string& name, const char* why) {
   const std::size_t at = bytes.find("\"" + name + "\":");
   REQUIRE(at != std::string::npos);
   bytes[at + 1] = '#';
-  try {
-    (void)Model::load(ModelFile::parse(bytes.data(), bytes.size()));
-    FAIL_CHECK("was loaded");
-  } catch (const Error& error) {
-    CHECK(error.status() == Status::bad_format);
-    CHECK(std::string(error.what()).find(why) != std::string::npos);
-  }
+  check_bad_format([&] { (void)Model::load(ModelFile::parse(bytes.data(), bytes.size())); }, why);
 }
 
 arma::vec vector_of(std::size_t count, double value) {
