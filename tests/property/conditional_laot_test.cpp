@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <tuple>
 
 #include "laot/conditions/conditional_laot.hpp"
 #include "laot/conditions/conditional_spread.hpp"
@@ -223,6 +224,28 @@ TEST_CASE("what a conditional fit chooses, it chooses by cells and conditions le
   const ConditionalLaot own = fit_conditional_laot(blind, {}, context);
   CHECK(arma::mean(own.own_share) > 0.9);
   CHECK(own.shift_error_left_out > 0.9 * own.shift_size);
+}
+
+TEST_CASE("cells are held out until 2000 treated cells were, in at most five folds") {
+  for (const auto& [first, second, folds] : {std::tuple<std::size_t, std::size_t, int>{12, 8, 5},
+                                             {4000, 700, 3},
+                                             {4000, 6000, 1},
+                                             {2600, 2400, 2}}) {
+    ConditionalCells cells;
+    cells.controls = {clouds::gaussian(1, 40, 1)};
+    cells.control_of = {0, 0};
+    cells.treated = {clouds::gaussian(1, first, 2), clouds::gaussian(1, second, 3)};
+    cells.phi = arma::mat(1, 2, arma::fill::ones);
+    Context context;
+    int looked = 0;
+    context.progress = [&looked](const std::string& stage, double fraction) {
+      looked += stage == "held-out cells" && fraction == 1.0;
+    };
+    ConditionalLaotOptions options;
+    options.alternation.max_iter = 1;
+    fit_conditional_laot(cells, options, context);
+    CHECK(looked == folds);
+  }
 }
 
 TEST_CASE("restoring is judged by what the other conditions say of shape and shift") {
