@@ -1,5 +1,6 @@
 # Every allocation of a cycle fails once, and from some on all of them; short writes, a full disk, a
-# read-only folder, no threads: tests/failure; and for R a sample of the package's allocations. FAILURE_STEP > 1 takes a part of the allocations.
+# read-only folder, no threads: tests/failure; and for R a sample of the package's allocations.
+# FAILURE_STEP > 1 takes a part of the allocations.
 # needs: build r-library
 # seconds: 7200
 . scripts/test-lib.sh
@@ -30,8 +31,7 @@ cycle conditional-gaussian conditional_gaussian,conditions "$step"
 disk=build/test/small-disk/disk
 mkdir -p "$disk"
 if mount -t tmpfs -o size=64k tmpfs "$disk" 2>/dev/null; then
-  full=$(find "$build/tests" -name laot_full_disk_test -type f | head -n 1)
-  if logged failure-full-disk "$full" "$disk"; then pass "a full disk"; else fail "a full disk"; fi
+  if logged failure-full-disk "$build/tests/failure/laot_full_disk_test" "$disk"; then pass "a full disk"; else fail "a full disk"; fi
   umount "$disk"
 else
   skip "no small disk could be mounted"

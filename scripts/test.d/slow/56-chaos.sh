@@ -7,7 +7,7 @@
 
 kills=${CHAOS_KILLS:-50}
 build=${LAOT_RELEASE_BUILD:-build/test/release}
-if logged chaos-core "$build/tests/laot_killed_test" "$kills"; then pass "trainings, fits of conditions and savings"; else fail "trainings, fits of conditions and savings"; fi
+if logged chaos-core "$build/tests/chaos/laot_killed_test" "$kills"; then pass "trainings, fits of conditions and savings"; else fail "trainings, fits of conditions and savings"; fi
 
 export R_LIBS=$R_LIBRARY
 if ! have Rscript || ! Rscript -e 'quit(status = !requireNamespace("laot", quietly = TRUE))' >/dev/null 2>&1; then
