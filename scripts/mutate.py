@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Small changes of the sources, and whether a test notices each of them.
 
-    scripts/mutate.py [--list] [--check] [--again] [--seconds N] [NAME ...]
+    scripts/mutate.py [--list] [--check] [--again] [--seconds N] [--jobs N] [NAME ...]
 
 The changes stand in tests/mutations (its README says how). C++ ones are compiled together, once,
 into a copy of the tree below build/mutations, each behind a switch that the variable LAOT_MUTATION
@@ -14,6 +14,7 @@ change, its file or its test differ, so that a run can be stopped and gone on wi
   --check       whether every change still fits its file (fast; the suite drift calls it)
   --again       tries also what has been tried
   --seconds N   stops after about N seconds
+  --jobs N      builds and tries C and C++ ones N at a time (as many as there are processors)
   --tap         a line "ok NAME" or "not ok NAME" for each
 
 The last line is "N noticed, N not noticed, N explained, N not tried"; the status is 1 where
@@ -26,7 +27,9 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LISTS = os.path.join(ROOT, "tests", "mutations")
@@ -223,9 +226,13 @@ def copy_tree(changes):
                 os.remove(path)
 
 
+def log_file():
+    return os.path.join(WORK, threading.current_thread().name + ".log")
+
+
 def run(command, env=None, cwd=None, limit=None):
-    """The status of a command, its output in build/mutations/last.log; None where it took too long."""
-    with open(os.path.join(WORK, "last.log"), "wb") as log:
+    """The status of a command, its output in the log of this thread; None where it took too long."""
+    with open(log_file(), "wb") as log:
         try:
             return subprocess.run(command, env=env, cwd=cwd, stdout=log, stderr=subprocess.STDOUT,
                                   stdin=subprocess.DEVNULL, timeout=limit).returncode
@@ -242,9 +249,9 @@ def build(jobs, suites):
                     ["cmake", "--build", BUILD, "--parallel", str(jobs), "--target", "laot",
                      "laot_tests", *sorted(programs), "--", "-k", "0"]):
         if run(command) != 0:
-            with open(os.path.join(WORK, "last.log"), errors="replace") as log:
+            with open(log_file(), errors="replace") as log:
                 sys.exit("".join(line for line in log if "error" in line) +
-                         "mutate: the changed sources do not build (build/mutations/last.log)")
+                         f"mutate: the changed sources do not build ({log_file()})")
 
 
 def shared():
@@ -295,6 +302,22 @@ def try_change(change):
             handle.write(before)
 
 
+def in_a_process(suite):
+    """Whether a suite does nothing but run a program, so that several can at once."""
+    return suite.split()[0] in ("core", "c")
+
+
+def each(jobs, items, side_by_side, act):
+    """(item, act(item)): of those that may run side by side as they come, then of the others."""
+    items = list(items)
+    with ThreadPoolExecutor(jobs) as pool:
+        together = [item for item in items if side_by_side(item)]
+        yield from zip(together, pool.map(act, together))
+    for item in items:
+        if not side_by_side(item):
+            yield item, act(item)
+
+
 def read_results():
     out = {}
     if os.path.exists(RESULTS):
@@ -341,21 +364,27 @@ def main():
     if todo:
         copy_tree(every)
         build(arguments.jobs, {c.suite for c in every})
-    good = {}
-    for change in todo:
+    unfit = []
+    for suite, status in each(arguments.jobs, dict.fromkeys(c.suite for c in todo), in_a_process,
+                              lambda s: try_suite(s, limit=4 * LIMIT)):
+        if status != 0:
+            unfit.append(suite)
+            print(f"FAILED without any change: {suite}", flush=True)
+
+    def verdict_on(change):
         if time.time() - started > arguments.seconds:
-            break
-        if change.suite not in good:
-            good[change.suite] = try_suite(change.suite, limit=4 * LIMIT) == 0
-            if not good[change.suite]:
-                print(f"FAILED without any change: {change.suite}")
-        if not good[change.suite]:
-            continue
+            return None
         begun = time.time()
-        verdict = "noticed" if try_change(change) != 0 else "survived"
+        return "noticed" if try_change(change) != 0 else "survived", time.time() - begun
+
+    for change, found in each(arguments.jobs, [c for c in todo if c.suite not in unfit],
+                              lambda c: c.compiled, verdict_on):
+        if found is None:
+            continue
+        verdict, seconds = found
         known[keys[change]] = verdict
         with open(RESULTS, "a", encoding="utf-8") as results:
-            results.write(f"{keys[change]}\t{verdict}\t{change.name}\t{time.time() - begun:.1f}\n")
+            results.write(f"{keys[change]}\t{verdict}\t{change.name}\t{seconds:.1f}\n")
         if verdict == "survived":
             print(f"  not noticed: {change.name} ({change.file})" +
                   (f": {change.why}" if change.why else ""), flush=True)
@@ -374,7 +403,6 @@ def main():
         print(f"{100.0 * noticed / tried:.1f}% noticed, {100.0 * (tried - noticed) / tried:.1f}% survive")
     print(f"{noticed} noticed, {survived} not noticed, {explained} explained, "
           f"{len(chosen) - tried} not tried")
-    unfit = any(not ok for ok in good.values())
     return 1 if survived or unfit or (tried and noticed < 0.95 * tried) else 0
 
 
