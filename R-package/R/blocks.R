@@ -8,12 +8,16 @@ held.bytes <- 3e7
 
 is_lazy <- function(values) inherits(values, "split_values") || is(values, "DelayedMatrix")
 
-# The chosen features of the chosen cells (NULL: all) as a double matrix or a dgCMatrix.
-taken <- function(values, features = NULL, cells = NULL, progress = NULL) UseMethod("taken")
+on_disk <- function(values) {
+  if (inherits(values, "split_values")) any(vapply(values$layers, on_disk, NA)) else
+    is(values, "DelayedMatrix")
+}
+
+# The chosen features of the chosen cells (NULL: all) as a double matrix or a dgCMatrix in memory.
+taken <- function(values, features = NULL, cells = NULL) UseMethod("taken")
 
 #' @exportS3Method
-taken.default <- function(values, features = NULL, cells = NULL, progress = NULL)
-  plain(values, features, cells)
+taken.default <- function(values, features = NULL, cells = NULL) plain(values, features, cells)
 
 # Layers of one assay, each with cells of its own. features: those of all of them; at: where in the
 # whole the cells of each layer stand; rows: where in each layer the features stand.
@@ -31,7 +35,7 @@ dim.split_values <- function(x) c(length(x$features), length(x$cells))
 dimnames.split_values <- function(x) list(x$features, x$cells)
 
 #' @exportS3Method
-taken.split_values <- function(values, features = NULL, cells = NULL, progress = NULL) {
+taken.split_values <- function(values, features = NULL, cells = NULL) {
   if (is.null(features)) features <- seq_along(values$features)
   if (is.null(cells)) cells <- seq_along(values$cells)
   inside <- lapply(values$at, function(at) which(cells %in% at))
@@ -46,17 +50,9 @@ taken.split_values <- function(values, features = NULL, cells = NULL, progress =
 }
 
 #' @exportS3Method
-taken.DelayedMatrix <- function(values, features = NULL, cells = NULL, progress = NULL) {
-  blocks <- blocks_of(values, features, if (is.null(cells)) seq_len(dim(values)[2L]) else cells)
-  sparse <- NULL
-  parts <- lapply(seq_along(blocks), function(k) {
-    part <- plain(values, features, blocks[[k]])
-    if (is.null(sparse)) sparse <<- inherits(part, "dgCMatrix") ||
-        mean(part != 0 | is.na(part)) < 0.3
-    if (!is.null(progress)) progress("reading", k / length(blocks))
-    if (sparse && !inherits(part, "dgCMatrix")) as_csc(part) else part
-  })
-  bound(parts)
+taken.DelayedMatrix <- function(values, features = NULL, cells = NULL) {
+  out <- plain(values, features, cells)
+  if (inherits(out, "dgCMatrix") || mean(out != 0 | is.na(out)) >= 0.3) out else as_csc(out)
 }
 
 # One block, in memory.

@@ -66,7 +66,8 @@ parts_in_turn <- function(sides, rows, in.turn, progress) {
   lapply(seq_along(sides), function(k) {
     side <- sides[[k]]
     cells <- function() {
-      out <- cells_of(read(k), batch = side$batch)
+      out <- read(k)
+      out["batch"] <- list(side$batch)
       out$groups <- side$groups
       out
     }

@@ -1,9 +1,9 @@
-# The chosen features of many groups of cells that are not in memory: all are read in one pass, in
-# the order in which they lie, and each is taken up when its turn comes. Meanwhile they wait in
-# files.
+# The chosen features of groups of cells that are on disk: all are read in one pass, in the order
+# in which they lie, and each is taken up when its turn comes. Meanwhile they wait, in memory where
+# they are few, else in temporary files, where the system reads them when the library looks at them.
 
-# A function of the number of a group that gives its cells, and an environment whose end deletes the
-# files.
+# A function of the number of a group that gives its cells, as cells_of() does, and an environment
+# whose end deletes the files.
 read_groups <- function(values, features, groups, progress = NULL) {
   waiting <- waiting_room(length(groups))
   cells <- unlist(groups, use.names = FALSE)
@@ -28,15 +28,15 @@ read_groups <- function(values, features, groups, progress = NULL) {
   gc(verbose = FALSE)
   function(g) {
     gc(verbose = FALSE)
-    out <- take_up(waiting, g)
-    if (is.unsorted(groups[[g]])) out[, order(order(groups[[g]])), drop = FALSE] else out
+    cells_of(take_up(waiting, g),
+             if (is.unsorted(groups[[g]])) order(order(groups[[g]])))
   }
 }
 
 waiting_room <- function(count) {
   room <- new.env(parent = emptyenv())
   room$parts <- rep(list(list()), count)
-  room$written <- integer(count)
+  room$filed <- rep(list(NULL), count)
   room$bytes <- 0
   room$folder <- temporary_folder("laot-cells-")
   room
@@ -51,36 +51,76 @@ temporary_folder <- function(name) {
   out
 }
 
-file_of_group <- function(room, g) file.path(room$folder$path, g)
+file_of_group <- function(room, g, part) file.path(room$folder$path, paste0(g, ".", part))
 
 keep_waiting <- function(room, g, part) {
   room$parts[[g]] <- c(room$parts[[g]], list(part))
   room$bytes <- room$bytes + as.numeric(utils::object.size(part))
   if (room$bytes < held.bytes) return(invisible())
-  for (g in which(lengths(room$parts) > 0L)) {
-    tryCatch(append_parts(file_of_group(room, g), room$parts[[g]]), error = function(e) {
-      fail("the chosen features of the cells do not fit into the temporary files of R (",
-           conditionMessage(e), "); start R with TMPDIR = a folder with more room, or use fewer ",
-           "features")
-    })
-    room$written[g] <- room$written[g] + length(room$parts[[g]])
-    room$parts[[g]] <- list()
-  }
+  for (g in which(lengths(room$parts) > 0L)) put_in_files(room, g)
   room$bytes <- 0
 }
 
-append_parts <- function(path, parts) {
-  to <- file(path, "ab")
-  on.exit(close(to))
-  for (part in parts) serialize(part, to, xdr = FALSE)
+# The held part of a group goes to the end of its files: the values and, of a sparse matrix, their
+# rows. room$filed keeps what the files do not say.
+put_in_files <- function(room, g) {
+  parts <- room$parts[[g]]
+  sparse <- inherits(parts[[1L]], "dgCMatrix")
+  tryCatch({
+    append_to(file_of_group(room, g, "x"), parts, if (sparse) function(part) part@x else as.vector)
+    if (sparse) append_to(file_of_group(room, g, "i"), parts, function(part) part@i)
+  }, error = no_room, warning = no_room)
+  names <- lapply(parts, value_dimnames)
+  old <- room$filed[[g]]
+  room$filed[[g]] <- list(
+    features = names[[1L]][[1L]], rows = value_dim(parts[[1L]])[1L], sparse = sparse,
+    cells = c(old$cells, unlist(lapply(names, `[[`, 2L))),
+    count = sum(old$count, vapply(parts, function(part) value_dim(part)[2L], 0L)),
+    stored = c(old$stored, if (sparse) unlist(lapply(parts, function(part) diff(part@p)))))
+  room$parts[[g]] <- list()
 }
 
+append_to <- function(path, parts, values) {
+  to <- file(path, "ab")
+  on.exit(close(to))
+  for (part in parts) writeBin(values(part), to)
+}
+
+no_room <- function(e)
+  fail("the chosen features of the cells do not fit into the temporary files of R (",
+       conditionMessage(e), "); start R with TMPDIR = a folder with more room, or use fewer ",
+       "features")
+
 take_up <- function(room, g) {
-  parts <- list()
-  if (room$written[g] > 0L) {
-    from <- file(file_of_group(room, g), "rb")
-    on.exit(close(from))
-    parts <- lapply(seq_len(room$written[g]), function(k) unserialize(from))
+  if (is.null(room$filed[[g]])) return(bound(room$parts[[g]]))
+  if (length(room$parts[[g]])) put_in_files(room, g)
+  about <- room$filed[[g]]
+  size <- c(about$rows, about$count)
+  names <- list(about$features, about$cells)
+  if (!about$sparse) {
+    out <- from_file(file_of_group(room, g, "x"), "double", prod(size))
+    dim(out) <- size
+    if (!is.null(names[[1L]]) || !is.null(names[[2L]])) dimnames(out) <- names
+    return(out)
   }
-  bound(c(parts, room$parts[[g]]))
+  ends <- cumsum(as.numeric(about$stored))
+  total <- ends[length(ends)]
+  if (total > .Machine$integer.max) {
+    fail("the chosen features of ", about$count, " cells have ", shown(total), " values that are ",
+         "not 0, and a sparse matrix of R holds at most ", .Machine$integer.max,
+         "; use fewer features or cells")
+  }
+  methods::new("dgCMatrix", i = from_file(file_of_group(room, g, "i"), "integer", total),
+               p = c(0L, as.integer(ends)),
+               x = from_file(file_of_group(room, g, "x"), "double", total),
+               Dim = size, Dimnames = names)
+}
+
+# A file that was written here, in place where the system can.
+from_file <- function(path, type, count) {
+  out <- .Call(C_mapped, path, type)
+  if (is.null(out)) out <- readBin(path, type, count)
+  if (length(out) != count)
+    no_room(simpleError(paste(path, "is shorter than what was written")))
+  out
 }

@@ -45,13 +45,19 @@ value_dimnames <- function(values) {
   if (is.null(names)) list(NULL, NULL) else names
 }
 
-# Input of one C call: the values and which of them; of values that are not in memory, the chosen
-# ones.
+# Input of one C call: the values and which of them; of values that are not one matrix in memory,
+# the chosen ones.
 cells_of <- function(values, cells = NULL, features = NULL, batch = NULL, with.names = TRUE,
                      progress = NULL) {
   names <- if (with.names) value_dimnames(values) else list(NULL, NULL)
   if (is_lazy(values)) {
-    out <- cells_of(taken(values, features, cells, progress), batch = batch)
+    out <- if (on_disk(values)) {
+      read_groups(values, features, list(if (is.null(cells)) seq_len(dim(values)[2L]) else cells),
+                  progress)(1L)
+    } else {
+      cells_of(taken(values, features, cells))
+    }
+    out["batch"] <- list(batch)
     if (!with.names) out[c("feature.names", "cell.names")] <- list(NULL)
     return(out)
   }

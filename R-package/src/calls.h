@@ -63,6 +63,7 @@ SEXP laot_r_from_bytes(SEXP bytes);
 SEXP laot_r_save(SEXP model, SEXP path);
 SEXP laot_r_load(SEXP path);
 
+SEXP laot_r_mapped(SEXP path, SEXP type);
 SEXP laot_r_methods(void);
 SEXP laot_r_params(SEXP method, SEXP preset);
 SEXP laot_r_presets(SEXP method);

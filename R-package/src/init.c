@@ -1,4 +1,5 @@
 #include "calls.h"
+#include "mapped.h"
 
 #include <R_ext/Rdynload.h>
 #include <R_ext/Visibility.h>
@@ -50,6 +51,7 @@ static const R_CallMethodDef routines[] = {
     ROUTINE(from_bytes, 1),
     ROUTINE(save, 2),
     ROUTINE(load, 1),
+    ROUTINE(mapped, 2),
     ROUTINE(methods, 0),
     ROUTINE(params, 2),
     ROUTINE(presets, 1),
@@ -62,4 +64,5 @@ void attribute_visible R_init_laot(DllInfo* dll) {
   R_registerRoutines(dll, NULL, routines, NULL, NULL);
   R_useDynamicSymbols(dll, FALSE);
   R_forceSymbols(dll, TRUE);
+  laot_r_init_mapped(dll);
 }

@@ -159,10 +159,59 @@ test_that("groups come back in their order, from files and from memory", {
   assign("block.bytes", 8 * 3 * 20, namespace)
   assign("held.bytes", 4000, namespace)
   read <- laot:::read_groups(DelayedArray::DelayedArray(data$values), c(7L, 1L, 50L), groups)
-  expect_true(all(environment(read)$waiting$written[c(2, 4)] > 0))
+  filed <- environment(read)$waiting$filed
+  expect_false(is.null(filed[[2]]) || is.null(filed[[4]]))
   for (g in c(4, 1, 2, 4)) {
-    expect_identical(as.matrix(read(g)), data$values[c(7, 1, 50), groups[[g]]])
+    found <- read(g)
+    cells <- if (is.null(found$cells)) seq_along(groups[[g]]) else found$cells
+    expect_identical(as.matrix(found$values)[, cells], data$values[c(7, 1, 50), groups[[g]]])
+    expect_identical(found$cell.names, colnames(data$values)[groups[[g]]])
   }
+})
+
+test_that("one fit of cells that wait in files is that of the same in memory", {
+  namespace <- asNamespace("laot")
+  old <- mget(c("held.bytes", "block.bytes"), namespace)
+  on.exit(for (name in names(old)) assign(name, old[[name]], namespace))
+  for (name in names(old)) unlockBinding(name, namespace)
+  assign("block.bytes", 8 * 1300 * 20, namespace)
+  assign("held.bytes", 1000, namespace)
+  sparse <- methods::as(dense, "CsparseMatrix")
+  colnames(sparse) <- NULL
+  for (values in list(DelayedArray::DelayedArray(dense), DelayedArray::DelayedArray(sparse))) {
+    cells <- laot:::cells_of(values, c(1:40, 90:80), 3:8)
+    expect_identical(unname(as.matrix(cells$values))[, cells$cells],
+                     unname(dense)[3:8, c(1:40, 90:80)])
+    where <- if (is.matrix(cells$values)) cells$values else cells$values@x
+    if (.Platform$OS.type == "unix")
+      expect_match(utils::capture.output(.Internal(inspect(where)))[1L], "of a file")
+    copy <- unserialize(serialize(cells, NULL))
+    expect_identical(copy, cells)
+    where[1L] <- where[1L] + 1
+    again <- laot:::cells_of(values, c(1:40, 90:80), 3:8)
+    expect_identical(again, cells)
+    expect_identical(coef(quiet_fit(object(values))), coef(in.memory))
+    # All methods, of one condition and of many.
+    labels <- rep(c("ctrl", "a", "b"), c(40, 30, 20))
+    of_labels <- function(values, ...) {
+      sce <- SingleCellExperiment::SingleCellExperiment(
+        list(logcounts = values), colData = S4Vectors::DataFrame(condition = labels))
+      suppressWarnings(fit_method(sce, ..., subset.row = 1:200))
+    }
+    for (method in c("mean_shift", "conditional_laot"))
+      expect_identical(coef(of_labels(values, method))[[1L]],
+                       coef(of_labels(dense, method))[[1L]])
+  }
+})
+
+test_that("layers of donors on disk have the fit of the same in memory", {
+  at <- list(1:30, 31:90)
+  layers <- function(as) lapply(at, function(cells) as(dense[, cells]))
+  split <- function(layers) laot:::split_values(layers, rownames(dense), colnames(dense))
+  on.disk <- split(layers(DelayedArray::DelayedArray))
+  expect_true(laot:::on_disk(on.disk))
+  expect_false(laot:::on_disk(split(layers(identity))))
+  expect_identical(as.matrix(laot:::cells_of(on.disk, 21:70, 5:1)$values), dense[5:1, 21:70])
 })
 
 test_that("what cannot be read or is no number is said, and where", {
@@ -181,9 +230,11 @@ test_that("what cannot be read or is no number is said, and where", {
   on.disk <- HDF5Array::writeHDF5Array(data$values, lost, "cells", with.dimnames = TRUE)
   waits <- laot:::read_groups(on.disk, 1:5, list(1:10, 11:20))
   room <- environment(waits)$waiting
-  room$parts[[2]] <- list()
-  room$written[2] <- 1L
-  expect_error(suppressWarnings(waits(2)), "cannot open")
+  laot:::put_in_files(room, 2)
+  unlink(laot:::file_of_group(room, 2, "x"))
+  expect_error(waits(2), "cannot open")
+  writeBin(1, laot:::file_of_group(room, 2, "x"))
+  expect_error(waits(2), "do not fit into the temporary files .* is shorter .* TMPDIR")
 })
 
 test_that("what holds no numbers is refused", {
