@@ -90,6 +90,24 @@ TEST_CASE("the bounds of lists hold for whole rows after sources and potentials 
   }
 }
 
+TEST_CASE("where all of a list but its least has risen, the second least is the bound") {
+  Context context;
+  Rng rng(44);
+  arma::mat x(2, 1, arma::fill::zeros), y(2, 100);
+  for (double& value : y) value = rng.normal();
+  CandidateRows rows(as_it_is(y), VectorPath::best);
+  rows.set_sources(as_it_is(x));
+  rows.build(0.0, context);
+  const std::uint32_t nearest = rows.best_two(0).column;
+  const std::vector<std::uint32_t> list(rows.list_columns(0),
+                                        rows.list_columns(0) + rows.list_length());
+  for (const std::uint32_t j : list)
+    if (j != nearest) rows.set_potential(j, rows.potential(j) - 100.0);
+  const detail::BestTwo best = rows.certified_best_two(0, context);
+  CHECK(best.least == rows.cost(0, nearest) - rows.potential(nearest));
+  CHECK(best.second == least_off_list(rows, 0));
+}
+
 TEST_CASE("what a row's bound settles is settled: no column of it is below") {
   Context context;
   Rng rng(42);
