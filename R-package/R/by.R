@@ -48,18 +48,34 @@ say_left_out <- function(count, say) {
 
 #' @rdname predict.laot_fit
 #' @param by For a `laot_fit_by`: the level of each cell, where `newdata` has no column of the name
-#'   that the fits were made by. Cells of levels without a fit are left out with a warning.
+#'   that the fits were made by. Cells of levels without a fit are left out with a warning; in a
+#'   place of a SingleCellExperiment beside its other values they are `NA`.
 #' @export
 predict.laot_fit_by <- function(object, newdata, ..., types = NULL, by = attr(object, "by"),
-                                label = "predicted",
+                                into = NULL, label = "predicted",
                                 suffix = "") {
   exact_arguments()
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
-  says <- prediction_says(object[[1L]], label, suffix)
-  columns <- read_like(object[[1L]], newdata, where_of(list(...)), "newdata")
+  first <- object[[1L]]
+  place <- checked_into(into, newdata, first)
+  if (identical(place$kind, "HDF5"))
+    fail("into = \"HDF5\" goes with one fit; predict the cells of a level with fits[[\"",
+         names(object)[1L], "\"]]")
+  says <- prediction_says(first, label, suffix)
+  source <- read_like(first, newdata, where_of(list(...)), "newdata")
   if (is.null(by))
     fail("by is missing; give the level of each cell, one of ", listed(names(object)))
-  groups <- as.character(labels_of(by, columns, "by"))
+  groups <- as.character(labels_of(by, source, "by"))
+  types <- labels_of(types, source, "types")
+  # Cells of the object that have values, where an assay of it has fewer.
+  whole <- if (is.null(source$within)) seq_len(ncol(newdata)) else source$within
+  if (identical(place$kind, "cells")) {
+    return(put_cells(newdata, first, says, function(which, cells, suffix) {
+      at <- match(which, whole)
+      predict(object, cells, ..., types = if (!is.null(types)) types[at], by = groups[at],
+              label = label, suffix = suffix)
+    }))
+  }
   known <- groups %in% names(object)
   if (!any(known))
     fail("no cell of newdata has a level with a fit; these are ", listed(names(object)))
@@ -68,25 +84,36 @@ predict.laot_fit_by <- function(object, newdata, ..., types = NULL, by = attr(ob
             listed(unique(ifelse(is.na(groups), "missing", groups)[!known]), 5L), ")",
             call. = FALSE)
   }
-  types <- labels_of(types, columns, "types")[known]
-  newdata <- newdata[, known, drop = FALSE]
-  groups <- groups[known]
   out <- NULL
-  for (level in unique(groups)) {
+  for (level in unique(groups[known])) {
     at <- which(groups == level)
-    part <- predicted_values(object[[level]], newdata[, at, drop = FALSE], ..., types = types[at])
+    part <- predicted_values(object[[level]], cells_at(newdata, whole[at]), ...,
+                             types = types[at])
     if (is.null(out)) {
       out <- part
-      out$values <- matrix(0, nrow(part$values), length(groups),
-                           dimnames = list(rownames(part$values), colnames(newdata)))
-      out$weights <- if (!is.null(part$weights)) numeric(length(groups))
+      out$values <- matrix(NA_real_, nrow(part$values), length(groups),
+                           dimnames = list(rownames(part$values), colnames(newdata)[whole]))
+      out$weights <- if (!is.null(part$weights)) rep(NA_real_, length(groups))
     }
     out$values[, at] <- part$values
     if (!is.null(part$weights)) out$weights[at] <- part$weights
   }
-  out$within <- NULL
-  put_back(newdata, out, says)
+  out["within"] <- list(source$within)
+  # A place beside what newdata has is for all its cells, but an assay of Seurat's may have fewer.
+  if (is.null(place) || is(newdata, "Seurat")) {
+    out$values <- out$values[, known, drop = FALSE]
+    if (!is.null(out$weights)) out$weights <- out$weights[known]
+    if (!all(known)) out$within <- whole[known]
+    if (is.null(place)) {
+      newdata <- cells_at(newdata, whole[known])
+      out["within"] <- list(NULL)
+    }
+  }
+  put(newdata, out, says, place)
 }
+
+# Objects of S4 take no `drop`, or warn of it.
+cells_at <- function(x, at) if (isS4(x)) x[, at] else x[, at, drop = FALSE]
 
 where_of <- function(dots) dots[names(dots) %in% where_arguments()]
 

@@ -16,7 +16,7 @@
 #' @param object A `laot_ensemble`; its elements are `laot_fit`s. Or a `laot_ensemble_list`.
 #' @param at A condition, as in [predict.laot_fit()]; without it the predictions of all that were
 #'   seen.
-#' @param newdata,...,label,suffix As in [predict.laot_fit()].
+#' @param newdata,...,into,label,suffix As in [predict.laot_fit()].
 #' @returns `predict()`: the mean prediction, in the class of `newdata`. `prediction_spread()`: one
 #'   number a cell, in the units of the features: the root of the mean over the features of the
 #'   variance between the seeds (divisor: seeds - 1).
@@ -30,13 +30,22 @@
 #' predict(fits, new.cells)
 #' prediction_spread(fits, new.cells)
 #' @export
-predict.laot_ensemble <- function(object, newdata, ..., label = "predicted", suffix = "") {
+predict.laot_ensemble <- function(object, newdata, ..., into = NULL, label = "predicted",
+                                  suffix = "") {
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
-  says <- prediction_says(object[[1L]], label, suffix)
+  first <- object[[1L]]
+  place <- checked_into(into, newdata, first)
+  if (identical(place$kind, "HDF5"))
+    fail("into = \"HDF5\" goes with one fit; predict with fits[[\"", names(object)[1L], "\"]]")
+  says <- prediction_says(first, label, suffix)
+  if (identical(place$kind, "cells")) {
+    return(put_cells(newdata, first, says, function(which, cells, suffix)
+      predict(object, cells, ..., label = label, suffix = suffix)))
+  }
   seen <- lapply(unclass(object), predicted_values, newdata, ...)
   out <- seen[[1L]]
   out$values <- mean_of(seen)
-  put_back(newdata, out, says)
+  put(newdata, out, says, place)
 }
 
 #' @rdname predict.laot_ensemble

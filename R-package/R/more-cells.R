@@ -1,11 +1,11 @@
 # The object itself, with the predicted cells behind its own.
 
 # Which cells of newdata are to be predicted: its control cells, and all where no column tells them.
-cells_to_predict <- function(fit, columns) {
+cells_to_predict <- function(fit, columns, count) {
   labels <- if (!is.null(fit$condition)) columns[[fit$condition]]
   if (!is.null(labels)) labels <- as.character(labels)
-  start <- if (is.null(labels)) !predicted_cells(columns) else
-    labels %in% fit$control & !predicted_cells(columns)
+  start <- !predicted_cells(columns, count)
+  if (!is.null(labels)) start <- start & labels %in% fit$control
   if (!any(start)) {
     fail("newdata has no cell that is ", quoted(fit$control), " in column ", quoted(fit$condition),
          ", to be predicted; it has ", listed(unique(labels), 5L))
@@ -22,7 +22,7 @@ put_cells <- function(newdata, fit, says, predict) {
   if (!is.null(fit$origin$altexp))
     fail("the fit is one of an alternative experiment; its predictions go into c(altexp = )")
   columns <- as.list(columns_of(newdata))
-  start <- cells_to_predict(fit, columns)
+  start <- cells_to_predict(fit, columns, ncol(newdata))
   suffix <- if (nzchar(says$suffix)) says$suffix else default.suffix
   more <- predict(start, newdata[, start], suffix)
   twice <- intersect(colnames(newdata), colnames(more))
@@ -30,11 +30,25 @@ put_cells <- function(newdata, fit, says, predict) {
     fail("newdata has cells of the names of predicted ones already: ", listed(twice, 5L),
          "; choose another suffix")
   }
-  out <- bind_cells(newdata, more)
+  out <- bind_cells(with_features_of(newdata, more, fit$origin), more)
   if (is.null(says$label)) return(out)
   old <- columns[[says$label]]
   here <- if (is.logical(old)) !is.na(old) & old else logical(ncol(newdata))
   with_column(out, says$label, c(here, rep(TRUE, ncol(more))))
+}
+
+# Without the features that were not predicted: the predicted cells have none of them, and marker
+# tests would take that for a response.
+with_features_of <- function(newdata, more, origin) {
+  if (is_reduced(origin) || is.null(rownames(more))) return(newdata)
+  seurat <- is(newdata, "Seurat")
+  all <- if (seurat) newdata[[origin$assay]] else newdata
+  if (identical(rownames(all), rownames(more))) return(newdata)
+  message("Kept: the ", nrow(more), " features of the fit, of ", nrow(all),
+          "; the others are not predicted")
+  if (!seurat) return(newdata[rownames(more), ])
+  newdata[[origin$assay]] <- subset(all, features = rownames(more))
+  newdata
 }
 
 with_column <- function(x, name, values) {
@@ -48,7 +62,7 @@ columns_of.SummarizedExperiment <- function(x) SummarizedExperiment::colData(x)
 #' @exportS3Method
 columns_of.Seurat <- function(x) x[[]]
 
-# Features, assays and reductions that the predicted cells do not have are NA, or lack them.
+# Assays and reductions that the predicted cells do not have are NA, or lack them.
 bind_cells <- function(newdata, more) UseMethod("bind_cells")
 
 #' @exportS3Method

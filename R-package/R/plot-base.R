@@ -47,8 +47,10 @@ plot.laot_fit <- function(x, type = NULL, features = NULL, control = NULL, treat
   for (picture in type) {
     switch(picture,
       objective = draw_progress(x, alone = length(type) == 1L),
-      cells = draw_cells(cells_data(x, control = control, treated = treated), fit_title(x)),
-      umap = draw_cells(umap_data(x, control = control, treated = treated), fit_title(x)),
+      cells = draw_cells(cells_data(x, control = control, treated = treated),
+                         cells_title(x, control, treated)),
+      umap = draw_cells(umap_data(x, control = control, treated = treated),
+                        cells_title(x, control, treated)),
       marginals = draw_marginals(
         marginals_data(x, features, control = control, treated = treated),
         inside = length(type) > 1L
@@ -73,7 +75,7 @@ plot.laot_fit_list <- function(x, type = "cells", ...) {
     for (target in names(x)) {
       part <- all[all$target == target, ]
       attr(part, "labels") <- attr(all, "labels")
-      draw_cells(part, fit_title(x[[target]]), range(all$first), range(all$second))
+      draw_cells(part, cells_title(x[[target]]), range(all$first), range(all$second))
     }
   }
   invisible(x)
@@ -85,6 +87,13 @@ tight.margins <- list(mar = c(4, 4.4, 2, 1), mgp = c(2.8, 0.7, 0))
 panels <- function(count) grDevices::n2mfrow(count, asp = par("din")[1L] / par("din")[2L])
 
 fit_title <- function(fit) paste(fit$control, "to", fit$target)
+
+# Pictures of cells that the fit has seen say so.
+cells_title <- function(fit, control = NULL, treated = NULL) {
+  seen <- c(if (is.null(control)) "control", if (is.null(treated)) "treated")
+  paste0(fit_title(fit), if (length(seen)) paste0(", ", if (length(seen) == 1L) paste0(seen, ": "),
+                                                  "training cells"))
+}
 
 # All targets on the components of control and all treated cells together.
 list_cells_data <- function(fits) {

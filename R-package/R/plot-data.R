@@ -103,9 +103,12 @@ umap_data <- function(fit, ..., seed = 1L) {
   if (nrow(real) < 4L)
     fail("a UMAP needs at least 4 control and treated cells together, found ", nrow(real))
   at <- with_seed(seed, {
+    # From the first two components, which are there: uwot's own start would ask other packages for
+    # them, of which not every version fits every other.
+    start <- 1e-4 * real[, 1:2] / max(stats::sd(real[, 1L]), 1e-300)
+    start <- start + 1e-5 * stats::rnorm(length(start))
     model <- uwot::umap(real, n_neighbors = min(15L, nrow(real) - 1L), ret_model = TRUE,
-                        n_threads = 1L,
-                        n_sgd_threads = 0L)
+                        init = start, n_threads = 1L, n_sgd_threads = 0L)
     rbind(model$embedding, uwot::umap_transform(place("predicted"), model, n_threads = 1L,
                                                 n_sgd_threads = 0L))
   })

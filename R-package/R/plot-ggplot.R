@@ -12,12 +12,12 @@ autoplot.laot_fit <- function(object, type = "cells", features = NULL, control =
   switch(one_of(type, plot.types, "type"),
     objective = ggplot_progress(object) + ggplot2::labs(title = fit_title(object)),
     cells = ggplot_cells(cells_data(object, control = control, treated = treated)) +
-      ggplot2::labs(title = fit_title(object)),
+      ggplot2::labs(title = cells_title(object, control, treated)),
     umap = ggplot_cells(umap_data(object, control = control, treated = treated)) +
-      ggplot2::labs(title = fit_title(object)),
+      ggplot2::labs(title = cells_title(object, control, treated)),
     marginals = ggplot_marginals(marginals_data(object, features, control = control,
                                                 treated = treated)) +
-      ggplot2::labs(title = fit_title(object)),
+      ggplot2::labs(title = cells_title(object, control, treated)),
     map = ggplot_map(map_data(object, features)) + ggplot2::labs(title = fit_title(object))
   )
 }

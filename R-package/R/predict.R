@@ -15,9 +15,10 @@
 #'   `c(reduction = "laot")` put it under that name into `newdata` itself, with all that this has;
 #'   the kind alone (`into = "altexp"`) takes the name of the method. Features that the fit does not
 #'   have are `NA` in an assay of a SummarizedExperiment; an alternative experiment has those of the
-#'   fit alone. A name of values that were measured is refused. `"cells"`: `newdata` with the
-#'   predicted cells behind its own, ready for plots and marker tests: of an object with the column
-#'   of the condition its control cells are predicted, and all that it has stays. `"HDF5"`: a new
+#'   fit alone. A name that is there already is refused, but for an earlier prediction's. `"cells"`:
+#'   `newdata` with the predicted cells behind its own, ready for plots and marker tests: of an
+#'   object with the column of the condition its control cells are predicted. It keeps the features
+#'   of the fit (all, of a reduction), since no others are predicted. `"HDF5"`: a new
 #'   object whose values are written to disk as they are predicted (a matrix becomes an HDF5Matrix),
 #'   for results larger than memory; not of a Seurat object, which has its values in memory.
 #' @param label The name of the column of a new object that says which cells are predicted (`TRUE`).
@@ -45,7 +46,8 @@
 #'   features, and only the features of the fit: what was not predicted is not passed off as
 #'   treated. In a new object the cells have the condition that was predicted, and the column
 #'   `label` says that they are predicted: a second `predict()` does not take them for control
-#'   cells, nor does a fit for treated ones. Of a SummarizedExperiment or SingleCellExperiment the
+#'   cells, nor does a fit for treated ones. Identities of a Seurat object that are its conditions
+#'   become the predicted one, too. Of a SummarizedExperiment or SingleCellExperiment the
 #'   result holds the one predicted assay (or reduced dimension) with all row and column annotation;
 #'   other assays, reduced dimensions and alternative experiments described the control cells and
 #'   are left out, and a prediction in an alternative experiment comes as that experiment. A Seurat
@@ -92,8 +94,7 @@ predict_places <- function(places, newdata, nonnegative = "no", ..., types = NUL
   out <- predicted_values(first, newdata, nonnegative, ..., types = types,
                           num.threads = num.threads, verbose = verbose,
                           on.disk = identical(place$kind, "HDF5"), places = places)
-  if (is.null(into) || place$kind == "HDF5")
-    put_back(newdata, out, says) else put_into(newdata, out, place)
+  put(newdata, out, says, place)
 }
 
 # The predicted matrix with its names, where it came from, the rows of newdata that it holds, and
@@ -281,10 +282,11 @@ warn_if_raw <- function(fit, source) {
           "; the map is for values like those", call. = FALSE)
 }
 
-# Which cells a column says to be predicted ones.
+# Which cells a column says to be predicted ones; none where there are no columns.
 predicted.column <- "predicted"
 
-predicted_cells <- function(columns) {
+predicted_cells <- function(columns,
+                            count = if (length(columns)) length(columns[[1L]]) else 0L) {
   says <- columns[[predicted.column]]
-  if (is.logical(says)) !is.na(says) & says else logical(length(columns[[1L]]))
+  if (is.logical(says)) !is.na(says) & says else logical(count)
 }

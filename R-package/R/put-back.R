@@ -25,8 +25,9 @@ checked_into <- function(into, newdata, fit) {
   kind <- names(into)
   if (is.null(kind)) {
     kind <- kind_of_place(into)
-    return(if (kind %in% kinds) list(kind = kind, name = fit$method)
-           else list(kind = "assay", name = into))
+    if (!kind %in% unlist(into.kinds)) return(list(kind = "assay", name = into))
+    one_of(kind, kinds, "into")
+    return(list(kind = kind, name = fit$method))
   }
   kind <- kind_of_place(kind)
   one_of(kind, kinds, "the name in into")
@@ -44,7 +45,8 @@ prediction_says <- function(fit, label, suffix) {
   if (!is.null(label)) one_string(label, "label")
   if (!is.character(suffix) || length(suffix) != 1L || is.na(suffix))
     fail("suffix must be one string, found ", shown(suffix))
-  list(condition = fit$condition, target = fit$target, label = label, suffix = suffix,
+  list(condition = fit$condition, control = fit$control, target = fit$target, label = label,
+       suffix = suffix,
        weight = weight_column(fit$method))
 }
 
@@ -65,7 +67,12 @@ labelled <- function(columns, says, count, weights = NULL) {
   columns
 }
 
-# out: what predicted_values() gives; says: prediction_says().
+# out: what predicted_values() gives; says: prediction_says(); place: checked_into().
+put <- function(newdata, out, says, place) {
+  if (is.null(place) || place$kind == "HDF5") put_back(newdata, out, says) else
+    put_into(newdata, out, place)
+}
+
 put_back <- function(newdata, out, says) UseMethod("put_back")
 
 #' @exportS3Method
@@ -115,7 +122,7 @@ put_back.Seurat <- function(newdata, out, says) {
   origin <- out$origin
   if (!is.null(out$within)) newdata <- newdata[, out$within]
   columns <- labelled(newdata[[]], says, ncol(newdata), out$weights)
-  idents <- SeuratObject::Idents(newdata)
+  idents <- predicted_idents(SeuratObject::Idents(newdata), newdata[[]], says)
   if (is.null(origin$reduction)) {
     assay <- seurat_assay(out$values, newdata[[origin$assay]], origin$layer)
     # It adds up the counts of each cell, and warns that there are none.
@@ -129,10 +136,19 @@ put_back.Seurat <- function(newdata, out, says) {
                                                     SeuratObject::Key(old))
     out <- newdata
     for (name in names(columns)) out[[name]] <- columns[[name]]
+    SeuratObject::Idents(out) <- idents
   }
   if (nzchar(says$suffix))
     out <- SeuratObject::RenameCells(out, new.names = paste0(colnames(out), says$suffix))
   out
+}
+
+# Identities that are the conditions are the predicted one: marker tests go by them.
+predicted_idents <- function(idents, columns, says) {
+  old <- if (is.null(says$condition)) rep(says$control, length(idents)) else
+    as.character(columns[[says$condition]])
+  if (!identical(unname(as.character(idents)), unname(old))) return(idents)
+  stats::setNames(target_labels(idents, says$target, length(idents)), names(idents))
 }
 
 # An assay of the generation of `like`, with `values` in the layer that they were read from.
@@ -159,21 +175,48 @@ seurat_reduction <- function(values, assay, key) {
   SeuratObject::CreateDimReducObject(embeddings = t(values), assay = assay, key = key)
 }
 
-# Beside what newdata has: not over what was measured.
+# Beside what newdata has, or over an earlier prediction: not over what was measured.
 put_into <- function(newdata, out, place) {
-  origin <- out$origin
-  measured <- switch(place$kind,
-    assay = if (origin$kind == "Seurat") origin$assay else c(origin$assay.type, "counts"),
-    altexp = origin$altexp, dimred = origin$dimred, reduction = origin$reduction)
-  if (place$name %in% measured) {
-    fail("into = ", quoted(place$name), " would replace measured values by predicted ones; give ",
-         "another name, such as into = c(", place$kind, " = \"laot\")")
+  mark <- paste(place$kind, place$name)
+  if (place$name %in% c(places_of(newdata, place$kind), if (place$kind == "assay") "counts") &&
+        !mark %in% predicted_places(newdata)) {
+    fail("into = ", quoted(place$name), " would replace values that newdata has; give another ",
+         "name, such as into = c(", place$kind, " = ",
+         quoted(paste0(place$name, ".predicted")), ")")
   }
-  UseMethod("put_into")
+  with_predicted_place(put_in(newdata, out, place), mark)
 }
 
+# The names that are taken; an assay and a reduction of a Seurat object share theirs.
+places_of <- function(x, kind) {
+  if (is(x, "Seurat")) return(names(x))
+  single <- is(x, "SingleCellExperiment")
+  switch(kind, assay = SummarizedExperiment::assayNames(x),
+         altexp = if (single) SingleCellExperiment::altExpNames(x),
+         dimred = if (single) SingleCellExperiment::reducedDimNames(x))
+}
+
+# An object remembers which of its places hold predictions.
+predicted.mark <- "laot.predicted"
+predicted_places <- function(x) {
+  if (is(x, "Seurat")) return(SeuratObject::Misc(x, predicted.mark))
+  all <- S4Vectors::metadata(x)
+  unlist(all[names(all) == predicted.mark])
+}
+with_predicted_place <- function(x, mark) {
+  marks <- union(predicted_places(x), mark)
+  if (is(x, "Seurat")) {
+    suppressWarnings(SeuratObject::Misc(x, predicted.mark) <- marks)  # it warns where it replaces
+  } else {
+    S4Vectors::metadata(x)[[predicted.mark]] <- marks
+  }
+  x
+}
+
+put_in <- function(newdata, out, place) UseMethod("put_in")
+
 #' @exportS3Method
-put_into.SummarizedExperiment <- function(newdata, out, place) {
+put_in.SummarizedExperiment <- function(newdata, out, place) {
   values <- out$values
   if (!is.null(out$weights))
     SummarizedExperiment::colData(newdata)[[weight_column(place$name)]] <- out$weights
@@ -206,7 +249,7 @@ put_into.SummarizedExperiment <- function(newdata, out, place) {
 }
 
 #' @exportS3Method
-put_into.Seurat <- function(newdata, out, place) {
+put_in.Seurat <- function(newdata, out, place) {
   if (!is.null(out$weights)) {
     column <- rep(NA_real_, ncol(newdata))
     column[if (is.null(out$within)) seq_along(column) else out$within] <- out$weights

@@ -277,9 +277,67 @@ test_that("predictions go into the object itself", {
                   "the name in into must be one of assay, altexp, dimred")
   expect_sentence(predict(fit, control, into = "x"), "a matrix has no room")
   for (measured in c("logcounts", "counts")) {
-    expect_sentence(predict(fit, start, into = measured), "would replace measured values")
+    expect_sentence(predict(fit, start, into = measured), "would replace values that newdata has")
   }
-  expect_no_error(predict(fit, predict(fit, start, into = "moved"), into = "moved"))
+  again <- predict(fit, predict(fit, start, into = "moved"), into = "moved")
+  expect_identical(SummarizedExperiment::assay(again, "moved"), as.assay, ignore_attr = TRUE)
+  # Whatever it holds: only what was predicted is replaced.
+  full <- start
+  SummarizedExperiment::assay(full, "tpm") <- SummarizedExperiment::assay(full)
+  SingleCellExperiment::reducedDim(full, "PCA") <- t(both[1:2, 1:50])
+  SingleCellExperiment::altExp(full, "ADT") <- start[1:2, ]
+  for (into in list("tpm", c(dimred = "PCA"), c(altexp = "ADT"))) {
+    expect_sentence(predict(fit, full, into = into), "would replace values that newdata has")
+  }
+  both.places <- predict(fit, predict(fit, full, into = "x"), into = c(altexp = "x"))
+  for (into in list("x", c(altexp = "x")))
+    expect_no_error(both.places <- predict(fit, both.places, into = into))
+  expect_sentence(predict(fit, start, into = "reduction"),
+                  "into must be one of assay, altexp, dimred")
+})
+
+test_that("objects without columns are fitted and predicted", {
+  skip_if_not_installed("SingleCellExperiment")
+  sce <- sce_of(both)
+  labels <- sce$condition
+  SummarizedExperiment::colData(sce) <- SummarizedExperiment::colData(sce)[, 0L]
+  fit <- quiet_fit(sce, condition = labels)
+  start <- sce[, labels == "ctrl"]
+  expect_identical(unname(SummarizedExperiment::assay(predict(fit, start))),
+                   unname(predict(quiet_fit(control, treated), control)))
+  expect_identical(ncol(predict(fit, start, into = "cells")), 100L)
+  expect_no_error(predict(fit, start, into = "altexp"))
+})
+
+test_that("fits by a column and ensembles predict into every place", {
+  skip_if_not_installed("SingleCellExperiment")
+  named <- both
+  colnames(named) <- paste0("c", 1:90)
+  sce <- sce_of(named)
+  sce$type <- rep(c("T", "B", "T"), 30)
+  fits <- quiet_fit(sce, by = "type", subset.row = 1:5)
+  start <- sce[, conditions == "ctrl"]
+  alone <- SummarizedExperiment::assay(predict(fits, start))
+  inside <- predict(fits, start, into = c(altexp = "moved"))
+  moved <- function(x) SummarizedExperiment::assay(SingleCellExperiment::altExp(x, "moved"))
+  expect_identical(unname(moved(inside)), unname(alone))
+  all <- predict(fits, sce, into = "cells")
+  expect_identical(unname(SummarizedExperiment::assay(all, "logcounts")[, all$predicted]),
+                   unname(alone))
+  start$type[3L] <- "NK"
+  expect_warning(some <- predict(fits, start, into = c(altexp = "moved")), "left out: 1 cell ")
+  expect_true(all(is.na(moved(some)[, 3L])))
+  expect_identical(unname(moved(some)[, -3L]), unname(alone[, -3L]))
+  expect_warning(some <- predict(fits, start, into = "cells"), "left out: 1 cell ")
+  expect_identical(sum(some$predicted), 49L)
+  expect_sentence(predict(fits, start[, -3L], into = "HDF5"), "goes with one fit")
+  two <- suppressWarnings(cellot_fit(sce, subset.row = 1:5, iterations = 2, seeds = 1:2,
+                                     verbose = FALSE))
+  start <- sce[, conditions == "ctrl"]
+  expect_identical(unname(moved(predict(two, start, into = c(altexp = "moved")))),
+                   unname(SummarizedExperiment::assay(predict(two, start))))
+  expect_identical(sum(predict(two, sce, into = "cells")$predicted), 50L)
+  expect_sentence(predict(two, start, into = "HDF5"), "goes with one fit")
 })
 
 test_that("a look for counts does not copy a dense matrix", {
@@ -316,20 +374,19 @@ test_that("predicted cells go behind those of the object", {
   fit <- quiet_fit(sce, subset.row = 1:5)
   start <- sce[, conditions == "ctrl"]
   alone <- predict(fit, start)
-  all <- predict(fit, sce, into = "cells")
+  expect_message(all <- predict(fit, sce, into = "cells"), "Kept: the 5 features of the fit, of 12")
   expect_identical(all[, 1:90]$condition, sce$condition)
   expect_identical(all$predicted, rep(c(FALSE, TRUE), c(90, 50)))
   expect_identical(colnames(all), c(colnames(sce), paste0(colnames(start), "_predicted")))
   expect_identical(all$condition[91:140], rep("stim", 50))
   values <- SummarizedExperiment::assay(all, "logcounts")
-  expect_identical(values[, 1:90], SummarizedExperiment::assay(sce, "logcounts"))
-  expect_identical(unname(values[1:5, 91:140]),
+  expect_identical(values[, 1:90], SummarizedExperiment::assay(sce, "logcounts")[1:5, ])
+  expect_identical(unname(values[, 91:140]),
                    unname(SummarizedExperiment::assay(alone, "logcounts")))
-  expect_true(all(is.na(values[6:12, 91:140])))
   expect_identical(SingleCellExperiment::reducedDim(all, "PCA")[1:90, ],
                    SingleCellExperiment::reducedDim(sce, "PCA"), ignore_attr = TRUE)
   # Predicted cells are neither fitted nor predicted again.
-  expect_warning(again <- quiet_fit(all, subset.row = 1:5), "left out: 50 cells")
+  expect_warning(again <- quiet_fit(all), "left out: 50 cells")
   expect_identical(coef(again), coef(fit))
   expect_sentence(predict(fit, all, into = "cells"),
                   "names of predicted ones already: c1_predicted")
@@ -381,4 +438,39 @@ test_that("one fit a type, in one object", {
   expect_identical(unname(by.hand), unname(SummarizedExperiment::assay(p)))
   expect_sentence(predict(fits, control), "newdata has no|no column|names a column")
   expect_sentence(quiet_fit(control, treated, by = "type"), "by goes with one object")
+})
+
+test_that("a Seurat object: fits by a type, identities, names that are taken", {
+  skip_if_not_installed("SeuratObject")
+  skip_if_not_installed("Matrix")
+  values <- methods::as(both, "dgCMatrix")
+  colnames(values) <- paste0("c", 1:90)
+  object <- suppressWarnings(SeuratObject::CreateSeuratObject(
+    SeuratObject::CreateAssayObject(data = values), assay = "RNA",
+    meta.data = data.frame(condition = conditions, type = rep(c("T", "B", "T"), 30),
+                           row.names = colnames(values))))
+  SeuratObject::Idents(object) <- object$condition
+  start <- object[, 1:50]
+  data <- function(x, assay) as.matrix(SeuratObject::GetAssayData(x[[assay]]))
+  fits <- suppressWarnings(quiet_fit(object, by = "type"))
+  alone <- suppressWarnings(predict(fits, start))
+  expect_identical(unique(as.character(SeuratObject::Idents(alone))), "stim")
+  beside <- suppressWarnings(predict(fits, start, into = c(assay = "laot")))
+  expect_identical(unname(data(beside, "laot")), unname(data(alone, "RNA")))
+  SeuratObject::Idents(start) <- start$type
+  fit <- suppressWarnings(quiet_fit(object))
+  expect_setequal(levels(SeuratObject::Idents(suppressWarnings(predict(fit, start)))), c("T", "B"))
+  SeuratObject::Idents(start) <- "ctrl"
+  bare <- suppressWarnings(quiet_fit(object, condition = SeuratObject::Idents(object)))
+  told <- SeuratObject::Idents(suppressWarnings(predict(bare, start)))
+  expect_identical(unique(as.character(told)), "stim")
+  for (taken in list("RNA", c(reduction = "RNA")))
+    expect_sentence(suppressWarnings(predict(fit, start, into = taken)), "would replace values")
+  expect_sentence(predict(fit, start, into = "altexp"), "into must be one of assay, reduction")
+  for (name in c("laot", "laot"))
+    start <- suppressWarnings(predict(fit, start, into = c(assay = name)))
+  some <- suppressWarnings(quiet_fit(object, features = rownames(values)[1:5]))
+  expect_message(all <- suppressWarnings(predict(some, object, into = "cells")),
+                 "Kept: the 5 features of the fit, of 12")
+  expect_identical(dim(all[["RNA"]]), c(5L, 140L))
 })

@@ -128,6 +128,10 @@ test_that("many steps are drawn as a line alone, along epochs where there are ep
   expect_identical(points(fit), c("2", "iteration"))
   map <- ggplot2::autoplot(fit, type = "map")
   expect_identical(map$labels$title, "control to treated")
+  title <- function(...) ggplot2::autoplot(fit, type = "cells", ...)$labels$title
+  expect_identical(title(), "control to treated, training cells")
+  expect_identical(title(control = cells$control), "control to treated, treated: training cells")
+  expect_identical(title(control = cells$control, treated = cells$treated), "control to treated")
 })
 
 test_that("the marginals are those of the features whose mean moves most, each its own", {

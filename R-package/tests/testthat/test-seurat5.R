@@ -89,7 +89,7 @@ test_that("predictions come back in an assay of the same generation, and say wha
   expect_equal(LayerData(into[["laot"]], "data"), LayerData(p[["RNA"]], "data"), ignore_attr = TRUE)
   expect_identical(into$condition, start$condition)
   expect_identical(Reductions(predict(whole, start, into = c(reduction = "moved"))), "moved")
-  expect_error(predict(whole, start, into = "RNA"), "would replace measured values")
+  expect_error(predict(whole, start, into = "RNA"), "would replace values that newdata has")
   expect_error(predict(whole, start, into = "HDF5"), "a Seurat object has them in memory")
 })
 
