@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Assembles the R package and leaves build/laot_<version>.tar.gz, which installs anywhere R does.
 # The tree is R-package/ plus the core, the C interface and the headers; the sources are those of
-# cmake/sources.cmake. The same files give the same tarball.
+# cmake/sources.cmake. The same files give the same tarball. LAOT_URL, the address of a published
+# repository, becomes URL and BugReports of the package.
 #   --no-vignette   leaves the vignette unbuilt: quick, and enough for installing
 #   --tree DIR      only assembles the tree, into DIR/laot
 #   --in-place      only puts the core into R-package/src, so that R-package itself installs: its
@@ -46,8 +47,12 @@ else
 fi
 rm -rf "$package/src/core" "$package/src/Makevars"
 find "$package" \( -name '*.o' -o -name '*.so' -o -name '*.dll' -o -name '.Rhistory' \) -delete
-[ "$in_place" = yes ] ||
-  { sed -i.orig "s/^Version: .*/Version: $version/" "$package/DESCRIPTION" && rm "$package/DESCRIPTION.orig"; }
+if [ "$in_place" = no ]; then
+  sed -i.orig "s/^Version: .*/Version: $version/" "$package/DESCRIPTION" && rm "$package/DESCRIPTION.orig"
+  if [ -n "${LAOT_URL:-}" ]; then
+    printf 'URL: %s\nBugReports: %s/issues\n' "${LAOT_URL%/}" "${LAOT_URL%/}" >>"$package/DESCRIPTION"
+  fi
+fi
 
 # The core beside the glue: src/core/{include,src,capi}.
 core=$package/src/core

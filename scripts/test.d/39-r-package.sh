@@ -21,3 +21,14 @@ else
   exit 1
 fi
 tar -xzf "$tarball" -C build/test/r-source
+
+# The address of a published repository comes in from outside; without one none is said.
+export LAOT_URL=https://code.example.org/laot/
+logged r-tree scripts/build-r-package.sh --tree build/test/r-tree
+if [ "$(grep -cE '^(URL: https://code.example.org/laot|BugReports: https://code.example.org/laot/issues)$' build/test/r-tree/laot/DESCRIPTION)" = 2 ] &&
+  ! grep -qE '^(URL|BugReports):' build/test/r-source/laot/DESCRIPTION; then
+  pass "the package says where it is published"
+else
+  fail "the package says where it is published"
+fi
+unset LAOT_URL
