@@ -67,6 +67,7 @@ struct Traits {
   bool trains = false;           // a training: checkpoints, on_cancel, outcomes such as "diverged"
   bool uses_batch = true;        // else a batch is refused
   bool raw_space = false;        // takes the cells as they are, without a feature space
+  bool means_alone = false;      // looks at no cell in the feature space
   bool many_conditions = false;  // one model of all conditions; else one is fitted to each
   std::size_t fewest_cells = 3;  // of either side, below which the fit is the mean shift
 };

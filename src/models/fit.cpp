@@ -178,8 +178,12 @@ Model fit_one(const Params& params, const Experiment& experiment, std::size_t c,
                     ? recentred(even_space, of_x.mean, found.composition.centres)
                     : space_for(params, control, treated, of_x, of_y, weights_x, weights_y, too_few,
                                 work.is_shared() ? &shared_x->outer_products : nullptr, context);
-  const arma::mat x = model.space.encode(control.cells, Side::control, context);
-  const arma::mat y = model.space.encode(treated.cells, Side::treated, context);
+  const bool gaussian = model.space.dimension() <= most_for_gaussian(chosen);
+  arma::mat x, y;
+  if (gaussian || !traits.means_alone) {
+    x = model.space.encode(control.cells, Side::control, context);
+    y = model.space.encode(treated.cells, Side::treated, context);
+  }
   const FitInput input{params,      control,    treated,   model.space,     x,
                        y,           weights_x,  weights_y, batches.control, batches.treated,
                        found.types, found.ratio};
@@ -206,7 +210,7 @@ Model fit_one(const Params& params, const Experiment& experiment, std::size_t c,
       summarise({params, control, treated, batches, result.median_gamma}, work, context);
   model.training.mean_control = of_x.mean;
   model.training.mean_treated = of_y.mean;
-  if (x.n_rows <= most_for_gaussian(chosen))
+  if (gaussian)
     model.training.gaussian = gaussian_response(x, weights_x, y, weights_y, {});
   if (model.balanced)
     report_balanced_scores(model, control.cells, treated.cells, found.ratio, model.report, context);

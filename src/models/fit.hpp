@@ -70,7 +70,7 @@ TrainingSummary summarise(const TrainingCells& cells, ControlWork& work, Context
 std::size_t most_for_gaussian(const Method& chosen);
 
 /// median_gamma, negative_share and seconds; refuses a report that overflowed. z: the control cells
-/// in the model's space.
+/// in the model's space; empty: not encoded yet.
 void finish_report(Model& model, const Population& control, const arma::mat& z,
                    std::chrono::steady_clock::time_point start, Context& context);
 

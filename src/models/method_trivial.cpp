@@ -69,7 +69,7 @@ Method identity_method() {
   spec.name = "identity";
   spec.title = "Identity: the control cell itself";
   spec.source = kSource;
-  spec.traits.affine = spec.traits.raw_space = true;
+  spec.traits.affine = spec.traits.raw_space = spec.traits.means_alone = true;
   spec.traits.fewest_cells = 0;
   spec.defaults = std::make_shared<IdentitySettings>();
   spec.params = {keep_cells_param()};
@@ -84,7 +84,7 @@ Method mean_shift_method() {
   spec.name = "mean_shift";
   spec.title = "Mean shift: every cell moved by the difference of the training means";
   spec.source = kSource;
-  spec.traits.affine = true;
+  spec.traits.affine = spec.traits.means_alone = true;
   spec.defaults = std::make_shared<MeanShiftSettings>();
   spec.params = {keep_cells_param()};
   const auto beside = [](const Model& model) {

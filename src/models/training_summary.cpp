@@ -53,18 +53,22 @@ void keep(Cells cells, const std::vector<std::uint32_t>& batch,
   kept = StoredCells::of(cells);
 }
 
-// Of the predictions of the control cells, which lie at z in the model's space.
+// Of the predictions of the control cells, which lie at z in the model's space (empty: not known).
 double negative_share(const Model& model, const Cells& control, const arma::mat& z,
                       Context& context) {
   std::size_t negative = 0;
-  arma::mat block;
+  arma::mat block, here;
   const std::size_t at_a_time = cells_at_a_time(control.features());
   for (std::size_t first = 0; first < control.cells(); first += at_a_time) {
     context.poll();
     const std::size_t count = std::min(at_a_time, control.cells() - first);
     block.set_size(control.features(), count);
     control.gather(first, count, block.memptr());
-    model.map_block(z.cols(first, first + count - 1), block);
+    if (z.is_empty())
+      model.space.encode_block(block, Side::control, here);
+    else
+      here = z.cols(first, first + count - 1);
+    model.map_block(here, block);
     if (!model.marginals.empty()) model.marginals.apply(block, Ends::shifted);
     for (const double value : block)
       if (value < 0.0) ++negative;
