@@ -1,41 +1,70 @@
 # How fast cells move in a time course: L of the theorem, in the units of the data or of a fit.
 
-# Seconds in a unit of time, by the ways in which it is written.
-time.units <- c(s = 1, sec = 1, second = 1, m = 60, min = 60, minute = 60, h = 3600, hr = 3600,
-                hour = 3600, d = 86400,
-                day = 86400, w = 604800, wk = 604800, week = 604800)
+# Seconds in a unit of time, by the ways in which it is written; a year is 365.25 days, a month a
+# twelfth of it.
+time.units <- c(ms = 1e-3, msec = 1e-3, millisecond = 1e-3, s = 1, sec = 1, second = 1, m = 60,
+                min = 60, minute = 60, h = 3600, hr = 3600, hour = 3600, d = 86400, day = 86400,
+                w = 604800, wk = 604800, week = 604800, mo = 2629800, month = 2629800,
+                y = 31557600, yr = 31557600, year = 31557600)
 
-# number, and unit as time.units has it ("" without): of "24h", "30 min", "day7", "D0", "t2",
-# "-1.5".
+# The name in time.units, NA for another word. "M" may be minutes or months.
+unit_of_word <- function(word) {
+  small <- tolower(word)
+  known <- match(small, names(time.units))
+  many <- is.na(known) & nchar(small) > 2L
+  known[many] <- match(sub("s$", "", small[many]), names(time.units))
+  known[word == "M"] <- NA
+  names(time.units)[known]
+}
+
+# number, unit as time.units has it ("" without) and word, where it is no unit: of "24h", "30 min",
+# "day7", "D0", "t2", "-1.5", "1h30min". NA: no time.
 parsed_times <- function(labels) {
-  form <- "^([a-z]*)[ _.-]*?([-+]?[0-9]*[.]?[0-9]+(?:e[-+]?[0-9]+)?)[ _.-]*([a-z]*)"
-  parts <- regmatches(labels, regexec(form, trimws(labels), ignore.case = TRUE, perl = TRUE))
-  part <- function(k)
-    vapply(parts, function(one) if (length(one)) tolower(one[k]) else NA_character_, "")
-  word <- ifelse(nzchar(part(4L)), part(4L), part(2L))
-  known <- match(sub("s$", "", word), names(time.units))
-  known[is.na(known)] <- match(word[is.na(known)], names(time.units))
-  data.frame(number = as.numeric(part(3L)), unit = ifelse(is.na(known), "",
-                                                          names(time.units)[known]))
+  out <- lapply(trimws(labels), function(label) {
+    of <- list(number = NA_real_, unit = "", word = "")
+    number <- "[-+]?[0-9]*[.]?[0-9]+(?:[eE][-+]?[0-9]+)?"
+    form <- paste0("^([A-Za-z]*)[ _.-]*?(", number, ")[ _.-]*([A-Za-z]*)[ _.-]*(.*)$")
+    part <- regmatches(label, regexec(form, label, perl = TRUE))[[1L]]
+    if (!length(part)) return(of)
+    of$number <- as.numeric(part[3L])
+    word <- if (nzchar(part[4L])) part[4L] else part[2L]
+    unit <- unit_of_word(word)
+    if (is.na(unit)) of$word <- word else of$unit <- unit
+    rest <- part[5L]
+    if (!grepl("^[0-9]", rest)) return(of)
+    # A further part is one with its own unit, as of hours and minutes.
+    more <- parsed_times(rest)
+    if (is.na(unit) || is.na(more$number) || !nzchar(more$unit)) return(list(number = NA_real_,
+                                                                            unit = "", word = ""))
+    of$number <- of$number + more$number * time.units[[more$unit]] / time.units[[unit]]
+    of
+  })
+  part <- function(name, kind) vapply(out, `[[`, kind, name)
+  data.frame(number = part("number", 0), unit = part("unit", ""), word = part("word", ""))
 }
 
 # "24h" is 24; NA where there is no number. Of several units all numbers are given in that of the
-# largest time.
+# largest time. 0 is the same in every unit.
 times_of_labels <- function(labels) {
   found <- parsed_times(labels)
-  units <- unique(found$unit[!is.na(found$number)])
-  sizes <- unname(time.units[units[nzchar(units)]])
-  if (length(unique(sizes)) < 2L && !("" %in% units && length(sizes)))
-    return(structure(found$number, unit = c(units, "")[1L]))
-  # 0 is the same in every unit.
-  bare <- !nzchar(found$unit) & !is.na(found$number) & found$number != 0
-  if (any(bare)) {
-    fail("time has the units ", listed(units[nzchar(units)]), " and numbers without one, such as ",
-         quoted(labels[bare][1L]),
-         "; give all a unit, or plain numbers")
+  counts <- !is.na(found$number) & found$number != 0
+  units <- unique(found$unit[!is.na(found$number) & nzchar(found$unit)])
+  words <- unique(found$word[counts & !nzchar(found$unit)])
+  if (length(words) > 1L || (length(units) && any(nzchar(words)))) {
+    fail("time has ", listed(c(units, ifelse(nzchar(words), words, "no unit"))),
+         ", which cannot be compared; give all a unit of time, such as \"30min\" and \"2h\", or ",
+         "plain numbers")
   }
+  if (length(units) && length(words)) {
+    bare <- counts & !nzchar(found$unit)
+    fail("time has the units ", listed(units), " and numbers without one, such as ",
+         quoted(labels[bare][1L]), "; give all a unit, or plain numbers")
+  }
+  if (length(unique(time.units[units])) < 2L)
+    return(structure(found$number, unit = c(units, "")[1L]))
+  with.unit <- which(counts & nzchar(found$unit))
   seconds <- found$number * ifelse(nzchar(found$unit), time.units[found$unit], 1)
-  unit <- found$unit[which.max(seconds)]
+  unit <- found$unit[with.unit[which.max(seconds[with.unit])]]
   structure(seconds / time.units[[unit]], unit = unit)
 }
 
