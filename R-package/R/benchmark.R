@@ -110,6 +110,8 @@ benchmark_methods <- function(x, methods = NULL,
   if (length(chosen$explained) && verbose) {
     message("Using ", labels$what, ": ", paste(chosen$explained, collapse = "; "))
   }
+  labels$values <- without_predicted(labels$values, source$columns,
+                                     c(chosen$control, chosen$target))
   batches <- cell_labels(batch, source$columns, count, "batch")
   if (anyNA(batches[labels$values %in% c(chosen$control, chosen$target)]))
     fail("batch has a missing label")

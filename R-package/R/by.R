@@ -8,7 +8,8 @@ fit_by <- function(ask, cells, source, by, seed, seeds) {
   sides <- list(control = cells$from, treated = cells$to[[1L]])
   count <- vapply(sides, function(side) table(groups[side$cells]), integer(nlevels(groups)))
   count <- matrix(count, nlevels(groups), dimnames = list(levels(groups), names(sides)))
-  say_left_out(count, ask$say)
+  left.out <- c(levels_left_out(count), cells_without_level(groups, sides))
+  for (text in left.out) ask$say("Left out: ", text)
   kept <- levels(groups)[count[, "control"] >= fewest.by & count[, "treated"] >= fewest.by]
   if (!length(kept))
     fail("no level of by has ", fewest.by, " control and ", fewest.by, " treated cells")
@@ -21,7 +22,8 @@ fit_by <- function(ask, cells, source, by, seed, seeds) {
     fit_targets(ask, one, seed, paste0(level, ": "))
   })
   structure(fits, class = c("laot_fit_by", "laot_fit_list"),
-            by = if (is.character(by) && all(by %in% names(source$columns))) by)
+            by = if (is.character(by) && all(by %in% names(source$columns))) by,
+            left.out = left.out)
 }
 
 # With fewer cells a fit is no more than the mean shift.
@@ -36,14 +38,20 @@ some_cells <- function(side, at) {
   side
 }
 
-say_left_out <- function(count, say) {
-  for (level in rownames(count)) {
+# In words: the levels that lack a side, and the cells that have no level.
+levels_left_out <- function(count) {
+  out <- lapply(rownames(count), function(level) {
     few <- colnames(count)[count[level, ] < fewest.by]
-    if (length(few) && sum(count[level, ])) {
-      numbers <- ifelse(count[level, few] == 0, "no", paste("only", count[level, few]))
-      say("Left out: ", level, ", with ", paste(numbers, few, collapse = " and "), " cells")
-    }
-  }
+    if (!length(few) || !sum(count[level, ])) return(NULL)
+    numbers <- ifelse(count[level, few] == 0, "no", paste("only", count[level, few]))
+    paste0(level, ", with ", paste(numbers, few, collapse = " and "), " cells")
+  })
+  unlist(out)
+}
+
+cells_without_level <- function(groups, sides) {
+  count <- sum(is.na(groups[unlist(lapply(sides, `[[`, "cells"))]))
+  if (count) paste(counted(count, "cell"), "without a level of by")
 }
 
 #' @rdname predict.laot_fit
@@ -126,6 +134,7 @@ print.laot_fit_by <- function(x, ...) {
   table <- fit_table(x)
   names(table)[1L] <- "level"
   print(table, row.names = FALSE)
+  for (text in attr(x, "left.out")) cat("Left out: ", text, "\n", sep = "")
   invisible(x)
 }
 

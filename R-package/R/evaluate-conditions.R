@@ -18,8 +18,11 @@ evaluate_conditions <- function(x, observed, control, at, beside, where, metrics
                           markers = markers,
                           epsilon = epsilon, reference = reference, num.threads = num.threads))
   }
-  warn_of_trained(unlist(lapply(asked$observed, colnames)), attr(x, "whole")$cells)
   first <- x[[1L]]
+  trained <- attr(x, "whole")$cells
+  named <- Filter(function(cells) any(colnames(cells) %in% trained), asked$observed)
+  warn_of_trained(lapply(named, function(cells)
+    suppressWarnings(read_like(first, cells, where, "observed"))$values), trained, unclass(x))
   read <- function(cells, what) {
     values <- read_like(first, cells, where, what)$values
     cells_of(values, features = match_features(first$features, feature_count(first), values, what,

@@ -24,6 +24,7 @@ cell_labels <- function(value, columns, count, argument) {
          ", found ", shown(value))
   }
   value[is_blank(value)] <- NA
+  value <- trimmed_labels(value, argument)
   if (argument == "condition" && is.numeric(value)) check_numbers_as_labels(value)
   if (is.factor(value)) droplevels(value) else factor(value, unique(value))
 }
@@ -40,7 +41,20 @@ check_numbers_as_labels <- function(values) {
 }
 
 # Spreadsheets and text files write a missing label as a text.
-is_blank <- function(labels) trimws(as.character(labels)) %in% c("", "NA", "NaN", "N/A", "<NA>")
+is_blank <- function(labels)
+  toupper(trimws(as.character(labels))) %in% c("", "NA", "NAN", "N/A", "<NA>", "NULL")
+
+# White space at the ends of a label is a slip of typing.
+trimmed_labels <- function(value, argument) {
+  texts <- if (is.factor(value)) levels(value) else if (is.character(value)) unique(value)
+  loose <- texts[!is.na(texts) & texts != trimws(texts) & !is_blank(texts)]
+  if (length(loose)) {
+    message("White space at the ends of labels of ", argument, " is left out: ",
+            listed(quoted(loose), 5L))
+    if (is.factor(value)) levels(value) <- trimws(levels(value)) else value <- trimws(value)
+  }
+  value
+}
 
 names_columns <- function(value, columns, count, argument) {
   argument %in% c("batch", "by") && is.character(value) && length(value) > 1L &&
@@ -94,6 +108,10 @@ column_summary <- function(columns) {
   listed(vapply(names(columns), one, ""), 20L)
 }
 
+# With quotes where a list would not show its ends.
+told_label <- function(labels)
+  ifelse(grepl("[[:space:],]", labels), quoted(labels), labels)
+
 # labels: the levels; control, targets: the chosen ones; explained: what was chosen for the user.
 choose_levels <- function(labels, control, target, what) {
   levels <- levels(labels)
@@ -107,9 +125,9 @@ choose_levels <- function(labels, control, target, what) {
         paste0("no level that is called ", listed(control.words[1:5]), " or the like"),
         "; name it with control = ; the levels are ", listed(levels))
     }
-    explained <- paste("control:", control)
+    explained <- paste("control:", told_label(control))
   } else {
-    control <- as.character(control)
+    control <- trimws(as.character(control))
     if (length(control) != 1L || !control %in% levels) {
       fail("control must be one of the levels of ", what, ", which are ", listed(levels),
            "; found ",
@@ -122,9 +140,9 @@ choose_levels <- function(labels, control, target, what) {
       fail(what, " has only the level ", quoted(control), "; there is nothing treated")
     target <- others
     explained <- c(explained, paste0(if (length(target) > 1L) "targets: " else "target: ",
-                                     listed(target)))
+                                     listed(told_label(target))))
   } else {
-    target <- as.character(target)
+    target <- trimws(as.character(target))
     unknown <- setdiff(target, others)
     if (length(unknown)) {
       fail("target must be among the levels of ", what, " other than the control, which are ",

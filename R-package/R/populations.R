@@ -27,6 +27,9 @@ populations_of_two <- function(ask, x, treated, where, condition, control, targe
   y <- do.call(read_source,
                c(list(treated), if (same.kind) where[setdiff(names(where), names(x$rest))],
                               list(what = what[2L])))
+  warn_of_predicted(x, what[1L])
+  warn_of_predicted(y, what[2L])
+  warn_of_one_population(x, y, what)
   size <- value_dim(x$values)
   names <- value_dimnames(x$values)[[1L]]
   if (!is.null(names)) unique_features(names, what[1L])
@@ -49,6 +52,21 @@ populations_of_two <- function(ask, x, treated, where, condition, control, targe
                                                      groups = groups$treated)),
                                      levels$target),
                      control = levels$control, condition = levels$condition, types = types)
+}
+
+# Cells of one condition on both sides, or the same cells.
+warn_of_one_population <- function(x, y, what) {
+  level <- function(source) unique(as.character(source$columns[["condition"]]))
+  shared <- intersect(level(x), level(y))
+  shared <- shared[!is_blank(shared)]
+  if (identical(x$values, y$values)) {
+    warning(what[1L], " and ", what[2L], " hold the same cells: there is no response to fit",
+            call. = FALSE)
+  } else if (length(shared)) {
+    warning(what[1L], " and ", what[2L], " both have cells that are ", listed(shared, 5L),
+            " in column \"condition\"; all cells of each are used as they were given",
+            call. = FALSE)
+  }
 }
 
 # "the control matrix", or of an object "the control object".
@@ -114,13 +132,7 @@ populations_of_levels <- function(ask, source, condition, control, target, batch
     ask$say("Using ", what, ": ", paste(chosen$explained, collapse = "; "))
   unlabelled <- sum(is.na(labels))
   if (unlabelled) ask$say("Left out: ", counted(unlabelled, "cell"), " without a condition")
-  predicted <- predicted_cells(source$columns) & labels %in% c(chosen$control, chosen$target)
-  if (any(predicted)) {
-    warning("left out: ", counted(sum(predicted), "cell"), " that ",
-            if (sum(predicted) == 1) "is" else "are",
-            " predicted (column ", quoted(predicted.column), ")", call. = FALSE)
-    labels[predicted] <- NA
-  }
+  labels <- without_predicted(labels, source$columns, c(chosen$control, chosen$target))
   used <- function(given, name) {
     out <- labels_of(given, source, name)
     if (anyNA(out[labels %in% c(chosen$control, chosen$target)])) {
@@ -140,6 +152,18 @@ populations_of_levels <- function(ask, source, condition, control, target, batch
                      control = chosen$control, condition = column, types = types,
                      experiment = if (!is.null(ask$covariates)) described_conditions(ask$covariates,
                          labels, chosen))
+}
+
+# Predicted cells have no label: they are left out of what is fitted, split or scored.
+without_predicted <- function(labels, columns, used = levels(labels)) {
+  predicted <- predicted_cells(columns, length(labels)) & labels %in% used
+  if (any(predicted)) {
+    warning("left out: ", counted(sum(predicted), "cell"), " that ",
+            if (sum(predicted) == 1) "is" else "are",
+            " predicted (column ", quoted(predicted.column), ")", call. = FALSE)
+    labels[predicted] <- NA
+  }
+  labels
 }
 
 # The features of a fit, the same ones for every target.

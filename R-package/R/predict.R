@@ -108,7 +108,6 @@ predicted_values <- function(object, newdata, nonnegative = "no", ..., types = N
                             progress_bar(check_verbose(verbose), "Predicting"))
   source <- read_like(object, newdata, list(...), "newdata")
   warn_if_not_control(object, source)
-  warn_if_raw(object, source)
   at <- match_features(object$features, feature_count(object), source$values, "newdata", "the fit")
   predict <- function(cells)
     predicted_block(object, source$values, at, cells, nonnegative, settings)
@@ -248,14 +247,28 @@ no_more <- function(dots, others = character()) {
 read_like <- function(fit, x, where, what) {
   check_dots(where, c("nonnegative", "types", "num.threads", "verbose"))
   same <- fit$origin[setdiff(names(fit$origin), c("kind", "types"))]
-  if (object_kind(x) != fit$origin$kind) same <- list()
+  if (object_kind(x) != fit$origin$kind) same <- place_in_other_kind(fit$origin, object_kind(x))
   same[names(where)] <- where
-  do.call(read_source, c(list(x), same, list(what = what)))
+  source <- do.call(read_source, c(list(x), same, list(what = what)))
+  warn_if_raw(fit, source, what)
+  if (what %in% measured.arguments) warn_of_predicted(source, what)
+  source
+}
+
+# What must be cells that were measured.
+measured.arguments <- c("observed", "control", "treated")
+
+warn_of_predicted <- function(source, what) {
+  count <- sum(predicted_cells(source$columns))
+  if (count) {
+    warning(what, " has ", counted(count, "cell"), if (count == 1) " that is" else " that are",
+            " predicted (column ", quoted(predicted.column), "), and not measured", call. = FALSE)
+  }
 }
 
 warn_if_not_control <- function(fit, source) {
   labels <- if (!is.null(fit$condition)) as.character(source$columns[[fit$condition]])
-  others <- labels[!is_blank(labels) & labels != fit$control]
+  others <- labels[!is_blank(labels) & trimws(labels) != fit$control]
   if (length(others)) {
     warning("newdata has ", counted(length(others), "cell"), " that ",
             if (length(others) == 1) "is" else "are", " not ", quoted(fit$control), " in column ",
@@ -270,16 +283,43 @@ warn_if_not_control <- function(fit, source) {
   }
 }
 
-# Counts, for a fit of other values of the same kind of object.
-warn_if_raw <- function(fit, source) {
-  if (source$origin$kind == "matrix" || fit$origin$kind != source$origin$kind ||
-      is_reduced(source$origin)) return(invisible())
-  place <- if (source$origin$kind == "Seurat") "layer" else "assay.type"
-  here <- source$origin[[place]]
-  if (identical(here, fit$origin[[place]]) || !looks_raw(source$values)) return(invisible())
-  warning("newdata is read from ", place, " = ", quoted(here), ", which holds whole numbers as ",
-          "counts are, and the fit is one of ", place, " = ", quoted(fit$origin[[place]]),
+# The place of the values in the other kind of object that has the same meaning.
+place_in_other_kind <- function(origin, kind) {
+  place <- place_of(origin)
+  if (is.null(place) || is_reduced(origin)) return(list())
+  if (kind == "Seurat" && place %in% c("counts", "logcounts"))
+    return(list(layer = if (place == "counts") "counts" else "data"))
+  if (kind == "SummarizedExperiment" && place %in% c("counts", "data"))
+    return(list(assay.type = if (place == "counts") "counts" else "logcounts"))
+  list()
+}
+
+# The assay or layer of an object's values; NULL of a matrix.
+place_of <- function(origin)
+  origin[[switch(origin$kind, Seurat = "layer", SummarizedExperiment = "assay.type", "none")]]
+
+place_text <- function(origin)
+  paste(if (origin$kind == "Seurat") "layer" else "assay.type", "=", quoted(place_of(origin)))
+
+# Counts for a fit of other values, or other values for a fit of counts.
+warn_if_raw <- function(fit, source, what) {
+  here <- source$origin
+  if (is.null(place_of(here)) || is.null(place_of(fit$origin)) || is_reduced(here) ||
+      is_reduced(fit$origin)) return(invisible())
+  same <- if (here$kind == fit$origin$kind) place_of(fit$origin) else
+    unlist(place_in_other_kind(fit$origin, here$kind))
+  raw <- looks_raw(source$values)
+  if (identical(place_of(here), unname(same)) || raw == fitted_counts(fit)) return(invisible())
+  warning(what, " is read from ", place_text(here), ", which holds ",
+          if (raw) "whole numbers as counts are" else "values that are no counts",
+          ", and the fit is one of ", place_text(fit$origin), if (!raw) ", of counts",
           "; the map is for values like those", call. = FALSE)
+}
+
+# By a look at the cells that the fit keeps; of one that keeps none by the name of the place.
+fitted_counts <- function(fit) {
+  kept <- if (inherits(fit, "laot_fit")) model_array(fit, "kept_control")
+  if (length(kept)) looks_raw(kept) else place_of(fit$origin) == "counts"
 }
 
 # Which cells a column says to be predicted ones; none where there are no columns.

@@ -37,8 +37,11 @@ pseudo_bulk <- function(x, control, by, observed = NULL, min.cells = 1, ...) {
   whole(min.cells, "min.cells")
   check_dots(list(...), names(formals(pseudo_bulk)))
   given <- Filter(Negate(is.null), list(control = control, observed = observed))
+  sources <- lapply(stats::setNames(nm = names(given)),
+                    function(side) read_like(x, given[[side]], list(...), side))
+  warn_of_labels(x, sources)
   parts <- lapply(names(given), function(side) {
-    source <- read_like(x, given[[side]], list(...), side)
+    source <- sources[[side]]
     labels <- if (is.list(by)) by[[side]] else by
     if (is.null(labels))
       fail("by has nothing for ", side,

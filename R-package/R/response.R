@@ -44,6 +44,7 @@ response_table <- function(x, observed, control, by = NULL, sets = NULL, level =
   check_dots(list(...), names(formals(response_table)))
   read <- function(cells, what) read_like(x, cells, list(...), what)
   sources <- list(control = read(control, "control"), observed = read(observed, "observed"))
+  warn_of_labels(x, sources)
   groups <- by_of_two(by, sources)
   cells <- lapply(stats::setNames(nm = names(sources)), function(side) {
     at <- match_features(x$features, feature_count(x), sources[[side]]$values, side, "the fit")

@@ -23,6 +23,7 @@ read_source.Seurat <- function(x, ..., assay = NULL, layer = "data", reduction =
       fail("layer ", quoted(layer), " of assay ", quoted(assay), " is empty; normalise first ",
            "(NormalizeData) or choose another layer")
     }
+    say_lacking(values, colnames(x[[assay]]), layer)
     if (layer == "data" && is_raw(values, x, assay)) {
       warning("layer \"data\" of assay ", quoted(assay), " of ", what,
               " holds the counts: normalise first ",
@@ -42,6 +43,16 @@ cells_within <- function(values, cells) {
   if (!identical(at, seq_along(cells))) at
 }
 
+# A layer may have fewer cells than its assay.
+say_lacking <- function(values, cells, layer) {
+  lacking <- setdiff(cells, value_dimnames(values)[[2L]])
+  if (length(lacking)) {
+    message("Layer ", layer, " lacks ", length(lacking), " of ", counted(length(cells), "cell"),
+            " (", listed(lacking, 3L), "), which ", if (length(lacking) == 1L) "is" else "are",
+            " left out")
+  }
+}
+
 # A layer by its exact name; of layers that were split, such as data.1 and data.donorA, all as one.
 seurat_layer <- function(x, assay, layer) {
   known <- layer_names(x, assay)
@@ -55,6 +66,7 @@ seurat_layer <- function(x, assay, layer) {
   }
   layers <- lapply(stats::setNames(nm = parts), function(name) as_values(one_layer(x, assay, name),
       paste("layer", quoted(name))))
+  layers <- without_whole(layers, colnames(x[[assay]]))
   joined_layers(layers, colnames(x), what)
 }
 
@@ -62,6 +74,17 @@ seurat_layer <- function(x, assay, layer) {
 layer_parts <- function(layer, known) {
   parts <- known[startsWith(known, paste0(layer, "."))]
   if (layer == "scale") parts[!startsWith(parts, "scale.data")] else parts
+}
+
+# Of layers of which some divide the cells and others hold all of them, those that divide them.
+without_whole <- function(layers, cells) {
+  own <- lapply(layers, function(values) value_dimnames(values)[[2L]])
+  whole <- vapply(own, function(names) all(cells %in% names), NA)
+  if (!any(whole) || sum(!whole) < 2L || anyDuplicated(unlist(own[!whole]))) return(layers)
+  message("Using the layers ", listed(names(layers)[!whole]), ", which divide the cells, and not ",
+          listed(names(layers)[whole]), ", to be read with layer = ",
+          quoted(names(layers)[whole][1L]))
+  layers[!whole]
 }
 
 joined_layers <- function(layers, cells, what) {

@@ -30,6 +30,7 @@ split_cells <- function(x, condition = NULL, by = NULL, hold.out = NULL, test = 
   cells <- cells_to_split(x)
   condition <- cell_labels(condition, cells$columns, cells$count, "condition")
   if (is.null(condition)) condition <- factor(rep("all", cells$count))
+  condition <- without_predicted(condition, cells$columns)
   group <- cell_labels(by, cells$columns, cells$count, "by")
   seed <- seed_or_draw(seed)
   if (is.null(group)) {
@@ -130,6 +131,7 @@ group_split <- function(group, hold.out, condition, validation, seed, names) {
       out[rest] <- as.character(parts)
     }
   }
-  if (!any(out == "train")) fail("no cells are left to train on; hold out fewer levels")
+  out[is.na(condition)] <- NA
+  if (!any(out %in% "train")) fail("no cells are left to train on; hold out fewer levels")
   stats::setNames(factor(out, split.parts), names)
 }

@@ -59,17 +59,45 @@ set_verdict <- function(scores, method) {
 warn_of_leakage <- function(train, model, observed) {
   trained <- if (!is.null(model)) c(model$control.cells, model$treated.cells, model$whole$cells)
   if (is.list(train) && !inherits(train, "laot_fit")) trained <- unlist(lapply(train, colnames))
-  warn_of_trained(value_dimnames(observed)[[2L]], trained)
+  warn_of_trained(list(observed), trained, if (!is.null(model)) list(model))
 }
 
-warn_of_trained <- function(names, trained) {
-  both <- intersect(names, trained)
-  if (length(both)) {
-    warning(counted(length(both), "observed cell"), if (length(both) == 1) " is" else " are",
-            " among the training cells (", listed(both, 5L),
-            "); scores on cells that were trained on say ",
-            "little about new ones", call. = FALSE)
+# observed: a list of values; trained: the names of training cells; fits: those that keep some.
+# Names alone say little, since every run has the same barcodes: kept cells are compared by value.
+warn_of_trained <- function(observed, trained, fits) {
+  found <- unlist(lapply(unname(observed), compared_with_kept, trained, fits))
+  if (all(found %in% FALSE)) return(invisible())
+  known <- any(found, na.rm = TRUE)
+  if (!known && any(!found, na.rm = TRUE)) return(invisible())
+  names <- names(found)[!(found %in% FALSE)]
+  one <- length(names) == 1L
+  warning(counted(length(names), "observed cell"),
+          if (!known) paste(if (one) " has the barcode" else " have barcodes", "of training cells")
+          else paste(if (one) " is" else " are", "among the training cells"),
+          " (", listed(names, 5L), "); scores on cells that were trained on say ",
+          "little about new ones", call. = FALSE)
+}
+
+# By name, for each cell with the name of a training cell: whether a kept one has its values; NA
+# where none of its name is kept.
+compared_with_kept <- function(values, trained, fits) {
+  names <- value_dimnames(values)[[2L]]
+  at <- which(names %in% trained)
+  out <- stats::setNames(rep(NA, length(at)), names[at])
+  if (!length(at)) return(out)
+  for (fit in fits) for (side in c("control", "treated")) {
+    called <- fit[[paste0(side, ".cells")]]
+    if (!any(names[at] %in% called)) next
+    kept <- model_array(fit, paste0("kept_", side))
+    if (ncol(kept) != length(called)) next
+    rows <- match_features(fit$features, feature_count(fit), values, "observed", "the fit")
+    for (k in which(names(out) %in% called & !(out %in% TRUE))) {
+      own <- dense_block(cells_of(values, at[k], rows, with.names = FALSE))[, 1L]
+      same <- abs(kept[, called == names[at[k]], drop = FALSE] - own) <= 1e-6 * (1 + abs(own))
+      out[k] <- any(colSums(!same) == 0)
+    }
   }
+  out
 }
 
 # Labels that contradict the arguments: controls among the observed cells, treated cells among the
@@ -78,8 +106,8 @@ warn_of_labels <- function(fit, sources) {
   column <- fit$condition
   if (is.null(column)) return(invisible())
   told <- function(name, wrong, right) {
-    labels <- as.character(sources[[name]]$columns[[column]])
-    others <- labels[!is.na(labels) & labels != right]
+    labels <- trimws(as.character(sources[[name]]$columns[[column]]))
+    others <- labels[!is_blank(labels) & labels != right]
     if (!length(others)) return(FALSE)
     warning(name, " has ", counted(length(others), "cell"),
             if (length(others) == 1) " that is " else " that are ",

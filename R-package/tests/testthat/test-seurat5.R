@@ -113,3 +113,31 @@ test_that("identities and slots get the hint that they need", {
   expect_sentence(quiet_fit(object, slot = "data"), "slot.*layer = \"data\"")
   expect_sentence(predict(whole, object, slot = "data"), "slot.*layer = \"data\"")
 })
+
+test_that("a layer that lacks cells says so, and one of all cells stands aside of parts", {
+  apart <- split.by(object, "donor")
+  LayerData(apart[["RNA"]], "data.d1") <- NULL
+  expect_message(quiet_fit(apart), "Layer data lacks 45 of 90 cells .*, which are left out")
+  apart <- split.by(object, "donor")
+  LayerData(apart[["RNA"]], "data.imputed") <- LayerData(object[["RNA"]], "data") * 2
+  expect_message(fit <- quiet_fit(apart), "read with layer = \"data.imputed\"")
+  expect_identical(coef(fit), coef(whole))
+})
+
+test_that("counts stay counts between kinds of objects, and other values are told", {
+  skip_if_not_installed("SingleCellExperiment")
+  sce <- SingleCellExperiment::SingleCellExperiment(
+    list(counts = counts, logcounts = LayerData(object[["RNA"]], "data")),
+    colData = S4Vectors::DataFrame(condition = conditions))
+  of.counts <- quiet_fit(object, layer = "counts")
+  same <- predict(of.counts, as.matrix(counts)[, 1:5])
+  expect_silent(p <- predict(of.counts, sce[, 1:5]))
+  expect_equal(SummarizedExperiment::assay(p, "counts"), same)
+  back <- quiet_fit(sce, assay.type = "counts")
+  expect_silent(p <- predict(back, object[, 1:5]))
+  expect_equal(as.matrix(LayerData(p[["RNA"]], "counts")), same)
+  expect_warning(predict(back, sce[, 1:5], assay.type = "logcounts"),
+                 "assay.type = \"logcounts\", which holds values that are no counts.*\"counts\"")
+  expect_warning(predict(whole, sce[, 1:5], assay.type = "counts"),
+                 "assay.type = \"counts\", which holds whole numbers.* layer = \"data\"")
+})

@@ -122,3 +122,78 @@ test_that("what predictions are is not lost on the next fit", {
   expect_warning(again <- quiet_fit(more), "left out: 40 cells that are predicted")
   expect_identical(coef(again), coef(whole))
 })
+
+test_that("times of unknown words, with a rest, or before zero are read or refused", {
+  times <- function(...) as.numeric(laot:::times_of_labels(c(...)))
+  expect_equal(times("-1d", "0"), c(-1, 0))
+  expect_equal(times("1month", "1year"), c(1 / 12, 1))
+  expect_equal(times("1h30min", "2h"), c(1.5, 2))
+  expect_equal(times("10ms", "1s"), c(0.01, 1))
+  expect_equal(times("t1", "t2"), c(1, 2))
+  expect_sentence(times("5 uM", "10 nM"), "\"5 uM\" and \"10 nM\", whose words are no units of time")
+  expect_sentence(times("1M", "3d"), "numbers without one, such as \"1M\"")
+  expect_sentence(times("2023-01-05"), "in which \"01-05\" is not understood")
+})
+
+test_that("labels are trimmed, and words for nothing are none", {
+  marked <- replace(labels, c(1, 2, 3, 41), c("n/a", "NULL", "nan", "stim "))
+  messages <- capture_messages(found <- laot_fit(both, condition = marked, seed = 1))
+  expect_match(messages, "ends of labels of condition is left out: \"stim \"", all = FALSE)
+  expect_match(messages, "Left out: 3 cells without a condition", all = FALSE)
+  expect_identical(found$report$n.treated, 30)
+  expect_message(laot_fit(both, condition = sub("stim", "T cell", labels), seed = 1),
+                 "target: \"T cell\"", fixed = TRUE)
+})
+
+test_that("the same cells on both sides are told", {
+  expect_warning(quiet_fit(cells$control, cells$control), "hold the same cells")
+})
+
+test_that("cells of the names of training cells are compared by value", {
+  score <- function(observed, fitted = fit)
+    suppressMessages(evaluate_predictions(fitted, observed, cells$control, metrics = "sd_ratio"))
+  expect_warning(score(cells$treated), "30 observed cells are among the training cells")
+  expect_no_warning(score(cells$treated + 0.1))
+  some <- cells$treated
+  some[, -1] <- some[, -1] + 0.1
+  expect_warning(score(some), "1 observed cell is among the training cells")
+  expect_warning(laot:::warn_of_trained(list(cells$treated), colnames(cells$treated), list()),
+                 "30 observed cells have barcodes of training cells")
+})
+
+test_that("cells without a level of by are told, and a quiet fit tells them when printed", {
+  by <- rep(c("T", "B"), 35)
+  by[c(5, 50)] <- c(NA, "")
+  by[1:3] <- "Z"
+  fits <- quiet_fit(both, condition = labels, by = by)
+  expect_output(print(fits), "Left out: Z, with no treated cells")
+  expect_output(print(fits), "Left out: 2 cells without a level of by")
+  expect_message(laot_fit(both, condition = labels, by = by, seed = 1),
+                 "Left out: 2 cells without a level of by")
+})
+
+test_that("predicted cells and exchanged sides are told by every reader", {
+  skip_if_not_installed("SingleCellExperiment")
+  object <- SingleCellExperiment::SingleCellExperiment(
+    list(logcounts = both), colData = S4Vectors::DataFrame(condition = labels, type = "T"))
+  fit <- quiet_fit(object)
+  control <- object[, 1:40]
+  treated <- object[, 41:70]
+  all <- predict(fit, object, into = "cells")
+  expect_warning(parts <- split_cells(all, seed = 1), "left out: 40 cells that are predicted")
+  expect_identical(unname(is.na(parts)), rep(c(FALSE, TRUE), c(70, 40)))
+  expect_warning(parts <- split_cells(all, by = labels[c(1:70, 1:40)], hold.out = "stim"),
+                 "left out: 40")
+  expect_identical(sum(is.na(parts)), 40L)
+  expect_warning(benchmark_methods(all, "identity", seeds = 1, metrics = "sd_ratio",
+                                   verbose = FALSE), "left out: 40 cells that are predicted")
+  predicted <- all[, 71:110]
+  expect_warning(pseudo_bulk(fit, control, "type", observed = predicted),
+                 "observed has 40 cells that are predicted")
+  expect_warning(quiet_fit(control, predicted), "treated object has 40 cells that are predicted")
+  expect_warning(pseudo_bulk(fit, object, "type"), "control has 30 cells that are \"stim\"")
+  told <- capture_warnings(response_table(fit, control, treated))
+  expect_match(told, "observed has 40 cells that are \"ctrl\"", all = FALSE)
+  expect_match(told, "control has 30 cells that are \"stim\"", all = FALSE)
+  expect_warning(quiet_fit(object, treated), "both have cells that are stim")
+})
