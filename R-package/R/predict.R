@@ -255,7 +255,7 @@ read_like <- function(fit, x, where, what) {
   source
 }
 
-# What must be cells that were measured.
+# Arguments that take cells that were measured.
 measured.arguments <- c("observed", "control", "treated")
 
 warn_of_predicted <- function(source, what) {

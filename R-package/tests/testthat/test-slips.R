@@ -130,7 +130,8 @@ test_that("times of unknown words, with a rest, or before zero are read or refus
   expect_equal(times("1h30min", "2h"), c(1.5, 2))
   expect_equal(times("10ms", "1s"), c(0.01, 1))
   expect_equal(times("t1", "t2"), c(1, 2))
-  expect_sentence(times("5 uM", "10 nM"), "\"5 uM\" and \"10 nM\", whose words are no units of time")
+  expect_sentence(times("5 uM", "10 nM"),
+                  "\"5 uM\" and \"10 nM\", whose words are no units of time")
   expect_sentence(times("1M", "3d"), "numbers without one, such as \"1M\"")
   expect_sentence(times("2023-01-05"), "in which \"01-05\" is not understood")
 })
