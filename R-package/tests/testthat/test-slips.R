@@ -123,19 +123,6 @@ test_that("what predictions are is not lost on the next fit", {
   expect_identical(coef(again), coef(whole))
 })
 
-test_that("times of unknown words, with a rest, or before zero are read or refused", {
-  times <- function(...) as.numeric(laot:::times_of_labels(c(...)))
-  expect_equal(times("-1d", "0"), c(-1, 0))
-  expect_equal(times("1month", "1year"), c(1 / 12, 1))
-  expect_equal(times("1h30min", "2h"), c(1.5, 2))
-  expect_equal(times("10ms", "1s"), c(0.01, 1))
-  expect_equal(times("t1", "t2"), c(1, 2))
-  expect_sentence(times("5 uM", "10 nM"),
-                  "\"5 uM\" and \"10 nM\", whose words are no units of time")
-  expect_sentence(times("1M", "3d"), "numbers without one, such as \"1M\"")
-  expect_sentence(times("2023-01-05"), "in which \"01-05\" is not understood")
-})
-
 test_that("labels are trimmed, and words for nothing are none", {
   marked <- replace(labels, c(1, 2, 3, 41), c("n/a", "NULL", "nan", "stim "))
   messages <- capture_messages(found <- laot_fit(both, condition = marked, seed = 1))
