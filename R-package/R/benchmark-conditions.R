@@ -224,6 +224,7 @@ kind.order <- c("seen", "unseen dose", "unseen combination", "unseen level",
 #' @param object What `benchmark_methods()` returned.
 #' @export
 summary.laot_condition_benchmark <- function(object, by = "kind", ...) {
+  exact_arguments()
   one_of(by, c("kind", "condition"), "by")
   if (by == "condition") return(NextMethod())
   out <- summary(over_conditions(object))

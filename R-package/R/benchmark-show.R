@@ -2,6 +2,7 @@
 
 #' @export
 summary.laot_benchmark <- function(object, ...) {
+  no_more(list(...))
   object <- as.data.frame(object)
   keys <- object[c("target", "features", "metric", "method")]
   keys$features[!nzchar(keys$features)] <- NA
@@ -154,6 +155,7 @@ benchmark_caption <- function(data) {
 #' @rdname plot.laot_benchmark
 #' @exportS3Method ggplot2::autoplot
 autoplot.laot_benchmark <- function(object, metrics = NULL, features = NULL, ...) {
+  exact_arguments()
   need("ggplot2", "for autoplot(); plot() works without it")
   data <- benchmark_plot_data(object, metrics, features)
   reference <- data$means[data$means$method == "noise_reference", ]
@@ -180,6 +182,7 @@ autoplot.laot_benchmark <- function(object, metrics = NULL, features = NULL, ...
 #' @rdname plot.laot_benchmark
 #' @export
 plot.laot_benchmark <- function(x, metrics = NULL, features = NULL, ...) {
+  exact_arguments()
   data <- benchmark_plot_data(x, metrics, features)
   panels <- unique(data$means[c("target", "metric")])
   shape <- grDevices::n2mfrow(nrow(panels))

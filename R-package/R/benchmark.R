@@ -98,6 +98,7 @@ benchmark_methods <- function(x, methods = NULL,
                               combine = NULL,
                               hold.out = NULL, trivial = TRUE, BPPARAM = NULL, ...,
                               verbose = interactive()) {
+  exact_arguments()
   if (missing(x)) fail(no.cells)
   many <- !is.null(covariates)
   if (!many) no_experiment(list(embedding = embedding, combine = combine, hold.out = hold.out))

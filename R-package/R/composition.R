@@ -29,6 +29,7 @@
 #' tapply(composition_weights(fit, cells, types = types$control), types$control, sum)
 #' @export
 composition <- function(fit) {
+  exact_arguments()
   if (!inherits(fit, "laot_fit")) fail("fit must be a laot_fit, found ", shown(fit))
   out <- as.data.frame(native(.Call(C_composition, model_pointer(fit))))
   if (!nrow(out)) {
@@ -41,6 +42,7 @@ composition <- function(fit) {
 #' @rdname composition
 #' @export
 composition_weights <- function(fit, newdata, types = NULL, ...) {
+  exact_arguments()
   if (!inherits(fit, "laot_fit")) fail("fit must be a laot_fit, found ", shown(fit))
   if (missing(newdata)) fail("newdata is missing; give the control cells that are predicted")
   source <- read_like(fit, newdata, list(...), "newdata")

@@ -21,6 +21,7 @@
 #' effects(fit, at = control[, 1:2])
 #' @export
 effects.laot_fit <- function(object, at, ...) {
+  exact_arguments()
   if (missing(at)) fail("at is missing; give the control cells at which the effects are wanted")
   source <- read_like(object, at, list(...), "at")
   rows <- match_features(object$features, feature_count(object), source$values, "at", "the fit")

@@ -32,6 +32,7 @@
 #' @export
 predict.laot_ensemble <- function(object, newdata, ..., into = NULL, label = "predicted",
                                   suffix = "") {
+  exact_arguments()
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
   first <- object[[1L]]
   place <- checked_into(into, newdata, first)
@@ -51,6 +52,7 @@ predict.laot_ensemble <- function(object, newdata, ..., into = NULL, label = "pr
 #' @rdname predict.laot_ensemble
 #' @export
 prediction_spread <- function(object, newdata, ...) {
+  exact_arguments()
   if (!inherits(object, "laot_ensemble"))
     fail("object must be a laot_ensemble, found ", shown(object))
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
@@ -70,6 +72,7 @@ ensemble_of_conditions <- function(fits) {
 #' @rdname predict.laot_ensemble
 #' @export
 predict.laot_ensemble_list <- function(object, newdata, at = NULL, ...) {
+  exact_arguments()
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
   if (is.null(at))
     return(lapply(stats::setNames(unclass(object), names(object)), predict, newdata = newdata, ...))
@@ -93,11 +96,15 @@ mean_of <- function(seen) Reduce(`+`, lapply(seen, `[[`, "values")) / length(see
 
 #' @export
 summary.laot_ensemble <- function(object, ...) {
+  no_more(list(...))
   structure(lapply(unclass(object), summary), class = "summary.laot_fit_list")
 }
 
 #' @export
-coef.laot_ensemble <- function(object, ...) lapply(unclass(object), coef)
+coef.laot_ensemble <- function(object, ...) {
+  no_more(list(...))
+  lapply(unclass(object), coef)
+}
 
 #' @export
 `[.laot_ensemble` <- function(x, i) structure(unclass(x)[i], class = "laot_ensemble")

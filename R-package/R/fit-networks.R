@@ -87,8 +87,14 @@ cellot_fit <- function(x, treated = NULL, compact = FALSE, ..., preset = NULL, h
 
 #' @rdname cellot_fit
 #' @export
-scgen_fit <- function(x, treated = NULL, ...) fit_method(x, "scgen", treated, ...)
+scgen_fit <- function(x, treated = NULL, ...) {
+  exact_arguments()
+  fit_method(x, "scgen", treated, ...)
+}
 
 #' @rdname cellot_fit
 #' @export
-cae_fit <- function(x, treated = NULL, ...) fit_method(x, "cae", treated, ...)
+cae_fit <- function(x, treated = NULL, ...) {
+  exact_arguments()
+  fit_method(x, "cae", treated, ...)
+}

@@ -81,6 +81,7 @@ print.laot_fit <- function(x, ...) {
 #' coef(fit)
 #' @export
 summary.laot_fit <- function(object, ...) {
+  no_more(list(...))
   structure(list(fit = object, report = object$report, params = object$params,
                  trace = fit_trace(object),
                  changes = if (feature_count(object) <= largest.searched) strongest_changes(object,
@@ -91,6 +92,7 @@ summary.laot_fit <- function(object, ...) {
 #' @rdname summary.laot_fit
 #' @export
 summary.laot_fit_list <- function(object, ...) {
+  no_more(list(...))
   structure(lapply(object, summary), class = "summary.laot_fit_list")
 }
 
@@ -164,6 +166,7 @@ fit_trace <- function(fit) {
 #' @rdname summary.laot_fit
 #' @export
 coef.laot_fit <- function(object, ...) {
+  no_more(list(...))
   if (!has_map(object))
     fail("a ", method_title(object), " fit has no matrix: its map is not linear")
   map <- model_array(object, "map")
@@ -187,7 +190,10 @@ coef.laot_fit <- function(object, ...) {
 
 #' @rdname summary.laot_fit
 #' @export
-coef.laot_fit_list <- function(object, ...) lapply(object, coef)
+coef.laot_fit_list <- function(object, ...) {
+  no_more(list(...))
+  lapply(object, coef)
+}
 
 # Of too few cells a fit is the mean shift.
 fell_back <- function(fit) startsWith(fit$report$stop.reason, "fell back")

@@ -119,7 +119,10 @@
 #'   laot_fit(sce)
 #' }
 #' @export
-laot_fit <- function(x, treated = NULL, ...) fit_method(x, "laot", treated, ...)
+laot_fit <- function(x, treated = NULL, ...) {
+  exact_arguments()
+  fit_method(x, "laot", treated, ...)
+}
 
 #' @rdname laot_fit
 #' @export

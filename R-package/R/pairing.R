@@ -35,6 +35,7 @@
 #' descendants(fit, c("cell1", "cell2"))
 #' @export
 pairing <- function(fit) {
+  exact_arguments()
   need("Matrix", "for a sparse matrix")
   plan <- plan_of(fit)
   size <- c(fit$report$n.control, fit$report$n.treated)
@@ -57,6 +58,7 @@ plan_of <- function(fit) {
 #' @rdname pairing
 #' @export
 transitions <- function(fit, by, x = NULL) {
+  exact_arguments()
   plan_of(fit)
   if (missing(by)) fail("by is missing; give a column of x, or list(control =, treated =)")
   labels <- if (is.null(x)) given_labels(by) else labels_in(x, by, fit)
@@ -94,11 +96,17 @@ labels_in <- function(x, by, fit) {
 
 #' @rdname pairing
 #' @export
-descendants <- function(fit, cells) partners(fit, cells, "descendants", "control.cells")
+descendants <- function(fit, cells) {
+  exact_arguments()
+  partners(fit, cells, "descendants", "control.cells")
+}
 
 #' @rdname pairing
 #' @export
-ancestors <- function(fit, cells) partners(fit, cells, "ancestors", "treated.cells")
+ancestors <- function(fit, cells) {
+  exact_arguments()
+  partners(fit, cells, "ancestors", "treated.cells")
+}
 
 partners <- function(fit, cells, direction, side) {
   plan_of(fit)
@@ -121,6 +129,7 @@ partners <- function(fit, cells, direction, side) {
 #' @rdname pairing
 #' @export
 plot.laot_transitions <- function(x, y, ...) {
+  exact_arguments()
   from <- unique(x$from)
   to <- unique(x$to)
   share <- matrix(x$share, length(from), length(to), byrow = TRUE)

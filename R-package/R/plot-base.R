@@ -64,6 +64,7 @@ plot.laot_fit <- function(x, type = NULL, features = NULL, control = NULL, treat
 #' @rdname plot.laot_fit
 #' @export
 plot.laot_fit_list <- function(x, type = "cells", ...) {
+  exact_arguments()
   no_more(list(...), "type")
   one_of(type, c("objective", "cells"), "type")
   old <- par(c(list(mfrow = panels(length(x))), tight.margins))

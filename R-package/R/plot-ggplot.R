@@ -25,6 +25,7 @@ autoplot.laot_fit <- function(object, type = "cells", features = NULL, control =
 #' @rdname plot.laot_fit
 #' @exportS3Method ggplot2::autoplot
 autoplot.laot_fit_list <- function(object, type = "cells", ...) {
+  exact_arguments()
   no_more(list(...), "type")
   need("ggplot2", "for autoplot(); plot() works without it")
   one_of(type, c("objective", "cells"), "type")

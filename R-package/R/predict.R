@@ -186,6 +186,7 @@ written_by_blocks <- function(predict, at, count) {
 #' @rdname predict.laot_fit
 #' @export
 predict.laot_fit_list <- function(object, newdata, at = NULL, ..., controls = NULL) {
+  exact_arguments()
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
   if (is.null(at)) {
     if (!is.null(controls)) fail("controls place a level of at, which is missing")

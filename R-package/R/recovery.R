@@ -103,6 +103,7 @@ print.laot_recovery <- function(x, ...) {
 
 #' @export
 as.data.frame.laot_recovery <- function(x, ...) {
+  no_more(list(...))
   class(x) <- "data.frame"
   x[names(x)]
 }

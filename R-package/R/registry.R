@@ -22,6 +22,7 @@
 #' subset(laot_params("laot", preset = "algorithm1"), name == "ridge")
 #' @export
 laot_params <- function(method = "laot", preset = NULL) {
+  exact_arguments()
   one_string(method, "method")
   if (!is.null(preset)) one_string(preset, "preset")
   entry <- native(.Call(C_params, method, preset))
@@ -57,6 +58,7 @@ laot_methods <- function() as.data.frame(native(.Call(C_methods)))
 #' @rdname laot_params
 #' @export
 laot_presets <- function(method = "laot") {
+  exact_arguments()
   as.data.frame(native(.Call(C_presets, one_string(method, "method"))))
 }
 

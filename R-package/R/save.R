@@ -16,6 +16,7 @@
 #' load_model(file)
 #' @export
 save_model <- function(fit, path) {
+  exact_arguments()
   if (!inherits(fit, c("laot_fit", "laot_fit_list")))
     fail("fit must be a laot_fit, found ", shown(fit))
   whole <- if (inherits(fit, "laot_fit")) fit$whole else attr(fit, "whole")
@@ -36,6 +37,7 @@ save_model <- function(fit, path) {
 #' @rdname save_model
 #' @export
 load_model <- function(path) {
+  exact_arguments()
   path <- path.expand(one_string(path, "path"))
   pointer <- native(.Call(C_load, path))
   said <- read_metadata(path)

@@ -77,6 +77,7 @@ glance.laot_fit_list <- function(x, ...) {
 #' @rdname laot_tables
 #' @exportS3Method generics::augment
 augment.laot_fit <- function(x, data = NULL, newdata = data, ...) {
+  exact_arguments()
   if (is.null(newdata)) {
     values <- fitted(x)
     columns <- NULL
@@ -95,7 +96,11 @@ augment.laot_fit <- function(x, data = NULL, newdata = data, ...) {
 
 #' @rdname laot_tables
 #' @export
-as.data.frame.laot_fit <- function(x, row.names = NULL, optional = FALSE, ...) tidy_fit(x)
+as.data.frame.laot_fit <- function(x, row.names = NULL, optional = FALSE, ...) {
+  exact_arguments()
+  no_more(list(...))
+  tidy_fit(x)
+}
 
 #' @rdname laot_tables
 #' @importFrom stats fitted
@@ -112,6 +117,7 @@ fitted.laot_fit <- function(object, ...) {
 #' @importFrom stats residuals
 #' @export
 residuals.laot_fit <- function(object, ...) {
+  no_more(list(...))
   fail("a fit of unpaired cells has no residuals: nobody measured what a control cell became; ",
        "evaluate_predictions() says how well the population is met, and summary(fit)$report has ",
        "the objective")

@@ -192,6 +192,7 @@ trackability.default <- function(x, ..., time.course = NULL, time = NULL, rate =
                                  repeats = NULL, most.cells = NULL, time.gap = NULL, seed = NULL,
                                  num.threads = 1L,
                                  verbose = interactive()) {
+  exact_arguments()
   if (missing(x)) fail(no.cells)
   if (inherits(x, "laot_ensemble")) fits_only(x, "trackability()")
   seed <- seed_or_draw(seed)

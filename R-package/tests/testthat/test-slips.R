@@ -52,6 +52,25 @@ test_that("arguments are named in full", {
                   "no argument est; write estimator")
 })
 
+test_that("no exported function takes a part of an argument's name, or one that it has not", {
+  namespace <- asNamespace("laot")
+  methods <- getNamespaceInfo(namespace, "S3methods")
+  known <- c("predict", "plot", "autoplot", "coef", "summary", "fitted", "residuals", "effects",
+             "as.data.frame", "tidy", "glance", "augment", "trackability")
+  for (name in c(getNamespaceExports(namespace), methods[methods[, 1L] %in% known, 3L])) {
+    f <- get(name, namespace)
+    if (!is.function(f)) next
+    # Arguments behind the dots are matched in full by R itself.
+    before <- cumsum(names(formals(f)) == "...") == 0L
+    told <- setdiff(names(formals(f))[before], c("x", "object", "fit"))
+    body <- paste(deparse(body(f)), collapse = " ")
+    if (length(told) && !grepl("UseMethod", body))
+      expect_match(body, "exact_arguments", info = name, fixed = TRUE)
+  }
+  for (f in list(coef, summary, fitted, as.data.frame))
+    expect_sentence(f(fit, foo = 1), "unknown argument \"foo\"")
+})
+
 test_that("a number of components that there are not is said", {
   expect_warning(found <- quiet_fit(cells$control, cells$treated, n.pcs = 500),
                  "n.pcs = 500 was cut to 6 components")
