@@ -29,6 +29,11 @@ std::vector<std::size_t> given_index(const size_t* index, size_t count) {
 
 }  // namespace
 
+arma::mat laot::capi::valid_cells(const laot_data* data, const char* name, Context& context) {
+  require_valid(given(data, name).cells, name, context);
+  return data->cells.as_matrix();
+}
+
 extern "C" {
 
 laot_status laot_data_dense(const double* values, size_t features, size_t cells,

@@ -87,7 +87,7 @@ extern "C" {
 
 /* ---- Status ---------------------------------------------------------------------------------- */
 
-/** What a call returns. The numbers never change; new ones are added at the end. */
+/** Result of a call. The numbers never change; new ones are added at the end. */
 typedef enum laot_status {
   LAOT_OK = 0,                  /* it worked; whether a fit converged is in its report */
   LAOT_INVALID_ARGUMENT = -1,   /* a value outside its range, a NULL, a wrong type */
@@ -427,7 +427,7 @@ LAOT_API laot_status laot_variable_features(laot_context* context, const laot_da
 /** A result with named, typed columns, to be shown as a data frame. It never changes. */
 typedef struct laot_table laot_table;
 
-/** What a column holds. */
+/** Type of a column. */
 typedef enum laot_column_type {
   LAOT_COLUMN_NUMBER = 0, /* laot_table_numbers; NaN: undefined */
   LAOT_COLUMN_TEXT = 1    /* laot_table_texts */
@@ -526,7 +526,7 @@ typedef struct laot_method_info {
  */
 LAOT_API laot_status laot_method_describe(size_t method, laot_method_info* info);
 
-/** What a parameter takes. */
+/** Type of a parameter. */
 typedef enum laot_param_type {
   LAOT_NUMBER = 0,  /* minimum .. maximum, or one of words */
   LAOT_INTEGER = 1, /* a whole number in minimum .. maximum, or one of words */
@@ -638,7 +638,7 @@ LAOT_API laot_status laot_params_get_text(const laot_params* params, const char*
 
 /* ---- Fit and predict ------------------------------------------------------------------------- */
 
-/** What a fit has learnt. It never changes. */
+/** A fitted model. It never changes. */
 typedef struct laot_model laot_model;
 
 /**
@@ -1294,7 +1294,7 @@ LAOT_API laot_status laot_metric_describe(size_t metric, laot_metric_info* info)
 /** Number of usual settings: they are numbered from 0. */
 LAOT_API size_t laot_setting_count(void);
 
-/** What a call is usually asked with, beside the parameters of methods: hosts read their defaults
+/** A usual argument of a call, beside the parameters of methods: hosts read their defaults
  * here. Texts belong to the library. */
 typedef struct laot_setting_info {
   size_t struct_size;     /* set to sizeof(laot_setting_info) before the call */
@@ -1654,7 +1654,7 @@ LAOT_API laot_status laot_mmd2_test(laot_context* context, const laot_data* x, c
 
 /* ---- Trackability: can the pairing be recovered? --------------------------------------------- */
 
-/** What an analysis found: numbers, texts, arrays and tables, each by name. It never changes. */
+/** Findings of an analysis: numbers, texts, arrays and tables, each by name. They never change. */
 typedef struct laot_findings laot_findings;
 
 /**

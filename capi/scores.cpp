@@ -11,14 +11,9 @@ using laot::capi::fill;
 using laot::capi::given;
 using laot::capi::given_text;
 using laot::capi::guarded;
+using laot::capi::valid_cells;
 
 namespace {
-
-// In place where the caller has just these cells as a matrix, else as a copy.
-arma::mat cells_of(const laot_data* data, const char* name, laot::Context& context) {
-  laot::require_valid(given(data, name).cells, name, context);
-  return data->cells.as_matrix();
-}
 
 std::string sizes_text(const laot::ScorePreset& preset) {
   std::vector<std::string> out;
@@ -88,8 +83,8 @@ laot_status laot_score_with(laot_context* context, const char* metric, const lao
                   size);
     given(result, "result");
     CallContext call(context);
-    const arma::mat p = cells_of(predicted, "predicted", *call);
-    const arma::mat t = cells_of(observed, "observed", *call);
+    const arma::mat p = valid_cells(predicted, "predicted", *call);
+    const arma::mat t = valid_cells(observed, "observed", *call);
     arma::mat x;
     laot::ScoreInput input;
     input.predicted = &p;
@@ -97,7 +92,7 @@ laot_status laot_score_with(laot_context* context, const char* metric, const lao
     input.gamma = options->gamma;
     input.epsilon = {options->epsilon, options->epsilon_absolute != 0};
     if (control && laot::metric(name).needs_control) {
-      x = cells_of(control, "control", *call);
+      x = valid_cells(control, "control", *call);
       input.control = &x;
     }
     const laot::Score score =
@@ -133,8 +128,8 @@ laot_status laot_feature_scores(laot_context* context, const laot_data* predicte
                                 double* mean_difference, size_t length) {
   return guarded([&] {
     CallContext call(context);
-    const arma::mat p = cells_of(predicted, "predicted", *call);
-    const arma::mat t = cells_of(observed, "observed", *call);
+    const arma::mat p = valid_cells(predicted, "predicted", *call);
+    const arma::mat t = valid_cells(observed, "observed", *call);
     laot::require(length == p.n_rows, Status::dimension_mismatch, "length must be the ", p.n_rows,
                   " features, found ", length);
     const laot::FeatureScores scores = laot::feature_scores(p, t, *call);
@@ -151,7 +146,7 @@ laot_status laot_marker_features(laot_context* context, const laot_data* control
     given(index, "index");
     CallContext call(context);
     const std::vector<std::size_t> markers = laot::marker_features(
-        cells_of(control, "control", *call), cells_of(treated, "treated", *call), count, *call);
+        valid_cells(control, "control", *call), valid_cells(treated, "treated", *call), count, *call);
     std::copy(markers.begin(), markers.end(), index);
   });
 }
@@ -161,10 +156,10 @@ laot_status laot_cell_spearman(laot_context* context, const laot_data* control,
   return guarded([&] {
     given(out, "out");
     CallContext call(context);
-    const arma::mat x = cells_of(control, "control", *call);
+    const arma::mat x = valid_cells(control, "control", *call);
     laot::require(length == x.n_cols, Status::dimension_mismatch, "length must be the ", x.n_cols,
                   " cells, found ", length);
-    const arma::vec scores = laot::cell_spearman(x, cells_of(predicted, "predicted", *call), *call);
+    const arma::vec scores = laot::cell_spearman(x, valid_cells(predicted, "predicted", *call), *call);
     std::copy(scores.begin(), scores.end(), out);
   });
 }
@@ -177,7 +172,7 @@ laot_status laot_mmd2_test(laot_context* context, const laot_data* x, const laot
     given(p_value, "p_value");
     CallContext call(context);
     const laot::MmdTest test = laot::mmd2_permutation_test(
-        cells_of(x, "x", *call), cells_of(y, "y", *call),
+        valid_cells(x, "x", *call), valid_cells(y, "y", *call),
         std::vector<double>(gammas, gammas + count), permutations, *call);
     if (mmd2) *mmd2 = test.mmd2;
     *p_value = test.p_value;

@@ -66,7 +66,7 @@ def abi_lines(items):
 
 
 def abi_problems(old, new):
-    """What may not happen to a frozen line: a struct may grow, nothing else changes."""
+    """Changes that may not happen to a frozen line: a struct may grow, nothing else changes."""
     number = "define LAOT_ABI_VERSION "
     if [x for x in old if x.startswith(number)] != [x for x in new if x.startswith(number)]:
         return []

@@ -57,7 +57,7 @@ time chroot "$root" /usr/bin/env -i HOME=/root \
 case $command in
   quickstart)
     mkdir -p build/bare-debian/results
-    cp "$root/$place/laot"/build/quickstart/*.png "build/bare-debian/results/$release.png"
+    cp "$root/$place/laot/build/quickstart/"*.png "build/bare-debian/results/$release.png"
     ;;
 esac
 exit $status

@@ -267,7 +267,7 @@ def library():
 
 
 def command_of(suite):
-    """What runs a suite in the copy, as a list of words."""
+    """The command that runs a suite in the copy, as a list of words."""
     kind, _, rest = suite.partition(" ")
     words = rest.split(";") if rest else []
     words = [word.strip() for word in words]

@@ -10,7 +10,10 @@ training_data <- function(fit) {
               validation.loss = "validation loss", gradient.norm = "gradient norm",
               loss.g = "loss of g",
               norm.g = "gradient norm of g", loss.f = "loss of f", norm.f = "gradient norm of f")
-  series <- titles[names(titles) %in% names(trace)]
+  # A series without a title has its name: a method of the library needs no line here.
+  named <- setdiff(names(trace)[-1L], names(titles))
+  titles[named] <- gsub(".", " ", named, fixed = TRUE)
+  series <- titles[names(titles) %in% names(trace)[-1L]]
   out <- do.call(rbind, lapply(names(series), function(name) {
     data.frame(series = series[[name]], iteration = trace[[1L]], value = trace[[name]])
   }))

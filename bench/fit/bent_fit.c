@@ -1,4 +1,4 @@
-/* What the lift and the choice cost beside the linear map: processor seconds of whole fits of
+/* The cost of the lift and the choice beside the linear map: processor seconds of whole fits of
  * 1000 + 1000 cells with 23 features, a response that switches in a part of the cells.
  *
  *   laot_bent_fit [cells [features [rounds]]]     default 1000 23 5; the least of the rounds is

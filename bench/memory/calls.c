@@ -1,4 +1,4 @@
-/* What each call of the library costs in memory beyond the cells that it is given.
+/* The memory that each call of the library takes beyond the cells that it is given.
  *
  *   laot_memory             prints the peak of each call on a dense input of 2000 features x 4000
  * cells laot_memory --check     the same, and fails where a call holds more than one working copy

@@ -298,7 +298,7 @@ class Laot:
         _check(lib.laot_save(self._handle, os.fsencode(path)))
 
     def predict(self, cells, nonnegative="no", threads=1):
-        """What the control cells (cells, features) would look like treated."""
+        """The control cells (cells, features) as they would look treated."""
         with _Data(cells) as data, _Context(threads=threads) as context:
             out = np.empty(data.shape)
             context.run(lib.laot_predict, self._handle, data.handle, nonnegative.encode(), _numbers(out), out.size)
@@ -377,7 +377,7 @@ class Laot:
 
     @property
     def report(self):
-        """What the fit says of itself: outcome, iterations, objective, ..."""
+        """The report of the fit: outcome, iterations, objective, ..."""
         out = {}
         for name in self._text(lib.laot_model_names, "report_numbers").split("\n"):
             value = c_double()

@@ -122,13 +122,13 @@ function trackability(fitted::FittedModel; resamples::Integer = usual("stability
 end
 
 """
-    simulate_populations(features, cells, gap; noise = 0, entries = "gaussian", seed = 1)
+    simulate_populations(features, cells, gap; noise = 0, entries = "uniform", seed = 1)
         -> (control, treated, map, partner)
 
 The paper's synthetic populations; `partner[i]` is the treated column of control cell `i`.
 """
 function simulate_populations(features::Integer, cells::Integer, gap::Real; noise::Real = 0,
-                              entries = "gaussian", seed::Integer = 1)
+                              entries = "uniform", seed::Integer = 1)
     control, treated = (Matrix{Float64}(undef, features, cells) for _ in 1:2)
     map = Matrix{Float64}(undef, features, features)
     partner = Vector{Csize_t}(undef, cells)

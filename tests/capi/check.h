@@ -28,7 +28,7 @@ static int skipped = 0; /* for want of something on this machine */
     CHECK(strchr(laot_last_error(), '\n') == NULL);    \
   } while (0)
 
-/* What main returns. */
+/* The status of main. */
 static int counted(void) {
   printf("%d passed, %d failed, %d skipped\n", checks - failures, failures, skipped);
   return failures == 0 ? 0 : 1;

@@ -377,7 +377,7 @@ static void test_wrong_use(laot_context* context, const laot_params* params) {
   laot_data_free(x);
 }
 
-/* What is learnt of A and B carries to C, which has a place and no cells. */
+/* The model of A and B carries to C, which has a place and no cells. */
 static void test_embedding(laot_context* context) {
   static const char* const levels[] = {"A", "B", "C"};
   static const char* const third[] = {"C", NULL};

@@ -1,4 +1,4 @@
-/* What a careless host does: frees in the wrong order, or twice, uses what it freed, hands over the
+/* A careless host: frees in the wrong order, or twice, uses what it freed, hands over the
  * wrong kind of object, or NULL. Nothing crashes, and each call says what was wrong. */
 #include <locale.h>
 #include <math.h>

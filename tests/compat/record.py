@@ -64,7 +64,7 @@ PLACED = ("conditional_laot", "nearest_shift", "regressed_shift")
 
 
 class _Experiment:
-    """What is lent stays until the fit."""
+    """Lent arrays stay until the fit."""
 
     def __init__(self):
         handle, texts = ctypes.c_void_p, ctypes.POINTER(ctypes.c_char_p)

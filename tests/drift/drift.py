@@ -147,7 +147,7 @@ OWN_SETTINGS = {"time_gap_sweep"}
 
 
 def check_settings():
-    """What the library lists as usual has no number in the signature of a binding; 0 asks the library."""
+    """A setting that the library lists as usual has no number in the signature of a binding; 0 asks the library."""
     listed = text("src", "evaluation", "usual_settings.cpp")
     names = set(re.findall(r"(?:number|numbers|integer)\(\s*\w+,\s*\"(\w+)\"|\{\w+, \"(\w+)\", ParamType", listed))
     names |= set(re.findall(r"(?:number|numbers|integer)\(\"laot_\w+\",\s*\"(\w+)\"", listed))

@@ -10,7 +10,7 @@ status=0
 mutation() { # WHAT FILE SED-EXPRESSION
   rm -rf "$work" && mkdir -p "$work/tests" "$work/R-package"
   cp -r "$root"/{VERSION,capi,docs,julia,python,examples,scripts} "$work" &&
-    mkdir -p "$work/src" && cp -r "$root"/src/evaluation "$work/src" &&
+    mkdir -p "$work/src" && cp -r "$root/src/evaluation" "$work/src" &&
     cp -r "$root"/tests/{capi,compat,drift} "$work/tests" &&
     cp -r "$root"/R-package/{R,src} "$work/R-package"
   sed -E -i "$3" "$work/$2"

@@ -168,7 +168,7 @@ static Outcome reference;
 static long
     reference_live[3]; /* by the number of threads: their stacks are kept for the next ones */
 
-/* What is wrong with a cycle; NULL: nothing. */
+/* The fault of a cycle; NULL: none. */
 static const char* fault(const Outcome* out, long more_live) {
   int i;
   if (out->unexpected) return "a code that says something else";

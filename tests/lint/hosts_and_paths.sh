@@ -18,6 +18,7 @@ done < <(printf '%s\n' "$hosts")
 # A checkout directly below / has no path worth looking for.
 if [ "${#here}" -gt 2 ]; then
   quoted=$(printf '%s/' "$here" | sed 's/[][\.*^$+?(){}|]/\\&/g')
-  if files | xargs -0 grep -nIE -e "(^|[^A-Za-z0-9_.~}*-])$quoted" --; then echo "names $here/"; status=1; fi
+  before='(^|[^A-Za-z0-9_.~}*"-]|(^|[^A-Za-z0-9_})])")' # a quote that ends a variable begins no path
+  if files | xargs -0 grep -nIE -e "$before$quoted" --; then echo "names $here/"; status=1; fi
 fi
 exit $status

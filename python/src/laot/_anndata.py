@@ -159,7 +159,7 @@ def _types(model: Model, adata: Any, types: Any) -> Optional[np.ndarray]:
 
 
 def _weights(model: Model, adata: Any, rows: np.ndarray, cells: Any, types: Any, threads: int, at: Any) -> Optional[np.ndarray]:
-    """What the predicted cells of an object count; None where nothing was balanced."""
+    """The weights of the predicted cells of an object; None where nothing was balanced."""
     balance = model.parameters.get("balance", "none")
     if types is not None and balance != "types":
         raise ValueError(f"types goes with a fit that was balanced by types, and this one has balance={balance!r}")

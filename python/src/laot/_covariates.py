@@ -97,7 +97,7 @@ def _split(column: Iterable[Any], combine: Optional[str]) -> list[Optional[Parts
 
 def design(columns: Mapping[str, Iterable[Any]], labels: np.ndarray, control: str, targets: Sequence[str],
            combine: Optional[str] = None) -> Design:
-    """What the columns say of the conditions ``targets`` of ``labels``; each goes with the control cells of its
+    """The covariates in the columns of the conditions ``targets`` of ``labels``; each goes with the control cells of its
     own context (cell line, plate), where control cells have levels that conditions have."""
     if combine is not None and not columns:
         raise ValueError("combine is of the levels of covariates, and there are none")

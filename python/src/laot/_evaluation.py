@@ -133,7 +133,7 @@ def _evaluate_experiment(models: Sequence[Model], held_out: Experiment, options:
 def response_table(model: Optional[Model], observed: Any, control: Any, predicted: Any = None,
                    batch: Optional[tuple[Sequence[Any], Sequence[Any]]] = None, level: Optional[float] = None,
                    threads: int = 1) -> Table:
-    """What a paper shows of each feature: observed shift with an interval, and predicted shift.
+    """The table that a paper shows of each feature: observed shift with an interval, and predicted shift.
 
     Parameters
     ----------

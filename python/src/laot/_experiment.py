@@ -324,7 +324,7 @@ def fit_experiment(experiment: Experiment, *, method: str = "laot", preset: Opti
 
 
 def _warn(model: Model) -> None:
-    """What is said of all conditions is said once."""
+    """A sentence about all conditions comes once."""
     said = model.report.get("warning", "")
     if said:
         warnings.warn(said, LaotWarning, stacklevel=4)

@@ -124,7 +124,7 @@ class Model:
 
     @property
     def report(self) -> dict[str, Any]:
-        """What the fit says of itself: outcome, iterations, objective, ..."""
+        """The report of the fit: outcome, iterations, objective, ..."""
         out: dict[str, Any] = {}
         for name in self._names("report_numbers"):
             value = ctypes.c_double()
@@ -292,7 +292,7 @@ class Model:
         return table(handle)
 
     def weights(self, cells: Any, types: Optional[Sequence[Any]] = None, threads: int = 1) -> np.ndarray:
-        """What each of cells x features counts in the predicted population: the ratio of its type (``types``,
+        """The weight of each of cells x features in the predicted population: the ratio of its type (``types``,
         where the fit was balanced by types) or of its cluster; 1 where nothing was balanced."""
         with Data(cells, types=types) as data, Context(threads=threads) as context:
             out = np.empty(data.shape[0])
@@ -311,7 +311,7 @@ class Model:
 
     def predict(self, cells: Any, nonnegative: str = "no", threads: int = 1, key: str = "laot",
                 copy: bool = False, at: Any = None, types: Any = None) -> Any:
-        """What control cells would look like treated, in the units of the training cells.
+        """Control cells as they would look treated, in the units of the training cells.
 
         Parameters
         ----------

@@ -87,7 +87,7 @@ def metrics() -> dict[str, Metric]:
 
 @dataclass(frozen=True)
 class Setting:
-    """What a call is usually asked with, beside the parameters of methods."""
+    """Usual arguments of calls, beside the parameters of methods."""
 
     call: str
     name: str
