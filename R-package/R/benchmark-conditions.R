@@ -225,8 +225,9 @@ kind.order <- c("seen", "unseen dose", "unseen combination", "unseen level",
 #' @export
 summary.laot_condition_benchmark <- function(object, by = "kind", ...) {
   exact_arguments()
+  no_more(list(...))
   one_of(by, c("kind", "condition"), "by")
-  if (by == "condition") return(NextMethod())
+  if (by == "condition") return(scores_of_splits(object))
   out <- summary(over_conditions(object))
   names(out)[names(out) == "target"] <- "kind"
   conditions <- tapply(object$target, object$kind, function(names) length(unique(names)))

@@ -3,6 +3,11 @@
 #' @export
 summary.laot_benchmark <- function(object, ...) {
   no_more(list(...))
+  scores_of_splits(object)
+}
+
+# Mean, standard deviation and number of splits of each score.
+scores_of_splits <- function(object) {
   object <- as.data.frame(object)
   keys <- object[c("target", "features", "metric", "method")]
   keys$features[!nzchar(keys$features)] <- NA

@@ -251,9 +251,10 @@ experiment_fits <- function(pointer, control, condition, origin, seed, batches =
 
 # How the fit of all conditions ended.
 ending_of <- function(pointer) {
-  texts <- as.list(native(.Call(C_describe, pointer))$texts)
-  names(texts) <- dotted(names(texts))
-  texts[intersect(c("outcome", "stop.reason", "warning"), names(texts))]
+  said <- native(.Call(C_describe, pointer))
+  out <- c(as.list(said$texts), as.list(said$numbers))
+  names(out) <- dotted(names(out))
+  out[intersect(c("outcome", "stop.reason", "warning", "iterations"), names(out))]
 }
 
 # A condition that was learnt with others, or has no cells, ended as the whole.

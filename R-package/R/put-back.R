@@ -213,6 +213,9 @@ with_predicted_place <- function(x, mark) {
   x
 }
 
+# Bytes of an assay that are given to features without a prediction, which are NA there.
+most.of.assay <- 2e9
+
 put_in <- function(newdata, out, place) UseMethod("put_in")
 
 #' @exportS3Method
@@ -242,6 +245,13 @@ put_in.SummarizedExperiment <- function(newdata, out, place) {
   }
   if (!is.null(out$origin$altexp))
     fail("the fit is one of an alternative experiment; its predictions go into c(altexp = )")
+  size <- 8 * as.numeric(nrow(newdata)) * ncol(newdata)
+  if (size > most.of.assay && length(out$at) < nrow(newdata)) {
+    fail("into = ", quoted(place$name), " would take ", format(size / 1e9, digits = 2), " GB for ",
+         nrow(newdata), " features x ", ncol(newdata), " cells, of which the fit has ",
+         length(out$at), " features; into = c(altexp = ", quoted(place$name),
+         ") has these alone, and into = \"HDF5\" is written to disk")
+  }
   all <- matrix(NA_real_, nrow(newdata), ncol(newdata), dimnames = dimnames(newdata))
   all[out$at, ] <- values
   SummarizedExperiment::assay(newdata, place$name) <- all

@@ -296,6 +296,22 @@ test_that("predictions go into the object itself", {
                   "into must be one of assay, altexp, dimred")
 })
 
+test_that("an assay that is mostly missing and large is refused with its size", {
+  skip_if_not_installed("SingleCellExperiment")
+  sce <- sce_of(both)
+  fit <- quiet_fit(sce, subset.row = 1:5)
+  namespace <- asNamespace("laot")
+  old <- get("most.of.assay", namespace)
+  unlockBinding("most.of.assay", namespace)
+  on.exit(assign("most.of.assay", old, namespace))
+  assign("most.of.assay", 8 * 12 * 50 - 1, namespace)
+  start <- sce[, conditions == "ctrl"]
+  expect_sentence(predict(fit, start, into = "moved"),
+                  "12 features x 50 cells, of which the fit has 5 .* into = c\\(altexp = ")
+  assign("most.of.assay", 8 * 12 * 50, namespace)
+  expect_no_error(predict(fit, start, into = "moved"))
+})
+
 test_that("objects without columns are fitted and predicted", {
   skip_if_not_installed("SingleCellExperiment")
   sce <- sce_of(both)

@@ -204,3 +204,18 @@ test_that("predicted cells and exchanged sides are told by every reader", {
   expect_match(told, "control has 30 cells that are \"stim\"", all = FALSE)
   expect_warning(quiet_fit(object, treated), "both have cells that are stim")
 })
+
+test_that("a network of many conditions says how long it was trained", {
+  three <- rep(c("control", "a", "b"), length.out = ncol(both))
+  trained <- function(iterations)
+    suppressWarnings(fit_method(both, "cmonge", condition = three, control = "control",
+                                covariates = data.frame(drug = three), iterations = iterations,
+                                seed = 1, verbose = FALSE))
+  none <- trained(0)
+  expect_output(print(none), "not trained")
+  expect_output(print(none[["a"]]), "not trained: no iterations were asked for")
+  some <- trained(3)
+  expect_identical(some[["a"]]$report$iterations, 3)
+  expect_output(print(some[["a"]]), "trained to the last iteration, 3; iteration 3 is kept")
+  expect_false(any(grepl("max.iter", utils::capture.output(print(some[["a"]])))))
+})
