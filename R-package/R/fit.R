@@ -42,7 +42,8 @@
 #'   both populations.
 #' @param by A column, or one label per cell, of cell type or another group: one fit for each of its
 #'   levels that has control and treated cells, all with the same features, in a `laot_fit_by`.
-#'   Levels that lack a side, or have fewer than 3 cells on it, are named and left out.
+#'   Levels that lack a side, or have fewer than 3 cells on it, are named and left out, and so are
+#'   cells without a level; printed fits say which.
 #'   [predict()][predict.laot_fit] sends each cell through the fit of its level.
 #' @param covariates What is known of the conditions: a formula of columns such as `~ drug + dose`,
 #'   their names, or a data frame with one row a cell. Numbers are doses, times and the like, other

@@ -39,7 +39,8 @@
 #' @param controls Control cells of such a level, in place of those of `newdata` (which may be a
 #'   part of them).
 #' @param ... For objects: `assay.type`, `dimred`, `altexp`, or `assay`, `layer`, `reduction`, where
-#'   these differ from those of the fit.
+#'   these differ from those of the fit. Of the other kind of object the place of the same meaning
+#'   is read: `counts`, or `logcounts` of a SummarizedExperiment for `data` of a Seurat object.
 #' @param num.threads Threads to use. The result does not depend on it.
 #' @param verbose Show a progress bar.
 #' @returns The predicted cells in the class of `newdata`, with its cell names and its order of

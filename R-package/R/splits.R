@@ -17,7 +17,7 @@
 #'   from those that are not held out; `validation` may also name levels of `by`.
 #' @param seed Seed of the random parts; without it one number is drawn from R's generator.
 #' @returns A factor with the levels `train`, `validation` and `test`, one for each cell, or a named
-#'   list of such factors.
+#'   list of such factors. Cells without a condition, and cells that are predicted, are `NA`.
 #' @examples
 #' condition <- rep(c("ctrl", "stim"), c(50, 40))
 #' donor <- rep(c("a", "b", "c"), 30)
