@@ -73,7 +73,7 @@ response_table <- function(x, observed, control, by = NULL, sets = NULL, level =
   out$units <- as.integer(out$units)
   if (!is.null(size))
     out <- cbind(set = out$feature, features = unname(size)[out$position + 1], out)
-  out[setdiff(names(out), c("position", if (!is.null(size)) "feature"))]
+  long_table(out[setdiff(names(out), c("position", if (!is.null(size)) "feature"))])
 }
 
 checked_sets <- function(sets, labels) {
@@ -139,5 +139,5 @@ marker_table <- function(control, treated, count = 50, ...) {
                                     min(count, value_dim(control)[1L]), call_settings())))
   names(out) <- dotted(names(out))
   out$position <- as.integer(out$position + 1)
-  out
+  long_table(out)
 }

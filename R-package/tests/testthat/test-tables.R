@@ -9,7 +9,7 @@ test_that("a fit is a table of its features", {
   expect_equal(fitted(fit), predict(fit, cells$control), ignore_attr = TRUE)
   expect_sentence(residuals(fit), "no residuals: nobody measured")
   skip_if_not_installed("generics")
-  expect_identical(generics::tidy(fit), table)
+  expect_identical(as.data.frame(generics::tidy(fit)), table)
   glance <- generics::glance(fit)
   expect_identical(c(glance$method, glance$control, glance$target), c("laot", "control", "treated"))
   expect_identical(glance$n.treated, 45)
@@ -21,6 +21,27 @@ test_that("a fit is a table of its features", {
                                        seed = 1, verbose = FALSE))
   expect_identical(unique(generics::tidy(several)$target), c("a", "b"))
   expect_identical(generics::glance(several)$n.treated, c(25, 20))
+  expect_identical(fitted(several)$b, fitted(several[["b"]]))
+  expect_sentence(residuals(several), "no residuals")
+  by <- quiet_fit(cbind(cells$control, cells$treated), condition = rep(c("ctrl", "a"), c(60, 45)),
+                  by = rep(c("T", "B", "T"), 35))
+  expect_identical(names(generics::tidy(by))[1:2], c("level", "feature"))
+  none <- quiet_fit(cells$control, cells$treated, keep.cells = 0)
+  expect_sentence(generics::augment(none), "keeps no training cells")
+})
+
+test_that("a long table shows its first rows, and is a data frame in all else", {
+  table <- laot:::long_table(data.frame(a = 1:25, b = 25:1))
+  shown <- utils::capture.output(print(table))
+  expect_identical(shown[-12L], utils::capture.output(print(data.frame(a = 1:10, b = 25:16))))
+  expect_identical(shown[12L], "# 15 more rows; print(x, n = ) shows more rows")
+  expect_length(utils::capture.output(print(table, n = 25)), 26L)
+  expect_length(utils::capture.output(print(table[1:3, ])), 4L)
+  expect_identical(class(as.data.frame(table)), "data.frame")
+  expect_identical(table[, 1], 1:25)
+  wide <- laot:::long_table(as.data.frame(matrix(1, 2, 30)))
+  expect_output(print(wide), "10 more columns")
+  expect_sentence(print(table, n = -1), "n must be one whole number")
 })
 
 test_that("the response table is what t.test and ks.test say", {
