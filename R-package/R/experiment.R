@@ -226,6 +226,8 @@ parts_of_experiment <- function(controls, treated) {
 warn_of_experiment <- function(fits) {
   said <- attr(fits, "whole")$ending$warning
   if (length(said) && nzchar(said)) warning(said, call. = FALSE)
+  cut <- if (!is.null(attr(fits, "whole")$ending$components)) components_cut(fits[[1L]], "")
+  if (length(cut)) warning(cut, call. = FALSE)
   for (fit in fits) {
     own <- c(fit$report$warning, "")[1L]
     if (length(said) && nzchar(own) && grepl(own, said, fixed = TRUE)) fit$report$warning <- NULL
@@ -254,7 +256,7 @@ ending_of <- function(pointer) {
   said <- native(.Call(C_describe, pointer))
   out <- c(as.list(said$texts), as.list(said$numbers))
   names(out) <- dotted(names(out))
-  out[intersect(c("outcome", "stop.reason", "warning", "iterations"), names(out))]
+  out[intersect(c("outcome", "stop.reason", "warning", "iterations", "components"), names(out))]
 }
 
 # A condition that was learnt with others, or has no cells, ended as the whole.

@@ -243,7 +243,8 @@ warn_of_fit <- function(fit, label) {
   if (fell_back(fit))
     said <- paste0(method_title(fit), ", ", fit_title(fit), ": ", fit$report$stop.reason)
   if (nzchar(c(fit$report$warning, "")[1L])) said <- c(said, paste0(label, fit$report$warning))
-  said <- c(said, components_cut(fit, label), interpolates(fit, label))
+  if (is.null(fit$whole$ending$components)) said <- c(said, components_cut(fit, label))
+  said <- c(said, interpolates(fit, label))
   for (text in said) warning(text, call. = FALSE)
 }
 
@@ -251,10 +252,12 @@ components_cut <- function(fit, label) {
   asked <- suppressWarnings(as.numeric(fit$params["n.pcs"]))
   used <- fit$report$components
   if (!is.na(asked) && !is.null(used) && used < asked) {
-    paste0(label, "n.pcs = ", asked, " was cut to ", counted(used, "component"), ": the cells (",
-           whole_text(fit$report$n.control),
-           " control, ", whole_text(fit$report$n.treated), " treated, ",
-           counted(fit$report$features, "feature"), ") have no more")
+    paste0(label, "n.pcs = ", asked, " was cut to ", counted(used, "component"), ": the cells",
+           # Of many conditions they are those of all.
+           if (is.null(fit$whole$ending$components)) paste0(
+             " (", whole_text(fit$report$n.control), " control, ",
+             whole_text(fit$report$n.treated), " treated, ",
+             counted(fit$report$features, "feature"), ")"), " have no more")
   }
 }
 

@@ -76,6 +76,15 @@ test_that("a number of components that there are not is said", {
                  "n.pcs = 500 was cut to 6 components")
   expect_identical(found$report$components, 6)
   expect_silent(quiet_fit(cells$control, cells$treated, n.pcs = 3))
+  three <- rep(c("control", "a", "b"), length.out = ncol(both))
+  of.many <- function(n.pcs) fit_method(both, "conditional_laot", condition = three,
+                                        control = "control", covariates = data.frame(drug = three),
+                                        n.pcs = n.pcs, seed = 1, verbose = FALSE)
+  said <- capture_warnings(found <- of.many(500))
+  expect_identical(sum(grepl("n.pcs = 500 was cut to 6 components: the cells have no more", said,
+                             fixed = TRUE)), 1L)
+  expect_identical(found[["a"]]$report$components, 6)
+  expect_false(any(grepl("was cut", capture_warnings(of.many(3)))))
 })
 
 test_that("names that differ by their style are seen, with an example of both sides", {
