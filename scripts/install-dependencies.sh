@@ -18,7 +18,7 @@ packages_for() {
     r-cran-matrix r-cran-ggplot2 r-bioc-singlecellexperiment r-bioc-hsmmsinglecell"
   local test="cmake ninja-build libarmadillo-dev doctest-dev binutils r-cran-testthat r-cran-seuratobject
     r-bioc-hdf5array r-bioc-delayedarray r-cran-generics r-cran-tibble r-cran-uwot r-cran-rcppeigen r-cran-sp r-cran-progressr r-cran-future.apply
-    r-bioc-biocparallel pkg-config python3 python3-numpy python3-pytest python3-build
+    r-bioc-biocparallel r-bioc-scran pkg-config python3 python3-numpy python3-pytest python3-build
     python3-setuptools python3-wheel python3-venv python3-anndata python3-h5py"
   # libFuzzer comes with the runtime of the clang that this release has.
   local slow="git valgrind debootstrap clang $(clang_runtime) r-cran-knitr r-cran-rmarkdown pandoc qpdf devscripts

@@ -34,3 +34,20 @@ test_that("conditions() knows our fits, and others' objects, whoever was attache
   expect_identical(conditions_after(c("SingleCellExperiment", "laot")), "3 1 3 dose 3 yes")
   expect_identical(conditions_after("laot"), "3 1 3 dose 3")
 })
+
+test_that("scran finds the markers of a predicted response in the object that has it", {
+  skip_if_not_installed("scran")
+  skip_if_not_installed("SingleCellExperiment")
+  set.seed(1)
+  values <- cbind(matrix(rexp(20 * 60), 20), matrix(rexp(20 * 50), 20))
+  values[4:5, 61:110] <- values[4:5, 61:110] + 3
+  dimnames(values) <- list(paste0("g", 1:20), paste0("c", 1:110))
+  object <- SingleCellExperiment::SingleCellExperiment(
+    list(logcounts = values),
+    colData = S4Vectors::DataFrame(condition = rep(c("ctrl", "stim"), c(60, 50))))
+  fit <- quiet_fit(object, subset.row = 1:10)
+  all <- suppressMessages(predict(fit, object, into = "cells"))
+  here <- all[, all$condition == "ctrl" | all$predicted]
+  expect_no_warning(found <- scran::findMarkers(here, groups = here$condition)[["stim"]])
+  expect_setequal(rownames(found)[1:2], c("g4", "g5"))
+})
