@@ -194,7 +194,7 @@ std::vector<std::string> given_texts(const char* const* texts, std::size_t count
 
 /// Cells that a call reads as a matrix, all of them numbers: in place where the host has just these
 /// as a matrix, else a copy.
-arma::mat valid_cells(const laot_data* data, const char* name, Context& context);
+arma::mat valid_matrix(const laot_data* data, const char* name, Context& context);
 
 /// "a\nb\nc".
 std::string lines(const std::vector<std::string>& items);

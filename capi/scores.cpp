@@ -11,7 +11,7 @@ using laot::capi::fill;
 using laot::capi::given;
 using laot::capi::given_text;
 using laot::capi::guarded;
-using laot::capi::valid_cells;
+using laot::capi::valid_matrix;
 
 namespace {
 
@@ -83,8 +83,8 @@ laot_status laot_score_with(laot_context* context, const char* metric, const lao
                   size);
     given(result, "result");
     CallContext call(context);
-    const arma::mat p = valid_cells(predicted, "predicted", *call);
-    const arma::mat t = valid_cells(observed, "observed", *call);
+    const arma::mat p = valid_matrix(predicted, "predicted", *call);
+    const arma::mat t = valid_matrix(observed, "observed", *call);
     arma::mat x;
     laot::ScoreInput input;
     input.predicted = &p;
@@ -92,7 +92,7 @@ laot_status laot_score_with(laot_context* context, const char* metric, const lao
     input.gamma = options->gamma;
     input.epsilon = {options->epsilon, options->epsilon_absolute != 0};
     if (control && laot::metric(name).needs_control) {
-      x = valid_cells(control, "control", *call);
+      x = valid_matrix(control, "control", *call);
       input.control = &x;
     }
     const laot::Score score =
@@ -128,8 +128,8 @@ laot_status laot_feature_scores(laot_context* context, const laot_data* predicte
                                 double* mean_difference, size_t length) {
   return guarded([&] {
     CallContext call(context);
-    const arma::mat p = valid_cells(predicted, "predicted", *call);
-    const arma::mat t = valid_cells(observed, "observed", *call);
+    const arma::mat p = valid_matrix(predicted, "predicted", *call);
+    const arma::mat t = valid_matrix(observed, "observed", *call);
     laot::require(length == p.n_rows, Status::dimension_mismatch, "length must be the ", p.n_rows,
                   " features, found ", length);
     const laot::FeatureScores scores = laot::feature_scores(p, t, *call);
@@ -145,8 +145,9 @@ laot_status laot_marker_features(laot_context* context, const laot_data* control
   return guarded([&] {
     given(index, "index");
     CallContext call(context);
-    const std::vector<std::size_t> markers = laot::marker_features(
-        valid_cells(control, "control", *call), valid_cells(treated, "treated", *call), count, *call);
+    const std::vector<std::size_t> markers =
+        laot::marker_features(valid_matrix(control, "control", *call),
+                              valid_matrix(treated, "treated", *call), count, *call);
     std::copy(markers.begin(), markers.end(), index);
   });
 }
@@ -156,10 +157,11 @@ laot_status laot_cell_spearman(laot_context* context, const laot_data* control,
   return guarded([&] {
     given(out, "out");
     CallContext call(context);
-    const arma::mat x = valid_cells(control, "control", *call);
+    const arma::mat x = valid_matrix(control, "control", *call);
     laot::require(length == x.n_cols, Status::dimension_mismatch, "length must be the ", x.n_cols,
                   " cells, found ", length);
-    const arma::vec scores = laot::cell_spearman(x, valid_cells(predicted, "predicted", *call), *call);
+    const arma::vec scores =
+        laot::cell_spearman(x, valid_matrix(predicted, "predicted", *call), *call);
     std::copy(scores.begin(), scores.end(), out);
   });
 }
@@ -172,7 +174,7 @@ laot_status laot_mmd2_test(laot_context* context, const laot_data* x, const laot
     given(p_value, "p_value");
     CallContext call(context);
     const laot::MmdTest test = laot::mmd2_permutation_test(
-        valid_cells(x, "x", *call), valid_cells(y, "y", *call),
+        valid_matrix(x, "x", *call), valid_matrix(y, "y", *call),
         std::vector<double>(gammas, gammas + count), permutations, *call);
     if (mmd2) *mmd2 = test.mmd2;
     *p_value = test.p_value;

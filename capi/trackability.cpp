@@ -13,7 +13,7 @@ using laot::capi::given;
 using laot::capi::given_text;
 using laot::capi::guarded;
 using laot::capi::hand_out;
-using laot::capi::valid_cells;
+using laot::capi::valid_matrix;
 
 namespace {
 
@@ -115,7 +115,7 @@ laot_status laot_isometry(laot_context* context, const laot_data* cells, double 
     laot::require(std::isnan(rate) || (rate > 0.0 && std::isfinite(rate)), Status::invalid_argument,
                   "rate must be positive, or NaN where unknown, found ", rate);
     CallContext call(context);
-    const arma::mat x = valid_cells(cells, "cells", *call);
+    const arma::mat x = valid_matrix(cells, "cells", *call);
     hand_out_findings(laot::isometry_findings(x, rate, options, *call), out);
   });
 }
@@ -133,7 +133,7 @@ laot_status laot_rates(laot_context* context, const laot_data* const* population
     std::vector<arma::mat> cells;
     for (size_t t = 0; t < count; ++t)
       cells.push_back(
-          valid_cells(populations[t], laot::text("populations[", t, "]").c_str(), *call));
+          valid_matrix(populations[t], laot::text("populations[", t, "]").c_str(), *call));
     hand_out_findings(laot::rates_findings(cells, at, options, *call), out);
   });
 }
