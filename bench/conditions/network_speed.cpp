@@ -29,6 +29,8 @@ int main(int argc, char** argv) {
   nets::CmongeOptions options;
   options.shape.contexts = {20, 1};
   options.shape.embedded = {50, 1};
+  options.shape.hidden = {64, 64, 64, 64};
+  options.keep_last = options.train_on_all = false;
   options.iterations = steps;
   options.batch = argument(3, 128);
   nets::CmongeTrainer trainer(populations, options, 1);

@@ -198,7 +198,6 @@ std::shared_ptr<const ConditionalMap> CpaConditionalMap::load(const ModelFile& f
   shape.features = dimension;
   shape.batch_norm = flag("batch_norm");
   shape.variance = flag("variance");
-  shape.hidden.clear();
   const std::size_t layers = file.count("response.layers", 0, networks::kMostLayers);
   for (std::size_t l = 0; l < layers; ++l) shape.hidden.push_back(units(text("enc", l)));
   shape.latent = units("enc_out");

@@ -8,43 +8,33 @@ namespace laot {
 
 namespace {
 
+using nets::AutoencoderOptions;
+using networks::NetworkSettings;
+
 const char kScgen[] = "Lotfollahi et al., Nature Methods 16, 715-721 (2019)";
 const char kPublished[] = "CellOT, published code";
 
-struct AutoencoderSettings : networks::NetworkSettings, nets::AutoencoderOptions {
-  AutoencoderSettings() { hidden_layers = 2; }
-};
-
-struct ScgenSettings : OptionsOf<ScgenSettings, AutoencoderSettings> {
-  ScgenSettings() {
-    hidden_units = 256;
-    shape.kind = nets::AutoencoderKind::variational;
-    shape.latent = 50;
-    shape.slope = 0.01;
-    shape.batch_norm = true;
-    loss.code_weight = 0.0;
+// Of one of the two methods, with its own options of the training.
+template <class Training, std::size_t units>
+struct AutoencoderSettings : OptionsOf<AutoencoderSettings<Training, units>, NetworkSettings>,
+                             Training {
+  AutoencoderSettings() {
+    this->hidden_units = units;
+    this->hidden_layers = 2;
   }
 };
-
-struct CaeSettings : OptionsOf<CaeSettings, AutoencoderSettings> {
-  CaeSettings() {
-    hidden_units = 512;
-    shape.kind = nets::AutoencoderKind::conditional;
-    shape.latent = 10;
-    batch = 128;
-    adam.weight_decay = 1e-5;
-  }
-};
+using ScgenSettings = AutoencoderSettings<nets::ScgenOptions, 256>;
+using CaeSettings = AutoencoderSettings<nets::CaeOptions, 512>;
 
 std::vector<ParamSpec> autoencoder_params(const char* source, const char* source_of_latent) {
-  using Own = AutoencoderSettings;
+  using Own = AutoencoderOptions;
   return {
-      integer("hidden_units", &Own::hidden_units)
+      integer("hidden_units", &NetworkSettings::hidden_units)
           .from(1)
           .to(100000)
           .doc("Units of each hidden layer of encoder and decoder")
           .source(source),
-      integer("hidden_layers", &Own::hidden_layers)
+      integer("hidden_layers", &NetworkSettings::hidden_layers)
           .to(64)
           .doc("Hidden layers of encoder and decoder")
           .source(source),
@@ -78,14 +68,14 @@ std::vector<ParamSpec> autoencoder_params(const char* source, const char* source
 }
 
 ParamSpec autoencoder_slope(const char* source) {
-  return number("slope", in(&AutoencoderSettings::shape, &nets::AutoencoderShape::slope))
+  return number("slope", in(&AutoencoderOptions::shape, &nets::AutoencoderShape::slope))
       .to(1)
       .doc("Slope of the leaky ReLU under 0; 0: ReLU")
       .source(source);
 }
 
 std::vector<ParamSpec> scgen_params() {
-  using Own = AutoencoderSettings;
+  using Own = AutoencoderOptions;
   using Kind = nets::AutoencoderKind;
   return {
       choice("autoencoder", in(&Own::shape, &nets::AutoencoderShape::kind),
@@ -114,7 +104,7 @@ std::vector<ParamSpec> scgen_params() {
 std::vector<ParamSpec> cae_params() {
   return {
       number("code_weight",
-             in(&AutoencoderSettings::loss, &nets::AutoencoderLossWeights::code_weight))
+             in(&AutoencoderOptions::loss, &nets::AutoencoderLossWeights::code_weight))
           .to(1e6)
           .doc("Weight of |z|^2. Without it the code keeps the condition, and switching the label "
                "does little")
@@ -132,7 +122,7 @@ MethodSpec scgen_spec() {
   out.traits.fewest_cells = 4;  // one of them is held out
   out.defaults = std::make_shared<ScgenSettings>();
   out.params = joined_rows(joined_rows(autoencoder_params(kScgen, kScgen), scgen_params()),
-                           networks::training_params<nets::AutoencoderOptions>());
+                           networks::training_params<AutoencoderOptions>());
   out.presets = {
       {"calibrated",
        "256-256-50 with batch normalisation, no dropout: scores best of the three",
@@ -170,7 +160,7 @@ MethodSpec cae_spec() {
   out.defaults = std::make_shared<CaeSettings>();
   out.params =
       joined_rows(joined_rows(autoencoder_params(kPublished, "own (published: 50)"), cae_params()),
-                  networks::training_params<nets::AutoencoderOptions>());
+                  networks::training_params<AutoencoderOptions>());
   out.presets = {
       {"calibrated",
        "512-512-10, ReLU: a short code and a small weight on it, so that the label is used",
@@ -188,10 +178,9 @@ arma::vec half_way(const FeatureSpace& space) {
   return (space.has_components() ? arma::vec(space.basis.t() * half) : half) / space.scale;
 }
 
-nets::AutoencoderOptions autoencoder_options(const AutoencoderSettings& settings,
-                                             const FeatureSpace& space) {
-  const bool conditional = settings.shape.kind == nets::AutoencoderKind::conditional;
-  nets::AutoencoderOptions o = settings;
+AutoencoderOptions autoencoder_options(const NetworkSettings& settings, const FeatureSpace& space) {
+  AutoencoderOptions o = dynamic_cast<const AutoencoderOptions&>(settings);
+  const bool conditional = o.shape.kind == nets::AutoencoderKind::conditional;
   o.shape.hidden = settings.layers();
   o.restore_mean = networks::restores_mean(settings);
   if (o.restore_mean && !conditional && settings.space.center == Center::own) {
@@ -295,8 +284,8 @@ class AutoencoderResponse final : public ResponseMap {
 };
 
 FitResult fit_autoencoder(const FitInput& input, Context& context) {
-  const auto& settings = input.params.as<AutoencoderSettings>();
-  const nets::AutoencoderOptions options = autoencoder_options(settings, input.space);
+  const auto& settings = input.params.as<NetworkSettings>();
+  const AutoencoderOptions options = autoencoder_options(settings, input.space);
   nets::AutoencoderTrainer trainer(input.x, input.y, options, context.seed, input.batch_x,
                                    input.batch_y);
   networks::Checkpoint checkpoint(input, context);

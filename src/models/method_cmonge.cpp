@@ -22,7 +22,6 @@ struct CmongeSettings : OptionsOf<CmongeSettings, networks::NetworkSettings>, ne
 
   CmongeSettings() {
     space = {Center::joint, Scale::common, FeatureSpaceOptions::kAutomatic};
-    keep_last = train_on_all = true;
   }
 };
 

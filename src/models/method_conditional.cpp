@@ -10,9 +10,9 @@ namespace laot {
 
 namespace {
 
-struct ConditionalSettings : OptionsOf<ConditionalSettings> {
-  CovariateOptions covariates;
-  ConditionalLaotOptions fit;
+struct ConditionalSettings : OptionsOf<ConditionalSettings>,
+                             CovariateOptions,
+                             ConditionalLaotOptions {
   EmbeddingChoice embedding = EmbeddingChoice::given;
   BendSettings bend;
   // Left out together where something is chosen: each condition, or all of the same levels.
@@ -31,11 +31,11 @@ std::vector<ParamSpec> space_without_center() {
 std::vector<ParamSpec> covariate_params() {
   using Own = ConditionalSettings;
   return {
-      number("level_weight", in(&Own::covariates, &CovariateOptions::level_weight))
+      number("level_weight", &Own::level_weight)
           .to(1e3)
           .doc("Weight of a level's own effect beside what its embedding says; 0: none")
           .source("docs/conditions.md"),
-      number("condition_weight", in(&Own::covariates, &CovariateOptions::condition_weight))
+      number("condition_weight", &Own::condition_weight)
           .to(1e3)
           .doc("Weight of a training condition's own effect in the regressions; 0: none")
           .source("docs/conditions.md"),
@@ -75,7 +75,7 @@ ParamSpec marginals_without_choice_param() {
 }
 
 ParamSpec shift_ridge_param() {
-  return number("shift_ridge", in(&ConditionalSettings::fit, &ConditionalLaotOptions::shift_ridge))
+  return number("shift_ridge", &ConditionalSettings::shift_ridge)
       .to(1e6)
       .word("auto", ConditionalLaotOptions::kAutomatic)
       .doc(
@@ -85,8 +85,7 @@ ParamSpec shift_ridge_param() {
 }
 
 ParamSpec spread_ridge_param() {
-  return number("spread_ridge",
-                in(&ConditionalSettings::fit, &ConditionalLaotOptions::spread_ridge))
+  return number("spread_ridge", &ConditionalSettings::spread_ridge)
       .to(1e6)
       .word("auto", ConditionalLaotOptions::kAutomatic)
       .doc("Ridge of the regression of log covariances; auto: as shift_ridge")
@@ -96,38 +95,32 @@ ParamSpec spread_ridge_param() {
 std::vector<ParamSpec> laot_rows() {
   using Own = ConditionalSettings;
   using Fit = ConditionalLaotOptions;
-  const auto of_alternation = [](auto ConditionalAlternationOptions::*member) {
-    using T =
-        std::remove_reference_t<decltype(std::declval<ConditionalAlternationOptions&>().*member)>;
-    return Field<T>([member](MethodOptions& options) -> T& {
-      return dynamic_cast<Own&>(options).fit.alternation.*member;
-    });
-  };
+  using Alternation = ConditionalAlternationOptions;
   return {
-      number("ridge", of_alternation(&ConditionalAlternationOptions::ridge))
+      number("ridge", in(&Own::alternation, &Alternation::ridge))
           .to(1e6)
-          .word("auto", ConditionalAlternationOptions::kAutomatic)
+          .word("auto", Alternation::kAutomatic)
           .doc("Weight of sum_k |A_k|^2; auto: by exact leave-one-condition-out after the second "
                "and third plan, 0.3 under four conditions")
           .source("docs/conditions.md"),
-      number("restore", in(&Own::fit, &Fit::restore))
+      number("restore", &Own::restore)
           .to(1)
           .word("auto", Fit::kAutomatic)
           .doc("Share of the regressed spread that the pooled map gets back; auto: by "
                "leave-one-condition-out MMD^2, 1 under four conditions")
           .source("docs/conditions.md"),
-      number("own_share", in(&Own::fit, &Fit::own_share))
+      number("own_share", &Own::own_share)
           .to(1)
           .word("auto", Fit::kAutomatic)
           .doc("Share of its own LAOT map in the map of a training condition; auto: by held-out "
                "cells of the condition and, where it has few, of all")
           .source("own"),
-      integer("max_iter", of_alternation(&ConditionalAlternationOptions::max_iter))
+      integer("max_iter", in(&Own::alternation, &Alternation::max_iter))
           .from(1)
           .to(kMany)
           .doc("Iterations of the alternation at most")
           .source("docs/conditions.md"),
-      number("tol", of_alternation(&ConditionalAlternationOptions::tol))
+      number("tol", in(&Own::alternation, &Alternation::tol))
           .to(1)
           .doc("Stop when J falls by less than this share of itself in an iteration")
           .source("docs/conditions.md"),
@@ -136,7 +129,7 @@ std::vector<ParamSpec> laot_rows() {
 
 ConditionalStart start_of(const ExperimentInput& input, Context& context) {
   const auto& settings = input.params.as<ConditionalSettings>();
-  return ConditionalStart(input, settings.covariates, settings.fit,
+  return ConditionalStart(input, settings, settings,
                           settings.leave_out == ConditionalSettings::LeaveOut::level,
                           settings.embedding, context);
 }

@@ -23,12 +23,6 @@ struct CpaSettings : OptionsOf<CpaSettings, networks::NetworkSettings>, nets::Cp
     space = {Center::joint, Scale::common, FeatureSpaceOptions::kAutomatic};
     hidden_units = 128;
     hidden_layers = 2;
-    shape.latent = 20;
-    shape.batch_norm = shape.variance = false;
-    adam.rate = 2e-3;
-    adam_adversary.rate = 4e-3;
-    adversary_weight = 20.0;
-    penalty_weight = 0.1;
   }
 };
 

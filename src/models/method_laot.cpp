@@ -11,9 +11,8 @@ namespace {
 
 enum class Lifting { no, yes, automatic };
 
-struct LaotSettings : OptionsOf<LaotSettings>, LaotOptions {
+struct LaotSettings : OptionsOf<LaotSettings>, LaotOptions, LiftOptions {
   Lifting lift = Lifting::no;
-  LiftOptions lift_options;
 };
 
 std::vector<ParamSpec> laot_params() {
@@ -42,12 +41,12 @@ std::vector<ParamSpec> laot_params() {
           .doc("Kernel features beside the cell, so that the map may bend; auto: where that "
                "predicts held-out cells better")
           .source("docs/nonlinear.md"),
-      integer("landmarks", in(&LaotSettings::lift_options, &LiftOptions::landmarks))
+      integer("landmarks", &LaotSettings::landmarks)
           .from(1)
           .to(kMany)
           .doc("Lift: control cells at which kernels are centred; all, where fewer")
           .source("docs/nonlinear.md"),
-      number("lift_ridge", in(&LaotSettings::lift_options, &LiftOptions::ridge_share))
+      number("lift_ridge", &LaotSettings::ridge_share)
           .from(1e-6)
           .to(1e6)
           .doc("Lift: ridge on the kernel part, as a share of that on the linear part")
@@ -176,7 +175,7 @@ Candidate chosen_of(const LaotSettings& settings, const FitInput& input, FitResu
   coupling_of(input, settings);  // what does not fit in memory is refused before anything is fitted
   options.space = settings.space;
   options.laot = settings;
-  options.lift = settings.lift_options;
+  options.lift = settings;
   const Choice choice =
       choose({input.control.cells, input.treated.cells, input.batch_x, input.batch_y, input.ratio,
               input.balanced_types(), input.space.basis},
@@ -241,8 +240,7 @@ FitResult fit_lifted(const FitInput& input, const LaotSettings& settings, FitRes
                      Context& context) {
   Coupling coupling = coupling_of(input, settings);
   LaotResult linear = alternate(coupling, input.x, input.y, settings, context);
-  LiftResult bent =
-      lift(coupling, input.x, input.y, linear, settings, settings.lift_options, context);
+  LiftResult bent = lift(coupling, input.x, input.y, linear, settings, settings, context);
   report_alternation(linear, out);
   report_lift(bent, out);
   keep_plan(bent.lifted ? bent.plan : linear.plan, out);

@@ -39,6 +39,8 @@ ConditionalMap<T>::ConditionalMap(const ConditionalMapShape& shape) : shape_(sha
               (!shape.set || shape.contexts.size() == 1),
           Status::invalid_argument,
           "a conditional map needs features and a layer for each context");
+  require(!shape.hidden.empty(), Status::invalid_argument,
+          "a conditional map needs at least one hidden layer");
   const auto add = [&](const std::string& name, std::size_t inputs, std::size_t outputs) {
     Layer layer{inputs, outputs, 0, 0};
     layer.weight = layout_.add(name + ".weight", outputs, inputs);

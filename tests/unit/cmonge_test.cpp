@@ -36,6 +36,7 @@ CmongeOptions small_options() {
   out.batch = 32;
   out.iterations = 300;
   out.check_every = 50;
+  out.keep_last = out.train_on_all = false;
   return out;
 }
 
@@ -130,6 +131,7 @@ TEST_CASE("float and double networks are the same function") {
   shape.features = 5;
   shape.contexts = {2};
   shape.embedded = {3};
+  shape.hidden = {64, 64, 64, 64};
   ConditionalMap<double> exact(shape);
   Rng rng(9);
   exact.initialise(rng);
@@ -268,6 +270,9 @@ TEST_CASE("a conditional training refuses what it cannot use") {
   CHECK(refused(cells, options).find("there are 3 conditions") == 0);
   options.loss.epsilon = 0.0;
   CHECK(refused(some_cells(), options).find("epsilon must be positive (found 0)") == 0);
+  options = small_options();
+  options.shape.hidden.clear();
+  CHECK(refused(some_cells(), options) == "a conditional map needs at least one hidden layer");
   options = small_options();
   cells = some_cells();
   cells.contexts[0] = {{1.0F}, {2.0F}};

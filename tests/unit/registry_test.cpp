@@ -2,7 +2,16 @@
 // they are asked for.
 #include <doctest/doctest.h>
 
+#include "../../src/models/method_trivial.hpp"
+#include "laot/conditions/conditional_laot.hpp"
+#include "laot/conditions/covariates.hpp"
+#include "laot/laot.hpp"
+#include "laot/lift.hpp"
 #include "laot/models.hpp"
+#include "laot/nets/autoencoder_training.hpp"
+#include "laot/nets/cellot.hpp"
+#include "laot/nets/cmonge.hpp"
+#include "laot/nets/cpa_training.hpp"
 #include "support/clouds.hpp"
 
 using namespace laot;
@@ -18,7 +27,46 @@ std::vector<std::string> allowed_texts(const ParamSpec& spec) {
   return out;
 }
 
+// A method's options with some of their base classes as these are constructed.
+using Reset = std::function<void(MethodOptions&)>;
+template <class... Core>
+Reset reset() {
+  return [](MethodOptions& options) { (..., (dynamic_cast<Core&>(options) = Core{})); };
+}
+
+// The parts of the methods' options that the core takes.
+const std::map<std::string, Reset>& core_options() {
+  const Reset none = reset<>(), conditional = reset<CovariateOptions, ConditionalLaotOptions>();
+  static const std::map<std::string, Reset> all = {{"laot", reset<LaotOptions, LiftOptions>()},
+                                                   {"cellot", reset<nets::CellotOptions>()},
+                                                   {"scgen", reset<nets::ScgenOptions>()},
+                                                   {"cae", reset<nets::CaeOptions>()},
+                                                   {"identity", none},
+                                                   {"mean_shift", none},
+                                                   {"gaussian_map", reset<GaussianOptions>()},
+                                                   {"conditional_laot", conditional},
+                                                   {"conditional_gaussian", conditional},
+                                                   {"regressed_shift", conditional},
+                                                   {"nearest_shift", conditional},
+                                                   {"cmonge", reset<nets::CmongeOptions>()},
+                                                   {"cpa", reset<nets::CpaOptions>()}};
+  return all;
+}
+
 }  // namespace
+
+TEST_CASE("what the registry gives is what the core's own options are constructed with") {
+  for (const Method& method : methods()) {
+    CAPTURE(method.spec.name);
+    const auto& reset = core_options().at(method.spec.name);
+    const std::unique_ptr<MethodOptions> options = method.spec.defaults->copy();
+    reset(*options);
+    for (const ParamSpec& spec : method.spec.params) {
+      CAPTURE(spec.name);
+      CHECK(spec.text_in(*options) == spec.text_in(*method.spec.defaults));
+    }
+  }
+}
 
 TEST_CASE("every parameter of every method is bound to a field of its own") {
   for (const Method& method : methods()) {

@@ -18,6 +18,7 @@ namespace laot::nets {
 /// difference.
 enum class Residual { keep, drop, automatic };
 
+/// Of every autoencoder; each method has its own below.
 struct AutoencoderOptions : ValidationOptions {
   AutoencoderShape shape;  // features and conditions are set from the data
   AutoencoderLossWeights loss;
@@ -31,6 +32,27 @@ struct AutoencoderOptions : ValidationOptions {
   // Added to the cells of either side; empty: 0. A shift of the code is the difference of two
   // populations that lie where they lie: with both centred on their own means it would vanish.
   arma::vec source_origin, target_origin;
+};
+
+/// Layers are set by who trains.
+struct ScgenOptions : AutoencoderOptions {
+  ScgenOptions() {
+    shape.kind = AutoencoderKind::variational;
+    shape.latent = 50;
+    shape.slope = 0.01;
+    shape.batch_norm = true;
+    loss.code_weight = 0.0;
+  }
+};
+
+/// The conditional autoencoder.
+struct CaeOptions : AutoencoderOptions {
+  CaeOptions() {
+    shape.kind = AutoencoderKind::conditional;
+    shape.latent = 10;
+    batch = 128;
+    adam.weight_decay = 1e-5;
+  }
 };
 
 /// A look at the run, once an epoch: mean training loss of the epoch's batches (NaN before the

@@ -29,8 +29,8 @@ struct CmongeOptions : ValidationOptions {
   std::size_t iterations = 3000;        // each on one condition, drawn uniformly
   std::size_t conditions_per_step = 1;  // more: the mean of their gradients
   std::size_t check_every = 100;        // iterations between looks at the validation cells
-  bool keep_last = false;     // the last iterate, not the best on validation cells, as published
-  bool train_on_all = false;  // on the validation cells too, which then only follow the run
+  bool keep_last = true;     // the last iterate, as published; else the best on validation cells
+  bool train_on_all = true;  // on the validation cells too, which then only follow the run
 };
 
 /// A look: mean over the conditions, on validation cells.

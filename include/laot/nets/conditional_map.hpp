@@ -20,7 +20,7 @@ struct ConditionalMapShape {
   bool set = false;
   std::vector<std::size_t> contexts;  // length of each context; one where they are a set
   std::vector<std::size_t> embedded;  // outputs of each context's layer; one where they are a set
-  std::vector<std::size_t> hidden{64, 64, 64, 64};
+  std::vector<std::size_t> hidden;    // units of each layer
 
   std::size_t embedding() const;  // length of E(c)
 };

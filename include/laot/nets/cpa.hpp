@@ -14,11 +14,10 @@
 namespace laot::nets {
 
 struct CpaShape {
-  std::size_t features = 0, latent = 128;
-  std::vector<std::size_t> hidden{256, 256,
-                                  256};  // of the encoder; the decoder has them in reverse
-  bool batch_norm = true;                // of all networks
-  bool variance = true;         // the decoder says a variance for each feature too (Gaussian loss)
+  std::size_t features = 0, latent = 20;
+  std::vector<std::size_t> hidden;  // of the encoder; the decoder has them in reverse
+  bool batch_norm = false;          // of both networks
+  bool variance = false;        // the decoder says a variance for each feature too (Gaussian loss)
   std::size_t levels = 1;       // of the treatment
   std::size_t coordinates = 0;  // of a level's embedding; 0: each level has a vector of its own
   std::size_t contexts = 0;     // coordinates of a context

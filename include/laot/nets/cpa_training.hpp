@@ -18,12 +18,12 @@ struct CpaCells : ConditionPopulations {
 struct CpaOptions : ValidationOptions {
   CpaShape shape;  // features are set from the cells
   /// Of the classifiers; inputs and outputs are set from the code and the classes.
-  DenseShape adversary{0, 0, {64, 64, 64}, 0.0, true, 0.1};
-  AdamSettings adam{5e-4, 0.9, 0.999, 1e-8, 1e-6};
+  DenseShape adversary{0, 0, {}, 0.0, true, 0.1};
+  AdamSettings adam{2e-3, 0.9, 0.999, 1e-8, 1e-6};
   AdamSettings adam_doses{3e-4, 0.9, 0.999, 1e-8, 4e-7};
-  AdamSettings adam_adversary{3e-4, 0.9, 0.999, 1e-8, 4e-7};
-  double adversary_weight = 1.0;    // 0: no classifiers, and every step trains the autoencoder
-  double penalty_weight = 1.0;      // of the gradient of the classifiers' logits
+  AdamSettings adam_adversary{4e-3, 0.9, 0.999, 1e-8, 4e-7};
+  double adversary_weight = 20.0;   // 0: no classifiers, and every step trains the autoencoder
+  double penalty_weight = 0.1;      // of the gradient of the classifiers' logits
   std::size_t adversary_steps = 3;  // of so many steps one trains the autoencoder
   double last_rate = 0.01;          // the learning rates end at this fraction, along a cosine
   double rate_decay = 1.0;  // and are multiplied by this after every 45 passes over the cells
