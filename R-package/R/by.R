@@ -64,29 +64,46 @@ predict.laot_fit_by <- function(object, newdata, ..., types = NULL, by = attr(ob
                                 suffix = "") {
   exact_arguments()
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
-  first <- object[[1L]]
-  place <- checked_into(into, newdata, first)
-  if (identical(place$kind, "HDF5"))
-    fail("into = \"HDF5\" goes with one fit; predict the cells of a level with fits[[\"",
-         names(object)[1L], "\"]]")
-  says <- prediction_says(first, label, suffix)
-  source <- read_like(first, newdata, where_of(list(...)), "newdata")
+  given <- cells_by_level(object, newdata, where_of(list(...)), by)
+  types <- labels_of(types, given$source, "types")
+  put_predicted(newdata, object[[1L]], into, label, suffix, function(cells, part, place) {
+    # Cells of the part that have values, where an assay has fewer, in its order.
+    whole <- if (is.null(part)) given$whole else match(given$whole, part)
+    here <- which(!is.na(whole))
+    whole <- whole[here]
+    groups <- given$groups[here]
+    out <- values_by_level(object, cells, whole, groups, ..., types = types[here])
+    known <- groups %in% names(object)
+    out["within"] <- list(if (!is.null(given$source$within)) whole)
+    # A place beside what newdata has is for all its cells, but an assay of Seurat's may have fewer.
+    if (!is.null(place) && !is(newdata, "Seurat")) return(out)
+    out$values <- out$values[, known, drop = FALSE]
+    out$weights <- out$weights[known]
+    if (is.null(place)) {
+      out["within"] <- list(NULL)
+      out$cells <- whole[known]
+    } else if (!all(known)) {
+      out$within <- whole[known]
+    }
+    out
+  }, paste0("predict the cells of a level with fits[[\"", names(object)[1L], "\"]]"))
+}
+
+# newdata as the fits read it, which of its cells have values, and the level of each of these.
+cells_by_level <- function(fits, newdata, where, by) {
+  source <- read_like(fits[[1L]], newdata, where, "newdata")
   if (is.null(by))
-    fail("by is missing; give the level of each cell, one of ", listed(names(object)))
-  groups <- as.character(labels_of(by, source, "by"))
-  types <- labels_of(types, source, "types")
-  # Cells of the object that have values, where an assay of it has fewer.
-  whole <- if (is.null(source$within)) seq_len(ncol(newdata)) else source$within
-  if (identical(place$kind, "cells")) {
-    return(put_cells(newdata, first, says, function(which, cells, suffix) {
-      at <- match(which, whole)
-      predict(object, cells, ..., types = if (!is.null(types)) types[at], by = groups[at],
-              label = label, suffix = suffix)
-    }))
-  }
-  known <- groups %in% names(object)
+    fail("by is missing; give the level of each cell, one of ", listed(names(fits)))
+  list(source = source,
+       whole = if (is.null(source$within)) seq_len(ncol(newdata)) else source$within,
+       groups = as.character(labels_of(by, source, "by")))
+}
+
+# As predicted_values() gives it, each cell by the fit of its level; NA where there is none.
+values_by_level <- function(fits, newdata, whole, groups, ..., types = NULL) {
+  known <- groups %in% names(fits)
   if (!any(known))
-    fail("no cell of newdata has a level with a fit; these are ", listed(names(object)))
+    fail("no cell of newdata has a level with a fit; these are ", listed(names(fits)))
   if (!all(known)) {
     warning("left out: ", counted(sum(!known), "cell"), " of levels without a fit (",
             listed(unique(ifelse(is.na(groups), "missing", groups)[!known]), 5L), ")",
@@ -95,8 +112,7 @@ predict.laot_fit_by <- function(object, newdata, ..., types = NULL, by = attr(ob
   out <- NULL
   for (level in unique(groups[known])) {
     at <- which(groups == level)
-    part <- predicted_values(object[[level]], cells_at(newdata, whole[at]), ...,
-                             types = types[at])
+    part <- predicted_values(fits[[level]], cells_at(newdata, whole[at]), ..., types = types[at])
     if (is.null(out)) {
       out <- part
       out$values <- matrix(NA_real_, nrow(part$values), length(groups),
@@ -106,22 +122,8 @@ predict.laot_fit_by <- function(object, newdata, ..., types = NULL, by = attr(ob
     out$values[, at] <- part$values
     if (!is.null(part$weights)) out$weights[at] <- part$weights
   }
-  out["within"] <- list(source$within)
-  # A place beside what newdata has is for all its cells, but an assay of Seurat's may have fewer.
-  if (is.null(place) || is(newdata, "Seurat")) {
-    out$values <- out$values[, known, drop = FALSE]
-    if (!is.null(out$weights)) out$weights <- out$weights[known]
-    if (!all(known)) out$within <- whole[known]
-    if (is.null(place)) {
-      newdata <- cells_at(newdata, whole[known])
-      out["within"] <- list(NULL)
-    }
-  }
-  put(newdata, out, says, place)
+  out
 }
-
-# Objects of S4 take no `drop`, or warn of it.
-cells_at <- function(x, at) if (isS4(x)) x[, at] else x[, at, drop = FALSE]
 
 where_of <- function(dots) dots[names(dots) %in% where_arguments()]
 

@@ -34,19 +34,17 @@ predict.laot_ensemble <- function(object, newdata, ..., into = NULL, label = "pr
                                   suffix = "") {
   exact_arguments()
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
-  first <- object[[1L]]
-  place <- checked_into(into, newdata, first)
-  if (identical(place$kind, "HDF5"))
-    fail("into = \"HDF5\" goes with one fit; predict with fits[[\"", names(object)[1L], "\"]]")
-  says <- prediction_says(first, label, suffix)
-  if (identical(place$kind, "cells")) {
-    return(put_cells(newdata, first, says, function(which, cells, suffix)
-      predict(object, cells, ..., label = label, suffix = suffix)))
-  }
-  seen <- lapply(unclass(object), predicted_values, newdata, ...)
+  put_predicted(newdata, object[[1L]], into, label, suffix,
+                function(cells, part, place) mean_values(object, cells, ...),
+                paste0("predict with fits[[\"", names(object)[1L], "\"]]"))
+}
+
+# The mean of what predicted_values() gives for each seed.
+mean_values <- function(fits, newdata, ...) {
+  seen <- lapply(unclass(fits), predicted_values, newdata, ...)
   out <- seen[[1L]]
   out$values <- mean_of(seen)
-  put(newdata, out, says, place)
+  out
 }
 
 #' @rdname predict.laot_ensemble
@@ -76,11 +74,14 @@ predict.laot_ensemble_list <- function(object, newdata, at = NULL, ...) {
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
   if (is.null(at))
     return(lapply(stats::setNames(unclass(object), names(object)), predict, newdata = newdata, ...))
+  predict(ensemble_at(object, newdata, at, ...), newdata, ...)
+}
+
+ensemble_at <- function(object, newdata, at, ...) {
   if (is.data.frame(at) && nrow(at) != 1L)
     fail("at must be one condition for an ensemble, found ", counted(nrow(at), "row"))
   controls <- placing_cells(attr(object, "fits")[[1L]], newdata, "newdata", ...)
-  predict(structure(lapply(attr(object, "fits"), fit_at, at, controls), class = "laot_ensemble"),
-          newdata, ...)
+  structure(lapply(attr(object, "fits"), fit_at, at, controls), class = "laot_ensemble")
 }
 
 #' @export

@@ -81,21 +81,17 @@ predict_places <- function(places, newdata, nonnegative = "no", ..., types = NUL
                            label = "predicted",
                            suffix = "", num.threads = 1L, verbose = interactive()) {
   first <- places$fits[[1L]]
-  place <- checked_into(into, newdata, first)
-  says <- prediction_says(first, label, suffix)
-  if (identical(place$kind, "cells")) {
-    return(put_cells(newdata, first, says, function(which, cells, suffix) {
-      if (!is.null(places$of)) places$of <- places$of[which]
-      if (length(types) == ncol(newdata)) types <- types[which]
-      predict_places(places, cells, nonnegative, ..., types = types, label = label,
-                     suffix = suffix, num.threads = num.threads, verbose = verbose)
-    }))
-  }
-  if (!is.null(places$of)) says$target <- vapply(places$fits, `[[`, "", "target")[places$of]
-  out <- predicted_values(first, newdata, nonnegative, ..., types = types,
-                          num.threads = num.threads, verbose = verbose,
-                          on.disk = identical(place$kind, "HDF5"), places = places)
-  put(newdata, out, says, place)
+  put_predicted(newdata, first, into, label, suffix, function(cells, part, place) {
+    if (!is.null(part)) {
+      places$of <- places$of[part]
+      if (length(types) == ncol(newdata)) types <- types[part]
+    }
+    out <- predicted_values(first, cells, nonnegative, ..., types = types,
+                            num.threads = num.threads, verbose = verbose,
+                            on.disk = identical(place$kind, "HDF5"), places = places)
+    if (!is.null(places$of)) out$target <- vapply(places$fits, `[[`, "", "target")[places$of]
+    out
+  })
 }
 
 # The predicted matrix with its names, where it came from, the rows of newdata that it holds, and

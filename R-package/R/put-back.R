@@ -50,6 +50,31 @@ prediction_says <- function(fit, label, suffix) {
        weight = weight_column(fit$method))
 }
 
+# The handling of `into` by every predict(). values: a function of the object, of which of the
+# cells of newdata it has (NULL: all) and of the place (NULL: a new object), that gives what
+# predicted_values() gives; with `target`, the condition of each cell, where that is not the fit's,
+# and `cells`, which of the object's it holds, where not all. no.disk: what to do where there is no
+# "HDF5".
+put_predicted <- function(newdata, fit, into, label, suffix, values, no.disk = NULL) {
+  place <- checked_into(into, newdata, fit)
+  if (identical(place$kind, "HDF5") && !is.null(no.disk))
+    fail("into = \"HDF5\" goes with one fit; ", no.disk)
+  says <- prediction_says(fit, label, suffix)
+  put_part <- function(cells, place, part = NULL, suffix = says$suffix) {
+    out <- values(cells, part, place)
+    if (!is.null(out$target)) says$target <- out$target
+    says$suffix <- suffix
+    if (!is.null(out$cells)) cells <- cells_at(cells, out$cells)
+    put(cells, out, says, place)
+  }
+  if (!identical(place$kind, "cells")) return(put_part(newdata, place))
+  put_cells(newdata, fit, says,
+            function(part, cells, suffix) put_part(cells, NULL, part, suffix))
+}
+
+# Objects of S4 take no `drop`, or warn of it.
+cells_at <- function(x, at) if (isS4(x)) x[, at] else x[, at, drop = FALSE]
+
 # A level of a factor of conditions, or the text. target: one for all cells, or one each.
 target_labels <- function(old, target, count) {
   if (is.factor(old)) factor(rep_len(target, count), union(levels(old), target)) else

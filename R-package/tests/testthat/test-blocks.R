@@ -24,6 +24,17 @@ agrees <- function(values) {
                        object(dense)[, conditions == "ctrl"]))))
 }
 
+# Runs `code` with blocks of so many bytes, and so many held of what was chosen.
+with_bytes <- function(block = laot:::block.bytes, held = laot:::held.bytes, code) {
+  namespace <- asNamespace("laot")
+  set <- function(values) for (name in names(values)) assign(name, values[[name]], namespace)
+  old <- mget(c("block.bytes", "held.bytes"), namespace)
+  on.exit(set(old))
+  for (name in names(old)) unlockBinding(name, namespace)
+  set(list(block.bytes = block, held.bytes = held))
+  force(code)
+}
+
 test_that("delayed matrices give the fit of the same values in memory", {
   agrees(DelayedArray::DelayedArray(dense))
   agrees(DelayedArray::DelayedArray(methods::as(dense, "CsparseMatrix")))
@@ -32,7 +43,6 @@ test_that("delayed matrices give the fit of the same values in memory", {
 
 test_that("blocks make no difference", {
   delayed <- DelayedArray::DelayedArray(dense)
-  assign.block <- laot:::block.bytes
   values <- laot:::taken(delayed, c(5L, 2L, 900L), c(90L, 1L, 4L))
   expect_identical(as.matrix(values), dense[c(5, 2, 900), c(90, 1, 4)])
   groups <- list(seq(1, 90, 3), c(90:60, 2))
@@ -43,19 +53,18 @@ test_that("blocks make no difference", {
                  apply(dense[, groups[[g]]], 1, function(v) mean((v - mean(v))^2)),
                  ignore_attr = TRUE)
   }
-  environment <- asNamespace("laot")
-  unlockBinding("block.bytes", environment)
-  assign("block.bytes", 8 * 1300 * 7, environment)
-  on.exit(assign("block.bytes", assign.block, environment))
-  expect_length(laot:::cell_blocks(1300, 1:50), 8L)
-  again <- laot:::moments_by_blocks(delayed, NULL, groups)
-  expect_equal(again[[2]]$variance, moments[[2]]$variance, tolerance = 1e-13)
-  fit <- quiet_fit(object(delayed))
-  expect_identical(coef(fit)$offset, coef(in.memory)$offset)
-  # Products of fewer cells at a time round otherwise.
-  expect_equal(as.matrix(SummarizedExperiment::assay(predict(fit, object(delayed)[, 1:50]))),
-               as.matrix(SummarizedExperiment::assay(predict(in.memory, object(dense)[, 1:50]))),
-               tolerance = 1e-12)
+  with_bytes(block = 8 * 1300 * 7, code = {
+    expect_length(laot:::cell_blocks(1300, 1:50), 8L)
+    again <- laot:::moments_by_blocks(delayed, NULL, groups)
+    expect_equal(again[[2]]$variance, moments[[2]]$variance, tolerance = 1e-13)
+    fit <- quiet_fit(object(delayed))
+    expect_identical(coef(fit)$offset, coef(in.memory)$offset)
+    # Products of fewer cells at a time round otherwise.
+    expect_equal(as.matrix(SummarizedExperiment::assay(predict(fit, object(delayed)[, 1:50]))),
+                 as.matrix(SummarizedExperiment::assay(predict(in.memory, object(dense)[, 1:50]))),
+                 tolerance = 1e-12)
+  })
+  expect_identical(laot:::block.bytes, 4e7)
 })
 
 test_that("of sparse values on disk what is asked for comes back, in any order and twice", {
@@ -126,18 +135,13 @@ fit_screen <- function(values, labels, ...) {
 test_that("several conditions on disk have the fits of the same in memory, wherever they wait", {
   data <- screen()
   expected <- fit_screen(data$values, data$labels)
-  namespace <- asNamespace("laot")
-  old <- mget(c("held.bytes", "block.bytes"), namespace)
-  on.exit(for (name in names(old)) assign(name, old[[name]], namespace))
-  for (name in names(old)) unlockBinding(name, namespace)
-  assign("block.bytes", 8 * 1100 * 40, namespace)
   sparse <- methods::as(data$values, "CsparseMatrix")
   for (values in list(DelayedArray::DelayedArray(data$values),
                       DelayedArray::DelayedArray(sparse))) {
     for (held in c(3e7, 2e5)) {
-      assign("held.bytes", held, namespace)
       for (threads in 1:2) {
-        found <- fit_screen(values, data$labels, num.threads = threads)
+        found <- with_bytes(8 * 1100 * 40, held,
+                            fit_screen(values, data$labels, num.threads = threads))
         expect_identical(names(found), names(expected))
         expect_identical(lapply(found, coef), lapply(expected, coef))
         expect_identical(lapply(found, `[[`, "features"), lapply(expected, `[[`, "features"))
@@ -152,13 +156,8 @@ test_that("several conditions on disk have the fits of the same in memory, where
 test_that("groups come back in their order, from files and from memory", {
   data <- screen()
   groups <- list(c(9L, 2L, 300L), 10:40, integer(0), seq(299L, 101L, -2L))
-  namespace <- asNamespace("laot")
-  old <- mget(c("held.bytes", "block.bytes"), namespace)
-  on.exit(for (name in names(old)) assign(name, old[[name]], namespace))
-  for (name in names(old)) unlockBinding(name, namespace)
-  assign("block.bytes", 8 * 3 * 20, namespace)
-  assign("held.bytes", 4000, namespace)
-  read <- laot:::read_groups(DelayedArray::DelayedArray(data$values), c(7L, 1L, 50L), groups)
+  read <- with_bytes(8 * 3 * 20, 4000, laot:::read_groups(
+    DelayedArray::DelayedArray(data$values), c(7L, 1L, 50L), groups))
   filed <- environment(read)$waiting$filed
   expect_false(is.null(filed[[2]]) || is.null(filed[[4]]))
   for (g in c(4, 1, 2, 4)) {
@@ -170,38 +169,34 @@ test_that("groups come back in their order, from files and from memory", {
 })
 
 test_that("one fit of cells that wait in files is that of the same in memory", {
-  namespace <- asNamespace("laot")
-  old <- mget(c("held.bytes", "block.bytes"), namespace)
-  on.exit(for (name in names(old)) assign(name, old[[name]], namespace))
-  for (name in names(old)) unlockBinding(name, namespace)
-  assign("block.bytes", 8 * 1300 * 20, namespace)
-  assign("held.bytes", 1000, namespace)
   sparse <- methods::as(dense, "CsparseMatrix")
   colnames(sparse) <- NULL
-  for (values in list(DelayedArray::DelayedArray(dense), DelayedArray::DelayedArray(sparse))) {
-    cells <- laot:::cells_of(values, c(1:40, 90:80), 3:8)
-    expect_identical(unname(as.matrix(cells$values))[, cells$cells],
-                     unname(dense)[3:8, c(1:40, 90:80)])
-    where <- if (is.matrix(cells$values)) cells$values else cells$values@x
-    if (.Platform$OS.type == "unix")
-      expect_match(utils::capture.output(.Internal(inspect(where)))[1L], "of a file")
-    copy <- unserialize(serialize(cells, NULL))
-    expect_identical(copy, cells)
-    where[1L] <- where[1L] + 1
-    again <- laot:::cells_of(values, c(1:40, 90:80), 3:8)
-    expect_identical(again, cells)
-    expect_identical(coef(quiet_fit(object(values))), coef(in.memory))
-    # All methods, of one condition and of many.
-    labels <- rep(c("ctrl", "a", "b"), c(40, 30, 20))
-    of_labels <- function(values, ...) {
-      sce <- SingleCellExperiment::SingleCellExperiment(
-        list(logcounts = values), colData = S4Vectors::DataFrame(condition = labels))
-      suppressWarnings(fit_method(sce, ..., subset.row = 1:200))
+  with_bytes(8 * 1300 * 20, 1000, {
+    for (values in list(DelayedArray::DelayedArray(dense), DelayedArray::DelayedArray(sparse))) {
+      cells <- laot:::cells_of(values, c(1:40, 90:80), 3:8)
+      expect_identical(unname(as.matrix(cells$values))[, cells$cells],
+                       unname(dense)[3:8, c(1:40, 90:80)])
+      where <- if (is.matrix(cells$values)) cells$values else cells$values@x
+      if (.Platform$OS.type == "unix")
+        expect_match(utils::capture.output(.Internal(inspect(where)))[1L], "of a file")
+      copy <- unserialize(serialize(cells, NULL))
+      expect_identical(copy, cells)
+      where[1L] <- where[1L] + 1
+      again <- laot:::cells_of(values, c(1:40, 90:80), 3:8)
+      expect_identical(again, cells)
+      expect_identical(coef(quiet_fit(object(values))), coef(in.memory))
+      # All methods, of one condition and of many.
+      labels <- rep(c("ctrl", "a", "b"), c(40, 30, 20))
+      of_labels <- function(values, ...) {
+        sce <- SingleCellExperiment::SingleCellExperiment(
+          list(logcounts = values), colData = S4Vectors::DataFrame(condition = labels))
+        suppressWarnings(fit_method(sce, ..., subset.row = 1:200))
+      }
+      for (method in c("mean_shift", "conditional_laot"))
+        expect_identical(coef(of_labels(values, method))[[1L]],
+                         coef(of_labels(dense, method))[[1L]])
     }
-    for (method in c("mean_shift", "conditional_laot"))
-      expect_identical(coef(of_labels(values, method))[[1L]],
-                       coef(of_labels(dense, method))[[1L]])
-  }
+  })
 })
 
 test_that("layers of donors on disk have the fit of the same in memory", {

@@ -30,6 +30,52 @@ test_that("a fit is a table of its features", {
   expect_sentence(generics::augment(none), "keeps no training cells")
 })
 
+test_that("augment() of lists has each cell by the fit of its condition or level", {
+  skip_if_not_installed("generics")
+  both <- cbind(cells$control, cells$treated)
+  several <- quiet_fit(both, condition = rep(c("ctrl", "a", "b"), c(60, 25, 20)))
+  new <- cells$control[4:1, 1:3]
+  pred <- paste0(".pred_gene", 1:4)
+  predicted <- function(fit, cells) unname(t(predict(fit, cells)[rownames(both), , drop = FALSE]))
+  table <- generics::augment(several, newdata = new)
+  expect_identical(table$target, rep(c("a", "b"), each = 3))
+  expect_identical(table$.cell, rep(colnames(new), 2))
+  expect_equal(unname(as.matrix(table[4:6, pred])), predicted(several$b, new))
+  expect_identical(nrow(generics::augment(several)), 120L)
+  expect_identical(as.data.frame(several), as.data.frame(generics::tidy(several)))
+  expect_sentence(generics::augment(several, at = "a"), "give these as newdata")
+  one <- generics::augment(several, newdata = new, at = "a")
+  expect_equal(unname(as.matrix(one[pred])), predicted(several$a, new))
+
+  by <- quiet_fit(both, condition = rep(c("ctrl", "a"), c(60, 45)), by = rep(c("T", "B", "T"), 35))
+  of.cells <- c("T", NA, "B", "T")
+  expect_warning(table <- generics::augment(by, newdata = cells$control[4:1, 1:4], by = of.cells),
+                 "left out: 1 cell")
+  expect_identical(table$level, c("T", "B", "T"))
+  expect_equal(unname(as.matrix(table[pred])),
+               rbind(predicted(by$T, both[, 1, drop = FALSE]),
+                     predicted(by$B, both[, 3, drop = FALSE]),
+                     predicted(by$T, both[, 4, drop = FALSE])))
+  expect_sentence(generics::augment(by, newdata = both), "by is missing")
+})
+
+test_that("tables of an ensemble have its mean prediction, and a row for each seed", {
+  skip_if_not_installed("generics")
+  fit <- function(...) suppressWarnings(cellot_fit(cells$control, cells$treated, compact = TRUE,
+                                                   iterations = 20, seeds = 4:5, ...))
+  fits <- fit()
+  new <- cells$control[4:1, 1:3]
+  table <- generics::augment(fits, newdata = new)
+  mean <- (predict(fits[[1]], new) + predict(fits[[2]], new)) / 2
+  expect_equal(table$.pred_gene3, unname(mean["gene3", ]))
+  expect_identical(unique(generics::tidy(fits)$seed), 4:5)
+  expect_identical(generics::glance(fits)$seed, 4:5)
+  # Where seeds keep some cells only, each keeps its own.
+  some <- fit(keep.cells = 10)
+  expect_sentence(fitted(some), "keep different training cells")
+  expect_sentence(generics::augment(some), "keep different training cells")
+})
+
 test_that("a long table shows its first rows, and is a data frame in all else", {
   table <- laot:::long_table(data.frame(a = 1:25, b = 25:1))
   shown <- utils::capture.output(print(table))
