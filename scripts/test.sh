@@ -126,7 +126,7 @@ if ! cmake -S . -B "$build" -G Ninja -DBLA_VENDOR=OpenBLAS -DCMAKE_BUILD_TYPE=Re
   echo "test.sh: the build could not be configured (log: build/test-logs/configure.log)." >&2
   exit 1
 fi
-setsid ctest --test-dir "$build" "${chosen[@]}" --no-tests=error --output-on-failure \
+setsid ctest --test-dir "$build" "${chosen[@]}" --parallel "$(nproc)" --no-tests=error --output-on-failure \
   --output-junit "$results/ctest.xml" </dev/null &
 session=$!
 wait "$session"

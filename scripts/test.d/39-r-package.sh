@@ -1,6 +1,7 @@
 # The R package, assembled and installed from its tarball into a library of its own.
 # gives: r-library
 # seconds: 3000
+# processors: all
 . scripts/test-lib.sh
 
 if ! have Rscript; then

@@ -1,5 +1,6 @@
 # The tests that the R package's tarball holds, against the installed package.
 # needs: r-library
+# cost: 270
 . scripts/test-lib.sh
 
 export R_LIBS=$R_LIBRARY

@@ -1,5 +1,6 @@
 # LAOT.jl: Pkg.test with the library of the release build, offline.
 # needs: build
+# cost: 70
 . scripts/test-lib.sh
 
 library=$(release_library)

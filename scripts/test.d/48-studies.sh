@@ -2,6 +2,7 @@
 # and one of them on a file of the user's own.
 # needs: r-library
 # seconds: 1500
+# cost: 60
 . scripts/test-lib.sh
 
 export R_LIBS=$R_LIBRARY OPENBLAS_NUM_THREADS=1

@@ -1,5 +1,6 @@
 # The same data and seed from C++, C, Python, Julia and R, bit for bit; models carried between them.
 # needs: build r-library
+# cost: 430
 . scripts/test-lib.sh
 
 library=$(release_library)

@@ -1,5 +1,6 @@
 # Everything that the core suites run, under AddressSanitizer and UndefinedBehaviorSanitizer.
 # seconds: 9000
+# processors: all
 . scripts/test-lib.sh
 
 build=build/test/asan-ubsan

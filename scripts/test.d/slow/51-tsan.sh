@@ -1,6 +1,7 @@
 # The core's tests under ThreadSanitizer. OpenBLAS is not instrumented and would be reported for its
 # own threads, so it gets one.
 # seconds: 9000
+# processors: all
 . scripts/test-lib.sh
 
 build=build/test/tsan

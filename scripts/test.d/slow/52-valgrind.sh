@@ -1,6 +1,7 @@
 # The tests written in C under valgrind: no invalid access, nothing uninitialised, no leak.
 # needs: build
 # seconds: 7200
+# cost: 500
 . scripts/test-lib.sh
 
 if ! have valgrind; then

@@ -3,6 +3,7 @@
 # one worker and by two that share its folder. CHAOS_KILLS: another number.
 # needs: build r-library
 # seconds: 3600
+# cost: 1050
 . scripts/test-lib.sh
 
 kills=${CHAOS_KILLS:-50}

@@ -2,6 +2,7 @@
 # Windows, under Wine.
 # needs: build
 # seconds: 10000
+# cost: 1900
 . scripts/test-lib.sh
 
 for machine in arm64 s390x; do

@@ -1,6 +1,7 @@
 # libFuzzer over the model reader, the C calls, texts and checkpoints, with AddressSanitizer and
 # UBSan, for FUZZ_SECONDS each (60). FUZZ_RECORD=yes adds the number of runs to tests/fuzz/executions.csv. Findings are left in build/test/fuzz; add what found a defect to tests/fuzz/corpus.
 # seconds: 3600
+# cost: 700
 . scripts/test-lib.sh
 
 if ! have clang++ || ! ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a >/dev/null 2>&1; then

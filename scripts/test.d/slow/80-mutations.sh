@@ -2,6 +2,7 @@
 # explained (tests/mutations).
 # needs: r-library
 # seconds: 14400
+# processors: all
 . scripts/test-lib.sh
 
 tap mutations scripts/mutate.sh --tap

@@ -1,6 +1,7 @@
 # The two commands of the README on a Debian that has nothing: a fresh system in a folder, a clone of
 # the last commit, and the data beside it where they are here.
 # seconds: 15000
+# processors: all
 . scripts/test-lib.sh
 
 for release in bookworm trixie; do
