@@ -515,6 +515,11 @@ typedef struct laot_method_info {
   int trains;          /* 1: a training, with checkpoints and on_cancel */
   int uses_batch;      /* 1: takes labels of cells into account; 0: refuses them */
   int many_conditions; /* 1: one model of all conditions; 0: fitted to each on its own */
+  int trivial;         /* 1: one of those that every score is shown beside */
+  int pairs;           /* 1: a plan between the cells: plan_source, plan_target, plan_mass */
+  int raw_space;       /* 1: cells are taken as they are, without a feature space */
+  size_t fewest_cells; /* of either side of a condition; with fewer the fit is the mean shift or,
+                        * of many conditions, refused */
 } laot_method_info;
 
 /**

@@ -48,10 +48,11 @@ size_t laot_method_count(void) {
 laot_status laot_method_describe(size_t method, laot_method_info* info) {
   return guarded([&] {
     const laot::MethodSpec& spec = method_at(method).spec;
+    const laot::Traits& is = spec.traits;
     fill(info, laot_method_info{0, spec.name.c_str(), spec.title.c_str(), spec.source.c_str(),
-                                spec.params.size(), spec.presets.size(), spec.traits.affine,
-                                spec.traits.dense_map, spec.traits.trains, spec.traits.uses_batch,
-                                spec.traits.many_conditions});
+                                spec.params.size(), spec.presets.size(), is.affine, is.dense_map,
+                                is.trains, is.uses_batch, is.many_conditions, is.trivial, is.pairs,
+                                is.raw_space, is.fewest_cells});
   });
 }
 

@@ -1,10 +1,7 @@
 # Methods of many conditions, with some left out: a task is one method on one split and seed, since
 # one fit predicts all conditions.
 
-# The predictors that stand beside every method of many conditions.
-trivial.of.conditions <- c("conditional_gaussian", "regressed_shift", "nearest_shift", "identity")
-
-usual_methods <- function(many) if (many) c("conditional_laot", trivial.of.conditions) else
+usual_methods <- function(many) if (many) c("conditional_laot", trivial_methods(many)) else
   c("laot", "gaussian_map", "mean_shift", "identity")
 
 with_trivial <- function(methods, trivial) {
@@ -17,7 +14,7 @@ with_trivial <- function(methods, trivial) {
   if (!is.logical(trivial) || length(trivial) != 1L || is.na(trivial))
     fail("trivial must be TRUE or FALSE, found ", shown(trivial))
   names <- vapply(methods, `[[`, "", "method")
-  beside <- if (trivial) setdiff(trivial.of.conditions, c(names, names(methods)))
+  beside <- if (trivial) setdiff(trivial_methods(many = TRUE), c(names, names(methods)))
   c(methods, if (length(beside)) chosen_methods(beside))
 }
 
@@ -146,18 +143,18 @@ rows_of_conditions <- function(task, plan) {
 }
 
 fitted_to_each <- function(method)
-  method$kind == "method" && !method$many && method$method != "identity"
+  method$kind == "method" && !method$many && !trait(method$method, "raw")
 
 scored_methods <- function(method) switch(method$kind,
   noise = c("noise_reference", "training_treated"),
-  method = if (method$method == "identity") "identity" else "prediction"
+  method = if (trait(method$method, "raw")) method$method else "prediction"
 )
 
 # Of no change, and of true cells, a fit that stands for the training cells and knows all
 # conditions.
 fit_of_conditions <- function(method, plan, split, train, rows, settings) {
   known <- plan$experiment
-  name <- if (method$kind == "method" && method$method != "identity")
+  name <- if (method$kind == "method" && !trait(method$method, "raw"))
     method$method else "nearest_shift"
   own <- name == method$method
   params <- if (isTRUE(own)) method$params

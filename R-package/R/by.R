@@ -8,11 +8,11 @@ fit_by <- function(ask, cells, source, by, seed, seeds) {
   sides <- list(control = cells$from, treated = cells$to[[1L]])
   count <- vapply(sides, function(side) table(groups[side$cells]), integer(nlevels(groups)))
   count <- matrix(count, nlevels(groups), dimnames = list(levels(groups), names(sides)))
-  left.out <- c(levels_left_out(count), cells_without_level(groups, sides))
+  fewest <- fewest_cells(ask$method)
+  left.out <- c(levels_left_out(count, fewest), cells_without_level(groups, sides))
   for (text in left.out) ask$say("Left out: ", text)
-  kept <- levels(groups)[count[, "control"] >= fewest.by & count[, "treated"] >= fewest.by]
-  if (!length(kept))
-    fail("no level of by has ", fewest.by, " control and ", fewest.by, " treated cells")
+  kept <- levels(groups)[count[, "control"] >= fewest & count[, "treated"] >= fewest]
+  if (!length(kept)) fail("no level of by has ", fewest, " control and ", fewest, " treated cells")
   checkpoint <- ask$checkpoint
   fits <- lapply(stats::setNames(nm = kept), function(level) {
     one <- cells
@@ -26,9 +26,6 @@ fit_by <- function(ask, cells, source, by, seed, seeds) {
             left.out = left.out)
 }
 
-# With fewer cells a fit is no more than the mean shift.
-fewest.by <- 3L
-
 of_level <- function(side, groups, level) some_cells(side, which(groups[side$cells] == level))
 
 some_cells <- function(side, at) {
@@ -39,9 +36,9 @@ some_cells <- function(side, at) {
 }
 
 # In words: the levels that lack a side, and the cells that have no level.
-levels_left_out <- function(count) {
+levels_left_out <- function(count, fewest) {
   out <- lapply(rownames(count), function(level) {
-    few <- colnames(count)[count[level, ] < fewest.by]
+    few <- colnames(count)[count[level, ] < fewest]
     if (!length(few) || !sum(count[level, ])) return(NULL)
     numbers <- ifelse(count[level, few] == 0, "no", paste("only", count[level, few]))
     paste0(level, ", with ", paste(numbers, few, collapse = " and "), " cells")

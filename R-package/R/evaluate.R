@@ -363,11 +363,14 @@ explain_what_is_left_out <- function(model, given, scores, options) {
     message("Left out: ", listed(names), " (", why, ")")
   without <- c(if (is.null(given$control)) "no control cells in control =",
                if (is.null(model)) "no training cells in train =")
-  tell(c(if (is.null(model)) c("mean_shift", "gaussian_map", "noise_reference"),
-         if (!is.null(model) && is.null(given$control)) c("mean_shift", "gaussian_map"),
-         if (is.null(given$control)) "identity"), paste(without, collapse = ", "))
-  if (!is.null(model) && !is.null(given$control) && !"gaussian_map" %in% scores$method) {
-    tell("gaussian_map", why_no_gaussian_map(model))
+  trivial <- trivial_methods()
+  unlearnt <- vapply(trivial, trait, NA, "raw")
+  tell(c(if (length(without)) trivial[!unlearnt], if (is.null(model)) "noise_reference",
+         if (is.null(given$control)) trivial[unlearnt]), paste(without, collapse = ", "))
+  if (!length(without)) {
+    absent <- setdiff(trivial[!unlearnt], scores$method)
+    why <- vapply(absent, why_not_beside, "", model = model)
+    for (reason in unique(why)) tell(absent[why == reason], reason)
   }
   if (!is.null(model) && !"noise_reference" %in% scores$method)
     tell("noise_reference", "the fit kept no cells")
@@ -385,9 +388,9 @@ explain_what_is_left_out <- function(model, given, scores, options) {
 }
 
 # In the library's words.
-why_no_gaussian_map <- function(model) {
+why_not_beside <- function(name, model) {
   tryCatch({
-    .Call(C_trivial, model_pointer(model), "gaussian_map")
+    .Call(C_trivial, model_pointer(model), name)
     "it is not there"
   }, error = conditionMessage)
 }

@@ -14,7 +14,8 @@
 #'
 #' All cells are used: the populations may differ in size. Where there are many features for the
 #' cells at hand, the map is fitted in principal components and what these leave out of a cell is
-#' kept. With fewer than 3 cells on a side the fit falls back to the mean shift, with a warning.
+#' kept. With fewer than 3 cells on a side (4 for a network; `laot_methods()$fewest.cells`) the fit
+#' falls back to the mean shift, with a warning.
 #' Values are read in place: of a large sparse object only the chosen features are copied, once.
 #'
 #' @param x Control cells as a matrix, features x cells (a base matrix, a data frame of numbers, or
@@ -42,8 +43,8 @@
 #'   both populations.
 #' @param by A column, or one label per cell, of cell type or another group: one fit for each of its
 #'   levels that has control and treated cells, all with the same features, in a `laot_fit_by`.
-#'   Levels that lack a side, or have fewer than 3 cells on it, are named and left out, and so are
-#'   cells without a level; printed fits say which.
+#'   Levels that lack a side, or have fewer cells on it than the method needs, 3 or 4, are named and
+#'   left out, and so are cells without a level; printed fits say which.
 #'   [predict()][predict.laot_fit] sends each cell through the fit of its level.
 #' @param covariates What is known of the conditions: a formula of columns such as `~ drug + dose`,
 #'   their names, or a data frame with one row a cell. Numbers are doses, times and the like, other
@@ -185,7 +186,7 @@ fit_method <- function(x, method, treated = NULL, ..., condition = NULL, control
 #' are.
 #'
 #' @param x,treated As in [laot_fit()].
-#' @param method `"mean_shift"`, `"identity"` or `"gaussian_map"`.
+#' @param method `"mean_shift"`, `"gaussian_map"` or `"identity"`.
 #' @param ... The further arguments of [laot_fit()], and parameters of the method: see
 #'   `laot_params("gaussian_map")`.
 #' @returns A `laot_fit`, or a `laot_fit_list` for several targets.
@@ -197,7 +198,7 @@ fit_method <- function(x, method, treated = NULL, ..., condition = NULL, control
 #' @export
 fit_trivial <- function(x, treated = NULL, method = "mean_shift", ...) {
   exact_arguments()
-  one_of(method, c("mean_shift", "identity", "gaussian_map"), "method")
+  one_of(method, trivial_methods(), "method")
   fit_method(x, method, treated, ...)
 }
 
@@ -232,10 +233,24 @@ check_seeds_of_fit <- function(seed, seeds, method) {
   for (value in seeds) seed_or_draw(value)
 }
 
-# A property of a method, by the library's list: see laot_methods().
+# A property of a method, by the library's list: see laot_methods(). Other words have none.
 trait <- function(method, name) {
   methods <- laot_methods()
   isTRUE(methods[[name]][match(method, methods$name)])
+}
+
+# The fewest cells of either side that it is fitted to.
+fewest_cells <- function(method) {
+  methods <- laot_methods()
+  max(1L, methods$fewest.cells[match(method, methods$name)])
+}
+
+# Predictors of one condition or of many that every score is shown beside. That of no change is of
+# both, and the last.
+trivial_methods <- function(many = FALSE) {
+  methods <- laot_methods()
+  methods <- methods[methods$trivial & (methods$conditions == many | methods$raw), ]
+  methods$name[order(methods$raw)]
 }
 
 trains <- function(method) trait(method, "trains")

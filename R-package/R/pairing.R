@@ -49,7 +49,8 @@ plan_of <- function(fit) {
          quoted(names(fit)[1L]), "]]")
   }
   if (!inherits(fit, "laot_fit")) fail("fit must be a fit of laot_fit(), found ", shown(fit))
-  if (fit$method != "laot") fail("a fit of ", fit$method, " has no pairing; fit with laot_fit()")
+  if (!trait(fit$method, "pairs"))
+    fail("a fit of ", fit$method, " has no pairing; fit with laot_fit()")
   list(source = model_array(fit, "plan_source")[, 1L] + 1,
        target = model_array(fit, "plan_target")[, 1L] + 1,
        mass = model_array(fit, "plan_mass")[, 1L])

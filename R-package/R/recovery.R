@@ -146,9 +146,7 @@ fits_only <- function(x, what) {
 
 require_alternation <- function(x, what) {
   fits_only(x, what)
-  if (x$method == "laot") return(invisible())
-  known <- laot_methods()
-  if (!x$method %in% known$name[known$conditions]) {
+  if (!trait(x$method, "pairs") && !trait(x$method, "conditions")) {
     fail(what, " needs a fit of laot_fit(), or of a method of many conditions at one of ",
          "them, found a ", method_title(x), " fit")
   }

@@ -334,7 +334,7 @@ agreement_table <- function(numbers, counts) {
 effect_table <- function(fit, draws, count = 20L) {
   top <- strongest_changes(fit, count)
   # The draws are maps of the alternation: no intervals of another map.
-  if (fit$method != "laot") top <- top[0L, ]
+  if (!trait(fit$method, "pairs")) top <- top[0L, ]
   if (!nrow(top)) return(cbind(top, low = numeric(), high = numeric(), stable = logical()))
   labels <- feature_labels(fit)
   row <- match(top$treated, labels)

@@ -5,7 +5,7 @@
 verdict <- function(scores) {
   scores <- scores[!nzchar(scores$group), ]
   method <- scores$method[1L]
-  if (method %in% c("identity", "mean_shift", "noise_reference")) return(character())
+  if (method %in% c("mean_shift", "noise_reference") || trait(method, "raw")) return(character())
   sets <- unique(scores$features[scores$metric != "own_group_share"])
   sentences <- lapply(sets, function(set) {
     out <- set_verdict(scores[scores$features == set, ], method)

@@ -196,7 +196,8 @@ SEXP laot_r_load(SEXP path) {
 SEXP laot_r_methods(void) {
   BEGIN_RCPP
   std::vector<std::string> names, titles, sources;
-  std::vector<bool> affine, trains, batch, conditions;
+  std::vector<bool> affine, trains, batch, conditions, trivial, pairs, raw;
+  std::vector<int> fewest;
   for (std::size_t i = 0; i < laot_method_count(); ++i) {
     const laot_method_info info = method_info(i);
     names.push_back(info.name);
@@ -206,12 +207,17 @@ SEXP laot_r_methods(void) {
     trains.push_back(info.trains != 0);
     batch.push_back(info.uses_batch != 0);
     conditions.push_back(info.many_conditions != 0);
+    trivial.push_back(info.trivial != 0);
+    pairs.push_back(info.pairs != 0);
+    raw.push_back(info.raw_space != 0);
+    fewest.push_back(static_cast<int>(info.fewest_cells));
   }
   using Rcpp::Named;
-  return Rcpp::List::create(Named("name") = utf8(names), Named("title") = utf8(titles),
-                            Named("source") = utf8(sources), Named("affine") = affine,
-                            Named("trains") = trains, Named("batch") = batch,
-                            Named("conditions") = conditions);
+  return Rcpp::List::create(
+      Named("name") = utf8(names), Named("title") = utf8(titles), Named("source") = utf8(sources),
+      Named("affine") = affine, Named("trains") = trains, Named("batch") = batch,
+      Named("conditions") = conditions, Named("trivial") = trivial, Named("pairs") = pairs,
+      Named("raw") = raw, Named("fewest.cells") = fewest);
   END_RCPP
 }
 

@@ -362,6 +362,8 @@ struct Method {
 /// All methods, in the order in which they are listed.
 const std::vector<Method>& methods();
 const Method& method(const std::string& name);  // throws unknown_name, with a suggestion
+/// Those with the trait, of one condition or of many, in the same order.
+std::vector<const Method*> trivial_methods(bool many_conditions);
 
 /// Fits. A method of one condition is fitted to each condition, to the same bits as on its own; a
 /// checkpoint then is a file for each: "run.ckpt" and condition "24 h" make "run-24_h.ckpt". Throws

@@ -69,7 +69,11 @@ struct Traits {
   bool raw_space = false;        // takes the cells as they are, without a feature space
   bool means_alone = false;      // looks at no cell in the feature space
   bool many_conditions = false;  // one model of all conditions; else one is fitted to each
-  std::size_t fewest_cells = 3;  // of either side, below which the fit is the mean shift
+  bool trivial = false;          // one of those that every score is shown beside
+  bool pairs = false;            // a plan between the cells: the arrays plan_source, _target, _mass
+  /// Of either side of a condition: with fewer the fit is the mean shift or, of many conditions,
+  /// refused.
+  std::size_t fewest_cells = 3;
 };
 
 struct MethodSpec {

@@ -130,8 +130,12 @@ struct laot_method_info
     trains::Cint
     uses_batch::Cint
     many_conditions::Cint
+    trivial::Cint
+    pairs::Cint
+    raw_space::Cint
+    fewest_cells::Csize_t
 end
-laot_method_info() = laot_method_info(sizeof(laot_method_info), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), 0, 0, 0, 0, 0, 0, 0)
+laot_method_info() = laot_method_info(sizeof(laot_method_info), Cstring(C_NULL), Cstring(C_NULL), Cstring(C_NULL), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 laot_method_describe(method, info) =
     ccall(@symbol(laot_method_describe), Cint, (Csize_t, Ptr{laot_method_info}), method, info)

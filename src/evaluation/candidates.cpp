@@ -21,9 +21,9 @@ arma::mat predictions_of(const Model& model, const Cells& control, Context& cont
 
 // Beside a model of many features without components there is no Gaussian map.
 // Beside a model at a condition without cells there is none.
-bool has_trivial(const Model& model, const std::string& name) {
+bool has_trivial(const Model& model, const Traits& traits) {
   if (model.training.n == 0) return false;
-  return name != "gaussian_map" || !model.training.gaussian.map().is_empty() ||
+  return !traits.dense_map || !model.training.gaussian.map().is_empty() ||
          !model.training.gaussian.offset().is_empty();
 }
 
@@ -56,13 +56,15 @@ class Candidates {
   void add_trivial() {
     const Model* model = held_out_.model;
     const std::string own = held_out_.predicted || !model ? "" : model->method();
-    if (own != "identity" && wants("identity"))
-      out_.push_back({"identity", held_out_.control->gather_all(), true, false});
-    if (!model) return;
-    for (const char* name : {"mean_shift", "gaussian_map"})
-      if (own != name && wants(name) && has_trivial(*model, name))
+    for (const Method* trivial : trivial_methods(false)) {
+      const std::string& name = trivial->spec.name;
+      if (own == name || !wants(name)) continue;
+      if (trivial->spec.traits.raw_space)
+        out_.push_back({name, held_out_.control->gather_all(), true, false});
+      else if (model && has_trivial(*model, trivial->spec.traits))
         out_.push_back({name, predictions_of(model->trivial(name), *held_out_.control, context_),
                         true, false});
+    }
   }
 
   void add_references(Reference reference) {

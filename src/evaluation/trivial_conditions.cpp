@@ -27,8 +27,8 @@ Experiment kept_experiment(const Model& model) {
   return out;
 }
 
-Params plain_params(const char* name, const Model& model) {
-  Params out(method(name).spec);
+Params plain_params(const MethodSpec& trivial, const Model& model) {
+  Params out(trivial);
   out.take_over(model.params);
   for (const ParamSpec& spec : out.method().params)
     if (spec.name == "marginals") out.set(spec.name, spec.read(*out.method().defaults));
@@ -50,11 +50,11 @@ std::vector<std::shared_ptr<const Model>> trivial_conditions(
   silent.num_threads = context.num_threads;
   silent.seed = context.seed;
   silent.cancel = context.cancel;
-  for (const char* name : {"conditional_gaussian", "regressed_shift", "nearest_shift"}) {
+  for (const Method* trivial : trivial_methods(true)) {
     if (std::any_of(models.begin(), models.end(),
-                    [&](const Model* model) { return model->method() == name; }))
+                    [&](const Model* model) { return model->method() == trivial->spec.name; }))
       continue;
-    Model fitted = fit_model(plain_params(name, first), kept, silent);
+    Model fitted = fit_model(plain_params(trivial->spec, first), kept, silent);
     fitted.held_out = first.held_out;  // to be found by name
     out.push_back(std::make_shared<const Model>(std::move(fitted)));
   }

@@ -254,6 +254,17 @@ struct AllPopulations {
   }
 };
 
+void require_cells(const MethodSpec& method, const Experiment& experiment) {
+  const std::size_t fewest = method.traits.fewest_cells;
+  for (const TreatedPopulation& given : experiment.conditions) {
+    const std::size_t m = given.population.cells.cells(),
+                      n = experiment.controls[given.control].cells.cells();
+    require(m >= fewest && n >= fewest, Status::invalid_argument, "condition ",
+            described(given.condition), " has ", m, " treated and ", n, " control cells, and ",
+            method.name, " needs at least ", fewest, " of either; leave the condition out");
+  }
+}
+
 // One condition of a method of many: what it keeps of its cells, with the Gaussian map in the
 // common space, about the populations' own means.
 Model part_of(const ExperimentInput& input, std::size_t c, const Report& of_condition,
@@ -299,6 +310,7 @@ MarginalMaps marginals_of(const ExperimentInput& input, std::size_t c, const Mod
 Model fit_together(const Method& chosen, const Params& params, const Experiment& experiment,
                    Context& context) {
   const auto start = Clock::now();
+  require_cells(chosen.spec, experiment);
   const std::size_t g = experiment.controls.size();
   const AllPopulations all(experiment, context);
   Model model(params);

@@ -263,7 +263,6 @@ nets::CmongeOptions options_of(const CmongeSettings& settings, const ConditionCo
 
 ExperimentResult fit_cmonge(const ExperimentInput& input, Context& context) {
   const auto& settings = input.params.as<CmongeSettings>();
-  networks::require_cells(input, "cmonge");
   const ConditionalStart start(input, {}, of_start(settings), false, settings.embedding, context);
   const ConditionContexts contexts(start.features, settings.dose_scale);
   nets::CmongeCells cells{networks::populations_of(input), {}, {}, {}};

@@ -234,8 +234,15 @@ MethodSpec spec_of(const char* name, const char* title, const char* source,
   out.source = source;
   out.traits.many_conditions = true;
   out.traits.uses_batch = false;
+  out.traits.fewest_cells = 1;
   out.defaults = std::make_shared<ConditionalSettings>();
   out.params = joined_rows(std::move(params), space_without_center());
+  return out;
+}
+
+MethodSpec trivial_spec(const char* name, const char* title, std::vector<ParamSpec> params) {
+  MethodSpec out = spec_of(name, title, "closed form", std::move(params));
+  out.traits.trivial = true;
   return out;
 }
 
@@ -276,10 +283,11 @@ Method conditional_gaussian_method() {
   params.push_back(shift_ridge_param());
   params.push_back(spread_ridge_param());
   return method_of(
-      spec_of("conditional_gaussian",
-              "Conditional Gaussian: mean shift and log covariance regressed on covariates, and "
-              "the Gaussian map to them",
-              "closed form", std::move(params)),
+      trivial_spec(
+          "conditional_gaussian",
+          "Conditional Gaussian: mean shift and log covariance regressed on covariates, and "
+          "the Gaussian map to them",
+          std::move(params)),
       fit_trivial<ConditionalForm::gaussian>, load<ConditionalForm::gaussian>);
 }
 
@@ -287,17 +295,18 @@ Method regressed_shift_method() {
   std::vector<ParamSpec> params = covariate_params();
   params.push_back(shift_ridge_param());
   return method_of(
-      spec_of("regressed_shift", "Regressed shift: the mean shift, regressed on covariates",
-              "closed form", std::move(params)),
+      trivial_spec("regressed_shift", "Regressed shift: the mean shift, regressed on covariates",
+                   std::move(params)),
       fit_trivial<ConditionalForm::regressed_shift>, load<ConditionalForm::regressed_shift>);
 }
 
 Method nearest_shift_method() {
   return method_of(
-      spec_of("nearest_shift",
-              "Nearest shift: the mean shift of the nearest condition; those of the parts of a "
-              "combination added up",
-              "closed form", {}),
+      trivial_spec(
+          "nearest_shift",
+          "Nearest shift: the mean shift of the nearest condition; those of the parts of a "
+          "combination added up",
+          {}),
       fit_trivial<ConditionalForm::nearest_shift>, load<ConditionalForm::nearest_shift>);
 }
 

@@ -226,7 +226,6 @@ nets::CpaOptions options_of(const CpaSettings& settings, const CpaConditions& co
 
 ExperimentResult fit_cpa(const ExperimentInput& input, Context& context) {
   const auto& settings = input.params.as<CpaSettings>();
-  networks::require_cells(input, "cpa");
   const ConditionalStart start(input, {}, {}, false, settings.embedding, context);
   const CpaConditions conditions(start.features, settings.dose_function);
   const nets::CpaCells cells = cells_of(input, conditions);

@@ -101,7 +101,7 @@ MethodSpec laot_spec() {
   out.name = "laot";
   out.title = "LAOT: Linear Alternating Optimal Transport, the exact plan and a linear map in turn";
   out.source = "Jafari, Shakeri & Daneshmand, ICML 2026, Algorithm 1";
-  out.traits.affine = out.traits.dense_map = true;
+  out.traits.affine = out.traits.dense_map = out.traits.pairs = true;
   out.defaults = std::make_shared<LaotSettings>();
   out.params = joined_rows(laot_params(), space_params());
   const Value none = std::string("none");

@@ -39,9 +39,6 @@ struct NetworkSettings : MethodOptions {
   }
 };
 
-/// Refuses an experiment with a population too small to hold out two cells of.
-void require_cells(const ExperimentInput& input, const char* method);
-
 /// The populations of an experiment as a training takes them.
 nets::ConditionPopulations populations_of(const ExperimentInput& input);
 

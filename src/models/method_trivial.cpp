@@ -69,7 +69,8 @@ Method identity_method() {
   spec.name = "identity";
   spec.title = "Identity: the control cell itself";
   spec.source = kSource;
-  spec.traits.affine = spec.traits.raw_space = spec.traits.means_alone = true;
+  spec.traits.trivial = spec.traits.affine = true;
+  spec.traits.raw_space = spec.traits.means_alone = true;
   spec.traits.fewest_cells = 0;
   spec.defaults = std::make_shared<IdentitySettings>();
   spec.params = {keep_cells_param()};
@@ -84,7 +85,8 @@ Method mean_shift_method() {
   spec.name = "mean_shift";
   spec.title = "Mean shift: every cell moved by the difference of the training means";
   spec.source = kSource;
-  spec.traits.affine = spec.traits.means_alone = true;
+  spec.traits.trivial = spec.traits.affine = spec.traits.means_alone = true;
+  spec.traits.fewest_cells = 1;
   spec.defaults = std::make_shared<MeanShiftSettings>();
   spec.params = {keep_cells_param()};
   const auto beside = [](const Model& model) {
@@ -105,7 +107,7 @@ Method gaussian_map_method() {
       "Dowson & Landau 1982; closed form; optimal for squared distances in the feature space, so "
       "in "
       "the units of the features only with scale = \"none\" and n_pcs = 0";
-  spec.traits.affine = spec.traits.dense_map = true;
+  spec.traits.trivial = spec.traits.affine = spec.traits.dense_map = true;
   spec.defaults = std::make_shared<GaussianSettings>();
   spec.params = {
       choice("shrink", &GaussianSettings::shrink, {{"auto", true}, {"none", false}})

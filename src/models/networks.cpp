@@ -12,17 +12,6 @@ arma::fvec score_weights(const FeatureSpace& space) {
   return out;
 }
 
-void require_cells(const ExperimentInput& input, const char* method) {
-  constexpr std::size_t fewest = 4;
-  for (std::size_t c = 0; c < input.treated.size(); ++c) {
-    const TreatedPopulation& given = input.experiment.conditions[c];
-    const std::size_t m = input.treated[c].z.n_cols, n = input.controls[given.control].z.n_cols;
-    require(m >= fewest && n >= fewest, Status::invalid_argument, "condition ",
-            described(given.condition), " has ", m, " treated and ", n, " control cells, and ",
-            method, " needs at least ", fewest, " of either; leave the condition out");
-  }
-}
-
 nets::ConditionPopulations populations_of(const ExperimentInput& input) {
   nets::ConditionPopulations out;
   for (const EncodedPopulation& x : input.controls) out.controls.push_back(x.z);

@@ -34,6 +34,15 @@ const Method& method(const std::string& name) {
        near.empty() ? "there are " + joined(names) : "did you mean \"" + near + "\"?");
 }
 
+std::vector<const Method*> trivial_methods(bool many_conditions) {
+  std::vector<const Method*> out;
+  for (const Method& candidate : methods()) {
+    const Traits& traits = candidate.spec.traits;
+    if (traits.trivial && traits.many_conditions == many_conditions) out.push_back(&candidate);
+  }
+  return out;
+}
+
 Nonnegative nonnegative_from(const std::string& name) {
   if (name == "no") return Nonnegative::no;
   if (name == "clip") return Nonnegative::clip;

@@ -53,6 +53,14 @@ const std::map<std::string, Reset>& core_options() {
   return all;
 }
 
+Params briefly(const MethodSpec& method) {
+  Params out(method);
+  for (const char* length : {"iterations", "epochs"})
+    for (const ParamSpec& spec : method.params)
+      if (spec.name == length) out.set(length, 1.0);
+  return out;
+}
+
 }  // namespace
 
 TEST_CASE("what the registry gives is what the core's own options are constructed with") {
@@ -129,15 +137,18 @@ TEST_CASE("traits say what a method does") {
     const Traits& traits = method.spec.traits;
     const arma::mat x = clouds::gaussian(3, 30, 1), y = clouds::gaussian(3, 25, 2) + 1.0;
     Experiment cells = experiment_of(Cells::dense(x), Cells::dense(y));
-    Params params(method.spec);
-    for (const char* length : {"iterations", "epochs"})
-      for (const ParamSpec& spec : method.spec.params)
-        if (spec.name == length) params.set(length, 1.0);
+    const Params params = briefly(method.spec);
     Context context;
     const Model model = fit_model(params, cells, context);
-    bool has_map = false;
-    for (const NamedArray& array : model.list()) has_map = has_map || array.name == "map";
-    CHECK(has_map == traits.affine);
+    const auto has = [&](const char* name) {
+      const std::vector<NamedArray> arrays = model.list();
+      return std::any_of(arrays.begin(), arrays.end(),
+                         [&](const NamedArray& array) { return array.name == name; });
+    };
+    CHECK(has("map") == traits.affine);
+    CHECK(has("plan_source") == traits.pairs);
+    CHECK((method.beside != nullptr) == (traits.trivial && !traits.many_conditions));
+    if (!traits.many_conditions) CHECK((model.space.mean_control.is_zero()) == traits.raw_space);
     CHECK((params.texts().count("on_cancel") == 1) == traits.trains);
     cells.controls[0].batch.assign(30, "a");
     cells.conditions[0].population.batch.assign(25, "a");
@@ -145,6 +156,39 @@ TEST_CASE("traits say what a method does") {
       CHECK_NOTHROW(fit_model(params, cells, context));
     else
       CHECK_THROWS_WITH_AS(fit_model(params, cells, context), doctest::Contains("batch"), Error);
+  }
+}
+
+TEST_CASE("with fewer cells than its trait says a method falls back or refuses") {
+  for (const Method& method : methods()) {
+    CAPTURE(method.spec.name);
+    const Traits& traits = method.spec.traits;
+    const auto fitted = [&](std::size_t n, std::size_t m) {
+      CAPTURE(n);
+      CAPTURE(m);
+      const arma::mat x = clouds::gaussian(3, n, 1), y = clouds::gaussian(3, m, 2) + 1.0;
+      Context context;
+      const Model model =
+          fit_model(briefly(method.spec), experiment_of(Cells::dense(x), Cells::dense(y)), context);
+      arma::mat predicted(3, n);
+      model.predict(Cells::dense(x), Nonnegative::no, predicted.memptr(), context);
+      CHECK(predicted.is_finite());
+      for (const auto& [name, value] : model.report.texts)
+        if (name == "stop_reason" && value.find("fell back to the mean shift") == 0) return true;
+      return false;
+    };
+    const std::size_t fewest = std::max<std::size_t>(1, traits.fewest_cells);
+    CHECK_FALSE(fitted(fewest, 20));
+    CHECK_FALSE(fitted(20, fewest));
+    if (fewest == 1) continue;
+    if (traits.many_conditions) {
+      const std::string sentence = text("needs at least ", fewest, " of either");
+      CHECK_THROWS_WITH_AS(fitted(fewest - 1, 20), doctest::Contains(sentence.c_str()), Error);
+      CHECK_THROWS_WITH_AS(fitted(20, fewest - 1), doctest::Contains(sentence.c_str()), Error);
+    } else {
+      CHECK(fitted(fewest - 1, 20));
+      CHECK(fitted(20, fewest - 1));
+    }
   }
 }
 

@@ -42,6 +42,10 @@ class laot_method_info(Structure):
         ("trains", c_int),
         ("uses_batch", c_int),
         ("many_conditions", c_int),
+        ("trivial", c_int),
+        ("pairs", c_int),
+        ("raw_space", c_int),
+        ("fewest_cells", c_size_t),
     ]
 
 

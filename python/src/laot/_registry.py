@@ -23,15 +23,26 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Method:
-    """A method that fit() takes, with its parameters and presets (name to purpose), and whether it learns all
-    conditions of an experiment together."""
+    """A method that fit() takes, with its parameters and presets (name to purpose), and what it is: affine (its
+    prediction is W x + b, about which that of "laot" may bend), trains (a training of a network, with
+    checkpoints), batch (it takes levels of a batch), many_conditions (it learns all conditions of an experiment
+    together), trivial (one of those that every score is shown beside), pairs (pairing() is there
+    for it), raw_space (it takes the cells as they are), and fewest_cells: with fewer of either side a fit
+    is the mean shift or, of many conditions, refused."""
 
     name: str
     title: str
     source: str
     parameters: tuple[Parameter, ...]
     presets: dict[str, str]
+    affine: bool
+    trains: bool
+    batch: bool
     many_conditions: bool
+    trivial: bool
+    pairs: bool
+    raw_space: bool
+    fewest_cells: int
 
 
 @dataclass(frozen=True)
@@ -66,7 +77,8 @@ def _method(number: int) -> Method:
         preset = described(lib.laot_preset_describe, c.laot_preset_info, number, k)
         presets[preset.name.decode()] = preset.doc.decode()
     return Method(info.name.decode(), info.title.decode(), info.source.decode(), tuple(parameters), presets,
-                  bool(info.many_conditions))
+                  bool(info.affine), bool(info.trains), bool(info.uses_batch), bool(info.many_conditions),
+                  bool(info.trivial), bool(info.pairs), bool(info.raw_space), info.fewest_cells)
 
 
 def methods() -> dict[str, Method]:
