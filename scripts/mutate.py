@@ -11,7 +11,8 @@ change, its file or its test differ, so that a run can be stopped and gone on wi
 
   NAME          only changes whose name or file contains one of these
   --list        names them, and does nothing
-  --check       whether every change still fits its file (fast; the suite drift calls it)
+  --check       whether every change still fits its file, and its suite has tests (fast; the suite
+                drift calls it)
   --again       tries also what has been tried
   --seconds N   stops after about N seconds
   --jobs N      builds and tries C and C++ ones N at a time (as many as there are processors)
@@ -21,6 +22,9 @@ The last line is "N noticed, N not noticed, N explained, N not tried"; the statu
 something went unnoticed that is not explained, or where more than 5% did.
 """
 import argparse
+import fnmatch
+import functools
+import glob
 import hashlib
 import os
 import re
@@ -69,9 +73,39 @@ class Change:
     def compiled(self):
         return self.file.endswith(COMPILED)
 
-    def key(self, text):
-        parts = (self.name, self.file, self.suite, self.old, self.new, text)
+    def key(self):
+        parts = (self.name, self.file, self.suite, self.old, self.new, source(self.file), *tests_of(self.suite))
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+@functools.lru_cache(maxsize=None)
+def test_files(suite):
+    """The files whose tests a suite runs, below the root, sorted."""
+    kind, _, rest = suite.partition(" ")
+    words = [word.strip() for word in rest.split(";")] if rest else []
+    if kind == "core":
+        every = [file for folder in ("unit", "golden", "property") for file in below(f"tests/{folder}/*.cpp")]
+        patterns = [p for word in words if word.startswith("-sf=") for p in word[4:].split(",")] or ["*"]
+        return sorted(file for file in every if any(fnmatch.fnmatch(file, p) for p in patterns))
+    if kind == "c":
+        return below(f"tests/capi/{rest[len('laot_'):-len('_c')]}.c")
+    if kind == "r":
+        chosen = re.compile(f"test-({words[1]})\\.R")
+        return [file for file in below("R-package/tests/testthat/*.R") if chosen.fullmatch(os.path.basename(file))]
+    if kind in ("python", "example-python"):
+        folder = "python/tests" if kind == "python" else "tests/python"
+        return sorted(file for word in words or [folder] for file in below(word) + below(f"{word}/*.py")
+                      if file.endswith(".py"))
+    return below({"julia": "julia/test/*.jl", "lint": f"tests/lint/{rest}.sh", "drift": "tests/drift/*.py"}[kind])
+
+
+def below(pattern):
+    return sorted(os.path.relpath(file, ROOT) for file in glob.glob(os.path.join(ROOT, pattern)))
+
+
+@functools.lru_cache(maxsize=None)
+def tests_of(suite):
+    return tuple(source(file) for file in test_files(suite))
 
 
 def read_list(path):
@@ -181,6 +215,9 @@ def problems(changes):
                 (ASSIGNMENT.search(change.old) and not change.old.endswith((";", "}"))) or
                 (change.old.startswith("if (") and not change.old.endswith((";", "}")))):
             out.append(f"{change.name}: a declaration or half a statement; write it with MUTATED")
+    for suite in dict.fromkeys(change.suite for change in changes):
+        if not test_files(suite):
+            out.append(f"suite {suite}: no file has tests of it")
     return out
 
 
@@ -359,7 +396,7 @@ def main():
     started = time.time()
     os.makedirs(WORK, exist_ok=True)
     known = {} if arguments.again else read_results()
-    keys = {c: c.key(source(c.file)) for c in chosen}
+    keys = {c: c.key() for c in chosen}
     todo = [c for c in chosen if keys[c] not in known]
     if todo:
         copy_tree(every)
