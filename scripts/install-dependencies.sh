@@ -16,7 +16,7 @@ packages_for() {
   local quickstart="r-base-core g++ gfortran make libopenblas-dev ca-certificates
     r-cran-rcpp r-cran-rcpparmadillo
     r-cran-matrix r-cran-ggplot2 r-bioc-singlecellexperiment r-bioc-hsmmsinglecell"
-  local test="cmake ninja-build libarmadillo-dev doctest-dev binutils r-cran-testthat r-cran-seuratobject
+  local test="cmake ninja-build libarmadillo-dev doctest-dev binutils r-cran-testthat r-cran-lintr r-cran-seuratobject
     r-bioc-hdf5array r-bioc-delayedarray r-cran-generics r-cran-tibble r-cran-uwot r-cran-rcppeigen r-cran-sp r-cran-progressr r-cran-future.apply
     r-bioc-biocparallel r-bioc-scran pkg-config python3 python3-numpy python3-pytest python3-build
     python3-setuptools python3-wheel python3-venv python3-anndata python3-h5py"
