@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "handles.hpp"
+#include "laot/conditions/labelled_cells.hpp"
 #include "laot/letters.hpp"
 
 using laot::Status;
@@ -8,8 +9,10 @@ using laot::capi::CallContext;
 using laot::capi::free_handle;
 using laot::capi::given;
 using laot::capi::given_text;
+using laot::capi::given_texts;
 using laot::capi::guarded;
 using laot::capi::hand_out;
+using laot::capi::hand_out_table;
 
 namespace {
 
@@ -50,6 +53,42 @@ void require_no_embedding(const laot::Experiment& experiment, const std::string&
   for (const laot::LevelEmbedding& other : experiment.embeddings)
     laot::require(other.covariate != covariate, Status::invalid_argument, "\"", covariate,
                   "\" has an embedding already");
+}
+
+laot::Table table_of_values(const std::vector<laot::Condition>& conditions) {
+  laot::TextColumn condition, covariate, level;
+  laot::NumberColumn number;
+  const auto add = [&](const std::string& of, const std::string& name, const std::string& text,
+                       double value) {
+    condition.push_back(of);
+    covariate.push_back(name);
+    level.push_back(text);
+    number.push_back(value);
+  };
+  for (const laot::Condition& one : conditions)
+    for (const auto& [name, value] : one.covariates) {
+      for (const std::string& text : value.levels) add(one.name, name, text, laot::kNaN);
+      for (const double x : value.numbers) add(one.name, name, "", x);
+    }
+  laot::Table out;
+  out.add("condition", std::move(condition));
+  out.add("covariate", std::move(covariate));
+  out.add("level", std::move(level));
+  out.add("number", std::move(number));
+  return out;
+}
+
+laot::Table table_of_controls(const std::vector<std::vector<size_t>>& controls) {
+  laot::NumberColumn control, cell;
+  for (size_t g = 0; g < controls.size(); ++g)
+    for (const size_t at : controls[g]) {
+      control.push_back(static_cast<double>(g));
+      cell.push_back(static_cast<double>(at));
+    }
+  laot::Table out;
+  out.add("control", std::move(control));
+  out.add("cell", std::move(cell));
+  return out;
 }
 
 // The cells that a host reads.
@@ -240,6 +279,40 @@ laot_status laot_experiment_hold_out(laot_experiment* experiment, const char* co
     laot::require(std::find(held.begin(), held.end(), name) == held.end(), Status::invalid_argument,
                   "condition \"", name, "\" is held out already");
     held.push_back(name);
+  });
+}
+
+laot_status laot_read_conditions(const char* const* labels, size_t cells, const char* control,
+                                 const char* const* targets, size_t target_count, const size_t* at,
+                                 const char* const* covariates, const char* const* levels,
+                                 const double* numbers, size_t count, const char* combine,
+                                 const char* missing, laot_table** conditions,
+                                 laot_table** controls, size_t* control_of) {
+  return guarded([&] {
+    given(conditions, "conditions");
+    given(controls, "controls");
+    given(control_of, "control_of");
+    laot::LabelledCells from;
+    from.control = given_text(control, "control");
+    from.targets = given_texts(targets, target_count, "targets");
+    given(labels, "labels");
+    for (size_t cell = 0; cell < cells; ++cell)
+      from.labels.emplace_back(labels[cell] != nullptr ? labels[cell] : "");
+    for (size_t i = 0; i < count; ++i) {
+      const bool is_level = levels != nullptr && levels[i] != nullptr;
+      laot::LabelledValue value;
+      value.cell = (&given(at, "at"))[i];
+      value.covariate = given_text((&given(covariates, "covariates"))[i], "a covariate");
+      if (is_level) value.level = levels[i];
+      if (!is_level && numbers != nullptr) value.number = numbers[i];
+      from.values.push_back(std::move(value));
+    }
+    if (combine != nullptr) from.combine = combine;
+    if (missing != nullptr) from.missing = missing;
+    const laot::LabelledConditions found = laot::read_conditions(from);
+    std::copy(found.control_of.begin(), found.control_of.end(), control_of);
+    hand_out_table(table_of_values(found.conditions), conditions);
+    hand_out_table(table_of_controls(found.controls), controls);
   });
 }
 

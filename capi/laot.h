@@ -906,6 +906,47 @@ LAOT_API laot_status laot_experiment_place_by_controls(laot_experiment* experime
 LAOT_API laot_status laot_experiment_hold_out(laot_experiment* experiment, const char* condition);
 
 /**
+ * Reads the covariates of conditions from columns that have a value at each cell, by the rules of
+ * every language. A level is missing where it is blank, or NA, N/A, <NA>, NaN or NULL in any case.
+ * Where a level of a covariate has `combine`, all are split at it, and parts that all are numbers
+ * are numbers. A covariate has one value in all cells of a condition. The dose (the first covariate
+ * of numbers of which a condition has several, else the first without a negative one) is 0 or
+ * missing in control cells. Covariates of one level, of which control cells have one that a
+ * condition has, are a context (a cell line, a plate): each condition goes with the control cells
+ * of its own context.
+ *
+ * @param labels        [cells] the condition of each cell; NULL: of none
+ * @param cells         number of cells
+ * @param control       the label of control cells
+ * @param targets       [target_count] the labels of the conditions
+ * @param target_count  at least 1
+ * @param at            [count] which cell a value is of, from 0; NULL where count is 0
+ * @param covariates    [count] which covariate. A cell with a combination has several values of one
+ * @param levels        [count] the level, or NULL for a number; NULL: all are numbers
+ * @param numbers       [count] the number of each that has no level, NaN: missing; NULL: all have
+ *                      levels
+ * @param count         number of values
+ * @param combine       stands between the parts of a combination; NULL: levels are whole
+ * @param missing       the host's word for a missing value, for sentences; NULL: "missing"
+ * @param conditions    the table of the covariates, a row for each value: texts condition, covariate
+ *                      and level ("" of a number), number number (NaN of a level). Free it with
+ *                      laot_table_free
+ * @param controls      the table of the control cells that conditions go with, a row for each cell:
+ *                      numbers control (which population, from 0) and cell (from 0). Free it with
+ *                      laot_table_free
+ * @param control_of    [target_count] filled with the number of the control population of each
+ * @return LAOT_INVALID_ARGUMENT: what breaks a rule, in one sentence that names the covariate and
+ *         the condition
+ */
+LAOT_API laot_status laot_read_conditions(const char* const* labels, size_t cells,
+                                          const char* control, const char* const* targets,
+                                          size_t target_count, const size_t* at,
+                                          const char* const* covariates, const char* const* levels,
+                                          const double* numbers, size_t count, const char* combine,
+                                          const char* missing, laot_table** conditions,
+                                          laot_table** controls, size_t* control_of);
+
+/**
  * Learns the responses to all conditions of an experiment. A method of one condition is fitted to
  * each, with the bits of laot_fit on its two populations; a method of many conditions
  * (laot_method_info.many_conditions) learns one model of all. laot_fit is this of one condition

@@ -121,6 +121,7 @@ set(LAOT_CORE_SOURCES
   # conditions
   src/conditions/experiment.cpp
   src/conditions/covariates.cpp
+  src/conditions/labelled_cells.cpp
   src/conditions/embeddings.cpp
   src/conditions/control_places.cpp
   src/conditions/condition_regression.cpp

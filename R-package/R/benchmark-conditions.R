@@ -20,8 +20,8 @@ with_trivial <- function(methods, trivial) {
 
 # list(covariates, controls, control.of) as of a fit, with the embeddings.
 experiment_of_benchmark <- function(covariates, embedding, combine, source, labels, chosen) {
-  columns <- split_combinations(covariate_columns(covariates, source), combine)
-  known <- described_conditions(columns, labels, chosen)
+  check_combine(combine)
+  known <- described_conditions(covariate_columns(covariates, source), labels, chosen, combine)
   known$controls <- lapply(known$controls, function(at) which(labels == chosen$control)[at])
   if (is.character(embedding)) one_of(embedding, c("given", "effect", by.control), "embedding")
   known$embedding <- word_of_embedding(embedding, known$covariates[[1L]])

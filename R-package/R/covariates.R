@@ -37,20 +37,12 @@ covariate_columns <- function(covariates, source) {
   source$columns[names]
 }
 
-# "A+B" is list(c("A", "B")); parts that are all numbers are numbers.
-split_combinations <- function(columns, combine) {
-  if (is.null(combine)) return(columns)
+check_combine <- function(combine) {
+  if (is.null(combine)) return(invisible())
   one_string(combine, "combine")
   if (!nzchar(combine))
     fail("combine must be what stands between the parts of a combination, such as ",
          "\"+\", found \"\"")
-  lapply(columns, function(column) {
-    if (is.factor(column)) column <- as.character(column)
-    if (!is.character(column) || !any(grepl(combine, column, fixed = TRUE))) return(column)
-    parts <- lapply(strsplit(column, combine, fixed = TRUE), trimws)
-    numbers <- suppressWarnings(lapply(parts, as.numeric))
-    if (anyNA(unlist(numbers)[!is.na(unlist(parts))])) parts else numbers
-  })
 }
 
 covariates_needed <- function(given) {
@@ -81,10 +73,6 @@ word_of_embedding <- function(embedding, known) {
   }
   "effect"
 }
-
-# A number or a level for each column.
-kinds_of_columns <- function(columns)
-  lapply(columns, function(column) if (is.numeric(unlist(column))) 0 else "")
 
 # A list by covariate of list(levels, coordinates x levels), or "control".
 embeddings_of <- function(embedding, known) {
@@ -145,42 +133,26 @@ covariate_names <- function(covariates) {
 in_backticks <- function(name) deparse(as.name(name), backtick = TRUE)
 
 # list(covariates, controls, control.of): of each target its covariates and the number of its
-# controls, which are places among the control cells.
-described_conditions <- function(columns, labels, chosen) {
+# controls, which are places among the control cells. By the library's rules.
+described_conditions <- function(columns, labels, chosen, combine = NULL) {
+  labels <- as.character(labels)
+  read <- native(.Call(C_read_conditions, enc2utf8(labels), enc2utf8(chosen$control),
+                       enc2utf8(chosen$target), lapply(columns, plain_column), combine))
+  values <- read$conditions
   known <- lapply(stats::setNames(nm = chosen$target), function(target) {
-    cells <- which(labels == target)
-    sapply(names(columns), function(name) one_covariate(columns[[name]][cells], name, target),
-           simplify = FALSE)
+    sapply(names(columns), function(name) {
+      at <- which(values$condition == enc2utf8(target) & values$covariate == enc2utf8(name))
+      if (is.na(values$number[at[1L]])) values$level[at] else values$number[at]
+    }, simplify = FALSE)
   })
-  for (target in names(known)) {
-    wrong <- Filter(function(value) length(value) > 1L && chosen$control %in% value,
-                    known[[target]])
-    if (length(wrong)) {
-      fail("condition ", quoted(target), " combines ", listed(wrong[[1L]]), ", and ",
-           quoted(chosen$control),
-           " is the control; name only what was given")
-    }
-  }
-  of.controls <- lapply(columns, `[`, which(labels == chosen$control))
-  check_control_dose(of.controls, known)
-  c(list(covariates = known), controls_by_context(of.controls, known))
+  places <- match(read$controls$cell + 1, which(labels == chosen$control))
+  list(covariates = known, controls = unname(split(places, read$controls$control)),
+       control.of = as.integer(read$control.of) + 1L)
 }
 
-one_covariate <- function(values, name, target) {
-  lost <- is_lost_value(values)
-  if (any(lost)) {
-    fail("covariate ", name, " is missing in ", counted(sum(lost), "cell"), " of condition ",
-         quoted(target),
-         "; give them a value, or leave them out of condition")
-  }
-  found <- unique(values)
-  if (length(found) != 1L) {
-    fail("covariate ", name, " must have one value in all cells of a condition, and those of ",
-         quoted(target), " have ",
-         listed(vapply(found, function(value) paste(value, collapse = " + "), ""), 5L))
-  }
-  covariate_value(found)
-}
+# Numbers, texts, or of a combination a list of either.
+plain_column <- function(column)
+  if (is.list(column)) lapply(column, covariate_value) else covariate_value(column)
 
 is_lost_value <- function(values) {
   if (is.list(values)) return(vapply(values, function(value) !length(value) || anyNA(value), NA))
@@ -191,48 +163,6 @@ is_lost_value <- function(values) {
 covariate_value <- function(value) {
   if (is.list(value)) value <- unlist(value)
   if (is.numeric(value)) as.double(value) else enc2utf8(as.character(value))
-}
-
-# The dose is the first covariate of numbers of which a condition has several, else the first
-# without negative ones.
-check_control_dose <- function(of.controls, known) {
-  of <- function(name) lapply(known, `[[`, name)
-  numbers <- Filter(function(name) is.numeric(of(name)[[1L]]), names(of.controls))
-  several <- Filter(function(name) any(lengths(of(name)) > 1L), numbers)
-  dose <- c(several, Filter(function(name) all(unlist(of(name)) >= 0), numbers))[1L]
-  if (is.na(dose)) return(invisible())
-  found <- unlist(of.controls[[dose]])
-  wrong <- found[!is.na(found) & found != 0]
-  if (length(wrong)) {
-    fail("control cells must have ", dose, " 0 or NA, for 0 is no change; found ",
-         listed(format_each(unique(wrong)), 5L), " in ",
-         counted(length(wrong), "control cell"))
-  }
-}
-
-# Levels that conditions and control cells share (a cell line, a plate) are a context: each
-# condition goes with the control cells of its own.
-controls_by_context <- function(of.controls, known) {
-  of.conditions <- function(name) lapply(known, `[[`, name)
-  shared <- Filter(function(name) {
-    values <- of.conditions(name)
-    is.character(values[[1L]]) && all(lengths(values) == 1L) &&
-      any(unlist(values) %in% as.character(of.controls[[name]]))
-  }, names(of.controls))
-  if (!length(shared))
-    return(list(controls = list(seq_along(of.controls[[1L]])), control.of = rep(1L, length(known))))
-  key <- function(values) do.call(paste, c(unname(lapply(values, as.character)), sep = ", "))
-  have <- key(of.controls[shared])
-  need <- vapply(known, function(values) key(values[shared]), "")
-  alone <- which(!need %in% have)
-  if (length(alone)) {
-    fail("no control cell has ", condition_text(known[[alone[1L]]][shared]), ", as condition ",
-         quoted(names(known)[alone[1L]]),
-         " has; control cells have ", listed(unique(have), 6L))
-  }
-  contexts <- unique(need)
-  list(controls = lapply(contexts, function(context) which(have == context)),
-       control.of = match(need, contexts))
 }
 
 # "drug = A + B, dose = 3 + 1"

@@ -90,11 +90,6 @@ labelled_conditions <- function(x, observed, control, at) {
          quoted(level), "; give control cells as control = ")
   }
   columns <- columns_of_fit(x, observed)
-  known <- lapply(stats::setNames(nm = names), function(name) {
-    cells <- which(labels == name)
-    sapply(names(columns), function(of) one_covariate(columns[[of]][cells], of, name),
-           simplify = FALSE)
-  })
   new <- setdiff(names, c(names(x), held_out_of(x)))
   lacking <- setdiff(covariate_names_of(x), names(columns))
   if (length(new) && (length(lacking) || !length(columns))) {
@@ -102,16 +97,22 @@ labelled_conditions <- function(x, observed, control, at) {
          if (length(lacking)) paste0(", and observed has no column ", quoted(lacking[1L]),
          " to say what it is"))
   }
-  controls <- if (!length(columns))
-    list(controls = list(seq_along(of.control)), control.of = rep(1L, length(names))) else
-    controls_by_context(lapply(columns_of_fit(x, control)[names(columns)], `[`, of.control), known)
-  # By name, or where one has no name all by their covariates.
-  if (!length(new)) known[] <- list(list())
+  of.controls <- columns_of_fit(x, control)
+  both <- sapply(names(columns), function(name) {
+    values <- of.controls[[name]]
+    c(plain_column(columns[[name]]),
+      if (is.null(values)) rep(NA, length(of.control)) else plain_column(values)[of.control])
+  }, simplify = FALSE)
+  known <- described_conditions(both, c(ifelse(labels %in% names, labels, NA),
+                                        rep(level, length(of.control))),
+                                list(control = level, target = names))
   list(observed = lapply(stats::setNames(nm = names),
                          function(name) observed[, which(labels == name)]),
-       controls = lapply(controls$controls, function(at) control[, of.control[at]]),
-       control.of = controls$control.of,
-       covariates = known)
+       controls = lapply(known$controls, function(at) control[, of.control[at]]),
+       control.of = known$control.of,
+       # By name, or where one has no name all by their covariates.
+       covariates = if (length(new)) known$covariates else
+         lapply(known$covariates, function(values) list()))
 }
 
 object_columns <- function(x) if (is(x, "Seurat"))

@@ -153,17 +153,17 @@ fit_method <- function(x, method, treated = NULL, ..., condition = NULL, control
     condition <- condition_not_cells(treated, source)
     treated <- NULL
   }
-  columns <- if (!is.null(covariates)) {
-    covariates_alone(list(treated = treated, by = by,
-                          seeds = if (!trait(method, "conditions")) seeds))
-    split_combinations(covariate_columns(covariates, source), combine)
-  }
-  source$rest$embedding <- word_of_embedding(embedding, kinds_of_columns(columns))
-  ask$params <- params_from_dots(method, source$rest, setdiff(names(formals(fit_method)), "..."),
-                                 fitting = TRUE)
+  params_of <- function(rest)
+    params_from_dots(method, rest, setdiff(names(formals(fit_method)), "..."), fitting = TRUE)
+  source$rest$embedding <- if (is.character(embedding)) word_of_embedding(embedding)
+  ask$params <- params_of(source$rest)
   if (!is.null(batch)) batch_is_used(method)
   if (!is.null(covariates)) {
-    ask$covariates <- columns
+    covariates_alone(list(treated = treated, by = by,
+                          seeds = if (!trait(method, "conditions")) seeds))
+    check_combine(combine)
+    ask$covariates <- covariate_columns(covariates, source)
+    ask$combine <- combine
     ask$embedding <- embedding
     ask$hold.out <- hold.out
   } else {
@@ -173,6 +173,10 @@ fit_method <- function(x, method, treated = NULL, ..., condition = NULL, control
     populations_of_levels(ask, source, condition, control, target, batch, types)
   } else {
     populations_of_two(ask, source, treated, list(...), condition, control, target, batch, types)
+  }
+  if (is.list(embedding)) {
+    source$rest$embedding <- word_of_embedding(embedding, cells$experiment$covariates[[1L]])
+    ask$params <- params_of(source$rest)
   }
   if (!is.null(by)) return(fit_by(ask, cells, source, by, seed, seeds))
   if (is.null(seeds)) fit_targets(ask, cells, seed) else fit_seeds(ask, cells, seeds)

@@ -150,8 +150,8 @@ populations_of_levels <- function(ask, source, condition, control, target, batch
   chosen_populations(ask, source, side(chosen$control),
                      lapply(stats::setNames(nm = chosen$target), side),
                      control = chosen$control, condition = column, types = types,
-                     experiment = if (!is.null(ask$covariates)) described_conditions(ask$covariates,
-                         labels, chosen))
+                     experiment = if (!is.null(ask$covariates))
+                       described_conditions(ask$covariates, labels, chosen, ask$combine))
 }
 
 # Predicted cells have no label: they are left out of what is fitted, split or scored.

@@ -14,6 +14,7 @@ SEXP laot_r_fit_experiment(SEXP method, SEXP preset, SEXP params, SEXP controls,
                            SEXP settings);
 SEXP laot_r_model_at(SEXP model, SEXP condition, SEXP covariates, SEXP controls, SEXP settings);
 SEXP laot_r_conditions(SEXP model);
+SEXP laot_r_read_conditions(SEXP labels, SEXP control, SEXP targets, SEXP columns, SEXP combine);
 SEXP laot_r_covariate(SEXP model, SEXP name);
 SEXP laot_r_predict(SEXP model, SEXP cells, SEXP nonnegative, SEXP settings);
 SEXP laot_r_effects(SEXP model, SEXP cells, SEXP settings);

@@ -43,6 +43,50 @@ struct Covariates {
   }
 };
 
+// Texts in UTF-8 as the library takes them, NA as NULL; they belong to R.
+std::vector<const char*> text_pointers(SEXP texts) {
+  std::vector<const char*> out;
+  for (R_xlen_t i = 0; i < Rf_xlength(texts); ++i)
+    out.push_back(STRING_ELT(texts, i) == NA_STRING ? nullptr : CHAR(STRING_ELT(texts, i)));
+  return out;
+}
+
+// The values of columns, a row each.
+struct ValuesOfCells {
+  std::vector<std::size_t> at;
+  std::vector<const char*> covariates, levels;
+  std::vector<double> numbers;
+
+  // columns: a named list of numbers, texts and lists of these, a value for each cell.
+  explicit ValuesOfCells(SEXP columns) {
+    SEXP names = Rf_getAttrib(columns, R_NamesSymbol);
+    for (R_xlen_t k = 0; k < Rf_xlength(columns); ++k) {
+      const char* const name = Rf_translateCharUTF8(STRING_ELT(names, k));
+      SEXP column = VECTOR_ELT(columns, k);
+      for (R_xlen_t cell = 0; cell < Rf_xlength(column); ++cell) {
+        SEXP values = TYPEOF(column) == VECSXP ? VECTOR_ELT(column, cell) : column;
+        const bool several = TYPEOF(column) == VECSXP;
+        const R_xlen_t first = several ? 0 : cell, last = several ? Rf_xlength(values) : cell + 1;
+        if (first == last) add(cell, name, nullptr, R_NaN);
+        for (R_xlen_t i = first; i < last; ++i) {
+          const bool text = TYPEOF(values) == STRSXP;
+          SEXP level = text ? STRING_ELT(values, i) : NA_STRING;
+          add(cell, name, level == NA_STRING ? nullptr : CHAR(level),
+              text ? R_NaN : REAL(values)[i]);
+        }
+      }
+    }
+  }
+
+ private:
+  void add(R_xlen_t cell, const char* covariate, const char* level, double number) {
+    at.push_back(static_cast<std::size_t>(cell));
+    covariates.push_back(covariate);
+    levels.push_back(level);
+    numbers.push_back(number);
+  }
+};
+
 // Cells of a condition that an R function reads as list(cells = ) or, since no R error may pass
 // through the library, list(error = its sentence).
 class Reader {
@@ -160,6 +204,25 @@ Experiment experiment_from(SEXP controls, SEXP treated, SEXP which, SEXP covaria
 }
 
 }  // namespace
+
+SEXP laot_r_read_conditions(SEXP labels, SEXP control, SEXP targets, SEXP columns, SEXP combine) {
+  BEGIN_RCPP
+  const std::vector<const char*> of_cells = text_pointers(labels), wanted = text_pointers(targets);
+  const ValuesOfCells values(columns);
+  std::vector<std::size_t> control_of(wanted.size());
+  laot_table *conditions = nullptr, *controls = nullptr;
+  check(laot_read_conditions(
+      of_cells.data(), of_cells.size(), text_pointers(control)[0], wanted.data(), wanted.size(),
+      values.at.data(), values.covariates.data(), values.levels.data(), values.numbers.data(),
+      values.at.size(), combine == R_NilValue ? nullptr : text_pointers(combine)[0], "NA",
+      &conditions, &controls, control_of.data()));
+  const Rcpp::List of_conditions = columns_of(conditions), of_controls = columns_of(controls);
+  const Rcpp::NumericVector which(control_of.begin(), control_of.end());
+  using Rcpp::Named;
+  return Rcpp::List::create(Named("conditions") = of_conditions, Named("controls") = of_controls,
+                            Named("control.of") = which);
+  END_RCPP
+}
 
 SEXP laot_r_fit_experiment(SEXP method, SEXP preset, SEXP params, SEXP controls, SEXP treated,
                            SEXP which, SEXP covariates, SEXP embeddings, SEXP held_out,

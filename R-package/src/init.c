@@ -13,6 +13,7 @@ static const R_CallMethodDef routines[] = {
     ROUTINE(fit_experiment, 10),
     ROUTINE(model_at, 5),
     ROUTINE(conditions, 1),
+    ROUTINE(read_conditions, 5),
     ROUTINE(covariate, 2),
     ROUTINE(predict, 4),
     ROUTINE(effects, 3),

@@ -43,25 +43,15 @@ condition_text(covariates) = join(("$name = $(shown(parts))" for (name, parts) i
 
 # ---- Columns: one value for each cell -----------------------------------------------------------
 
-# Of each cell its parts, or nothing; "A+B" has two, and parts that are all numbers are numbers.
-function split_column(column, combine)
-    known = unique(value for value in column if !is_lost(value))
-    split_of = Dict{Any,Parts}()
-    if all(is_number, known)
-        foreach(value -> split_of[value] = [Float64(value)], known)
-    else
-        separate(text) = combine === nothing ? [text] : String.(strip.(split(text, combine)))
-        several = combine !== nothing && any(value -> occursin(combine, string(value)), known)
-        texts = Dict(value => several ? separate(string(value)) : [string(value)] for value in known)
-        numbers = Dict(value => tryparse.(Float64, parts) for (value, parts) in texts)
-        all_numbers = several && all(parts -> all(!isnothing, parts), values(numbers))
-        foreach(value -> split_of[value] = all_numbers ? Float64.(numbers[value]) : String.(texts[value]), known)
-    end
-    return Union{Nothing,Parts}[is_lost(value) ? nothing : split_of[value] for value in column]
+# Of each cell its value as the library takes it: a level or nothing, and a number or NaN.
+function column_values(column)
+    number = all(value -> is_lost(value) || is_number(value), column)
+    return [is_lost(value) ? (nothing, NaN) : number ? (nothing, Float64(value)) : (string(value), NaN)
+            for value in column]
 end
 
-# The targets by the columns: (controls, conditions), controls as places among the control
-# cells; each condition goes with those of its own context.
+# The targets by the columns: (controls, conditions), controls as numbers of cells; each condition goes
+# with those of its own context. By the library's rules.
 function design(covariates, labels, control, targets, combine)
     covariates isa Union{AbstractDict,NamedTuple} || throw(ArgumentError(
         "covariates must be columns such as (drug = drugs, dose = doses), found $(typeof(covariates))"))
@@ -73,67 +63,35 @@ function design(covariates, labels, control, targets, combine)
         length(column) == length(labels) ||
             throw(ArgumentError("covariate $name has $(length(column)) values for $(length(labels)) cells"))
     end
-    columns = [string(name) => split_column(column, combine) for (name, column) in pairs(covariates)]
-    known = [Covariates([name => one_value(column[labels .== target], name, target) for (name, column) in columns])
-             for target in targets]
-    for (target, values) in zip(targets, known), (name, parts) in values
-        length(parts) > 1 && control in parts && throw(ArgumentError(
-            "condition \"$target\" combines $(join(parts, ", ")), and \"$control\" is the control; name only what was given"))
+    rows = [(string(name), cell - 1, level, number) for (name, column) in pairs(covariates)
+            for (cell, (level, number)) in enumerate(column_values(column))]
+    values, controls, control_of = read_conditions(labels, control, targets, rows, combine)
+    known = map(targets) do target
+        Covariates([name => value_in(values, target, name) for name in string.(keys(covariates))])
     end
-    of_controls = [name => column[labels .== control] for (name, column) in columns]
-    check_control_dose(of_controls, known)
-    return with_contexts(of_controls, known, targets, count(==(control), labels))
+    cells = [Int.(controls.cell[controls.control .== g]) .+ 1 for g in 0:maximum(control_of)]
+    return (controls = cells, conditions = [(covariates = one, control = Int(which) + 1)
+                                            for (one, which) in zip(known, control_of)])
 end
 
-cells_counted(count, what = "cell") = "$count $what" * (count == 1 ? "" : "s")
-
-function one_value(values, name, target)
-    lost = count(isnothing, values)
-    lost == 0 || throw(ArgumentError("covariate $name is missing in $(cells_counted(lost)) of condition \"$target\"; " *
-                                     "give them a value, or leave them out of condition"))
-    found = unique(values)
-    length(found) == 1 && return found[1]
-    throw(ArgumentError("covariate $name must have one value in all cells of a condition, and those of \"$target\" have " *
-                        join(shown.(found[1:min(end, 5)]), ", ") * (length(found) > 5 ? ", ..." : "")))
+function value_in(values, target, name)
+    at = findall((values.condition .== target) .& (values.covariate .== name))
+    return isnan(values.number[first(at)]) ? values.level[at] : values.number[at]
 end
 
-# The dose is the first covariate of numbers of which a condition has several, else the first without
-# negative ones; it is 0 or missing in control cells.
-function check_control_dose(of_controls, known)
-    of(k) = [values[k][2] for values in known]
-    numbers = [k for k in eachindex(of_controls) if of(k)[1] isa Vector{Float64}]
-    several = filter(k -> any(parts -> length(parts) > 1, of(k)), numbers)
-    doses = [several; filter(k -> all(parts -> all(parts .>= 0), of(k)), numbers)]
-    isempty(doses) && return
-    name, values = of_controls[doses[1]]
-    wrong = [parts for parts in values if parts !== nothing && any(parts .!= 0)]
-    isempty(wrong) || throw(ArgumentError(
-        "control cells must have $name 0 or missing, for 0 is no change; found " *
-        join(unique(shown.(wrong))[1:min(end, 5)], ", ") * " in " * cells_counted(length(wrong), "control cell")))
-end
-
-function with_contexts(of_controls, known, targets, controls)
-    context = filter(collect(eachindex(of_controls))) do k
-        values = [one[k][2] for one in known]
-        have = Set(filter(!isnothing, of_controls[k][2]))
-        all(parts -> parts isa Vector{String} && length(parts) == 1, values) && any(parts -> parts in have, values)
+# rows: (covariate, cell from 0, level or nothing, number or NaN).
+function read_conditions(labels, control, targets, rows, combine)
+    names, at = String[row[1] for row in rows], Csize_t[row[2] for row in rows]
+    texts, numbers = [row[3] for row in rows], Float64[row[4] for row in rows]
+    conditions, controls = Ref{Ptr{Cvoid}}(C_NULL), Ref{Ptr{Cvoid}}(C_NULL)
+    control_of = Vector{Csize_t}(undef, length(targets))
+    GC.@preserve texts begin
+        levels = Cstring[text === nothing ? Cstring(C_NULL) : Base.unsafe_convert(Cstring, text) for text in texts]
+        check(laot_read_conditions(labels, length(labels), control, targets, length(targets), at, names, levels, numbers,
+                                   length(rows), combine === nothing ? Cstring(C_NULL) : combine, "missing",
+                                   conditions, controls, control_of))
     end
-    isempty(context) && return (controls = [collect(1:controls)],
-                                conditions = [(covariates = one, control = 1) for one in known])
-    of_cells = [[of_controls[k][2][i] for k in context] for i in 1:controls]
-    need = [[one[k][2] for k in context] for one in known]
-    have = unique(of_cells)
-    for (target, wanted, one) in zip(targets, need, known)
-        wanted in have && continue
-        there = sort([join((parts === nothing ? "missing" : parts[1] for parts in key), ", ") for key in have])
-        throw(ArgumentError("no control cell has $(condition_text(one[context])), as condition \"$target\" has; " *
-                            "control cells have " * join(there[1:min(end, 6)], ", ") *
-                            (length(there) > 6 ? ", ..." : "")))
-    end
-    contexts = unique(need)
-    return (controls = [findall(isequal(one), of_cells) for one in contexts],
-            conditions = [(covariates = one, control = findfirst(isequal(wanted), contexts))
-                          for (one, wanted) in zip(known, need)])
+    return table_columns(conditions[]), table_columns(controls[]), control_of
 end
 
 # A few numbers may be labels, what differs from cell to cell is a measurement.

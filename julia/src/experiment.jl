@@ -63,10 +63,8 @@ function Experiment(cells, condition; control = "control", target = nothing, cov
     known = design(covariates, labels, control, targets, combine)
     part(values, at) = values === nothing ? nothing : collect(values)[at]
     out = Experiment(feature_names = feature_names)
-    of_control = findall(==(control), labels)
     for at in known.controls
-        add_control!(out, cells[:, of_control[at]]; batch = part(batch, of_control[at]),
-                     names = part(cell_names, of_control[at]))
+        add_control!(out, cells[:, at]; batch = part(batch, at), names = part(cell_names, at))
     end
     for (level, of) in zip(targets, known.conditions)
         at = findall(==(level), labels)

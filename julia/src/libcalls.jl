@@ -234,6 +234,9 @@ laot_experiment_place_by_controls(experiment, covariate) =
 laot_experiment_hold_out(experiment, condition) =
     ccall(@symbol(laot_experiment_hold_out), Cint, (Ptr{Cvoid}, Cstring), experiment, condition)
 
+laot_read_conditions(labels, cells, control, targets, target_count, at, covariates, levels, numbers, count, combine, missing, conditions, controls, control_of) =
+    ccall(@symbol(laot_read_conditions), Cint, (Ptr{Cstring}, Csize_t, Cstring, Ptr{Cstring}, Csize_t, Ptr{Csize_t}, Ptr{Cstring}, Ptr{Cstring}, Ptr{Cdouble}, Csize_t, Cstring, Cstring, Ptr{Ptr{Cvoid}}, Ptr{Ptr{Cvoid}}, Ptr{Csize_t}), labels, cells, control, targets, target_count, at, covariates, levels, numbers, count, combine, missing, conditions, controls, control_of)
+
 laot_fit_experiment(context, params, experiment, out) =
     ccall(@symbol(laot_fit_experiment), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, params, experiment, out)
 

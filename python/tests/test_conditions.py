@@ -232,7 +232,7 @@ def test_conditions_go_with_the_control_cells_of_their_own_line():
     model = laot.fit(screen)
     alone = laot.fit(cells[(line == "y") & (dose == 0)], cells[(line == "y") & (dose == 3)])
     assert np.array_equal(model.predict(NEW[:, :3], at="y 3"), alone.predict(NEW[:, :3]))
-    with pytest.raises(ValueError, match="no control cell has line = y, as condition 'y 1' has; control cells have x"):
+    with pytest.raises(ValueError, match='no control cell has line = y, as condition "y 1" has; control cells have x'):
         laot.Experiment.from_labels(cells, labels, "none", covariates={"line": np.where((line == "y") & (dose == 0), "x", line)})
 
 

@@ -161,15 +161,10 @@ static void test_registry(void) {
     }
     laot_params_free(params);
     if (strcmp(info.name, "laot") == 0)
-      CHECK(info.affine == 1 && info.dense_map == 1 && info.trains == 0 && info.uses_batch == 1);
+      CHECK(info.affine == 1 && info.dense_map == 1 && info.trains == 0 && info.uses_batch == 1 &&
+            info.pairs == 1 && !info.trivial && !info.raw_space && info.fewest_cells == 3);
     if (strcmp(info.name, "cellot") == 0)
       CHECK(info.affine == 0 && info.dense_map == 0 && info.trains == 1 && info.uses_batch == 0);
-    if (strcmp(info.name, "cellot") == 0)
-      CHECK(info.trivial == 0 && info.pairs == 0 && info.raw_space == 0 && info.fewest_cells == 4);
-    if (strcmp(info.name, "laot") == 0)
-      CHECK(info.trivial == 0 && info.pairs == 1 && info.raw_space == 0 && info.fewest_cells == 3);
-    if (strcmp(info.name, "identity") == 0)
-      CHECK(info.trivial == 1 && info.pairs == 0 && info.raw_space == 1 && info.fewest_cells == 0);
   }
   info.struct_size = 0;
   REFUSED(laot_method_describe(0, &info), LAOT_INVALID_ARGUMENT, "struct_size");

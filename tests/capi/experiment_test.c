@@ -600,6 +600,43 @@ static void test_screen(laot_context* context) {
           LAOT_OUT_OF_MEMORY, "a screen of 20 drugs");
 }
 
+/* Columns of labelled cells: two conditions, the control cells of each of their own line. */
+static void test_columns(void) {
+  static const char* const labels[] = {"none", "a", "b", NULL, "none", "b"};
+  static const char* const targets[] = {"b", "a"};
+  static const size_t at[] = {0, 1, 2, 4, 5, 1, 2, 5, 0, 4};
+  static const char* const names[] = {"line", "line", "line", "line", "line",
+                                      "dose", "dose", "dose", "dose", "dose"};
+  static const char* const levels[] = {"x", "x", "y", "y", "y", NULL, NULL, NULL, NULL, NULL};
+  double numbers[] = {NAN, NAN, NAN, NAN, NAN, 1.0, 2.5, 2.5, 0.0, NAN};
+  laot_table *of_conditions = NULL, *of_controls = NULL;
+  size_t control_of[2] = {9, 9}, rows, columns;
+  double found[4];
+  CHECK(laot_read_conditions(labels, 6, "none", targets, 2, at, names, levels, numbers, 10, NULL,
+                             NULL, &of_conditions, &of_controls, control_of) == LAOT_OK);
+  CHECK(control_of[0] == 0 && control_of[1] == 1);
+  CHECK(laot_table_size(of_conditions, &rows, &columns) == LAOT_OK && rows == 4 && columns == 4);
+  CHECK(laot_table_numbers(of_conditions, "number", found, 4) == LAOT_OK);
+  CHECK(isnan(found[0]) && found[1] == 2.5 && isnan(found[2]) && found[3] == 1.0);
+  CHECK(laot_table_size(of_controls, &rows, &columns) == LAOT_OK && rows == 2 && columns == 2);
+  CHECK(laot_table_numbers(of_controls, "cell", found, 2) == LAOT_OK);
+  CHECK(found[0] == 4.0 && found[1] == 0.0);
+  laot_table_free(of_conditions);
+  laot_table_free(of_controls);
+  of_conditions = NULL;
+  numbers[8] = 3.0;
+  REFUSED(laot_read_conditions(labels, 6, "none", targets, 2, at, names, levels, numbers, 10, NULL,
+                               "NA", &of_conditions, &of_controls, control_of),
+          LAOT_INVALID_ARGUMENT, "control cells must have dose 0 or NA");
+  CHECK(of_conditions == NULL);
+  REFUSED(laot_read_conditions(NULL, 6, "none", targets, 2, at, names, levels, numbers, 10, NULL,
+                               NULL, &of_conditions, &of_controls, control_of),
+          LAOT_INVALID_ARGUMENT, "labels is NULL");
+  REFUSED(laot_read_conditions(labels, 6, "none", targets, 2, NULL, names, levels, numbers, 10,
+                               NULL, NULL, &of_conditions, &of_controls, control_of),
+          LAOT_INVALID_ARGUMENT, "at is NULL");
+}
+
 int main(void) {
   laot_context* context = NULL;
   laot_params* params = NULL;
@@ -616,6 +653,7 @@ int main(void) {
   test_hold_out(context);
   test_placed_by_controls(context);
   test_screen(context);
+  test_columns();
   laot_params_free(params);
   laot_context_free(context);
   return counted();

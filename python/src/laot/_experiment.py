@@ -158,9 +158,8 @@ class Experiment:
             return None if values is None else np.asarray(values, dtype=object)[at]
 
         out = cls(features)
-        of_control = np.flatnonzero(labels == control)
         for at in known.controls:
-            out.add_control(rows[of_control[at]], part(batch, of_control[at]), part(names, of_control[at]))
+            out.add_control(rows[at], part(batch, at), part(names, at))
         for level in targets:
             at = np.flatnonzero(labels == level)
             out.add_condition(level, rows[at], known.covariates[level], control=known.control_of[level],
