@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "clock.hpp"
+#include "laot/base/adam.hpp"
 #include "laot/data/columns.hpp"
 #include "laot/laot.hpp"
 #include "laot/linear_algebra.hpp"
@@ -24,31 +25,23 @@ double change_square(const arma::mat& map) {
   return sum;
 }
 
-// torch's Adam with weight decay added to the gradient (Kingma & Ba, 2015).
 class Adam {
  public:
   Adam(std::size_t size, const LaotOptions& options)
-      : options_(options),
+      : settings_{options.learning_rate, options.beta1, options.beta2, options.epsilon,
+                  options.weight_decay},
         first_(size, size, arma::fill::zeros),
         second_(size, size, arma::fill::zeros) {}
 
   void step(const arma::mat& gradient, arma::mat& map) {
-    ++steps_;
-    const double correction1 = 1.0 - std::pow(options_.beta1, steps_);
-    const double correction2 = 1.0 - std::pow(options_.beta2, steps_);
-    for (std::size_t e = 0; e < map.n_elem; ++e) {
-      const double g = gradient[e] + options_.weight_decay * map[e];
-      first_[e] = options_.beta1 * first_[e] + (1.0 - options_.beta1) * g;
-      second_[e] = options_.beta2 * second_[e] + (1.0 - options_.beta2) * g * g;
-      map[e] -= options_.learning_rate * (first_[e] / correction1) /
-                (std::sqrt(second_[e] / correction2) + options_.epsilon);
-    }
+    const AdamStep<double> step(settings_, ++steps_);
+    for (std::size_t e = 0; e < map.n_elem; ++e) step(map[e], gradient[e], first_[e], second_[e]);
   }
 
  private:
-  const LaotOptions& options_;
+  AdamSettings settings_;
   arma::mat first_, second_;
-  int steps_ = 0;
+  std::uint64_t steps_ = 0;
 };
 
 class Alternation {

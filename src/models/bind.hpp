@@ -3,7 +3,7 @@
 //   number("ridge", &LaotOptions::ridge).from(0).to(1e6).word("auto", LaotOptions::kAutomatic)
 //       .doc("Weight of |W - I|^2").source("own")
 //   choice("restore", &LaotOptions::restore, {{"none", Restore::none}, {"sd", Restore::sd}})
-//   number("learning_rate", in(&Own::adam, &nets::AdamSettings::rate))
+//   number("learning_rate", in(&Own::adam, &AdamSettings::rate))
 //
 // The default is the value of the field in the method's default options; nothing is written twice.
 #pragma once

@@ -43,7 +43,7 @@ std::vector<ParamSpec> autoencoder_params(const char* source, const char* source
           .to(100000)
           .doc("Dimensions of the code")
           .source(source_of_latent),
-      number("learning_rate", in(&Own::adam, &nets::AdamSettings::rate))
+      number("learning_rate", in(&Own::adam, &AdamSettings::rate))
           .to(1)
           .doc("Adam: step size")
           .source(source),

@@ -12,7 +12,7 @@ struct CellotSettings : OptionsOf<CellotSettings, networks::NetworkSettings>,
 
 std::vector<ParamSpec> cellot_params() {
   using Own = CellotSettings;
-  using Adam = nets::AdamSettings;
+  using Adam = AdamSettings;
   return {
       integer("hidden_units", &Own::hidden_units)
           .from(1)

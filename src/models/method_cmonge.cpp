@@ -105,7 +105,7 @@ std::vector<ParamSpec> loss_rows() {
 
 std::vector<ParamSpec> training_rows() {
   using Own = CmongeSettings;
-  using Adam = nets::AdamSettings;
+  using Adam = AdamSettings;
   std::vector<ParamSpec> out = {
       number("learning_rate", in(&Own::adam, &Adam::rate))
           .to(1)

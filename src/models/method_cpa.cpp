@@ -75,7 +75,6 @@ std::vector<ParamSpec> cpa_network_rows() {
 
 std::vector<ParamSpec> adversary_rows() {
   using Own = CpaSettings;
-  using nets::AdamSettings;
   using nets::DenseShape;
   return {
       number("adversary_weight", &Own::adversary_weight)
@@ -122,7 +121,6 @@ std::vector<ParamSpec> adversary_rows() {
 
 std::vector<ParamSpec> cpa_training_rows() {
   using Own = CpaSettings;
-  using nets::AdamSettings;
   std::vector<ParamSpec> out = {
       number("learning_rate", in(&Own::adam, &AdamSettings::rate))
           .to(1)

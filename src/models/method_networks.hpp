@@ -89,7 +89,7 @@ template <class Training>
 std::vector<ParamSpec> training_params() {
   using Network = NetworkSettings;
   const std::vector<ParamSpec> rows = {
-      number("weight_decay", in(&Training::adam, &nets::AdamSettings::weight_decay))
+      number("weight_decay", in(&Training::adam, &AdamSettings::weight_decay))
           .to(1e6)
           .doc("Adam: weight decay, added to the gradient")
           .source("published settings"),

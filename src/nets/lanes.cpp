@@ -144,12 +144,12 @@ LAOT_AVX2 std::size_t unstandardise_gradient(float* delta, const float* normal, 
   return i;
 }
 
-LAOT_AVX2 std::size_t adam(const AdamStep& s, float* value, const float* gradient, float* m,
+LAOT_AVX2 std::size_t adam(const AdamStep<float>& s, float* value, const float* gradient, float* m,
                            float* v, std::size_t n) {
   const __m256 beta1 = _mm256_set1_ps(s.beta1), keep1 = _mm256_set1_ps(s.keep1);
   const __m256 beta2 = _mm256_set1_ps(s.beta2), keep2 = _mm256_set1_ps(s.keep2);
   const __m256 decay = _mm256_set1_ps(s.decay), rate = _mm256_set1_ps(s.rate);
-  const __m256 root = _mm256_set1_ps(s.root), epsilon = _mm256_set1_ps(s.epsilon);
+  const __m256 root = _mm256_set1_ps(s.of_second), epsilon = _mm256_set1_ps(s.epsilon);
   std::size_t i = 0;
   for (; i + kLanes <= n; i += kLanes) {
     const __m256 x = _mm256_loadu_ps(value + i);

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 
+#include "laot/base/adam.hpp"
 #include "laot/vector_path.hpp"
 
 // How many leading elements a call of a function below has done: none on the portable path.
@@ -35,10 +36,7 @@ std::size_t standardise(float* out, const float* z, const float* centre, const f
 std::size_t unstandardise_gradient(float* delta, const float* normal, const float* scale,
                                    const float* mean, const float* slope, std::size_t n);
 
-struct AdamStep {
-  float beta1, keep1, beta2, keep2, decay, rate, root, epsilon;
-};
-std::size_t adam(const AdamStep& step, float* value, const float* gradient, float* m, float* v,
-                 std::size_t n);
+std::size_t adam(const AdamStep<float>& step, float* value, const float* gradient, float* m,
+                 float* v, std::size_t n);
 
 }  // namespace laot::nets::lanes

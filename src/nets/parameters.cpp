@@ -52,22 +52,6 @@ template <class T>
 Adam<T>::Adam(std::size_t count, const AdamSettings& settings)
     : first(count, T(0)), second(count, T(0)), settings_(settings) {}
 
-namespace {
-
-template <class T>
-struct Step {
-  T beta1, keep1, beta2, keep2, decay, rate, root, epsilon;
-
-  void one(T& value, T gradient, T& m, T& v) const {
-    const T g = gradient + decay * value;
-    m = beta1 * m + keep1 * g;
-    v = beta2 * v + keep2 * (g * g);
-    value -= rate * m / (std::sqrt(v) * root + epsilon);
-  }
-};
-
-}  // namespace
-
 template <class T>
 void Adam<T>::step(T* values, T* gradient, double factor) {
   const std::size_t count = first.size();
@@ -81,24 +65,11 @@ void Adam<T>::step(T* values, T* gradient, double factor) {
     const T keep = static_cast<T>(1.0 - settings_.rate * factor * settings_.decoupled_decay);
     for (std::size_t i = 0; i < count; ++i) values[i] *= keep;
   }
-  ++steps;
-  const double t = static_cast<double>(steps);
-  Step<T> step;
-  step.beta1 = static_cast<T>(settings_.beta1);
-  step.keep1 = static_cast<T>(1.0 - settings_.beta1);
-  step.beta2 = static_cast<T>(settings_.beta2);
-  step.keep2 = static_cast<T>(1.0 - settings_.beta2);
-  step.decay = static_cast<T>(settings_.weight_decay);
-  step.rate = static_cast<T>(settings_.rate * factor / (1.0 - std::pow(settings_.beta1, t)));
-  step.root = static_cast<T>(1.0 / std::sqrt(1.0 - std::pow(settings_.beta2, t)));
-  step.epsilon = static_cast<T>(settings_.epsilon);
+  const AdamStep<T> step(settings_, ++steps, factor);
   std::size_t i = 0;
-  if constexpr (std::is_same_v<T, float>) {
-    i = LAOT_IN_LANES(adam({step.beta1, step.keep1, step.beta2, step.keep2, step.decay, step.rate,
-                            step.root, step.epsilon},
-                           values, gradient, first.data(), second.data(), count));
-  }
-  for (; i < count; ++i) step.one(values[i], gradient[i], first[i], second[i]);
+  if constexpr (std::is_same_v<T, float>)
+    i = LAOT_IN_LANES(adam(step, values, gradient, first.data(), second.data(), count));
+  for (; i < count; ++i) step(values[i], gradient[i], first[i], second[i]);
 }
 
 void average_into(std::vector<float>& mean, const std::vector<float>& values, double decay,

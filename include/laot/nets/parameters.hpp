@@ -7,6 +7,7 @@
 
 #include "laot/armadillo.hpp"
 #include "laot/base.hpp"
+#include "laot/base/adam.hpp"
 
 namespace laot::nets {
 
@@ -41,18 +42,7 @@ class Layout {
   std::size_t size_ = 0;
 };
 
-struct AdamSettings {
-  double rate = 1e-3;
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  double epsilon = 1e-8;
-  double weight_decay = 0.0;  // added to the gradient, as torch.optim.Adam does
-  double clip_norm = 0.0;     // gradients of a larger norm are scaled down to it (0: never)
-  // Taken off the values by itself, times the rate (AdamW; Loshchilov & Hutter, 2019).
-  double decoupled_decay = 0.0;
-};
-
-/// Adam (Kingma & Ba, 2015) with bias correction; m_hat / (sqrt(v_hat) + epsilon).
+/// Adam on an array, with what may come before its step (clipping, decoupled decay).
 template <class T>
 class Adam {
  public:
