@@ -6,6 +6,7 @@
 #include "laot/assignment.hpp"
 #include "laot/assignment/point_assignment.hpp"
 #include "laot/assignment/scaled_cloud.hpp"
+#include "laot/base/median.hpp"
 #include "laot/data/columns.hpp"
 
 namespace laot {
@@ -47,11 +48,10 @@ bool lists_can_tell(const arma::mat& cost) {
     std::partial_sort(row.begin(), row.begin() + kNearest, row.end());
     widths.push_back(row[kNearest - 1] - row[0]);
   }
-  const auto middle = widths.begin() + static_cast<std::ptrdiff_t>(widths.size() / 2);
-  std::nth_element(widths.begin(), middle, widths.end());
-  if (!(*middle > 0.0)) return false;
+  const double middle = upper_median(widths);
+  if (!(middle > 0.0)) return false;
   const double largest = largest_size(cost);
-  return *middle > kWiderThanRounding * 0x1p-24 * largest && *middle < 0.5 * largest;
+  return middle > kWiderThanRounding * 0x1p-24 * largest && middle < 0.5 * largest;
 }
 
 void require_shape(std::size_t n, std::size_t m) {

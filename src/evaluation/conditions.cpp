@@ -1,10 +1,11 @@
 // Held-out cells of several conditions, scored one condition after the other.
-#include <algorithm>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "at_condition.hpp"
 #include "groups.hpp"
+#include "laot/base/median.hpp"
 #include "laot/evaluation.hpp"
 #include "laot/linear_algebra.hpp"
 #include "trivial_conditions.hpp"
@@ -38,12 +39,7 @@ double gamma_of_conditions(const Model& model) {
   std::vector<double> distances;
   for (const auto& part : model.parts)
     if (part->training.median_gamma > 0.0) distances.push_back(1.0 / part->training.median_gamma);
-  if (distances.empty()) return kNaN;
-  std::sort(distances.begin(), distances.end());
-  const std::size_t half = distances.size() / 2;
-  const double median =
-      distances.size() % 2 == 1 ? distances[half] : 0.5 * (distances[half - 1] + distances[half]);
-  return 1.0 / median;
+  return 1.0 / median(std::move(distances));
 }
 
 class Rows {

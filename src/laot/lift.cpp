@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "clock.hpp"
+#include "laot/base/median.hpp"
 #include "laot/data/columns.hpp"
 #include "laot/linear_algebra.hpp"
 #include "least_squares.hpp"
@@ -25,11 +27,7 @@ double median_square(const arma::mat& points) {
       const double square = squared_distance(points.colptr(j), points.colptr(i), points.n_rows);
       if (square > 0.0) squares.push_back(square);
     }
-  if (squares.empty()) return 0.0;
-  const auto middle = squares.begin() + static_cast<std::ptrdiff_t>(squares.size() / 2);
-  std::nth_element(squares.begin(), middle, squares.end());
-  if (squares.size() % 2 == 1) return *middle;
-  return 0.5 * (*middle + *std::max_element(squares.begin(), middle));
+  return squares.empty() ? 0.0 : median(std::move(squares));
 }
 
 KernelLandmarks landmarks_of(const arma::mat& x, const LiftOptions& options) {

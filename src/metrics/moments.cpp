@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
+#include "laot/base/median.hpp"
 #include "laot/data.hpp"
 #include "laot/linear_algebra.hpp"
 
@@ -41,12 +43,6 @@ double r_squared(const arma::vec& predicted, const arma::vec& observed) {
   const double total =
       sum_of_squares(observed.n_elem, [&](std::size_t k) { return observed[k] - center; });
   return total > 0.0 ? 1.0 - residual / total : kNaN;
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : 0.5 * (values[half - 1] + values[half]);
 }
 
 void sd_ratio(const arma::vec& predicted, const arma::vec& observed, MomentScores& out) {

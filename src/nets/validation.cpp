@@ -1,8 +1,9 @@
 // The score that chooses an iterate: unbiased MMD^2 on validation cells.
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <utility>
 
+#include "laot/base/median.hpp"
 #include "laot/data/columns.hpp"
 #include "laot/nets/kernels.hpp"
 #include "laot/nets/training.hpp"
@@ -136,11 +137,7 @@ double median_gamma(const arma::fmat& a, const arma::fmat& b, const arma::fvec& 
     for (arma::uword j = i + 1; j < count; ++j)
       if (row[j] > 0.0F) distance.push_back(static_cast<double>(row[j]));
   }
-  if (distance.empty()) return std::numeric_limits<double>::quiet_NaN();
-  const auto middle = distance.begin() + static_cast<std::ptrdiff_t>(distance.size() / 2);
-  std::nth_element(distance.begin(), middle, distance.end());
-  if (distance.size() % 2 == 1) return 1.0 / *middle;
-  return 2.0 / (*middle + *std::max_element(distance.begin(), middle));
+  return 1.0 / median(std::move(distance));
 }
 
 }  // namespace laot::nets

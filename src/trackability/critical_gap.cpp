@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "laot/base/median.hpp"
 #include "laot/data/columns.hpp"
 #include "laot/linear_algebra.hpp"
 #include "laot/parallel/tasks.hpp"

@@ -1,4 +1,4 @@
-// Drawing cells, and quantiles of what they give.
+// Drawing cells, and the mean of what they give.
 #pragma once
 
 #include <vector>
@@ -14,9 +14,6 @@ constexpr std::size_t kFewestResampled = 4;
 /// n of the numbers 0 .. n-1, drawn with replacement.
 std::vector<std::size_t> with_replacement(std::size_t n, Rng& rng);
 
-/// The quantile by linear interpolation between order statistics (R's type 7); NaN for no values,
-/// NaN among the values is left out.
-double quantile(std::vector<double> values, double probability);
-double mean_of(const std::vector<double>& values);
+double mean_of(const std::vector<double>& values);  // NaN for none
 
 }  // namespace laot

@@ -8,6 +8,7 @@
 #include "laot/assignment/candidate_rows.hpp"
 #include "laot/assignment/point_assignment.hpp"
 #include "laot/assignment/scaled_cloud.hpp"
+#include "laot/base/median.hpp"
 #include "laot/data/columns.hpp"
 
 namespace laot::detail {
@@ -137,14 +138,12 @@ void HierarchicalTransport::State::choose_directions(const arma::mat& x, const P
     for (std::size_t k = 0; k < shares.size(); k += step)
       value.push_back(inner(points.colptr(shares[k].point), direction.memptr(), d));
     sorted = value;
-    const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
-    std::nth_element(sorted.begin(), middle, sorted.end());
-    const double median = *middle;
+    const double middle = upper_median(sorted);
     out.zeros();
     double balance = 0.0;
     arma::vec mean(d, arma::fill::zeros);
     for (std::size_t q = 0; q < value.size(); ++q) {
-      const double sign = value[q] >= median ? 1.0 : -1.0;
+      const double sign = value[q] >= middle ? 1.0 : -1.0;
       const double* point = points.colptr(shares[q * step].point);
       for (std::size_t k = 0; k < d; ++k) {
         out[k] += sign * point[k];
