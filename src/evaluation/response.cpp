@@ -37,7 +37,6 @@ NumberColumn zero_shares(const arma::mat& cells) {
   return out;
 }
 
-// Welch's t: the variances of the two means, and the degrees of freedom that go with them.
 std::vector<Shift> shifts_over_cells(const RowMoments& control, double n,
                                      const RowMoments& observed, double m,
                                      const RowMoments& predicted, double level) {
@@ -46,15 +45,9 @@ std::vector<Shift> shifts_over_cells(const RowMoments& control, double n,
     out[k].observed = observed.mean[k] - control.mean[k];
     out[k].predicted = predicted.mean[k] - control.mean[k];
     if (n < 2.0 || m < 2.0) continue;
-    const double a = control.sd[k] * control.sd[k] / (n - 1.0),
-                 b = observed.sd[k] * observed.sd[k] / (m - 1.0);
-    if (a + b == 0.0) {
-      out[k].half_width = 0.0;
-      continue;
-    }
-    const double share = a / (a + b);
-    const double df = 1.0 / (share * share / (n - 1.0) + (1.0 - share) * (1.0 - share) / (m - 1.0));
-    out[k].half_width = student_quantile(0.5 * (1.0 + level), df) * std::sqrt(a + b);
+    const Welch welch(control, n, observed, m, k);
+    out[k].half_width =
+        welch.error == 0.0 ? 0.0 : student_quantile(0.5 * (1.0 + level), welch.df) * welch.error;
   }
   return out;
 }
@@ -226,15 +219,12 @@ Table marker_table(const Cells& control, const Cells& treated, std::size_t count
   const arma::mat x = control.gather_all(), y = treated.gather_all();
   const std::vector<std::size_t> order = marker_features(x, y, count, context);
   const RowMoments a = row_moments(x), b = row_moments(y);
-  const double n = static_cast<double>(x.n_cols - 1), m = static_cast<double>(y.n_cols - 1);
+  const double n = static_cast<double>(x.n_cols), m = static_cast<double>(y.n_cols);
   const auto shift = [&](std::size_t k) { return b.mean[k] - a.mean[k]; };
   Table out;
   out.add("position", chosen_values(order, [](std::size_t k) { return static_cast<double>(k); }));
   out.add("feature", chosen_names(feature_names, order));
-  out.add("t", chosen_values(order, [&](std::size_t k) {
-            if (shift(k) == 0.0) return 0.0;
-            return shift(k) / std::sqrt(a.sd[k] * a.sd[k] / n + b.sd[k] * b.sd[k] / m);
-          }));
+  out.add("t", chosen_values(order, [&](std::size_t k) { return Welch(a, n, b, m, k).t(); }));
   out.add("shift", chosen_values(order, shift));
   out.add("mean_control", chosen_values(order, [&](std::size_t k) { return a.mean[k]; }));
   out.add("mean_treated", chosen_values(order, [&](std::size_t k) { return b.mean[k]; }));

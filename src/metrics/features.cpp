@@ -6,6 +6,7 @@
 
 #include "comparable.hpp"
 #include "laot/metrics/moments.hpp"
+#include "laot/metrics/student.hpp"
 
 namespace laot {
 
@@ -90,12 +91,8 @@ std::vector<std::size_t> marker_features(const arma::mat& control, const arma::m
   context.poll();
   const RowMoments x = row_moments(control), y = row_moments(treated);
   std::vector<double> t(control.n_rows);
-  for (std::size_t k = 0; k < t.size(); ++k) {
-    const double difference = std::abs(y.mean[k] - x.mean[k]);
-    const double error = std::sqrt(x.sd[k] * x.sd[k] / static_cast<double>(control.n_cols - 1) +
-                                   y.sd[k] * y.sd[k] / static_cast<double>(treated.n_cols - 1));
-    t[k] = difference == 0.0 ? 0.0 : difference / error;
-  }
+  const double n = static_cast<double>(control.n_cols), m = static_cast<double>(treated.n_cols);
+  for (std::size_t k = 0; k < t.size(); ++k) t[k] = std::abs(Welch(x, n, y, m, k).t());
   return by_decreasing(t, count);
 }
 

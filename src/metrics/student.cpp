@@ -102,4 +102,12 @@ double student_quantile(double p, double df) {
   return t;
 }
 
+Welch::Welch(const RowMoments& x, double n, const RowMoments& y, double m, std::size_t k) {
+  const double a = x.sd[k] * x.sd[k] / (n - 1.0), b = y.sd[k] * y.sd[k] / (m - 1.0);
+  const double share = a / (a + b);
+  difference = y.mean[k] - x.mean[k];
+  error = std::sqrt(a + b);
+  df = 1.0 / (share * share / (n - 1.0) + (1.0 - share) * (1.0 - share) / (m - 1.0));
+}
+
 }  // namespace laot
