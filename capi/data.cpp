@@ -29,9 +29,14 @@ std::vector<std::size_t> given_index(const size_t* index, size_t count) {
 
 }  // namespace
 
-arma::mat laot::capi::valid_matrix(const laot_data* data, const char* name, Context& context) {
+const laot::Cells& laot::capi::valid_cells(const laot_data* data, const char* name,
+                                           Context& context) {
   require_valid(given(data, name).cells, name, context);
-  return data->cells.as_matrix();
+  return data->cells;
+}
+
+arma::mat laot::capi::valid_matrix(const laot_data* data, const char* name, Context& context) {
+  return valid_cells(data, name, context).as_matrix();
 }
 
 extern "C" {

@@ -192,8 +192,9 @@ void copy_out(const std::string& value, char* buffer, std::size_t size, std::siz
 std::vector<std::string> given_texts(const char* const* texts, std::size_t count,
                                      const char* argument);
 
-/// Cells that a call reads as a matrix, all of them numbers: in place where the host has just these
-/// as a matrix, else a copy.
+/// Cells that a call reads, all of them numbers.
+const Cells& valid_cells(const laot_data* data, const char* name, Context& context);
+/// The same as a matrix: in place where the host has just these as a matrix, else a copy.
 arma::mat valid_matrix(const laot_data* data, const char* name, Context& context);
 
 /// "a\nb\nc".

@@ -9,13 +9,9 @@ using laot::capi::CallContext;
 using laot::capi::given;
 using laot::capi::given_text;
 using laot::capi::guarded;
+using laot::capi::valid_cells;
 
 namespace {
-
-const laot::Cells& valid_cells(const laot_data* data, const char* name, laot::Context& context) {
-  laot::require_valid(given(data, name).cells, name, context);
-  return data->cells;
-}
 
 void require_same_rows(const laot::Cells& x, const laot::Cells& y) {
   laot::require(x.features() == y.features(), Status::dimension_mismatch, "x has ", x.features(),
@@ -65,8 +61,9 @@ laot_status laot_wasserstein2(laot_context* context, const laot_data* x, const l
     given(value, "value");
     CallContext call(context);
     const laot::SingleThreadedBlas blas;
-    require_same_rows(valid_cells(x, "x", *call), valid_cells(y, "y", *call));
-    const arma::mat a = x->cells.as_matrix(), b = y->cells.as_matrix();
+    const laot::Cells &from = valid_cells(x, "x", *call), &to = valid_cells(y, "y", *call);
+    require_same_rows(from, to);
+    const arma::mat a = from.as_matrix(), b = to.as_matrix();
     const laot::Certificate proof = laot::transport_cost(a, b, *call);
     *value = std::sqrt(std::max(0.0, proof.primal));
     if (gap) *gap = proof.gap;
