@@ -35,14 +35,6 @@ double of(const Mmd2& both, MmdEstimator estimator) {
   return estimator == MmdEstimator::biased ? both.biased : both.unbiased;
 }
 
-// Adds the kernel of each gamma to its sum.
-auto kernels_of(const std::vector<double>& gammas) {
-  return [&gammas](const double* t, std::size_t count, std::vector<lanes::Sum>& out) {
-    for (std::size_t g = 0; g < gammas.size(); ++g)
-      lanes::kernels().add_exp(t, count, gammas[g], out[g]);
-  };
-}
-
 bool worth_a_table(const std::vector<double>& gammas, std::size_t n, std::size_t m) {
   if (gammas.size() < 4) return false;
   const double cells = static_cast<double>(n + m);

@@ -206,36 +206,6 @@ MovedCells moved_from(const StartingCells& start, const arma::mat& cells) {
   return out;
 }
 
-// The sums of every strip, population and gamma, added in the order of the strips.
-class StripSums {
- public:
-  StripSums(std::size_t strips, std::size_t populations, const std::vector<double>& gammas)
-      : populations_(populations), gammas_(gammas), of_(strips * populations * gammas.size()) {}
-
-  void add(const PairTile& tile, std::size_t population, const double* squared) {
-    for (std::size_t g = 0; g < gammas_.size(); ++g) {
-      lanes::Sum sum;
-      for (std::size_t j = 0; j < tile.columns; ++j)
-        lanes::kernels().add_exp(squared + j * tile.stride, tile.height(j), gammas_[g], sum);
-      of_[(tile.strip * populations_ + population) * gammas_.size() + g] += sum.total();
-    }
-  }
-
-  std::vector<double> total(std::size_t population) const {
-    std::vector<double> out(gammas_.size(), 0.0);
-    const std::size_t row = populations_ * gammas_.size();
-    for (std::size_t strip = 0; strip * row < of_.size(); ++strip)
-      for (std::size_t g = 0; g < out.size(); ++g)
-        out[g] += of_[strip * row + population * out.size() + g];
-    return out;
-  }
-
- private:
-  std::size_t populations_;
-  const std::vector<double>& gammas_;
-  std::vector<double> of_;
-};
-
 }  // namespace
 
 std::vector<KernelSums> kernel_sums_of_moved(const arma::mat& start, const arma::mat& basis,
@@ -268,11 +238,12 @@ std::vector<KernelSums> kernel_sums_of_moved(const arma::mat& start, const arma:
     first = populations[0].same_within ? 0 : 1;
     within_first.set_size(start.n_cols, start.n_cols);
   }
+  const AddFunctions kernels = kernels_of(gammas);
   const auto summed = [&](const PairWalk& walk, Correction MovedCells::*which,
                           bool MovedCells::*same, auto run) {
-    StripSums sums(walk.strips(), moved.size() + 1, gammas);
+    StripSums sums(walk.strips(), (moved.size() + 1) * gammas.size());
     const auto take = [&](const PairTile& tile, std::size_t population, const double* squared) {
-      sums.add(tile, population, squared);
+      sums.add(tile, squared, kernels, population * gammas.size(), gammas.size());
       if (tile.pairs == Pairs::xy && !kept.empty()) copy_distances(tile, squared, kept[population]);
       if (tile.pairs == Pairs::xx && population == first)
         copy_distances(tile, squared, within_first);
@@ -294,15 +265,18 @@ std::vector<KernelSums> kernel_sums_of_moved(const arma::mat& start, const arma:
                                   [&](const auto& visit) { inner.run(context, visit); });
   const StripSums across = summed(outer, &MovedCells::across, &MovedCells::same_across,
                                   [&](const auto& visit) { outer.run_across(context, visit); });
+  const auto of = [&](const StripSums& sums, std::size_t population) {
+    return sums.total(population * gammas.size(), gammas.size());
+  };
   std::vector<KernelSums> out(1);
-  out[0].within = within.total(0);
-  out[0].across = across.total(0);
+  out[0].within = of(within, 0);
+  out[0].across = of(across, 0);
   for (std::size_t p = 0; p < populations.size(); ++p) {
     const MovedCells& one = populations[p];
     out.emplace_back();
     if (!one.fits) continue;
-    out.back().within = one.same_within ? out[0].within : within.total(p + 1);
-    out.back().across = one.same_across ? out[0].across : across.total(p + 1);
+    out.back().within = one.same_within ? out[0].within : of(within, p + 1);
+    out.back().across = one.same_across ? out[0].across : of(across, p + 1);
     if (!kept.empty()) out.back().squared = one.same_across ? kept[0] : std::move(kept[p + 1]);
   }
   if (!kept.empty()) out[0].squared = std::move(kept[0]);

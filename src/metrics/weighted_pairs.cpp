@@ -4,7 +4,7 @@
 
 #include "lanes.hpp"
 #include "laot/metrics/weighted.hpp"
-#include "pair_tiles.hpp"
+#include "pair_sums.hpp"
 
 namespace laot {
 
@@ -23,7 +23,7 @@ double weighted_sum(const double* values, const double* weights, std::size_t cou
 std::vector<double> summed_with_weights(const PairWalk& walk, bool across, const arma::vec& w,
                                         const std::vector<Write>& functions, Context& context) {
   const std::size_t count = functions.size();
-  std::vector<double> of_strip(walk.strips() * count, 0.0);
+  StripSums sums(walk.strips(), count);
   const auto visit = [&](const PairTile& tile) {
     std::vector<double> values(tile.rows);
     for (std::size_t j = 0; j < tile.columns; ++j) {
@@ -31,7 +31,7 @@ std::vector<double> summed_with_weights(const PairWalk& walk, bool across, const
       const double of_column = across ? 1.0 : w[tile.first_column + j];
       for (std::size_t f = 0; f < count; ++f) {
         functions[f](tile.column(j), height, values.data());
-        of_strip[tile.strip * count + f] +=
+        sums.at(tile.strip, f) +=
             of_column * weighted_sum(values.data(), w.memptr() + tile.first_row, height);
       }
     }
@@ -40,10 +40,7 @@ std::vector<double> summed_with_weights(const PairWalk& walk, bool across, const
     walk.run_across(context, visit);
   else
     walk.run(context, visit);
-  std::vector<double> out(count, 0.0);
-  for (std::size_t strip = 0; strip < walk.strips(); ++strip)
-    for (std::size_t f = 0; f < count; ++f) out[f] += of_strip[strip * count + f];
-  return out;
+  return sums.total(0, count);
 }
 
 std::vector<WeightedSums> sums_of(const arma::mat& x, const arma::vec& w, const arma::mat& y,
