@@ -1,4 +1,5 @@
 #include "laot/marginals.hpp"
+#include "laot/base/sums.hpp"
 #include "laot/linear_algebra.hpp"
 
 #include <algorithm>
@@ -132,15 +133,9 @@ Spread spread_of_sums(double sum, double square, double count, double of_all) {
   return {mean, variance > 1e-13 * of_all ? std::sqrt(variance) : 0.0};
 }
 
-// In four running sums, which do not wait for each other.
 template <class Term>
 double sum_of(const std::vector<double>& values, const Term& term) {
-  double sums[4] = {0.0, 0.0, 0.0, 0.0};
-  std::size_t k = 0;
-  for (; k + 4 <= values.size(); k += 4)
-    for (std::size_t lane = 0; lane < 4; ++lane) sums[lane] += term(values[k + lane]);
-  for (; k < values.size(); ++k) sums[0] += term(values[k]);
-  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  return sum_in_lanes<4>(values.size(), [&](std::size_t k) { return term(values[k]); });
 }
 
 Spread plain_spread(const std::vector<double>& values) {

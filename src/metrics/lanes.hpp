@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "laot/base/sums.hpp"
 #include "laot/vector_path.hpp"
 
 namespace laot::lanes {
@@ -16,10 +17,7 @@ constexpr std::size_t kWidth = 8;
 /// Sums that run in lanes: lane l takes the entries l, l + 8, l + 16, ...
 struct Sum {
   double lane[kWidth] = {0, 0, 0, 0, 0, 0, 0, 0};
-  double total() const {
-    return ((lane[0] + lane[4]) + (lane[2] + lane[6])) +
-           ((lane[1] + lane[5]) + (lane[3] + lane[7]));
-  }
+  double total() const { return folded(lane); }
 };
 
 /// A function of the squared distance as cubics on short intervals, kStepsPerOctave of them between

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "lanes.hpp"
+#include "laot/base/sums.hpp"
 #include "laot/linear_algebra.hpp"
 #include "pair_sums.hpp"
 #include "pair_tiles.hpp"
@@ -82,12 +83,10 @@ std::vector<double> squares_about(const arma::mat& cells, const arma::vec& cente
   std::vector<double> out(cells.n_cols);
   for (std::size_t i = 0; i < cells.n_cols; ++i) {
     const double* cell = cells.colptr(i);
-    double sum[4] = {0.0, 0.0, 0.0, 0.0};
-    for (std::size_t k = 0; k < cells.n_rows; ++k) {
+    out[i] = sum_in_turn(cells.n_rows, [&](std::size_t k) {
       const double apart = cell[k] - center[k];
-      sum[k % 4] += apart * apart;
-    }
-    out[i] = (sum[0] + sum[2]) + (sum[1] + sum[3]);
+      return apart * apart;
+    });
   }
   return out;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lanes.hpp"
+#include "laot/base/sums.hpp"
 #include "laot/linear_algebra.hpp"
 
 namespace laot {
@@ -23,15 +24,13 @@ static_assert(1008 % lanes::kPanelRows == 0 && 256 % lanes::kPanelRows == 0 &&
                   128 % lanes::kPanelRows == 0 && 32 % lanes::kPanelColumns == 0,
               "tiles of panels");
 
-// to[k * width] = from[k] - center[k]; the squared length, in four sums.
+// to[k * width] = from[k] - center[k]; the squared length.
 double centre(const double* from, const arma::vec& center, double* to, std::size_t width) {
-  double sum[4] = {0.0, 0.0, 0.0, 0.0};
-  for (std::size_t k = 0; k < center.n_elem; ++k) {
+  return sum_in_turn(center.n_elem, [&](std::size_t k) {
     const double value = from[k] - center[k];
     to[k * width] = value;
-    sum[k % 4] += value * value;
-  }
-  return (sum[0] + sum[2]) + (sum[1] + sum[3]);
+    return value * value;
+  });
 }
 
 }  // namespace

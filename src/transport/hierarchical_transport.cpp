@@ -9,6 +9,7 @@
 #include "laot/assignment/point_assignment.hpp"
 #include "laot/assignment/scaled_cloud.hpp"
 #include "laot/base/median.hpp"
+#include "laot/base/sums.hpp"
 #include "laot/data/columns.hpp"
 
 namespace laot::detail {
@@ -52,12 +53,7 @@ std::vector<std::int64_t> units_of(const std::vector<Share>& shares) {
 }
 
 double inner(const double* a, const double* b, std::size_t d) {
-  double sum[4] = {};
-  std::size_t k = 0;
-  for (; k + 4 <= d; k += 4)
-    for (std::size_t q = 0; q < 4; ++q) sum[q] += a[k + q] * b[k + q];
-  for (; k < d; ++k) sum[0] += a[k] * b[k];
-  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  return sum_in_lanes<4>(d, [a, b](std::size_t k) { return a[k] * b[k]; });
 }
 
 template <class Item>

@@ -6,6 +6,7 @@
 
 #include "entropic_newton.hpp"
 #include "laot/assignment.hpp"
+#include "laot/base/sums.hpp"
 
 namespace laot {
 
@@ -78,14 +79,8 @@ void fill_density(const arma::mat& cost, const arma::vec& f, const arma::vec& g,
   });
 }
 
-// Eight sums side by side: an order that is fixed and that processors can follow in parallel.
 double dot(const double* a, const double* b, std::size_t n) {
-  double sum[8] = {};
-  std::size_t i = 0;
-  for (; i + 8 <= n; i += 8)
-    for (std::size_t q = 0; q < 8; ++q) sum[q] += a[i + q] * b[i + q];
-  for (; i < n; ++i) sum[0] += a[i] * b[i];
-  return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
+  return sum_in_lanes<8>(n, [a, b](std::size_t i) { return a[i] * b[i]; });
 }
 
 void check(const arma::mat& cost, const arma::vec& a, const arma::vec& b,
