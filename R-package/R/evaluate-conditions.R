@@ -12,7 +12,8 @@ evaluate_conditions <- function(x, observed, control, at, beside, where, metrics
     }
   }
   asked <- if (object_kind(observed) == "matrix") listed_conditions(x, observed, control, at) else
-    labelled_conditions(x, observed, control, at)
+    if (inherits(x, "laot_fit_by")) labelled_levels(x, observed, control, at) else
+      labelled_conditions(x, observed, control, at)
   if (is.null(attr(x, "whole"))) {
     return(evaluate_apart(x, asked, where, metrics = metrics, gamma = gamma, preset = preset,
                           markers = markers,
@@ -61,6 +62,43 @@ listed_conditions <- function(x, observed, control, at) {
   list(observed = observed, controls = control, control.of = rep_len(seq_along(control),
       length(observed)),
        covariates = covariates_at(x, observed, at))
+}
+
+# The same of fits by a column and one object: each level with its own controls.
+labelled_levels <- function(x, observed, control, at) {
+  if (!is.null(at))
+    fail("at = goes with one model of several conditions, not with fits by a column")
+  if (is.null(attr(x, "by"))) {
+    fail("the fits were made by labels and not by a column; give the cells of each level as a ",
+         "list, observed = list(", names(x)[1L], " = ), and so control =")
+  }
+  first <- x[[1L]]
+  column <- c(first$condition, "condition")[1L]
+  if (is.null(control)) control <- observed
+  cells <- function(object, condition, side) {
+    labels <- function(of, argument)
+      as.character(cell_labels(of, object_columns(object), ncol(object), argument))
+    at <- which(labels(column, "condition") == condition)
+    if (!length(at))
+      fail(side, " has no cells that are ", quoted(condition), " in column ", quoted(column))
+    split(at, labels(attr(x, "by"), "by")[at])
+  }
+  of.observed <- cells(observed, first$target, "observed")
+  of.control <- cells(control, first$control, "control")
+  scored <- Reduce(intersect, list(names(x), names(of.observed), names(of.control)))
+  if (!length(scored)) {
+    fail("no level with a fit has observed and control cells; these are ", listed(names(x)),
+         ", observed has ", listed(names(of.observed)), " and control ",
+         listed(names(of.control)))
+  }
+  left.out <- setdiff(c(names(of.observed), names(x)), scored)
+  if (length(left.out)) {
+    warning("left out: levels without a fit, observed or control cells (", listed(left.out, 5L),
+            ")", call. = FALSE)
+  }
+  list(observed = lapply(of.observed[scored], function(at) observed[, at]),
+       controls = lapply(unname(of.control[scored]), function(at) control[, at]),
+       control.of = seq_along(scored))
 }
 
 # The same of one object and its columns.
@@ -143,6 +181,10 @@ evaluate_apart <- function(fits, asked, where, ...) {
 
 known_conditions <- function(fits, observed) {
   unknown <- setdiff(names(observed), c(names(fits), held_out_of(fits)))
+  if (length(unknown) && inherits(fits, "laot_fit_by")) {
+    fail("observed has ", quoted(unknown[1L]), ", a level without a fit; these are ",
+         listed(names(fits)))
+  }
   if (length(unknown)) {
     fail("the fit has not seen ", quoted(unknown[1L]),
          if (!is.null(attr(fits, "whole"))) "; give the covariates of each condition as at = ")

@@ -65,6 +65,9 @@
 #' the shares of types of the controls, so that their scores say how far a population with other
 #' shares is; the weighted ones say how good the map is.
 #'
+#' For fits by a column (`laot_fit(by = )`) `observed` is one object with that column and the
+#' condition's, or a list of cells by level; `condition` in the table names the level.
+#'
 #' For a fit of several conditions (a `laot_fit_list`) `observed` is one object whose column of the
 #' condition says which cells are of which; or a named list of matrices or objects, one for each
 #' condition. Of one object, conditions that the fit does not know by name are those of their
@@ -165,18 +168,6 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
   table
 }
 
-# Options of the library by its own names; what is not given is the library's choice.
-score_options <- function(metrics, gamma, preset, markers, epsilon, reference) {
-  if (!is.null(preset)) one_of(preset, laot_score_presets()$name, "preset")
-  if (!is.null(metrics)) metrics <- chosen_metrics(metrics)$name
-  check_gamma(gamma)
-  one_of(reference, c("auto", "training", "halves"), "reference")
-  list(metrics = metrics, preset = preset,
-       gammas = if (!identical(gamma, "median")) as.double(gamma),
-       epsilon = if (!is.null(epsilon)) checked_epsilon(epsilon), reference = reference,
-       test = TRUE)
-}
-
 # The scored cells, features in the order of the fit: predicted (or NULL), observed, control (or
 # NULL).
 held_out_cells <- function(x, fit, model, observed, control, dots, batch, by) {
@@ -195,7 +186,8 @@ held_out_cells <- function(x, fit, model, observed, control, dots, batch, by) {
     values <- sources[[name]]$values
     if (is.null(values)) return(NULL)
     at <- match_features(features, count, values,
-                         if (name == "predicted") "the prediction" else name, whose)
+                         if (name == "predicted") "the prediction" else name, whose,
+                         if (is.null(owner)) sources$predicted$values)
     out <- cells_of(values, features = if (!identical(at, seq_len(value_dim(values)[1L]))) at,
                     with.names = FALSE)
     out$at <- at

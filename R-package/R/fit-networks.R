@@ -23,9 +23,9 @@
 #'
 #' With `center = "own"` each population is taken relative to its own mean, and predictions get the
 #' treated mean, as those of [laot_fit()] do: the mean of the predicted training controls is that of
-#' the treated cells, and the network says how cells lie about it. On the real sets of
-#' `docs/networks.md` this mostly scores better than the published `center = "joint"`. (scGen still
-#' sees the two populations where they lie, because the shift of its code would vanish otherwise.)
+#' the treated cells, and the network says how cells lie about it. On the real sets that we
+#' compared this mostly scores better than the published `center = "joint"`. (scGen still sees the
+#' two populations where they lie, because the shift of its code would vanish otherwise.)
 #' `restore = "mean"` asks for it with any centring (but then, where the fit has components, only
 #' within them), `restore = "none"` never does it.
 #'

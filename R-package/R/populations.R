@@ -33,8 +33,7 @@ populations_of_two <- function(ask, x, treated, where, condition, control, targe
   size <- value_dim(x$values)
   names <- value_dimnames(x$values)[[1L]]
   if (!is.null(names)) unique_features(names, what[1L])
-  at <- match_features(names, size[1L], y$values, what[2L], what[1L],
-                       value_dimnames(x$values)[[2L]])
+  at <- match_features(names, size[1L], y$values, what[2L], what[1L], x$values)
   extra <- setdiff(value_dimnames(y$values)[[1L]], names)
   if (!is.null(names) && length(extra)) {
     fail(what[2L], " has ", counted(length(extra), "feature"), " that ", what[1L], " lacks: ",

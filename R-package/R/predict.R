@@ -24,7 +24,9 @@
 #' @param label The name of the column of a new object that says which cells are predicted (`TRUE`).
 #'   `NULL` adds none, so that the columns are those of `newdata` and [cbind()] takes both, where
 #'   these have the same features and assays; `S4Vectors::combineCols(newdata,
-#'   predicted)` and Seurat's `merge()` take any, and so does `into = "cells"`.
+#'   predicted)` and Seurat's `merge()` take any, and so does `into = "cells"`. Features that were
+#'   not predicted are 0 in what `merge()` makes, and marker tests take that for a response: keep
+#'   those of the fit, as `into = "cells"` does.
 #' @param suffix Added to the names of the predicted cells, such as `"_predicted"` (what
 #'   `into = "cells"` adds without one).
 #' @param types Of a fit with `balance = "types"`: a column of the object, or the type of each cell.

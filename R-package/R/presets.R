@@ -27,6 +27,18 @@ chosen_preset <- function(name) {
        repetitions = row$repetitions, gamma.from.all.features = row$gamma.from.all.features)
 }
 
+# Options of the library by its own names; what is not given is the library's choice.
+score_options <- function(metrics, gamma, preset, markers, epsilon, reference) {
+  if (!is.null(preset)) one_of(preset, laot_score_presets()$name, "preset")
+  if (!is.null(metrics)) metrics <- chosen_metrics(metrics)$name
+  check_gamma(gamma)
+  one_of(reference, c("auto", "training", "halves"), "reference")
+  list(metrics = metrics, preset = preset,
+       gammas = if (!identical(gamma, "median")) as.double(gamma),
+       epsilon = if (!is.null(epsilon)) checked_epsilon(epsilon), reference = reference,
+       test = TRUE)
+}
+
 # The entropy of Sinkhorn scores: c(relative = share of the mean squared distance) or c(absolute =
 # number).
 checked_epsilon <- function(epsilon) {

@@ -32,7 +32,7 @@ laot_params <- function(method = "laot", preset = NULL) {
   types <- c("number", "integer", "flag", "choice")
   data.frame(
     name = dotted(entry$name), type = types[entry$type + 1L], default = in_r_flags(entry$default),
-    range = allowed_values(entry), doc = entry$doc, source = entry$source
+    range = allowed_values(entry), doc = entry$doc, source = sources_at_hand(entry$source)
   )
 }
 
@@ -56,7 +56,29 @@ format_each <- function(x) vapply(x, function(value) format(value, digits = 6), 
 
 #' @rdname laot_params
 #' @export
-laot_methods <- function() as.data.frame(native(.Call(C_methods)))
+laot_methods <- function() {
+  out <- as.data.frame(native(.Call(C_methods)))
+  out$source <- sources_at_hand(out$source)
+  out
+}
+
+# Pages of the repository, which an installed package does not have, and what it has on the same.
+pages.at.hand <- c(
+  composition = "?composition", conditions = "vignette(\"conditions\")", networks = "?cellot_fit",
+  nonlinear = "?laot_fit", performance = "?laot_fit", quality = "?laot_fit"
+)
+
+# A page of docs/ is named by its address where the package knows that of the repository.
+sources_at_hand <- function(sources, url = utils::packageDescription("laot")$URL) {
+  for (page in names(pages.at.hand)) {
+    there <- if (length(url) && !is.na(url))
+      paste0(sub(",.*", "", url), "/blob/HEAD/docs/", page, ".md") else
+      pages.at.hand[[page]]
+    sources <- gsub(paste0("docs/", page, ".md"), there, sources, fixed = TRUE)
+  }
+  vapply(strsplit(sources, "; ", fixed = TRUE),
+         function(parts) paste(unique(parts), collapse = "; "), "")
+}
 
 #' @rdname laot_params
 #' @export

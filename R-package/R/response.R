@@ -132,12 +132,31 @@ marker_table <- function(control, treated, count = 50, ...) {
   like <- list(origin = list(kind = "none"))
   control <- read_like(like, control, list(...), "control")$values
   treated <- read_like(like, treated, list(...), "treated")$values
-  names <- value_dimnames(control)[[1L]]
-  at <- match_features(names, value_dim(control)[1L], treated, "treated", "control")
-  out <- as.data.frame(native(.Call(C_marker_table, cells_of(control),
-                                    cells_of(treated, features = at),
-                                    min(count, value_dim(control)[1L]), call_settings())))
-  names(out) <- dotted(names(out))
-  out$position <- as.integer(out$position + 1)
+  features <- value_dim(control)[1L]
+  at <- match_features(value_dimnames(control)[[1L]], features, treated, "treated", "control",
+                       control)
+  both <- list(control = cells_of(control), treated = cells_of(treated, features = at))
+  # The library makes its cells dense: some features at a time, of which each has its own t.
+  blocks <- cell_blocks(sum(vapply(both, cell_count, 0)), seq_len(features))
+  out <- bind(lapply(blocks, function(rows) markers_among(rows, both, count)))
+  out <- utils::head(out[order(-abs(out$t), out$position), ], count)
+  rownames(out) <- NULL
   long_table(out)
+}
+
+markers_among <- function(rows, both, count) {
+  block <- lapply(both, function(side) {
+    side$features <- if (is.null(side$features)) rows else side$features[rows]
+    side["feature.names"] <- list(side$feature.names[rows])
+    side
+  })
+  named <- lapply(block, function(side) {
+    side["features"] <- list(if (is.null(side$feature.names)) rows else side$features)
+    side
+  })
+  out <- as.data.frame(native(.Call(C_marker_table, block$control, block$treated,
+                                    min(count, length(rows)), call_settings()), named))
+  names(out) <- dotted(names(out))
+  out$position <- rows[out$position + 1]
+  out
 }

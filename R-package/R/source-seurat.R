@@ -28,6 +28,9 @@ read_source.Seurat <- function(x, ..., assay = NULL, layer = "data", reduction =
       warning("layer \"data\" of assay ", quoted(assay), " of ", what,
               " holds the counts: normalise first ",
               "(NormalizeData), or say layer = \"counts\" to use them as they are", call. = FALSE)
+    } else if (layer == "data") {
+      warn_if_unlogged(values, paste("layer \"data\" of assay", quoted(assay)), what,
+                       "(log1p, or NormalizeData)", "layer")
     }
   }
   new_source(values, what, columns = as.list(x[[]]),

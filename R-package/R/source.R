@@ -53,6 +53,10 @@ read_source.SummarizedExperiment <- function(x, ..., assay.type = "logcounts", d
             "(scuttle::logNormCounts), or say assay.type = \"counts\" to use them as they are",
             call. = FALSE)
   }
+  if (is.null(dimred) && assay.type == "logcounts") {
+    warn_if_unlogged(values, "assay \"logcounts\"", what,
+                     "(log1p, or scuttle::logNormCounts of the counts)", "assay.type")
+  }
   new_source(values, what, columns,
              origin = list(kind = "SummarizedExperiment", assay.type = assay.type, dimred = dimred,
                            altexp = altexp),
@@ -78,12 +82,31 @@ object_kind <- function(x) {
 # Whole numbers of at least 0, and some that are no logarithms of counts; a look at the first values
 # is enough.
 looks_raw <- function(values) {
+  seen <- first_values(values)
+  length(seen) > 0L && all(seen >= 0 & seen == floor(seen)) && max(seen) > 2
+}
+
+first_values <- function(values) {
   if (is_lazy(values)) values <- taken(values, NULL, seq_len(min(value_dim(values)[2L], 20L)))
   # By number: as.vector() would copy a dense matrix.
   stored <- if (inherits(values, "dgCMatrix")) values@x else values
   seen <- stored[seq_len(min(length(stored), 1e5))]
-  seen <- seen[!is.na(seen)]
-  length(seen) > 0L && all(seen >= 0 & seen == floor(seen)) && max(seen) > 2
+  seen[!is.na(seen)]
+}
+
+# Counts per million have logarithms of at most log2(1e6) = 20.
+largest.logarithm <- 50
+
+# Normalised values whose logarithm was not taken: not whole, as counts are, and too large.
+warn_if_unlogged <- function(values, place, what, how, argument) {
+  if (!what %in% c("x", "the control object")) return(invisible())
+  seen <- first_values(values)
+  if (!length(seen) || min(seen) < 0 || all(seen == floor(seen)) ||
+      max(seen) <= largest.logarithm) return(invisible())
+  warning(place, " of ", what, " holds values up to ", number_text(max(seen), 3L),
+          ", too large for logarithms, as of values that were normalised and not logged: take ",
+          "logarithms first ", how, ", or keep them under another name and say ", argument,
+          " = to use them as they are", call. = FALSE)
 }
 
 # The arguments that say where the values of an object are, or which features of it to use: those

@@ -17,15 +17,26 @@ unit_of_word <- function(word) {
   names(time.units)[known]
 }
 
+# "1:30" is read as hours and minutes, "1:30:15" with seconds.
+clock.form <- "^[0-9]+(:[0-5][0-9]){1,2}$"
+
+clock_hours <- function(label) {
+  parts <- as.numeric(strsplit(label, ":", fixed = TRUE)[[1L]])
+  sum(parts / c(1, 60, 3600)[seq_along(parts)])
+}
+
 # number, unit as time.units has it ("" without) and word, where it is no unit: of "24h", "30 min",
 # "day7", "D0", "t2", "-1.5", "1h30min". NA: no time.
 parsed_times <- function(labels) {
   out <- lapply(trimws(labels), function(label) {
     of <- list(number = NA_real_, unit = "", word = "")
+    if (grepl(clock.form, label)) return(list(number = clock_hours(label), unit = "h", word = ""))
     number <- "[-+]?[0-9]*[.]?[0-9]+(?:[eE][-+]?[0-9]+)?"
     form <- paste0("^([A-Za-z]*)[ _.-]*?(", number, ")[ _.-]*([A-Za-z]*)[ _.-]*(.*)$")
     part <- regmatches(label, regexec(form, label, perl = TRUE))[[1L]]
     if (!length(part)) return(of)
+    # A decimal comma, a share or a clock is not the number before it.
+    if (grepl("^[:,/] *[0-9]", part[5L])) return(of)
     of$number <- as.numeric(part[3L])
     word <- if (nzchar(part[4L])) part[4L] else part[2L]
     unit <- unit_of_word(word)
@@ -81,6 +92,9 @@ time_of_cells <- function(time, columns, count, say = message) {
     same <- levels(labels)[number == twice[1L]]
     say("The times ", listed(same), " are taken as one")
   }
+  clock <- grep(clock.form, trimws(levels(labels)), value = TRUE)
+  if (length(clock))
+    say("Times such as ", clock[1L], " are read as hours and minutes")
   plain <- parsed_times(levels(labels))$number
   if (!isTRUE(all.equal(as.numeric(number), plain)))
     say("Times are given in ", attr(number, "unit"))

@@ -78,7 +78,7 @@ two_samples <- function(x, y, dots) {
   like <- list(origin = list(kind = "none"))
   x <- read_like(like, x, dots, "x")$values
   y <- read_like(like, y, dots, "y")$values
-  at <- match_features(value_dimnames(x)[[1L]], value_dim(x)[1L], y, "y", "x")
+  at <- match_features(value_dimnames(x)[[1L]], value_dim(x)[1L], y, "y", "x", x)
   list(x = cells_of(x, with.names = FALSE), y = cells_of(y, features = at, with.names = FALSE))
 }
 
@@ -119,7 +119,7 @@ cell_spearman <- function(x, control, ..., num.threads = 1L) {
   start <- read_like(given$like, control, list(...), "control")$values
   size <- value_dim(given$predicted)
   at <- match_features(value_dimnames(given$predicted)[[1L]], size[1L], start, "control",
-                       "the prediction")
+                       "the prediction", given$predicted)
   if (value_dim(start)[2L] != size[2L]) {
     fail("control has ", counted(value_dim(start)[2L], "cell"), " and the prediction ", size[2L],
          "; each predicted cell needs its control state, in the same order")

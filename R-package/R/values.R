@@ -88,8 +88,8 @@ unique_features <- function(names, what) {
 }
 
 # Where `wanted` features stand in `values`: by name where both have names, else by position.
-# other: the names of the cells on whose features `wanted` are.
-match_features <- function(wanted, count, values, what, whose, other = NULL) {
+# owner: the values whose features `wanted` are, where these are no fit's.
+match_features <- function(wanted, count, values, what, whose, owner = NULL) {
   found <- value_dimnames(values)[[1L]]
   rows <- value_dim(values)[1L]
   if (is.null(wanted) || is.null(found)) {
@@ -100,6 +100,9 @@ match_features <- function(wanted, count, values, what, whose, other = NULL) {
            } else if (value_dim(values)[2L] == count) {
              paste0("; it has ", count, " columns: cells are columns here, so give t(",
                     plain_name(what), ")")
+           } else if (!is.null(owner) && value_dim(owner)[2L] == rows) {
+             paste0("; ", whose, " has ", rows, " columns: cells are columns here, so give its ",
+                    "transpose, t()")
            })
     }
     return(seq_len(count))
@@ -109,15 +112,16 @@ match_features <- function(wanted, count, values, what, whose, other = NULL) {
   if (length(missing)) {
     fail(what, " lacks ", length(missing), " of the ", counted(count, "feature"), " of ",
          whose, ": ",
-         listed(missing, 5L), why_missing(wanted, values, what, whose, other))
+         listed(missing, 5L), why_missing(wanted, values, what, whose, owner))
   }
   unique_features(found[found %in% wanted], what)
   at
 }
 
 # "; ..." with the likeliest reason and an example of both sides.
-why_missing <- function(wanted, values, what, whose, other) {
+why_missing <- function(wanted, values, what, whose, owner) {
   names <- value_dimnames(values)
+  other <- if (!is.null(owner)) value_dimnames(owner)[[2L]]
   if (mostly_in(names[[1L]], other)) {
     return(paste0("; they are names of the columns of ", whose, ": cells are columns here, so ",
                   "give its transpose, t()"))

@@ -151,7 +151,7 @@ worst_features <- function(x, observed, control = NULL, count = 10L, ..., num.th
   names <- value_dimnames(predicted)[[1L]]
   rows <- value_dim(predicted)[1L]
   seen <- read_like(given$like, observed, list(...), "observed")$values
-  at <- match_features(names, rows, seen, "observed", "the prediction")
+  at <- match_features(names, rows, seen, "observed", "the prediction", predicted)
   scores <- native(.Call(C_feature_scores, cells_of(predicted, with.names = FALSE),
                    cells_of(seen, features = at, with.names = FALSE), settings))
   order <- utils::head(order(-scores$ks, -scores$w1), count)

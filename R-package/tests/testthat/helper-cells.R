@@ -28,6 +28,17 @@ expect_sentence <- function(code, pattern) {
   expect_false(grepl("\n", conditionMessage(error), fixed = TRUE))
 }
 
+# Runs `code` with blocks of so many bytes, and so many held of what was chosen.
+with_bytes <- function(block = laot:::block.bytes, held = laot:::held.bytes, code) {
+  namespace <- asNamespace("laot")
+  set <- function(values) for (name in names(values)) assign(name, values[[name]], namespace)
+  old <- mget(c("block.bytes", "held.bytes"), namespace)
+  on.exit(set(old))
+  for (name in names(old)) unlockBinding(name, namespace)
+  set(list(block.bytes = block, held.bytes = held))
+  force(code)
+}
+
 golden <- function(file) utils::read.csv(test_path("golden", file))
 golden_cells <- function(file) t(as.matrix(golden(file)))
 

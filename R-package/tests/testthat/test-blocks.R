@@ -24,17 +24,6 @@ agrees <- function(values) {
                        object(dense)[, conditions == "ctrl"]))))
 }
 
-# Runs `code` with blocks of so many bytes, and so many held of what was chosen.
-with_bytes <- function(block = laot:::block.bytes, held = laot:::held.bytes, code) {
-  namespace <- asNamespace("laot")
-  set <- function(values) for (name in names(values)) assign(name, values[[name]], namespace)
-  old <- mget(c("block.bytes", "held.bytes"), namespace)
-  on.exit(set(old))
-  for (name in names(old)) unlockBinding(name, namespace)
-  set(list(block.bytes = block, held.bytes = held))
-  force(code)
-}
-
 test_that("delayed matrices give the fit of the same values in memory", {
   agrees(DelayedArray::DelayedArray(dense))
   agrees(DelayedArray::DelayedArray(methods::as(dense, "CsparseMatrix")))

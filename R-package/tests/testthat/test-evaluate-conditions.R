@@ -142,3 +142,28 @@ test_that("scores of several conditions are printed in a terminal's width, by co
                fixed = TRUE)
   expect_match(shown, "a row for each of the 18 conditions", all = FALSE)
 })
+
+test_that("fits by a column are scored level by level", {
+  skip_if_not_installed("SingleCellExperiment")
+  object <- function(values, levels) {
+    SingleCellExperiment::SingleCellExperiment(
+      list(logcounts = values),
+      colData = S4Vectors::DataFrame(condition = rep(c("ctrl", "stim"), c(60, 180)),
+                                     type = rep_len(levels, 240)))
+  }
+  by <- quiet_fit(object(cells, c("B", "T")), by = "type")
+  held.out <- object(new, c("B", "T", "T", "NK"))
+  expect_warning(scores <- evaluate_predictions(by, held.out, metrics = "w2"),
+                 "left out: levels without a fit, observed or control cells \\(NK\\)")
+  expect_identical(unique(scores$condition), c("B", "T"))
+  for (level in c("B", "T")) {
+    of <- function(condition)
+      held.out[, held.out$condition == condition & held.out$type == level]
+    one <- evaluate_predictions(by[[level]], of("stim"), control = of("ctrl"), metrics = "w2")
+    expect_identical(scores$value[scores$condition == level], one$value)
+  }
+  parts <- list(NK = held.out[, held.out$type == "NK"])
+  expect_sentence(evaluate_predictions(by, parts, control = parts), "\"NK\", a level without a fit")
+  labelled <- quiet_fit(object(cells, "B"), by = rep(c("B", "T"), 120))
+  expect_sentence(evaluate_predictions(labelled, held.out), "by labels and not by a column")
+})

@@ -33,6 +33,12 @@ test_that("times are read with their units", {
   expect_equal(times(c("10ms", "1s")), c(0.01, 1))
   expect_equal(times(c("2 hrs", "90 mins")), c(2, 1.5))
   expect_equal(times(c("t0", "t24")), c(0, 24))
+  expect_equal(times(c("1:30", "2h", "0:00")), c(1.5, 2, 0))
+  expect_equal(times("1:30:36"), 1.51)
+  expect_message(laot:::time_of_cells(c("1:30", "0:10"), NULL, 2),
+                 "such as 1:30 are read as hours and minutes")
+  for (wrong in c("1:75", "1,5h", "1/2 h"))
+    expect_sentence(laot:::time_of_cells(c("1h", wrong), NULL, 2), paste0("found \"", wrong))
   for (wrong in list(c("5 uM", "10 nM"), c("1M", "3d"), c("1x", "3h")))
     expect_sentence(times(wrong), "cannot be compared")
   expect_true(is.na(times("early")))
@@ -135,6 +141,9 @@ test_that("counts called logcounts are noticed", {
   }
   counts <- round(exp(both + 1))
   expect_warning(quiet_fit(object(counts)), "assay \"logcounts\" of x holds whole numbers only")
+  expect_warning(quiet_fit(object(counts / 3 * 1e4)),
+                 "assay \"logcounts\" of x holds values up to [0-9]+, too large for logarithms")
+  expect_warning(quiet_fit(object(log1p(counts / 3 * 1e4))), NA)
   expect_silent(quiet_fit(object(counts), assay.type = "counts"))
   expect_silent(quiet_fit(object(log1p(counts))))
 })

@@ -144,3 +144,42 @@ test_that("gene sets are means of their genes", {
   expect_sentence(suppressWarnings(response_table(fit, new$treated, new$control,
                                                   sets = sets["none"])), "no set has a feature")
 })
+
+test_that("markers are found some features at a time, in order and placed as they were given", {
+  skip_if_not_installed("Matrix")
+  set.seed(3)
+  draw <- function(name, n)
+    matrix(rbinom(60 * n, 1, 0.4) * rexp(60 * n), 60,
+           dimnames = list(paste0("g", 1:60), paste0(name, 1:n)))
+  control <- draw("c", 30)
+  treated <- draw("t", 20)
+  control[c(7, 41), ] <- 0
+  treated[7, ] <- 1
+  treated[41, ] <- 2
+  control[9, ] <- treated[9, ] <- 4
+  treated <- treated[60:1, ]
+  whole <- marker_table(control, treated, 60)
+  expect_identical(whole$feature[1:2], c("g7", "g41"))
+  sparse <- methods::as(methods::as(control, "dMatrix"), "CsparseMatrix")
+  with_bytes(block = 8 * 50 * 7, code = {
+    expect_length(laot:::cell_blocks(50, 1:60), 9L)
+    expect_identical(marker_table(control, treated, 60), whole)
+    expect_identical(as.data.frame(marker_table(sparse, treated, 3)),
+                     as.data.frame(whole[1:3, ]))
+    treated["g30", 3] <- NaN
+    expect_sentence(marker_table(control, treated), "treated has .* feature 31 \\(g30\\), cell 3")
+    expect_sentence(marker_table(unname(control), unname(treated)), "feature 31, cell 3;")
+  })
+})
+
+test_that("sources name what an installed package has", {
+  sources <- c(laot_methods()$source,
+               unlist(lapply(laot_methods()$name, function(name) laot_params(name)$source)))
+  expect_false(any(grepl("docs/", sources)))
+  expect_true(all(sub("^[?]", "", grep("^[?][a-z_]*$", sources, value = TRUE)) %in%
+                    getNamespaceExports("laot")))
+  expect_identical(laot:::sources_at_hand("docs/quality.md; docs/nonlinear.md", url = NULL),
+                   "?laot_fit")
+  expect_identical(laot:::sources_at_hand("docs/networks.md (published: 1)", "https://a.b/c"),
+                   "https://a.b/c/blob/HEAD/docs/networks.md (published: 1)")
+})

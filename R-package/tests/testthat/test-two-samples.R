@@ -104,3 +104,19 @@ test_that("the entropy of Sinkhorn scores is relative or absolute, as the golden
   expect_sentence(scores(0.5), "epsilon must be c.relative = .*or c.absolute = ")
   expect_sentence(scores(c(absolute = 0)), "epsilon must be above 0, found 0")
 })
+
+test_that("a transposed matrix of two is told, with names and without", {
+  colnames(y) <- paste0("t", seq_len(ncol(y)))
+  for (named in c(TRUE, FALSE)) {
+    if (!named) dimnames(x) <- dimnames(y) <- NULL
+    calls <- list(mmd2, function(a, b) mmd2_test(a, b, permutations = 9, seed = 1), marker_table,
+                  cell_spearman, evaluate_predictions, worst_features,
+                  function(a, b) laot_fit(a, b, seed = 1))
+    for (call in calls) {
+      expect_sentence(call(t(x), y), paste0("(has 5|names of the) columns.*: cells are columns ",
+                                            "here, so give its transpose, t\\(\\)"))
+      expect_sentence(call(x, t(y)),
+                      "cells are columns here, so give t\\((y|treated|observed|control)\\)")
+    }
+  }
+})
