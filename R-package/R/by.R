@@ -72,8 +72,9 @@ predict.laot_fit_by <- function(object, newdata, ..., types = NULL, by = attr(ob
     out <- values_by_level(object, cells, whole, groups, ..., types = types[here])
     known <- groups %in% names(object)
     out["within"] <- list(if (!is.null(given$source$within)) whole)
-    # A place beside what newdata has is for all its cells, but an assay of Seurat's may have fewer.
-    if (!is.null(place) && !is(newdata, "Seurat")) return(out)
+    # A place beside what newdata has is for all its cells, but where an assay may have fewer.
+    if (!is.null(place) && !isTRUE(object.classes[[object_kind(newdata)]]$assays.lack.cells))
+      return(out)
     out$values <- out$values[, known, drop = FALSE]
     out$weights <- out$weights[known]
     if (is.null(place)) {

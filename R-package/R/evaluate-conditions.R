@@ -107,7 +107,7 @@ labelled_conditions <- function(x, observed, control, at) {
     fail("at = goes with a list of observed cells; of one object the covariates are columns")
   column <- c(x[[1L]]$condition, "condition")[1L]
   labels_in <- function(object)
-    as.character(cell_labels(column, object_columns(object), ncol(object), "condition"))
+    as.character(cell_labels(column, as.list(columns_of(object)), ncol(object), "condition"))
   level <- x[[1L]]$control
   labels <- labels_in(observed)
   names <- setdiff(unique(labels), c(level, NA))
@@ -153,9 +153,6 @@ labelled_conditions <- function(x, observed, control, at) {
          lapply(known$covariates, function(values) list()))
 }
 
-object_columns <- function(x) if (is(x, "Seurat"))
-  as.list(x[[]]) else as.list(SummarizedExperiment::colData(x))
-
 covariate_names_of <- function(fits) {
   whole <- attr(fits, "whole")
   if (!is.null(whole)) native(.Call(C_conditions, whole_pointer(whole)))$covariates
@@ -163,7 +160,7 @@ covariate_names_of <- function(fits) {
 
 # Covariates of the fit that an object has as columns.
 columns_of_fit <- function(fits, x) {
-  columns <- object_columns(x)
+  columns <- as.list(columns_of(x))
   columns[intersect(covariate_names_of(fits), names(columns))]
 }
 

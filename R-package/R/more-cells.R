@@ -41,15 +41,20 @@ put_cells <- function(newdata, fit, says, predict) {
 # tests would take that for a response.
 with_features_of <- function(newdata, more, origin) {
   if (is_reduced(origin) || is.null(rownames(more))) return(newdata)
-  seurat <- is(newdata, "Seurat")
-  all <- if (seurat) newdata[[origin$assay]] else newdata
-  if (identical(rownames(all), rownames(more))) return(newdata)
-  message("Kept: the ", nrow(more), " features of the fit, of ", nrow(all),
+  all <- features_of(newdata, origin)
+  if (identical(all, rownames(more))) return(newdata)
+  message("Kept: the ", nrow(more), " features of the fit, of ", length(all),
           "; the others are not predicted")
-  if (!seurat) return(newdata[rownames(more), ])
-  newdata[[origin$assay]] <- subset(all, features = rownames(more))
-  newdata
+  some_features(newdata, rownames(more), origin)
 }
+
+features_of <- function(x, origin) UseMethod("features_of")
+#' @exportS3Method
+features_of.SummarizedExperiment <- function(x, origin) rownames(x)
+
+some_features <- function(x, features, origin) UseMethod("some_features")
+#' @exportS3Method
+some_features.SummarizedExperiment <- function(x, features, origin) x[features, ]
 
 with_column <- function(x, name, values) {
   x[[name]] <- unname(values)
@@ -59,8 +64,6 @@ with_column <- function(x, name, values) {
 columns_of <- function(x) UseMethod("columns_of")
 #' @exportS3Method
 columns_of.SummarizedExperiment <- function(x) SummarizedExperiment::colData(x)
-#' @exportS3Method
-columns_of.Seurat <- function(x) x[[]]
 
 # Assays and reductions that the predicted cells do not have are NA, or lack them.
 bind_cells <- function(newdata, more) UseMethod("bind_cells")
@@ -78,7 +81,3 @@ bind_cells.SummarizedExperiment <- function(newdata, more) {
   if (is.null(colnames(newdata))) colnames(out) <- NULL
   out
 }
-
-# Seurat renames cells of the same names, and says so; here there are none.
-#' @exportS3Method
-bind_cells.Seurat <- function(newdata, more) merge(newdata, more)

@@ -287,19 +287,20 @@ warn_if_not_control <- function(fit, source) {
 place_in_other_kind <- function(origin, kind) {
   place <- place_of(origin)
   if (is.null(place) || is_reduced(origin)) return(list())
-  if (kind == "Seurat" && place %in% c("counts", "logcounts"))
-    return(list(layer = if (place == "counts") "counts" else "data"))
-  if (kind == "SummarizedExperiment" && place %in% c("counts", "data"))
-    return(list(assay.type = if (place == "counts") "counts" else "logcounts"))
-  list()
+  same <- match(place, object.classes[[origin$kind]]$values)
+  there <- object.classes[[kind]]
+  if (is.na(same) || is.null(there)) return(list())
+  stats::setNames(list(there$values[[same]]), there$place)
 }
 
 # The assay or layer of an object's values; NULL of a matrix.
-place_of <- function(origin)
-  origin[[switch(origin$kind, Seurat = "layer", SummarizedExperiment = "assay.type", "none")]]
+place_of <- function(origin) {
+  place <- object.classes[[origin$kind]]$place
+  if (!is.null(place)) origin[[place]]
+}
 
 place_text <- function(origin)
-  paste(if (origin$kind == "Seurat") "layer" else "assay.type", "=", quoted(place_of(origin)))
+  paste(object.classes[[origin$kind]]$place, "=", quoted(place_of(origin)))
 
 # Counts for a fit of other values, or other values for a fit of counts.
 warn_if_raw <- function(fit, source, what) {

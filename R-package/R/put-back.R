@@ -1,31 +1,31 @@
 # Putting predictions back where the cells came from: into a new object, or beside what there is.
 
-into.kinds <- list(SummarizedExperiment = c("assay", "altexp", "dimred"),
-                   Seurat = c("assay", "reduction"))
-
 # list(kind, name) of `into`: "altexp", c(altexp = "name"), or a name alone, which is that of an
 # assay.
 checked_into <- function(into, newdata, fit) {
   if (is.null(into)) return(NULL)
   one_string(into, "into")
   if (is.null(names(into)) && tolower(into) == "hdf5") {
-    if (object_kind(newdata) == "Seurat")
-      fail("into = \"HDF5\" leaves the values on disk, and a Seurat object has them in memory; ",
+    if (isTRUE(object.classes[[object_kind(newdata)]]$in.memory))
+      fail("into = \"HDF5\" leaves the values on disk, and a ", object_kind(newdata),
+           " object has them in memory; ",
            "predict a part of the cells at a time, or a SingleCellExperiment")
     return(list(kind = "HDF5"))
   }
-  kinds <- into.kinds[[object_kind(newdata)]]
+  kinds <- object.classes[[object_kind(newdata)]]$into
   if (is.null(names(into)) && tolower(into) == "cells" && !is.null(kinds))
     return(list(kind = "cells"))
   if (is.null(kinds)) {
     fail("into = ", quoted(into),
-         " needs a SummarizedExperiment, SingleCellExperiment or Seurat object, found ",
+         " needs a ", paste(vapply(object.classes, `[[`, "", "called"), collapse = " or "),
+         ", found ",
          shown(newdata), "; a matrix has no room for it")
   }
   kind <- names(into)
   if (is.null(kind)) {
     kind <- kind_of_place(into)
-    if (!kind %in% unlist(into.kinds)) return(list(kind = "assay", name = into))
+    if (!kind %in% unlist(lapply(object.classes, `[[`, "into")))
+      return(list(kind = "assay", name = into))
     one_of(kind, kinds, "into")
     return(list(kind = kind, name = fit$method))
   }
@@ -142,64 +142,6 @@ put_back.SummarizedExperiment <- function(newdata, out, says) {
   newdata
 }
 
-#' @exportS3Method
-put_back.Seurat <- function(newdata, out, says) {
-  origin <- out$origin
-  if (!is.null(out$within)) newdata <- newdata[, out$within]
-  columns <- labelled(newdata[[]], says, ncol(newdata), out$weights)
-  idents <- predicted_idents(SeuratObject::Idents(newdata), newdata[[]], says)
-  if (is.null(origin$reduction)) {
-    assay <- seurat_assay(out$values, newdata[[origin$assay]], origin$layer)
-    # It adds up the counts of each cell, and warns that there are none.
-    out <- suppressWarnings(SeuratObject::CreateSeuratObject(
-      assay, assay = origin$assay, meta.data = columns, project = SeuratObject::Project(newdata)))
-    SeuratObject::Idents(out) <- idents
-  } else {
-    old <- newdata[[origin$reduction]]
-    for (name in SeuratObject::Reductions(newdata)) newdata[[name]] <- NULL
-    newdata[[origin$reduction]] <- seurat_reduction(out$values, SeuratObject::DefaultAssay(old),
-                                                    SeuratObject::Key(old))
-    out <- newdata
-    for (name in names(columns)) out[[name]] <- columns[[name]]
-    SeuratObject::Idents(out) <- idents
-  }
-  if (nzchar(says$suffix))
-    out <- SeuratObject::RenameCells(out, new.names = paste0(colnames(out), says$suffix))
-  out
-}
-
-# Identities that are the conditions are the predicted one: marker tests go by them.
-predicted_idents <- function(idents, columns, says) {
-  old <- if (is.null(says$condition)) rep(says$control, length(idents)) else
-    as.character(columns[[says$condition]])
-  if (!identical(unname(as.character(idents)), unname(old))) return(idents)
-  stats::setNames(target_labels(idents, says$target, length(idents)), names(idents))
-}
-
-# An assay of the generation of `like`, with `values` in the layer that they were read from.
-seurat_assay <- function(values, like, layer, key = SeuratObject::Key(like)) {
-  if (is_seurat5() && is(like, "StdAssay")) {
-    create <- getExportedValue("SeuratObject", "CreateAssay5Object")
-    values <- as_csc(as(values, "Matrix"))  # as it keeps them
-    assay <- if (layer == "counts") create(counts = values) else create(data = values)
-  } else {
-    assay <- if (layer == "counts") SeuratObject::CreateAssayObject(counts = values) else
-      SeuratObject::CreateAssayObject(data = values)
-  }
-  if (!layer %in% c("counts", "data")) assay <- with_layer(assay, layer, values)
-  SeuratObject::Key(assay) <- key
-  assay
-}
-
-with_layer <- function(assay, layer, values) {
-  if (is_seurat5()) return(SeuratObject::SetAssayData(assay, layer = layer, new.data = values))
-  SeuratObject::SetAssayData(assay, slot = layer, new.data = values)
-}
-
-seurat_reduction <- function(values, assay, key) {
-  SeuratObject::CreateDimReducObject(embeddings = t(values), assay = assay, key = key)
-}
-
 # Beside what newdata has, or over an earlier prediction: not over what was measured.
 put_into <- function(newdata, out, place) {
   mark <- paste(place$kind, place$name)
@@ -209,12 +151,14 @@ put_into <- function(newdata, out, place) {
          "name, such as into = c(", place$kind, " = ",
          quoted(paste0(place$name, ".predicted")), ")")
   }
-  with_predicted_place(put_in(newdata, out, place), mark)
+  out <- put_in(newdata, out, place)
+  mark_places(out, union(predicted_places(out), mark))
 }
 
-# The names that are taken; an assay and a reduction of a Seurat object share theirs.
-places_of <- function(x, kind) {
-  if (is(x, "Seurat")) return(names(x))
+# The names that are taken.
+places_of <- function(x, kind) UseMethod("places_of")
+#' @exportS3Method
+places_of.SummarizedExperiment <- function(x, kind) {
   single <- is(x, "SingleCellExperiment")
   switch(kind, assay = SummarizedExperiment::assayNames(x),
          altexp = if (single) SingleCellExperiment::altExpNames(x),
@@ -223,18 +167,16 @@ places_of <- function(x, kind) {
 
 # An object remembers which of its places hold predictions.
 predicted.mark <- "laot.predicted"
-predicted_places <- function(x) {
-  if (is(x, "Seurat")) return(SeuratObject::Misc(x, predicted.mark))
+predicted_places <- function(x) UseMethod("predicted_places")
+#' @exportS3Method
+predicted_places.SummarizedExperiment <- function(x) {
   all <- S4Vectors::metadata(x)
   unlist(all[names(all) == predicted.mark])
 }
-with_predicted_place <- function(x, mark) {
-  marks <- union(predicted_places(x), mark)
-  if (is(x, "Seurat")) {
-    suppressWarnings(SeuratObject::Misc(x, predicted.mark) <- marks)  # it warns where it replaces
-  } else {
-    S4Vectors::metadata(x)[[predicted.mark]] <- marks
-  }
+mark_places <- function(x, marks) UseMethod("mark_places")
+#' @exportS3Method
+mark_places.SummarizedExperiment <- function(x, marks) {
+  S4Vectors::metadata(x)[[predicted.mark]] <- marks
   x
 }
 
@@ -281,36 +223,4 @@ put_in.SummarizedExperiment <- function(newdata, out, place) {
   all[out$at, ] <- values
   SummarizedExperiment::assay(newdata, place$name) <- all
   newdata
-}
-
-#' @exportS3Method
-put_in.Seurat <- function(newdata, out, place) {
-  if (!is.null(out$weights)) {
-    column <- rep(NA_real_, ncol(newdata))
-    column[if (is.null(out$within)) seq_along(column) else out$within] <- out$weights
-    newdata[[weight_column(place$name)]] <- column
-  }
-  key <- paste0(gsub("[^A-Za-z0-9]", "", place$name), "_")
-  if (place$kind == "reduction") {
-    assay <- if (is.null(out$origin$assay)) SeuratObject::DefaultAssay(newdata) else
-      out$origin$assay
-    newdata[[place$name]] <- seurat_reduction(out$values, assay, key)
-    return(newdata)
-  }
-  if (!is.null(out$origin$reduction))
-    fail("the fit is one of a reduction; its predictions go into c(reduction = )")
-  with_assay(newdata, place$name,
-             seurat_assay(out$values, newdata[[out$origin$assay]], out$origin$layer, key))
-}
-
-# SeuratObject 5 looks for counts in every assay that comes in, and warns where there are none.
-with_assay <- function(object, name, assay) {
-  withCallingHandlers({
-    object[[name]] <- assay
-    object
-  }, warning = function(w) {
-    if (grepl("No layers found matching", conditionMessage(w), fixed = TRUE)) {
-      invokeRestart("muffleWarning")
-    }
-  })
 }

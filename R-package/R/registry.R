@@ -110,8 +110,9 @@ params_from_dots <- function(method, dots, others, fitting = FALSE) {
   for (name in given) {
     if (fitting && name %in% source_arguments()) {
       fail("argument ", name, " does not go with x: ",
-           "assay.type, dimred, altexp and subset.row are for a SummarizedExperiment or ",
-           "SingleCellExperiment, assay, layer, reduction and features for a Seurat object")
+           listed(vapply(names(object.classes), function(class) {
+             paste(listed(source_arguments(class)), "are for a", object.classes[[class]]$called)
+           }, "")))
     }
     if (!dotted(name) %in% known) {
       fail("method ", method, " has no parameter ", quoted(name),

@@ -74,8 +74,21 @@ new_source <- function(values, what, columns, origin, subset = NULL, rest = list
        within = within, object.cells = cells, idents = idents)
 }
 
+# The classes of objects: the places that predictions go to, the argument that says which values are
+# read, its words for counts and their logarithms, and how sentences call the class. The methods of
+# each are named for it: read_source(), columns_of(), put_back(), put_in(), bind_cells() and others.
+object.classes <- list(
+  SummarizedExperiment = list(
+    into = c("assay", "altexp", "dimred"), place = "assay.type",
+    values = c("counts", "logcounts"), called = "SummarizedExperiment or SingleCellExperiment"),
+  # Its values are in memory, and an assay may have fewer cells than the object.
+  Seurat = list(
+    into = c("assay", "reduction"), place = "layer", values = c("counts", "data"),
+    called = "Seurat object", in.memory = TRUE, assays.lack.cells = TRUE)
+)
+
 object_kind <- function(x) {
-  kind <- Find(function(class) is(x, class), c("SummarizedExperiment", "Seurat"))
+  kind <- Find(function(class) is(x, class), names(object.classes))
   if (is.null(kind)) "matrix" else kind
 }
 
@@ -111,10 +124,9 @@ warn_if_unlogged <- function(values, place, what, how, argument) {
 
 # The arguments that say where the values of an object are, or which features of it to use: those
 # that the methods of read_source() name.
-source_arguments <- function(kinds = c("SummarizedExperiment", "Seurat")) {
-  methods <- list(SummarizedExperiment = read_source.SummarizedExperiment,
-                  Seurat = read_source.Seurat)
-  methods <- methods[intersect(kinds, names(methods))]
+source_arguments <- function(kinds = names(object.classes)) {
+  methods <- lapply(intersect(kinds, names(object.classes)),
+                    function(kind) get(paste0("read_source.", kind), envir = topenv()))
   setdiff(unlist(lapply(methods, function(method) names(formals(method))), use.names = FALSE),
           c("x", "...", "what"))
 }

@@ -65,8 +65,7 @@ cells_to_split <- function(x) {
   }
   if (length(dim(x)) != 2L)
     fail("x must have cells as columns, or be their number; found ", shown(x))
-  columns <- if (is(x, "SummarizedExperiment")) as.list(SummarizedExperiment::colData(x)) else
-    if (is(x, "Seurat")) as.list(x[[]])
+  columns <- if (object_kind(x) != "matrix") as.list(columns_of(x))
   list(count = ncol(x), columns = columns, names = colnames(x))
 }
 

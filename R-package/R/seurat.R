@@ -1,4 +1,5 @@
-# Seurat objects of both generations: which layer of which assay, and the cells that it holds.
+# Seurat objects of both generations: which layer of which assay is read, the cells that it holds,
+# and how predictions go back.
 
 #' @exportS3Method
 read_source.Seurat <- function(x, ..., assay = NULL, layer = "data", reduction = NULL,
@@ -130,3 +131,122 @@ is_raw <- function(values, x, assay) {
 }
 
 slot.hint <- "; a slot is called a layer here: layer = \"data\""
+
+#' @exportS3Method
+put_back.Seurat <- function(newdata, out, says) {
+  origin <- out$origin
+  if (!is.null(out$within)) newdata <- newdata[, out$within]
+  columns <- labelled(newdata[[]], says, ncol(newdata), out$weights)
+  idents <- predicted_idents(SeuratObject::Idents(newdata), newdata[[]], says)
+  if (is.null(origin$reduction)) {
+    assay <- seurat_assay(out$values, newdata[[origin$assay]], origin$layer)
+    # It adds up the counts of each cell, and warns that there are none.
+    out <- suppressWarnings(SeuratObject::CreateSeuratObject(
+      assay, assay = origin$assay, meta.data = columns, project = SeuratObject::Project(newdata)))
+    SeuratObject::Idents(out) <- idents
+  } else {
+    old <- newdata[[origin$reduction]]
+    for (name in SeuratObject::Reductions(newdata)) newdata[[name]] <- NULL
+    newdata[[origin$reduction]] <- seurat_reduction(out$values, SeuratObject::DefaultAssay(old),
+                                                    SeuratObject::Key(old))
+    out <- newdata
+    for (name in names(columns)) out[[name]] <- columns[[name]]
+    SeuratObject::Idents(out) <- idents
+  }
+  if (nzchar(says$suffix))
+    out <- SeuratObject::RenameCells(out, new.names = paste0(colnames(out), says$suffix))
+  out
+}
+
+# Identities that are the conditions are the predicted one: marker tests go by them.
+predicted_idents <- function(idents, columns, says) {
+  old <- if (is.null(says$condition)) rep(says$control, length(idents)) else
+    as.character(columns[[says$condition]])
+  if (!identical(unname(as.character(idents)), unname(old))) return(idents)
+  stats::setNames(target_labels(idents, says$target, length(idents)), names(idents))
+}
+
+# An assay of the generation of `like`, with `values` in the layer that they were read from.
+seurat_assay <- function(values, like, layer, key = SeuratObject::Key(like)) {
+  if (is_seurat5() && is(like, "StdAssay")) {
+    create <- getExportedValue("SeuratObject", "CreateAssay5Object")
+    values <- as_csc(as(values, "Matrix"))  # as it keeps them
+    assay <- if (layer == "counts") create(counts = values) else create(data = values)
+  } else {
+    assay <- if (layer == "counts") SeuratObject::CreateAssayObject(counts = values) else
+      SeuratObject::CreateAssayObject(data = values)
+  }
+  if (!layer %in% c("counts", "data")) assay <- with_layer(assay, layer, values)
+  SeuratObject::Key(assay) <- key
+  assay
+}
+
+with_layer <- function(assay, layer, values) {
+  if (is_seurat5()) return(SeuratObject::SetAssayData(assay, layer = layer, new.data = values))
+  SeuratObject::SetAssayData(assay, slot = layer, new.data = values)
+}
+
+seurat_reduction <- function(values, assay, key) {
+  SeuratObject::CreateDimReducObject(embeddings = t(values), assay = assay, key = key)
+}
+
+#' @exportS3Method
+put_in.Seurat <- function(newdata, out, place) {
+  if (!is.null(out$weights)) {
+    column <- rep(NA_real_, ncol(newdata))
+    column[if (is.null(out$within)) seq_along(column) else out$within] <- out$weights
+    newdata[[weight_column(place$name)]] <- column
+  }
+  key <- paste0(gsub("[^A-Za-z0-9]", "", place$name), "_")
+  if (place$kind == "reduction") {
+    assay <- if (is.null(out$origin$assay)) SeuratObject::DefaultAssay(newdata) else
+      out$origin$assay
+    newdata[[place$name]] <- seurat_reduction(out$values, assay, key)
+    return(newdata)
+  }
+  if (!is.null(out$origin$reduction))
+    fail("the fit is one of a reduction; its predictions go into c(reduction = )")
+  with_assay(newdata, place$name,
+             seurat_assay(out$values, newdata[[out$origin$assay]], out$origin$layer, key))
+}
+
+# SeuratObject 5 looks for counts in every assay that comes in, and warns where there are none.
+with_assay <- function(object, name, assay) {
+  withCallingHandlers({
+    object[[name]] <- assay
+    object
+  }, warning = function(w) {
+    if (grepl("No layers found matching", conditionMessage(w), fixed = TRUE)) {
+      invokeRestart("muffleWarning")
+    }
+  })
+}
+
+# An assay and a reduction share their names.
+#' @exportS3Method
+places_of.Seurat <- function(x, kind) names(x)
+
+#' @exportS3Method
+predicted_places.Seurat <- function(x) SeuratObject::Misc(x, predicted.mark)
+
+#' @exportS3Method
+mark_places.Seurat <- function(x, marks) {
+  suppressWarnings(SeuratObject::Misc(x, predicted.mark) <- marks)  # it warns where it replaces
+  x
+}
+
+#' @exportS3Method
+columns_of.Seurat <- function(x) x[[]]
+
+#' @exportS3Method
+features_of.Seurat <- function(x, origin) rownames(x[[origin$assay]])
+
+#' @exportS3Method
+some_features.Seurat <- function(x, features, origin) {
+  x[[origin$assay]] <- subset(x[[origin$assay]], features = features)
+  x
+}
+
+# Cells of the same names would be renamed, with a message; here there are none.
+#' @exportS3Method
+bind_cells.Seurat <- function(newdata, more) merge(newdata, more)
