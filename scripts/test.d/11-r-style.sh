@@ -17,11 +17,11 @@ for file in R-package/R/*.R R-package/tests/*.R R-package/tests/testthat/*.R; do
 done
 style() {
   [ ${#todo[@]} -gt 0 ] || return 0
-  printf '%s\n' "${todo[@]}" | xargs -n 25 -P "$JOBS" Rscript -e '
+  Rscript -e '
     # .lintr names linters that newer versions alone have.
     found <- lapply(commandArgs(TRUE), function(file) suppressWarnings(lintr::lint(file)))
     for (lints in found) if (length(lints)) print(lints)
-    quit(status = any(lengths(found) > 0L))'
+    quit(status = any(lengths(found) > 0L))' "${todo[@]}"
 }
 if logged r-style style; then
   printf '%s\n' "${sums[@]}" >>"$passed"
