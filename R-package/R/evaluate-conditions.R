@@ -77,7 +77,7 @@ labelled_levels <- function(x, observed, control, at) {
   if (is.null(control)) control <- observed
   cells <- function(object, condition, side) {
     labels <- function(of, argument)
-      as.character(cell_labels(of, object_columns(object), ncol(object), argument))
+      as.character(cell_labels(of, as.list(columns_of(object)), ncol(object), argument))
     at <- which(labels(column, "condition") == condition)
     if (!length(at))
       fail(side, " has no cells that are ", quoted(condition), " in column ", quoted(column))
