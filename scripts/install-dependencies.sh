@@ -21,7 +21,7 @@ packages_for() {
     r-bioc-biocparallel r-bioc-scran pkg-config python3 python3-numpy python3-pytest python3-build
     python3-setuptools python3-wheel python3-venv python3-anndata python3-h5py"
   # libFuzzer comes with the runtime of the clang that this release has.
-  local slow="git valgrind debootstrap clang $(clang_runtime) r-cran-knitr r-cran-rmarkdown pandoc qpdf devscripts
+  local slow="git valgrind debootstrap clang $(clang_runtime) r-cran-knitr r-cran-rmarkdown r-cran-pkgdown pandoc qpdf devscripts
     munge slurmctld slurmd slurm-client slurm-wlm-basic-plugins r-cran-batchtools
     g++-mingw-w64-x86-64-posix gfortran-mingw-w64-x86-64-posix wine64"
   case $1 in
