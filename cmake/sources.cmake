@@ -44,7 +44,6 @@ set(LAOT_CORE_SOURCES
   src/transport/cost_transport.cpp
   src/transport/entropic_newton.cpp
   src/transport/sinkhorn.cpp
-  src/transport/unbalanced_sinkhorn.cpp
   # laot
   src/laot/least_squares.cpp
   src/laot/restore.cpp

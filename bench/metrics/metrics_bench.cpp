@@ -9,6 +9,7 @@
 #include <functional>
 #include <string>
 
+#include "laot/evaluation.hpp"
 #include "laot/metrics.hpp"
 
 namespace {
@@ -45,27 +46,29 @@ double peak_megabytes() {
 // them. Preset cellot on all features; the cells of repetition r are drawn by stream r of the seed.
 void score_presets_on(const arma::mat& x, const arma::mat& y) {
   laot::Context context;
-  laot::ScoreInput input;
   const arma::mat p = x.rows(0, x.n_rows / 2 - 1), t = y.rows(0, y.n_rows / 2 - 1);
-  input.predicted = &p;
-  input.observed = &t;
-  input.gamma = laot::median_gamma(x, y, context).gamma;
-  const auto print = [&](const std::string& preset) {
-    const std::vector<std::string>& names = laot::score_preset(preset).metrics;
-    const std::vector<laot::Score> scores = laot::score_with_preset(preset, input, context);
-    for (std::size_t k = 0; k < names.size(); ++k)
-      std::printf("%s:%s 0 %.17g\n", preset.c_str(), names[k].c_str(), scores[k].value);
-    return scores[0];
+  const auto print = [&](const std::string& preset, const arma::mat& predicted,
+                         const arma::mat& observed) {
+    laot::HeldOut cells;
+    cells.predicted = laot::Cells::dense(predicted);
+    cells.observed = laot::Cells::dense(observed);
+    laot::EvaluationOptions options;
+    options.preset = preset;
+    options.gammas = {laot::median_gamma(x, y, context).gamma};
+    const laot::Table scores = laot::evaluate(cells, options, context);
+    for (std::size_t k = 0; k < scores.rows(); ++k)
+      std::printf("%s:%s 0 %.17g\n", preset.c_str(), scores.texts("metric")[k].c_str(),
+                  scores.numbers("value")[k]);
   };
-  print("laot");
-  input.predicted = &x;
-  input.observed = &y;
-  const laot::Score drawn = print("cellot");
+  print("laot", p, t);
+  print("cellot", x, y);
+  const laot::ScorePreset& drawn = laot::score_preset("cellot");
+  const std::size_t cells = laot::subsample_size(drawn, x.n_cols, y.n_cols);
   for (std::size_t r = 0; r < drawn.repetitions; ++r) {
     laot::Rng own = laot::Rng(context.seed).stream(r);
     for (const std::size_t count : {x.n_cols, y.n_cols}) {
       std::printf("draw");
-      for (const std::size_t cell : own.sample(count, drawn.cells)) std::printf(" %zu", cell);
+      for (const std::size_t cell : own.sample(count, cells)) std::printf(" %zu", cell);
       std::printf("\n");
     }
   }

@@ -11,8 +11,8 @@
 
 #include "bench/support/contenders.hpp"
 #include "laot/linear_algebra.hpp"
-#include "laot/unbalanced_sinkhorn.hpp"
 #include "support/real_data.hpp"
+#include "support/unbalanced_sinkhorn.hpp"
 
 using namespace laot;
 using namespace contenders;

@@ -46,10 +46,6 @@ struct Assignment {
 /// O(n^2 m) time, O(n + m) memory beyond the cost. Ties go to the lowest column.
 Assignment solve_assignment(const arma::mat& cost, Context& context);
 
-/// Minimum-cost assignment of points (columns of x, d x n) to points (columns of y, d x m, m >= n)
-/// for the squared Euclidean distance.
-Assignment assign_points(const arma::mat& x, const arma::mat& y, Context& context);
-
 /// cost(j, i) = |y_j - x_i|^2 by direct differences: exactly 0 for equal points, and no digits are
 /// lost far from the origin. Refuses first when m x n doubles would not fit in memory.
 arma::mat squared_distances(const arma::mat& x, const arma::mat& y, Context& context);

@@ -233,35 +233,6 @@ const Assignment& PointAssignment::solve_once(const arma::mat& sources, Context&
   return s.result;
 }
 
-Assignment assign_rectangular(const arma::mat& x, const arma::mat& y, const SolverOptions& options,
-                              Context& context) {
-  // Columns left over must keep a potential of 0 for |x - y|^2, so both clouds move by the same
-  // shift, and there is no auction: it would leave potentials on columns that end up unmatched.
-  require_finite(x, "x");
-  require_finite(y, "y");
-  require_room_for_solve(x.n_cols, y.n_cols, x.n_rows, options);
-  const arma::vec shift = mean_point(y);
-  FramedCloud xs = framed_cloud(x, shift);
-  CandidateRows rows(framed_cloud(y, shift), options.path);
-  const int apart = rows.targets().frame().exponent - xs.frame().exponent;
-  std::vector<double> v(y.n_cols);
-  for (std::size_t j = 0; j < v.size(); ++j)
-    v[j] = -std::ldexp(rows.targets().squared_norm(j), apart);
-  rows.set_potentials(v);
-  rows.set_sources(std::move(xs));
-  build_lists(rows, options, context);
-  Matching matching;
-  matching.clear(rows.rows(), rows.columns());
-  Assignment out;
-  AssignmentSearch search(rows, matching, out.statistics, context);
-  finish(search, context);
-  const double gap = search.duality_gap(context);
-  out.statistics.scans = rows.scans();
-  out.statistics.solves = 1;
-  translate(rows, search, matching, gap, x, y, out);
-  return out;
-}
-
 Assignment solve_given_cost(const arma::mat& cost, const SolverOptions& options, Context& context) {
   const std::size_t n = cost.n_cols, m = cost.n_rows;
   double largest = 0.0, magnitude = 0.0;

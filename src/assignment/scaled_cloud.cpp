@@ -76,10 +76,6 @@ FramedCloud framed_columns(const arma::mat& points, const std::vector<std::uint3
   return columns.empty() ? framed_cloud(points) : FramedCloud(framed_cloud(points), columns);
 }
 
-FramedCloud plain_cloud(const arma::mat& points) {
-  return {points, Frame{arma::vec(points.n_rows, arma::fill::zeros), 0}};
-}
-
 double FramedCloud::squared_norm(std::size_t i) const {
   const FramedPoint x = (*this)[i];
   return sum_of_squares(dimension_, [&](std::size_t k) { return x.moved(k); }) * x.scale * x.scale;

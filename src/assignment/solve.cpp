@@ -54,38 +54,17 @@ bool lists_can_tell(const arma::mat& cost) {
   return middle > kWiderThanRounding * 0x1p-24 * largest && middle < 0.5 * largest;
 }
 
-void require_shape(std::size_t n, std::size_t m) {
-  require(n >= 1 && m >= n, Status::dimension_mismatch,
-          "an assignment needs at least one row and no more rows than columns, found ", n,
-          " rows and ", m, " columns");
-}
-
 }  // namespace
 
 Assignment solve_assignment(const arma::mat& cost, Context& context) {
-  require_shape(cost.n_cols, cost.n_rows);
+  require(cost.n_cols >= 1 && cost.n_rows >= cost.n_cols, Status::dimension_mismatch,
+          "an assignment needs at least one row and no more rows than columns, found ", cost.n_cols,
+          " rows and ", cost.n_rows, " columns");
   detail::require_finite(cost, "the cost of an assignment");
   if (cost.n_cols <= kDenseRows || !lists_can_tell(cost)) return detail::solve_dense(cost, context);
   Assignment out = detail::solve_given_cost(cost, {}, context);
   if (out.certificate.gap <= detail::kGapLimit) return out;
   out = detail::solve_dense(cost, context);
-  out.statistics.solves = 2;
-  return out;
-}
-
-Assignment assign_points(const arma::mat& x, const arma::mat& y, Context& context) {
-  require_shape(x.n_cols, y.n_cols);
-  require(x.n_rows == y.n_rows, Status::dimension_mismatch, "the points have ", x.n_rows, " and ",
-          y.n_rows, " features");
-  if (x.n_cols <= kDenseRows) {
-    detail::require_finite(x, "x");
-    detail::require_finite(y, "y");
-    return detail::solve_dense(squared_distances(x, y, context), context);
-  }
-  if (x.n_cols == y.n_cols) return detail::PointAssignment(borrowed(y), {}).solve_once(x, context);
-  Assignment out = detail::assign_rectangular(x, y, {}, context);
-  if (out.certificate.gap <= detail::kGapLimit) return out;
-  out = detail::solve_dense(squared_distances(x, y, context), context);
   out.statistics.solves = 2;
   return out;
 }

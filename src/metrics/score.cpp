@@ -228,20 +228,4 @@ const ScorePreset& score_preset(const std::string& name) {
        joined(names));
 }
 
-std::vector<Score> score_with_preset(const std::string& name, const ScoreInput& input,
-                                     Context& context) {
-  const ScorePreset& preset = score_preset(name);
-  ScoreSettings settings = settings_of(input);
-  settings.cells = subsample_size(preset, input.predicted->n_cols, input.observed->n_cols);
-  settings.repetitions = preset.repetitions;
-  settings.with_replacement = preset.with_replacement;
-  std::vector<const MetricSpec*> wanted;
-  for (const std::string& one : preset.metrics) wanted.push_back(&metric(one));
-  ScoredCells predicted(*input.predicted), observed(*input.observed);
-  const arma::mat none;
-  ScoredCells control(input.control ? *input.control : none);
-  return score_all(scored_metrics(wanted, 1), predicted, observed,
-                   input.control ? &control : nullptr, settings, context);
-}
-
 }  // namespace laot

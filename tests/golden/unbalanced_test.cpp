@@ -1,8 +1,8 @@
 // Unbalanced transport against POT (tests/golden/unbalanced/generate.py).
 #include <doctest/doctest.h>
 
-#include "laot/unbalanced_sinkhorn.hpp"
 #include "support/fixtures.hpp"
+#include "support/unbalanced_sinkhorn.hpp"
 
 using namespace laot;
 

@@ -5,6 +5,7 @@
 #include <set>
 #include <sstream>
 
+#include "laot/evaluation.hpp"
 #include "laot/metrics.hpp"
 #include "support/fixtures.hpp"
 
@@ -17,6 +18,18 @@ arma::mat normal_cells(std::size_t d, std::size_t n, std::uint64_t seed, double 
   arma::mat out(d, n);
   for (std::size_t i = 0; i < out.n_elem; ++i) out[i] = rng.normal() + shift;
   return out;
+}
+
+Table scored_by_preset(const std::string& preset, const arma::mat& predicted,
+                       const arma::mat& observed, const std::vector<double>& gammas,
+                       Context& context) {
+  HeldOut cells;
+  cells.predicted = Cells::dense(predicted);
+  cells.observed = Cells::dense(observed);
+  EvaluationOptions options;
+  options.preset = preset;
+  options.gammas = gammas;
+  return evaluate(cells, options, context);
 }
 
 }  // namespace
@@ -122,7 +135,7 @@ TEST_CASE("wrong use of scores") {
   CHECK_THROWS_AS(score("cell_spearman", input, context), Error);
   CHECK_THROWS_AS(score_subsampled("w2", input, 31, 2, context), Error);
   CHECK_THROWS_AS(score_subsampled("w2", input, 10, 0, context), Error);
-  CHECK_THROWS_AS(score_with_preset("cello", input, context), Error);
+  CHECK_THROWS_AS(score_preset("cello"), Error);
   try {
     metric("mmd_2");
     CHECK(false);
@@ -148,10 +161,9 @@ TEST_CASE("subsampled scores: the mean over seeded draws") {
   other.seed = 5;
   CHECK(score_subsampled("l2_drug_signature", input, 100, 10, other).value != same.value);
 
-  const std::vector<Score> scores = score_with_preset("cellot", input, context);
-  CHECK(scores.size() == score_preset("cellot").metrics.size());
-  CHECK(scores[0].cells == 100);
-  CHECK(scores[1].value == same.value);
+  const Table scores = scored_by_preset("cellot", p, t, {}, context);
+  CHECK(scores.texts("metric") == score_preset("cellot").metrics);
+  CHECK(scores.numbers("value")[1] == same.value);
 }
 
 TEST_CASE("a drawn control cell stays with its prediction") {
@@ -174,7 +186,9 @@ TEST_CASE("the laot preset: clipped at 0") {
     input.observed = &t;
     const double raw = score("mmd2", input, context).value;
     negative |= raw < 0.0;
-    CHECK(score_with_preset("laot", input, context)[0].value == std::max(0.0, raw));
+    const Table scores = scored_by_preset("laot", p, t, {input.gamma}, context);
+    CHECK(scores.texts("metric")[0] == "mmd2_clipped");
+    CHECK(scores.numbers("value")[0] == std::max(0.0, raw));
   }
   CHECK(negative);
 }

@@ -57,10 +57,6 @@ class PointAssignment {
 /// Exact assignment for a given square or wide cost; see solve_assignment.
 Assignment solve_given_cost(const arma::mat& cost, const SolverOptions& options, Context& context);
 
-/// n sources to n different targets out of m >= n.
-Assignment assign_rectangular(const arma::mat& x, const arma::mat& y, const SolverOptions& options,
-                              Context& context);
-
 /// Shortest augmenting paths on the whole cost in double precision (shortest_paths.cpp): for small
 /// problems, and as the independent solver that tests compare with.
 Assignment solve_dense(const arma::mat& cost, Context& context);

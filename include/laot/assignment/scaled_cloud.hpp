@@ -66,8 +66,6 @@ FramedCloud framed_cloud(const arma::mat& points, const arma::vec& shift);
 FramedCloud framed_cloud(const arma::mat& points);
 /// Some columns of a matrix, with the frame of all of it; none named: all.
 FramedCloud framed_columns(const arma::mat& points, const std::vector<std::uint32_t>& columns);
-/// The points as they are.
-FramedCloud plain_cloud(const arma::mat& points);
 
 /// Potentials of one side for |x - y|^2, from those for -2 <x, y> on the framed clouds, in units of
 /// 2^unit_exponent; what |x - y|^2 has besides is shared between the two sides.

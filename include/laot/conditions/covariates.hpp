@@ -82,8 +82,7 @@ class CovariateFeatures {
   std::size_t context_levels() const { return context_levels_; }
 
   bool has_dose() const { return has_dose_; }
-  double smallest_dose() const { return smallest_dose_; }  // of the training, positive
-  double largest_dose() const { return largest_dose_; }
+  double largest_dose() const { return largest_dose_; }  // of the training, positive
   bool single_dose() const { return single_dose_; }
   const std::vector<ConditionCovariates>& conditions() const { return training_; }
   const arma::mat& embedding() const { return embedding_; }

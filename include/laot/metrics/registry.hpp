@@ -133,8 +133,4 @@ std::size_t subsample_size(const ScorePreset& preset, std::size_t n, std::size_t
 const std::vector<ScorePreset>& score_presets();
 const ScorePreset& score_preset(const std::string& name);  // throws unknown_name
 
-/// The scores of a preset, one for each of its metrics.
-std::vector<Score> score_with_preset(const std::string& name, const ScoreInput& input,
-                                     Context& context);
-
 }  // namespace laot

@@ -68,7 +68,6 @@ class Icnn {
   std::size_t last_weight_offset() const { return last_weight_; }
   std::size_t last_bias_offset() const { return last_bias_; }
   std::size_t kernel_offset(std::size_t l) const { return kernel_[l]; }
-  std::size_t kernels_begin() const { return kernels_begin_; }
   /// For softplus kernels: turns a gradient in the effective kernels into one in the kernels.
   void through_softplus(T* gradient) const;
 

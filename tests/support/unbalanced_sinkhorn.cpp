@@ -2,7 +2,7 @@
 #include <cmath>
 #include <limits>
 
-#include "laot/unbalanced_sinkhorn.hpp"
+#include "unbalanced_sinkhorn.hpp"
 
 namespace laot {
 
