@@ -12,6 +12,8 @@ thread_local char last_message[1024] = "";
 thread_local char last_argument[64] = "";
 thread_local std::size_t last_feature = 0, last_cell = 0;
 thread_local double last_value = 0.0;
+thread_local SpelledPart last_spelled[16];
+thread_local std::size_t last_spelled_count = 0;
 
 void remember_place(const Place& place) noexcept {
   const std::size_t length = std::min(place.argument.size(), sizeof last_argument - 1);
@@ -22,10 +24,26 @@ void remember_place(const Place& place) noexcept {
   last_value = place.value;
 }
 
+// The parts whose words stand whole in the kept sentence, in which letters before them may take
+// more bytes than in the error's.
+void remember_spelled(const Error& error) noexcept {
+  static thread_local char before[sizeof last_message];
+  const std::string_view sentence = error.what();
+  for (const SpelledPart& part : error.spelled()) {
+    if (last_spelled_count == sizeof last_spelled / sizeof last_spelled[0]) return;
+    copy_sentence(sentence.substr(0, part.begin), before, sizeof before);
+    const SpelledPart kept{part.as, std::strlen(before), part.length};
+    const std::string_view word = sentence.substr(part.begin, part.length);
+    if (std::string_view(last_message).substr(kept.begin, kept.length) != word) return;
+    last_spelled[last_spelled_count++] = kept;
+  }
+}
+
 }  // namespace
 
 laot_status remember(Status status, const char* message) noexcept {
   last_argument[0] = '\0';
+  last_spelled_count = 0;
   copy_sentence(message, last_message, sizeof last_message);
   return static_cast<laot_status>(status);
 }
@@ -36,6 +54,7 @@ laot_status remember_current_exception() noexcept {
   } catch (const Error& error) {
     const laot_status status = remember(error.status(), error.what());
     remember_place(error.place());
+    remember_spelled(error);
     return status;
   } catch (const std::bad_alloc&) {
     return remember(Status::out_of_memory, "the system has no more memory");
@@ -96,6 +115,14 @@ const char* laot_last_error_place(size_t* feature, size_t* cell, double* value) 
     if (value) *value = laot::capi::last_value;
   }
   return laot::capi::last_argument;
+}
+
+const char* laot_last_error_part(size_t part, size_t* begin, size_t* length) {
+  if (part >= laot::capi::last_spelled_count) return "";
+  const laot::SpelledPart& found = laot::capi::last_spelled[part];
+  if (begin) *begin = found.begin;
+  if (length) *length = found.length;
+  return found.as == laot::Spelled::As::flag ? "flag" : "parameter";
 }
 
 const char* laot_status_name(int status) {

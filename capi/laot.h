@@ -122,6 +122,19 @@ LAOT_API const char* laot_last_error(void);
 LAOT_API const char* laot_last_error_place(size_t* feature, size_t* cell, double* value);
 
 /**
+ * The words of the last failure's sentence on this thread that languages spell each in their own
+ * way: names of parameters ("keep_cells", in R keep.cells) and values of flags ("true", in Python
+ * True).
+ *
+ * @param part    0, 1, ..., in the order in which they stand
+ * @param begin   set to the first byte of the word in laot_last_error(), from 0; left alone where
+ *                there are not so many; may be NULL
+ * @param length  set to the bytes of the word, as begin is
+ * @return "parameter", "flag"; "" where there are not so many
+ */
+LAOT_API const char* laot_last_error_part(size_t part, size_t* begin, size_t* length);
+
+/**
  * The name of a code, for a binding's own errors: "invalid_argument". "unknown" for other numbers.
  *
  * @param status  what a call returned
@@ -530,6 +543,14 @@ typedef struct laot_method_info {
  * @return LAOT_INVALID_ARGUMENT: no such method, or struct_size not set
  */
 LAOT_API laot_status laot_method_describe(size_t method, laot_method_info* info);
+
+/**
+ * The name of a method as papers write it, with which its title begins: "CellOT".
+ *
+ * @param method  0 .. laot_method_count() - 1
+ * @return a text of the library; "" where there is no such method
+ */
+LAOT_API const char* laot_method_label(size_t method);
 
 /** Type of a parameter. */
 typedef enum laot_param_type {
@@ -1084,6 +1105,16 @@ LAOT_API laot_status laot_model_text(const laot_model* model, const char* name, 
                                      size_t size, size_t* needed);
 
 /**
+ * The covariates of the conditions that were seen, or of the condition of a model of one. One row
+ * for each value; those of a combination have a row each, in their order. Columns: texts condition
+ * (its name), covariate, value (a level, or a number as text); number number (NaN of a level).
+ *
+ * @param model  looked at
+ * @param out    the new table; free it with laot_table_free
+ */
+LAOT_API laot_status laot_covariates(const laot_model* model, laot_table** out);
+
+/**
  * A number of the report. All: n_control, n_treated, features, median_gamma (1 / squared units),
  * negative_share (of predictions on the training controls), seconds. laot: dimension, components,
  * iterations, objective (J), residual_sum (n times its first term), ridge, plan_cost,
@@ -1103,8 +1134,10 @@ LAOT_API laot_status laot_report_number(const laot_model* model, const char* nam
 
 /**
  * A text of the report: outcome ("converged", "limit_reached"; of networks also "diverged" or, with
- * on_cancel = "keep", "cancelled"), stop_reason, warning (one sentence, or empty); of laot also
- * coupling ("exact", "hierarchical") and plan_bound ("proven", "estimated"). Two-call protocol.
+ * on_cancel = "keep", "cancelled"), stop_reason, warning (one sentence, or empty; of a model of
+ * several conditions with those of each); fallback ("mean_shift") where a side had too few cells
+ * for the method, and only there; of laot also coupling ("exact", "hierarchical") and plan_bound
+ * ("proven", "estimated"). Two-call protocol.
  *
  * @param model   looked at
  * @param name    one of laot_model_names("report_texts")
@@ -1485,10 +1518,14 @@ typedef struct laot_evaluation_options {
  *
  * - texts condition, kind ("seen"; "unseen context" where the reference is of halves; "" without a
  *   model), group ("" for all cells), method, metric, estimator, setting, features (what was
- *   scored: "1000 features", "top 50 markers"), reason (why a value is NaN, else "");
+ *   scored: "1000 features", "top 50 markers"), reason (why a value is NaN, else ""), gamma_from
+ *   ("median": of the training cells; "given"; "" where no bandwidth is used), metric_setting (the
+ *   setting of the metric alone, without what the value is a mean over);
  * - numbers gamma (NaN where none is used), cells (of the method), observed (cells that these were
  *   compared with), value, sd (over subsamples or halvings; NaN without), left_out (features that
- *   the metric left out because they do not vary).
+ *   the metric left out because they do not vary), weighted (1: control cells count what they
+ *   weigh, see below; else 0), halvings (of the observed cells, that the value is a mean over; 0:
+ *   none), subsamples (random ones, the same; 0: none), subsample_cells (a side of each).
  *
  * Methods: the model's own, or "prediction"; identity, mean_shift, gaussian_map, where there are
  * control cells and a model (no gaussian_map where the model has none); noise_reference: as many
@@ -1504,8 +1541,8 @@ typedef struct laot_evaluation_options {
  *
  * Predictions of a model that was balanced are also scored with what each control cell counts
  * (laot_weights): every method that starts from the control cells has, after its rows of all cells,
- * a second row of each metric that has such a form, whose estimator ends with ", weighted" and whose
- * setting with "cells weighted by type" or "by cluster". With w the weights scaled to a sum of 1 and
+ * a second row of each metric that has such a form: weighted is 1, estimator ends with ", weighted"
+ * and setting with "cells weighted by type" or "by cluster". With w the weights scaled to a sum of 1 and
  * v = 1/m: mmd2 is sum_{i != j} w_i w_j k(x_i, x_j) / (1 - sum w^2) and the same of y with v, less 2
  * sum w_i v_j k(x_i, y_j); the biased forms have the diagonals and no divisor; energy distances are
  * the same of distances; w2 is exact transport between w and v; means are sum w_i x_i, and sds the

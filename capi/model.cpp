@@ -1,4 +1,5 @@
 #include "handles.hpp"
+#include "laot/covariates_table.hpp"
 
 using laot::Status;
 using laot::capi::CallContext;
@@ -8,6 +9,7 @@ using laot::capi::given;
 using laot::capi::given_text;
 using laot::capi::guarded;
 using laot::capi::hand_out;
+using laot::capi::hand_out_table;
 using laot::capi::lines;
 using laot::capi::names_of;
 using laot::capi::require_same_features;
@@ -185,6 +187,13 @@ laot_status laot_model_text(const laot_model* model, const char* name, char* buf
           "name must be method, preset, param.<name>, condition or covariate.<name>, found \"",
           asked, "\"");
     copy_out(value, buffer, size, needed);
+  });
+}
+
+laot_status laot_covariates(const laot_model* model, laot_table** out) {
+  return guarded([&] {
+    given(out, "out");
+    hand_out_table(laot::covariates_table(given(model, "model").model), out);
   });
 }
 

@@ -56,6 +56,10 @@ laot_status laot_method_describe(size_t method, laot_method_info* info) {
   });
 }
 
+const char* laot_method_label(size_t method) {
+  return method < laot::methods().size() ? laot::methods()[method].spec.label.c_str() : "";
+}
+
 laot_status laot_param_describe(size_t method, size_t param, laot_param_info* info) {
   return guarded([&] {
     const laot::MethodSpec& spec = method_at(method).spec;

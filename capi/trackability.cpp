@@ -1,11 +1,10 @@
+// Whether a pairing can be recovered: arguments, and the call.
 #include "laot/trackability.hpp"
 
-#include <cmath>
-#include <limits>
+#include <optional>
 
 #include "handles.hpp"
-#include "laot/asked_pairing.hpp"
-#include "laot/conditions/simulated_screen.hpp"
+#include "laot/trackability/of_model.hpp"
 
 using laot::Status;
 using laot::capi::CallContext;
@@ -23,83 +22,16 @@ std::vector<double> given_numbers(const double* values, size_t count, const char
   return {values, values + count};
 }
 
-arma::mat side_by_side(const std::vector<laot::ScreenCondition>& conditions,
-                       arma::mat laot::ScreenCondition::*cells) {
-  arma::mat out;
-  for (const laot::ScreenCondition& c : conditions) out = arma::join_rows(out, c.*cells);
-  return out;
-}
-
-laot::Table conditions_table(const std::vector<laot::ScreenCondition>& conditions,
-                             const std::vector<std::string>& drugs) {
-  laot::TextColumn names, kinds, levels;
-  laot::NumberColumn doses;
-  for (const laot::ScreenCondition& c : conditions) {
-    names.push_back(c.name);
-    kinds.push_back(laot::name_of(c.kind));
-    std::string joined;
-    for (const laot::Treatment& t : c.covariates.treatments)
-      joined += (joined.empty() ? "" : "+") + drugs[t.level];
-    levels.push_back(joined);
-    doses.push_back(c.covariates.treatments[0].dose);
-  }
-  laot::Table out;
-  out.add("condition", names);
-  out.add("kind", kinds);
-  out.add("drug", levels);
-  out.add("dose", doses);
-  return out;
-}
-
-laot::Entries entries_from(const char* entries) {
-  const std::string asked = given_text(entries, "entries");
-  laot::require(asked == "uniform" || asked == "gaussian", Status::unknown_name,
-                "entries must be uniform or gaussian, found \"", asked, "\"");
-  return asked == "uniform" ? laot::Entries::uniform : laot::Entries::gaussian;
-}
-
 void hand_out_findings(laot::Findings found, laot_findings** out) {
   auto made = std::make_unique<laot_findings>();
   static_cast<laot::Findings&>(*made) = std::move(found);
   hand_out(std::move(made), out);
 }
 
-// The training cells of a model in its feature space, with the levels of the batch as numbers.
-struct Encoded {
-  arma::mat x, y;
-  laot::Levels batch;
-};
-
-Encoded encoded(const laot_model* model, const laot_data* control, const laot_data* treated,
-                laot::Context& context) {
-  const laot::Model& m = given(model, "model").model;
-  laot::require((control == nullptr) == (treated == nullptr), Status::invalid_argument,
-                "give both control and treated, or neither for the cells that the model kept");
-  const auto encode = [&](const laot::Cells& cells, laot::Side side, const char* name) {
-    laot::require(cells.features() == m.space.features(), Status::dimension_mismatch, name, " has ",
-                  cells.features(), " features and the model ", m.space.features());
-    laot::require_valid(cells, name, context);
-    return m.space.encode(cells, side, context);
-  };
-  if (!control) {
-    const laot::StoredCells &x = m.training.kept_control, &y = m.training.kept_treated;
-    laot::require(x.cells() > 0 && y.cells() > 0, Status::not_available,
-                  "the model kept no cells (keep_cells is 0); give control and treated");
-    return {encode(x.view(), laot::Side::control, "control"),
-            encode(y.view(), laot::Side::treated, "treated"),
-            laot::levels_of(m.training.kept_batch_control, m.training.kept_batch_treated)};
-  }
-  given(control, "control");
-  given(treated, "treated");
-  laot::require(control->batch.empty() == treated->batch.empty(), Status::invalid_argument,
-                "only one of control and treated has a batch");
-  return {encode(control->cells, laot::Side::control, "control"),
-          encode(treated->cells, laot::Side::treated, "treated"),
-          laot::levels_of(control->batch, treated->batch)};
-}
-
-bool own_means(const laot_model& model) {
-  return model.model.params.options().space.center == laot::Center::own;
+// NULL: the cells that the model kept.
+std::optional<laot::Population> population(const laot_data* data, const char* argument) {
+  if (data == nullptr) return std::nullopt;
+  return laot::Population{given(data, argument).cells, {}, data->batch};
 }
 
 }  // namespace
@@ -112,8 +44,6 @@ laot_status laot_isometry(laot_context* context, const laot_data* cells, double 
     given(out, "out");
     laot::IsometryOptions options;
     options.probabilities = given_numbers(probabilities, count, "probabilities");
-    laot::require(std::isnan(rate) || (rate > 0.0 && std::isfinite(rate)), Status::invalid_argument,
-                  "rate must be positive, or NaN where unknown, found ", rate);
     CallContext call(context);
     const arma::mat x = valid_matrix(cells, "cells", *call);
     hand_out_findings(laot::isometry_findings(x, rate, options, *call), out);
@@ -153,7 +83,7 @@ laot_status laot_simulate_populations(laot_context* context, size_t features, si
     options.cells = cells;
     options.gap = gap;
     options.noise = noise;
-    options.entries = entries_from(entries);
+    options.entries = laot::entries_from(given_text(entries, "entries"));
     const laot::Populations made = laot::simulate_populations(options, laot::Rng((*call).seed));
     std::copy(made.control.begin(), made.control.end(), control);
     std::copy(made.treated.begin(), made.treated.end(), treated);
@@ -175,20 +105,8 @@ laot_status laot_simulate_screen(laot_context* context, size_t features, size_t 
     options.new_cells = new_cells;
     options.kappa = kappa;
     options.noise = noise;
-    const laot::Screen made = laot::simulate_screen(options, laot::Rng((*call).seed));
-    laot::Findings found;
-    found.arrays = {{"control", made.control},
-                    {"new_control", made.new_control},
-                    {"embedding", made.embedding},
-                    {"treated", side_by_side(made.training, &laot::ScreenCondition::treated)},
-                    {"test_treated", side_by_side(made.test, &laot::ScreenCondition::treated)},
-                    {"test_truth", side_by_side(made.test, &laot::ScreenCondition::truth)}};
-    laot::Table names;
-    names.add("drug", made.drugs);
-    found.tables = {{"drugs", names},
-                    {"training", conditions_table(made.training, made.drugs)},
-                    {"test", conditions_table(made.test, made.drugs)}};
-    hand_out_findings(std::move(found), out);
+    hand_out_findings(laot::findings_of(laot::simulate_screen(options, laot::Rng((*call).seed))),
+                      out);
   });
 }
 
@@ -201,18 +119,15 @@ laot_status laot_recovery_study(laot_context* context, const size_t* features, s
     given(sd, "sd");
     laot::require(features != nullptr && feature_count > 0, Status::invalid_argument,
                   "features is empty; give at least one");
-    const std::string asked = given_text(cost, "cost");
-    laot::require(asked == "euclidean" || asked == "squared", Status::unknown_name,
-                  "cost must be euclidean or squared, found \"", asked, "\"");
     laot::RecoveryStudyOptions options;
+    options.cost = laot::pairing_cost_from(given_text(cost, "cost"));
     options.features.assign(features, features + feature_count);
     options.gaps = given_numbers(gaps, gap_count, "gaps");
     options.cells = cells;
     options.trials = trials;
     options.iterations = iterations;
     options.noise = noise;
-    options.entries = entries_from(entries);
-    options.cost = asked == "squared" ? laot::PairingCost::squared : laot::PairingCost::euclidean;
+    options.entries = laot::entries_from(given_text(entries, "entries"));
     CallContext call(context);
     const laot::RecoveryStudy study = laot::recovery_study(options, *call);
     std::copy(study.mean.begin(), study.mean.end(), mean);
@@ -225,23 +140,17 @@ laot_status laot_stability(laot_context* context, const laot_model* model, const
                            size_t restarts, const char* resample, laot_findings** out) {
   return guarded([&] {
     given(out, "out");
-    const std::string asked = given_text(resample, "resample");
-    laot::require(asked == "cells" || asked == "levels", Status::unknown_name,
-                  "resample must be cells or levels, found \"", asked, "\"");
+    const laot::Model& asked = given(model, "model").model;
     laot::StabilityOptions options;
-    options.fit = laot::alternation_of(given(model, "model").model);
-    options.own_means = own_means(*model);
     options.resamples = resamples;
     options.halves = halves;
     options.restarts = restarts;
-    options.resample = asked == "levels" ? laot::Resample::levels : laot::Resample::cells;
+    options.resample = laot::resample_from(given_text(resample, "resample"));
     CallContext call(context);
-    const laot::SingleThreadedBlas blas;
-    const Encoded cells = encoded(model, control, treated, *call);
-    options.images = laot::images_of(model->model, cells.x);
-    const laot::Stability s =
-        laot::stability(cells.x, cells.y, cells.batch.control, cells.batch.treated, options, *call);
-    hand_out_findings(laot::findings_of(s, cells.x.n_cols, cells.y.n_cols), out);
+    hand_out_findings(laot::stability_findings(
+                          asked, {population(control, "control"), population(treated, "treated")},
+                          options, *call),
+                      out);
   });
 }
 
@@ -251,29 +160,17 @@ laot_status laot_recovery_curve(laot_context* context, const laot_model* model,
                                 size_t repeats, size_t most_cells, laot_findings** out) {
   return guarded([&] {
     given(out, "out");
-    const std::string asked = given_text(design, "design");
-    laot::require(asked == "counterpart" || asked == "anew", Status::unknown_name,
-                  "design must be counterpart or anew, found \"", asked, "\"");
+    const laot::Model& asked = given(model, "model").model;
+    const laot::Design drawn = laot::design_from(given_text(design, "design"));
     laot::RecoveryCurveOptions options;
-    options.fit = laot::alternation_of(given(model, "model").model);
-    options.own_means = own_means(*model);
     options.gaps = given_numbers(gaps, count, "gaps");
     options.repeats = repeats;
     options.most_cells = most_cells;
     CallContext call(context);
-    const laot::SingleThreadedBlas blas;
-    const Encoded cells = encoded(model, control, treated, *call);
-    const arma::mat images = laot::images_of(model->model, cells.x);
-    const laot::RecoverySource source =
-        images.is_empty()
-            ? laot::recovery_source(cells.x, cells.y, cells.batch.control,
-                                    laot::alternate(cells.x, cells.y, cells.batch.control,
-                                                    cells.batch.treated, options.fit, *call))
-            : laot::recovery_source(cells.x, cells.y, cells.batch.control, cells.batch.treated,
-                                    images, *call);
-    const laot::RecoveryCurve c = laot::recovery_curve(
-        source, asked == "anew" ? laot::Design::anew : laot::Design::counterpart, options, *call);
-    hand_out_findings(laot::findings_of(c), out);
+    hand_out_findings(laot::recovery_findings(
+                          asked, {population(control, "control"), population(treated, "treated")},
+                          drawn, options, *call),
+                      out);
   });
 }
 

@@ -110,6 +110,7 @@ set(LAOT_CORE_SOURCES
   src/trackability/recovery_curve.cpp
   src/trackability/findings.cpp
   src/trackability/verdict.cpp
+  src/trackability/of_model.cpp
   # io
   src/io/json.cpp
   src/io/model_file.cpp
@@ -165,6 +166,7 @@ set(LAOT_CORE_SOURCES
   src/models/model.cpp
   src/models/model_marginals.cpp
   src/models/model_store.cpp
+  src/models/covariates_table.cpp
   # evaluation
   src/evaluation/candidates.cpp
   src/evaluation/feature_sets.cpp

@@ -164,8 +164,9 @@ ensemble_verdict <- function(scores, method) {
 
 #' @export
 print.laot_ensemble_scores <- function(x, digits = 3L, ...) {
-  if (!all(c("method", "metric", "setting", "features", "value", "sd", "seeds") %in% names(x)) ||
-      !nrow(x)) {
+  complete <- c("method", "metric", "setting", "features", "gamma", "value", "sd", "seeds",
+                "weighted") %in% names(x)
+  if (!all(complete) || !nrow(x)) {
     print(as.data.frame(x), digits = digits, ...)
     return(invisible(x))
   }

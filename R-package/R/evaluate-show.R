@@ -3,16 +3,14 @@
 
 most.conditions <- 10L
 
-# A setting is that of a metric; what the reference is of is told below the table.
-without_halvings <- function(settings)
-  sub("(; )?mean of [0-9]+ halvings of the observed cells$", "", settings)
+# A setting is that of a metric; that the reference is of halves is told below the table.
+shown_setting <- function(x) ifelse(x$halvings > 0, x$metric.setting, x$setting)
 
 # The bandwidth of each condition is its own, and stands in its rows.
 with_own_gamma <- function(x) {
-  x$setting <- without_halvings(x$setting)
+  x$setting <- shown_setting(x)
   for (rows in split(seq_len(nrow(x)), x$condition)) {
-    median <- unique(x$gamma[rows[grepl("median of the training cells", x$setting[rows],
-                                        fixed = TRUE)]])
+    median <- unique(x$gamma[rows[x$gamma.from[rows] == "median"]])
     own <- rows[!is.na(x$gamma[rows]) & x$gamma[rows] %in% median]
     x$setting[own] <- "gamma = 1 / median of each condition"
   }

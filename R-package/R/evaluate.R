@@ -61,7 +61,7 @@
 #' @param num.threads Threads to use. The result does not depend on it.
 #' @details Predictions of a fit that was balanced ([composition()]) are scored with cells alike and
 #' with what each cell counts: every method that starts from the control cells has a second row of
-#' each metric that has such a form, whose `estimator` ends with `", weighted"`. Cells alike have
+#' each metric that has such a form, in which `weighted` is `TRUE`. Cells alike have
 #' the shares of types of the controls, so that their scores say how far a population with other
 #' shares is; the weighted ones say how good the map is.
 #'
@@ -86,7 +86,10 @@
 #'   (bandwidth, subsamples), `features` (what was scored), `gamma`, `cells` (of the method),
 #'   `observed` (cells that these were compared with), `value`, `sd` (over repeated subsamples or
 #'   halvings), `left.out` (features that a score leaves out because they do not vary), `reason`
-#'   (why a value is `NA`) and `reference` (`observed` in words). Printed as one row a method, with
+#'   (why a value is `NA`), `weighted` (cells count what they weigh), `gamma.from` (`"median"` of the
+#'   training cells, `"given"`, or `""`), `metric.setting` (`setting` without what the value is a mean
+#'   over), `halvings`, `subsamples` and `subsample.cells` (what it is a mean over, and the cells a
+#'   side; 0: nothing), and `reference` (`observed` in words). Printed as one row a method, with
 #'   what can be read from it in words: whether the prediction is worse than the mean shift, has
 #'   lost spread while its `w2` looks good, or cannot be told from true treated cells. For a
 #'   `laot_ensemble`, `value` and `sd` are mean and standard deviation over its seeds.
@@ -259,6 +262,7 @@ evaluated <- function(model, given, options, settings) {
 as_scores <- function(scores, by = NULL) {
   scores <- scores[scores$metric != p.value.metric, ]
   names(scores) <- dotted(names(scores))
+  scores$weighted <- is_weighted(scores)
   if (is.null(by)) scores$group <- NULL
   scores$reference <- vapply(scores$observed, counted, "", "observed cell")
   if (all(is.na(scores$sd))) scores$sd <- NULL
@@ -269,7 +273,7 @@ as_scores <- function(scores, by = NULL) {
 p.value.metric <- "mmd2_p_value"
 
 # Rows in which cells count what they weigh.
-is_weighted <- function(scores) endsWith(scores$estimator, ", weighted")
+is_weighted <- function(scores) scores$weighted == 1
 
 checked_number_of_markers <- function(markers, count, model) {
   if (is.null(markers)) return(NULL)
@@ -389,7 +393,8 @@ why_not_beside <- function(name, model) {
 
 #' @export
 print.laot_scores <- function(x, digits = 3L, ...) {
-  complete <- c("method", "metric", "estimator", "setting", "features", "value") %in% names(x)
+  complete <- c("method", "metric", "estimator", "setting", "features", "gamma", "value",
+                "weighted", "gamma.from", "metric.setting", "halvings") %in% names(x)
   if (!all(complete) || !nrow(x)) {
     print(as.data.frame(x), digits = digits, ...)
     return(invisible(x))
@@ -404,7 +409,7 @@ print.laot_scores <- function(x, digits = 3L, ...) {
     rows <- paste(group, x$features, sep = "\r") == block
     if (nzchar(group[rows][1L])) cat("Group ", group[rows][1L], "\n", sep = "")
     part <- x[rows, ]
-    part$setting <- without_halvings(part$setting)
+    part$setting <- shown_setting(part)
     print_scores(part, digits)
     if (block != blocks[length(blocks)]) cat("\n")
   }
@@ -431,7 +436,7 @@ print_notes <- function(x) {
   for (method in intersect(c("noise_reference", "training_treated"), x$method)) {
     row <- x[x$method == method, ][1L, ]
     halves <- method == "noise_reference" && "training_treated" %in% x$method ||
-      grepl("halving", row$setting, fixed = TRUE)
+      row$halvings > 0
     cat(method, ": ", if (halves) {
       paste0("observed cells, half against half (", row$cells, " against ", row$observed,
              "; fewer cells than the other rows have, so noisier)")
@@ -446,15 +451,20 @@ print_notes <- function(x) {
 }
 
 # The columns of a table: metrics in their order, the settings of one side by side, each with a
-# short label, which has the setting where one metric has several.
+# short label, which has the bandwidth, or the setting, where one metric has several.
 score_keys <- function(x, columns) {
-  key <- unique(x[columns])
+  key <- unique(x[c(columns, "weighted")])
   key <- key[order(match(key$metric, unique(key$metric))), , drop = FALSE]
-  label <- paste0(key$metric, ifelse(grepl("cells weighted by", key$setting, fixed = TRUE),
-                                     "[weighted]", ""))
-  several <- label %in% label[duplicated(label)]
-  label[several] <- paste0(label, "[", sub("gamma = ", "", key$setting, fixed = TRUE), "]")[several]
-  key$label <- label
+  own <- paste0(key$metric, ifelse(key$weighted, "[weighted]", ""))
+  gamma <- vapply(seq_len(nrow(key)), function(k) {
+    at <- unique(x$gamma[x$metric == key$metric[k] & x$setting == key$setting[k]])
+    if (length(at) == 1L && !is.na(at)) number_text(at, 4L) else key$setting[k]
+  }, "")
+  key$label <- own
+  for (more in list(gamma, key$setting)) {
+    same <- key$label %in% key$label[duplicated(key$label)]
+    key$label[same] <- paste0(own, "[", more, "]")[same]
+  }
   key
 }
 

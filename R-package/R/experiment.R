@@ -222,15 +222,14 @@ parts_of_experiment <- function(controls, treated) {
   c(controls, treated)
 }
 
-# A warning that all fits share is given once.
+# The warnings of each condition stand in that of the whole, which is given once.
 warn_of_experiment <- function(fits) {
   said <- attr(fits, "whole")$ending$warning
   if (length(said) && nzchar(said)) warning(said, call. = FALSE)
   cut <- if (!is.null(attr(fits, "whole")$ending$components)) components_cut(fits[[1L]], "")
   if (length(cut)) warning(cut, call. = FALSE)
   for (fit in fits) {
-    own <- c(fit$report$warning, "")[1L]
-    if (length(said) && nzchar(own) && grepl(own, said, fixed = TRUE)) fit$report$warning <- NULL
+    fit$report$warning <- NULL
     warn_of_fit(fit, if (length(fits) > 1L) paste0(fit$target, ": ") else "")
   }
 }
@@ -361,7 +360,7 @@ value_at <- function(value, name) {
 
 # The name of a condition that was seen, or its covariates.
 target_at <- function(fits, values) {
-  seen <- vapply(fits, function(fit) identical(fit_covariates(fit, names(values)),
+  seen <- vapply(fits, function(fit) identical(lapply(fit_covariates(fit, names(values)), as_texts),
                                                lapply(values, as_texts)), NA)
   if (any(seen)) names(fits)[seen][1L] else condition_text(values)
 }
@@ -369,12 +368,12 @@ target_at <- function(fits, values) {
 as_texts <- function(value) if (is.numeric(value))
   format(value, digits = 15, trim = TRUE) else value
 
-# By name, the values of a fit's condition as texts.
+# By name, the values of a fit's condition: numbers or levels.
 fit_covariates <- function(fit, names) {
+  known <- native(.Call(C_covariates, model_pointer(fit)))
   sapply(names, function(name) {
-    found <- native(.Call(C_covariate, model_pointer(fit), name))
-    numbers <- suppressWarnings(as.numeric(found))
-    if (anyNA(numbers)) found else as_texts(numbers)
+    at <- known$covariate == name
+    if (anyNA(known$number[at])) known$value[at] else known$number[at]
   }, simplify = FALSE)
 }
 
@@ -437,9 +436,10 @@ conditions <- function(fit) {
   if (!all(is.na(kind))) out$kind <- kind
   names <- native(.Call(C_conditions, model_pointer(fits[[1L]])))$covariates
   for (name in names) {
-    texts <- vapply(fits, function(one) paste(fit_covariates(one, name)[[1L]], collapse = " + "),
-                    "", USE.NAMES = FALSE)
-    out[[name]] <- utils::type.convert(texts, as.is = TRUE, na.strings = character())
+    values <- lapply(unname(fits), function(one) fit_covariates(one, name)[[1L]])
+    single <- all(lengths(values) == 1L) && all(vapply(values, is.numeric, NA))
+    out[[name]] <- if (single) unlist(values) else
+      vapply(values, function(value) paste(as_texts(value), collapse = " + "), "")
   }
   out
 }

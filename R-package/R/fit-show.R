@@ -1,9 +1,9 @@
 # Printing and summaries of a fit.
 
-# "CellOT" of "CellOT: two input-convex networks in a min-max game".
+# "CellOT", of method "cellot".
 method_title <- function(fit) {
   methods <- laot_methods()
-  sub(":.*", "", methods$title[match(fit$method, methods$name)])
+  methods$label[match(fit$method, methods$name)]
 }
 
 feature_count <- function(fit) as.integer(fit$report$features)
@@ -196,7 +196,7 @@ coef.laot_fit_list <- function(object, ...) {
 }
 
 # Of too few cells a fit is the mean shift.
-fell_back <- function(fit) startsWith(fit$report$stop.reason, "fell back")
+fell_back <- function(fit) !is.null(fit$report$fallback)
 
 # How a fit ended, in a word or two, and in a line.
 outcome_text <- function(fit) UseMethod("outcome_text")

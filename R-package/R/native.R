@@ -12,8 +12,8 @@ underscored <- function(name) gsub(".", "_", name, fixed = TRUE)
 native <- function(call, cells = list()) {
   tryCatch(call, error = function(e) {
     place <- .Call(C_error_place, conditionMessage(e))
-    fail(if (is.null(place)) in_r_words(conditionMessage(e)) else bad_value(place,
-        cells[[place$argument]]))
+    fail(if (is.null(place)) .Call(C_error_in_r, conditionMessage(e)) else
+      bad_value(place, cells[[place$argument]]))
   })
 }
 
@@ -31,14 +31,6 @@ bad_value <- function(place, part) {
          at(place$feature, part$features, part$feature.names), ", cell ",
          at(place$cell, part$cells, part$cell.names),
          "; remove or impute such values first")
-}
-
-# Parameter names in a sentence of the library, as the user wrote them.
-in_r_words <- function(sentence) {
-  sentence <- sub(" must be true or false,", " must be TRUE or FALSE,", sentence, fixed = TRUE)
-  if (!grepl("parameter", sentence, fixed = TRUE)) return(sentence)
-  # Not in a path, which stands in quotes.
-  gsub('"[^"]*[./\\\\][^"]*"(*SKIP)(*FAIL)|(?<=[a-z])_(?=[a-z])', ".", sentence, perl = TRUE)
 }
 
 call_settings <- function(seed = 1, num.threads = 1L, progress = NULL) {

@@ -71,13 +71,16 @@ recovery_curve <- function(x, design = "counterpart", gaps = NULL, repeats = NUL
 }
 
 new_recovery <- function(found, design, time.gap, title) {
-  arrays <- found$arrays
-  counted <- if (design == "anew") arrays$identified else arrays$pairs
-  out <- data.frame(gap = arrays$gaps[, 1L], recovery = arrays$recovery[, 1L],
+  curve <- found$tables$curve
+  # gaps x repeats: the repeats of a gap are together.
+  each <- function(name)
+    matrix(found$tables$simulations[[name]], nrow = length(curve$gap), byrow = TRUE)
+  counted <- each(if (design == "anew") "identified" else "pairs")
+  out <- data.frame(gap = curve$gap, recovery = curve$recovery,
                     low = apply(counted, 1L, min), high = apply(counted, 1L, max),
-                    pairs = rowMeans(arrays$pairs), identified = rowMeans(arrays$identified),
-                    map.error = rowMeans(arrays$map_error),
-                    cell.error = rowMeans(arrays$cell_error))
+                    pairs = rowMeans(each("pairs")), identified = rowMeans(each("identified")),
+                    map.error = rowMeans(each("map_error")),
+                    cell.error = rowMeans(each("cell_error")))
   undefined <- vapply(out, is.nan, logical(nrow(out)))
   out[undefined] <- NA
   if (!is.null(time.gap)) out$time <- out$gap * time.gap

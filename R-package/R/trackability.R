@@ -174,7 +174,8 @@ trackability.laot_fit <- function(x, control = NULL, treated = NULL, batch = NUL
     isometry = isometry$table, worst.pairs = isometry$worst, delta.quantiles = isometry$quantiles,
     spacing = c(displacement = not_nan(numbers[["displacement_over_spacing"]]),
                 residual = not_nan(residual)),
-    agreement = agreement_table(numbers, c(resamples, halves, restarts)),
+    agreement = agreement_table(stable$tables$agreement,
+                                c(resamples = resamples, halves = halves, restarts = restarts)),
     effects = structure(effect_table(x, stable$arrays$draws), resample = resample), curves = curves,
     change = c(least = min(local$change), median = stats::median(local$change),
                most = max(local$change)),
@@ -287,46 +288,43 @@ encoded_controls <- function(fit, control) {
   in_feature_space(fit, values, model_array(fit, "mean_control")[, 1L])
 }
 
-scalings <- c("mean_square", "unit_norm", "smallest")
-
 # rate: L, alone or with its interval, c(value, low, high).
 isometry_of <- function(cells, rate, settings) {
   probabilities <- or_usual(NULL, "isometry", "probabilities")
   found <- native(.Call(C_isometry, list(values = cells),
                         if (is.null(rate)) NaN else as.double(rate[[1L]]),
                   probabilities, settings))
-  number <- function(name) not_nan(unname(found$numbers[paste0(name, "_", scalings)]))
-  texts <- function(name) unname(found$texts[paste0(name, "_", scalings)])
-  note <- ifelse(nzchar(texts("undefined")), texts("undefined"), texts("vacuous"))
-  worst <- do.call(rbind, lapply(scalings, function(scaling) {
-    pairs <- found$arrays[[paste0("worst_", scaling)]]
-    data.frame(scaling = rep(dotted(scaling), nrow(pairs)), first = pairs[, 1L] + 1,
-               second = pairs[, 2L] + 1,
-               delta = pairs[, 3L])
-  }))
-  quantiles <- vapply(scalings, function(scaling) found$arrays[[paste0("quantiles_", scaling)]][,
-      1L],
-                      probabilities)
-  dimnames(quantiles) <- list(paste0(100 * probabilities, "%"), dotted(scalings))
-  gap <- number("critical_gap")
+  constants <- found$tables$constants
+  worst <- found$tables$worst
+  quantiles <- found$tables$quantiles
+  by.scaling <- vapply(constants$scaling,
+                       function(scaling) quantiles$delta[quantiles$scaling == scaling],
+                       probabilities)
+  dimnames(by.scaling) <- list(paste0(100 * probabilities, "%"), dotted(constants$scaling))
+  gap <- constants$critical_gap
   interval <- if (length(rate) == 3L) rate[[1L]] / rate[3:2] else c(NA_real_, NA_real_)
-  list(table = data.frame(scaling = dotted(scalings), delta = number("delta"),
-                          scale = number("scale"),
+  list(table = data.frame(scaling = dotted(constants$scaling), delta = constants$delta,
+                          scale = constants$scale,
                           critical.gap = gap, critical.low = gap * interval[[1L]],
-                          critical.high = gap * interval[[2L]], note = note),
-       worst = worst, quantiles = not_nan(quantiles))
+                          critical.high = gap * interval[[2L]],
+                          note = ifelse(nzchar(constants$undefined), constants$undefined,
+                                        constants$vacuous)),
+       worst = data.frame(scaling = dotted(worst$scaling), first = worst$first + 1,
+                          second = worst$second + 1, delta = worst$delta),
+       quantiles = by.scaling)
 }
 
-agreement_table <- function(numbers, counts) {
-  kinds <- c("resamples", "halves", "restarts")
-  column <- function(name) not_nan(unname(numbers[paste0(kinds, "_", name)]))
-  data.frame(
-    between = c("bootstrap and fit", "two halves", "other starts and fit"), repeats = counts,
-    overlap = column("overlap"), overlap.low = column("overlap_low"),
-    overlap.high = column("overlap_high"),
-    coherence = column("coherence"), coherence.low = column("coherence_low"),
-    coherence.high = column("coherence_high")
-  )[counts > 0, ]
+between.words <- c(resamples = "bootstrap and fit", halves = "two halves",
+                   restarts = "other starts and fit")
+
+# found: the library's table; counts: how many repetitions were asked for, by name.
+agreement_table <- function(found, counts) {
+  out <- as.data.frame(found)
+  names(out) <- dotted(names(out))
+  kind <- out$repetitions
+  out <- cbind(between = unname(between.words[kind]), repeats = unname(counts[kind]),
+               out[names(out) != "repetitions"])
+  out[out$repeats > 0, ]
 }
 
 # W - I of the feature space in the units of the cells: the entries that are largest, and the same

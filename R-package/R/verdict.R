@@ -44,10 +44,9 @@ set_verdict <- function(scores, method) {
   }
   test <- scores[scores$method == method & scores$metric == p.value.metric & !is.na(scores$value), ]
   if (nrow(test)) {
-    p <- paste0("told from true treated cells by MMD (permutation test, p = ",
-                number_text(test$value, 2L))
-    if (balanced)
-      p <- sub("(", "(cells alike, whose types have the shares of the controls; ", p, fixed = TRUE)
+    p <- paste0("told from true treated cells by MMD (",
+                if (balanced) "cells alike, whose types have the shares of the controls; ",
+                "permutation test, p = ", number_text(test$value, 2L))
     out <- c(out, if (test$value > 0.05) {
       paste0("cannot be ", p, ", ", counted(test$observed, "observed cell"), ").")
     } else paste0("can be ", p, ")."))

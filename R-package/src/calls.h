@@ -54,6 +54,7 @@ SEXP laot_r_recovery_curve(SEXP model, SEXP control, SEXP treated, SEXP design, 
 SEXP laot_r_verdict(SEXP recovery, SEXP residual);
 
 SEXP laot_r_error_place(SEXP sentence);
+SEXP laot_r_error_in_r(SEXP sentence);
 SEXP laot_r_is_lost(SEXP model);
 SEXP laot_r_trivial(SEXP model, SEXP name);
 SEXP laot_r_describe(SEXP model);

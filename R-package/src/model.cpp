@@ -63,6 +63,25 @@ SEXP laot_r_error_place(SEXP sentence) {
   END_RCPP
 }
 
+// The sentence of the last error as R spells its words: keep.cells, TRUE; another as it is.
+SEXP laot_r_error_in_r(SEXP sentence) {
+  BEGIN_RCPP
+  std::string text = Rcpp::as<std::string>(sentence);
+  if (text != laot_last_error()) return sentence;
+  std::size_t begin = 0, length = 0;
+  for (std::size_t part = 0;; ++part) {
+    const std::string kind = laot_last_error_part(part, &begin, &length);
+    if (kind.empty()) return utf8({text});
+    // Of the same length, so that later words stay where they are.
+    for (std::size_t at = begin; at < begin + length; ++at) {
+      if (kind == "flag" && text[at] >= 'a' && text[at] <= 'z')
+        text[at] = static_cast<char>(text[at] - 'a' + 'A');
+      if (kind == "parameter" && text[at] == '_') text[at] = '.';
+    }
+  }
+  END_RCPP
+}
+
 SEXP laot_r_is_lost(SEXP model) {
   return Rf_ScalarLogical(TYPEOF(model) != EXTPTRSXP || R_ExternalPtrAddr(model) == nullptr);
 }
@@ -123,10 +142,12 @@ SEXP laot_r_conditions(SEXP pointer) {
   END_RCPP
 }
 
-// The values of a covariate of a model of one condition, as texts.
-SEXP laot_r_covariate(SEXP pointer, SEXP name) {
+// The covariates of the conditions: list(condition, covariate, value, number), a row each value.
+SEXP laot_r_covariates(SEXP pointer) {
   BEGIN_RCPP
-  return utf8(lines(model_text(model_of(pointer), "covariate." + Rcpp::as<std::string>(name))));
+  laot_table* table = nullptr;
+  check(laot_covariates(model_of(pointer), &table));
+  return columns_of(table);
   END_RCPP
 }
 
@@ -195,12 +216,13 @@ SEXP laot_r_load(SEXP path) {
 
 SEXP laot_r_methods(void) {
   BEGIN_RCPP
-  std::vector<std::string> names, titles, sources;
+  std::vector<std::string> names, labels, titles, sources;
   std::vector<bool> affine, trains, batch, conditions, trivial, pairs, raw;
   std::vector<int> fewest;
   for (std::size_t i = 0; i < laot_method_count(); ++i) {
     const laot_method_info info = method_info(i);
     names.push_back(info.name);
+    labels.push_back(laot_method_label(i));
     titles.push_back(info.title);
     sources.push_back(info.source);
     affine.push_back(info.affine != 0);
@@ -214,10 +236,10 @@ SEXP laot_r_methods(void) {
   }
   using Rcpp::Named;
   return Rcpp::List::create(
-      Named("name") = utf8(names), Named("title") = utf8(titles), Named("source") = utf8(sources),
-      Named("affine") = affine, Named("trains") = trains, Named("batch") = batch,
-      Named("conditions") = conditions, Named("trivial") = trivial, Named("pairs") = pairs,
-      Named("raw") = raw, Named("fewest.cells") = fewest);
+      Named("name") = utf8(names), Named("label") = utf8(labels), Named("title") = utf8(titles),
+      Named("source") = utf8(sources), Named("affine") = affine, Named("trains") = trains,
+      Named("batch") = batch, Named("conditions") = conditions, Named("trivial") = trivial,
+      Named("pairs") = pairs, Named("raw") = raw, Named("fewest.cells") = fewest);
   END_RCPP
 }
 

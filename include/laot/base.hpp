@@ -41,18 +41,44 @@ struct Place {
   double value = 0.0;
 };
 
+/// A word in a sentence that each language spells in its own way: the name of a parameter
+/// ("keep_cells"), the value of a flag ("true").
+struct Spelled {
+  enum class As { parameter, flag };
+  As as;
+  std::string word;
+};
+inline Spelled parameter_name(const std::string& name) {
+  return {Spelled::As::parameter, name};
+}
+inline Spelled flag_value(bool value) {
+  return {Spelled::As::flag, value ? "true" : "false"};
+}
+
+/// Where a Spelled stands in a sentence, in bytes.
+struct SpelledPart {
+  Spelled::As as;
+  std::size_t begin, length;
+};
+
 /// The one exception type of the core. `what()` is one sentence that names the argument and what
 /// was found; it is what the user reads.
 class Error : public std::runtime_error {
  public:
-  Error(Status status, const std::string& message, Place place = {})
-      : std::runtime_error(message), status_(status), place_(std::move(place)) {}
+  Error(Status status, const std::string& message, Place place = {},
+        std::vector<SpelledPart> spelled = {})
+      : std::runtime_error(message),
+        status_(status),
+        place_(std::move(place)),
+        spelled_(std::move(spelled)) {}
   Status status() const noexcept { return status_; }
   const Place& place() const noexcept { return place_; }
+  const std::vector<SpelledPart>& spelled() const noexcept { return spelled_; }
 
  private:
   Status status_;
   Place place_;
+  std::vector<SpelledPart> spelled_;  // in the order of the sentence
 };
 
 namespace detail {
@@ -73,6 +99,23 @@ void append_part(std::string& out, const Part& part) {
   else
     out += std::string_view(part);
 }
+
+// As append_part(), with a note of what is spelled differently elsewhere.
+template <class Part>
+void append_noted(std::string& out, std::vector<SpelledPart>& spelled, const Part& part) {
+  if constexpr (std::is_same_v<Part, Spelled>) {
+    spelled.push_back({part.as, out.size(), part.word.size()});
+    out += part.word;
+  } else if constexpr (std::is_same_v<Part, Error>) {
+    for (SpelledPart inner : part.spelled()) {
+      inner.begin += out.size();
+      spelled.push_back(inner);
+    }
+    out += part.what();
+  } else {
+    append_part(out, part);
+  }
+}
 }  // namespace detail
 
 /// Concatenates its arguments: `text("n is ", 3)`. Numbers have 12 digits and look alike in every
@@ -84,9 +127,14 @@ std::string text(const Parts&... parts) {
   return out;
 }
 
+/// Throws an Error whose sentence is made of the parts, as text() makes it; a part may also be a
+/// Spelled or another Error, whose sentence it is.
 template <class... Parts>
 [[noreturn]] void fail(Status status, const Parts&... parts) {
-  throw Error(status, text(parts...));
+  std::string sentence;
+  std::vector<SpelledPart> spelled;
+  (detail::append_noted(sentence, spelled, parts), ...);
+  throw Error(status, sentence, {}, std::move(spelled));
 }
 
 template <class... Parts>

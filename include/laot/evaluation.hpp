@@ -61,7 +61,10 @@ const std::vector<std::string>& default_metrics();
 /// model), group ("" for all cells), method, metric, estimator, setting, features (what was
 /// scored: "1000 features", "top 50 markers"), gamma, cells (of the method), observed (cells that
 /// these were compared with), value, sd (over subsamples or halvings), left_out (features that the
-/// metric left out since they do not vary), reason (why the value is NaN).
+/// metric left out since they do not vary), reason (why the value is NaN), weighted (1 or 0),
+/// gamma_from ("median", "given", or "" where no bandwidth is used), metric_setting (`setting`
+/// without what the value is a mean over), halvings, subsamples, subsample_cells (what it is a mean
+/// over; 0: nothing).
 ///
 /// Methods: the model's own name, or "prediction"; identity, mean_shift and gaussian_map (where
 /// control cells are given, and a model); noise_reference and, beside halves, training_treated

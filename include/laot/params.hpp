@@ -78,13 +78,18 @@ struct Traits {
 
 struct MethodSpec {
   std::string name;
-  std::string title;   // its name, a colon, and what it is, in one line
+  std::string label;   // its name as papers write it
+  std::string title;   // label, a colon, and what it is, in one line
   std::string source;  // the paper
   Traits traits;
   std::shared_ptr<const MethodOptions> defaults;
   std::vector<ParamSpec> params;
   std::vector<Preset> presets;  // the first is the default
 
+  void entitle(const std::string& name_in_papers, const std::string& what_it_is) {
+    label = name_in_papers;
+    title = label + ": " + what_it_is;
+  }
   const ParamSpec& param(const std::string& name) const;  // throws unknown_name, with a suggestion
   const Preset& preset(const std::string& name) const;
 };

@@ -16,7 +16,8 @@ reference: what true treated cells score. A prediction that has lost spread can 
 reference in `w2`: read it beside `sd_ratio`.
 
 A table ([`ScoreTable`](@ref)) with one row for each method and metric: `condition`, `kind`, `group`, `method`, `metric`,
-`estimator`, `setting`, `features`, `gamma`, `cells`, `observed`, `value`, `sd`, `left_out`, `reason`.
+`estimator`, `setting`, `features`, `gamma`, `cells`, `observed`, `value`, `sd`, `left_out`, `reason`, `weighted`, `gamma_from`,
+`metric_setting`, `halvings`, `subsamples`, `subsample_cells`.
 `laot_evaluate` in the reference page of the C interface says what each is.
 
 - `metrics`: names (see `available_metrics`); `preset`: a name of `score_presets`; `methods`: those
@@ -30,7 +31,7 @@ A table ([`ScoreTable`](@ref)) with one row for each method and metric: `conditi
 - `groups = (observed = labels, control = labels)`: rows for each group (cell type), and how far
   predicted cells stay within theirs. A fit that was balanced by types needs the types of the control
   cells, `groups = (observed = nothing, control = types)`. Of a balanced fit every method that starts from
-  the control cells has a second row of each metric with such a form, estimator `"..., weighted"`: with
+  the control cells has a second row of each metric with such a form, `weighted` 1: with
   what each cell counts (`composition_weights`).
 - `test = true`: a permutation test of the prediction against the observed cells.
 - `condition`: what the rows say they are of; of a fit of many conditions the one that it is asked at.

@@ -347,15 +347,17 @@ function conditions(fitted::FittedModel)
            treated = Float64[get(said, "n_treated", NaN) for said in reports])
     any(said -> haskey(said, "kind"), reports) &&
         (out = merge(out, (kind = String[get(said, "kind", "") for said in reports],)))
+    known = table(values -> laot_covariates(fitted, values))
     for name in model_names(fitted, "covariates")
-        out = merge(out, NamedTuple{(Symbol(name),)}((covariate_column(parts, name),)))
+        out = merge(out, NamedTuple{(Symbol(name),)}((covariate_column(known, out.condition, name),)))
     end
     return out
 end
 
-function covariate_column(parts, name)
-    texts = [model_text(part, "covariate.$name") for part in parts]
-    numbers = tryparse.(Float64, texts)
-    any(isnothing, numbers) || return Float64.(numbers)
-    return replace.(texts, "\n" => " + ")
+# Single numbers as they are; else texts, the values of a combination with " + " between them.
+function covariate_column(known, conditions, name)
+    values = [findall((known.condition .== condition) .& (known.covariate .== name)) for condition in conditions]
+    single = all(rows -> length(rows) == 1 && !isnan(known.number[rows[1]]), values)
+    single && return [known.number[rows[1]] for rows in values]
+    return [join(known.value[rows], " + ") for rows in values]
 end

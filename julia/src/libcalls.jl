@@ -20,6 +20,9 @@ laot_last_error() =
 laot_last_error_place(feature, cell, value) =
     ccall(@symbol(laot_last_error_place), Cstring, (Ptr{Csize_t}, Ptr{Csize_t}, Ptr{Cdouble}), feature, cell, value)
 
+laot_last_error_part(part, begin, length) =
+    ccall(@symbol(laot_last_error_part), Cstring, (Csize_t, Ptr{Csize_t}, Ptr{Csize_t}), part, begin, length)
+
 laot_status_name(status) =
     ccall(@symbol(laot_status_name), Cstring, (Cint,), status)
 
@@ -140,6 +143,9 @@ laot_method_info() = laot_method_info(sizeof(laot_method_info), Cstring(C_NULL),
 laot_method_describe(method, info) =
     ccall(@symbol(laot_method_describe), Cint, (Csize_t, Ptr{laot_method_info}), method, info)
 
+laot_method_label(method) =
+    ccall(@symbol(laot_method_label), Cstring, (Csize_t,), method)
+
 const LAOT_NUMBER = Cint(0)
 const LAOT_INTEGER = Cint(1)
 const LAOT_FLAG = Cint(2)
@@ -254,6 +260,9 @@ laot_model_names(model, what, buffer, size, needed) =
 
 laot_model_text(model, name, buffer, size, needed) =
     ccall(@symbol(laot_model_text), Cint, (Ptr{Cvoid}, Cstring, Ptr{UInt8}, Csize_t, Ptr{Csize_t}), model, name, buffer, size, needed)
+
+laot_covariates(model, out) =
+    ccall(@symbol(laot_covariates), Cint, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), model, out)
 
 laot_report_number(model, name, value) =
     ccall(@symbol(laot_report_number), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cdouble}), model, name, value)

@@ -11,19 +11,21 @@ method_infos() = [described(laot_method_describe, laot_method_info(), i) for i i
 """
     available_methods() -> Vector{NamedTuple}
 
-Every method of the loaded library: `name`, `title`, `source` (the paper), and what it is: `affine`
+Every method of the loaded library: `name`, `label` (its name in papers), `title`, `source` (the paper), and
+what it is: `affine`
 (its prediction is `W x + b`, about which that of `laot` may bend), `trains` (a training of a network,
 with checkpoints), `batch` (it takes levels of a batch), `many_conditions` (it learns all conditions
 of an experiment together), `trivial` (one of those that every score is shown beside), `pairs` (it has
 a `pairing`), `raw_space` (it takes the cells as they are), and `fewest_cells`: with fewer of either side
 a fit is the mean shift or, of many conditions, refused.
 """
-available_methods() = [(name = unsafe_string(m.name), title = unsafe_string(m.title),
+available_methods() = [(name = unsafe_string(m.name), label = unsafe_string(laot_method_label(i - 1)),
+                        title = unsafe_string(m.title),
                         source = unsafe_string(m.source), affine = m.affine != 0,
                         trains = m.trains != 0, batch = m.uses_batch != 0,
                         many_conditions = m.many_conditions != 0, trivial = m.trivial != 0,
                         pairs = m.pairs != 0, raw_space = m.raw_space != 0,
-                        fewest_cells = Int(m.fewest_cells)) for m in method_infos()]
+                        fewest_cells = Int(m.fewest_cells)) for (i, m) in enumerate(method_infos())]
 
 function method_index(name)
     infos = method_infos()

@@ -40,11 +40,12 @@ function with_training(f, control, treated, batch_control, batch_treated)
 end
 
 """
-    isometry(cells; rate = NaN, probabilities) -> (numbers, texts, arrays)
+    isometry(cells; rate = NaN, probabilities) -> (numbers, texts, arrays, tables)
 
 The (2, δ)-restricted isometry constant over all pairs of cells and the critical gap of the paper,
 for three scalings; `rate` is the speed of the cells in units of the data over time. The reference
-page of the C interface (`laot_isometry`) lists the names. Cell numbers in `worst_*` count from 0.
+page of the C interface (`laot_isometry`) lists the names; `tables["constants"]`, `["worst"]` and `["quantiles"]`
+have named columns. Cell numbers in `worst` count from 0.
 """
 function isometry(cells; rate::Real = NaN, probabilities = usual("isometry", "probabilities"), seed::Integer = 1,
                   num_threads::Integer = 1, progress = nothing)
@@ -58,7 +59,7 @@ end
 
 """
     stability(fitted; control, treated, resamples, halves, restarts, resample = "cells")
-        -> (numbers, texts, arrays)
+        -> (numbers, texts, arrays, tables)
 
 How far the matching and the map of a LAOT fit depend on the cells at hand. Without `control` and
 `treated`, the training cells that the fit kept are used, with their batch. `resample = "levels"`
@@ -79,10 +80,11 @@ function stability(fitted::FittedModel; control = nothing, treated = nothing, ba
 end
 
 """
-    recovery_curve(fitted; design = "counterpart", gaps, repeats, most_cells) -> (numbers, texts, arrays)
+    recovery_curve(fitted; design = "counterpart", gaps, repeats, most_cells)
+        -> (numbers, texts, arrays, tables)
 
 Controls moved by `I + s (W - I)` for each `s` of `gaps`, the pairing forgotten, and fitted again:
-how much of the pairing comes back. `design` is `"counterpart"` or `"anew"`. Names:
+how much of the pairing comes back, in the tables `curve` and `simulations`. `design` is `"counterpart"` or `"anew"`. Names:
 `laot_recovery_curve` in the reference page of the C interface.
 """
 function recovery_curve(fitted::FittedModel; design = "counterpart", control = nothing, treated = nothing,

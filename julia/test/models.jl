@@ -1,6 +1,7 @@
 @testset "registry" begin
     names = [m.name for m in available_methods()]
     @test issubset(["laot", "identity", "mean_shift", "gaussian_map"], names)
+    @test [m.label for m in available_methods()][1:2] == ["LAOT", "CellOT"]
     ridge = only(filter(p -> p.name == "ridge", method_parameters("laot")))
     @test ridge.default == "auto" && ridge.type == :number && !isempty(ridge.doc)
     @test "algorithm1" in [p.name for p in method_presets("laot")]
@@ -107,6 +108,8 @@ end
     scored(; groups...) = evaluate_predictions(balanced, TREATED; control = CONTROL, metrics = ["mmd2", "w2"], groups...)
     scores = scored(groups = (observed = nothing, control = types[1]))
     @test scores.estimator[1:4] == ["unbiased", "exact", "unbiased, weighted", "exact, weighted"]
+    @test scores.weighted[1:4] == [0, 0, 1, 1] && scores.halvings[1:4] == zeros(4)
+    @test scores.gamma_from[1:4] == ["median", "", "median", ""]
     @test scores.setting[4] == "cells weighted by type" && all(isfinite, scores.value[1:4])
     @test_throws LAOTError scored()
 end

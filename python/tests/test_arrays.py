@@ -186,6 +186,7 @@ def test_the_registry():
     ridge = {p.name: p for p in methods["laot"].parameters}["ridge"]
     assert ridge.default == "auto" and ridge.words == ("auto",) and ridge.minimum == 0
     assert set(methods["laot"].presets) >= {"calibrated", "algorithm1", "notebook"}
+    assert methods["cellot"].label == "CellOT" and methods["cellot"].title.startswith("CellOT: ")
     metrics = laot.metrics()
     assert metrics["mmd2"].needs_gamma and not metrics["mmd2"].larger_is_better
     assert metrics["r2_means"].larger_is_better
@@ -212,6 +213,9 @@ def test_trackability():
     y = x[RANDOM.permutation(80)] @ (np.eye(3) + 0.1 * RANDOM.normal(size=(3, 3)))
     found = laot.fit(x, y).trackability(resamples=4, halves=2, restarts=1, gaps=(0, 1, 4), repeats=2)
     assert found.verdict == "recoverable" and found.recovery > 0.95
+    assert found.stability["agreement"]["repetitions"] == ["resamples", "halves", "restarts"]
+    assert found.curve["curve"]["gap"].tolist() == [0, 1, 4]
+    assert found.curve["simulations"]["pairs"].reshape(3, 2).mean(1) == pytest.approx(found.curve["curve"]["recovery"])
     assert found.curve["pairs"].shape == (3, 2) and found.stability["draws"].shape == (9, 4)
     with pytest.raises(ValueError, match="gaps"):
         laot.fit(x, y).trackability(gaps=(0, 2))
@@ -247,6 +251,8 @@ def test_shares_of_types_that_change_are_told_and_balanced():
         model.predict(x, types=types[0])
     scores = laot.evaluate(model, y, x, metrics=["mmd2", "w2"], groups=(None, types[0]))
     assert scores["estimator"][:4] == ["unbiased", "exact", "unbiased, weighted", "exact, weighted"]
+    assert scores["weighted"][:4].tolist() == [0, 0, 1, 1] and not scores["halvings"][:4].any()
+    assert scores["gamma_from"][:4] == ["median", "", "median", ""]
     assert scores["value"][0] > 0.2 and scores["value"][2] < 0.01
     with pytest.raises(laot.LaotError, match="the type of each control cell"):
         laot.evaluate(model, y, x)

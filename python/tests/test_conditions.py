@@ -419,3 +419,23 @@ def test_contexts_that_control_cells_cannot_place():
     fitted = laot.fit(both, method="regressed_shift", embedding={"drug": "effect", "patient": "control"})
     assert fitted.parameters["embedding"] == "effect"
     assert np.isfinite(fitted.predict(patient_cells(1.2, False, 9), at={"drug": "B", "patient": "new"})).all()
+
+
+def test_a_level_that_looks_like_a_number_is_a_level():
+    random = np.random.default_rng(5)
+    screen = laot.Experiment()
+    screen.add_control(random.normal(size=(30, 3)))
+    for plate, dose in (("1", 1), ("02", 3)):
+        screen.add_condition(f"plate {plate}", random.normal(size=(25, 3)), {"plate": plate, "dose": dose})
+    known = laot.conditions(laot.fit(screen, method="mean_shift"))
+    assert known["plate"] == ["1", "02"] and known["dose"].tolist() == [1, 3]
+
+
+def test_the_warning_of_a_condition_comes_once():
+    random = np.random.default_rng(6)
+    cells = random.normal(size=(90, 3)) + np.repeat([0, 1, 2], 30)[:, None]
+    labels = np.repeat(["ctrl", "A", "B"], 30)
+    with pytest.warns(laot.LaotWarning) as told:
+        laot.fit(laot.Experiment.from_labels(cells, labels, "ctrl"), method="scgen", hidden_units=4, epochs=2)
+    said = [str(one.message) for one in told]
+    assert len(said) == 1 and said[0].count("train longer") == 2 and '"A": ' in said[0]

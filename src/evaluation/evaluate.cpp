@@ -230,7 +230,7 @@ class Evaluation {
     const std::vector<ScoredMetric> wanted = metrics_for(candidate, set);
     const ScoreSettings settings = settings_for(set, predicted.count(), seen.count());
     const std::vector<Score> found = score_all(wanted, predicted, seen, start, settings, context_);
-    add_rows(candidate, part, set, wanted, found, settings, predicted.count(), seen.count(), "");
+    add_rows(candidate, part, set, wanted, found, settings, predicted.count(), seen.count());
   }
 
   // The same metrics with what each cell counts, where they have such a form and are of all cells.
@@ -248,12 +248,18 @@ class Evaluation {
     if (arma::accu(weights_) > 0.0)
       found = score_weighted(wanted, cells, weights_, seen, &start, settings, context_);
     const std::size_t first = rows_.size();
-    add_rows(candidate, Part{}, set, wanted, found, settings, cells.n_cols, seen.count(), "");
-    for (std::size_t k = first; k < rows_.size(); ++k) {
-      const MetricSpec& spec = *wanted[k - first].metric;
-      rows_[k].estimator += ", weighted";
-      rows_[k].setting = (spec.needs_gamma ? rows_[k].setting + "; " : "") + weighting();
-    }
+    add_rows(candidate, Part{}, set, wanted, found, settings, cells.n_cols, seen.count());
+    for (std::size_t k = first; k < rows_.size(); ++k)
+      make_weighted(wanted[k - first].metric->needs_gamma, rows_[k]);
+  }
+
+  // Of settings that are those of the metric alone; `keeps` whether they hold with weights.
+  void make_weighted(bool keeps, ScoreRow& row) const {
+    row.weighted = true;
+    row.estimator += ", weighted";
+    if (!keeps) row.metric_setting.clear();
+    add_clause(row.metric_setting, weighting());
+    row.setting = row.metric_setting;
   }
 
   std::string weighting() const {
@@ -278,8 +284,7 @@ class Evaluation {
     }
     std::vector<Score> means;
     for (const std::vector<Score>& one : repeated) means.push_back(over_repetitions(one));
-    add_rows(candidate, part, set, wanted, means, settings, half, rest,
-             text("mean of ", kHalvings, " halvings of the observed cells"));
+    add_rows(candidate, part, set, wanted, means, settings, half, rest, kHalvings);
   }
 
   ScoreSettings settings_for(const FeatureSet& set, std::size_t n, std::size_t m) const {
@@ -297,26 +302,34 @@ class Evaluation {
   void add_rows(const NamedCells& candidate, const Part& part, const FeatureSet& set,
                 const std::vector<ScoredMetric>& wanted, const std::vector<Score>& found,
                 const ScoreSettings& settings, std::size_t cells, std::size_t observed,
-                const std::string& averaged) {
-    std::string sampling = averaged;
-    if (settings.cells > 0)
-      add_clause(sampling, text("mean of ", settings.repetitions, " subsamples of ", settings.cells,
-                                " cells a side"));
+                std::size_t halvings = 0) {
+    Averaged averaged{halvings, 0, settings.cells};
+    if (settings.cells > 0) averaged.subsamples = settings.repetitions;
     for (std::size_t k = 0; k < found.size(); ++k) {
       const ScoredMetric& which = wanted[k];
       ScoreRow row = row_of(candidate, part, set.label, cells, observed);
       row.metric = which.metric->name;
       row.estimator = which.metric->estimator;
-      row.setting =
+      row.metric_setting =
           setting_text(*which.metric, set.bandwidths.empty() ? "" : set.bandwidths[which.gamma],
-                       options_.epsilon, sampling);
-      if (which.metric->needs_gamma) row.gamma = set.gammas[which.gamma];
+                       options_.epsilon);
+      row.averaged = averaged;
+      row.setting = row.metric_setting;
+      add_clause(row.setting, averaged_text(averaged));
+      if (which.metric->needs_gamma) {
+        row.gamma = set.gammas[which.gamma];
+        row.gamma_from = origin_of_gamma(set);
+      }
       row.value = found[k].value;
       row.sd = found[k].sd;
       row.left_out = found[k].features_left_out;
       row.reason = found[k].reason;
       rows_.push_back(std::move(row));
     }
+  }
+
+  static const char* origin_of_gamma(const FeatureSet& set) {
+    return set.median ? "median" : "given";
   }
 
   ScoreRow row_of(const NamedCells& candidate, const Part& part, const std::string& features,
@@ -344,8 +357,10 @@ class Evaluation {
     ScoreRow row = row_of(candidate, Part{}, set.label, x.n_cols, y.n_cols);
     row.metric = "mmd2_p_value";
     row.estimator = "permutation test";
-    row.setting = text(joined(set.bandwidths), "; ", options_.permutations, " relabellings");
+    row.setting = row.metric_setting =
+        text(joined(set.bandwidths), "; ", options_.permutations, " relabellings");
     row.gamma = gammas.size() == 1 ? gammas[0] : kNaN;
+    row.gamma_from = origin_of_gamma(set);
     const arma::mat& across = predicted.known_squared(seen);
     const bool known = !predicted.within_squared().is_empty() && !across.is_empty();
     row.value = known ? permutation_p_value(SquaredDistances{predicted.within_squared(),
@@ -367,13 +382,12 @@ class Evaluation {
         row_of(candidate, part, counted(observed_.n_rows, "feature"), count, observed_.n_cols);
     row.metric = "own_group_share";
     row.estimator = "mean over cells";
-    row.setting =
+    row.setting = row.metric_setting =
         text("the ", std::min<std::size_t>(kNearest, observed_.n_cols), " nearest observed cells");
     row.value = sum / static_cast<double>(count);
     rows_.push_back(row);
     if (!part.all() || weights_.is_empty()) return;
-    row.estimator += ", weighted";
-    row.setting += "; " + weighting();
+    make_weighted(true, row);
     row.value = arma::dot(share, weights_) / arma::accu(weights_);
     if (std::isnan(row.value)) row.reason = kNoWeight;
     rows_.push_back(std::move(row));

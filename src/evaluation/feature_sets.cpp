@@ -18,6 +18,7 @@ std::string median_text(double gamma) {
 void use_median(double gamma, FeatureSet& set) {
   set.gammas = {gamma};
   set.bandwidths = {median_text(gamma)};
+  set.median = true;
 }
 
 FeatureSet all_features(const HeldOut& held_out, const EvaluationOptions& options) {
@@ -72,6 +73,7 @@ std::vector<FeatureSet> feature_sets(const HeldOut& held_out, const EvaluationOp
       !options.preset.empty() && score_preset(options.preset).gamma_from_all_features;
   markers.gammas = out[0].gammas;
   markers.bandwidths = out[0].bandwidths;
+  markers.median = out[0].median;
   if (options.gammas.empty() && !gamma_of_all)
     use_median(median_gamma_on(markers.rows, held_out.model->training, context), markers);
   out.push_back(std::move(markers));

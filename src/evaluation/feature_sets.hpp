@@ -13,6 +13,7 @@ struct FeatureSet {
   std::string label;                    // "1000 features", "top 50 markers"
   std::vector<double> gammas;           // empty: none is known; NaN: no positive distance
   std::vector<std::string> bandwidths;  // each as a text
+  bool median = false;                  // the one of them is the median heuristic's
 };
 
 /// All features and, where asked for, the markers among them.

@@ -43,18 +43,38 @@ Table table_of(const std::vector<ScoreRow>& rows) {
   out.add("sd", numbers(&ScoreRow::sd));
   out.add("left_out", counts(&ScoreRow::left_out));
   out.add("reason", texts(&ScoreRow::reason));
+  const auto averaged = [&](std::size_t Averaged::*which) {
+    return column_of<NumberColumn>(
+        rows, [&](const ScoreRow& row) { return static_cast<double>(row.averaged.*which); });
+  };
+  out.add("weighted", column_of<NumberColumn>(
+                          rows, [](const ScoreRow& row) { return row.weighted ? 1.0 : 0.0; }));
+  out.add("gamma_from", texts(&ScoreRow::gamma_from));
+  out.add("metric_setting", texts(&ScoreRow::metric_setting));
+  out.add("halvings", averaged(&Averaged::halvings));
+  out.add("subsamples", averaged(&Averaged::subsamples));
+  out.add("subsample_cells", averaged(&Averaged::subsample_cells));
   return out;
 }
 
 std::string setting_text(const MetricSpec& spec, const std::string& bandwidth,
-                         const EntropyStrength& epsilon, const std::string& sampling) {
+                         const EntropyStrength& epsilon) {
   std::string out = spec.setting;
   if (spec.needs_gamma) out = bandwidth;
   if (spec.takes_epsilon)
     out = "epsilon = " + text_of_number(epsilon.value, 4) +
           (epsilon.absolute ? "" : " x mean squared distance");
-  if (sampling.empty()) return out;
-  return out.empty() ? sampling : out + "; " + sampling;
+  return out;
+}
+
+std::string averaged_text(const Averaged& averaged) {
+  std::string out;
+  if (averaged.halvings > 0)
+    out = text("mean of ", averaged.halvings, " halvings of the observed cells");
+  if (averaged.subsamples > 0)
+    add_clause(out, text("mean of ", averaged.subsamples, " subsamples of ",
+                         averaged.subsample_cells, " cells a side"));
+  return out;
 }
 
 std::string counted(std::size_t count, const std::string& unit) {

@@ -186,7 +186,7 @@ ModelFile ModelFile::read(const std::string& path) {
     return parse(file);
   } catch (const Error& error) {
     if (error.status() == Status::io_error) throw;
-    fail(error.status(), "\"", path, "\": ", error.what());
+    fail(error.status(), "\"", path, "\": ", error);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "laot/metrics/distances.hpp"
 #include "laot/metrics/features.hpp"
@@ -97,151 +98,251 @@ Measured euclidean_entropic(Comparison& in, double EuclideanSinkhorn::*which, Co
   return {found.*which, found.converged ? 0.0 : found.marginal_error};
 }
 
+// A metric under construction: each field by its name.
+class MetricRow {
+ public:
+  MetricRow(const char* name, const char* title) {
+    spec_.name = name;
+    spec_.title = title;
+  }
+  MetricRow& estimator(const char* text) { return set(spec_.estimator, text); }
+  MetricRow& setting(const char* text) { return set(spec_.setting, text); }
+  MetricRow& doc(const char* text) { return set(spec_.doc, text); }
+  MetricRow& source(const char* text) { return set(spec_.source, text); }
+  MetricRow& undefined(const char* when) { return set(spec_.undefined, when); }
+  MetricRow& perfect(double value) { return set(spec_.perfect, value); }
+  MetricRow& larger_is_better() { return set(spec_.larger_is_better, true); }
+  MetricRow& needs_gamma() { return set(spec_.needs_gamma, true); }
+  MetricRow& needs_control() { return set(spec_.needs_control, true); }
+  MetricRow& takes_epsilon() { return set(spec_.takes_epsilon, true); }
+  MetricRow& leaves_out(std::size_t (*features)(Comparison&)) {
+    return set(spec_.features_left_out, features);
+  }
+  MetricRow& compute(std::function<Measured(Comparison&, Context&)> how) {
+    return set(spec_.compute, std::move(how));
+  }
+  operator MetricSpec() const { return spec_; }
+
+ private:
+  template <class Field, class Value>
+  MetricRow& set(Field& field, Value&& value) {
+    field = std::forward<Value>(value);
+    return *this;
+  }
+  MetricSpec spec_;
+};
+
 // In groups: distributions, distances, moments, structure.
 std::vector<MetricSpec> distribution_metrics() {
   return {
-      {"mmd2", "squared MMD", "unbiased", "one gamma",
-       "Squared maximum mean discrepancy with the kernel exp(-gamma |u-v|^2), U-statistic, not "
-       "clipped: about half of the values are negative where predicted and observed cells have "
-       "one law.",
-       kGretton, kOneCell, 0.0, false, true, false,
-       [](Comparison& in, Context& c) { return in.mmd2(MmdEstimator::unbiased, c); }},
-      {"mmd2_biased", "squared MMD, biased", "biased", "one gamma",
-       "The V-statistic: kernel means with the diagonals. Never negative, and above 0 for equal "
-       "laws.",
-       kGretton, "", 0.0, false, true, false,
-       [](Comparison& in, Context& c) { return in.mmd2(MmdEstimator::biased, c); }},
-      {"mmd2_clipped", "squared MMD, clipped", "unbiased, negative values set to 0", "one gamma",
-       "As the LAOT notebooks print it. The clipping biases small values upwards.",
-       "LAOT notebooks (Jafari et al., ICML 2026)", kOneCell, 0.0, false, true, false,
-       [](Comparison& in, Context& c) {
-         const double value = in.mmd2(MmdEstimator::unbiased, c);
-         return value < 0.0 ? 0.0 : value;
-       }},
-      {"mmd2_mean50", "squared MMD, mean over 50 gammas", "biased",
-       "50 gammas from 10 to 0.001, equally spaced in the exponent",
-       "As CellOT prints it: the biased estimate averaged over fixed gammas, whatever the scale "
-       "of the data.",
-       kCellOt, "", 0.0, false, false, false,
-       [](Comparison& in, Context& c) {
-         return mmd2_mean(in.predicted.cells(), in.observed.cells(), logspace(1.0, -3.0, 50),
-                          MmdEstimator::biased, c);
-       }},
-      {"mmd2_mean6", "squared MMD, mean over 6 gammas", "biased",
-       "gammas 2, 1, 0.5, 0.1, 0.01, 0.005",
-       "As the Conditional Monge Gap prints it: the biased estimate averaged over fixed gammas, "
-       "whatever the scale of the data.",
-       kCmonge, "", 0.0, false, false, false,
-       [](Comparison& in, Context& c) {
-         return mmd2_mean(in.predicted.cells(), in.observed.cells(),
-                          {2.0, 1.0, 0.5, 0.1, 0.01, 0.005}, MmdEstimator::biased, c);
-       }},
-      {"energy_distance", "energy distance", "unbiased", "",
-       "2 E|x-y| - E|x-x'| - E|y-y'| with Euclidean distances, cells not paired with themselves.",
-       "Szekely & Rizzo, 2013", kOneCell, 0.0, false, false, false,
-       [](Comparison& in, Context& c) { return in.energy(c).unbiased; }},
-      {"energy_distance_biased", "energy distance, biased", "biased", "",
-       "The same with the zero distances of cells to themselves.", "Szekely & Rizzo, 2013", "", 0.0,
-       false, false, false, [](Comparison& in, Context& c) { return in.energy(c).biased; }},
-      {"w2", "Wasserstein-2", "exact", "weights 1/n and 1/m",
-       "Root of the least mean squared distance of a coupling. It rewards predictions with too "
-       "little spread: read it beside sd_ratio.",
-       "Villani, Optimal Transport, 2009", "", 0.0, false, false, false,
-       [](Comparison& in, Context& c) { return in.w2(c); }},
-      {"w1", "Wasserstein-1", "exact", "weights 1/n and 1/m",
-       "Least mean Euclidean distance of a coupling.", "Villani, Optimal Transport, 2009", "", 0.0,
-       false, false, false,
-       [](Comparison& in, Context& c) {
-         return wasserstein1(in.predicted.cells(), in.observed.cells(), c);
-       }},
-      {"sinkhorn_cost", "Sinkhorn cost", "entropic, the cost without the entropy",
-       "epsilon = 0.05 x mean squared distance",
-       "Mean squared distance of the entropic coupling. Above 0 for equal laws, and often printed "
-       "as a Wasserstein distance, which it is not: see w2.",
-       "Cuturi, NeurIPS 2013", "", 0.0, false, false, false, sinkhorn_cost, true},
-      {"sinkhorn_regularised", "Sinkhorn cost with the entropy", "entropic, cost plus entropy",
-       "epsilon = 0.05 x mean squared distance",
-       "The least cost plus epsilon KL(P | a b') over couplings P. CellOT's script writes such a "
-       "cost as w2, with epsilon = 0.1 in squared units, no root, and the iteration cut off "
-       "early: that number depends on where it stopped.",
-       "Cuturi, NeurIPS 2013", "", 0.0, false, false, false, sinkhorn_regularised, true},
-      {"sinkhorn_divergence", "Sinkhorn divergence", "entropic, debiased",
-       "epsilon = 0.05 x mean squared distance",
-       "OT(p,t) - OT(p,p)/2 - OT(t,t)/2 with OT the cost plus epsilon times the entropy, one "
-       "epsilon for all three: 0 for equal laws.",
-       "Feydy et al., AISTATS 2019", "", 0.0, false, false, false, debiased_sinkhorn, true},
-      {"sinkhorn_euclidean", "Sinkhorn cost, Euclidean", "entropic, cost plus entropy",
-       "epsilon = 0.1, Euclidean distances",
-       "The least cost plus epsilon KL(P | a b') with the distance, not its square, as cost. The "
-       "Conditional Monge Gap's code calls it wasserstein, though it is neither w1 nor w2.",
-       kCmonge, "", 0.0, false, false, false,
-       [](Comparison& in, Context& c) {
-         return euclidean_entropic(in, &EuclideanSinkhorn::cost, c);
-       }},
-      {"sinkhorn_divergence_euclidean", "Sinkhorn divergence, Euclidean", "entropic, debiased",
-       "epsilon = 0.1, Euclidean distances",
-       "OT(p,t) - OT(p,p)/2 - OT(t,t)/2 with the same cost: 0 for equal laws.", kCmonge, "", 0.0,
-       false, false, false,
-       [](Comparison& in, Context& c) {
-         return euclidean_entropic(in, &EuclideanSinkhorn::divergence, c);
-       }},
-  };
+      MetricRow("mmd2", "squared MMD")
+          .estimator("unbiased")
+          .setting("one gamma")
+          .doc("Squared maximum mean discrepancy with the kernel exp(-gamma |u-v|^2), U-statistic, "
+               "not clipped: about half of the values are negative where predicted and observed "
+               "cells have one law.")
+          .source(kGretton)
+          .undefined(kOneCell)
+          .needs_gamma()
+          .compute([](Comparison& in, Context& c) { return in.mmd2(MmdEstimator::unbiased, c); }),
+      MetricRow("mmd2_biased", "squared MMD, biased")
+          .estimator("biased")
+          .setting("one gamma")
+          .doc("The V-statistic: kernel means with the diagonals. Never negative, and above 0 for "
+               "equal laws.")
+          .source(kGretton)
+          .needs_gamma()
+          .compute([](Comparison& in, Context& c) { return in.mmd2(MmdEstimator::biased, c); }),
+      MetricRow("mmd2_clipped", "squared MMD, clipped")
+          .estimator("unbiased, negative values set to 0")
+          .setting("one gamma")
+          .doc("As the LAOT notebooks print it. The clipping biases small values upwards.")
+          .source("LAOT notebooks (Jafari et al., ICML 2026)")
+          .undefined(kOneCell)
+          .needs_gamma()
+          .compute([](Comparison& in, Context& c) {
+            const double value = in.mmd2(MmdEstimator::unbiased, c);
+            return value < 0.0 ? 0.0 : value;
+          }),
+      MetricRow("mmd2_mean50", "squared MMD, mean over 50 gammas")
+          .estimator("biased")
+          .setting("50 gammas from 10 to 0.001, equally spaced in the exponent")
+          .doc("As CellOT prints it: the biased estimate averaged over fixed gammas, whatever the "
+               "scale of the data.")
+          .source(kCellOt)
+          .compute([](Comparison& in, Context& c) {
+            return mmd2_mean(in.predicted.cells(), in.observed.cells(), logspace(1.0, -3.0, 50),
+                             MmdEstimator::biased, c);
+          }),
+      MetricRow("mmd2_mean6", "squared MMD, mean over 6 gammas")
+          .estimator("biased")
+          .setting("gammas 2, 1, 0.5, 0.1, 0.01, 0.005")
+          .doc("As the Conditional Monge Gap prints it: the biased estimate averaged over fixed "
+               "gammas, whatever the scale of the data.")
+          .source(kCmonge)
+          .compute([](Comparison& in, Context& c) {
+            return mmd2_mean(in.predicted.cells(), in.observed.cells(),
+                             {2.0, 1.0, 0.5, 0.1, 0.01, 0.005}, MmdEstimator::biased, c);
+          }),
+      MetricRow("energy_distance", "energy distance")
+          .estimator("unbiased")
+          .doc("2 E|x-y| - E|x-x'| - E|y-y'| with Euclidean distances, cells not paired with "
+               "themselves.")
+          .source("Szekely & Rizzo, 2013")
+          .undefined(kOneCell)
+          .compute([](Comparison& in, Context& c) { return in.energy(c).unbiased; }),
+      MetricRow("energy_distance_biased", "energy distance, biased")
+          .estimator("biased")
+          .doc("The same with the zero distances of cells to themselves.")
+          .source("Szekely & Rizzo, 2013")
+          .compute([](Comparison& in, Context& c) { return in.energy(c).biased; }),
+      MetricRow("w2", "Wasserstein-2")
+          .estimator("exact")
+          .setting("weights 1/n and 1/m")
+          .doc("Root of the least mean squared distance of a coupling. It rewards predictions with "
+               "too little spread: read it beside sd_ratio.")
+          .source("Villani, Optimal Transport, 2009")
+          .compute([](Comparison& in, Context& c) { return in.w2(c); }),
+      MetricRow("w1", "Wasserstein-1")
+          .estimator("exact")
+          .setting("weights 1/n and 1/m")
+          .doc("Least mean Euclidean distance of a coupling.")
+          .source("Villani, Optimal Transport, 2009")
+          .compute([](Comparison& in, Context& c) {
+            return wasserstein1(in.predicted.cells(), in.observed.cells(), c);
+          }),
+      MetricRow("sinkhorn_cost", "Sinkhorn cost")
+          .estimator("entropic, the cost without the entropy")
+          .setting("epsilon = 0.05 x mean squared distance")
+          .doc("Mean squared distance of the entropic coupling. Above 0 for equal laws, and often "
+               "printed as a Wasserstein distance, which it is not: see w2.")
+          .source("Cuturi, NeurIPS 2013")
+          .takes_epsilon()
+          .compute(sinkhorn_cost),
+      MetricRow("sinkhorn_regularised", "Sinkhorn cost with the entropy")
+          .estimator("entropic, cost plus entropy")
+          .setting("epsilon = 0.05 x mean squared distance")
+          .doc("The least cost plus epsilon KL(P | a b') over couplings P. CellOT's script writes "
+               "such a cost as w2, with epsilon = 0.1 in squared units, no root, and the iteration "
+               "cut off early: that number depends on where it stopped.")
+          .source("Cuturi, NeurIPS 2013")
+          .takes_epsilon()
+          .compute(sinkhorn_regularised),
+      MetricRow("sinkhorn_divergence", "Sinkhorn divergence")
+          .estimator("entropic, debiased")
+          .setting("epsilon = 0.05 x mean squared distance")
+          .doc("OT(p,t) - OT(p,p)/2 - OT(t,t)/2 with OT the cost plus epsilon times the entropy, "
+               "one epsilon for all three: 0 for equal laws.")
+          .source("Feydy et al., AISTATS 2019")
+          .takes_epsilon()
+          .compute(debiased_sinkhorn),
+      MetricRow("sinkhorn_euclidean", "Sinkhorn cost, Euclidean")
+          .estimator("entropic, cost plus entropy")
+          .setting("epsilon = 0.1, Euclidean distances")
+          .doc("The least cost plus epsilon KL(P | a b') with the distance, not its square, as "
+               "cost. The Conditional Monge Gap's code calls it wasserstein, though it is neither "
+               "w1 nor w2.")
+          .source(kCmonge)
+          .compute([](Comparison& in, Context& c) {
+            return euclidean_entropic(in, &EuclideanSinkhorn::cost, c);
+          }),
+      MetricRow("sinkhorn_divergence_euclidean", "Sinkhorn divergence, Euclidean")
+          .estimator("entropic, debiased")
+          .setting("epsilon = 0.1, Euclidean distances")
+          .doc("OT(p,t) - OT(p,p)/2 - OT(t,t)/2 with the same cost: 0 for equal laws.")
+          .source(kCmonge)
+          .compute([](Comparison& in, Context& c) {
+            return euclidean_entropic(in, &EuclideanSinkhorn::divergence, c);
+          })};
 }
 
 std::vector<MetricSpec> moment_metrics() {
   return {
-      {"l2_drug_signature", "l2 drug signature", "exact", "",
-       "|(mean observed - mean control) - (mean predicted - mean control)|, which is the distance "
-       "of the means: the control cancels.",
-       kCellOt, "", 0.0, false, false, false,
-       [](Comparison& in, Context&) { return in.moments().l2_means; }},
-      {"pearson_means", "r of means", "Pearson", "",
-       "Correlation across features of predicted with observed means. CellOT's tables call it r2, "
-       "without a square. High for no change at all: read pearson_mean_shift.",
-       kCellOt, kFlat, 1.0, true, false, false,
-       [](Comparison& in, Context&) { return in.moments().pearson_means; }},
-      {"pearson_means_squared", "squared r of means", "Pearson, squared", "",
-       "The square of pearson_means, which the Conditional Monge Gap's code calls r2. It ignores "
-       "scale and offset.",
-       kCmonge, kFlat, 1.0, true, false, false,
-       [](Comparison& in, Context&) {
-         const double r = in.moments().pearson_means;
-         return r * r;
-       }},
-      {"pearson_mean_shift", "r of mean shifts", "Pearson", "",
-       "Correlation across features of the predicted with the observed shift of the means away "
-       "from control.",
-       "Roohani et al., Nature Biotechnology 2024", kFlat, 1.0, true, false, true,
-       [](Comparison& in, Context&) {
-         return pearson_mean_shift(in.control->moments().mean, in.predicted.moments().mean,
-                                   in.observed.moments().mean);
-       }},
-      {"r2_means", "R2 of means", "coefficient of determination", "",
-       "1 - SSres/SStot over features, SStot around the mean of the observed means. Not the "
-       "square of a correlation: it can be negative.",
-       "Draper & Smith, Applied Regression Analysis, 1998", kFlat, 1.0, true, false, false,
-       [](Comparison& in, Context&) { return in.moments().r2_means; }},
-      {"l2_sds", "l2 of sds", "divisor n", "",
-       "Distance of the standard deviations of the features.", kCellOt, "", 0.0, false, false,
-       false, [](Comparison& in, Context&) { return in.moments().l2_sds; }},
-      {"l2_sds_ddof1", "l2 of sds, CellOT's", "divisor n - 1", "",
-       "The same with divisor n - 1, as CellOT prints it.", kCellOt, kOneCell, 0.0, false, false,
-       false, [](Comparison& in, Context&) { return in.moments().l2_sds_ddof1; }},
-      {"pearson_sds", "r of sds", "Pearson", "",
-       "Correlation across features of predicted with observed standard deviations.", kCellOt,
-       "one cell on a side, or sds that are the same for all features", 1.0, true, false, false,
-       [](Comparison& in, Context&) { return in.moments().pearson_sds; }},
-      {"sd_ratio", "sd ratio", "mean over features, divisor n", "",
-       "Mean over features of sd(predicted)/sd(observed); features with observed sd below 1e-12 "
-       "are left out. Below 1: the prediction lost spread.",
-       "this library", "no feature that varies among the observed cells", 1.0, false, false, false,
-       [](Comparison& in, Context&) { return in.moments().sd_ratio; }, false, flat_among_observed},
-      {"sd_ratio_median", "sd ratio, median", "median over features, divisor n", "",
-       "The median of the same ratios.", "this library",
-       "no feature that varies among the observed cells", 1.0, false, false, false,
-       [](Comparison& in, Context&) { return in.moments().sd_ratio_median; }, false,
-       flat_among_observed},
-  };
+      MetricRow("l2_drug_signature", "l2 drug signature")
+          .estimator("exact")
+          .doc("|(mean observed - mean control) - (mean predicted - mean control)|, which is the "
+               "distance of the means: the control cancels.")
+          .source(kCellOt)
+          .compute([](Comparison& in, Context&) { return in.moments().l2_means; }),
+      MetricRow("pearson_means", "r of means")
+          .estimator("Pearson")
+          .doc("Correlation across features of predicted with observed means. CellOT's tables call "
+               "it r2, without a square. High for no change at all: read pearson_mean_shift.")
+          .source(kCellOt)
+          .undefined(kFlat)
+          .perfect(1.0)
+          .larger_is_better()
+          .compute([](Comparison& in, Context&) { return in.moments().pearson_means; }),
+      MetricRow("pearson_means_squared", "squared r of means")
+          .estimator("Pearson, squared")
+          .doc("The square of pearson_means, which the Conditional Monge Gap's code calls r2. It "
+               "ignores scale and offset.")
+          .source(kCmonge)
+          .undefined(kFlat)
+          .perfect(1.0)
+          .larger_is_better()
+          .compute([](Comparison& in, Context&) {
+            const double r = in.moments().pearson_means;
+            return r * r;
+          }),
+      MetricRow("pearson_mean_shift", "r of mean shifts")
+          .estimator("Pearson")
+          .doc("Correlation across features of the predicted with the observed shift of the means "
+               "away from control.")
+          .source("Roohani et al., Nature Biotechnology 2024")
+          .undefined(kFlat)
+          .perfect(1.0)
+          .larger_is_better()
+          .needs_control()
+          .compute([](Comparison& in, Context&) {
+            return pearson_mean_shift(in.control->moments().mean, in.predicted.moments().mean,
+                                      in.observed.moments().mean);
+          }),
+      MetricRow("r2_means", "R2 of means")
+          .estimator("coefficient of determination")
+          .doc("1 - SSres/SStot over features, SStot around the mean of the observed means. Not "
+               "the square of a correlation: it can be negative.")
+          .source("Draper & Smith, Applied Regression Analysis, 1998")
+          .undefined(kFlat)
+          .perfect(1.0)
+          .larger_is_better()
+          .compute([](Comparison& in, Context&) { return in.moments().r2_means; }),
+      MetricRow("l2_sds", "l2 of sds")
+          .estimator("divisor n")
+          .doc("Distance of the standard deviations of the features.")
+          .source(kCellOt)
+          .compute([](Comparison& in, Context&) { return in.moments().l2_sds; }),
+      MetricRow("l2_sds_ddof1", "l2 of sds, CellOT's")
+          .estimator("divisor n - 1")
+          .doc("The same with divisor n - 1, as CellOT prints it.")
+          .source(kCellOt)
+          .undefined(kOneCell)
+          .compute([](Comparison& in, Context&) { return in.moments().l2_sds_ddof1; }),
+      MetricRow("pearson_sds", "r of sds")
+          .estimator("Pearson")
+          .doc("Correlation across features of predicted with observed standard deviations.")
+          .source(kCellOt)
+          .undefined("one cell on a side, or sds that are the same for all features")
+          .perfect(1.0)
+          .larger_is_better()
+          .compute([](Comparison& in, Context&) { return in.moments().pearson_sds; }),
+      MetricRow("sd_ratio", "sd ratio")
+          .estimator("mean over features, divisor n")
+          .doc("Mean over features of sd(predicted)/sd(observed); features with observed sd below "
+               "1e-12 are left out. Below 1: the prediction lost spread.")
+          .source("this library")
+          .undefined("no feature that varies among the observed cells")
+          .perfect(1.0)
+          .leaves_out(flat_among_observed)
+          .compute([](Comparison& in, Context&) { return in.moments().sd_ratio; }),
+      MetricRow("sd_ratio_median", "sd ratio, median")
+          .estimator("median over features, divisor n")
+          .doc("The median of the same ratios.")
+          .source("this library")
+          .undefined("no feature that varies among the observed cells")
+          .perfect(1.0)
+          .leaves_out(flat_among_observed)
+          .compute([](Comparison& in, Context&) { return in.moments().sd_ratio_median; })};
 }
 
 std::vector<MetricSpec> structure_metrics() {
@@ -254,37 +355,63 @@ std::vector<MetricSpec> structure_metrics() {
       "Of as many predicted as observed cells, pooled: the share of predicted cells among the k "
       "nearest neighbours of a predicted cell, mean over cells. 0.5 where they mix, 1 apart.";
   return {
-      {"l2_feature_correlations", "l2 of feature correlations", "Pearson, upper triangle", "",
-       "Distance between the correlations of all pairs of features among predicted and among "
-       "observed cells; features with sd up to 1e-12 on a side are left out.",
-       kCellOt, "fewer than two features that vary on both sides", 0.0, false, false, false,
-       [](Comparison& in, Context& c) { return in.correlations(c).l2; }, false, flat_on_a_side},
-      {"pearson_feature_correlations", "r of feature correlations", "Pearson, upper triangle", "",
-       "Correlation over all pairs of features of the same two.", kCellOt,
-       "fewer than three features that vary on both sides", 1.0, true, false, false,
-       [](Comparison& in, Context& c) { return in.correlations(c).pearson; }, false,
-       flat_on_a_side},
-      {"knn_enrichment_50", "kNN enrichment", "min(n, m) cells a side", "k = 50", kKnnDoc, kCellOt,
-       "fewer than 50 other cells", 0.5, false, false, false, knn(50)},
-      {"knn_enrichment_100", "kNN enrichment", "min(n, m) cells a side", "k = 100", kKnnDoc,
-       kCellOt, "fewer than 100 other cells", 0.5, false, false, false, knn(100)},
-      {"mean_ks", "mean KS statistic", "two-sample, each feature", "",
-       "Kolmogorov-Smirnov statistic of each feature, mean over features.", "Kolmogorov, 1933", "",
-       0.0, false, false, false,
-       [](Comparison& in, Context& c) { return mean_over_features(in.features(c).ks); }},
-      {"mean_feature_w1", "mean feature W1", "exact, each feature", "",
-       "One-dimensional Wasserstein distance of each feature, mean over features.",
-       "Villani, Optimal Transport, 2009", "", 0.0, false, false, false,
-       [](Comparison& in, Context& c) { return mean_over_features(in.features(c).w1); }},
-      {"cell_spearman", "Spearman per cell", "average ranks, mean over cells", "",
-       "Correlation over features of each cell's control state with its own predicted state. It "
-       "compares with the control, not with observed cells: no change gives 1.",
-       "CellOT preprint (Bunne et al., bioRxiv 2021), Figure 4",
-       "cells whose values are all the same", 1.0, true, false, true,
-       [](Comparison& in, Context& c) {
-         return mean_of_defined(cell_spearman(in.control->cells(), in.predicted.cells(), c));
-       }},
-  };
+      MetricRow("l2_feature_correlations", "l2 of feature correlations")
+          .estimator("Pearson, upper triangle")
+          .doc("Distance between the correlations of all pairs of features among predicted and "
+               "among observed cells; features with sd up to 1e-12 on a side are left out.")
+          .source(kCellOt)
+          .undefined("fewer than two features that vary on both sides")
+          .leaves_out(flat_on_a_side)
+          .compute([](Comparison& in, Context& c) { return in.correlations(c).l2; }),
+      MetricRow("pearson_feature_correlations", "r of feature correlations")
+          .estimator("Pearson, upper triangle")
+          .doc("Correlation over all pairs of features of the same two.")
+          .source(kCellOt)
+          .undefined("fewer than three features that vary on both sides")
+          .perfect(1.0)
+          .larger_is_better()
+          .leaves_out(flat_on_a_side)
+          .compute([](Comparison& in, Context& c) { return in.correlations(c).pearson; }),
+      MetricRow("knn_enrichment_50", "kNN enrichment")
+          .estimator("min(n, m) cells a side")
+          .setting("k = 50")
+          .doc(kKnnDoc)
+          .source(kCellOt)
+          .undefined("fewer than 50 other cells")
+          .perfect(0.5)
+          .compute(knn(50)),
+      MetricRow("knn_enrichment_100", "kNN enrichment")
+          .estimator("min(n, m) cells a side")
+          .setting("k = 100")
+          .doc(kKnnDoc)
+          .source(kCellOt)
+          .undefined("fewer than 100 other cells")
+          .perfect(0.5)
+          .compute(knn(100)),
+      MetricRow("mean_ks", "mean KS statistic")
+          .estimator("two-sample, each feature")
+          .doc("Kolmogorov-Smirnov statistic of each feature, mean over features.")
+          .source("Kolmogorov, 1933")
+          .compute(
+              [](Comparison& in, Context& c) { return mean_over_features(in.features(c).ks); }),
+      MetricRow("mean_feature_w1", "mean feature W1")
+          .estimator("exact, each feature")
+          .doc("One-dimensional Wasserstein distance of each feature, mean over features.")
+          .source("Villani, Optimal Transport, 2009")
+          .compute(
+              [](Comparison& in, Context& c) { return mean_over_features(in.features(c).w1); }),
+      MetricRow("cell_spearman", "Spearman per cell")
+          .estimator("average ranks, mean over cells")
+          .doc("Correlation over features of each cell's control state with its own predicted "
+               "state. It compares with the control, not with observed cells: no change gives 1.")
+          .source("CellOT preprint (Bunne et al., bioRxiv 2021), Figure 4")
+          .undefined("cells whose values are all the same")
+          .perfect(1.0)
+          .larger_is_better()
+          .needs_control()
+          .compute([](Comparison& in, Context& c) {
+            return mean_of_defined(cell_spearman(in.control->cells(), in.predicted.cells(), c));
+          })};
 }
 
 }  // namespace

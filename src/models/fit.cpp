@@ -56,6 +56,7 @@ FitResult mean_shift_of(const Population& control, const Population& treated, st
   FitResult out;
   out.map = std::make_shared<AffineResponse>();
   out.report.add("outcome", std::string("converged"));
+  out.report.add("fallback", std::string("mean_shift"));
   out.report.add("stop_reason", text("fell back to the mean shift: a fit needs at least ", fewest,
                                      " cells on each side, found ", control.cells.cells(),
                                      " control and ", treated.cells.cells(), " treated"));
@@ -210,8 +211,7 @@ Model fit_one(const Params& params, const Experiment& experiment, std::size_t c,
       summarise({params, control, treated, batches, result.median_gamma}, work, context);
   model.training.mean_control = of_x.mean;
   model.training.mean_treated = of_y.mean;
-  if (gaussian)
-    model.training.gaussian = gaussian_response(x, weights_x, y, weights_y, {});
+  if (gaussian) model.training.gaussian = gaussian_response(x, weights_x, y, weights_y, {});
   if (model.balanced)
     report_balanced_scores(model, control.cells, treated.cells, found.ratio, model.report, context);
   finish_report(model, control, x, start, context);

@@ -93,8 +93,7 @@ Model fit_part(const Params& params, const Experiment& experiment, std::size_t c
     return part;
   } catch (const Error& error) {
     if (error.status() == Status::cancelled) throw;
-    fail(error.status(), "condition ", described(experiment.conditions[c].condition), ": ",
-         error.what());
+    fail(error.status(), "condition ", described(experiment.conditions[c].condition), ": ", error);
   }
 }
 

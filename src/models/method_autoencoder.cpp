@@ -116,7 +116,7 @@ std::vector<ParamSpec> cae_params() {
 MethodSpec scgen_spec() {
   MethodSpec out;
   out.name = "scgen";
-  out.title = "scGen: a variational autoencoder and the shift of latent means";
+  out.entitle("scGen", "a variational autoencoder and the shift of latent means");
   out.source = kScgen;
   out.traits.trains = true;
   out.traits.fewest_cells = 4;  // one of them is held out
@@ -152,7 +152,8 @@ MethodSpec scgen_spec() {
 MethodSpec cae_spec() {
   MethodSpec out;
   out.name = "cae";
-  out.title = "Conditional autoencoder: the condition given to encoder and decoder, and switched";
+  out.entitle("Conditional autoencoder",
+              "the condition given to encoder and decoder, and switched");
   out.source = "Lopez et al. 2018, as CellOT compares with it";
   out.traits.trains = true;
   out.traits.fewest_cells = 4;  // one of them is held out

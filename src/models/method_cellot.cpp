@@ -83,7 +83,7 @@ std::vector<ParamSpec> cellot_params() {
 MethodSpec cellot_spec() {
   MethodSpec out;
   out.name = "cellot";
-  out.title = "CellOT: two input-convex networks in a min-max game; the map is a gradient";
+  out.entitle("CellOT", "two input-convex networks in a min-max game; the map is a gradient");
   out.source = "Bunne et al., Nature Methods 20, 1759-1768 (2023)";
   out.traits.trains = true;
   out.traits.fewest_cells = 4;  // one of them is held out

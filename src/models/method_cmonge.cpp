@@ -148,7 +148,8 @@ std::vector<ParamSpec> training_rows() {
 MethodSpec cmonge_spec() {
   MethodSpec out;
   out.name = "cmonge";
-  out.title = "Conditional Monge Gap: one network for all conditions, on top of conditional LAOT";
+  out.entitle("Conditional Monge Gap",
+              "one network for all conditions, on top of conditional LAOT");
   out.source = "Driessen et al., arXiv 2504.08328 (2025)";
   out.traits.trains = true;
   out.traits.uses_batch = false;

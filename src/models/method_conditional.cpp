@@ -226,11 +226,11 @@ std::shared_ptr<const ConditionalMap> load(const ModelFile& file, const FeatureS
   return LinearConditionalMap::load(form, file, space);
 }
 
-MethodSpec spec_of(const char* name, const char* title, const char* source,
+MethodSpec spec_of(const char* name, const char* label, const char* what, const char* source,
                    std::vector<ParamSpec> params) {
   MethodSpec out;
   out.name = name;
-  out.title = title;
+  out.entitle(label, what);
   out.source = source;
   out.traits.many_conditions = true;
   out.traits.uses_batch = false;
@@ -240,8 +240,9 @@ MethodSpec spec_of(const char* name, const char* title, const char* source,
   return out;
 }
 
-MethodSpec trivial_spec(const char* name, const char* title, std::vector<ParamSpec> params) {
-  MethodSpec out = spec_of(name, title, "closed form", std::move(params));
+MethodSpec trivial_spec(const char* name, const char* label, const char* what,
+                        std::vector<ParamSpec> params) {
+  MethodSpec out = spec_of(name, label, what, "closed form", std::move(params));
   out.traits.trivial = true;
   return out;
 }
@@ -265,10 +266,10 @@ Method conditional_laot_method() {
   params.push_back(marginals_param());
   params.push_back(shift_ridge_param());
   params.push_back(spread_ridge_param());
-  MethodSpec spec = spec_of(
-      "conditional_laot",
-      "Conditional LAOT: exact plans of all conditions and one linear map of cell and covariates",
-      "docs/conditions.md", std::move(params));
+  MethodSpec spec =
+      spec_of("conditional_laot", "Conditional LAOT",
+              "exact plans of all conditions and one linear map of cell and covariates",
+              "docs/conditions.md", std::move(params));
   spec.presets = {{"calibrated", "everything chosen by conditions and cells left out", {}},
                   {"adaptive",
                    "calibrated, and seen conditions bent and with their marginals restored where "
@@ -283,30 +284,28 @@ Method conditional_gaussian_method() {
   params.push_back(shift_ridge_param());
   params.push_back(spread_ridge_param());
   return method_of(
-      trivial_spec(
-          "conditional_gaussian",
-          "Conditional Gaussian: mean shift and log covariance regressed on covariates, and "
-          "the Gaussian map to them",
-          std::move(params)),
+      trivial_spec("conditional_gaussian", "Conditional Gaussian",
+                   "mean shift and log covariance regressed on covariates, and the Gaussian map to "
+                   "them",
+                   std::move(params)),
       fit_trivial<ConditionalForm::gaussian>, load<ConditionalForm::gaussian>);
 }
 
 Method regressed_shift_method() {
   std::vector<ParamSpec> params = covariate_params();
   params.push_back(shift_ridge_param());
-  return method_of(
-      trivial_spec("regressed_shift", "Regressed shift: the mean shift, regressed on covariates",
-                   std::move(params)),
-      fit_trivial<ConditionalForm::regressed_shift>, load<ConditionalForm::regressed_shift>);
+  return method_of(trivial_spec("regressed_shift", "Regressed shift",
+                                "the mean shift, regressed on covariates", std::move(params)),
+                   fit_trivial<ConditionalForm::regressed_shift>,
+                   load<ConditionalForm::regressed_shift>);
 }
 
 Method nearest_shift_method() {
   return method_of(
-      trivial_spec(
-          "nearest_shift",
-          "Nearest shift: the mean shift of the nearest condition; those of the parts of a "
-          "combination added up",
-          {}),
+      trivial_spec("nearest_shift", "Nearest shift",
+                   "the mean shift of the nearest condition; those of the parts of a combination "
+                   "added up",
+                   {}),
       fit_trivial<ConditionalForm::nearest_shift>, load<ConditionalForm::nearest_shift>);
 }
 

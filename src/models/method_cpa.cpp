@@ -157,7 +157,7 @@ std::vector<ParamSpec> cpa_training_rows() {
 MethodSpec cpa_spec() {
   MethodSpec out;
   out.name = "cpa";
-  out.title = "CPA: a code blind to the treatment, plus vectors of levels, doses and contexts";
+  out.entitle("CPA", "a code blind to the treatment, plus vectors of levels, doses and contexts");
   out.source = "Lotfollahi et al., Molecular Systems Biology 19, e11517 (2023)";
   out.traits.trains = true;
   out.traits.uses_batch = false;

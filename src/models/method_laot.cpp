@@ -99,7 +99,8 @@ std::vector<ParamSpec> laot_params() {
 MethodSpec laot_spec() {
   MethodSpec out;
   out.name = "laot";
-  out.title = "LAOT: Linear Alternating Optimal Transport, the exact plan and a linear map in turn";
+  out.entitle("LAOT",
+              "Linear Alternating Optimal Transport, the exact plan and a linear map in turn");
   out.source = "Jafari, Shakeri & Daneshmand, ICML 2026, Algorithm 1";
   out.traits.affine = out.traits.dense_map = out.traits.pairs = true;
   out.defaults = std::make_shared<LaotSettings>();

@@ -67,7 +67,7 @@ AffineResponse gaussian_response(const arma::mat& x, const arma::vec& weights_x,
 Method identity_method() {
   MethodSpec spec;
   spec.name = "identity";
-  spec.title = "Identity: the control cell itself";
+  spec.entitle("Identity", "the control cell itself");
   spec.source = kSource;
   spec.traits.trivial = spec.traits.affine = true;
   spec.traits.raw_space = spec.traits.means_alone = true;
@@ -83,7 +83,7 @@ Method identity_method() {
 Method mean_shift_method() {
   MethodSpec spec;
   spec.name = "mean_shift";
-  spec.title = "Mean shift: every cell moved by the difference of the training means";
+  spec.entitle("Mean shift", "every cell moved by the difference of the training means");
   spec.source = kSource;
   spec.traits.trivial = spec.traits.affine = spec.traits.means_alone = true;
   spec.traits.fewest_cells = 1;
@@ -101,8 +101,8 @@ Method mean_shift_method() {
 Method gaussian_map_method() {
   MethodSpec spec;
   spec.name = "gaussian_map";
-  spec.title =
-      "Gaussian map: optimal between Gaussians with the populations' means and covariances";
+  spec.entitle("Gaussian map",
+               "optimal between Gaussians with the populations' means and covariances");
   spec.source =
       "Dowson & Landau 1982; closed form; optimal for squared distances in the feature space, so "
       "in "

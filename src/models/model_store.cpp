@@ -205,8 +205,7 @@ Params load_params(const ModelFile& file, const MethodSpec& method) {
     try {
       params.set_text(name, value);
     } catch (const Error& error) {
-      fail(Status::bad_format,
-           "the model file has a parameter that cannot be read: ", error.what());
+      fail(Status::bad_format, "the model file has a parameter that cannot be read: ", error);
     }
   }
   return params;
@@ -394,7 +393,7 @@ void load_parts(const ModelFile& file, const Method& chosen, Model& model) {
     try {
       load_part(file.below(place_of_part(c)), chosen, model);
     } catch (const Error& error) {
-      fail(error.status(), "condition ", c + 1, " (counted from 1): ", error.what());
+      fail(error.status(), "condition ", c + 1, " (counted from 1): ", error);
     }
   }
 }

@@ -220,7 +220,7 @@ std::shared_ptr<const ConditionalMap> NetworkConditionalMap::load(const ModelFil
   try {
     shape.contexts = contexts.lengths();
   } catch (const Error& error) {
-    fail(Status::bad_format, "the model file's conditions: ", error.what());
+    fail(Status::bad_format, "the model file's conditions: ", error);
   }
   for (std::size_t k = 0; k < shape.contexts.size(); ++k)
     shape.embedded.push_back(units(text("E", k)));

@@ -20,20 +20,10 @@ std::string value_text(const ParamSpec& spec, const Value& value) {
   return number_text(number);
 }
 
+// Of all but flags.
 std::string allowed(const ParamSpec& spec) {
-  std::string out;
-  switch (spec.type) {
-    case ParamType::flag:
-      return "true or false";
-    case ParamType::choice:
-      return "one of " + joined(spec.words);
-    case ParamType::integer:
-      out = "a whole number";
-      break;
-    case ParamType::number:
-      out = "a number";
-      break;
-  }
+  if (spec.type == ParamType::choice) return "one of " + joined(spec.words);
+  std::string out = spec.type == ParamType::integer ? "a whole number" : "a number";
   if (std::isfinite(spec.maximum))
     out += text(" from ", spec.minimum, " to ", spec.maximum);
   else
@@ -43,8 +33,11 @@ std::string allowed(const ParamSpec& spec) {
 }
 
 [[noreturn]] void reject(const ParamSpec& spec, const std::string& found) {
-  fail(Status::invalid_argument, "parameter ", spec.name, " must be ", allowed(spec), ", found ",
-       found);
+  const Spelled name = parameter_name(spec.name);
+  if (spec.type == ParamType::flag)
+    fail(Status::invalid_argument, "parameter ", name, " must be ", flag_value(true), " or ",
+         flag_value(false), ", found ", found);
+  fail(Status::invalid_argument, "parameter ", name, " must be ", allowed(spec), ", found ", found);
 }
 
 Value checked(const ParamSpec& spec, const Value& value) {
@@ -96,7 +89,7 @@ std::string ParamSpec::text_in(const MethodOptions& options) const {
 const ParamSpec& MethodSpec::param(const std::string& wanted) const {
   for (const ParamSpec& spec : params)
     if (spec.name == wanted) return spec;
-  fail(Status::unknown_name, "method ", name, " has no parameter \"", wanted, "\"",
+  fail(Status::unknown_name, "method ", name, " has no parameter \"", parameter_name(wanted), "\"",
        did_you_mean(wanted, params));
 }
 

@@ -50,17 +50,17 @@ ModelFile RunIdentity::read(
     try {
       return ModelFile::read(path);
     } catch (const Error& error) {
-      fail(error.status(), "the checkpoint \"", path, "\" cannot be used (", error.what(),
+      fail(error.status(), "the checkpoint \"", path, "\" cannot be used (", error,
            "); name another file, or delete it to start anew");
     }
   }();
   require(file.has_text("kind") && file.text_value("kind") == kind_, Status::bad_format,
           "the checkpoint \"", path, "\" is no ", what_, "; name another file");
-  const auto same = [&](const std::string& key, const std::string& what) {
+  const auto same = [&](const std::string& key, const auto&... what) {
     const std::string& there = file.text_value(key);
     const std::string& here = texts_.text_value(key);
     require(there == here, Status::invalid_argument, "the checkpoint \"", path,
-            "\" is of another run: ", what, " is ", there, " there and ", here,
+            "\" is of another run: ", what..., " is ", there, " there and ", here,
             " here; name another file, or delete it to start anew");
   };
   const auto same_input = [&](const std::string& key, const std::string& what) {
@@ -70,7 +70,7 @@ ModelFile RunIdentity::read(
   };
   same("method", "the method");
   for (const auto& [name, value] : texts_.texts_below("param."))
-    if (!may_change(name)) same("param." + name, "parameter " + name);
+    if (!may_change(name)) same("param." + name, "parameter ", parameter_name(name));
   same("seed", "the seed");
   same_input("control", "control cells");
   same_input("treated", "treated cells");

@@ -88,7 +88,7 @@ CovariateFeatures load_features(const ModelFile& file, const CovariateRoles& rol
   try {
     return CovariateFeatures(std::move(conditions), roles.embedding(), {of_levels, of_conditions});
   } catch (const Error& error) {
-    fail(Status::bad_format, "the model file's conditions: ", error.what());
+    fail(Status::bad_format, "the model file's conditions: ", error);
   }
 }
 

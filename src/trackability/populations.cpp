@@ -36,6 +36,12 @@ arma::mat draw_map(const PopulationOptions& options, Rng& rng) {
 
 }  // namespace
 
+Entries entries_from(const std::string& name) {
+  require(name == "uniform" || name == "gaussian", Status::unknown_name,
+          "entries must be uniform or gaussian, found \"", name, "\"");
+  return name == "uniform" ? Entries::uniform : Entries::gaussian;
+}
+
 Populations simulate_populations(const PopulationOptions& options, Rng rng) {
   check(options);
   const SingleThreadedBlas blas;

@@ -235,6 +235,12 @@ const char* name_of(Design design) {
   return design == Design::counterpart ? "counterpart" : "anew";
 }
 
+Design design_from(const std::string& name) {
+  require(name == "counterpart" || name == "anew", Status::unknown_name,
+          "design must be counterpart or anew, found \"", name, "\"");
+  return name == "anew" ? Design::anew : Design::counterpart;
+}
+
 namespace {
 
 // Of y - moved over the plan.

@@ -56,6 +56,12 @@ double recovered_share(const Populations& cells, const RecoveryStudyOptions& opt
 
 }  // namespace
 
+PairingCost pairing_cost_from(const std::string& name) {
+  require(name == "euclidean" || name == "squared", Status::unknown_name,
+          "cost must be euclidean or squared, found \"", name, "\"");
+  return name == "squared" ? PairingCost::squared : PairingCost::euclidean;
+}
+
 RecoveryStudy recovery_study(const RecoveryStudyOptions& options, Context& context) {
   require(!options.features.empty() && !options.gaps.empty(), Status::invalid_argument,
           "features and gaps need at least one entry each");

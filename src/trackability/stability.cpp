@@ -195,6 +195,12 @@ void check(const Pair& cells, const StabilityOptions& options) {
 
 }  // namespace
 
+Resample resample_from(const std::string& name) {
+  require(name == "cells" || name == "levels", Status::unknown_name,
+          "resample must be cells or levels, found \"", name, "\"");
+  return name == "levels" ? Resample::levels : Resample::cells;
+}
+
 Stability stability(const arma::mat& x, const arma::mat& y,
                     const std::vector<std::uint32_t>& batch_x,
                     const std::vector<std::uint32_t>& batch_y, const StabilityOptions& options,

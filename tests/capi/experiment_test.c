@@ -56,6 +56,31 @@ static void check_text(const laot_model* model, const char* name, const char* ex
   CHECK(strcmp(buffer, expected) == 0);
 }
 
+/* The covariates of both conditions, and of one of them. */
+static void check_covariates(const laot_model* model, const laot_model* part) {
+  static const char expected[] = "A\0002.5\0B\0002.5";
+  char values[64];
+  double numbers[4];
+  size_t rows = 0, columns = 0, needed = 0;
+  laot_table* table = NULL;
+  CHECK(laot_covariates(model, &table) == LAOT_OK);
+  CHECK(laot_table_size(table, &rows, &columns) == LAOT_OK && rows == 4 && columns == 4);
+  CHECK(laot_table_texts(table, "condition", values, sizeof values, &needed) == LAOT_OK);
+  CHECK(needed == 26 && memcmp(values, "first\0first\0second\0second", needed) == 0);
+  CHECK(laot_table_texts(table, "covariate", values, sizeof values, &needed) == LAOT_OK);
+  CHECK(needed == 20 && memcmp(values, "drug\0dose\0drug\0dose", needed) == 0);
+  CHECK(laot_table_texts(table, "value", values, sizeof values, &needed) == LAOT_OK);
+  CHECK(needed == sizeof expected && memcmp(values, expected, needed) == 0);
+  CHECK(laot_table_numbers(table, "number", numbers, 4) == LAOT_OK);
+  CHECK(isnan(numbers[0]) && numbers[1] == 2.5 && isnan(numbers[2]) && numbers[3] == 2.5);
+  laot_table_free(table);
+  CHECK(laot_covariates(part, &table) == LAOT_OK);
+  CHECK(laot_table_texts(table, "condition", values, sizeof values, &needed) == LAOT_OK);
+  CHECK(needed == 14 && memcmp(values, "second\0second", needed) == 0);
+  laot_table_free(table);
+  REFUSED(laot_covariates(model, NULL), LAOT_INVALID_ARGUMENT, "out is NULL");
+}
+
 static void check_names(const laot_model* model, const char* what, const char* expected) {
   char buffer[64];
   size_t needed = 0;
@@ -161,6 +186,7 @@ static void test_fit(laot_context* context, const laot_params* params) {
   check_text(part, "condition", "second");
   check_text(part, "covariate.drug", "B");
   check_text(part, "covariate.dose", "2.5");
+  check_covariates(model, part);
   check_names(model, "conditions", "first\nsecond");
   check_names(model, "covariates", "drug\ndose");
   check_names(own, "conditions", "");

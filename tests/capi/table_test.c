@@ -114,6 +114,29 @@ static void test_place(laot_context* context, laot_data* y) {
   laot_data_free(bad);
 }
 
+/* The words of a sentence that languages spell in their own way, and names of methods. */
+static void test_words(void) {
+  laot_params* params = NULL;
+  size_t begin = 99, length = 99;
+  CHECK(laot_params_new("laot", &params) == LAOT_OK);
+  REFUSED(laot_params_set_text(params, "equal_counts", "2"), LAOT_INVALID_ARGUMENT,
+          "parameter equal_counts must be true or false");
+  CHECK(strcmp(laot_last_error_part(0, &begin, &length), "parameter") == 0);
+  CHECK(length == 12 && strncmp(laot_last_error() + begin, "equal_counts", length) == 0);
+  CHECK(strcmp(laot_last_error_part(2, &begin, &length), "flag") == 0);
+  CHECK(length == 5 && strncmp(laot_last_error() + begin, "false", length) == 0);
+  begin = length = 99;
+  CHECK(strcmp(laot_last_error_part(3, &begin, &length), "") == 0);
+  CHECK(begin == 99 && length == 99);
+  CHECK(strcmp(laot_last_error_part(1, NULL, NULL), "flag") == 0);
+  REFUSED(laot_params_set_text(NULL, "ridge", "2"), LAOT_INVALID_ARGUMENT, "params is NULL");
+  CHECK(strcmp(laot_last_error_part(0, &begin, &length), "") == 0);
+  laot_params_free(params);
+  CHECK(strcmp(laot_method_label(0), "LAOT") == 0);
+  CHECK(strcmp(laot_method_label(1), "CellOT") == 0);
+  CHECK(strcmp(laot_method_label(laot_method_count()), "") == 0);
+}
+
 int main(void) {
   laot_context* context = NULL;
   laot_data *x, *y;
@@ -123,6 +146,7 @@ int main(void) {
   y = dense(late);
   test_table(context, x, y);
   test_place(context, y);
+  test_words();
   laot_data_free(x);
   laot_data_free(y);
   laot_context_free(context);

@@ -5,6 +5,7 @@
 
 #include "laot/balance.hpp"
 #include "laot/choice.hpp"
+#include "laot/evaluation.hpp"
 #include "laot/metrics/mmd.hpp"
 #include "laot/metrics/weighted.hpp"
 #include "laot/models.hpp"
@@ -332,6 +333,29 @@ TEST_CASE("balance by types: warning without it, one weight a type, saved and lo
   CHECK(arma::all(again.weights(Cells::dense(cells.control), labels, context) == weights));
   file.put("composition.ratio", arma::vec(2, arma::fill::ones));
   CHECK_THROWS_WITH_AS(Model::load(file), doctest::Contains("composition"), Error);
+}
+
+TEST_CASE("a score says in a column of its own that cells count what they weigh") {
+  const Changed cells(5, 60);
+  const Model model = fitted(cells, "types", true);
+  Context context;
+  HeldOut held_out;
+  held_out.model = &model;
+  held_out.observed = Cells::dense(cells.treated);
+  held_out.control = Cells::dense(cells.control);
+  held_out.control_groups = labels_of(cells.of_control);
+  EvaluationOptions options;
+  options.methods = {"prediction"};
+  options.metrics = {"w2", "mmd2"};
+  options.gammas = {0.1};
+  const Table scores = evaluate(held_out, options, context);
+  CHECK(scores.numbers("weighted") == NumberColumn{0, 0, 1, 1});
+  CHECK(scores.texts("estimator") ==
+        TextColumn{"exact", "unbiased", "exact, weighted", "unbiased, weighted"});
+  CHECK(scores.texts("metric_setting") == TextColumn{"weights 1/n and 1/m", "gamma = 0.1",
+                                                     "cells weighted by type",
+                                                     "gamma = 0.1; cells weighted by type"});
+  CHECK(scores.texts("setting") == scores.texts("metric_setting"));
 }
 
 TEST_CASE("weights that bring the prediction no nearer are warned of") {

@@ -356,3 +356,39 @@ TEST_CASE("pairing, transitions and partners are the plan's own") {
           partners(model, pairing, Direction::ancestors, {50});
         }).find("cells 0 to 49") != std::string::npos);
 }
+
+TEST_CASE("what a value is a mean over and where its bandwidth is from stand in columns") {
+  Small cells;
+  const Model model = cells.fit("mean_shift");
+  EvaluationOptions options;
+  options.metrics = {"mmd2", "w2"};
+  options.methods = {"identity", "noise_reference"};
+  options.reference = Reference::halves;
+  const Table halves = evaluate(cells.held_out(&model), options, cells.context);
+  const std::string own = halves.texts("metric_setting")[0];
+  CHECK(own.find("gamma = ") == 0);
+  CHECK(halves.texts("setting") ==
+        TextColumn{own, "weights 1/n and 1/m", own + "; mean of 5 halvings of the observed cells",
+                   "weights 1/n and 1/m; mean of 5 halvings of the observed cells"});
+  CHECK(halves.texts("metric_setting") ==
+        TextColumn{own, "weights 1/n and 1/m", own, "weights 1/n and 1/m"});
+  CHECK(halves.numbers("halvings") == NumberColumn{0, 0, 5, 5});
+  CHECK(halves.numbers("subsamples") == NumberColumn{0, 0, 0, 0});
+  CHECK(halves.numbers("weighted") == NumberColumn{0, 0, 0, 0});
+  CHECK(halves.texts("gamma_from") == TextColumn{"median", "", "median", ""});
+  options.gammas = {0.1};
+  CHECK(evaluate(cells.held_out(&model), options, cells.context).texts("gamma_from") ==
+        TextColumn{"given", "", "given", ""});
+  // Its subsamples are drawn with replacement, and need not fit.
+  options.preset = "cmonge";
+  options.methods = {"identity"};
+  const Table drawn = evaluate(cells.held_out(&model), options, cells.context);
+  const ScorePreset& preset = score_preset("cmonge");
+  const double size = static_cast<double>(subsample_size(preset, 21, 17));
+  REQUIRE(size > 0.0);
+  CHECK(drawn.numbers("subsample_cells") == NumberColumn{size, size});
+  CHECK(drawn.numbers("subsamples") == NumberColumn(2, static_cast<double>(preset.repetitions)));
+  CHECK(drawn.texts("metric_setting")[1] == "weights 1/n and 1/m");
+  CHECK(drawn.texts("setting")[1] == text("weights 1/n and 1/m; mean of ", preset.repetitions,
+                                          " subsamples of ", size, " cells a side"));
+}

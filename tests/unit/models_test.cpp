@@ -198,6 +198,8 @@ TEST_CASE("too few cells fall back to the mean shift and say so") {
   const arma::mat x = clouds::gaussian(4, 2, 1), y = clouds::gaussian(4, 30, 2) + 5.0;
   const Model model = fitted(x, y);
   CHECK(report_text(model, "stop_reason").find("fell back to the mean shift") == 0);
+  CHECK(report_text(model, "fallback") == "mean_shift");
+  for (const auto& [name, value] : fitted(y, y).report.texts) CHECK(name != "fallback");
   const arma::vec shift = arma::mean(y, 1) - arma::mean(x, 1);
   CHECK(largest(predicted(model, x) - (x + arma::repmat(shift, 1, 2))) < 1e-12);
   const Model one = fitted(x.col(0), y.col(0));

@@ -30,3 +30,34 @@ TEST_CASE("another method's name for the length of a fit finds this method's own
   CHECK(answer_to("laot", "rigde").find("did you mean \"ridge\"") != std::string::npos);
   CHECK(answer_to("mean_shift", "epochs").find("epochs\"?") == std::string::npos);
 }
+
+TEST_CASE("a sentence knows the words that languages spell in their own way") {
+  const auto spelled = [](const auto& call) {
+    std::vector<std::string> out;
+    try {
+      call();
+    } catch (const Error& error) {
+      for (const SpelledPart& part : error.spelled())
+        out.push_back((part.as == Spelled::As::flag ? "flag " : "parameter ") +
+                      std::string(error.what()).substr(part.begin, part.length));
+    }
+    return out;
+  };
+  const auto set = [](const char* name, const char* value) {
+    Params(method("laot").spec).set_text(name, value);
+  };
+  using Words = std::vector<std::string>;
+  CHECK(spelled([&] { set("keep_cells", "-1"); }) == Words{"parameter keep_cells"});
+  CHECK(spelled([&] { set("equal_counts", "2"); }) ==
+        Words{"parameter equal_counts", "flag true", "flag false"});
+  CHECK(spelled([&] { set("keep_sells", "2"); }) == Words{"parameter keep_sells"});
+  // In a sentence around it, they stand farther back.
+  CHECK(spelled([&] {
+          try {
+            set("equal_counts", "2");
+          } catch (const Error& error) {
+            fail(Status::bad_format, "condition ", parameter_name("a_b"), ": ", error, "!");
+          }
+        }) == Words{"parameter a_b", "parameter equal_counts", "flag true", "flag false"});
+  CHECK(spelled([] { fail(Status::bad_format, "keep_cells"); }).empty());
+}

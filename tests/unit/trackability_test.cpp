@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "laot/trackability.hpp"
+#include "laot/trackability/of_model.hpp"
 #include "support/clouds.hpp"
 
 using namespace laot;
@@ -329,4 +330,49 @@ TEST_CASE("long work on trackability can be cancelled") {
   } catch (const Error& error) {
     CHECK(error.status() == Status::cancelled);
   }
+}
+
+TEST_CASE("names of designs, entries, costs and resamples are these") {
+  CHECK(design_from("counterpart") == Design::counterpart);
+  CHECK(design_from("anew") == Design::anew);
+  CHECK(entries_from("uniform") == Entries::uniform);
+  CHECK(entries_from("gaussian") == Entries::gaussian);
+  CHECK(pairing_cost_from("euclidean") == PairingCost::euclidean);
+  CHECK(pairing_cost_from("squared") == PairingCost::squared);
+  CHECK(resample_from("cells") == Resample::cells);
+  CHECK(resample_from("levels") == Resample::levels);
+  CHECK_THROWS_WITH_AS(design_from("old"), "design must be counterpart or anew, found \"old\"",
+                       Error);
+  CHECK_THROWS_WITH_AS(entries_from("normal"),
+                       "entries must be uniform or gaussian, found \"normal\"", Error);
+  CHECK_THROWS_WITH_AS(pairing_cost_from("l1"), "cost must be euclidean or squared, found \"l1\"",
+                       Error);
+  CHECK_THROWS_WITH_AS(resample_from("donors"),
+                       "resample must be cells or levels, found \"donors\"", Error);
+}
+
+TEST_CASE("a model is asked with the cells that it kept, or with given ones") {
+  const Populations p = easy(3, 60, 0.4, 0.02, 17);
+  Context context;
+  const Params params(method("laot").spec);
+  const Model model =
+      fit_model(params, experiment_of(Cells::dense(p.control), Cells::dense(p.treated)), context);
+  StabilityOptions options;
+  options.resamples = 3;
+  options.halves = options.restarts = 1;
+  const Population control{Cells::dense(p.control), {}, {}},
+      treated{Cells::dense(p.treated), {}, {}};
+  const auto overlap = [&](const TrainingCells& cells) {
+    return stability_findings(model, cells, options, context).tables[0].second.numbers("overlap");
+  };
+  CHECK(overlap({}) == overlap({control, treated}));
+  CHECK_THROWS_WITH_AS(overlap({control, std::nullopt}),
+                       doctest::Contains("give both control and treated"), Error);
+  Population labelled = control;
+  labelled.batch.assign(60, "a");
+  CHECK_THROWS_WITH_AS(overlap({labelled, treated}),
+                       doctest::Contains("only one of control and treated has a batch"), Error);
+  const arma::mat two = p.control.rows(0, 1);
+  CHECK_THROWS_WITH_AS(overlap({Population{Cells::dense(two), {}, {}}, treated}),
+                       "control has 2 features and the model 3", Error);
 }

@@ -105,13 +105,13 @@ test_that("several seeds and targets have a checkpoint each", {
 })
 
 test_that("a checkpoint that does not fit is refused in one sentence", {
-  file <- tempfile(fileext = ".ckpt")
+  file <- tempfile("the_cells_", fileext = ".ckpt")
   on.exit(unlink(file))
   fit <- quietly(paste0(runs$cae, ", checkpoint = file, seed = 3)"), 2L)
   expect_error(quietly(paste0(runs$cae, ", checkpoint = file, seed = 4)"), 2L),
                "is of another run: the seed is 3 there and 4 here")
   expect_error(quietly(paste0(runs$cae, ", checkpoint = file, learning.rate = 0.1)"), 2L),
-               "parameter learning.rate is 0.001 there and 0.1 here")
+               "the_cells_.* parameter learning.rate is 0.001 there and 0.1 here")
   expect_error(cae_fit(x + 1, y, checkpoint = file, hidden.units = 12, latent = 3, batch.size = 16,
                        patience = 0, epochs = 2), "its control cells are not the ones given here")
   expect_error(cae_fit(x, y, checkpoint = tempdir()), "is a folder")

@@ -116,6 +116,7 @@ test_that("a balanced fit is scored with its weights and without", {
   scores <- evaluate_predictions(fit, treated, control)
   mmd2 <- subset(scores, metric == "mmd2" & method == "laot")
   expect_identical(mmd2$estimator, c("unbiased", "unbiased, weighted"))
+  expect_identical(mmd2$weighted, c(FALSE, TRUE))
   expect_gt(mmd2$value[1L], 0.2)
   expect_lt(mmd2$value[2L], 0.01)
   expect_output(print(scores), "mmd2[weighted]", fixed = TRUE)

@@ -10,7 +10,9 @@ test_that("a fit is scored beside the trivial predictors and the noise reference
   expect_s3_class(scores, "laot_scores")
   expect_named(scores, c("condition", "kind", "method", "metric", "estimator", "setting",
                          "features", "gamma", "cells",
-                         "observed", "value", "left.out", "reason", "reference"))
+                         "observed", "value", "left.out", "reason", "weighted", "gamma.from",
+                         "metric.setting", "halvings", "subsamples", "subsample.cells",
+                         "reference"))
   expect_identical(scores$reference[1L], paste(scores$observed[1L], "observed cells"))
   expect_identical(unique(scores$method), c("laot", "identity", "mean_shift", "gaussian_map",
                                             "noise_reference"))
@@ -189,6 +191,30 @@ test_that("the settings of one metric stand side by side, and what each means be
   value <- function(setting) laot:::table_number(row$value[row$setting == setting])
   expect_match(shown[2], paste0("^laot +", value("gamma = 0.1"), " +", value("gamma = 0.01"), " "))
   expect_match(shown, "^mmd2\\[0.01\\] +unbiased, gamma = 0.01$", all = FALSE)
+})
+
+test_that("what a score is a mean over stands in columns", {
+  scores <- evaluate_predictions(fit, new$treated, control = new$control, metrics = c("mmd2", "w2"),
+                                 reference = "halves")
+  noise <- scores$method == "noise_reference"
+  expect_identical(scores$halvings, ifelse(noise, 5, 0))
+  expect_identical(scores$gamma.from, ifelse(scores$metric == "mmd2", "median", ""))
+  expect_false(any(scores$weighted))
+  w2 <- scores[scores$metric == "w2" & noise, ]
+  expect_identical(w2$metric.setting, "weights 1/n and 1/m")
+  expect_identical(w2$setting, "weights 1/n and 1/m; mean of 5 halvings of the observed cells")
+  drawn <- evaluate_predictions(fit, new$treated, control = new$control, preset = "cmonge")
+  expect_true(all(drawn$subsample.cells > 0) && all(drawn$subsamples > 0))
+  expect_identical(drawn$setting,
+                   paste0(drawn$metric.setting, ifelse(nzchar(drawn$metric.setting), "; ", ""),
+                          "mean of ", drawn$subsamples, " subsamples of ", drawn$subsample.cells,
+                          " cells a side"))
+  # One metric at several bandwidths, one of them the median's.
+  several <- rbind(scores, transform(scores, setting = "gamma = 3", metric.setting = "gamma = 3",
+                                     gamma = 3)[scores$metric == "mmd2", ])
+  keys <- laot:::score_keys(several[several$method == "laot", ], c("metric", "setting"))
+  expect_identical(keys$label, c(sprintf("mmd2[%s]", c(laot:::number_text(scores$gamma[1L], 4L),
+                                                       "3")), "w2"))
 })
 
 test_that("features that do not vary are counted once, over the methods", {

@@ -37,6 +37,7 @@ test_that("one or two cells on a side give the mean shift and say so", {
                    paste("LAOT, control to treated: fell back to the mean shift.*found", n,
                          "control and 45 treated"))
     expect_match(fit$report$stop.reason, "mean shift")
+    expect_identical(fit$report$fallback, "mean_shift")
     expect_equal(coef(fit)$map, diag(4), ignore_attr = TRUE)
   }
   expect_warning(fit <- quiet_fit(control[, 1, drop = FALSE], treated[, 1, drop = FALSE]),
@@ -236,6 +237,8 @@ test_that("no cells at all, and a batch where none is used, are told in one sent
                   "method cellot has no batch: it does not pair cells")
   expect_sentence(laot_fit(control, treated, equal.counts = "yes"),
                   "equal.counts must be TRUE or FALSE")
+  expect_sentence(laot_fit(control, treated, keep.cells = -1),
+                  "parameter keep.cells must be a whole number")
   expect_sentence(fit_trivial(control, treated, metod = "identity"), "did you mean \"method\"")
   expect_sentence(cae_fit(control, treated, checkpiont = "x"), "did you mean \"checkpoint\"")
   expect_sentence(laot_fit(1:5, treated), "found an integer of length 5")

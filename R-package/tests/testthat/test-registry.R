@@ -7,6 +7,8 @@ test_that("the registry is read from the library", {
   expect_match(params$range[params$name == "ridge"], "or auto")
   expect_identical(laot_params("laot", preset = "algorithm1")$default[params$name == "ridge"], "0")
   expect_true(all(c("laot", "identity", "mean_shift", "gaussian_map") %in% laot_methods()$name))
+  expect_identical(laot_methods()$label[1:2], c("LAOT", "CellOT"))
+  expect_true(all(startsWith(laot_methods()$title, paste0(laot_methods()$label, ": "))))
   expect_identical(laot_presets("laot")$name[1], "adaptive")
   expect_identical(params$default[params$name == "lift"], "auto")
   expect_identical(laot_params("laot", preset = "calibrated")$default[params$name == "lift"], "no")

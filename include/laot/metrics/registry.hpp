@@ -44,10 +44,11 @@ struct MetricSpec {
   std::string doc;        // the definition, in a sentence or two
   std::string source;     // paper or published code
   std::string undefined;  // when it is NaN; "" where it is always defined
-  double perfect;  // its value for a perfect prediction, or for one that cannot be told apart
-  bool larger_is_better;
-  bool needs_gamma;
-  bool needs_control;
+  /// Its value for a perfect prediction, or for one that cannot be told apart.
+  double perfect = 0.0;
+  bool larger_is_better = false;
+  bool needs_gamma = false;
+  bool needs_control = false;
   std::function<Measured(Comparison&, Context&)> compute;
   bool takes_epsilon = false;
   /// How many features `compute` leaves out; none where empty.

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "laot/conditions/simulated_screen.hpp"
 #include "laot/table.hpp"
 #include "laot/trackability/critical_gap.hpp"
 #include "laot/trackability/isometry.hpp"
@@ -22,15 +23,19 @@ struct Findings {
 };
 
 /// The isometry constants of x (d x n) and the critical gap of each scaling. rate: L, in units of
-/// the cells over time; NaN: unknown. Tables: constants (scaling, delta, scale, critical_gap,
-/// undefined, vacuous), worst (scaling, first, second, delta: cells from 0), quantiles (scaling,
-/// probability, delta).
+/// the cells over time; NaN: unknown, and any other number that is not positive is refused. Tables:
+/// constants (scaling, delta, scale, critical_gap, undefined, vacuous), worst (scaling, first,
+/// second, delta: cells from 0), quantiles (scaling, probability, delta).
 Findings isometry_findings(const arma::mat& x, double rate, const IsometryOptions& options,
                            Context& context);
 
 /// Table rates, see rates_table; the same as arrays.
 Findings rates_findings(const std::vector<arma::mat>& populations, const std::vector<double>& times,
                         const RateOptions& options, Context& context);
+
+/// Tables drugs (drug), training and test (condition, kind, drug, dose); cells of the training and
+/// of the test conditions side by side, in the order of these.
+Findings findings_of(const Screen& screen);
 
 /// n, m: cells of the fit. Table agreement: one row for resamples, halves and restarts.
 Findings findings_of(const Stability& stability, std::size_t n, std::size_t m);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "laot/armadillo.hpp"
@@ -13,6 +14,7 @@ namespace laot {
 /// The entries of E in W = I + gap E / |E|_F: uniform on [0, 1) (the published notebook; E, and so
 /// W - I, is then nearly of rank one) or standard normal.
 enum class Entries { uniform, gaussian };
+Entries entries_from(const std::string& name);  // throws unknown_name
 
 struct PopulationOptions {
   std::size_t features = 10, cells = 100;
@@ -35,6 +37,7 @@ Populations simulate_populations(const PopulationOptions& options, Rng rng);
 /// Cost that the assignment of a recovery study minimises: the sum of Euclidean distances, as the
 /// published notebook does, or of squared ones, as Algorithm 1 does.
 enum class PairingCost { euclidean, squared };
+PairingCost pairing_cost_from(const std::string& name);  // throws unknown_name
 
 struct RecoveryStudyOptions {
   std::vector<std::size_t> features = {10, 20, 50, 80, 100};

@@ -13,6 +13,7 @@ namespace laot {
 /// come from other cells than the controls shown, as in most experiments.
 enum class Design { counterpart, anew };
 const char* name_of(Design design);
+Design design_from(const std::string& name);  // throws unknown_name
 
 /// The start of the simulations, in the space of the fit.
 struct RecoverySource {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "laot/laot.hpp"
@@ -13,6 +14,7 @@ namespace laot {
 /// The units of a bootstrap resample: cells (within their level, where levels are given), or
 /// whole levels of the batch (donors), each draw a level of its own.
 enum class Resample { cells, levels };
+Resample resample_from(const std::string& name);  // throws unknown_name
 
 struct StabilityOptions {
   LaotOptions fit;

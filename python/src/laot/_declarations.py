@@ -176,6 +176,7 @@ class laot_evaluation_options(Structure):
 FUNCTIONS = {
     "laot_last_error": (c_char_p, []),
     "laot_last_error_place": (c_char_p, [POINTER(c_size_t), POINTER(c_size_t), POINTER(c_double)]),
+    "laot_last_error_part": (c_char_p, [c_size_t, POINTER(c_size_t), POINTER(c_size_t)]),
     "laot_status_name": (c_char_p, [c_int]),
     "laot_version": (c_char_p, []),
     "laot_abi_version": (c_int, []),
@@ -211,6 +212,7 @@ FUNCTIONS = {
     "laot_table_texts": (c_int, [c_void_p, c_char_p, c_char_p, c_size_t, POINTER(c_size_t)]),
     "laot_method_count": (c_size_t, []),
     "laot_method_describe": (c_int, [c_size_t, POINTER(laot_method_info)]),
+    "laot_method_label": (c_char_p, [c_size_t]),
     "laot_param_describe": (c_int, [c_size_t, c_size_t, POINTER(laot_param_info)]),
     "laot_preset_describe": (c_int, [c_size_t, c_size_t, POINTER(laot_preset_info)]),
     "laot_params_new": (c_int, [c_char_p, POINTER(c_void_p)]),
@@ -250,6 +252,7 @@ FUNCTIONS = {
         POINTER(c_char_p), POINTER(c_double), c_size_t, c_char_p, POINTER(c_double), c_size_t]),
     "laot_model_names": (c_int, [c_void_p, c_char_p, c_char_p, c_size_t, POINTER(c_size_t)]),
     "laot_model_text": (c_int, [c_void_p, c_char_p, c_char_p, c_size_t, POINTER(c_size_t)]),
+    "laot_covariates": (c_int, [c_void_p, POINTER(c_void_p)]),
     "laot_report_number": (c_int, [c_void_p, c_char_p, POINTER(c_double)]),
     "laot_report_text": (c_int, [c_void_p, c_char_p, c_char_p, c_size_t, POINTER(c_size_t)]),
     "laot_trace_length": (c_int, [c_void_p, POINTER(c_size_t)]),

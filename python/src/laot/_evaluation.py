@@ -66,7 +66,7 @@ def evaluate(model: Optional[Model], observed: Any, control: Any = None, predict
         (labels of the observed cells, labels of the control cells): rows for each group. A model that
         was balanced by types needs the types of the control cells here; observed labels may then be
         None. Of a balanced model every method that starts from the control cells has a second row of
-        each metric with such a form, estimator "..., weighted": with what each cell counts.
+        each metric with such a form, in which weighted is 1: with what each cell counts.
     test
         A permutation test of the prediction against the observed cells.
     condition
@@ -82,7 +82,8 @@ def evaluate(model: Optional[Model], observed: Any, control: Any = None, predict
     -------
     dict
         A column each: condition, kind, group, method, metric, estimator, setting, features, gamma,
-        cells, observed, value, sd, left_out, reason. ``pandas.DataFrame`` takes it as it is. Of an
+        cells, observed, value, sd, left_out, reason, weighted, gamma_from, metric_setting, halvings,
+        subsamples, subsample_cells. ``pandas.DataFrame`` takes it as it is. Of an
         experiment one condition after the other; ``kind`` is "seen", "unseen dose", "unseen level",
         "unseen combination", "unseen context", or "unseen" where the method does not tell. Of a
         condition that was not seen there are no training cells: identity is its only trivial

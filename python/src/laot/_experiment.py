@@ -14,6 +14,7 @@ from ._cells import Context, Data, Progress, doubles, texts
 from ._covariates import Parts, covariate_arrays, covariates_of, design, labels_of
 from ._library import LaotWarning, check, lib, new
 from ._model import Model, Source, condition_names, fit_parameters
+from ._tables import table
 
 #: An embedding: coordinates by level, a pandas DataFrame with a row for each level, or "control".
 Embedding = Any
@@ -323,14 +324,10 @@ def fit_experiment(experiment: Experiment, *, method: str = "laot", preset: Opti
 
 
 def _warn(model: Model) -> None:
-    """A sentence about all conditions comes once."""
+    """The warning of a model of several conditions has those of each."""
     said = model.report.get("warning", "")
     if said:
         warnings.warn(said, LaotWarning, stacklevel=4)
-    for name in condition_names(model):
-        own = model[name].report.get("warning", "")
-        if own and own != said:
-            warnings.warn(f"{name}: {own}", LaotWarning, stacklevel=4)
 
 
 def conditions(model: Model) -> dict[str, Any]:
@@ -360,10 +357,12 @@ def conditions(model: Model) -> dict[str, Any]:
     }
     if any("kind" in report for report in reports):
         out["kind"] = [report.get("kind", "") for report in reports]
+    known = table(new(lib.laot_covariates, model._handle))
+    places = list(zip(known["condition"], known["covariate"]))
     for name in model.covariates:
-        values = [part._text(f"covariate.{name}").split("\n") for part in parts]
-        try:
-            out[name] = np.array([float(value) for value, in values])
-        except ValueError:  # a level, or several values
-            out[name] = [" + ".join(value) for value in values]
+        rows = [[row for row, place in enumerate(places) if place == (of, name)] for of in out["condition"]]
+        if all(len(several) == 1 and not np.isnan(known["number"][several[0]]) for several in rows):
+            out[name] = np.array([known["number"][row] for row, in rows])
+        else:  # a level, or several values
+            out[name] = [" + ".join(known["value"][row] for row in several) for several in rows]
     return out

@@ -376,13 +376,13 @@ class Model:
         with Context(seed, threads, progress) as context:
             context.run(lib.laot_stability, self._handle, None, None, resamples, halves, restarts, b"cells",
                         ctypes.byref(handle))
-        stability = findings(handle)
+        stability = findings(handle, ("agreement",))
         grid = np.asarray(gaps, dtype=np.float64)
         handle = ctypes.c_void_p()
         with Context(seed, threads, progress) as context:
             context.run(lib.laot_recovery_curve, self._handle, None, None, design.encode(), doubles(grid), grid.size,
                         repeats, most_cells, ctypes.byref(handle))
-        curve = findings(handle)
+        curve = findings(handle, ("curve", "simulations"))
         recovery, residual = curve["recovery_at_one"], stability["residual_over_spacing"]
         out = Trackability(lib.laot_trackability_verdict(recovery, residual).decode(), recovery,
                            curve["position"], residual, stability, curve)
@@ -391,7 +391,7 @@ class Model:
 
             note(adata, key, trackability={"verdict": out.verdict, "recovery": recovery, "position": out.position,
                                            "residual_over_spacing": residual, "gaps": grid,
-                                           "curve": curve["recovery"][:, 0]})
+                                           "curve": curve["curve"]["recovery"]})
         return out
 
 

@@ -23,7 +23,8 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Method:
-    """A method that fit() takes, with its parameters and presets (name to purpose), and what it is: affine (its
+    """A method that fit() takes, with its name in papers (label), its parameters and presets (name to purpose), and
+    what it is: affine (its
     prediction is W x + b, about which that of "laot" may bend), trains (a training of a network, with
     checkpoints), batch (it takes levels of a batch), many_conditions (it learns all conditions of an experiment
     together), trivial (one of those that every score is shown beside), pairs (pairing() is there
@@ -31,6 +32,7 @@ class Method:
     is the mean shift or, of many conditions, refused."""
 
     name: str
+    label: str
     title: str
     source: str
     parameters: tuple[Parameter, ...]
@@ -76,7 +78,8 @@ def _method(number: int) -> Method:
     for k in range(info.preset_count):
         preset = described(lib.laot_preset_describe, c.laot_preset_info, number, k)
         presets[preset.name.decode()] = preset.doc.decode()
-    return Method(info.name.decode(), info.title.decode(), info.source.decode(), tuple(parameters), presets,
+    return Method(info.name.decode(), lib.laot_method_label(number).decode(), info.title.decode(),
+                  info.source.decode(), tuple(parameters), presets,
                   bool(info.affine), bool(info.trains), bool(info.uses_batch), bool(info.many_conditions),
                   bool(info.trivial), bool(info.pairs), bool(info.raw_space), info.fewest_cells)
 
