@@ -15,7 +15,7 @@ SEXP laot_r_fit_experiment(SEXP method, SEXP preset, SEXP params, SEXP controls,
 SEXP laot_r_model_at(SEXP model, SEXP condition, SEXP covariates, SEXP controls, SEXP settings);
 SEXP laot_r_conditions(SEXP model);
 SEXP laot_r_read_conditions(SEXP labels, SEXP control, SEXP targets, SEXP columns, SEXP combine);
-SEXP laot_r_covariate(SEXP model, SEXP name);
+SEXP laot_r_covariates(SEXP pointer);
 SEXP laot_r_predict(SEXP model, SEXP cells, SEXP nonnegative, SEXP settings);
 SEXP laot_r_effects(SEXP model, SEXP cells, SEXP settings);
 SEXP laot_r_variable_features(SEXP control, SEXP treated, SEXP count, SEXP settings);

@@ -104,7 +104,7 @@ static void test_evaluation(laot_context* context, const laot_params* params) {
   models[0] = model;
   models[1] = other;
   CHECK(laot_evaluate_experiment(context, models, 2, experiment, NULL, &table) == LAOT_OK);
-  CHECK(laot_table_size(table, &rows, &columns) == LAOT_OK && columns == 15 && rows % 2 == 0 &&
+  CHECK(laot_table_size(table, &rows, &columns) == LAOT_OK && columns == 21 && rows % 2 == 0 &&
         rows > 0);
   laot_table_free(table);
   models[1] = model;

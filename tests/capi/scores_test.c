@@ -300,7 +300,7 @@ static void test_evaluate(laot_context* context, laot_data* x, laot_data* y) {
   CHECK(laot_params_new("mean_shift", &params) == LAOT_OK);
   CHECK(laot_fit(context, params, x, y, &model) == LAOT_OK);
   CHECK(laot_evaluate(context, model, NULL, y, x, NULL, &table) == LAOT_OK);
-  CHECK(laot_table_size(table, &rows, &columns) == LAOT_OK && rows == 32 && columns == 15);
+  CHECK(laot_table_size(table, &rows, &columns) == LAOT_OK && rows == 32 && columns == 21);
   CHECK(laot_table_texts(table, "method", texts, sizeof texts, &needed) == LAOT_OK);
   CHECK(strcmp(texts, "mean_shift") == 0);
   laot_table_free(table);
