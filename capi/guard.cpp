@@ -117,10 +117,10 @@ const char* laot_last_error_place(size_t* feature, size_t* cell, double* value) 
   return laot::capi::last_argument;
 }
 
-const char* laot_last_error_part(size_t part, size_t* begin, size_t* length) {
+const char* laot_last_error_part(size_t part, size_t* start, size_t* length) {
   if (part >= laot::capi::last_spelled_count) return "";
   const laot::SpelledPart& found = laot::capi::last_spelled[part];
-  if (begin) *begin = found.begin;
+  if (start) *start = found.begin;
   if (length) *length = found.length;
   return found.as == laot::Spelled::As::flag ? "flag" : "parameter";
 }

@@ -127,12 +127,12 @@ LAOT_API const char* laot_last_error_place(size_t* feature, size_t* cell, double
  * True).
  *
  * @param part    0, 1, ..., in the order in which they stand
- * @param begin   set to the first byte of the word in laot_last_error(), from 0; left alone where
+ * @param start   set to the first byte of the word in laot_last_error(), from 0; left alone where
  *                there are not so many; may be NULL
- * @param length  set to the bytes of the word, as begin is
+ * @param length  set to the bytes of the word, as start is
  * @return "parameter", "flag"; "" where there are not so many
  */
-LAOT_API const char* laot_last_error_part(size_t part, size_t* begin, size_t* length);
+LAOT_API const char* laot_last_error_part(size_t part, size_t* start, size_t* length);
 
 /**
  * The name of a code, for a binding's own errors: "invalid_argument". "unknown" for other numbers.

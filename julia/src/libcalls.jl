@@ -20,8 +20,8 @@ laot_last_error() =
 laot_last_error_place(feature, cell, value) =
     ccall(@symbol(laot_last_error_place), Cstring, (Ptr{Csize_t}, Ptr{Csize_t}, Ptr{Cdouble}), feature, cell, value)
 
-laot_last_error_part(part, begin, length) =
-    ccall(@symbol(laot_last_error_part), Cstring, (Csize_t, Ptr{Csize_t}, Ptr{Csize_t}), part, begin, length)
+laot_last_error_part(part, start, length) =
+    ccall(@symbol(laot_last_error_part), Cstring, (Csize_t, Ptr{Csize_t}, Ptr{Csize_t}), part, start, length)
 
 laot_status_name(status) =
     ccall(@symbol(laot_status_name), Cstring, (Cint,), status)
