@@ -4,7 +4,8 @@
 #include <optional>
 
 #include "handles.hpp"
-#include "laot/trackability/of_model.hpp"
+#include "laot/screen_findings.hpp"
+#include "laot/trackability_of_model.hpp"
 
 using laot::Status;
 using laot::capi::CallContext;

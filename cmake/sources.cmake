@@ -110,7 +110,6 @@ set(LAOT_CORE_SOURCES
   src/trackability/recovery_curve.cpp
   src/trackability/findings.cpp
   src/trackability/verdict.cpp
-  src/trackability/of_model.cpp
   # io
   src/io/json.cpp
   src/io/model_file.cpp
@@ -176,6 +175,8 @@ set(LAOT_CORE_SOURCES
   src/evaluation/conditions.cpp
   src/evaluation/trivial_conditions.cpp
   src/evaluation/pairing.cpp
+  src/evaluation/trackability_of_model.cpp
+  src/evaluation/screen_findings.cpp
   src/evaluation/response.cpp
   src/evaluation/usual_settings.cpp
 )

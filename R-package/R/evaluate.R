@@ -86,10 +86,9 @@
 #'   (bandwidth, subsamples), `features` (what was scored), `gamma`, `cells` (of the method),
 #'   `observed` (cells that these were compared with), `value`, `sd` (over repeated subsamples or
 #'   halvings), `left.out` (features that a score leaves out because they do not vary), `reason`
-#'   (why a value is `NA`), `weighted` (cells count what they weigh), `gamma.from` (`"median"` of the
-#'   training cells, `"given"`, or `""`), `metric.setting` (`setting` without what the value is a mean
-#'   over), `halvings`, `subsamples` and `subsample.cells` (what it is a mean over, and the cells a
-#'   side; 0: nothing), and `reference` (`observed` in words). Printed as one row a method, with
+#'   (why a value is `NA`), `weighted`, `gamma.from` (`"median"` of the training cells, `"given"`, or
+#'   `""`), `metric.setting` (the metric's own part of `setting`), `halvings`, `subsamples` and
+#'   `subsample.cells` (the means behind a value; 0: none), and `reference` (`observed` in words). Printed as one row a method, with
 #'   what can be read from it in words: whether the prediction is worse than the mean shift, has
 #'   lost spread while its `w2` looks good, or cannot be told from true treated cells. For a
 #'   `laot_ensemble`, `value` and `sd` are mean and standard deviation over its seeds.

@@ -9,7 +9,8 @@
 
 namespace laot {
 
-/// What a value is a mean over: halvings of the observed cells, random subsamples, both or neither.
+/// The means behind a value: over halvings of the observed cells, random subsamples, both or
+/// neither.
 struct Averaged {
   std::size_t halvings = 0, subsamples = 0, subsample_cells = 0;  // cells: a side of each
 };

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "laot/trackability.hpp"
-#include "laot/trackability/of_model.hpp"
+#include "laot/trackability_of_model.hpp"
 #include "support/clouds.hpp"
 
 using namespace laot;
@@ -362,7 +362,7 @@ TEST_CASE("a model is asked with the cells that it kept, or with given ones") {
   options.halves = options.restarts = 1;
   const Population control{Cells::dense(p.control), {}, {}},
       treated{Cells::dense(p.treated), {}, {}};
-  const auto overlap = [&](const TrainingCells& cells) {
+  const auto overlap = [&](const AskedCells& cells) {
     return stability_findings(model, cells, options, context).tables[0].second.numbers("overlap");
   };
   CHECK(overlap({}) == overlap({control, treated}));

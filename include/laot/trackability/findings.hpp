@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "laot/conditions/simulated_screen.hpp"
 #include "laot/table.hpp"
 #include "laot/trackability/critical_gap.hpp"
 #include "laot/trackability/isometry.hpp"
@@ -32,10 +31,6 @@ Findings isometry_findings(const arma::mat& x, double rate, const IsometryOption
 /// Table rates, see rates_table; the same as arrays.
 Findings rates_findings(const std::vector<arma::mat>& populations, const std::vector<double>& times,
                         const RateOptions& options, Context& context);
-
-/// Tables drugs (drug), training and test (condition, kind, drug, dose); cells of the training and
-/// of the test conditions side by side, in the order of these.
-Findings findings_of(const Screen& screen);
 
 /// n, m: cells of the fit. Table agreement: one row for resamples, halves and restarts.
 Findings findings_of(const Stability& stability, std::size_t n, std::size_t m);

@@ -1,4 +1,4 @@
-#include "laot/trackability/of_model.hpp"
+#include "laot/trackability_of_model.hpp"
 
 namespace laot {
 
@@ -27,7 +27,7 @@ EncodedTraining encoded_kept(const Model& model, Context& context) {
           levels_of(kept.kept_batch_control, kept.kept_batch_treated)};
 }
 
-EncodedTraining encoded_training(const Model& model, const TrainingCells& cells, Context& context) {
+EncodedTraining encoded_training(const Model& model, const AskedCells& cells, Context& context) {
   require(cells.control.has_value() == cells.treated.has_value(), Status::invalid_argument,
           "give both control and treated, or neither for the cells that the model kept");
   if (!cells.control) return encoded_kept(model, context);
@@ -55,8 +55,8 @@ RecoverySource source_of(const EncodedTraining& cells, const arma::mat& images,
 
 }  // namespace
 
-Findings stability_findings(const Model& model, const TrainingCells& cells,
-                            StabilityOptions options, Context& context) {
+Findings stability_findings(const Model& model, const AskedCells& cells, StabilityOptions options,
+                            Context& context) {
   options.fit = alternation_of(model);
   options.own_means = has_own_means(model);
   const SingleThreadedBlas blas;
@@ -67,7 +67,7 @@ Findings stability_findings(const Model& model, const TrainingCells& cells,
                      training.x.n_cols, training.y.n_cols);
 }
 
-Findings recovery_findings(const Model& model, const TrainingCells& cells, Design design,
+Findings recovery_findings(const Model& model, const AskedCells& cells, Design design,
                            RecoveryCurveOptions options, Context& context) {
   options.fit = alternation_of(model);
   options.own_means = has_own_means(model);
