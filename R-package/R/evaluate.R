@@ -86,12 +86,12 @@
 #'   (bandwidth, subsamples), `features` (what was scored), `gamma`, `cells` (of the method),
 #'   `observed` (cells that these were compared with), `value`, `sd` (over repeated subsamples or
 #'   halvings), `left.out` (features that a score leaves out because they do not vary), `reason`
-#'   (why a value is `NA`), `weighted`, `gamma.from` (`"median"` of the training cells, `"given"`, or
-#'   `""`), `metric.setting` (the metric's own part of `setting`), `halvings`, `subsamples` and
-#'   `subsample.cells` (the means behind a value; 0: none), and `reference` (`observed` in words). Printed as one row a method, with
-#'   what can be read from it in words: whether the prediction is worse than the mean shift, has
-#'   lost spread while its `w2` looks good, or cannot be told from true treated cells. For a
-#'   `laot_ensemble`, `value` and `sd` are mean and standard deviation over its seeds.
+#'   (why a value is `NA`), `weighted`, `gamma.from` (`"median"` of the training cells, `"given"`,
+#'   or `""`), `metric.setting` (the metric's own part of `setting`), `halvings`, `subsamples` and
+#'   `subsample.cells` (the means behind a value; 0: none), and `reference` (`observed` in words).
+#'   Printed as one row a method, with what can be read from it in words: whether the prediction is
+#'   worse than the mean shift, has lost spread while its `w2` looks good, or cannot be told from
+#'   true treated cells. Of a `laot_ensemble`, `value` and `sd` are mean and sd over its seeds.
 #'
 #'   A warning names cells that are both training and observed cells, since scores on these say
 #'   little, and labels that are not those of the argument: controls among `observed`, treated cells

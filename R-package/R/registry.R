@@ -7,12 +7,13 @@
 #' @param method The name of a method: one of `laot_methods()$name`.
 #' @param preset The name of a preset, whose values are then shown as defaults.
 #' @returns `laot_methods()`: a data frame with columns `name`, `label` (its name in papers),
-#'   `title`, `source`, and what a method is: `affine` (its prediction is `W x + b`, about which that
-#'   of `"laot"` may bend; [coef()] gives `W`), `trains` (a training of a network, with checkpoints), `batch` (it takes levels of a
-#'   batch), `conditions` (one model learns all conditions; the others are fitted to each),
-#'   `trivial` (one of those that every score is shown beside), `pairs` (it has a [pairing()]),
-#'   `raw` (it takes the cells as they are, without a feature space) and `fewest.cells`: with fewer
-#'   on either side a fit is the mean shift or, of many conditions, refused.
+#'   `title`, `source`, and what a method is: `affine` (its prediction is `W x + b`, about which
+#'   that of `"laot"` may bend; [coef()] gives `W`), `trains` (a training of a network, with
+#'   checkpoints), `batch` (it takes levels of a batch), `conditions` (one model learns all
+#'   conditions; the others are fitted to each), `trivial` (one of those that every score is shown
+#'   beside), `pairs` (it has a [pairing()]), `raw` (it takes the cells as they are, without a
+#'   feature space) and `fewest.cells`: with fewer on either side a fit is the mean shift or, of
+#'   many conditions, refused.
 #'   `laot_params()`: a data frame with columns `name`, `type`, `default`, `range`, `doc` and
 #'   `source`, one row for each parameter that may be given to the fitting function by name.
 #'   `laot_presets()`: a data frame with columns `name` and `doc`; the first is the default, whose
