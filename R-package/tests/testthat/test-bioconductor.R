@@ -52,22 +52,24 @@ test_that("scran finds the markers of a predicted response in the object that ha
   expect_setequal(rownames(found)[1:2], c("g4", "g5"))
 })
 
-test_that("Seurat's FindMarkers() takes predicted cells on the line after predict()", {
-  skip_if_not_installed("Seurat")
-  set.seed(8)
-  labels <- rep(c("ctrl", "stim"), each = 60)
-  counts <- matrix(rpois(80 * 120, 1), 80, dimnames = list(paste0("gene", 1:80),
-                                                           paste0("cell", 1:120)))
-  counts[1:5, labels == "stim"] <- counts[1:5, labels == "stim"] + rpois(300, 6)
-  object <- Seurat::CreateSeuratObject(
-    methods::as(methods::as(counts, "dMatrix"), "CsparseMatrix"),
-    meta.data = data.frame(condition = labels, row.names = colnames(counts)))
-  object <- Seurat::NormalizeData(object, verbose = FALSE)
-  Seurat::Idents(object) <- object$condition
-  fit <- quiet_fit(object, features = paste0("gene", 1:60))
-  both <- suppressMessages(predict(fit, object, into = "cells"))
-  both <- both[, both$predicted | both$condition == "ctrl"]
-  found <- Seurat::FindMarkers(both, ident.1 = "stim", ident.2 = "ctrl", only.pos = TRUE)
-  expect_setequal(rownames(found)[1:5], paste0("gene", 1:5))
-  expect_true(all(rownames(found) %in% fit$features))
-})
+# Seurat itself brings forty packages: the tests do not ask for it, and try it where it is.
+if (requireNamespace("Seurat", quietly = TRUE)) {
+  test_that("Seurat's FindMarkers() takes predicted cells on the line after predict()", {
+    set.seed(8)
+    labels <- rep(c("ctrl", "stim"), each = 60)
+    counts <- matrix(rpois(80 * 120, 1), 80, dimnames = list(paste0("gene", 1:80),
+                                                             paste0("cell", 1:120)))
+    counts[1:5, labels == "stim"] <- counts[1:5, labels == "stim"] + rpois(300, 6)
+    object <- Seurat::CreateSeuratObject(
+      methods::as(methods::as(counts, "dMatrix"), "CsparseMatrix"),
+      meta.data = data.frame(condition = labels, row.names = colnames(counts)))
+    object <- Seurat::NormalizeData(object, verbose = FALSE)
+    Seurat::Idents(object) <- object$condition
+    fit <- quiet_fit(object, features = paste0("gene", 1:60))
+    both <- suppressMessages(predict(fit, object, into = "cells"))
+    both <- both[, both$predicted | both$condition == "ctrl"]
+    found <- Seurat::FindMarkers(both, ident.1 = "stim", ident.2 = "ctrl", only.pos = TRUE)
+    expect_setequal(rownames(found)[1:5], paste0("gene", 1:5))
+    expect_true(all(rownames(found) %in% fit$features))
+  })
+}
