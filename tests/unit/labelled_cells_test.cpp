@@ -56,6 +56,18 @@ TEST_CASE("columns of labelled cells: levels, numbers, and what is missing in co
   CHECK(read_conditions(six()).controls == found.controls);  // without covariates
 }
 
+TEST_CASE("words that say that a level is missing, in any case of letters") {
+  for (const char* word : {"", "NA", "na", "NaN", "N/A", "<NA>", "null", " Na "}) {
+    LabelledCells cells = six();
+    add(cells, "drug", Texts{"x", "A", "B", "x", word, "B"});
+    CAPTURE(word);
+    CHECK(refusal(cells).find("covariate drug is missing in 1 cell of condition \"a\"") == 0);
+  }
+  LabelledCells cells = six();
+  add(cells, "drug", Texts{"x", "none", "B", "x", "none", "B"});
+  CHECK(read_conditions(cells).conditions[1].find("drug")->levels == Texts{"none"});
+}
+
 TEST_CASE("parts of a combination, which are numbers where all are") {
   LabelledCells cells = six();
   cells.combine = "+";
