@@ -143,17 +143,17 @@ benchmark_plot_data <- function(object, metrics, features) {
 }
 
 # "w2, smaller is better"
-panel_titles <- function(metrics, separator) {
+panel_titles <- function(metrics, separator, labels = metrics) {
   known <- laot_metrics()
   at <- match(metrics, known$name)
   better <- ifelse(known$larger.is.better[at], "larger is better",
                    ifelse(known$perfect[at] == 0, "smaller is better",
                           paste("best at", known$perfect[at])))
-  ifelse(is.na(at), metrics, paste0(metrics, separator, better))
+  ifelse(is.na(at), labels, paste0(labels, separator, better))
 }
 
 benchmark_caption <- function(data) {
-  paste("blue: mean and sd over splits and seeds; grey: single runs; dashed: noise reference",
+  paste("large: mean and sd over splits and seeds; small: single runs; dashed: noise reference",
         paste("scored on", data$points$features[1L]), sep = "\n")
 }
 
@@ -168,14 +168,16 @@ autoplot.laot_benchmark <- function(object, metrics = NULL, features = NULL, ...
   titles <- ggplot2::labeller(metric = function(metrics) panel_titles(metrics, "\n"))
   ggplot2::ggplot(data$means, ggplot2::aes(.data$mean, .data$method)) +
     ggplot2::geom_vline(data = reference, ggplot2::aes(xintercept = .data$mean),
-                        linetype = "dashed", colour = "grey50") +
+                        linetype = "dashed", colour = group.colours[["treated"]]) +
     # Single runs lie below their mean and sd, not behind them.
-    ggplot2::geom_point(data = data$points, ggplot2::aes(.data$value, .data$method),
-                        colour = "grey60", size = 1,
-                        position = ggplot2::position_nudge(y = -0.25)) +
+    ggplot2::geom_point(data = data$points, ggplot2::aes(.data$value, .data$method,
+                                                         colour = .data$method),
+                        alpha = 0.5, size = 1, position = ggplot2::position_nudge(y = -0.25)) +
     ggplot2::geom_errorbarh(ggplot2::aes(xmin = .data$mean - .data$sd, xmax = .data$mean +
                                          .data$sd), height = 0.25) +
-    ggplot2::geom_point(colour = "#0072B2", size = 2.4) +
+    ggplot2::geom_point(ggplot2::aes(colour = .data$method), size = 2.4) +
+    ggplot2::scale_colour_manual(values = stats::setNames(
+      method_colours(levels(data$means$method)), levels(data$means$method)), guide = "none") +
     (if (several) ggplot2::facet_grid(target ~ metric, scales = "free_x", labeller = titles) else
       ggplot2::facet_wrap("metric", scales = "free_x", labeller = titles)) +
     ggplot2::scale_x_continuous(n.breaks = 4) + laot_theme() +
@@ -208,11 +210,13 @@ plot.laot_benchmark <- function(x, metrics = NULL, features = NULL, ...) {
                        ": "),
                                  panel_titles(as.character(panels$metric[k]), ", ")))
     graphics::axis(2, seq_along(methods), methods)
-    graphics::abline(v = means$mean[means$method == "noise_reference"], lty = 2, col = "grey50")
-    graphics::points(points$value, match(points$method, methods) - 0.25, col = "grey60",
+    graphics::abline(v = means$mean[means$method == "noise_reference"], lty = 2,
+                     col = group.colours[["treated"]])
+    graphics::points(points$value, match(points$method, methods) - 0.25,
+                     col = grDevices::adjustcolor(method_colours(as.character(points$method)), 0.5),
                      pch = 16, cex = 0.6)
     graphics::segments(means$mean - means$sd, at, means$mean + means$sd, at)
-    graphics::points(means$mean, at, col = "#0072B2", pch = 16)
+    graphics::points(means$mean, at, col = method_colours(as.character(means$method)), pch = 16)
   }
   mtext(benchmark_caption(data), 1L, 1, outer = TRUE, cex = 0.7, col = "grey30", adj = 1)
   invisible(x)

@@ -7,6 +7,17 @@ plot.types <- c("objective", "cells", "umap", "marginals", "map")
 groups.of.cells <- c("control", "treated", "predicted")
 group.colours <- c(control = "#8C8C8C", treated = "#D55E00", predicted = "#0072B2")
 
+# A method has the colour of its cells, and predictors that need no learning one of their kind.
+shift.colour <- "#56B4E9"
+gaussian.colour <- "#009E73"
+method_colours <- function(methods) {
+  known <- c(identity = group.colours[["control"]], noise_reference = group.colours[["treated"]],
+             training_treated = group.colours[["treated"]], mean_shift = shift.colour,
+             regressed_shift = shift.colour, nearest_shift = shift.colour,
+             gaussian_map = gaussian.colour, conditional_gaussian = gaussian.colour)
+  unname(ifelse(methods %in% names(known), known[methods], group.colours[["predicted"]]))
+}
+
 # One row a half step: J after the plan, J after the update.
 objective_data <- function(fit) {
   trace <- fit_trace(fit)

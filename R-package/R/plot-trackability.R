@@ -122,8 +122,8 @@ sweep_method <- function(names) {
 # Predicted cells, control cells and treated cells have their colour here too.
 sweep_colours <- function(methods) {
   known <- c(LAOT = group.colours[["predicted"]], `no change` = group.colours[["control"]],
-             `true cells (noise)` = group.colours[["treated"]], `mean shift` = "#56B4E9",
-             `Gaussian map` = "#009E73")
+             `true cells (noise)` = group.colours[["treated"]], `mean shift` = shift.colour,
+             `Gaussian map` = gaussian.colour)
   stats::setNames(ifelse(methods %in% names(known), known[methods], "#000000"), methods)
 }
 

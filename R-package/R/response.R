@@ -31,6 +31,7 @@
 #' response_table(fit, observed = cells(40, c(2, 0, 1, 0)), control = cells(30, 0))
 #' response_table(fit, observed = cells(40, 1), control = cells(30, 0),
 #'                sets = list(first = genes[1:2]))
+#' plot(response_table(fit, observed = cells(40, c(2, 0, 1, 0)), control = cells(30, 0)))
 #' @export
 response_table <- function(x, observed, control, by = NULL, sets = NULL, level = NULL, ...) {
   exact_arguments()
@@ -73,7 +74,9 @@ response_table <- function(x, observed, control, by = NULL, sets = NULL, level =
   out$units <- as.integer(out$units)
   if (!is.null(size))
     out <- cbind(set = out$feature, features = unname(size)[out$position + 1], out)
-  long_table(out[setdiff(names(out), c("position", if (!is.null(size)) "feature"))])
+  out <- long_table(out[setdiff(names(out), c("position", if (!is.null(size)) "feature"))])
+  class(out) <- c("laot_response", class(out))
+  out
 }
 
 checked_sets <- function(sets, labels) {

@@ -265,7 +265,7 @@ test_that("the picture of a benchmark has every run, below its mean, and says wh
   means <- Filter(function(layer) nrow(layer) == 3L && "shape" %in% names(layer), layers)[[1L]]
   expect_setequal(as.numeric(means$y) %% 1, 0)
   expect_match(picture$labels$caption,
-               "grey: single runs; dashed: noise reference.*scored on 4 features")
+               "small: single runs; dashed: noise reference.*scored on 4 features")
 })
 
 test_that("a folder's results are of its own splits", {

@@ -179,3 +179,129 @@ test_that("a UMAP shows the real cells and places the predicted ones among them"
   skip_if_not_installed("ggplot2")
   expect_s3_class(ggplot2::autoplot(fit, type = "umap"), "ggplot")
 })
+
+held.out <- two_populations(n = 30, m = 25, d = 15, seed = 2)
+scores <- suppressMessages(evaluate_predictions(fit, held.out$treated, held.out$control))
+
+test_that("scores are drawn with one panel a metric and one row a method", {
+  skip_if_not(capabilities("png"))
+  expect_gt(drawn(plot(scores)), 5000)
+  words <- texts_drawn(plot(scores, metrics = c("w2", "mmd2")))
+  expect_match(words$text, "^w2, smaller is better", all = FALSE)
+  expect_false(any(grepl("sd_ratio", words$text)))
+  rows <- words[words$text %in% scores$method & words$x < 250, ]
+  rows <- rows[order(-rows$y), ]
+  expect_identical(unique(rows$text), unique(scores$method))
+  data <- laot:::scores_plot_data(scores, NULL, NULL, NULL)
+  expect_false(data$several)
+  at <- data$rows$method == "noise_reference" & data$rows$metric == "w2"
+  expect_identical(data$rows$value[at],
+                   scores$value[scores$method == "noise_reference" & scores$metric == "w2"])
+  expect_match(data$caption, "against 25 observed cells")
+})
+
+test_that("a colour is a kind of cells, and hollow marks were not learnt", {
+  marks <- laot:::method_marks(c("laot", "identity", "mean_shift", "gaussian_map", "cmonge",
+                                 "noise_reference"))
+  colours <- laot:::group.colours
+  expect_identical(marks$colour[c(1, 2, 5, 6)],
+                   unname(colours[c("predicted", "control", "predicted", "treated")]))
+  expect_identical(marks$fill == "white", c(FALSE, TRUE, TRUE, TRUE, FALSE, FALSE))
+  expect_identical(anyDuplicated(marks[c("colour", "shape", "fill")]), 0L)
+  expect_identical(laot:::sweep_colours(c("mean shift", "Gaussian map")),
+                   stats::setNames(laot:::method_colours(c("mean_shift", "gaussian_map")),
+                                   c("mean shift", "Gaussian map")))
+  # A trivial predictor that was asked for is the prediction.
+  expect_identical(laot:::method_marks(c("mean_shift", "identity"))$fill != "white",
+                   c(TRUE, FALSE))
+})
+
+test_that("several conditions are rows, and many are rows of their kinds", {
+  hours <- rep(c(0, 24, 48), c(60, 25, 25))
+  both <- cbind(cells$control, cells$treated)
+  fits <- suppressMessages(laot_fit(both, condition = hours, control = 0, seed = 1))
+  new <- list("24" = held.out$treated[, 1:12], "48" = held.out$treated[, 13:25])
+  found <- suppressMessages(evaluate_predictions(fits, new, held.out$control,
+                                                 metrics = c("mmd2", "w2")))
+  data <- laot:::scores_plot_data(found, NULL, NULL, NULL)
+  expect_true(data$several)
+  expect_identical(levels(data$rows$row), c("48", "24"))
+  expect_identical(nlevels(data$rows$label), 2L)
+  expect_gt(drawn(plot(found)), 5000)
+  expect_true(all(c("24", "48", "mean_shift") %in% texts_drawn(plot(found))$text))
+  of.kind <- laot:::scores_plot_data(found, "w2", NULL, "kind")$rows
+  expect_identical(unique(as.character(of.kind$method)), as.character(of.kind$method))
+  expect_equal(of.kind$value[of.kind$method == "identity"],
+               mean(found$value[found$method == "identity" & found$metric == "w2"]))
+  many <- do.call(rbind, lapply(1:6, function(k) {
+    out <- found
+    out$condition <- paste(out$condition, k)
+    out
+  }))
+  of.kinds <- laot:::scores_plot_data(many, "w2", NULL, NULL)
+  expect_false(of.kinds$several)
+  expect_match(of.kinds$caption, "seen, mean over 12 conditions")
+})
+
+test_that("groups are rows, with all cells as one", {
+  groups <- list(observed = rep(c("T", "B"), length.out = 25),
+                 control = rep(c("T", "B"), length.out = 30))
+  found <- suppressMessages(evaluate_predictions(fit, held.out$treated, held.out$control,
+                                                 by = groups, metrics = c("mmd2", "w2")))
+  data <- laot:::scores_plot_data(found, "w2", NULL, NULL)
+  expect_setequal(levels(data$rows$row), c("all cells", "T", "B"))
+})
+
+test_that("scores are drawn by ggplot2, and of ensembles with bars", {
+  skip_if_not_installed("ggplot2")
+  picture <- ggplot2::autoplot(scores)
+  expect_s3_class(picture, "ggplot")
+  built <- ggplot2::ggplot_build(picture)
+  expect_gt(nrow(built$data[[3]]), 0)
+  expect_identical(nrow(built$layout$layout), length(unique(scores$metric)))
+  # So short a training warns that it was no better than none.
+  seeds <- suppressWarnings(cellot_fit(cells$control, cells$treated, compact = TRUE,
+                                       iterations = 20, seeds = 1:2, verbose = FALSE))
+  of.seeds <- suppressMessages(evaluate_predictions(seeds, held.out$treated, held.out$control))
+  expect_match(laot:::scores_plot_data(of.seeds, NULL, NULL, NULL)$caption, "bars: one sd")
+  expect_gt(drawn(plot(of.seeds)), 5000)
+  expect_s3_class(ggplot2::autoplot(of.seeds), "ggplot")
+})
+
+test_that("scores that cannot be drawn are refused", {
+  expect_sentence(plot(scores, metrics = "wasserstein"), "no values of \"wasserstein\"; they have")
+  expect_sentence(plot(scores[c("method", "value")]), "lack the column \"condition\"")
+  expect_sentence(plot(scores[0, ]), "no score with a value")
+  expect_sentence(plot(scores, metric = "w2"), "write metrics in full")
+  expect_sentence(plot(scores, by = "donor"), "by must be one of condition, kind")
+  expect_sentence(plot(scores, type = "cells"), "unknown argument \"type\"")
+})
+
+test_that("a table of responses is drawn with its largest shifts named", {
+  table <- response_table(fit, held.out$treated, held.out$control)
+  data <- laot:::response_data(table, 3)
+  expect_identical(data$label[1:4], c(table$feature[1:3], ""))
+  expect_identical(data$predicted, table$predicted)
+  words <- texts_drawn(plot(table, label = 3))$text
+  expect_true(all(table$feature[1:3] %in% words))
+  expect_false(any(table$feature[4:15] %in% words))
+  expect_gt(drawn(plot(table, label = 0)), 2000)
+  expect_match(words, paste("correlation",
+                            formatC(cor(table$observed, table$predicted), digits = 2,
+                                    format = "f")), all = FALSE)
+  expect_sentence(plot(table[c("feature", "observed")]), "lacks the column \"low\"")
+  expect_sentence(plot(table, label = -1), "label must be one whole number")
+  skip_if_not_installed("ggplot2")
+  expect_s3_class(ggplot2::autoplot(table), "ggplot")
+})
+
+test_that("no change that is far off does not press the others together", {
+  rows <- data.frame(method = c("laot", "mean_shift", "identity"), value = c(1, 2, 30), sd = 0)
+  far <- laot:::without_far_identity(rows)
+  expect_identical(far$beyond, c("", "", ">"))
+  expect_equal(far$value, c(1, 2, 2.15))
+  rows$value[3] <- 3
+  expect_identical(laot:::without_far_identity(rows)$value, rows$value)
+  rows$value[3] <- -30
+  expect_identical(laot:::without_far_identity(rows)$beyond, c("", "", "<"))
+})
