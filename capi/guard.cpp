@@ -12,7 +12,7 @@ thread_local char last_message[1024] = "";
 thread_local char last_argument[64] = "";
 thread_local std::size_t last_feature = 0, last_cell = 0;
 thread_local double last_value = 0.0;
-thread_local SpelledPart last_spelled[16];
+thread_local SpelledPart last_spelled[96];  // more than a method has parameters
 thread_local std::size_t last_spelled_count = 0;
 
 void remember_place(const Place& place) noexcept {
@@ -123,6 +123,24 @@ const char* laot_last_error_part(size_t part, size_t* start, size_t* length) {
   if (start) *start = found.begin;
   if (length) *length = found.length;
   return found.as == laot::Spelled::As::flag ? "flag" : "parameter";
+}
+
+laot_status laot_nearest_name(const char* name, const char* const* candidates, size_t count,
+                              size_t* nearest) {
+  return laot::capi::guarded([&] {
+    if (count > 0) laot::capi::given(candidates, "candidates");
+    std::vector<std::string> all;
+    for (std::size_t i = 0; i < count; ++i) {
+      laot::require(candidates[i] != nullptr, laot::Status::invalid_argument, "candidates[", i,
+                    "] is NULL");
+      all.emplace_back(candidates[i]);
+    }
+    const std::string found = laot::nearest_name(laot::capi::given_text(name, "name"), all);
+    laot::capi::given(nearest, "nearest") =
+        found.empty()
+            ? count
+            : static_cast<std::size_t>(std::find(all.begin(), all.end(), found) - all.begin());
+  });
 }
 
 const char* laot_status_name(int status) {

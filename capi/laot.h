@@ -141,6 +141,19 @@ LAOT_API const char* laot_last_error_part(size_t part, size_t* start, size_t* le
  */
 LAOT_API const char* laot_status_name(int status);
 
+/**
+ * The candidate that was probably meant by a name, as the library's own "did you mean" finds it, for
+ * the arguments that a binding adds: one letter off, or else the shortest that holds the name, or
+ * else one that looks like it. Letters of another case are nearer than other letters.
+ *
+ * @param name        as it was given
+ * @param candidates  count texts
+ * @param count       may be 0
+ * @param nearest     set to the index of the candidate, from 0; to count where none looks like it
+ */
+LAOT_API laot_status laot_nearest_name(const char* name, const char* const* candidates,
+                                       size_t count, size_t* nearest);
+
 /* ---- Version and capabilities ---------------------------------------------------------------- */
 
 /** "MAJOR.MINOR.PATCH" of the library. */

@@ -28,16 +28,10 @@ counted <- function(count, unit, plural = paste0(unit, "s")) {
 # 300000, not 3e+05.
 whole_text <- function(count) format(count, scientific = FALSE, trim = TRUE)
 
-# The candidate that was probably meant, or NULL: one letter off, or else one that holds the name,
-# or else one that looks like it.
+# The candidate that was probably meant, or NULL.
 nearest <- function(name, candidates) {
-  if (!length(candidates)) return(NULL)
-  distance <- utils::adist(name, candidates, ignore.case = TRUE)[1L, ]
-  best <- which.min(distance)
-  if (distance[best] <= 1 && nchar(name) > 2L) return(candidates[best])
-  holding <- candidates[grepl(tolower(name), tolower(candidates), fixed = TRUE)]
-  if (nchar(name) > 2L && length(holding)) return(holding[which.min(nchar(holding))])
-  if (distance[best] <= min(max(2, nchar(name) / 2), nchar(name) - 1)) candidates[best] else NULL
+  near <- candidates[native(.Call(C_nearest, as.character(name), as.character(candidates)))]
+  if (length(near)) near
 }
 
 did_you_mean <- function(name, candidates) {

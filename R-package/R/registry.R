@@ -97,6 +97,16 @@ laot_info <- function() {
   values
 }
 
+# Fails as the library does, which knows another method's name for the same, but where an argument
+# of R's own was meant.
+no_parameter <- function(method, name, known, others) {
+  near <- nearest(dotted(name), c(known, others))
+  hint <- if (name == "slot" && "layer" %in% others) slot.hint else
+    if (any(near %in% setdiff(others, known))) paste0("; did you mean ", quoted(near), "?")
+  if (!is.null(hint)) fail("method ", method, " has no parameter ", quoted(name), hint)
+  native(.Call(C_check_parameter, method, underscored(name)))
+}
+
 # The ... of a fitting function as parameters of the registry. `others` are the function's own
 # arguments, so that a misspelt one is recognised as well; where it reads an object too, it is
 # `fitting`.
@@ -116,9 +126,7 @@ params_from_dots <- function(method, dots, others, fitting = FALSE) {
            }, "")))
     }
     if (!dotted(name) %in% known) {
-      fail("method ", method, " has no parameter ", quoted(name),
-           if (fitting && name == "slot") slot.hint else did_you_mean(name,
-               c(known, others, if (fitting) source_arguments())))
+      no_parameter(method, name, known, c(others, if (fitting) source_arguments()))
     }
   }
   twice <- given[duplicated(dotted(given))]

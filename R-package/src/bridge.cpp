@@ -51,24 +51,6 @@ std::vector<std::size_t> from_zero(SEXP index) {
   return out;
 }
 
-// UTF-8 copies that the pointers of set_* can stand on.
-class Strings {
- public:
-  explicit Strings(SEXP values) {
-    const R_xlen_t count = Rf_xlength(values);
-    kept_.reserve(static_cast<std::size_t>(count));
-    for (R_xlen_t i = 0; i < count; ++i)
-      kept_.emplace_back(Rf_translateCharUTF8(STRING_ELT(values, i)));
-    for (const std::string& value : kept_) pointers_.push_back(value.c_str());
-  }
-  const char* const* pointers() const { return pointers_.data(); }
-  std::size_t size() const { return pointers_.size(); }
-
- private:
-  std::vector<std::string> kept_;
-  std::vector<const char*> pointers_;
-};
-
 laot_data* new_data(SEXP values) {
   laot_data* out = nullptr;
   if (Rf_isS4(values)) {

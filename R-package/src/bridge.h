@@ -35,6 +35,24 @@ std::string text(Call call) {
   return std::string(buffer.data());
 }
 
+/// UTF-8 copies of R's strings, for arguments that are an array of texts.
+class Strings {
+ public:
+  explicit Strings(SEXP values) {
+    const R_xlen_t count = Rf_xlength(values);
+    kept_.reserve(static_cast<std::size_t>(count));
+    for (R_xlen_t i = 0; i < count; ++i)
+      kept_.emplace_back(Rf_translateCharUTF8(STRING_ELT(values, i)));
+    for (const std::string& value : kept_) pointers_.push_back(value.c_str());
+  }
+  const char* const* pointers() const { return pointers_.data(); }
+  std::size_t size() const { return pointers_.size(); }
+
+ private:
+  std::vector<std::string> kept_;
+  std::vector<const char*> pointers_;
+};
+
 /// A table as the columns of a data frame; the handle is freed. Undefined numbers are NA.
 Rcpp::List columns_of(laot_table* table);
 

@@ -68,6 +68,8 @@ SEXP laot_r_load(SEXP path);
 SEXP laot_r_mapped(SEXP path, SEXP type);
 SEXP laot_r_methods(void);
 SEXP laot_r_params(SEXP method, SEXP preset);
+SEXP laot_r_check_parameter(SEXP method, SEXP name);
+SEXP laot_r_nearest(SEXP name, SEXP candidates);
 SEXP laot_r_presets(SEXP method);
 SEXP laot_r_capabilities(void);
 

@@ -56,6 +56,8 @@ static const R_CallMethodDef routines[] = {
     ROUTINE(mapped, 2),
     ROUTINE(methods, 0),
     ROUTINE(params, 2),
+    ROUTINE(check_parameter, 2),
+    ROUTINE(nearest, 2),
     ROUTINE(presets, 1),
     ROUTINE(capabilities, 0),
     {NULL, NULL, 0},

@@ -243,6 +243,28 @@ SEXP laot_r_methods(void) {
   END_RCPP
 }
 
+// Fails where the method has no parameter of that name.
+SEXP laot_r_check_parameter(SEXP method, SEXP name) {
+  BEGIN_RCPP
+  laot_params* raw = nullptr;
+  check(laot_params_new(Rcpp::as<std::string>(method).c_str(), &raw));
+  const Params params(raw);
+  std::size_t needed = 0;
+  check(laot_params_get_text(raw, Rcpp::as<std::string>(name).c_str(), nullptr, 0, &needed));
+  return R_NilValue;
+  END_RCPP
+}
+
+// The place of the candidate that was probably meant, from 1; none where there is no such.
+SEXP laot_r_nearest(SEXP name, SEXP candidates) {
+  BEGIN_RCPP
+  const bridge::Strings wanted(name), all(candidates);
+  std::size_t at = 0;
+  check(laot_nearest_name(wanted.pointers()[0], all.pointers(), all.size(), &at));
+  return at < all.size() ? Rcpp::wrap(static_cast<double>(at) + 1) : Rcpp::NumericVector(0);
+  END_RCPP
+}
+
 SEXP laot_r_params(SEXP method, SEXP preset) {
   BEGIN_RCPP
   const std::string name = Rcpp::as<std::string>(method);

@@ -100,22 +100,6 @@ void append_part(std::string& out, const Part& part) {
     out += std::string_view(part);
 }
 
-// As append_part(), with a note of what is spelled differently elsewhere.
-template <class Part>
-void append_noted(std::string& out, std::vector<SpelledPart>& spelled, const Part& part) {
-  if constexpr (std::is_same_v<Part, Spelled>) {
-    spelled.push_back({part.as, out.size(), part.word.size()});
-    out += part.word;
-  } else if constexpr (std::is_same_v<Part, Error>) {
-    for (SpelledPart inner : part.spelled()) {
-      inner.begin += out.size();
-      spelled.push_back(inner);
-    }
-    out += part.what();
-  } else {
-    append_part(out, part);
-  }
-}
 }  // namespace detail
 
 /// Concatenates its arguments: `text("n is ", 3)`. Numbers have 12 digits and look alike in every
@@ -127,14 +111,48 @@ std::string text(const Parts&... parts) {
   return out;
 }
 
-/// Throws an Error whose sentence is made of the parts, as text() makes it; a part may also be a
-/// Spelled or another Error, whose sentence it is.
+/// A sentence or a part of one, made as text() makes it, that remembers its words that are spelled
+/// differently elsewhere.
+struct Sentence {
+  std::string text;
+  std::vector<SpelledPart> spelled;  // in the order of the text
+
+  /// A part may also be a Spelled, a Sentence, or an Error, whose sentence it is.
+  template <class... Parts>
+  Sentence& say(const Parts&... parts) {
+    (append(parts), ...);
+    return *this;
+  }
+
+ private:
+  template <class Part>
+  void append(const Part& part) {
+    if constexpr (std::is_same_v<Part, Spelled>) {
+      spelled.push_back({part.as, text.size(), part.word.size()});
+      text += part.word;
+    } else if constexpr (std::is_same_v<Part, Sentence>) {
+      append(part.text, part.spelled);
+    } else if constexpr (std::is_same_v<Part, Error>) {
+      append(part.what(), part.spelled());
+    } else {
+      detail::append_part(text, part);
+    }
+  }
+  void append(std::string_view other, const std::vector<SpelledPart>& its_spelled) {
+    for (SpelledPart inner : its_spelled) {
+      inner.begin += text.size();
+      spelled.push_back(inner);
+    }
+    text += other;
+  }
+};
+
+/// Throws an Error whose sentence is made of the parts, as Sentence::say() makes it.
 template <class... Parts>
 [[noreturn]] void fail(Status status, const Parts&... parts) {
-  std::string sentence;
-  std::vector<SpelledPart> spelled;
-  (detail::append_noted(sentence, spelled, parts), ...);
-  throw Error(status, sentence, {}, std::move(spelled));
+  Sentence sentence;
+  sentence.say(parts...);
+  throw Error(status, sentence.text, {}, std::move(sentence.spelled));
 }
 
 template <class... Parts>
@@ -142,7 +160,9 @@ void require(bool condition, Status status, const Parts&... parts) {
   if (!condition) fail(status, parts...);
 }
 
-/// The candidate closest to `name` by edit distance, for "did you mean" (empty if none is near).
+/// The candidate that was probably meant by `name`, for "did you mean": one letter off, or else the
+/// shortest that holds it, or else one that looks like it (empty if none does). Letters of another
+/// case are nearer than other letters.
 std::string nearest_name(const std::string& name, const std::vector<std::string>& candidates);
 
 /// `items` as "a, b, c".

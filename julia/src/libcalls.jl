@@ -26,6 +26,9 @@ laot_last_error_part(part, start, length) =
 laot_status_name(status) =
     ccall(@symbol(laot_status_name), Cstring, (Cint,), status)
 
+laot_nearest_name(name, candidates, count, nearest) =
+    ccall(@symbol(laot_nearest_name), Cint, (Cstring, Ptr{Cstring}, Csize_t, Ptr{Csize_t}), name, candidates, count, nearest)
+
 laot_version() =
     ccall(@symbol(laot_version), Cstring, ())
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <ostream>
 #include <streambuf>
@@ -44,18 +45,28 @@ std::ostream& silent_stream() {
 }
 
 std::string nearest_name(const std::string& name, const std::vector<std::string>& candidates) {
-  std::string best;
-  std::size_t best_distance = 2 * (std::max<std::size_t>(2, name.size() / 2) + 1);
+  const std::string wanted = in_lower_case(name);
+  const bool tells_much = name.size() > 2;  // one letter of two says little
+  const std::string *best = nullptr, *holding = nullptr;
+  std::size_t best_letters = 0, best_distance = std::numeric_limits<std::size_t>::max();
   for (const std::string& candidate : candidates) {
-    // Another case is nearer than another letter.
-    const std::size_t letters = edit_distance(in_lower_case(name), in_lower_case(candidate));
+    const std::string lower = in_lower_case(candidate);
+    const std::size_t letters = edit_distance(wanted, lower);
     const std::size_t distance = 2 * letters + (name == candidate ? 0 : 1);
     if (distance < best_distance) {
       best_distance = distance;
-      best = candidate;
+      best_letters = letters;
+      best = &candidate;
     }
+    if (lower.find(wanted) != std::string::npos &&
+        (holding == nullptr || candidate.size() < holding->size()))
+      holding = &candidate;
   }
-  return best;
+  if (best == nullptr) return "";
+  if (tells_much && best_letters <= 1) return *best;
+  if (tells_much && holding != nullptr) return *holding;
+  const std::size_t most = std::max<std::size_t>(2, name.size() / 2);
+  return best_letters <= most && best_letters < name.size() ? *best : "";
 }
 
 void add_clause(std::string& sentence, const std::string& clause) {

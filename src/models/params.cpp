@@ -71,13 +71,19 @@ std::string own_name_of_length(const std::string& name, const std::vector<std::s
 }
 
 template <class Items>
-std::string did_you_mean(const std::string& name, const Items& items) {
+std::vector<std::string> names_of(const Items& items) {
   std::vector<std::string> names;
   for (const auto& item : items) names.push_back(item.name);
-  const std::string length = own_name_of_length(name, names);
-  const std::string near = length.empty() ? nearest_name(name, names) : length;
-  if (!near.empty()) return "; did you mean \"" + near + "\"?";
-  return names.empty() ? std::string("; it has none") : "; there are " + joined(names);
+  return names;
+}
+
+Sentence did_you_mean(const std::string& near, const std::vector<std::string>& names) {
+  Sentence out;
+  if (!near.empty()) return out.say("; did you mean \"", parameter_name(near), "\"?");
+  if (names.empty()) return out.say("; it has none");
+  for (const std::string& name : names)
+    out.say(out.text.empty() ? "; there are " : ", ", parameter_name(name));
+  return out;
 }
 
 }  // namespace
@@ -89,15 +95,18 @@ std::string ParamSpec::text_in(const MethodOptions& options) const {
 const ParamSpec& MethodSpec::param(const std::string& wanted) const {
   for (const ParamSpec& spec : params)
     if (spec.name == wanted) return spec;
+  const std::vector<std::string> names = names_of(params);
+  const std::string length = own_name_of_length(wanted, names);
   fail(Status::unknown_name, "method ", name, " has no parameter \"", parameter_name(wanted), "\"",
-       did_you_mean(wanted, params));
+       did_you_mean(length.empty() ? nearest_name(wanted, names) : length, names));
 }
 
 const Preset& MethodSpec::preset(const std::string& wanted) const {
   for (const Preset& row : presets)
     if (row.name == wanted) return row;
+  const std::vector<std::string> names = names_of(presets);
   fail(Status::unknown_name, "method ", name, " has no preset \"", wanted, "\"",
-       did_you_mean(wanted, presets));
+       did_you_mean(nearest_name(wanted, names), names));
 }
 
 Params::Params(const MethodSpec& method) : method_(&method), options_(method.defaults->copy()) {

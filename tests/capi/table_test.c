@@ -137,6 +137,24 @@ static void test_words(void) {
   CHECK(strcmp(laot_method_label(laot_method_count()), "") == 0);
 }
 
+// Beside the binding's own arguments: one letter off, one that holds it, none.
+static void test_nearest(void) {
+  const char* const own[] = {"treated", "num.threads", NULL};
+  size_t nearest = 99;
+  CHECK(laot_nearest_name("treatd", own, 2, &nearest) == LAOT_OK && nearest == 0);
+  CHECK(laot_nearest_name("threads", own, 2, &nearest) == LAOT_OK && nearest == 1);
+  CHECK(laot_nearest_name("zzzzzzzz", own, 2, &nearest) == LAOT_OK && nearest == 2);
+  CHECK(laot_nearest_name("treated", NULL, 0, &nearest) == LAOT_OK && nearest == 0);
+  nearest = 99;
+  REFUSED(laot_nearest_name("treatd", own, 3, &nearest), LAOT_INVALID_ARGUMENT,
+          "candidates[2] is NULL");
+  REFUSED(laot_nearest_name("treatd", NULL, 1, &nearest), LAOT_INVALID_ARGUMENT,
+          "candidates is NULL");
+  REFUSED(laot_nearest_name(NULL, own, 2, &nearest), LAOT_INVALID_ARGUMENT, "name is NULL");
+  CHECK(nearest == 99);
+  REFUSED(laot_nearest_name("treatd", own, 2, NULL), LAOT_INVALID_ARGUMENT, "nearest is NULL");
+}
+
 int main(void) {
   laot_context* context = NULL;
   laot_data *x, *y;
@@ -147,6 +165,7 @@ int main(void) {
   test_table(context, x, y);
   test_place(context, y);
   test_words();
+  test_nearest();
   laot_data_free(x);
   laot_data_free(y);
   laot_context_free(context);

@@ -61,4 +61,19 @@ TEST_CASE("a state that is put back gives the same numbers") {
 TEST_CASE("the nearest name is found, a far one is not") {
   CHECK(nearest_name("ridgee", {"ridge", "restore", "tol"}) == "ridge");
   CHECK(nearest_name("zzzzzzzz", {"ridge", "restore"}).empty());
+  CHECK(nearest_name("ridge", {}).empty());
+  // One letter off comes before one that holds the name, and that before one that looks like it.
+  CHECK(nearest_name("cells", {"keep_cells", "cell"}) == "cell");
+  CHECK(nearest_name("iter", {"items", "max_iterations", "max_iter"}) == "max_iter");
+  CHECK(nearest_name("ITER", {"items", "max_iter"}) == "max_iter");
+  // Another case is nearer than another letter.
+  CHECK(nearest_name("Dose", {"dosE", "Dost", "dose"}) == "dosE");
+  CHECK(nearest_name("dosE", {"dose", "dosE"}) == "dosE");
+  // Half of the letters, and of a short name not all.
+  CHECK(nearest_name("abcdef", {"abcxyz"}) == "abcxyz");
+  CHECK(nearest_name("abcdef", {"abwxyz"}).empty());
+  CHECK(nearest_name("ab", {"xb"}) == "xb");
+  CHECK(nearest_name("ab", {"xy"}).empty());
+  CHECK(nearest_name("a", {"x"}).empty());
+  CHECK(nearest_name("a", {"A"}) == "A");
 }

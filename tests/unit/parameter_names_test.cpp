@@ -50,7 +50,10 @@ TEST_CASE("a sentence knows the words that languages spell in their own way") {
   CHECK(spelled([&] { set("keep_cells", "-1"); }) == Words{"parameter keep_cells"});
   CHECK(spelled([&] { set("equal_counts", "2"); }) ==
         Words{"parameter equal_counts", "flag true", "flag false"});
-  CHECK(spelled([&] { set("keep_sells", "2"); }) == Words{"parameter keep_sells"});
+  CHECK(spelled([&] { set("keep_sells", "2"); }) ==
+        Words{"parameter keep_sells", "parameter keep_cells"});
+  // Where nothing looks like it, every name that there is.
+  CHECK(spelled([&] { set("zzzzzzzz", "2"); }).size() == 1 + method("laot").spec.params.size());
   // In a sentence around it, they stand farther back.
   CHECK(spelled([&] {
           try {

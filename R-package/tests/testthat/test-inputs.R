@@ -106,6 +106,16 @@ test_that("arguments are checked, with the nearest name", {
   expect_sentence(laot_fit(control, treated, rigde = 1),
                   "no parameter \"rigde\"; did you mean \"ridge\"")
   expect_sentence(laot_fit(control, treated, n_pc = 1), "did you mean \"n.pcs\"")
+  # Another method's name for the length of a fit finds this method's own, as R spells it.
+  expect_sentence(laot_fit(control, treated, epochs = 3),
+                  "method laot has no parameter \"epochs\"; did you mean \"max[.]iter\"[?]")
+  expect_sentence(fit_method(control, "cellot", treated, max.iter = 3), "did you mean \"iterations\"")
+  expect_sentence(fit_method(control, "scgen", treated, n_iter = 3), "did you mean \"epochs\"")
+  # Every name of a list is spelled for R.
+  expect_sentence(laot_fit(control, treated, qqqqqqqqqqq = 3),
+                  "; there are .*max[.]iter, .*keep[.]cells")
+  expect_false(grepl("_", tryCatch(laot_fit(control, treated, qqqqqqqqqqq = 3),
+                                   error = conditionMessage), fixed = TRUE))
   expect_sentence(laot_fit(control, treated, num.thread = 1), "did you mean \"num.threads\"")
   expect_sentence(laot_fit(control, treated, NULL, NULL, NULL, NULL, NULL, 3), "given by name")
   expect_sentence(laot_fit(control, treated, ridge = -1), "ridge must be .*found -1")

@@ -22,7 +22,7 @@ from ._evaluation import (ancestors, descendants, evaluate, marker_table, pairin
 from ._experiment import Experiment, conditions, fit_experiment
 from ._library import LaotError, LaotWarning, version
 from ._model import Model, Source, Trackability, fit_arrays
-from ._registry import Method, Metric, Parameter, Setting, methods, metrics, settings
+from ._registry import Method, Metric, Parameter, Setting, methods, metrics, refuse_misspelt, settings
 from ._scores import median_gamma, score, wasserstein2
 from ._simulate import simulate_screen
 
@@ -105,7 +105,10 @@ def fit(cells: Any, treated: Any = None, *, condition: str = "condition", contro
         With one sentence, where the library refuses what it was given.
     ValueError
         Where a column, a level or a feature is not in the object.
+    TypeError
+        Where an argument's name is misspelt.
     """
+    refuse_misspelt(fit, method, parameters)
     shared = {"method": method, "preset": preset, "seed": seed, "progress": progress, **parameters}
     if isinstance(cells, Experiment):
         if treated is not None or covariates is not None or batch is not None or types is not None:

@@ -178,6 +178,7 @@ FUNCTIONS = {
     "laot_last_error_place": (c_char_p, [POINTER(c_size_t), POINTER(c_size_t), POINTER(c_double)]),
     "laot_last_error_part": (c_char_p, [c_size_t, POINTER(c_size_t), POINTER(c_size_t)]),
     "laot_status_name": (c_char_p, [c_int]),
+    "laot_nearest_name": (c_int, [c_char_p, POINTER(c_char_p), c_size_t, POINTER(c_size_t)]),
     "laot_version": (c_char_p, []),
     "laot_abi_version": (c_int, []),
     "laot_capabilities": (c_int, [c_char_p, c_size_t, POINTER(c_size_t)]),

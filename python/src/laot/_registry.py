@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
+import inspect
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Callable, Iterable, Optional, Sequence
 
 from . import _declarations as c
-from ._library import described, lib
+from ._library import check, described, lib
 
 
 @dataclass(frozen=True)
@@ -126,3 +128,23 @@ def usual(call: str, name: str, given: Any = None) -> Any:
     if given is not None:
         return given
     return next(s.usual for s in settings() if (s.call, s.name) == ("laot_" + call, name))
+
+
+def nearest(name: str, candidates: Sequence[str]) -> Optional[str]:
+    """The candidate that was probably meant, or None."""
+    texts = (ctypes.c_char_p * len(candidates))(*(candidate.encode() for candidate in candidates))
+    at = ctypes.c_size_t()
+    check(lib.laot_nearest_name(name.encode(), texts, len(candidates), ctypes.byref(at)))
+    return candidates[at.value] if at.value < len(candidates) else None
+
+
+def refuse_misspelt(function: Callable[..., Any], method: str, parameters: Iterable[str]) -> None:
+    """Raises TypeError where a name in ``parameters`` is no parameter of the method but looks like an argument
+    of the function's own; the library refuses the others."""
+    known = [parameter.name for parameter in methods()[method].parameters] if method in methods() else []
+    own = [name for name, argument in inspect.signature(function).parameters.items()
+           if argument.kind is not argument.VAR_KEYWORD]
+    for name in parameters:
+        meant = None if name in known else nearest(name, known + own)
+        if meant in own and meant not in known:
+            raise TypeError(f'{function.__name__}() has no argument "{name}"; did you mean "{meant}"?')
