@@ -17,8 +17,8 @@ void set_labels(std::vector<std::string>& into, const char* const* texts, size_t
   into = given_texts(texts, count, argument);
 }
 
-std::unique_ptr<laot_data> new_data(laot::Cells cells) {
-  return std::unique_ptr<laot_data>(new laot_data{std::move(cells), {}, {}, {}, {}});
+std::unique_ptr<laot_data> new_data(const laot::Cells& cells) {
+  return std::unique_ptr<laot_data>(new laot_data{cells, cells, {}, {}, {}, {}});
 }
 
 std::vector<std::size_t> given_index(const size_t* index, size_t count) {
@@ -66,6 +66,13 @@ laot_status laot_data_csc64(size_t features, size_t cells, const int64_t* column
     hand_out(
         new_data(laot::Cells::sparse(features, cells, column_starts, rows, values, "sparse data")),
         out);
+  });
+}
+
+laot_status laot_data_view(const laot_data* data, laot_data** out) {
+  return guarded([&] {
+    given(out, "out");
+    hand_out(new_data(given(data, "data").whole), out);
   });
 }
 

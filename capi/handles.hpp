@@ -32,7 +32,7 @@ struct laot_context {
 };
 
 struct laot_data {
-  laot::Cells cells;
+  laot::Cells cells, whole;  // whole: before anything was selected
   std::vector<std::string> batch, groups, feature_names, cell_names;
 };
 

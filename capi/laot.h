@@ -346,6 +346,16 @@ LAOT_API laot_status laot_data_csc64(size_t features, size_t cells, const int64_
                                      const int64_t* rows, const double* values, laot_data** out);
 
 /**
+ * The same matrix once more, all of its features and cells and without names or labels, for another
+ * selection: of many populations in one sparse matrix the structure is checked once, and not with
+ * each. Nothing is copied; the memory must outlive every view, the handle it was made from need not.
+ *
+ * @param data  of any matrix, whatever is selected of it
+ * @param out   the new data; free it with laot_data_free
+ */
+LAOT_API laot_status laot_data_view(const laot_data* data, laot_data** out);
+
+/**
  * @param data  freed, the borrowed matrix is left alone; NULL does nothing
  */
 LAOT_API void laot_data_free(laot_data* data);

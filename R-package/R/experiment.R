@@ -97,6 +97,7 @@ fit_on_workers <- function(ask, parts, files) {
                  cut(seq_along(missing),
                      min(length(missing), 4L * BiocParallel::bpnworkers(ask$BPPARAM)),
                               labels = FALSE))
+  parts <- parts_for_others(parts, missing)
   worker <- conditions_on_worker
   environment(worker) <- globalenv()
   BiocParallel::bplapply(unname(lapply(tasks, function(of) some_conditions(parts, of))), worker,
@@ -104,6 +105,20 @@ fit_on_workers <- function(ask, parts, files) {
                          libraries = .libPaths(),
                          BPPARAM = ask$BPPARAM)
   invisible()
+}
+
+# With the values of conditions `of` and of their controls cut to each side's own: a process that is
+# sent a side would get the matrix that it is in, of all conditions, with it.
+parts_for_others <- function(parts, of) {
+  alone <- function(side) {
+    if (!is.null(side$values)) side$values <- taken(side$values, side$features, side$cells)
+    side[intersect(names(side), c("cells", "features"))] <- list(NULL)
+    side
+  }
+  used <- unique(parts$control.of[of])
+  parts$controls[used] <- lapply(parts$controls[used], alone)
+  parts$treated[of] <- lapply(parts$treated[of], alone)
+  parts
 }
 
 # With the controls that they need.

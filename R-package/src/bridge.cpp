@@ -154,8 +154,10 @@ Context context(const Rcpp::List& settings) {
   return out;
 }
 
-Data data(const Rcpp::List& cells) {
-  Data out(new_data(cells["values"]));
+namespace {
+
+// What a list of cells says beside its values.
+Data selected(Data out, const Rcpp::List& cells) {
   SEXP index = element(cells, "cells");
   if (index != R_NilValue) {
     const std::vector<std::size_t> chosen = from_zero(index);
@@ -187,6 +189,21 @@ Data data(const Rcpp::List& cells) {
     check(laot_data_set_groups(out.get(), strings.pointers(), strings.size()));
   }
   return out;
+}
+
+}  // namespace
+
+Data data(const Rcpp::List& cells) {
+  return selected(Data(new_data(cells["values"])), cells);
+}
+
+Data Matrices::data(const Rcpp::List& cells) {
+  SEXP values = cells["values"];
+  auto at = known_.find(values);
+  if (at == known_.end()) at = known_.emplace(values, Data(new_data(values))).first;
+  laot_data* view = nullptr;
+  check(laot_data_view(at->second.get(), &view));
+  return selected(Data(view), cells);
 }
 
 std::pair<std::size_t, std::size_t> size(const Data& data) {

@@ -5,6 +5,7 @@
 
 #include <Rcpp/Lightest>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -66,6 +67,15 @@ Context context(const Rcpp::List& settings);
 /// cells: list(values = matrix, or dgCMatrix; cells, features = NULL or numbers from 1;
 /// feature.names, cell.names, batch, groups = NULL or strings). The values are read in place.
 Data data(const Rcpp::List& cells);
+
+/// data() of many populations: the structure of a matrix that several are in is checked once.
+class Matrices {
+ public:
+  Data data(const Rcpp::List& cells);
+
+ private:
+  std::map<SEXP, Data> known_;  // by the matrix, which the caller protects
+};
 
 /// A method with a preset (or NULL) and params: a named list of numbers, strings and flags.
 Params params_from(const std::string& method, SEXP preset, const Rcpp::List& values);

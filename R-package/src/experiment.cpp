@@ -151,12 +151,13 @@ struct Kept {
 Experiment experiment_from(SEXP controls, SEXP treated, SEXP which, SEXP covariates,
                            SEXP embeddings, Kept& kept) {
   std::vector<Data>& all = kept.data;
+  bridge::Matrices matrices;
   laot_experiment* raw = nullptr;
   check(laot_experiment_new(&raw));
   Experiment experiment(raw);
   const Rcpp::List of_control(controls), of_treated(treated), values(covariates);
   for (R_xlen_t g = 0; g < of_control.size(); ++g) {
-    all.push_back(data(of_control[g]));
+    all.push_back(matrices.data(of_control[g]));
     std::size_t index = 0;
     check(laot_experiment_add_control(raw, all.back().get(), &index));
   }
@@ -177,7 +178,7 @@ Experiment experiment_from(SEXP controls, SEXP treated, SEXP which, SEXP covaria
           levels.data(), known.numbers.data(), known.names.size()));
       continue;
     }
-    all.push_back(data(given));
+    all.push_back(matrices.data(given));
     check(laot_experiment_add_condition(raw, name, all.back().get(), of_control_number,
                                         of_values.data(), levels.data(), known.numbers.data(),
                                         known.names.size()));

@@ -73,6 +73,9 @@ laot_data_csc(features, cells, column_starts, rows, values, out) =
 laot_data_csc64(features, cells, column_starts, rows, values, out) =
     ccall(@symbol(laot_data_csc64), Cint, (Csize_t, Csize_t, Ptr{Int64}, Ptr{Int64}, Ptr{Cdouble}, Ptr{Ptr{Cvoid}}), features, cells, column_starts, rows, values, out)
 
+laot_data_view(data, out) =
+    ccall(@symbol(laot_data_view), Cint, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), data, out)
+
 laot_data_free(data) =
     ccall(@symbol(laot_data_free), Cvoid, (Ptr{Cvoid},), data)
 

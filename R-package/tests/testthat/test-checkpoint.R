@@ -148,6 +148,22 @@ test_that("a fit of several conditions goes on from those that are done", {
                "and with fits of several conditions; this one of laot is done at once")
 })
 
+test_that("a worker is sent the cells of its conditions and their controls alone", {
+  values <- matrix(as.double(seq_len(60 * 500)), 60, dimnames = list(paste0("g", 1:60), NULL))
+  genes <- c(5L, 2:4)
+  side <- function(cells) laot:::cells_of(values, cells, genes)
+  parts <- list(controls = list(side(1:100), side(101:150)),
+                treated = list(A = side(151:160), B = side(161:180), C = side(181:500)),
+                control.of = c(1L, 2L, 1L), covariates = list(NULL, NULL, NULL), held = character())
+  sent <- laot:::some_conditions(laot:::parts_for_others(parts, 1:2), 2L)
+  expect_identical(sent$treated$B$values, values[genes, 161:180])
+  expect_identical(sent$controls[[1]]$values, values[genes, 101:150])
+  expect_identical(sent$treated$B$feature.names, rownames(values)[genes])
+  expect_null(sent$treated$B$cells)
+  # 70 cells of 4 features, not 500 of 60.
+  expect_lt(length(serialize(sent, NULL)), 2 * 8 * 70 * 4)
+})
+
 test_that("conditions are fitted by workers, and come back with the bits of one process", {
   skip_if_not_installed("BiocParallel")
   folder <- tempfile()

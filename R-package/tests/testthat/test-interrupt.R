@@ -52,3 +52,13 @@ test_that("progress is shown on request, and an error in it stops nothing", {
   expect_silent(capture.output(fit <- laot_fit(cells$control, cells$treated, seed = 1,
                                                verbose = TRUE), type = "message"))
 })
+
+test_that("a bar of text says how much time is left once that can be told", {
+  bar <- function(...) trimws(laot:::bar_text("Fitting", ...))
+  expect_identical(bar(0, 10), paste0("Fitting ", strrep(" ", 25), "   0%"))
+  expect_identical(bar(25, 1), paste0("Fitting ", strrep("=", 6), strrep(" ", 19), "  25%"))
+  expect_match(bar(25, 30), "  25% | 90 s left", fixed = TRUE)
+  expect_match(bar(10, 60), "  10% | 9 min left", fixed = TRUE)
+  expect_match(bar(1, 100), "   1% | 2 h 45 min left", fixed = TRUE)
+  expect_match(bar(100, 100), " 100% | 0 s left", fixed = TRUE)
+})

@@ -196,6 +196,7 @@ FUNCTIONS = {
         POINTER(c_double), POINTER(c_void_p)]),
     "laot_data_csc64": (c_int, [c_size_t, c_size_t, POINTER(c_int64), POINTER(c_int64),
         POINTER(c_double), POINTER(c_void_p)]),
+    "laot_data_view": (c_int, [c_void_p, POINTER(c_void_p)]),
     "laot_data_free": (None, [c_void_p]),
     "laot_data_select_cells": (c_int, [c_void_p, POINTER(c_size_t), c_size_t]),
     "laot_data_select_features": (c_int, [c_void_p, POINTER(c_size_t), c_size_t]),
