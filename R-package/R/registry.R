@@ -100,9 +100,12 @@ laot_info <- function() {
 # Fails as the library does, which knows another method's name for the same, but where an argument
 # of R's own was meant.
 no_parameter <- function(method, name, known, others) {
-  near <- nearest(dotted(name), c(known, others))
+  near <- intersect(nearest(dotted(name), c(known, others)), setdiff(others, known))
+  # With more than a third of its letters changed it is another word: "steps" is no slip of "seeds".
+  is.own <- length(near) && (grepl(tolower(name), near, fixed = TRUE) ||
+                               utils::adist(dotted(name), near) <= nchar(name) / 3)
   hint <- if (name == "slot" && "layer" %in% others) slot.hint else
-    if (any(near %in% setdiff(others, known))) paste0("; did you mean ", quoted(near), "?")
+    if (is.own) paste0("; did you mean ", quoted(near), "?")
   if (!is.null(hint)) fail("method ", method, " has no parameter ", quoted(name), hint)
   native(.Call(C_check_parameter, method, underscored(name)))
 }

@@ -261,7 +261,7 @@ SEXP laot_r_nearest(SEXP name, SEXP candidates) {
   const bridge::Strings wanted(name), all(candidates);
   std::size_t at = 0;
   check(laot_nearest_name(wanted.pointers()[0], all.pointers(), all.size(), &at));
-  return at < all.size() ? Rcpp::wrap(static_cast<double>(at) + 1) : Rcpp::NumericVector(0);
+  return at < all.size() ? Rf_ScalarReal(static_cast<double>(at) + 1) : Rf_allocVector(REALSXP, 0);
   END_RCPP
 }
 

@@ -102,7 +102,7 @@ def test_batches_and_names():
     ((CONTROL[:0], TREATED), {}, laot.LaotError, "control"),
     ((CONTROL, TREATED), {"method": "loat"}, laot.LaotError, "did you mean"),
     ((CONTROL, TREATED), {"rigde": 1}, laot.LaotError, "did you mean"),
-    ((CONTROL, TREATED), {"epochs": 1}, laot.LaotError, 'did you mean "max_iter"'),
+    ((CONTROL, TREATED), {"iterations": 1}, laot.LaotError, 'did you mean "max_iter"'),
     ((CONTROL, TREATED), {"metod": "cellot"}, TypeError, 'no argument "metod"; did you mean "method"'),
     ((CONTROL, TREATED), {"threat": 2}, TypeError, 'did you mean "threads"'),
     ((CONTROL, TREATED), {"ridge": -1}, laot.LaotError, "ridge"),

@@ -107,10 +107,12 @@ test_that("arguments are checked, with the nearest name", {
                   "no parameter \"rigde\"; did you mean \"ridge\"")
   expect_sentence(laot_fit(control, treated, n_pc = 1), "did you mean \"n.pcs\"")
   # Another method's name for the length of a fit finds this method's own, as R spells it.
-  expect_sentence(laot_fit(control, treated, epochs = 3),
-                  "method laot has no parameter \"epochs\"; did you mean \"max[.]iter\"[?]")
+  expect_sentence(laot_fit(control, treated, iterations = 3),
+                  "method laot has no parameter \"iterations\"; did you mean \"max[.]iter\"[?]")
   expect_sentence(fit_method(control, "cellot", treated, max.iter = 3), "did you mean \"iterations\"")
   expect_sentence(fit_method(control, "scgen", treated, n_iter = 3), "did you mean \"epochs\"")
+  expect_sentence(laot_fit(control, treated, steps = 3), "did you mean \"max[.]iter\"")
+  expect_sentence(laot_fit(control, treated, checkpiont = 3), "did you mean \"checkpoint\"")
   # Every name of a list is spelled for R.
   expect_sentence(laot_fit(control, treated, qqqqqqqqqqq = 3),
                   "; there are .*max[.]iter, .*keep[.]cells")
