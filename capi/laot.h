@@ -147,7 +147,7 @@ LAOT_API const char* laot_status_name(int status);
  * else one that looks like it. Letters of another case are nearer than other letters.
  *
  * @param name        as it was given
- * @param candidates  count texts
+ * @param candidates  [count], texts; NULL only without any
  * @param count       may be 0
  * @param nearest     set to the index of the candidate, from 0; to count where none looks like it
  */

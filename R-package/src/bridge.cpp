@@ -156,7 +156,7 @@ Context context(const Rcpp::List& settings) {
 
 namespace {
 
-// What a list of cells says beside its values.
+// With the selection, the names and the labels that stand beside the values.
 Data selected(Data out, const Rcpp::List& cells) {
   SEXP index = element(cells, "cells");
   if (index != R_NilValue) {

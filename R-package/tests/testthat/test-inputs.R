@@ -109,7 +109,8 @@ test_that("arguments are checked, with the nearest name", {
   # Another method's name for the length of a fit finds this method's own, as R spells it.
   expect_sentence(laot_fit(control, treated, iterations = 3),
                   "method laot has no parameter \"iterations\"; did you mean \"max[.]iter\"[?]")
-  expect_sentence(fit_method(control, "cellot", treated, max.iter = 3), "did you mean \"iterations\"")
+  expect_sentence(fit_method(control, "cellot", treated, max.iter = 3),
+                  "did you mean \"iterations\"")
   expect_sentence(fit_method(control, "scgen", treated, n_iter = 3), "did you mean \"epochs\"")
   expect_sentence(laot_fit(control, treated, steps = 3), "did you mean \"max[.]iter\"")
   expect_sentence(laot_fit(control, treated, checkpiont = 3), "did you mean \"checkpoint\"")
