@@ -95,8 +95,7 @@ static void test_data(void) {
   static const size_t too_far[] = {3};
   static const char* const names[] = {"a", "b", "c"};
   static const char* const hole[] = {"a", NULL, "c"};
-  static const size_t last[] = {2};
-  laot_data *data = NULL, *view = NULL;
+  laot_data* data = NULL;
   size_t features = 0, count = 0;
 
   REFUSED(laot_data_dense(NULL, 2, 2, 2, &data), LAOT_INVALID_ARGUMENT, "NULL");
@@ -131,19 +130,6 @@ static void test_data(void) {
   REFUSED(laot_data_set_feature_names(NULL, names, 2), LAOT_INVALID_ARGUMENT, "data is NULL");
   REFUSED(laot_data_set_cell_names(NULL, names, 2), LAOT_INVALID_ARGUMENT, "data is NULL");
   CHECK(laot_data_set_cell_names(data, names, 2) == LAOT_OK);
-
-  /* The whole matrix again, which outlives the handle that it was made from. */
-  REFUSED(laot_data_view(NULL, &view), LAOT_INVALID_ARGUMENT, "data is NULL");
-  REFUSED(laot_data_view(data, NULL), LAOT_INVALID_ARGUMENT, "out is NULL");
-  CHECK(laot_data_view(data, &view) == LAOT_OK);
-  laot_data_free(data);
-  CHECK(laot_data_size(view, &features, &count) == LAOT_OK);
-  CHECK(features == 3 && count == 3);
-  CHECK(laot_data_select_cells(view, last, 1) == LAOT_OK);
-  CHECK(laot_data_view(view, &data) == LAOT_OK);
-  laot_data_free(view);
-  CHECK(laot_data_size(data, &features, &count) == LAOT_OK);
-  CHECK(features == 3 && count == 3);
   laot_data_free(data);
   laot_data_free(NULL);
 }

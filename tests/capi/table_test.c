@@ -155,6 +155,30 @@ static void test_nearest(void) {
   REFUSED(laot_nearest_name("treatd", own, 2, NULL), LAOT_INVALID_ARGUMENT, "nearest is NULL");
 }
 
+// The whole matrix again, which outlives the handle that it was made from.
+static void test_view(void) {
+  static const int32_t starts[] = {0, 1, 2, 3}, rows[] = {0, 1, 2};
+  static const double values[] = {1.0, 2.0, 3.0};
+  static const char* const names[] = {"a"};
+  static const size_t last[] = {2};
+  laot_data *data = NULL, *view = NULL;
+  size_t features = 0, count = 0;
+  CHECK(laot_data_csc(3, 3, starts, rows, values, &data) == LAOT_OK);
+  CHECK(laot_data_select_cells(data, last, 1) == LAOT_OK);
+  CHECK(laot_data_select_features(data, last, 1) == LAOT_OK);
+  CHECK(laot_data_set_cell_names(data, names, 1) == LAOT_OK);
+  REFUSED(laot_data_view(NULL, &view), LAOT_INVALID_ARGUMENT, "data is NULL");
+  REFUSED(laot_data_view(data, NULL), LAOT_INVALID_ARGUMENT, "out is NULL");
+  CHECK(laot_data_view(data, &view) == LAOT_OK);
+  laot_data_free(data);
+  CHECK(laot_data_size(view, &features, &count) == LAOT_OK);
+  CHECK(features == 3 && count == 3);
+  CHECK(laot_data_select_cells(view, last, 1) == LAOT_OK);
+  CHECK(laot_data_size(view, &features, &count) == LAOT_OK);
+  CHECK(features == 3 && count == 1);
+  laot_data_free(view);
+}
+
 int main(void) {
   laot_context* context = NULL;
   laot_data *x, *y;
@@ -166,6 +190,7 @@ int main(void) {
   test_place(context, y);
   test_words();
   test_nearest();
+  test_view();
   laot_data_free(x);
   laot_data_free(y);
   laot_context_free(context);
