@@ -66,7 +66,7 @@ objects=
 for source in $sources; do
   mkdir -p "$core/$(dirname "$source")"
   cp "$top/$source" "$core/$source"
-  if grep -q 'target(' "$top/$source"; then
+  if grep -qE '__attribute__.*target\(' "$top/$source"; then
     objects="$objects core/${source%.cpp}.o"
     continue
   fi

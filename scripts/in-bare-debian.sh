@@ -4,7 +4,8 @@
 #   scripts/in-bare-debian.sh bookworm|trixie quickstart|test
 #
 # Needs root and debootstrap. Packages come from where this machine's apt gets its own (read when it
-# runs); downloads are kept in build/bare-debian for the next time.
+# runs); downloads are kept in build/bare-debian for the next time, and for a day the system as it was
+# before anything was installed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 release=$1
@@ -14,6 +15,7 @@ cache=$PWD/build/bare-debian/$release
 here_release=$(. /etc/os-release && echo "$VERSION_CODENAME")
 
 mkdir -p "$cache/base" "$cache/archives/partial"
+bare=$cache/system
 root=$(mktemp -d)
 clean_up() {
   local folder
@@ -26,9 +28,16 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
-mirror=$(apt-get indextargets --format '$(CREATED_BY) $(RELEASE) $(SITE)' |
-  awk -v release="$here_release" '$1 == "Packages" && $2 == release {print $3; exit}')
-debootstrap --variant=minbase --include=ca-certificates --cache-dir="$cache/base" "$release" "$root" "$mirror"
+if [ -n "$(find "$bare" -maxdepth 0 -mmin +1440 2>/dev/null)" ]; then rm -rf "$bare"; fi
+if [ ! -d "$bare" ]; then
+  mirror=$(apt-get indextargets --format '$(CREATED_BY) $(RELEASE) $(SITE)' |
+    awk -v release="$here_release" '$1 == "Packages" && $2 == release {print $3; exit}')
+  rm -rf "$bare.part"
+  debootstrap --variant=minbase --include=ca-certificates --cache-dir="$cache/base" "$release" "$bare.part" "$mirror"
+  touch "$bare.part"
+  mv "$bare.part" "$bare"
+fi
+cp -a "$bare/." "$root/"
 
 # The same sources as here, for the other release; certificates and names as here.
 rm -f "$root/etc/apt/sources.list"

@@ -15,7 +15,7 @@ change, its file or its test differ, so that a run can be stopped and gone on wi
                 drift calls it)
   --again       tries also what has been tried
   --seconds N   stops after about N seconds
-  --jobs N      builds and tries C and C++ ones N at a time (as many as there are processors)
+  --jobs N      builds and tries N at a time (as many as there are processors)
   --tap         a line "ok NAME" or "not ok NAME" for each
 
 The last line is "N noticed, N not noticed, N explained, N not tried"; the status is 1 where
@@ -309,50 +309,55 @@ def command_of(suite):
     words = rest.split(";") if rest else []
     words = [word.strip() for word in words]
     if kind == "core":
-        return [os.path.join(BUILD, "tests", "laot_tests"), "-m", *words]
+        return [os.path.join(BUILD, "tests", "laot_tests"), "-m", "--abort-after=1", *words]
     if kind == "c":
         return [os.path.join(BUILD, "tests", rest)]
     return ["bash", os.path.join(LISTS, "run-suite.sh"), kind, *words]
 
 
-def environment(number):
-    return dict(os.environ, LAOT_MUTATION=str(number), LAOT_LIBRARY=library(), LAOT_TREE=TREE,
+def environment(number, tree):
+    return dict(os.environ, LAOT_MUTATION=str(number), LAOT_LIBRARY=library(), LAOT_TREE=tree,
                 LAOT_BUILD=BUILD, LAOT_MUTATION_WORK=WORK, LAOT_ROOT=ROOT, OPENBLAS_NUM_THREADS="1",
                 LAOT_SHARED_DIR=shared(), PYTHONDONTWRITEBYTECODE="1")
 
 
-def try_suite(suite, number=0, limit=LIMIT):
-    return run(command_of(suite), environment(number), TREE, limit)
+def try_suite(suite, number=0, limit=LIMIT, tree=TREE):
+    return run(command_of(suite), environment(number, tree), tree, limit)
+
+
+def own_tree():
+    """A copy of the tree for this thread alone: a change in it is seen by no other."""
+    tree = os.path.join(WORK, "tree-" + threading.current_thread().name)
+    if tree not in made_trees:
+        shutil.rmtree(tree, ignore_errors=True)
+        shutil.copytree(TREE, tree, symlinks=True)
+        made_trees.add(tree)
+    return tree
+
+
+made_trees = set()
 
 
 def try_change(change):
     if change.compiled:
         return try_suite(change.suite, change.number)
-    path = os.path.join(TREE, change.file)
+    tree = own_tree()
+    path = os.path.join(tree, change.file)
     before = source(change.file)
     try:
         with open(path, "w", encoding="utf-8", newline="") as handle:
             handle.write(before.replace(change.old, change.new))
-        return try_suite(change.suite)
+        return try_suite(change.suite, tree=tree)
     finally:
         with open(path, "w", encoding="utf-8", newline="") as handle:
             handle.write(before)
 
 
-def in_a_process(suite):
-    """Whether a suite does nothing but run a program, so that several can at once."""
-    return suite.split()[0] in ("core", "c")
-
-
-def each(jobs, items, side_by_side, act):
-    """(item, act(item)): of those that may run side by side as they come, then of the others."""
+def each(jobs, items, act):
+    """(item, act(item)) as they come, `jobs` at a time."""
     items = list(items)
     with ThreadPoolExecutor(jobs) as pool:
-        together = [item for item in items if side_by_side(item)]
-        yield from zip(together, pool.map(act, together))
-    for item in items:
-        if not side_by_side(item):
-            yield item, act(item)
+        yield from zip(items, pool.map(act, items))
 
 
 def read_results():
@@ -402,7 +407,7 @@ def main():
         copy_tree(every)
         build(arguments.jobs, {c.suite for c in every})
     unfit = []
-    for suite, status in each(arguments.jobs, dict.fromkeys(c.suite for c in todo), in_a_process,
+    for suite, status in each(arguments.jobs, dict.fromkeys(c.suite for c in todo),
                               lambda s: try_suite(s, limit=4 * LIMIT)):
         if status != 0:
             unfit.append(suite)
@@ -414,8 +419,7 @@ def main():
         begun = time.time()
         return "noticed" if try_change(change) != 0 else "survived", time.time() - begun
 
-    for change, found in each(arguments.jobs, [c for c in todo if c.suite not in unfit],
-                              lambda c: c.compiled, verdict_on):
+    for change, found in each(arguments.jobs, [c for c in todo if c.suite not in unfit], verdict_on):
         if found is None:
             continue
         verdict, seconds = found

@@ -81,16 +81,17 @@ logged() {
   return $status
 }
 
-# cases NAME FILE COMMAND...: a program that writes the results of its own cases to $RESULTS/FILE.
-# They are counted by scripts/test.sh; a failure of the program that none of them shows is one more.
+# cases NAME FILES COMMAND...: a program that writes the results of its own cases to $RESULTS/FILES,
+# a file or a pattern. They are counted by scripts/test.sh; a failure of the program that none of
+# them shows is one more.
 cases() {
-  local name=$1 file=$RESULTS/$2 status all bad left
+  local name=$1 files=$2 status all bad left
   shift 2
   logged "$name" "$@"
   status=$?
-  all=$(grep -o '<testcase[ />]' "$file" 2>/dev/null | wc -l)
-  bad=$(grep -oE '<(failure|error)[ />]' "$file" 2>/dev/null | wc -l)
-  left=$(grep -o '<skipped[ />]' "$file" 2>/dev/null | wc -l)
+  all=$(cat "$RESULTS"/$files 2>/dev/null | grep -o '<testcase[ />]' | wc -l)
+  bad=$(cat "$RESULTS"/$files 2>/dev/null | grep -oE '<(failure|error)[ />]' | wc -l)
+  left=$(cat "$RESULTS"/$files 2>/dev/null | grep -o '<skipped[ />]' | wc -l)
   if [ "$all" -eq 0 ]; then
     fail "$name ended with status $status and no results"
     return
@@ -129,13 +130,26 @@ build_with_cmake() {
     logged "$name-build" timeout 3000 cmake --build "$folder" --parallel "$JOBS" --target "${targets[@]}"
 }
 
-# core_of BUILD: the programs of the suite core in another build.
+# core_of BUILD: the programs of the suite core in another build; of laot_tests one file at a time, as
+# many side by side as there are processors.
 core_of() {
-  local file=$RESULTS/programs.xml
-  cases "$SUITE-tests" laot_tests.xml env LAOT_JUNIT="$RESULTS/laot_tests.xml" timeout 6000 \
-    "$1/tests/laot_tests"
+  cases "$SUITE-tests" 'laot_tests-*.xml' tests_by_file "$1/tests/laot_tests"
   cases "$SUITE-programs" programs.xml ctest --test-dir "$1" -L '^core$' -E '^core$' -FA '.*' \
-    --output-on-failure --timeout 1800 --output-junit "$file"
+    --parallel "$JOBS" --output-on-failure --timeout 1800 --output-junit "$RESULTS/programs.xml"
+}
+
+# tests_by_file PROGRAM
+tests_by_file() {
+  # shellcheck disable=SC2016 # expanded by the shell that xargs starts
+  (cd tests && printf '%s\n' {unit,golden,property,regression}/*.cpp) |
+    PROGRAM=$1 RESULTS=$RESULTS xargs -P "$JOBS" -I FILE bash -c '
+      name=$(basename FILE .cpp)
+      export LAOT_JUNIT=$RESULTS/laot_tests-$name.xml
+      output=$(timeout 6000 "$PROGRAM" --source-file="*tests/FILE" 2>&1)
+      status=$?
+      printf "== %s: %s\n" FILE $status
+      [ $status -eq 0 ] || printf "%s\n" "$output"
+      exit $status'
 }
 
 have() { command -v "$1" >/dev/null; }

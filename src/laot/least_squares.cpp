@@ -9,7 +9,7 @@ namespace laot {
 
 namespace {
 
-constexpr std::size_t kBlock = 512;
+constexpr std::size_t kPairsAtOnce = 512;
 
 }  // namespace
 
@@ -17,8 +17,8 @@ arma::mat cross_moment(const arma::mat& x, const arma::mat& y, const Plan& plan)
   // Entries in blocks: the sum is one GEMM each, in a fixed order.
   arma::mat sum(y.n_rows, x.n_rows, arma::fill::zeros);
   arma::mat left, right;
-  for (std::size_t first = 0; first < plan.mass.size(); first += kBlock) {
-    const std::size_t count = std::min(kBlock, plan.mass.size() - first);
+  for (std::size_t first = 0; first < plan.mass.size(); first += kPairsAtOnce) {
+    const std::size_t count = std::min(kPairsAtOnce, plan.mass.size() - first);
     left.set_size(y.n_rows, count);
     right.set_size(x.n_rows, count);
     for (std::size_t c = 0; c < count; ++c) {

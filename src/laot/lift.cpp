@@ -17,7 +17,7 @@ namespace {
 
 constexpr double kSmallestRidge = 1e-10;
 constexpr double kSmallestEigenvalue = 1e-6;  // of the kernel matrix, beside its largest
-constexpr std::size_t kBlock = 512;
+constexpr std::size_t kCellsAtOnce = 512;
 
 // The median positive squared distance of the pairs; 0 where there is none.
 double median_square(const arma::mat& points) {
@@ -72,9 +72,9 @@ class LiftedCells {
     if (8.0 * static_cast<double>(rows()) * static_cast<double>(x.n_cols) <= kept_bytes)
       kept_.set_size(rows(), x.n_cols);
     arma::mat features;
-    for (std::size_t first = 0; first < x.n_cols; first += kBlock) {
+    for (std::size_t first = 0; first < x.n_cols; first += kCellsAtOnce) {
       context.poll();
-      compute(first, std::min<std::size_t>(kBlock, x_.n_cols - first), features);
+      compute(first, std::min<std::size_t>(kCellsAtOnce, x_.n_cols - first), features);
       for (std::size_t i = 0; i < features.n_cols; ++i)
         for (std::size_t r = 0; r < q; ++r)
           mean_[r] += weights[first + i] * features(x.n_rows + r, i);
@@ -93,9 +93,9 @@ class LiftedCells {
   template <class Body>
   void each_block(Context& context, const Body& body) const {
     arma::mat features;
-    for (std::size_t first = 0; first < x_.n_cols; first += kBlock) {
+    for (std::size_t first = 0; first < x_.n_cols; first += kCellsAtOnce) {
       context.poll();
-      const std::size_t count = std::min<std::size_t>(kBlock, x_.n_cols - first);
+      const std::size_t count = std::min<std::size_t>(kCellsAtOnce, x_.n_cols - first);
       if (!kept_.is_empty()) {
         body(first, borrowed(kept_.colptr(first), rows(), count));
         continue;
