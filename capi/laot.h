@@ -720,6 +720,9 @@ LAOT_API void laot_model_free(laot_model* model);
 /**
  * Predicts control cells as treated, in the units of the training cells. BLAS may add in
  * another order where other cells stand beside a cell, so that its last digits can differ then.
+ * A feature that has one value in all training cells is predicted as exactly that value; one that
+ * has a in all control and b in all treated cells as exactly b where the populations are encoded
+ * about their own means (laot, gaussian_map, mean_shift; networks with center = own).
  *
  * @param context      threads and callbacks
  * @param model        looked at

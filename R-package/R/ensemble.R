@@ -93,7 +93,11 @@ print.laot_ensemble_list <- function(x, ...) {
   invisible(x)
 }
 
-mean_of <- function(seen) Reduce(`+`, lapply(seen, `[[`, "values")) / length(seen)
+# By differences to the first: where all seeds say the same, so does their mean, to the last bit.
+mean_of <- function(seen) {
+  first <- seen[[1L]]$values
+  first + Reduce(`+`, lapply(seen, function(one) one$values - first)) / length(seen)
+}
 
 #' @export
 summary.laot_ensemble <- function(object, ...) {

@@ -59,6 +59,14 @@
 #'   there and `_weight`): what each cell counts in the treated population, see [composition()]. A
 #'   matrix or data frame has none. For a `laot_fit_list`: a list of such predictions, one for each
 #'   target, or with `at` one of them.
+#' @section Constant features:
+#' A feature that is the same in all control and all treated training cells, at whatever value, is
+#' predicted as exactly that value by every method (of many conditions: the same in all cells of the
+#' fit), and the mean over seeds is that value too. Where it is constant at one value in the control
+#' cells and at another in the treated ones, a cell of the first is predicted as exactly the second
+#' by every method that encodes the populations about their own means (`laot`, `gaussian_map`,
+#' `mean_shift`; networks with `center = "own"`); other methods learn such a shift as they learn any
+#' other. A new cell with another value of such a feature is moved by the difference of the two.
 #' @examples
 #' genes <- paste0("gene", 1:4)
 #' control <- matrix(rexp(4 * 50), 4, dimnames = list(genes, NULL))

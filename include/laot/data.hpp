@@ -93,7 +93,8 @@ void require_finite(const double* values, const Cells& cells, std::size_t cell,
 /// Refuses NaN and Inf in a matrix, features x cells, naming the first place.
 void require_finite(const arma::mat& cells, const std::string& name);
 
-/// Weighted mean and variance (weights sum to 1) of each feature, two passes over the cells.
+/// Weighted mean and variance (weights sum to 1) of each feature, two passes over the cells. Of one
+/// that is the same in all cells they are exactly its value and 0.
 struct Moments {
   arma::vec mean, variance;
 };

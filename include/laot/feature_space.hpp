@@ -2,9 +2,11 @@
 // components, scaled; fitted on training cells only, and undone exactly on the way back.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "laot/data.hpp"
 
@@ -51,7 +53,10 @@ struct SpacePopulation {
 ///
 /// A map f of the space predicts, for a control cell x,
 ///   x + (m_y - m_x) + V S (f(z) - z):
-/// what the components leave out of a cell is kept.
+/// what the components leave out of a cell is kept, and where x is m_x, x + (m_y - m_x) is m_y to
+/// the bit. A feature that is the same in all cells of a population has its value for a mean; one
+/// that is so in all populations tells a map nothing, and the last term, whatever the map, is 0 in
+/// it.
 class FeatureSpace {
  public:
   /// Fits on training cells (features x n and features x m) with weights that sum to 1 each. The
@@ -85,6 +90,8 @@ class FeatureSpace {
 
   /// The space in which nothing is done (for `identity`).
   static FeatureSpace trivial(std::size_t features);
+  /// The same, of cells whose constant features are to be known to maps beside it.
+  static FeatureSpace trivial(const SpacePopulation& control, const SpacePopulation& treated);
 
   std::size_t features() const { return mean_control.n_elem; }
   std::size_t dimension() const { return scale.n_elem; }
@@ -100,10 +107,14 @@ class FeatureSpace {
   arma::vec mean_control, mean_treated;  // m_x, m_y [features]
   arma::mat basis;                       // V [features x dimension], empty: I
   arma::vec scale;                       // S [dimension]
+  /// Features, in order, in which a prediction is x + (m_y - m_x): those that are the same in all
+  /// cells of each population and, but for two populations about their own means, the same in all.
+  std::vector<std::int32_t> constant;
 
  private:
   void encode_block_about(const arma::mat& block, const arma::vec& mean, arma::mat& z) const;
   arma::mat encode_about(const Cells& cells, const arma::vec& mean, Context& context) const;
+  void find_constant(const std::vector<SpacePopulation>& populations, bool own_values);
   void fit_basis(const std::vector<SpacePopulation>& populations,
                  const std::vector<arma::vec>& means, Center center, std::size_t components,
                  Context& context);

@@ -80,7 +80,8 @@ end
 
 What the control cells would look like treated: features × cells, in the units of the training
 cells. `nonnegative`: `"no"`, `"clip"` (raise negative values to 0) or `"marginals"` (send each
-feature through the monotone map from its predicted to its observed treated training values).
+feature through the monotone map from its predicted to its observed treated training values). A feature that
+has one value in all training cells is predicted as exactly that value.
 
 Of a fit of several conditions `at` says at which one: a name, covariates as `model_at` takes them, or a
 vector of named tuples of covariates, one for each cell. A level that was not seen and that control cells

@@ -230,6 +230,36 @@ void require_valid(const Cells& cells, const std::string& name, Context& context
   }
 }
 
+namespace {
+
+// A weighted sum of one value is that value but for rounding. Features whose variance could be that
+// rounding are looked at once more, so that others cost nothing.
+void settle_constant(const Cells& cells, Moments& moments, Context& context) {
+  const double rounding = 2.0 * std::numeric_limits<double>::epsilon();
+  const double size = rounding * static_cast<double>(cells.cells());
+  std::vector<std::size_t> left;
+  for (std::size_t k = 0; k < cells.features(); ++k) {
+    const double sd = std::sqrt(moments.variance[k]), mean = std::abs(moments.mean[k]);
+    if (mean > 0.0 && (sd <= size * mean || std::isinf(sd))) left.push_back(k);
+  }
+  if (left.empty()) return;
+  std::vector<double> first(cells.features()), column(cells.features());
+  cells.gather(0, 1, first.data());
+  const std::size_t between_polls = cells_between_polls(cells.features());
+  for (std::size_t i = 1; i < cells.cells() && !left.empty(); ++i) {
+    if (i % between_polls == 0) context.poll();
+    const double* values = cells.cell(i, column.data());
+    const auto differs = [&](std::size_t k) { return values[k] != first[k]; };
+    left.erase(std::remove_if(left.begin(), left.end(), differs), left.end());
+  }
+  for (const std::size_t k : left) {
+    moments.mean[k] = first[k];
+    moments.variance[k] = 0.0;
+  }
+}
+
+}  // namespace
+
 Moments weighted_moments(const Cells& cells, const arma::vec& weights, Context& context) {
   const std::size_t d = cells.features();
   Moments out{arma::vec(d, arma::fill::zeros), arma::vec(d, arma::fill::zeros)};
@@ -248,6 +278,7 @@ Moments weighted_moments(const Cells& cells, const arma::vec& weights, Context& 
       out.variance[k] += weights[i] * deviation * deviation;
     }
   }
+  settle_constant(cells, out, context);
   return out;
 }
 

@@ -82,6 +82,12 @@ FeatureSpace FeatureSpace::trivial(std::size_t features) {
   return space;
 }
 
+FeatureSpace FeatureSpace::trivial(const SpacePopulation& control, const SpacePopulation& treated) {
+  FeatureSpace space = trivial(control.cells->features());
+  space.find_constant({control, treated}, false);
+  return space;
+}
+
 FeatureSpace FeatureSpace::fit(const Cells& control, const Cells& treated,
                                const arma::vec& weights_x, const arma::vec& weights_y,
                                const FeatureSpaceOptions& options, Context& context) {
@@ -124,6 +130,7 @@ FeatureSpace FeatureSpace::fit(const SpacePopulation& control, const SpacePopula
   FeatureSpace space;
   space.mean_control = means[0];
   space.mean_treated = means[1];
+  space.find_constant(both, options.center == Center::own);
   const std::size_t components =
       component_count(options, space.features(), control.cells->cells(), treated.cells->cells());
   space.fit_basis(both, means, options.center, components, context);
@@ -139,6 +146,7 @@ FeatureSpace FeatureSpace::fit(const std::vector<SpacePopulation>& populations,
   space.mean_control =
       options.center == Center::own ? centres(populations, Center::joint)[0] : means[0];
   space.mean_treated = space.mean_control;
+  space.find_constant(populations, false);
   std::size_t cells[2] = {0, 0};
   for (std::size_t p = 0; p < populations.size(); ++p)
     cells[p < controls ? 0 : 1] += populations[p].cells->cells();
@@ -215,13 +223,22 @@ void FeatureSpace::fit_basis(const std::vector<SpacePopulation>& populations,
       return outer_products({d, populations[0].cells->cells(), gather}, context);
     });
   basis = leading_directions(cells, components, context, begun.get());
-  // A feature that is the same in all cells is in no component: rounding must not move it.
-  const arma::vec& mean = populations[0].moments->mean;
-  for (std::size_t k = 0; k < d; ++k)
-    if (std::all_of(populations.begin(), populations.end(), [&](const SpacePopulation& population) {
-          return population.moments->variance[k] == 0.0 && population.moments->mean[k] == mean[k];
-        }))
-      basis.row(k).zeros();
+  // A constant feature is in no component: rounding must not move it.
+  for (const std::int32_t k : constant) basis.row(static_cast<std::size_t>(k)).zeros();
+}
+
+// own_values: each population may have a value of its own.
+void FeatureSpace::find_constant(const std::vector<SpacePopulation>& populations, bool own_values) {
+  constant.clear();
+  for (std::size_t k = 0; k < features(); ++k) {
+    const double first = populations[0].moments->mean[k];
+    const auto still = [&](const SpacePopulation& population) {
+      const Moments& here = *population.moments;
+      return here.variance[k] == 0.0 && (own_values || here.mean[k] == first);
+    };
+    if (std::all_of(populations.begin(), populations.end(), still))
+      constant.push_back(static_cast<std::int32_t>(k));
+  }
 }
 
 void FeatureSpace::encode_block(const arma::mat& block, Side side, arma::mat& z) const {
@@ -270,8 +287,13 @@ void FeatureSpace::decode_block(const arma::mat& z, const arma::mat& moved,
     for (std::size_t k = 0; k < z.n_rows; ++k) change(k, i) = scale[k] * (moved(k, i) - z(k, i));
   if (has_components()) change = arma::mat(basis * change);
   for (std::size_t i = 0; i < block.n_cols; ++i)
-    for (std::size_t k = 0; k < block.n_rows; ++k)
-      block(k, i) += (mean_treated[k] - mean_control[k]) + change(k, i);
+    for (const std::int32_t k : constant) change(static_cast<std::size_t>(k), i) = 0.0;
+  for (std::size_t i = 0; i < block.n_cols; ++i)
+    for (std::size_t k = 0; k < block.n_rows; ++k) {
+      const double x = block(k, i), start = mean_control[k], end = mean_treated[k];
+      // From a through b - a to b is not exact.
+      block(k, i) = x == start ? end + change(k, i) : x + ((end - start) + change(k, i));
+    }
 }
 
 }  // namespace laot

@@ -32,6 +32,11 @@ void write_map(const FeatureSpace& space, const arma::mat& latent, double* out) 
   else
     map = change;
   for (std::size_t c = 0; c < d; ++c) map(c, c) += 1.0;
+  for (const std::int32_t k : space.constant) {
+    const std::size_t row = static_cast<std::size_t>(k);
+    map.row(row).zeros();
+    map(row, row) = 1.0;
+  }
 }
 
 // Without W itself: m_y - m_x + V S (c - (W_z - I) S^-1 V' m_x).
@@ -45,7 +50,9 @@ void write_offset(const FeatureSpace& space, const AffineResponse& response, dou
     shift -= scaled_change(space, response.map()) * mean;
   }
   if (!response.offset().is_empty()) shift += space.scale % response.offset();
-  offset += space.has_components() ? arma::vec(space.basis * shift) : shift;
+  if (space.has_components()) shift = arma::vec(space.basis * shift);
+  for (const std::int32_t k : space.constant) shift[static_cast<std::size_t>(k)] = 0.0;
+  offset += shift;
 }
 
 void ResponseMap::list(const FeatureSpace&, std::vector<NamedArray>&) const {}

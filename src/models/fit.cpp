@@ -45,11 +45,12 @@ FeatureSpace space_for(const Params& params, const Population& control, const Po
                        const Moments& x, const Moments& y, const arma::vec& weights_x,
                        const arma::vec& weights_y, bool too_few, SharedOuterProducts* shared,
                        Context& context) {
-  if (params.method().traits.raw_space) return FeatureSpace::trivial(control.cells.features());
+  const SpacePopulation from{&control.cells, &weights_x, &x, 0.5, "control", shared};
+  const SpacePopulation to{&treated.cells, &weights_y, &y, 0.5, "treated"};
+  if (params.method().traits.raw_space) return FeatureSpace::trivial(from, to);
   FeatureSpaceOptions options = params.options().space;
   if (too_few) options = {Center::own, Scale::none, 0};
-  return FeatureSpace::fit({&control.cells, &weights_x, &x, 0.5, "control", shared},
-                           {&treated.cells, &weights_y, &y, 0.5, "treated"}, options, context);
+  return FeatureSpace::fit(from, to, options, context);
 }
 
 FitResult mean_shift_of(const Population& control, const Population& treated, std::size_t fewest) {

@@ -18,6 +18,7 @@ void store_space(const FeatureSpace& space, ModelFile& file) {
   file.lend("space.mean_treated", space.mean_treated);
   file.lend("space.scale", space.scale);
   if (space.has_components()) file.lend("space.basis", space.basis);
+  if (!space.constant.empty()) file.lend("space.constant", space.constant);
 }
 
 FeatureSpace load_space(const ModelFile& file) {
@@ -37,6 +38,15 @@ FeatureSpace load_space(const ModelFile& file) {
   for (const double scale : space.scale)
     require(std::isfinite(scale) && scale > 0.0, Status::bad_format,
             "the feature space of the model file has a scale that is not positive");
+  if (file.has("space.constant")) space.constant = file.integers("space.constant");
+  std::int64_t before = -1;
+  for (const std::int64_t k : space.constant) {
+    require(k > before && k < static_cast<std::int64_t>(space.features()), Status::bad_format,
+            "the feature space of the model file has constant features that are not increasing "
+            "numbers from 0 to ",
+            space.features() - 1);
+    before = k;
+  }
   return space;
 }
 

@@ -201,6 +201,11 @@ TEST_CASE("every demand on a model file is missed by one file that is refused") 
   for (const double value : {0.0, -1.0, std::numeric_limits<double>::infinity(),
                              std::numeric_limits<double>::quiet_NaN()})
     refused(whole, vector_is("space.scale", {1.0, value, 1.0}), "has a scale that is not positive");
+  for (const std::vector<std::int32_t>& features :
+       {std::vector<std::int32_t>{-1}, {3}, {1, 1}, {2, 0}})
+    refused(
+        whole, [&](ModelFile& file) { file.lend("space.constant", features); },
+        "constant features that are not increasing numbers from 0 to 2");
 
   const char* const summary = "the training summary of the model file does not fit its features";
   for (const double value : {-6.0, 0.5, 1e18})

@@ -311,7 +311,8 @@ class Model:
 
     def predict(self, cells: Any, nonnegative: str = "no", threads: int = 1, key: str = "laot",
                 copy: bool = False, at: Any = None, types: Any = None) -> Any:
-        """Control cells as they would look treated, in the units of the training cells.
+        """Control cells as they would look treated, in the units of the training cells. A feature that has one
+        value in all training cells is predicted as exactly that value.
 
         Parameters
         ----------
