@@ -55,7 +55,13 @@ print_benchmark <- function(x, failures, unit) {
         paste0("the treated cells of what was left out, half against half (fewer cells, so ",
                "noisier).\n",
                "training_treated: treated cells of the others.\n")
-      } else "true treated cells.\n", sep = "")
+      } else if (all(c("split", "method") %in% names(x)) && all(x$split == "random")) {
+        "true treated cells.\n"
+      } else {
+        # Of a split that was given nobody knows whether the parts are alike.
+        paste0("treated cells of the training part, which may be\nother cells than those of the ",
+               "test part, such as those of other donors; reference = \"halves\" is of these.\n")
+      }, sep = "")
   invisible(x)
 }
 

@@ -100,6 +100,7 @@ benchmark_methods <- function(x, methods = NULL,
                               verbose = interactive()) {
   exact_arguments()
   if (missing(x)) fail(no.cells)
+  refuse_treated(list(...))
   many <- !is.null(covariates)
   if (!many) no_experiment(list(embedding = embedding, combine = combine, hold.out = hold.out))
   check_verbose(verbose)
@@ -113,7 +114,7 @@ benchmark_methods <- function(x, methods = NULL,
   }
   labels$values <- without_predicted(labels$values, source$columns,
                                      c(chosen$control, chosen$target))
-  batches <- cell_labels(batch, source$columns, count, "batch")
+  batches <- labels_of(batch, source, "batch")
   if (anyNA(batches[labels$values %in% c(chosen$control, chosen$target)]))
     fail("batch has a missing label")
   check_seeds(seeds)
@@ -167,7 +168,7 @@ benchmark_labels <- function(condition, source, count) {
   }
   column <- if (is.null(condition)) "condition" else condition
   named <- is.character(column) && length(column) == 1L
-  list(values = cell_labels(column, source$columns, count, "condition"),
+  list(values = labels_of(column, source, "condition"),
        what = if (named) paste("column", quoted(column)) else "condition")
 }
 
@@ -207,6 +208,12 @@ chosen_methods <- function(methods) {
 one_method <- function(given, name) {
   if (is.function(given)) {
     if (!nzchar(name)) fail("a function among the methods needs a name")
+    takes <- names(formals(args(given)))
+    if (length(takes) < 3L && !"..." %in% takes) {
+      fail("the function ", quoted(name), " among the methods must take the training controls, ",
+           "the training treated cells and the controls to predict; it takes ",
+           counted(length(takes), "argument"))
+    }
     return(list(kind = "function", run = given, label = name))
   }
   if (is.character(given)) given <- list(given)
@@ -249,7 +256,7 @@ chosen_splits <- function(split, source, labels, chosen, test, seeds, batches = 
            reference = "training")
     }))
   }
-  group <- cell_labels(split, source$columns, count, "split")
+  group <- labels_of(split, source, "split")
   if (many && !"train" %in% levels(group)) {
     fail("split names groups to hold out, and with covariates conditions are held out: give ",
          "hold.out = ")
@@ -284,15 +291,23 @@ task_table <- function(plan, targets, seeds) {
   })
   tasks <- do.call(rbind, rows)
   tasks$split.name <- vapply(plan$splits, `[[`, "", "name")[tasks$split]
-  for (k in unique(tasks$split)) for (target in targets) {
-    cells <- task_cells(plan, plan$splits[[k]]$part, target)
-    empty <- names(cells)[!lengths(cells)]
-    if (length(empty)) {
-      fail("split ", quoted(plan$splits[[k]]$name), " has no ", sub("[.]", " ", empty[1L]),
-           " cells for target ", quoted(target))
-    }
-  }
+  pairs <- unique(tasks[c("split", "target")])
+  lacking <- Map(function(k, target) {
+    lacking_cells(plan$splits[[k]]$name, target, task_cells(plan, plan$splits[[k]]$part, target))
+  }, pairs$split, pairs$target)
+  said <- unlist(lacking)
+  if (length(said) && all(lengths(lacking) > 0L))
+    fail(said[1L], "; give splits whose parts have control and treated cells")
+  for (text in said) warning("without a score: ", text, call. = FALSE)
   tasks[order(tasks$target, tasks$split, tasks$seed), ]
+}
+
+# A split in which a target has no cells costs that target, and not the others. NULL: it has.
+lacking_cells <- function(name, target, cells) {
+  empty <- names(cells)[!lengths(cells)]
+  if (length(empty))
+    paste0("split ", quoted(name), " has no ", sub("[.]", " ", empty[1L]), " cells for target ",
+           quoted(target))
 }
 
 task_cells <- function(plan, part, target) {
@@ -320,6 +335,8 @@ run_task <- function(task, plan, folder = NULL) {
 
 task_rows <- function(task, plan) {
   cells <- task_cells(plan, plan$splits[[task$split]]$part, task$target)
+  lacking <- lacking_cells(plan$splits[[task$split]]$name, task$target, cells)
+  if (!is.null(lacking)) fail(lacking)
   settings <- call_settings(task$seed)
   bare <- function(index, rows) cells_of(plan$values, index, rows, with.names = FALSE)
   rows <- plan$rows

@@ -42,6 +42,14 @@ positive_number <- function(value, argument) {
   invisible(value)
 }
 
+# For functions of one object that has both populations.
+refuse_treated <- function(dots) {
+  if ("treated" %in% names(dots)) {
+    fail("treated does not go here: bind control and treated cells to one object with cbind(), ",
+         "and give the condition of each cell as condition = ")
+  }
+}
+
 # R takes a part of a name for the whole: n = 5 would set noise. The caller's arguments must be
 # named in full.
 exact_arguments <- function() {

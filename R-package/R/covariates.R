@@ -20,6 +20,7 @@ covariate_columns <- function(covariates, source) {
     if (!is.null(source$within) && nrow(covariates) == source$object.cells) {
       covariates <- covariates[source$within, , drop = FALSE]
     }
+    covariates <- in_cell_order(covariates, value_dimnames(source$values)[[2L]], "covariates")
     if (nrow(covariates) != count || !length(covariates)) {
       fail("covariates must have columns, and one row for each of the ", counted(count, "cell"),
            "; found ",

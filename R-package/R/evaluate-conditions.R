@@ -24,8 +24,10 @@ evaluate_conditions <- function(x, observed, control, at, beside, where, metrics
   named <- Filter(function(cells) any(colnames(cells) %in% trained), asked$observed)
   warn_of_trained(lapply(named, function(cells)
     suppressWarnings(read_like(first, cells, where, "observed"))$values), trained, unclass(x))
-  read <- function(cells, what) {
-    values <- read_like(first, cells, where, what)$values
+  read <- function(cells, what, fit = first, side = "control") {
+    source <- read_like(fit, cells, where, what)
+    warn_of_labels(fit, stats::setNames(list(source), side), what)
+    values <- source$values
     cells_of(values, features = match_features(first$features, feature_count(first), values, what,
                                                "the fit"),
              with.names = FALSE)
@@ -33,15 +35,22 @@ evaluate_conditions <- function(x, observed, control, at, beside, where, metrics
   options <- score_options(metrics, gamma, preset, markers, epsilon, reference)
   options$markers <- checked_number_of_markers(markers, feature_count(first), first)
   options$test <- FALSE
-  treated <- sapply(names(asked$observed), function(name) read(asked$observed[[name]],
-      paste("observed", quoted(name))),
-                    simplify = FALSE)
+  treated <- sapply(names(asked$observed), function(name) {
+    # A condition that was not seen has no fit, and so no label of its own.
+    fit <- if (name %in% names(x)) x[[name]] else without_condition(first)
+    read(asked$observed[[name]], paste("observed", quoted(name)), fit, "observed")
+  }, simplify = FALSE)
   columns <- native(.Call(C_evaluate_experiment,
                           lapply(fits, function(one) whole_pointer(attr(one, "whole"))),
                           lapply(asked$controls, read, "control"), treated, asked$control.of,
                           asked$covariates, options,
                           call_settings(first$seed, num.threads)))
   as_scores(as.data.frame(columns))
+}
+
+without_condition <- function(fit) {
+  fit["condition"] <- list(NULL)
+  fit
 }
 
 # list(observed, controls, control.of, covariates): cells by condition, as they were given.
@@ -183,8 +192,12 @@ known_conditions <- function(fits, observed) {
          listed(names(fits)))
   }
   if (length(unknown)) {
+    near <- nearest(unknown[1L], names(fits))
     fail("the fit has not seen ", quoted(unknown[1L]),
-         if (!is.null(attr(fits, "whole"))) "; give the covariates of each condition as at = ")
+         if (!is.null(near)) paste0("; did you mean ", quoted(near), "?") else
+           if (length(covariate_names_of(fits)))
+             "; give the covariates of each condition as at = " else
+               paste0("; leave it out: its conditions are ", listed(names(fits), 6L)))
   }
 }
 

@@ -123,10 +123,12 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
                                  types = NULL,
                                  at = NULL, beside = NULL, num.threads = 1L) {
   exact_arguments()
-  if (missing(observed)) fail("observed is missing; give the measured treated cells")
+  check_dots(list(...), names(formals(evaluate_predictions)))
+  if (missing(x)) fail("x is missing; give a fit, or predicted cells")
+  if (missing(observed) || is.null(observed))
+    fail("observed is missing; give the measured treated cells")
   if (inherits(x, "laot_fit_list")) {
     where <- list(...)
-    check_dots(where, names(formals(evaluate_predictions)))
     one.only <- c("train", "batch", "by", "types")[!c(is.null(train), is.null(batch), is.null(by),
                                                       is.null(types))]
     if (length(one.only)) {
@@ -149,7 +151,6 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
                              reference = reference, batch = batch, by = by, types = types,
                              num.threads = num.threads))
   }
-  check_dots(list(...), names(formals(evaluate_predictions)))
   options <- score_options(metrics, gamma, preset, markers, epsilon, reference)
   settings <- call_settings(1, num.threads)
   fit <- if (inherits(x, "laot_fit")) x
@@ -161,7 +162,7 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
   given <- held_out_cells(x, fit, model, observed, control, list(...), batch, by)
   given$control$groups <- types_that_weigh(fit, given, types)
   warn_of_leakage(train, model, given$sources$observed$values)
-  if (!is.null(fit)) warn_of_labels(fit, given$sources)
+  if (!is.null(model)) warn_of_labels(model, given$sources)
   options$condition <- if (!is.null(fit)) as.character(fit$target)
   options$markers <- checked_number_of_markers(markers, given$count, model)
   scores <- evaluated(model, given, options, settings)
@@ -229,8 +230,10 @@ types_that_weigh <- function(fit, given, types) {
 
 labels_of_cells <- function(labels, source, what) {
   if (is.null(labels)) return(NULL)
-  labels <- as.character(cell_labels(labels, source$columns, value_dim(source$values)[2L], what))
-  if (anyNA(labels)) fail(what, " has a missing label")
+  labels <- as.character(labels_of(labels, source, what))
+  if (anyNA(labels))
+    fail(what, " has no label for ", counted(sum(is.na(labels)), "cell"), " of ", source$what,
+         "; leave them out, or give them one")
   labels
 }
 
@@ -292,11 +295,13 @@ training_model <- function(train, settings) {
   if (!is.list(train) || is.data.frame(train) || !all(c("control", "treated") %in% names(train))) {
     fail("train must be a laot_fit or list(control =, treated =), found ", shown(train))
   }
-  values <- lapply(train[c("control", "treated")], function(part) read_source(part,
-      what = "train")$values)
-  fit_method(values$control, "gaussian_map", values$treated, keep.cells = 1e9, seed = 1,
-             num.threads = settings$threads,
-             verbose = FALSE)
+  sources <- lapply(train[c("control", "treated")], read_source, what = "train")
+  out <- fit_method(sources$control$values, "gaussian_map", sources$treated$values,
+                    keep.cells = 1e9, seed = 1, num.threads = settings$threads, verbose = FALSE)
+  # By these the labels of the other cells are compared.
+  levels <- levels_of_two(sources$control, sources$treated)
+  out[names(levels)] <- levels
+  out
 }
 
 # R's generator is left as it was.
@@ -326,7 +331,8 @@ explain_what_is_left_out <- function(model, given, scores, options) {
     for (reason in unique(why)) tell(absent[why == reason], reason)
   }
   if (!is.null(model) && !"noise_reference" %in% scores$method)
-    tell("noise_reference", "the fit kept no cells")
+    tell("noise_reference", if ("training_treated" %in% scores$method)
+      "too few observed cells for two halves" else "the fit kept no cells")
   preset <- if (!is.null(options$preset)) chosen_preset(options$preset)$metrics
   table <- chosen_metrics(if (is.null(options$metrics)) preset else options$metrics)
   if (is.null(model) && is.null(options$gammas)) {

@@ -27,7 +27,7 @@
 #' @param method The name of a method: one of `laot_methods()$name`.
 #' @param condition The column with the condition of each cell, or one label per cell. Where it is
 #'   not given, an object is searched for a column `condition`. Cells with a missing label are left
-#'   out.
+#'   out. Labels that have names, those of the cells, are matched by these.
 #' @param control The level of the control cells. Where it is not given, the one level called
 #'   control, ctrl, DMSO, vehicle, untreated or unstimulated is taken.
 #' @param target The level of the treated cells. Several of them, or none given where there are

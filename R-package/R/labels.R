@@ -6,22 +6,23 @@ control.words <- c("control", "ctrl", "dmso", "vehicle", "untreated", "unstimula
 
 # One label per cell from a column name or a vector; NULL where nothing is given. Several columns
 # (of batch and by) make one label of theirs together.
-cell_labels <- function(value, columns, count, argument) {
+cell_labels <- function(value, columns, count, argument, what = "x") {
   if (is.null(value)) return(NULL)
   if (names_columns(value, columns, count, argument)) {
-    return(interaction_labels(lapply(value, cell_labels, columns, count, argument), value))
+    return(interaction_labels(lapply(value, cell_labels, columns, count, argument, what), value))
   }
   if (is.character(value) && length(value) == 1L && !(is.null(columns) && count == 1L)) {
     if (is.null(columns)) {
       fail(argument, " names a column, but a matrix has none; give one label per cell")
     }
-    if (!value %in% names(columns)) fail(no_column(value, columns, argument))
+    if (!value %in% names(columns)) fail(no_column(value, columns, argument, what))
     value <- columns[[value]]
   }
   if (is.list(value) || length(value) != count) {
     fail(argument, " must be a column name or have one label for each of the ",
-         counted(count, "cell"),
-         ", found ", shown(value))
+         counted(count, "cell"), ", found ", shown(value),
+         if (length(dim(value)) == 2L) paste0("; give one of its columns, as in metadata$",
+                                              c(colnames(value), argument)[1L]))
   }
   value[is_blank(value)] <- NA
   value <- trimmed_labels(value, argument)
@@ -42,16 +43,20 @@ check_numbers_as_labels <- function(values) {
 
 # Spreadsheets and text files write a missing label as a text.
 is_blank <- function(labels)
-  toupper(trimws(as.character(labels))) %in% c("", "NA", "NAN", "N/A", "<NA>", "NULL")
+  is.na(labels) | toupper(trimmed(as.character(labels))) %in% c("", "NA", "NAN", "N/A", "<NA>",
+                                                                "NULL")
+
+# Spaces of no width to break at among them, which a spreadsheet leaves behind.
+trimmed <- function(texts) trimws(texts, whitespace = "[\\h\\v]")
 
 # White space at the ends of a label is a slip of typing.
 trimmed_labels <- function(value, argument) {
   texts <- if (is.factor(value)) levels(value) else if (is.character(value)) unique(value)
-  loose <- texts[!is.na(texts) & texts != trimws(texts) & !is_blank(texts)]
+  loose <- texts[!is.na(texts) & texts != trimmed(texts) & !is_blank(texts)]
   if (length(loose)) {
     message("White space at the ends of labels of ", argument, " is left out: ",
             listed(quoted(loose), 5L))
-    if (is.factor(value)) levels(value) <- trimws(levels(value)) else value <- trimws(value)
+    if (is.factor(value)) levels(value) <- trimmed(levels(value)) else value <- trimmed(value)
   }
   value
 }
@@ -69,6 +74,19 @@ interaction_labels <- function(labels, names) {
   factor(text, unique(text))
 }
 
+# Labels, or rows of a table, that are named by the cells are theirs by name, in whatever order.
+in_cell_order <- function(value, cells, argument) {
+  table <- is.data.frame(value)
+  names <- if (!table) names(value) else if (.row_names_info(value) > 0L) rownames(value)
+  if (is.null(dim(value)) && is.list(value) || is.null(names) || is.null(cells) ||
+      identical(names, cells) || anyDuplicated(cells) || anyDuplicated(names) ||
+      length(names) != length(cells) || !all(cells %in% names)) return(value)
+  message("The labels of ", argument, " are in another order than the cells, and are taken by ",
+          "their names")
+  at <- match(cells, names)
+  if (table) value[at, , drop = FALSE] else value[at]
+}
+
 # Labels for the cells of a source: also one for each cell of an object that has more.
 labels_of <- function(value, source, argument) {
   size <- value_dim(source$values)
@@ -78,20 +96,21 @@ labels_of <- function(value, source, argument) {
   }
   if (!is.null(source$within) && length(value) == source$object.cells && is.null(dim(value)))
     value <- value[source$within]
+  value <- in_cell_order(value, value_dimnames(source$values)[[2L]], argument)
   meant <- is.character(value) && length(value) == 1L &&
     tolower(value) %in% c("condition", "ident", "idents", "active.ident")
   if (meant && !value %in% names(source$columns) && length(source$idents) > 1L) {
-    fail(no_column(value, source$columns, argument), "; the identities have the levels ",
-         listed(source$idents, 6L),
+    fail(no_column(value, source$columns, argument, source$what),
+         "; the identities have the levels ", listed(source$idents, 6L),
          ": to use these say ", argument, " = Idents(x)")
   }
-  cell_labels(value, source$columns, value_dim(source$values)[2L], argument)
+  cell_labels(value, source$columns, value_dim(source$values)[2L], argument, source$what)
 }
 
-no_column <- function(name, columns, argument) {
+no_column <- function(name, columns, argument, what = "x") {
   near <- nearest(name, names(columns))
   paste0(
-    "x has no column ", quoted(name), if (!is.null(near)) paste0(" (did you mean ",
+    what, " has no column ", quoted(name), if (!is.null(near)) paste0(" (did you mean ",
         quoted(near), "?)"),
     "; choose one with ", argument, " = : ", column_summary(columns)
   )
@@ -112,6 +131,17 @@ column_summary <- function(columns) {
 told_label <- function(labels)
   ifelse(grepl("[[:space:],]", labels), quoted(labels), labels)
 
+# Two ways of writing one label are two conditions.
+warn_of_twins <- function(levels, what) {
+  plain <- gsub("[-_[:space:]]+", "-", tolower(levels))
+  twins <- levels[plain %in% plain[duplicated(plain)]]
+  if (length(twins)) {
+    warning(what, " has the levels ", listed(quoted(twins), 6L), ", which differ by upper and ",
+            "lower case or separators only and are different conditions here; give them one ",
+            "spelling if they are one", call. = FALSE)
+  }
+}
+
 # labels: the levels; control, targets: the chosen ones; explained: what was chosen for the user.
 choose_levels <- function(labels, control, target, what) {
   levels <- levels(labels)
@@ -127,7 +157,7 @@ choose_levels <- function(labels, control, target, what) {
     }
     explained <- paste("control:", told_label(control))
   } else {
-    control <- trimws(as.character(control))
+    control <- trimmed(as.character(control))
     if (length(control) != 1L || !control %in% levels) {
       fail("control must be one of the levels of ", what, ", which are ", listed(levels),
            "; found ",
@@ -142,7 +172,7 @@ choose_levels <- function(labels, control, target, what) {
     explained <- c(explained, paste0(if (length(target) > 1L) "targets: " else "target: ",
                                      listed(told_label(target))))
   } else {
-    target <- trimws(as.character(target))
+    target <- trimmed(as.character(target))
     unknown <- setdiff(target, others)
     if (length(unknown)) {
       fail("target must be among the levels of ", what, " other than the control, which are ",
@@ -151,5 +181,6 @@ choose_levels <- function(labels, control, target, what) {
     if (!length(target)) fail("target is empty; the levels are ", listed(others))
     target <- unique(target)
   }
+  warn_of_twins(levels[levels %in% c(control, target)], what)
   list(control = control, target = target, explained = explained)
 }

@@ -5,7 +5,7 @@ cells_to_predict <- function(fit, columns, count) {
   labels <- if (!is.null(fit$condition)) columns[[fit$condition]]
   if (!is.null(labels)) labels <- as.character(labels)
   start <- !predicted_cells(columns, count)
-  if (!is.null(labels)) start <- start & trimws(labels) %in% fit$control
+  if (!is.null(labels)) start <- start & trimmed(labels) %in% fit$control
   if (!any(start)) {
     fail("newdata has no cell that is ", quoted(fit$control), " in column ", quoted(fit$condition),
          ", to be predicted; it has ", listed(unique(labels), 5L))

@@ -51,6 +51,8 @@ plan_of <- function(fit) {
   if (!inherits(fit, "laot_fit")) fail("fit must be a fit of laot_fit(), found ", shown(fit))
   if (!trait(fit$method, "pairs"))
     fail("a fit of ", fit$method, " has no pairing; fit with laot_fit()")
+  if (fell_back(fit))
+    fail("the fit pairs no cells: it ", fit$report$stop.reason)
   list(source = model_array(fit, "plan_source")[, 1L] + 1,
        target = model_array(fit, "plan_target")[, 1L] + 1,
        mass = model_array(fit, "plan_mass")[, 1L])

@@ -155,7 +155,8 @@ chosen_or_moving <- function(fit, features, count) {
     fail("features must be names or numbers of features, found ", shown(features))
   at <- match(features, fit$features)
   if (anyNA(at))
-    fail("the fit has no feature ", quoted(features[is.na(at)][1L]), did_you_mean_feature(fit))
+    fail("the fit has no feature ", quoted(features[is.na(at)][1L]), did_you_mean_feature(fit),
+         differing_style(features[is.na(at)], fit$features))
   at
 }
 
@@ -189,7 +190,8 @@ one_marginal <- function(values, feature) {
   pooled <- unlist(kept)
   if (length(pooled) < 2L) pooled <- rep(c(pooled, 0)[1L], 2L)
   # A feature that is mostly one value would else have a needle there, which flattens all the rest.
-  width <- max(stats::bw.nrd0(pooled), diff(range(pooled)) / 60)
+  # Values that are one but for rounding would have a width below what numbers can tell apart.
+  width <- max(stats::bw.nrd0(pooled), diff(range(pooled)) / 60, 1e-6 * max(abs(pooled)))
   range <- range(pooled) + c(-3, 3) * width
   curves <- do.call(rbind, lapply(groups.of.cells, function(group) {
     at <- seq(range[1L], range[2L], length.out = 256L)

@@ -94,7 +94,7 @@ with_rows_of_kinds <- function(x) {
 
 scores_caption <- function(x, several, only) {
   bars <- if (any(is.finite(x$sd) & x$sd > 0)) "bars: one sd"
-  line <- if ("noise_reference" %in% x$method) "dashed: noise reference (true treated cells)"
+  line <- if ("noise_reference" %in% x$method) "dashed: noise reference (treated cells)"
   against <- if (!several && is.null(only))
     paste(" against", counted(max(x$observed), "observed cell"))
   paste(c(paste(c("filled: prediction", "hollow: not learnt", line, bars), collapse = "; "), only,

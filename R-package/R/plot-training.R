@@ -3,6 +3,7 @@
 # The training of a network, long: series, iteration, value.
 training_data <- function(fit) {
   trace <- fit_trace(fit)
+  if (fell_back(fit)) fail("nothing was trained: the fit ", fit$report$stop.reason)
   if (!nrow(trace))
     fail("the training ended before its first look at the validation cells; there is ",
          "nothing to plot")

@@ -37,7 +37,7 @@ populations_of_two <- function(ask, x, treated, where, condition, control, targe
   extra <- setdiff(value_dimnames(y$values)[[1L]], names)
   if (!is.null(names) && length(extra)) {
     fail(what[2L], " has ", counted(length(extra), "feature"), " that ", what[1L], " lacks: ",
-         listed(extra, 5L))
+         listed(extra, 5L), "; keep the features that both have, intersect() of their names")
   }
   if (identical(at, seq_len(size[1L]))) at <- NULL
   pair <- function(labels, name)
@@ -74,9 +74,12 @@ sample_name <- function(side, x)
 
 # Where each of two objects has one condition, these are the levels.
 levels_of_two <- function(x, y) {
-  level <- function(source) unique(as.character(source$columns[["condition"]]))
+  level <- function(source) {
+    out <- unique(as.character(source$columns[["condition"]]))
+    trimmed(out[!is_blank(out)])
+  }
   found <- c(level(x), level(y))
-  if (length(level(x)) == 1L && length(level(y)) == 1L && !anyNA(found) && found[1L] != found[2L]) {
+  if (length(level(x)) == 1L && length(level(y)) == 1L && found[1L] != found[2L]) {
     list(control = found[1L], target = found[2L], condition = "condition")
   } else {
     list(control = "control", target = "treated", condition = NULL)
@@ -85,6 +88,8 @@ levels_of_two <- function(x, y) {
 
 # Columns that both objects have.
 labels_of_two <- function(labels, x, y, name) {
+  if (is.character(labels) && length(labels) == 1L && !is.null(x$columns) &&
+      !labels %in% names(x$columns)) fail(no_column(labels, x$columns, name, x$what))
   if (!is.character(labels) || is.null(x$columns) || !all(labels %in% names(x$columns)))
     return(labels)
   lapply(list(control = x, treated = y),
@@ -134,8 +139,10 @@ populations_of_levels <- function(ask, source, condition, control, target, batch
   labels <- without_predicted(labels, source$columns, c(chosen$control, chosen$target))
   used <- function(given, name) {
     out <- labels_of(given, source, name)
-    if (anyNA(out[labels %in% c(chosen$control, chosen$target)])) {
-      fail(name, " has a missing label among the cells that are used")
+    lost <- sum(is.na(out[labels %in% c(chosen$control, chosen$target)]))
+    if (lost) {
+      fail(name, " has no label for ", lost, " of the cells that are used; leave them out of x, ",
+           "or give them one")
     }
     out
   }

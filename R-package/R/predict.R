@@ -21,7 +21,8 @@
 #'   of the fit (all, of a reduction), since no others are predicted. `"HDF5"`: a new
 #'   object whose values are written to disk as they are predicted (a matrix becomes an HDF5Matrix),
 #'   for results larger than memory; not of a Seurat object, which has its values in memory.
-#' @param label The name of the column of a new object that says which cells are predicted (`TRUE`).
+#' @param label The name of the column of a new object that says which cells are predicted (`TRUE`);
+#'   a column of that name that is no such mark is not replaced.
 #'   `NULL` adds none, so that the columns are those of `newdata` and [cbind()] takes both, where
 #'   these have the same features and assays; `S4Vectors::combineCols(newdata,
 #'   predicted)` and Seurat's `merge()` take any, and so does `into = "cells"`. Features that were
@@ -276,7 +277,7 @@ warn_of_predicted <- function(source, what) {
 
 warn_if_not_control <- function(fit, source) {
   labels <- if (!is.null(fit$condition)) as.character(source$columns[[fit$condition]])
-  others <- labels[!is_blank(labels) & trimws(labels) != fit$control]
+  others <- labels[!is_blank(labels) & trimmed(labels) != fit$control]
   if (length(others)) {
     warning("newdata has ", counted(length(others), "cell"), " that ",
             if (length(others) == 1) "is" else "are", " not ", quoted(fit$control), " in column ",
@@ -337,5 +338,13 @@ predicted.column <- "predicted"
 predicted_cells <- function(columns,
                             count = if (length(columns)) length(columns[[1L]]) else 0L) {
   says <- columns[[predicted.column]]
-  if (is.logical(says)) !is.na(says) & says else logical(count)
+  if (!is_flag(says)) return(logical(count))
+  toupper(as.character(says)) %in% "TRUE"
+}
+
+# TRUE and FALSE, also as the texts that files of other programs make of them.
+is_flag <- function(column) {
+  if (is.null(column) || !is.atomic(column) && !is(column, "Rle")) return(FALSE)
+  texts <- unique(toupper(as.character(column)))
+  all(is_blank(texts) | texts %in% c("TRUE", "FALSE"))
 }

@@ -29,13 +29,14 @@
 #' @export
 pseudo_bulk <- function(x, control, by, observed = NULL, min.cells = 1, ...) {
   exact_arguments()
+  check_dots(list(...), names(formals(pseudo_bulk)))
+  if (missing(x)) fail("x is missing; give a fit, as laot_fit() makes it")
   if (!inherits(x, "laot_fit")) fail("x must be a laot_fit, found ", shown(x))
   if (missing(control)) fail("control is missing; give the control cells")
   if (missing(by))
     fail("by is missing; give one or several columns, or list(control =, observed =) with one ",
          "label per cell")
   whole(min.cells, "min.cells")
-  check_dots(list(...), names(formals(pseudo_bulk)))
   given <- Filter(Negate(is.null), list(control = control, observed = observed))
   sources <- lapply(stats::setNames(nm = names(given)),
                     function(side) read_like(x, given[[side]], list(...), side))

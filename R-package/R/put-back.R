@@ -24,8 +24,15 @@ checked_into <- function(into, newdata, fit) {
   kind <- names(into)
   if (is.null(kind)) {
     kind <- kind_of_place(into)
-    if (!kind %in% unlist(lapply(object.classes, `[[`, "into")))
+    every <- unlist(lapply(object.classes, `[[`, "into"), use.names = FALSE)
+    if (!kind %in% every) {
+      near <- nearest(into, c("cells", "HDF5", kinds))
+      if (!is.null(near) && utils::adist(tolower(into), tolower(near)) <= 2) {
+        fail("into = ", quoted(into), " is no place; did you mean ", quoted(near), "? An assay of ",
+             "that name is c(assay = ", quoted(into), ")")
+      }
       return(list(kind = "assay", name = into))
+    }
     one_of(kind, kinds, "into")
     return(list(kind = kind, name = fit$method))
   }
@@ -50,6 +57,17 @@ prediction_says <- function(fit, label, suffix) {
        weight = weight_column(fit$method))
 }
 
+# A column that is no mark of predicted cells is the user's.
+check_label <- function(newdata, says) {
+  if (is.null(says$label) || object_kind(newdata) == "matrix") return(invisible())
+  old <- as.list(columns_of(newdata))
+  if (identical(says$label, says$condition) ||
+      says$label %in% names(old) && !is_flag(old[[says$label]])) {
+    fail("label = ", quoted(says$label), " would replace the column of that name in newdata; ",
+         "give another name, or label = NULL for no column")
+  }
+}
+
 # The handling of `into` by every predict(). values: a function of the object, of which of the
 # cells of newdata it has (NULL: all) and of the place (NULL: a new object), that gives what
 # predicted_values() gives; with `target`, the condition of each cell, where that is not the fit's,
@@ -60,6 +78,7 @@ put_predicted <- function(newdata, fit, into, label, suffix, values, no.disk = N
   if (identical(place$kind, "HDF5") && !is.null(no.disk))
     fail("into = \"HDF5\" goes with one fit; ", no.disk)
   says <- prediction_says(fit, label, suffix)
+  if (is.null(place) || identical(place$kind, "cells")) check_label(newdata, says)
   put_part <- function(cells, place, part = NULL, suffix = says$suffix) {
     out <- values(cells, part, place)
     if (!is.null(out$target)) says$target <- out$target
@@ -75,10 +94,16 @@ put_predicted <- function(newdata, fit, into, label, suffix, values, no.disk = N
 # Objects of S4 take no `drop`, or warn of it.
 cells_at <- function(x, at) if (isS4(x)) x[, at] else x[, at, drop = FALSE]
 
-# A level of a factor of conditions, or the text. target: one for all cells, or one each.
+# A level of a factor of conditions, a number or a flag where the conditions are such, or the text.
+# target: one for all cells, or one each.
 target_labels <- function(old, target, count) {
-  if (is.factor(old)) factor(rep_len(target, count), union(levels(old), target)) else
-    rep_len(target, count)
+  out <- rep_len(target, count)
+  if (is(old, "Rle")) old <- as.vector(old)
+  if (is.factor(old)) return(factor(out, union(levels(old), target), ordered = is.ordered(old)))
+  if (!is.numeric(old) && !is.logical(old)) return(out)
+  same <- suppressWarnings(as(out, if (is.logical(old)) "logical" else "numeric"))
+  if (anyNA(same)) return(out)
+  if (is.integer(old) && all(same == floor(same))) as.integer(same) else same
 }
 
 # Of what a predicted cell counts, under the name of a prediction.
@@ -111,6 +136,8 @@ put_back.default <- function(newdata, out, says) {
     if (.row_names_info(newdata) > 0L) rownames(table) <- rownames(newdata)[out$at]
     return(if (inherits(newdata, "tbl_df")) tibble::as_tibble(table) else table)
   }
+  if (is(newdata, "DelayedMatrix") && !is(values, "DelayedMatrix"))
+    return(DelayedArray::DelayedArray(values))
   if (!is(newdata, "Matrix") || is(values, "DelayedMatrix")) return(values)
   general <- as(as(values, "dMatrix"), "generalMatrix")
   if (is(newdata, "sparseMatrix")) as(general, "CsparseMatrix") else general

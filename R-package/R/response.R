@@ -35,14 +35,15 @@
 #' @export
 response_table <- function(x, observed, control, by = NULL, sets = NULL, level = NULL, ...) {
   exact_arguments()
+  check_dots(list(...), names(formals(response_table)))
   level <- or_usual(level, "response_table", "level")
+  if (missing(x)) fail("x is missing; give a fit, as laot_fit() makes it")
   if (!inherits(x, "laot_fit")) fail("x must be a laot_fit, found ", shown(x))
   if (missing(observed) || missing(control))
     fail("give the measured treated cells as observed = and the control cells as control = ")
   if (!is.numeric(level) || length(level) != 1L || is.na(level) || level <= 0 || level >= 1) {
     fail("level must be a number between 0 and 1, found ", shown(level))
   }
-  check_dots(list(...), names(formals(response_table)))
   read <- function(cells, what) read_like(x, cells, list(...), what)
   sources <- list(control = read(control, "control"), observed = read(observed, "observed"))
   warn_of_labels(x, sources)
@@ -74,6 +75,9 @@ response_table <- function(x, observed, control, by = NULL, sets = NULL, level =
   out$units <- as.integer(out$units)
   if (!is.null(size))
     out <- cbind(set = out$feature, features = unname(size)[out$position + 1], out)
+  if (nrow(out) && all(is.na(out$low)))
+    warning("an interval needs at least two cells or levels on each side: low and high are NA",
+            call. = FALSE)
   out <- long_table(out[setdiff(names(out), c("position", if (!is.null(size)) "feature"))])
   class(out) <- c("laot_response", class(out))
   out
@@ -84,12 +88,14 @@ checked_sets <- function(sets, labels) {
     fail("sets must be a named list of feature names, found ", shown(sets))
   }
   rows <- lapply(sets, function(names) which(labels %in% names))
+  style <- differing_style(setdiff(unlist(sets), labels), labels)
   empty <- names(rows)[!lengths(rows)]
   if (length(empty))
-    warning("left out: sets without a feature of the fit (", listed(empty, 5L), ")", call. = FALSE)
+    warning("left out: sets without a feature of the fit (", listed(empty, 5L), ")", style,
+            call. = FALSE)
   rows <- rows[lengths(rows) > 0L]
   if (!length(rows))
-    fail("no set has a feature of the fit, whose features are ", listed(labels, 3L))
+    fail("no set has a feature of the fit, whose features are ", listed(labels, 3L), style)
   rows
 }
 

@@ -17,11 +17,17 @@
 #' @export
 save_model <- function(fit, path) {
   exact_arguments()
+  if (missing(fit)) fail("fit is missing; give what laot_fit() made")
+  if (missing(path)) fail("path is missing; give the name of the file to write")
+  if (inherits(fit, c("laot_ensemble", "laot_ensemble_list")))
+    fail("fit holds the fits of several seeds; save each, for example fit[[",
+         quoted(names(fit)[1L]), "]]")
   if (!inherits(fit, c("laot_fit", "laot_fit_list")))
     fail("fit must be a laot_fit, found ", shown(fit))
   whole <- if (inherits(fit, "laot_fit")) fit$whole else attr(fit, "whole")
   if (inherits(fit, "laot_fit_list") && is.null(whole))
-    fail("fit must be a laot_fit, found several fits of their own; save each")
+    fail("fit holds several fits of their own; save each, for example fit[[",
+         quoted(names(fit)[1L]), "]]")
   if (inherits(fit, "laot_fit") && !is.null(whole) && is.null(fit$at$name)) {
     fail("no cells were seen at ", fit$target, "; save the fit of all conditions")
   }
@@ -38,6 +44,7 @@ save_model <- function(fit, path) {
 #' @export
 load_model <- function(path) {
   exact_arguments()
+  if (missing(path)) fail("path is missing; give the name of the file to read")
   path <- path.expand(one_string(path, "path"))
   pointer <- native(.Call(C_load, path))
   said <- read_metadata(path)

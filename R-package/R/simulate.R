@@ -7,6 +7,7 @@
 #' cells are shuffled.
 #'
 #' @param features,cells Number of features, and of cells in each population.
+#' @param ... Not used: the arguments after it want their names in full.
 #' @param gap The size of the change, \eqn{|W - I|_F}: the measurement gap.
 #' @param noise Standard deviation of what is added to each treated value, in units of that of the
 #'   control values.
@@ -22,9 +23,10 @@
 #' fit <- laot_fit(cells$control, cells$treated, seed = 1, verbose = FALSE)
 #' norm(coef(fit)$map - cells$map, "F")
 #' @export
-simulate_populations <- function(features = 10, cells = 100, gap = 1, noise = 0,
+simulate_populations <- function(features = 10, cells = 100, ..., gap = 1, noise = 0,
                                  entries = "uniform", seed = NULL) {
   exact_arguments()
+  no_more(list(...), names(formals(simulate_populations)))
   whole(features, "features")
   whole(cells, "cells")
   one_number(gap, "gap")
@@ -92,6 +94,7 @@ recovery_study <- function(features = NULL, gaps = NULL, cells = NULL, trials = 
 #' @param features Number of features.
 #' @param drugs Number of drugs, at least 12.
 #' @param cells Number of control cells, and of cells of each training condition.
+#' @param ... Not used: the arguments after it want their names in full.
 #' @param new.cells Number of new control cells, and of cells of each test condition.
 #' @param kappa Size of effects that switch with the cell.
 #' @param noise Standard deviation of what is added to each treated value.
@@ -113,10 +116,10 @@ recovery_study <- function(features = NULL, gaps = NULL, cells = NULL, trials = 
 #' truth <- screen$truth[[unseen]]
 #' sqrt(sum((moved - truth)^2) / sum((truth - screen$new.control)^2)) # 1: no better than no change
 #' @export
-simulate_screen <- function(features = 20, drugs = 20, cells = 200, new.cells = 300, kappa = 1,
-                            noise = 0.15,
-                            seed = NULL) {
+simulate_screen <- function(features = 20, drugs = 20, cells = 200, ..., new.cells = 300,
+                            kappa = 1, noise = 0.15, seed = NULL) {
   exact_arguments()
+  no_more(list(...), names(formals(simulate_screen)))
   whole(features, "features")
   whole(drugs, "drugs")
   whole(cells, "cells")

@@ -70,7 +70,7 @@ new_source <- function(values, what, columns, origin, subset = NULL, rest = list
   cells <- if (!is.null(within)) length(columns[[1L]])
   if (!is.null(within)) columns <- lapply(columns, `[`, within)
   list(values = require_some(values, what), columns = columns, origin = origin, subset = subset,
-       rest = rest,
+       rest = rest, what = what,
        within = within, object.cells = cells, idents = idents)
 }
 

@@ -16,6 +16,7 @@
 #'   where the share is above 0. With `by`, `test` is not used, and the validation cells are drawn
 #'   from those that are not held out; `validation` may also name levels of `by`.
 #' @param seed Seed of the random parts; without it one number is drawn from R's generator.
+#' @param ... Not used.
 #' @returns A factor with the levels `train`, `validation` and `test`, one for each cell, or a named
 #'   list of such factors. Cells without a condition, and cells that are predicted, are `NA`.
 #' @examples
@@ -25,8 +26,11 @@
 #' lapply(split_cells(90, condition, by = donor, seed = 1), table, donor)
 #' @export
 split_cells <- function(x, condition = NULL, by = NULL, hold.out = NULL, test = 0.2,
-                        validation = 0, seed = NULL) {
+                        validation = 0, seed = NULL, ...) {
   exact_arguments()
+  refuse_treated(list(...))
+  no_more(list(...), names(formals(split_cells)))
+  if (missing(x)) fail("x is missing; give the cells, or their number")
   cells <- cells_to_split(x)
   condition <- cell_labels(condition, cells$columns, cells$count, "condition")
   if (is.null(condition)) condition <- factor(rep("all", cells$count))

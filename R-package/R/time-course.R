@@ -84,8 +84,11 @@ time_of_cells <- function(time, columns, count, say = message) {
   labels <- cell_labels(time, columns, count, "time")
   number <- times_of_labels(levels(labels))
   if (anyNA(number)) {
+    found <- levels(labels)[is.na(number)][1L]
     fail("time must be numbers, or texts with one, such as \"24h\" or \"day 7\"; found ",
-         quoted(levels(labels)[is.na(number)][1L]))
+         quoted(found), if (grepl("^[0-9]{4}-[0-9]{2}-[0-9]{2}", found))
+           "; of dates give the time since the first, as difftime() has it" else
+             "; the cells of the start have time 0")
   }
   twice <- number[duplicated(number)]
   if (length(twice)) {

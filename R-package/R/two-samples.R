@@ -34,12 +34,16 @@
 #' @export
 mmd2 <- function(x, y, gamma = "median", estimator = "unbiased", ..., num.threads = 1L) {
   exact_arguments()
+  if (missing(x) || missing(y)) fail(no.samples)
   settings <- call_settings(1, num.threads)
   one_of(estimator, c("unbiased", "biased"), "estimator")
   check_gamma(gamma)
   cells <- two_samples(x, y, list(...))
   gamma <- pooled_gamma(gamma, cells, settings)
-  if (anyNA(gamma)) return(NA_real_)
+  if (anyNA(gamma)) {
+    warning("no two cells differ, so that there is no bandwidth: MMD^2 is NA", call. = FALSE)
+    return(NA_real_)
+  }
   value <- native(.Call(C_mmd2, cells$x, cells$y, gamma, estimator, settings))
   if (is.nan(value)) NA_real_ else value
 }
@@ -49,6 +53,7 @@ mmd2 <- function(x, y, gamma = "median", estimator = "unbiased", ..., num.thread
 mmd2_test <- function(x, y, gamma = "median", permutations = NULL, seed = NULL, ...,
                       num.threads = 1L) {
   exact_arguments()
+  if (missing(x) || missing(y)) fail(no.samples)
   data.name <- paste(deparse1(substitute(x)), "and", deparse1(substitute(y)))
   check_gamma(gamma)
   permutations <- or_usual(permutations, "mmd2_test", "permutations")
@@ -62,7 +67,8 @@ mmd2_test <- function(x, y, gamma = "median", permutations = NULL, seed = NULL, 
   gamma <- pooled_gamma(gamma, cells, settings)
   if (anyNA(gamma)) fail("no two cells differ, so that there is no bandwidth and nothing to test")
   found <- native(.Call(C_mmd2_test, cells$x, cells$y, gamma, as.double(permutations), settings))
-  if (is.nan(found[["mmd2"]])) fail("the test needs two cells on each side")
+  if (is.nan(found[["mmd2"]])) fail("the test needs two cells on each side, found ",
+                                     cell_count(cells$x), " and ", cell_count(cells$y))
   structure(list(
     statistic = c("MMD^2" = found[["mmd2"]]), p.value = found[["p.value"]],
     parameter = if (length(gamma) == 1L) c(gamma = gamma) else c(gammas = length(gamma)),
@@ -72,6 +78,8 @@ mmd2_test <- function(x, y, gamma = "median", permutations = NULL, seed = NULL, 
     alternative = "the two populations have different laws", data.name = data.name
   ), class = "htest")
 }
+
+no.samples <- "give the cells of the two populations as x and y"
 
 # Both as the library reads them, the features of y in the order of x.
 two_samples <- function(x, y, dots) {

@@ -6,7 +6,8 @@ as_values <- function(x, what) {
     bad <- names(x)[!vapply(x, is.numeric, NA)]
     if (length(bad)) {
       fail(what, " must hold numbers (features are rows, cells are columns); its column ",
-           quoted(bad[1L]), " is ", class(x[[bad[1L]]])[1L])
+           quoted(bad[1L]), " is ", class(x[[bad[1L]]])[1L],
+           "; names of features are row names, and labels of cells a vector of their own")
     }
     x <- as.matrix(x)
   } else if (is(x, "dgCMatrix")) {
@@ -26,7 +27,10 @@ as_values <- function(x, what) {
   }
   if (!is.matrix(x)) {
     fail(what, " must be a matrix (features are rows, cells are columns), found ", shown(x),
-         if (is.numeric(x)) "; one row or column stays a matrix with drop = FALSE")
+         if (is.numeric(x)) "; one row or column stays a matrix with drop = FALSE" else
+           if (is.list(x) && length(x)) paste0(
+             "; give its parts one at a time, control cells as x and treated cells as treated = , ",
+             "or bind them with cbind() and give the condition of each cell"))
   }
   if (!is.numeric(x)) {
     fail(what, " must hold numbers, found ", typeof(x), " values",
@@ -121,6 +125,8 @@ match_features <- function(wanted, count, values, what, whose, owner = NULL) {
 # "; ..." with the likeliest reason and an example of both sides.
 why_missing <- function(wanted, values, what, whose, owner) {
   names <- value_dimnames(values)
+  style <- differing_style(setdiff(wanted, names[[1L]]), names[[1L]])
+  if (!is.null(style)) return(style)
   other <- if (!is.null(owner)) value_dimnames(owner)[[2L]]
   if (mostly_in(names[[1L]], other)) {
     return(paste0("; they are names of the columns of ", whose, ": cells are columns here, so ",
@@ -134,9 +140,11 @@ why_missing <- function(wanted, values, what, whose, owner) {
     return(paste0("; they are names of its columns: cells are columns here, so give t(",
                   plain_name(what), ")"))
   }
-  style <- differing_style(setdiff(wanted, names[[1L]]), names[[1L]])
-  if (!is.null(style)) style else
-    paste0("; its names look like ", listed(names[[1L]][seq_len(min(2L, length(names[[1L]])))]))
+  if (mostly_in(wanted, names[[1L]])) {
+    return(paste0("; ", if (whose == "the fit") "fit again on the features that both have" else
+      "keep the features that both have", ", intersect() of their names"))
+  }
+  paste0("; its names look like ", listed(names[[1L]][seq_len(min(2L, length(names[[1L]])))]))
 }
 
 # NULL, or how most of the names that are missing are written there.
@@ -162,7 +170,10 @@ name.styles <- list(
   `upper and lower case` = tolower,
   `a version, as in ENSG00000000003.15` = function(names) sub("[.][0-9]+$", "", names),
   `what stands before or after "_", "-" or "|"` = function(names) sub(
-    "^(ENS[A-Z]*[0-9]+)(?:[.][0-9]+)?[-_|].*$", "\\1", names, perl = TRUE),
+    "^(ENS[A-Z]*[0-9]+)(?:[.][0-9]+)?(?:[-_|].*)?$", "\\1", names, perl = TRUE),
+  `the name of a genome, as in GRCh38_` = function(names) sub(
+    "^(GRC[hm][0-9]+|hg[0-9]+|mm[0-9]+)[-_]+", "", names, perl = TRUE),
+  `what R makes of names that begin with a number` = function(names) make.names(names),
   `white space` = function(names) gsub("[[:space:]]", "", names),
   `their style` = function(names) gsub("[^a-z0-9]", "", sub("[.][0-9]+$", "", tolower(names)))
 )

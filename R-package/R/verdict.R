@@ -101,23 +101,21 @@ compared_with_kept <- function(values, trained, fits) {
 
 # Labels that contradict the arguments: controls among the observed cells, treated cells among the
 # controls.
-warn_of_labels <- function(fit, sources) {
+warn_of_labels <- function(fit, sources, what = NULL) {
   column <- fit$condition
   if (is.null(column)) return(invisible())
-  told <- function(name, wrong, right) {
-    labels <- trimws(as.character(sources[[name]]$columns[[column]]))
+  told <- function(name, right) {
+    labels <- trimmed(as.character(sources[[name]]$columns[[column]]))
     others <- labels[!is_blank(labels) & labels != right]
     if (!length(others)) return(FALSE)
-    warning(name, " has ", counted(length(others), "cell"),
+    warning(c(what, name)[1L], " has ", counted(length(others), "cell"),
             if (length(others) == 1) " that is " else " that are ",
-            if (all(others == wrong)) paste0(quoted(wrong), ", "), "not ", quoted(right),
-            " in column ",
-            quoted(column), "; are observed and control what you meant?",
-            call. = FALSE)
+            listed(quoted(unique(others)), 3L), ", not ", quoted(right), " in column ",
+            quoted(column), "; are observed and control what you meant?", call. = FALSE)
     TRUE
   }
-  told("observed", fit$control, fit$target)
-  told("control", fit$target, fit$control)
+  told("observed", fit$target)
+  told("control", fit$control)
 }
 
 #' The features that are predicted worst
@@ -141,15 +139,20 @@ warn_of_labels <- function(fit, sources) {
 #' @export
 worst_features <- function(x, observed, control = NULL, count = 10L, ..., num.threads = 1L) {
   exact_arguments()
-  if (missing(observed)) fail("observed is missing; give the measured treated cells")
-  whole(count, "count")
   check_dots(list(...), names(formals(worst_features)))
+  if (missing(x)) fail("x is missing; give a fit, or predicted cells")
+  if (missing(observed) || is.null(observed))
+    fail("observed is missing; give the measured treated cells")
+  whole(count, "count")
   settings <- call_settings(1, num.threads)
   given <- predictions_of(x, control, list(...), settings)
   predicted <- given$predicted
   names <- value_dimnames(predicted)[[1L]]
   rows <- value_dim(predicted)[1L]
-  seen <- read_like(given$like, observed, list(...), "observed")$values
+  source <- read_like(given$like, observed, list(...), "observed")
+  if (inherits(x, "laot_fit"))
+    warn_of_labels(x, list(observed = source, control = given$control))
+  seen <- source$values
   at <- match_features(names, rows, seen, "observed", "the prediction", predicted)
   scores <- native(.Call(C_feature_scores, cells_of(predicted, with.names = FALSE),
                    cells_of(seen, features = at, with.names = FALSE), settings))
@@ -177,10 +180,11 @@ predictions_of <- function(x, control, dots, settings) {
   }
   if (is.null(control))
     fail("control is missing; give the control cells that the fit should predict")
-  values <- read_like(x, control, dots, "control")$values
+  source <- read_like(x, control, dots, "control")
+  values <- source$values
   at <- match_features(x$features, feature_count(x), values, "control", "the fit")
   out <- native(.Call(C_predict, model_pointer(x), cells_of(values, features = at,
                                                             with.names = FALSE), "no", settings))
   dimnames(out) <- list(x$features, value_dimnames(values)[[2L]])
-  list(predicted = out, like = x)
+  list(predicted = out, like = x, control = source)
 }

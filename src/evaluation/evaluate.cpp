@@ -157,12 +157,14 @@ class Evaluation {
   struct SharedWork {
     std::vector<KernelSums> sums;  // of each candidate; without sums: nothing is known
     std::unique_ptr<Coupling> coupling;
+    std::size_t coupled = 0;  // its source cells
 
     void lend(std::size_t candidate, const std::vector<double>& gammas, ScoredCells& predicted,
               const ScoredCells& seen) {
       if (candidate < sums.size() && !sums[candidate].across.empty())
         predicted.know(gammas, std::move(sums[candidate]), seen);
-      predicted.couple_by(coupling.get());
+      // Cells that were predicted elsewhere may be more or fewer than the control cells.
+      if (predicted.cells().n_cols == coupled) predicted.couple_by(coupling.get());
     }
   };
 
@@ -183,8 +185,10 @@ class Evaluation {
         shares_distances(scored_metrics(metrics_, set.gammas.size()), set.gammas, control.n_cols,
                          observed.n_cols, control.n_rows);
     if (scores("w2") && !by_distances &&
-        std::max(control.n_cols, observed.n_cols) <= kCellsCoupledAgain)
+        std::max(control.n_cols, observed.n_cols) <= kCellsCoupledAgain) {
       out.coupling = std::make_unique<Coupling>(control, observed);
+      out.coupled = control.n_cols;
+    }
     const bool kernels = scores("mmd2") || scores("mmd2_biased") || scores("mmd2_clipped");
     const FeatureSpace* space = held_out_.model ? &held_out_.model->space : nullptr;
     if (!kernels || !space || !space->has_components() || !set.rows.empty() ||

@@ -251,7 +251,7 @@ test_that("a batch of several columns is their combinations", {
   expect_identical(coef(both.columns), coef(quiet_fit(sce, batch = paste(sce$donor, sce$type))))
   expect_sentence(quiet_fit(sce, batch = c("donor", "tpe")), "no column \"tpe\"")
   sce$type[4L] <- NA
-  expect_sentence(quiet_fit(sce, batch = c("donor", "type")), "batch has a missing label")
+  expect_sentence(quiet_fit(sce, batch = c("donor", "type")), "batch has no label for 1 of the")
 })
 
 test_that("predictions go into the object itself", {

@@ -14,7 +14,7 @@ test_that("empty and written-out missing labels are missing", {
   expect_identical(found$report$n.control, 37)
   expect_identical(found$report$n.treated, 29)
   expect_sentence(quiet_fit(both, condition = labels, batch = replace(rep(c("a", "b"), 35), 5, "")),
-                  "batch has a missing label")
+                  "batch has no label for 1 of the cells that are used")
 })
 
 test_that("times are read with their units", {
