@@ -30,6 +30,7 @@
 #' @export
 composition <- function(fit) {
   exact_arguments()
+  if (missing(fit)) fail(no.fit)
   if (!inherits(fit, "laot_fit")) fail("fit must be a laot_fit, found ", shown(fit))
   out <- as.data.frame(native(.Call(C_composition, model_pointer(fit))))
   if (!nrow(out)) {

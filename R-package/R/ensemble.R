@@ -51,6 +51,7 @@ mean_values <- function(fits, newdata, ...) {
 #' @export
 prediction_spread <- function(object, newdata, ...) {
   exact_arguments()
+  if (missing(object)) fail("object is missing; give an ensemble, as laot_fit(seeds = ) makes it")
   if (!inherits(object, "laot_ensemble"))
     fail("object must be a laot_ensemble, found ", shown(object))
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")

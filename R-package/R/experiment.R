@@ -218,6 +218,7 @@ held_out_names <- function(hold.out, names, covariates) {
 #' @export
 held_out <- function(fit) {
   exact_arguments()
+  if (missing(fit)) fail(no.fit)
   if (!inherits(fit, "laot_fit_list"))
     fail("fit must be the laot_fit_list of an experiment, found ", shown(fit))
   held_out_of(fit)

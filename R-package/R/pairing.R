@@ -44,6 +44,7 @@ pairing <- function(fit) {
 }
 
 plan_of <- function(fit) {
+  if (missing(fit)) fail(no.fit)
   if (inherits(fit, "laot_fit_list")) {
     fail("fit holds fits for several targets; take one, for example fit[[",
          quoted(names(fit)[1L]), "]]")
@@ -113,6 +114,7 @@ ancestors <- function(fit, cells) {
 
 partners <- function(fit, cells, direction, side) {
   plan_of(fit)
+  if (missing(cells)) fail("cells is missing; give numbers (from 1) or names of training cells")
   if (is.character(cells)) {
     at <- match(cells, fit[[side]])
     if (anyNA(at))

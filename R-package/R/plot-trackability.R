@@ -15,16 +15,16 @@ curve_title <- function(x) paste0("Would the pairs be found again? ", x)
 # Large gaps stand close together on a linear axis from 0, so s is shown by its root.
 curve_axis <- function(gap) sqrt(gap)
 
-draw_curves <- function(curves, title) {
+draw_curves <- function(curves, title, caption = TRUE) {
   gaps <- curves[[1L]]$gap
   at <- curve_axis(gaps)
   old <- par(mar = c(5.1, 4.1, 5.1, 1.1))
   on.exit(par(old))
   plot(range(at), c(0, 1), type = "n", xaxt = "n", las = 1, xlab = curve.words$x,
        ylab = curve.words$y)
-  graphics::title(curve_title(title), line = 1.2 + 1.1 * length(curves), cex.main = 1)
+  graphics::title(title, line = 1.2 + 1.1 * length(curves), cex.main = 1)
   axis(1L, at, format(gaps, drop0trailing = TRUE, trim = TRUE), gap.axis = 0.2)
-  graphics::mtext(curve.words$caption, 1L, 4, cex = 0.7, col = "grey30")
+  if (caption) graphics::mtext(curve.words$caption, 1L, 4, cex = 0.7, col = "grey30")
   lines(range(at), c(0.5, 0.5), lty = 3L, col = "grey50")
   lines(c(1, 1), c(0, 1), lty = 2L, col = "grey50")
   for (design in names(curves)) {
@@ -42,14 +42,28 @@ draw_curves <- function(curves, title) {
 #' @rdname recovery_curve
 #' @export
 plot.laot_recovery <- function(x, ...) {
-  draw_curves(stats::setNames(list(x), attr(x, "design")), attr(x, "title"))
+  draw_curves(stats::setNames(list(x), attr(x, "design")), curve_title(attr(x, "title")))
   invisible(x)
 }
 
 #' @rdname trackability
 #' @export
 plot.laot_trackability <- function(x, ...) {
-  draw_curves(x$curves, paste0(x$title, ": ", x$verdict))
+  draw_curves(x$curves, curve_title(paste0(x$title, ": ", x$verdict)))
+  invisible(x)
+}
+
+#' @rdname trackability
+#' @export
+plot.laot_trackabilities <- function(x, ...) {
+  each <- attr(x, "each")
+  # A curve needs height: side by side.
+  old <- par(mfrow = rev(panels(length(each))), oma = c(1, 0, 0, 0))
+  on.exit(par(old))
+  for (condition in names(each)) {
+    draw_curves(each[[condition]]$curves, paste0(condition, ": ", each[[condition]]$verdict), FALSE)
+  }
+  graphics::mtext(curve.words$caption, 1L, 0, outer = TRUE, cex = 0.7, col = "grey30")
   invisible(x)
 }
 

@@ -51,6 +51,7 @@ recovery_curve <- function(x, design = "counterpart", gaps = NULL, repeats = NUL
                            time.gap = NULL, seed = NULL, num.threads = 1L,
                            verbose = interactive(), ...) {
   exact_arguments()
+  if (missing(x)) fail("x is missing; give a fit, as laot_fit() makes it")
   require_alternation(x, "a recovery curve")
   no_more(list(...), names(formals(recovery_curve)))
   one_of(design, c("counterpart", "anew"), "design")

@@ -133,6 +133,7 @@ source_arguments <- function(kinds = names(object.classes)) {
 feature.arguments <- c("subset.row", "features")
 where_arguments <- function(...) setdiff(source_arguments(...), feature.arguments)
 
+no.fit <- "fit is missing; give a fit, as laot_fit() makes it"
 no.cells <-
   "x is missing; give the cells: an object, or a matrix with features as rows and cells as columns"
 

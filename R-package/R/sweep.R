@@ -50,6 +50,7 @@ time_gap_sweep <- function(x, time = "time", start = NULL, gammas = "median", sp
                            seed = NULL,
                            num.threads = 1L, verbose = interactive()) {
   exact_arguments()
+  if (missing(x)) fail(no.cells)
   whole(splits, "splits")
   check_share(test, "test")
   check_gamma(gammas)

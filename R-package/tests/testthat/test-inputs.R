@@ -245,6 +245,12 @@ test_that("no cells at all, and a batch where none is used, are told in one sent
   expect_sentence(fit_trivial(method = "identity"), "x is missing")
   expect_sentence(cae_fit(), "x is missing")
   expect_sentence(benchmark_methods(), "x is missing")
+  expect_sentence(time_gap_sweep(), "x is missing; give the cells")
+  expect_sentence(recovery_curve(), "x is missing; give a fit")
+  for (of_fit in list(composition, held_out, pairing, transitions, ancestors, descendants))
+    expect_sentence(of_fit(), "^fit is missing; give a fit, as laot_fit\\(\\) makes it$")
+  expect_sentence(ancestors(quiet_fit(control, treated)), "cells is missing; give numbers")
+  expect_sentence(prediction_spread(), "object is missing; give an ensemble")
   expect_sentence(trackability(), "x is missing")
   expect_sentence(cellot_fit(control, treated, batch = rep(1, 105)),
                   "method cellot has no batch: it does not pair cells")

@@ -48,6 +48,15 @@ test_that("several targets have a verdict each", {
   expect_identical(table$verdict[2], one$verdict)
   expect_equal(table$residual[2], one$spacing[["residual"]])
   expect_output(print(table), "condition")
+  # A panel each: a condition's verdict stands above its curve.
+  picture <- tempfile(fileext = ".pdf")
+  on.exit(unlink(picture))
+  grDevices::pdf(picture, 8, 5, compress = FALSE, useKerning = FALSE)
+  plot(table)
+  grDevices::dev.off()
+  drawn <- readLines(picture, warn = FALSE)
+  for (title in paste0("(", c("a", "b"), ": ", table$verdict, ")"))
+    expect_identical(sum(grepl(title, drawn, fixed = TRUE)), 1L)
 })
 
 test_that("simulated populations have the pairing, the map and the gap that they say", {
