@@ -15,9 +15,13 @@ shared=${LAOT_SHARED_DIR:-$(dirname "$PWD")/shared}
 tarball=build/laot_$(cat VERSION).tar.gz
 mkdir -p "$library"
 
-# The last step in the installation's log: the source that is compiled, or R's own step.
+# The last step in the installation's log: R's own, or the source that is compiled, and how many there
+# are.
 at_work() {
-  sed -n -E 's/^(g\+\+|clang\+\+|c\+\+|gcc|cc|ccache).* -c ([^ ]+).*/compiling \2/p; s/^\*+ (.*)/\1/p' "$log" | tail -n 1
+  awk -v files="$files" '
+    /^(g\+\+|clang\+\+|c\+\+|gcc|cc|ccache).* -c / {sub(/.* -c /, ""); sub(/ .*/, ""); step = "compiling " $0 " (" ++n " of " files ")"}
+    /^\*+ / {sub(/^\*+ /, ""); step = $0}
+    END {print step ? step : "starting R"}' "$log"
 }
 
 say() { printf '\n[%s s] %s\n' "$SECONDS" "$1"; }
@@ -30,6 +34,8 @@ scripts/build-r-package.sh --no-vignette
 
 say "3/4  Compiling and installing it into $out/library"
 : >"$log"
+files=$(tar -xOzf "$tarball" laot/src/Makevars | grep -c '\.o')
+rm -rf "$library/00LOCK-laot" # of a run that was killed: the library is this script's own
 MAKEFLAGS=-j$(nproc) R CMD INSTALL -l "$library" "$tarball" >"$log" 2>&1 &
 installing=$!
 trap 'kill $installing 2>/dev/null || true' EXIT

@@ -114,10 +114,12 @@ started=yes
 mkdir -p "$results" "$root/build/test-logs"
 # Packages that could not be installed show as skipped below, or as failed under CI.
 scripts/install-dependencies.sh "$purpose" || true
-if ! command -v ctest >/dev/null; then
-  echo "test.sh: cmake is missing, and with it ctest, which runs the suites." >&2
-  exit 1
-fi
+for program in ctest ninja; do
+  if ! command -v $program >/dev/null; then
+    echo "test.sh: $program is missing (Debian: cmake, ninja-build), which builds and runs the suites; what kept it from being installed is said above." >&2
+    exit 1
+  fi
+done
 configured=$root/build/test-logs/configure.log
 if ! cmake -S . -B "$build" -G Ninja -DBLA_VENDOR=OpenBLAS -DCMAKE_BUILD_TYPE=Release \
   -DLAOT_SHARED_DIR="${LAOT_SHARED_DIR:-$(dirname "$root")/shared}" -DLAOT_TEST_RESULTS="$results" \

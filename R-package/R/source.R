@@ -8,8 +8,13 @@ read_source <- function(x, ..., what = "x") UseMethod("read_source")
 
 #' @exportS3Method
 read_source.default <- function(x, ..., what = "x") {
-  new_source(as_values(x, what), what, columns = NULL, origin = list(kind = "matrix"),
-             rest = list(...))
+  values <- as_values(x, what)
+  if (what %in% c("x", "the control matrix") && looks_raw(values)) {
+    message(if (what == "x") "x" else "The control matrix",
+            " holds whole numbers only, as counts are; counts are normalised and logged first ",
+            "(scuttle::normalizeCounts)")
+  }
+  new_source(values, what, columns = NULL, origin = list(kind = "matrix"), rest = list(...))
 }
 
 #' @exportS3Method

@@ -102,6 +102,18 @@ test_that("a fit that ends at its limit says so once", {
                    "stopped: the limit of 1 iterations was reached (max.iter)")
 })
 
+test_that("a matrix of counts is noticed, and one of other values is not", {
+  counts <- matrix(stats::rpois(6 * 80, 3), 6)
+  said <- function(...)
+    paste(capture_messages(laot_fit(..., seed = 1, verbose = FALSE)), collapse = "")
+  expect_match(said(counts[, 1:40], counts[, 41:80]),
+               "^The control matrix holds whole numbers only, as counts are; counts are normalised")
+  expect_match(said(counts, condition = rep(c("ctrl", "stim"), each = 40)),
+               "^x holds whole numbers")
+  expect_no_match(said(log1p(counts[, 1:40]), log1p(counts[, 41:80])), "whole numbers")
+  expect_no_match(said(control, treated), "whole numbers")
+})
+
 test_that("arguments are checked, with the nearest name", {
   expect_sentence(laot_fit(control, treated, rigde = 1),
                   "no parameter \"rigde\"; did you mean \"ridge\"")
