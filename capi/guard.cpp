@@ -1,3 +1,4 @@
+#include <cstdint>
 #include <stdexcept>
 
 #include "handles.hpp"
@@ -12,7 +13,14 @@ thread_local char last_message[1024] = "";
 thread_local char last_argument[64] = "";
 thread_local std::size_t last_feature = 0, last_cell = 0;
 thread_local double last_value = 0.0;
-thread_local SpelledPart last_spelled[96];  // more than a method has parameters
+// Small, because it lies on the stack of each thread: offsets in last_message, and more of them
+// than a method has parameters.
+struct KeptPart {
+  std::uint16_t begin;
+  std::uint8_t length;
+  bool is_flag;
+};
+thread_local KeptPart last_spelled[96];
 thread_local std::size_t last_spelled_count = 0;
 
 void remember_place(const Place& place) noexcept {
@@ -27,14 +35,17 @@ void remember_place(const Place& place) noexcept {
 // The parts whose words stand whole in the kept sentence, in which letters before them may take
 // more bytes than in the error's.
 void remember_spelled(const Error& error) noexcept {
-  static thread_local char before[sizeof last_message];
+  char before[sizeof last_message];
   const std::string_view sentence = error.what();
   for (const SpelledPart& part : error.spelled()) {
     if (last_spelled_count == sizeof last_spelled / sizeof last_spelled[0]) return;
     copy_sentence(sentence.substr(0, part.begin), before, sizeof before);
-    const SpelledPart kept{part.as, std::strlen(before), part.length};
+    const std::size_t begin = std::strlen(before);
     const std::string_view word = sentence.substr(part.begin, part.length);
-    if (std::string_view(last_message).substr(kept.begin, kept.length) != word) return;
+    if (word.size() > 255 || std::string_view(last_message).substr(begin, word.size()) != word)
+      return;
+    const KeptPart kept{static_cast<std::uint16_t>(begin), static_cast<std::uint8_t>(word.size()),
+                        part.as == Spelled::As::flag};
     last_spelled[last_spelled_count++] = kept;
   }
 }
@@ -119,10 +130,10 @@ const char* laot_last_error_place(size_t* feature, size_t* cell, double* value) 
 
 const char* laot_last_error_part(size_t part, size_t* start, size_t* length) {
   if (part >= laot::capi::last_spelled_count) return "";
-  const laot::SpelledPart& found = laot::capi::last_spelled[part];
+  const laot::capi::KeptPart found = laot::capi::last_spelled[part];
   if (start) *start = found.begin;
   if (length) *length = found.length;
-  return found.as == laot::Spelled::As::flag ? "flag" : "parameter";
+  return found.is_flag ? "flag" : "parameter";
 }
 
 laot_status laot_nearest_name(const char* name, const char* const* candidates, size_t count,
