@@ -1,7 +1,9 @@
 # Memory and time of a fit of several conditions to cells on disk, beside the same cells in memory.
 #
-#   Rscript bench/memory/hdf5_memory.R make FILE [genes cells conditions filled]   20000 100000 10
-#   0.05 Rscript bench/memory/hdf5_memory.R hdf5|memory FILE
+#   Rscript bench/memory/hdf5_memory.R make FILE [genes cells conditions filled]
+#   Rscript bench/memory/hdf5_memory.R hdf5|memory FILE
+#
+# The sizes are 20000 100000 10 0.05 where none are given.
 #
 # Prints seconds and megabytes: of the process when the cells are there, and at its peak in the fit.
 # The file is a TENxMatrix of log counts; a condition changes the rates of a tenth of the genes.
