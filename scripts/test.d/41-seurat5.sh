@@ -1,6 +1,7 @@
 # The tests of objects again with SeuratObject 5, which CRAN has and Debian has not, in a library of its own.
 # needs: r-library
 # seconds: 2400
+# cost: 280
 . scripts/test-lib.sh
 
 if ! have Rscript || ! R_LIBS=$R_LIBRARY Rscript -e 'quit(status = !all(vapply(c("laot", "testthat"), requireNamespace, NA, quietly = TRUE)))' >/dev/null 2>&1; then
