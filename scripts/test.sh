@@ -121,7 +121,7 @@ for program in ctest ninja; do
   fi
 done
 configured=$root/build/test-logs/configure.log
-# A room at a time, as the R package is compiled: a third of the time.
+# A room at a time, as the R package is compiled: that takes less long.
 if ! cmake -S . -B "$build" -G Ninja -DBLA_VENDOR=OpenBLAS -DCMAKE_BUILD_TYPE=Release -DCMAKE_UNITY_BUILD=ON \
   -DLAOT_SHARED_DIR="${LAOT_SHARED_DIR:-$(dirname "$root")/shared}" -DLAOT_TEST_RESULTS="$results" \
   >"$configured" 2>&1; then
