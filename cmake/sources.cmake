@@ -3,6 +3,7 @@ set(LAOT_CORE_SOURCES
   # base
   src/base/error.cpp
   src/base/number_text.cpp
+  src/base/late_number.cpp
   src/base/letters.cpp
   src/base/file_access.cpp
   src/base/table.cpp

@@ -60,9 +60,12 @@ int main(int argc, char** argv) {
   laot_model_free(fitted("laot", "adaptive", x, y));
   model = fitted("laot", "calibrated", x, y);
   predicted = malloc(features * n * sizeof *predicted);
-  start = processor_seconds();
-  must(laot_predict(context, model, x, "no", predicted, features * n));
-  printf("%-12s %8.3f s\n", "predict", processor_seconds() - start);
+  /* Twice: the first time, the system clears the memory that the prediction goes to. */
+  for (k = 0; k < 2; ++k) {
+    start = processor_seconds();
+    must(laot_predict(context, model, x, "no", predicted, features * n));
+    printf("%-12s %8.3f s\n", k == 0 ? "predict" : "once more", processor_seconds() - start);
+  }
   for (k = 0; k < features * n; ++k) sum += predicted[k];
   printf("sum of the prediction %.15g\n", sum);
   return 0;

@@ -47,6 +47,13 @@ struct SpacePopulation {
   SharedOuterProducts* shared = nullptr;
 };
 
+/// Working memory for blocks of cells on their way into a feature space and back: whoever takes
+/// block after block keeps it from one to the next.
+struct BlockRoom {
+  arma::mat z, moved;               // the block in the space, and where a map sends it
+  arma::mat centred, step, change;  // what encoding and decoding need between
+};
+
 /// z = S^-1 V' (x - m), with m the mean of the population that x belongs to (center own), one mean
 /// of both, each weighing one half (joint), or 0 (none); V the leading principal components of the
 /// centred cells, or I; S a diagonal scale.
@@ -99,9 +106,18 @@ class FeatureSpace {
 
   /// dimension x cells.
   arma::mat encode(const Cells& cells, Side side, Context& context) const;
-  void encode_block(const arma::mat& block, Side side, arma::mat& z) const;
+  void encode_block(const arma::mat& block, Side side, arma::mat& z, BlockRoom& room) const;
+  void encode_block(const arma::mat& block, Side side, arma::mat& z) const {
+    BlockRoom room;
+    encode_block(block, side, z, room);
+  }
   /// `block` holds control cells (features x count) and becomes the prediction, given z and f(z).
-  void decode_block(const arma::mat& z, const arma::mat& moved, arma::mat& block) const;
+  void decode_block(const arma::mat& z, const arma::mat& moved, arma::mat& block,
+                    BlockRoom& room) const;
+  void decode_block(const arma::mat& z, const arma::mat& moved, arma::mat& block) const {
+    BlockRoom room;
+    decode_block(z, moved, block, room);
+  }
 
   /// The factors, as they are stored with a model.
   arma::vec mean_control, mean_treated;  // m_x, m_y [features]
@@ -112,7 +128,8 @@ class FeatureSpace {
   std::vector<std::int32_t> constant;
 
  private:
-  void encode_block_about(const arma::mat& block, const arma::vec& mean, arma::mat& z) const;
+  void encode_block_about(const arma::mat& block, const arma::vec& mean, arma::mat& z,
+                          BlockRoom& room) const;
   arma::mat encode_about(const Cells& cells, const arma::vec& mean, Context& context) const;
   void find_constant(const std::vector<SpacePopulation>& populations, bool own_values);
   void fit_basis(const std::vector<SpacePopulation>& populations,

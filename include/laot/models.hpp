@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "laot/balance.hpp"
+#include "laot/base/late_number.hpp"
 #include "laot/conditions/covariates.hpp"
 #include "laot/experiment.hpp"
 #include "laot/feature_space.hpp"
@@ -143,7 +144,9 @@ inline SharedNames no_names() {
 struct TrainingSummary {
   std::size_t n = 0, m = 0;
   arma::vec mean_control, mean_treated;  // original units; batch weights where given
-  double median_gamma = 0.0;             // 1 / median positive squared distance; NaN: none
+  /// 1 / median positive squared distance, NaN: none. Where all cells are kept it is found when it
+  /// is first read, at the latest when the model is stored: it would be half of a plain fit.
+  LateNumber median_gamma;
   bool gamma_subsampled = false;
   StoredCells kept_control, kept_treated;  // features x at most keep_cells, original order
   /// The level of each kept cell; empty without a batch. Every level has a kept cell on either side
@@ -159,9 +162,11 @@ struct TrainingSummary {
 
 /// Numbers and texts that a fit reports, in order.
 struct Report {
-  std::vector<std::pair<std::string, double>> numbers;
+  std::vector<std::pair<std::string, LateNumber>> numbers;
   std::vector<std::pair<std::string, std::string>> texts;
-  void add(const std::string& name, double value) { numbers.emplace_back(name, value); }
+  void add(const std::string& name, LateNumber value) {
+    numbers.emplace_back(name, std::move(value));
+  }
   void add(const std::string& name, const std::string& value) { texts.emplace_back(name, value); }
   void append(const Report& more) {
     numbers.insert(numbers.end(), more.numbers.begin(), more.numbers.end());
@@ -257,7 +262,7 @@ class Model {
 
   /// `block` holds control cells (features x count) that lie at z in the space, and becomes their
   /// prediction without the marginals.
-  void map_block(const arma::mat& z, arma::mat& block) const;
+  void map_block(const arma::mat& z, arma::mat& block, BlockRoom& room) const;
 
   /// The file reads from the model, which must outlive it.
   ModelFile store() const&;
@@ -267,7 +272,7 @@ class Model {
  private:
   Model at(const Condition& asked, const Cells* controls, Context* context) const;
   arma::mat placing_cells(const Condition& asked, const Cells* controls, Context* context) const;
-  void map_block(arma::mat& block) const;
+  void map_block(arma::mat& block, BlockRoom& room) const;
   MarginalMaps kept_marginals() const;
 
   friend MarginalMaps fitted_marginals(const Model& model, const FitInput& input, Context& context);

@@ -241,19 +241,18 @@ void FeatureSpace::find_constant(const std::vector<SpacePopulation>& populations
   }
 }
 
-void FeatureSpace::encode_block(const arma::mat& block, Side side, arma::mat& z) const {
-  encode_block_about(block, side == Side::control ? mean_control : mean_treated, z);
+void FeatureSpace::encode_block(const arma::mat& block, Side side, arma::mat& z,
+                                BlockRoom& room) const {
+  encode_block_about(block, side == Side::control ? mean_control : mean_treated, z, room);
 }
 
-void FeatureSpace::encode_block_about(const arma::mat& block, const arma::vec& mean,
-                                      arma::mat& z) const {
-  arma::mat centred(block.n_rows, block.n_cols);
+void FeatureSpace::encode_block_about(const arma::mat& block, const arma::vec& mean, arma::mat& z,
+                                      BlockRoom& room) const {
+  arma::mat& centred = has_components() ? room.centred : z;
+  centred.set_size(block.n_rows, block.n_cols);
   for (std::size_t i = 0; i < block.n_cols; ++i)
     for (std::size_t k = 0; k < block.n_rows; ++k) centred(k, i) = block(k, i) - mean[k];
-  if (has_components())
-    z = basis.t() * centred;
-  else
-    z.swap(centred);
+  if (has_components()) z = basis.t() * centred;
   for (std::size_t i = 0; i < z.n_cols; ++i)
     for (std::size_t k = 0; k < z.n_rows; ++k) z(k, i) /= scale[k];
 }
@@ -266,26 +265,29 @@ arma::mat FeatureSpace::encode_about(const Cells& cells, const arma::vec& mean,
                                      Context& context) const {
   require(cells.features() == features(), Status::dimension_mismatch, "the model was fitted on ",
           features(), " features, found ", cells.features());
-  arma::mat out(dimension(), cells.cells());
+  arma::mat out(dimension(), cells.cells(), arma::fill::none);
   arma::mat block, z;
+  BlockRoom room;
   const std::size_t at_a_time = cells_at_a_time(features());
   for (std::size_t first = 0; first < cells.cells(); first += at_a_time) {
     context.poll();
     const std::size_t count = std::min(at_a_time, cells.cells() - first);
     block.set_size(features(), count);
     cells.gather(first, count, block.memptr());
-    encode_block_about(block, mean, z);
+    encode_block_about(block, mean, z, room);
     std::copy(z.begin(), z.end(), out.colptr(first));
   }
   return out;
 }
 
-void FeatureSpace::decode_block(const arma::mat& z, const arma::mat& moved,
-                                arma::mat& block) const {
-  arma::mat change(z.n_rows, z.n_cols);
+void FeatureSpace::decode_block(const arma::mat& z, const arma::mat& moved, arma::mat& block,
+                                BlockRoom& room) const {
+  arma::mat& step = has_components() ? room.step : room.change;
+  arma::mat& change = room.change;
+  step.set_size(z.n_rows, z.n_cols);
   for (std::size_t i = 0; i < z.n_cols; ++i)
-    for (std::size_t k = 0; k < z.n_rows; ++k) change(k, i) = scale[k] * (moved(k, i) - z(k, i));
-  if (has_components()) change = arma::mat(basis * change);
+    for (std::size_t k = 0; k < z.n_rows; ++k) step(k, i) = scale[k] * (moved(k, i) - z(k, i));
+  if (has_components()) change = basis * step;
   for (std::size_t i = 0; i < block.n_cols; ++i)
     for (const std::int32_t k : constant) change(static_cast<std::size_t>(k), i) = 0.0;
   for (std::size_t i = 0; i < block.n_cols; ++i)

@@ -38,16 +38,14 @@ std::string nothing_said(const Report& report) {
 
 }  // namespace
 
-void Model::map_block(arma::mat& block) const {
-  arma::mat z;
-  space.encode_block(block, Side::control, z);
-  map_block(z, block);
+void Model::map_block(arma::mat& block, BlockRoom& room) const {
+  space.encode_block(block, Side::control, room.z, room);
+  map_block(room.z, block, room);
 }
 
-void Model::map_block(const arma::mat& z, arma::mat& block) const {
-  arma::mat moved;
-  map->apply(z, moved);
-  space.decode_block(z, moved, block);
+void Model::map_block(const arma::mat& z, arma::mat& block, BlockRoom& room) const {
+  map->apply(z, room.moved);
+  space.decode_block(z, room.moved, block, room);
   require(
       block.is_finite(), Status::numerical_failure,
       "the prediction overflowed: the new cells, or the numbers of the model, are too large; give "
@@ -66,20 +64,19 @@ void Model::predict(const Cells& cells, Nonnegative nonnegative, double* out,
   const std::size_t d = cells.features();
   const bool clamped = nonnegative == Nonnegative::marginals;
   const MarginalMaps maps = clamped && marginals.empty() ? kept_marginals() : marginals;
-  arma::mat block;
+  BlockRoom room;
   const std::size_t at_a_time = cells_at_a_time(d);
   for (std::size_t first = 0; first < cells.cells(); first += at_a_time) {
     context.poll("predicting", static_cast<double>(first) / static_cast<double>(cells.cells()));
     const std::size_t count = std::min(at_a_time, cells.cells() - first);
-    block.set_size(d, count);
+    arma::mat block(out + first * d, d, count, false, true);
     cells.gather(first, count, block.memptr());
     for (std::size_t i = 0; i < count; ++i)
       require_finite(block.colptr(i), cells, first + i, "cells");
-    map_block(block);
+    map_block(block, room);
     if (!maps.empty()) maps.apply(block, clamped ? Ends::clamped : Ends::shifted);
     if (nonnegative != Nonnegative::no)
       for (double& value : block) value = std::max(0.0, value);
-    std::copy(block.begin(), block.end(), out + first * d);
   }
 }
 
@@ -89,17 +86,17 @@ void Model::effects(const Cells& cells, double* out, Context& context) const {
   require_features(cells, space);
   const SingleThreadedBlas blas;
   const std::size_t d = cells.features();
-  arma::mat z, moved;
+  BlockRoom room;
   for (std::size_t i = 0; i < cells.cells(); ++i) {
     context.poll("effects", static_cast<double>(i) / static_cast<double>(cells.cells()));
     arma::mat cell(d, 1);
     cells.gather(i, 1, cell.memptr());
     require_finite(cell.memptr(), cells, i, "cells");
-    space.encode_block(cell, Side::control, z);
+    space.encode_block(cell, Side::control, room.z, room);
     double* effect = out + i * d * d;
-    write_map(space, map->jacobian(z.col(0)), effect);
+    write_map(space, map->jacobian(room.z.col(0)), effect);
     if (marginals.empty()) continue;
-    map_block(cell);
+    map_block(cell, room);
     for (std::size_t k = 0; k < d; ++k) {
       const double slope = marginals[k].slope(cell[k]);
       for (std::size_t c = 0; c < d; ++c) effect[k + c * d] *= slope;

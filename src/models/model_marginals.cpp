@@ -44,11 +44,12 @@ MarginalMaps fitted_marginals(const Model& model, const FitInput& input, Context
   const std::size_t at_a_time =
       std::max<std::size_t>(1, static_cast<std::size_t>(kPassBytes / (8.0 * pooled)));
   MarginalMaps out;
+  BlockRoom room;
   for (std::size_t first = 0; first < control.features(); first += at_a_time) {
     context.poll("marginals", static_cast<double>(first) / static_cast<double>(control.features()));
     const std::size_t count = std::min(at_a_time, control.features() - first);
     const arma::mat moved = rows_of(
-        control, first, count, [&](arma::mat& block) { model.map_block(block); }, context);
+        control, first, count, [&](arma::mat& block) { model.map_block(block, room); }, context);
     const arma::mat observed = rows_of(
         treated, first, count, [](arma::mat&) {}, context);
     out.append(fit_marginals(fit, moved, observed, context));
@@ -75,10 +76,11 @@ MarginalMaps Model::kept_marginals() const {
   const std::size_t at_a_time = std::max<std::size_t>(
       1, static_cast<std::size_t>(kKeptPassBytes / (8.0 * static_cast<double>(n + m))));
   MarginalMaps out;
+  BlockRoom room;
   for (std::size_t first = 0; first < control.features(); first += at_a_time) {
     const std::size_t count = std::min(at_a_time, control.features() - first);
     const arma::mat moved = rows_of(
-        control, first, count, [&](arma::mat& block) { map_block(block); }, context);
+        control, first, count, [&](arma::mat& block) { map_block(block, room); }, context);
     const arma::mat observed = rows_of(
         treated, first, count, [](arma::mat&) {}, context);
     out.append(fit_marginals(fit, moved, observed, context));

@@ -57,7 +57,8 @@ void keep(Cells cells, const std::vector<std::uint32_t>& batch,
 double negative_share(const Model& model, const Cells& control, const arma::mat& z,
                       Context& context) {
   std::size_t negative = 0;
-  arma::mat block, here;
+  arma::mat block;
+  BlockRoom room;
   const std::size_t at_a_time = cells_at_a_time(control.features());
   for (std::size_t first = 0; first < control.cells(); first += at_a_time) {
     context.poll();
@@ -65,10 +66,10 @@ double negative_share(const Model& model, const Cells& control, const arma::mat&
     block.set_size(control.features(), count);
     control.gather(first, count, block.memptr());
     if (z.is_empty())
-      model.space.encode_block(block, Side::control, here);
+      model.space.encode_block(block, Side::control, room.z, room);
     else
-      here = z.cols(first, first + count - 1);
-    model.map_block(here, block);
+      room.z = z.cols(first, first + count - 1);
+    model.map_block(room.z, block, room);
     if (!model.marginals.empty()) model.marginals.apply(block, Ends::shifted);
     for (const double value : block)
       if (value < 0.0) ++negative;
@@ -80,8 +81,30 @@ double negative_share(const Model& model, const Cells& control, const arma::mat&
 void require_finite(const Model& model) {
   // Finite input can still overflow: 1e200 squared is not a number that can be reported.
   for (const auto& [name, value] : model.report.numbers)
-    require(!std::isinf(value), Status::numerical_failure, "the fit overflowed (", name,
+    require(!value.is_known() || !std::isinf(value), Status::numerical_failure,
+            "the fit overflowed (", name,
             " is infinite); the values are too large, so rescale them");
+}
+
+// Beyond so many multiplications the bandwidth is found in the fit, which shows its progress and
+// can be stopped: reading a number may take a second, not more.
+constexpr double kMostWhenRead = 2e10;
+
+// Kept cells are the training cells: nothing else is needed later, and none is drawn.
+bool can_wait(const TrainingSummary& training) {
+  const std::size_t cells = training.n + training.m;
+  const double pairs = 0.5 * static_cast<double>(cells) * static_cast<double>(cells);
+  return training.kept_control.cells() == training.n &&
+         training.kept_treated.cells() == training.m && cells <= kMedianGammaCells &&
+         pairs * static_cast<double>(training.kept_control.features()) <= kMostWhenRead;
+}
+
+LateNumber gamma_when_read(const TrainingSummary& training) {
+  return LateNumber([control = training.kept_control, treated = training.kept_treated] {
+    Context alone;
+    const double gamma = median_gamma(control.view(), treated.view(), alone).gamma;
+    return std::isinf(gamma) ? kNaN : gamma;  // distances that underflow are none
+  });
 }
 
 }  // namespace
@@ -114,6 +137,10 @@ TrainingSummary summarise(const TrainingCells& cells, ControlWork& work, Context
   out.treated_names = std::make_shared<const std::vector<std::string>>(cells.treated.names);
   if (cells.median_gamma) {
     out.median_gamma = *cells.median_gamma;
+    return out;
+  }
+  if (can_wait(out)) {
+    out.median_gamma = gamma_when_read(out);
     return out;
   }
   const MedianGamma median = median_gamma(cells.control.cells, cells.treated.cells, context,

@@ -1,0 +1,28 @@
+// A number that is worked out when it is first read.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+namespace laot {
+
+/// Known, or worked out when it is first read: what takes long and few ask for. Copies share the
+/// work, and several threads may read at once: one works, the others wait. Work that throws is done
+/// again at the next reading.
+class LateNumber {
+ public:
+  LateNumber(double value = 0.0) : value_(value) {}
+  explicit LateNumber(std::function<double()> work);
+  operator double() const { return work_ ? found() : value_; }
+  /// Whether reading it takes no work.
+  bool is_known() const;
+
+ private:
+  struct Work;
+  double found() const;
+
+  double value_ = 0.0;
+  std::shared_ptr<Work> work_;  // none: known from the start
+};
+
+}  // namespace laot

@@ -1,0 +1,33 @@
+#include "laot/base/late_number.hpp"
+
+#include <mutex>
+#include <optional>
+
+namespace laot {
+
+struct LateNumber::Work {
+  std::mutex mutex;
+  std::function<double()> run;  // empty once the number is found: what it needed is let go
+  std::optional<double> number;
+};
+
+LateNumber::LateNumber(std::function<double()> work) : work_(std::make_shared<Work>()) {
+  work_->run = std::move(work);
+}
+
+bool LateNumber::is_known() const {
+  if (!work_) return true;
+  const std::lock_guard<std::mutex> lock(work_->mutex);
+  return work_->number.has_value();
+}
+
+double LateNumber::found() const {
+  const std::lock_guard<std::mutex> lock(work_->mutex);
+  if (!work_->number) {
+    work_->number = work_->run();
+    work_->run = nullptr;
+  }
+  return *work_->number;
+}
+
+}  // namespace laot
