@@ -254,7 +254,7 @@ warn_of_experiment <- function(fits) {
 experiment_fits <- function(pointer, control, condition, origin, seed, batches = NULL) {
   whole <- new.env(parent = emptyenv())
   whole$pointer <- pointer
-  whole$bytes <- native(.Call(C_to_bytes, pointer))
+  whole$bytes <- native(.Call(C_late_bytes, pointer))
   whole$ending <- ending_of(pointer)
   fits <- lapply(stats::setNames(nm = native(.Call(C_conditions, pointer))$conditions),
                  function(name) {
@@ -269,7 +269,7 @@ experiment_fits <- function(pointer, control, condition, origin, seed, batches =
 # How the fit of all conditions ended.
 ending_of <- function(pointer) {
   said <- native(.Call(C_describe, pointer))
-  out <- c(as.list(said$texts), as.list(said$numbers))
+  out <- c(as.list(said$texts), said$numbers)
   names(out) <- dotted(names(out))
   out[intersect(c("outcome", "stop.reason", "warning", "iterations", "components"), names(out))]
 }

@@ -12,9 +12,9 @@ new_fit <- function(pointer, control = "control", target = "treated", condition 
     batches = batches, features = if (length(facts$feature.names)) facts$feature.names,
     control.cells = if (length(facts$control.names)) facts$control.names,
     treated.cells = if (length(facts$treated.names)) facts$treated.names,
-    report = with_ending(c(as.list(stats::setNames(facts$numbers, dotted(names(facts$numbers)))),
+    report = with_ending(c(stats::setNames(facts$numbers, dotted(names(facts$numbers))),
                            stats::setNames(texts, dotted(names(texts)))), whole),
-    bytes = if (is.null(whole) && is.null(bytes)) native(.Call(C_to_bytes, pointer)) else bytes,
+    bytes = if (is.null(whole) && is.null(bytes)) native(.Call(C_late_bytes, pointer)) else bytes,
     whole = whole, at = at,
     handle = new_handle(pointer)
   ), class = fit_classes(facts$method))

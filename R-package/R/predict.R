@@ -117,48 +117,53 @@ predicted_values <- function(object, newdata, nonnegative = "no", ..., types = N
   source <- read_like(object, newdata, list(...), "newdata")
   warn_if_not_control(object, source)
   at <- match_features(object$features, feature_count(object), source$values, "newdata", "the fit")
-  predict <- function(cells)
-    predicted_block(object, source$values, at, cells, nonnegative, settings)
+  names <- value_dimnames(source$values)
+  rows <- if (is.null(names[[1L]])) object$features[order(at)] else names[[1L]][sort(at)]
+  names <- if (!is.null(rows) || !is.null(names[[2L]])) list(rows, names[[2L]])
+  predict <- function(cells, names = NULL)
+    predicted_block(object, source$values, at, cells, nonnegative, settings, names)
   if (!is.null(places$of)) {
     count <- value_dim(source$values)[2L]
     if (length(places$of) != count) {
       fail("at must have one row, or one for each of the ", counted(count, "cell"),
            " of newdata; found ", length(places$of))
     }
-    predict <- function(cells)
-      predicted_in_places(places, source$values, at, cells, nonnegative, settings)
+    predict <- function(cells, names = NULL)
+      predicted_in_places(places, source$values, at, cells, nonnegative, settings, names)
   }
   out <- if (on.disk) {
-    written_by_blocks(predict, at, value_dim(source$values)[2L])
+    written_by_blocks(predict, at, value_dim(source$values)[2L], names)
   } else if (is_lazy(source$values)) {
-    filled_by_blocks(predict, at, value_dim(source$values)[2L])
+    filled_by_blocks(predict, at, value_dim(source$values)[2L], names)
   } else {
-    predict(NULL)
+    predict(NULL, names)
   }
-  names <- value_dimnames(source$values)
-  rows <- if (is.null(names[[1L]])) object$features[order(at)] else names[[1L]][sort(at)]
-  if (!is.null(rows) || !is.null(names[[2L]])) dimnames(out) <- list(rows, names[[2L]])
   list(values = out, origin = source$origin, at = sort(at), within = source$within,
        weights = if (is.null(places$of)) predicted_weights(object, source, at, types) else
          weights_in_places(places, source, at, types))
 }
 
-# Some cells (NULL: all), predicted, with features in the order of newdata and not of the fit.
-predicted_block <- function(fit, values, at, cells, nonnegative, settings) {
+# Some cells (NULL: all), predicted, with features in the order of newdata and not of the fit. names:
+# the dimnames, which are given where the matrix is made: R copies it to name it later.
+predicted_block <- function(fit, values, at, cells, nonnegative, settings, names = NULL) {
   read <- cells_of(values, cells, features = at, with.names = FALSE)
-  names <- value_dimnames(values)
+  known <- value_dimnames(values)
   named <- list(subject = "the new cells have", features = at, cells = cells,
-                feature.names = names[[1L]][at],
-                cell.names = if (is.null(cells)) names[[2L]] else names[[2L]][cells])
-  out <- native(.Call(C_predict, model_pointer(fit), read, nonnegative, settings),
-                list(cells = named))
-  if (is.unsorted(at)) out[order(at), , drop = FALSE] else out
+                feature.names = known[[1L]][at],
+                cell.names = if (is.null(cells)) known[[2L]] else known[[2L]][cells])
+  in.order <- !is.unsorted(at)
+  out <- native(.Call(C_predict, model_pointer(fit), read, nonnegative, settings,
+                      if (in.order) names), list(cells = named))
+  if (in.order) return(out)
+  out <- out[order(at), , drop = FALSE]
+  dimnames(out) <- names
+  out
 }
 
 # The same, each cell by the fit of its place.
-predicted_in_places <- function(places, values, at, cells, nonnegative, settings) {
+predicted_in_places <- function(places, values, at, cells, nonnegative, settings, names = NULL) {
   if (is.null(cells)) cells <- seq_along(places$of)
-  out <- matrix(0, length(at), length(cells))
+  out <- matrix(0, length(at), length(cells), dimnames = names)
   for (k in unique(places$of[cells])) {
     of.place <- which(places$of[cells] == k)
     out[, of.place] <- predicted_block(places$fits[[k]], values, at, cells[of.place],
@@ -168,14 +173,14 @@ predicted_in_places <- function(places, values, at, cells, nonnegative, settings
 }
 
 # Predictions of values that are not in memory: of a block of cells at a time.
-filled_by_blocks <- function(predict, at, count) {
-  out <- matrix(0, length(at), count)
+filled_by_blocks <- function(predict, at, count, names) {
+  out <- matrix(0, length(at), count, dimnames = names)
   for (cells in cell_blocks(length(at), seq_len(count))) out[, cells] <- predict(cells)
   out
 }
 
 # An HDF5Matrix, written as it is predicted.
-written_by_blocks <- function(predict, at, count) {
+written_by_blocks <- function(predict, at, count, names) {
   need("HDF5Array", "for into = \"HDF5\"")
   blocks <- cell_blocks(length(at), seq_len(count))
   size <- c(length(at), count)
@@ -188,7 +193,9 @@ written_by_blocks <- function(predict, at, count) {
     DelayedArray::write_block(sink, viewport, predict(cells))
   }
   DelayedArray::close(sink)
-  as(sink, "DelayedArray")
+  out <- as(sink, "DelayedArray")
+  if (!is.null(names)) dimnames(out) <- names
+  out
 }
 
 #' @rdname predict.laot_fit

@@ -139,8 +139,7 @@ put_back.default <- function(newdata, out, says) {
   if (is(newdata, "DelayedMatrix") && !is(values, "DelayedMatrix"))
     return(DelayedArray::DelayedArray(values))
   if (!is(newdata, "Matrix") || is(values, "DelayedMatrix")) return(values)
-  general <- as(as(values, "dMatrix"), "generalMatrix")
-  if (is(newdata, "sparseMatrix")) as(general, "CsparseMatrix") else general
+  if (is(newdata, "sparseMatrix")) as_csc(values) else as(as(values, "dMatrix"), "generalMatrix")
 }
 
 #' @exportS3Method
@@ -155,8 +154,7 @@ put_back.SummarizedExperiment <- function(newdata, out, says) {
     SingleCellExperiment::reducedDims(newdata) <- stats::setNames(list(t(out$values)),
         origin$dimred)
   } else {
-    SummarizedExperiment::assays(newdata) <-
-      SummarizedExperiment::assays(newdata)[origin$assay.type]
+    SummarizedExperiment::assays(newdata) <- list()  # no values are picked that are replaced
     if (is(newdata, "SingleCellExperiment")) SingleCellExperiment::reducedDims(newdata) <- NULL
     newdata <- newdata[out$at, ]
     SummarizedExperiment::assay(newdata, origin$assay.type, withDimnames = FALSE) <- out$values

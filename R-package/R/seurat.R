@@ -170,7 +170,7 @@ predicted_idents <- function(idents, columns, says) {
 seurat_assay <- function(values, like, layer, key = SeuratObject::Key(like)) {
   if (is_seurat5() && is(like, "StdAssay")) {
     create <- getExportedValue("SeuratObject", "CreateAssay5Object")
-    values <- as_csc(as(values, "Matrix"))  # as it keeps them
+    values <- as_csc(values)  # as it keeps them
     assay <- if (layer == "counts") create(counts = values) else create(data = values)
   } else {
     assay <- if (layer == "counts") SeuratObject::CreateAssayObject(counts = values) else

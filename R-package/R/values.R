@@ -40,7 +40,16 @@ as_values <- function(x, what) {
   x
 }
 
-as_csc <- function(x) as(as(as(x, "dMatrix"), "generalMatrix"), "CsparseMatrix")
+as_csc <- function(x) {
+  if (!is.matrix(x)) return(as(as(as(x, "dMatrix"), "generalMatrix"), "CsparseMatrix"))
+  parts <- .Call(C_compressed, x)
+  if (is.null(parts)) {
+    fail("a sparse matrix of R holds at most ", .Machine$integer.max, " values that are not 0, ",
+         "found more in ", nrow(x), " x ", ncol(x), " values; take a part of the cells at a time")
+  }
+  methods::new("dgCMatrix", p = parts$p, i = parts$i, x = parts$x, Dim = dim(x),
+               Dimnames = value_dimnames(x))
+}
 
 # Of a dgCMatrix without the package Matrix.
 value_dim <- function(values) if (inherits(values, "dgCMatrix")) values@Dim else dim(values)

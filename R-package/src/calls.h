@@ -16,7 +16,8 @@ SEXP laot_r_model_at(SEXP model, SEXP condition, SEXP covariates, SEXP controls,
 SEXP laot_r_conditions(SEXP model);
 SEXP laot_r_read_conditions(SEXP labels, SEXP control, SEXP targets, SEXP columns, SEXP combine);
 SEXP laot_r_covariates(SEXP pointer);
-SEXP laot_r_predict(SEXP model, SEXP cells, SEXP nonnegative, SEXP settings);
+SEXP laot_r_predict(SEXP model, SEXP cells, SEXP nonnegative, SEXP settings, SEXP dimnames);
+SEXP laot_r_compressed(SEXP values);
 SEXP laot_r_effects(SEXP model, SEXP cells, SEXP settings);
 SEXP laot_r_variable_features(SEXP control, SEXP treated, SEXP count, SEXP settings);
 
@@ -60,7 +61,7 @@ SEXP laot_r_trivial(SEXP model, SEXP name);
 SEXP laot_r_describe(SEXP model);
 SEXP laot_r_trace(SEXP model);
 SEXP laot_r_array(SEXP model, SEXP name);
-SEXP laot_r_to_bytes(SEXP model);
+SEXP laot_r_late_bytes(SEXP model);
 SEXP laot_r_from_bytes(SEXP bytes);
 SEXP laot_r_save(SEXP model, SEXP path);
 SEXP laot_r_load(SEXP path);

@@ -1,4 +1,5 @@
 #include "calls.h"
+#include "late.h"
 #include "mapped.h"
 
 #include <R_ext/Rdynload.h>
@@ -15,7 +16,8 @@ static const R_CallMethodDef routines[] = {
     ROUTINE(conditions, 1),
     ROUTINE(read_conditions, 5),
     ROUTINE(covariates, 1),
-    ROUTINE(predict, 4),
+    ROUTINE(predict, 5),
+    ROUTINE(compressed, 1),
     ROUTINE(effects, 3),
     ROUTINE(variable_features, 4),
     ROUTINE(metrics, 0),
@@ -49,7 +51,7 @@ static const R_CallMethodDef routines[] = {
     ROUTINE(describe, 1),
     ROUTINE(trace, 1),
     ROUTINE(array, 2),
-    ROUTINE(to_bytes, 1),
+    ROUTINE(late_bytes, 1),
     ROUTINE(from_bytes, 1),
     ROUTINE(save, 2),
     ROUTINE(load, 1),
@@ -69,4 +71,5 @@ void attribute_visible R_init_laot(DllInfo* dll) {
   R_useDynamicSymbols(dll, FALSE);
   R_forceSymbols(dll, TRUE);
   laot_r_init_mapped(dll);
+  laot_r_init_late(dll);
 }

@@ -1,6 +1,7 @@
 // Calls on models and on the registry: nothing here looks at cells.
 #include "bridge.h"
 #include "calls.h"
+#include "late.h"
 
 using namespace bridge;
 
@@ -98,9 +99,10 @@ SEXP laot_r_describe(SEXP pointer) {
   BEGIN_RCPP
   const laot_model* model = model_of(pointer);
   const std::vector<std::string> numbers = names_of(model, "report_numbers");
-  Rcpp::NumericVector number_values(static_cast<R_xlen_t>(numbers.size()));
+  Rcpp::List number_values(static_cast<R_xlen_t>(numbers.size()));
   for (std::size_t k = 0; k < numbers.size(); ++k)
-    check(laot_report_number(model, numbers[k].c_str(), &number_values[static_cast<R_xlen_t>(k)]));
+    number_values[static_cast<R_xlen_t>(k)] =
+        laot_r_late_number(pointer, Rf_mkString(numbers[k].c_str()));
   number_values.names() = utf8(numbers);
 
   const std::vector<std::string> texts = names_of(model, "report_texts");
@@ -176,17 +178,6 @@ SEXP laot_r_array(SEXP pointer, SEXP name) {
   check(laot_array_size(model, wanted.c_str(), &rows, &cols));
   Rcpp::NumericMatrix out(static_cast<int>(rows), static_cast<int>(cols));
   check(laot_array(model, wanted.c_str(), out.begin(), rows * cols));
-  return out;
-  END_RCPP
-}
-
-SEXP laot_r_to_bytes(SEXP pointer) {
-  BEGIN_RCPP
-  const laot_model* model = model_of(pointer);
-  std::size_t needed = 0;
-  check(laot_to_bytes(model, nullptr, 0, &needed));
-  Rcpp::RawVector out(static_cast<R_xlen_t>(needed));
-  check(laot_to_bytes(model, out.begin(), needed, &needed));
   return out;
   END_RCPP
 }
