@@ -184,20 +184,31 @@ struct Sorted {
 
 void sort_tile(const RoundedPairs& pairs, const RoundedTile& tile, const Bracket& bracket,
                Sorted& out) {
+  std::vector<char> open(tile.rows);
   for (std::size_t c = 0; c < tile.columns; ++c) {
     const double* products = tile.products + c * tile.rows;
+    const double* norms_of_rows = pairs.norms() + tile.first_row;
     const std::size_t height = tile.height(c), j = tile.first_column + c;
-    out.pairs += height;
+    const double norm = pairs.norm(j);
+    // Half of the pairs lie on either side of the bracket: what is done with most of them has no
+    // branches.
+    std::uint64_t below = 0;
     for (std::size_t r = 0; r < height; ++r) {
-      const double norms = pairs.norm(tile.first_row + r) + pairs.norm(j);
+      const double norms = norms_of_rows[r] + norm;
       const double squared = norms - 2.0 * products[r], error = pairs.error(norms);
-      if (squared - error > bracket.high) continue;
+      const bool is_below = (squared + error < bracket.low) & (squared - error > 0.0);
+      below += is_below;
+      open[r] = static_cast<char>((squared - error <= bracket.high) & !is_below);
+    }
+    out.pairs += height;
+    out.below += below;
+    for (std::size_t r = 0; r < height; ++r) {
+      if (open[r] == 0) continue;
+      const double norms = norms_of_rows[r] + norm;
       const RoundedPair pair{static_cast<std::uint32_t>(tile.first_row + r),
-                             static_cast<std::uint32_t>(j), squared};
-      if (squared + error >= bracket.low)
+                             static_cast<std::uint32_t>(j), norms - 2.0 * products[r]};
+      if (pair.squared + pairs.error(norms) >= bracket.low)
         out.within.push_back(pair);
-      else if (squared - error > 0.0)
-        ++out.below;
       else
         out.near_zero.push_back(pair);
     }

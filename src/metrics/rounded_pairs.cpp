@@ -12,6 +12,7 @@ constexpr std::size_t kColumns = 256;
 // Terms that are summed in single precision before they are added in double.
 constexpr std::size_t kDepth = 1024;
 constexpr std::size_t kMostValues = std::size_t{1} << 20;  // of a strip of cells, 4 MB
+constexpr std::size_t kMostKept = std::size_t{1} << 22;    // of all cells, 16 MB
 
 }  // namespace
 
@@ -42,25 +43,34 @@ RoundedPairs::RoundedPairs(const PairWalk& walk) : walk_(walk), norms_(walk.cell
       1.01 * (terms * std::exp2(-24.0) + (3.0 * static_cast<double>(d) + 20.0) * std::exp2(-53.0));
   absolute_ = static_cast<double>(d) * std::exp2(-140.0) * scale_ * scale_;
   rows_ = std::clamp<std::size_t>(kMostValues / d, 64, 1024);
+  if (d * norms_.size() > kMostKept) return;
+  kept_.set_size(d, norms_.size());
+  gather(0, norms_.size(), cell, kept_.memptr());
 }
 
-void RoundedPairs::gather(std::size_t first, std::size_t count, Workspace& work,
-                          arma::fmat& out) const {
+void RoundedPairs::gather(std::size_t first, std::size_t count, std::vector<double>& cell,
+                          float* out) const {
   const std::size_t d = walk_.features();
-  out.set_size(d, count);
   const double factor = 1.0 / scale_;
-  for (std::size_t i = 0; i < count; ++i) {
-    walk_.centred(first + i, work.cell.data());
-    float* to = out.colptr(i);
-    for (std::size_t k = 0; k < d; ++k) to[k] = static_cast<float>(work.cell[k] * factor);
+  for (std::size_t i = 0; i < count; ++i, out += d) {
+    walk_.centred(first + i, cell.data());
+    for (std::size_t k = 0; k < d; ++k) out[k] = static_cast<float>(cell[k] * factor);
   }
+}
+
+const float* RoundedPairs::rounded(std::size_t first, std::size_t count, std::vector<double>& cell,
+                                   arma::fmat& room) const {
+  if (!kept_.is_empty()) return kept_.colptr(first);
+  room.set_size(walk_.features(), count);
+  gather(first, count, cell, room.memptr());
+  return room.memptr();
 }
 
 void RoundedPairs::run_strip(std::size_t strip, int worker, Workspace& work, Context& context,
                              const std::function<void(const RoundedTile&)>& visit) const {
   const std::size_t all = norms_.size(), d = walk_.features(), first_row = strip * rows_;
   const std::size_t strip_rows = std::min(rows_, all - first_row);
-  gather(first_row, strip_rows, work, work.left);
+  const float* left = rounded(first_row, strip_rows, work.cell, work.left);
   for (std::size_t column = first_row; column < all; column += kColumns) {
     if (worker == 0)
       context.poll();
@@ -70,22 +80,25 @@ void RoundedPairs::run_strip(std::size_t strip, int worker, Workspace& work, Con
                      nullptr,   worker};
     tile.rows = tile.height(tile.columns - 1);  // near the diagonal the lower rows have no pairs
     if (tile.rows == 0) continue;
-    gather(column, tile.columns, work, work.right);
-    work.products.zeros(tile.rows, tile.columns);
+    const float* right = rounded(column, tile.columns, work.cell, work.right);
+    work.products.set_size(tile.rows, tile.columns);
     work.part.set_size(tile.rows, tile.columns);
+    const double back = scale_ * scale_;
     const auto size = [](std::size_t value) { return static_cast<arma::blas_int>(value); };
     const arma::blas_int rows = size(tile.rows), columns = size(tile.columns), stride = size(d);
     for (std::size_t k = 0; k < d; k += kDepth) {
       const arma::blas_int depth = size(std::min(kDepth, d - k));
       const float one = 1.0F, zero = 0.0F;
-      arma::blas::gemm("T", "N", &rows, &columns, &depth, &one, work.left.memptr() + k, &stride,
-                       work.right.memptr() + k, &stride, &zero, work.part.memptr(), &rows);
+      arma::blas::gemm("T", "N", &rows, &columns, &depth, &one, left + k, &stride, right + k,
+                       &stride, &zero, work.part.memptr(), &rows);
       const float* part = work.part.memptr();
       double* sum = work.products.memptr();
-      for (std::size_t e = 0; e < work.part.n_elem; ++e) sum[e] += static_cast<double>(part[e]);
+      const std::size_t count = work.part.n_elem;
+      if (k == 0)
+        for (std::size_t e = 0; e < count; ++e) sum[e] = back * static_cast<double>(part[e]);
+      else
+        for (std::size_t e = 0; e < count; ++e) sum[e] += back * static_cast<double>(part[e]);
     }
-    const double back = scale_ * scale_;
-    for (double& product : work.products) product *= back;
     tile.products = work.products.memptr();
     visit(tile);
   }

@@ -34,16 +34,21 @@ class RoundedPairs {
 
   /// |a|^2 + |b|^2 - 2 a'b, within error(norms) of PairWalk::squared.
   double norm(std::size_t i) const { return norms_[i]; }
+  const double* norms() const { return norms_.data(); }
   double error(double norms) const { return relative_ * norms + absolute_; }
 
  private:
   struct Workspace;
   void run_strip(std::size_t strip, int worker, Workspace& work, Context& context,
                  const std::function<void(const RoundedTile&)>& visit) const;
-  void gather(std::size_t first, std::size_t count, Workspace& work, arma::fmat& out) const;
+  void gather(std::size_t first, std::size_t count, std::vector<double>& cell, float* out) const;
+  /// Cells from `first`, centred and rounded: of those that are kept, or gathered into `room`.
+  const float* rounded(std::size_t first, std::size_t count, std::vector<double>& cell,
+                       arma::fmat& room) const;
 
   const PairWalk& walk_;
   std::vector<double> norms_;
+  arma::fmat kept_;  // all cells, where they are few
   double scale_ = 1.0, relative_ = 0.0, absolute_ = 0.0;
   std::size_t rows_ = 0;
   bool usable_ = false;
