@@ -29,7 +29,7 @@
 #'   not given, an object is searched for a column `condition`. Cells with a missing label are left
 #'   out. Labels that have names, those of the cells, are matched by these.
 #' @param control The level of the control cells. Where it is not given, the one level called
-#'   control, ctrl, DMSO, vehicle, untreated or unstimulated is taken.
+#'   control, ctrl, DMSO, vehicle, untreated, unstimulated or the like is taken.
 #' @param target The level of the treated cells. Several of them, or none given where there are
 #'   several, give one fit for each, in a `laot_fit_list`.
 #' @param batch A column, or one label per cell (for two matrices `list(control =, treated =)`), of

@@ -1,7 +1,7 @@
 # Which cells are controls and which are treated.
 
 control.words <- c("control", "ctrl", "dmso", "vehicle", "untreated", "unstimulated", "mock", "pbs",
-                   "nt", "ntc",
+                   "nt", "ntc", "ctl", "unstim", "unperturbed", "baseline", "scramble", "scrambled",
                    "non-targeting", "nontargeting")
 
 # One label per cell from a column name or a vector; NULL where nothing is given. Several columns

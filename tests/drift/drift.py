@@ -166,6 +166,15 @@ def check_settings():
     check(wrong, "usual settings are written in the library alone")
 
 
+def check_control_words():
+    def words(source, name):
+        return sorted(re.findall(r'"([^"]+)"', re.search(name + r"\s*(?:<- c|=)\s*\(([^)]*)\)", source).group(1)))
+
+    in_r = words(text("R-package", "R", "labels.R"), r"control\.words")
+    in_python = words(text("python", "src", "laot", "_anndata.py"), "CONTROL_LEVELS")
+    check(sorted(set(in_r) ^ set(in_python)), "the levels that are taken for the control are those of R in Python")
+
+
 def check_library(functions, library):
     listed = subprocess.run(["nm", "-D", "--defined-only", library], check=True, capture_output=True, text=True).stdout
     exported = {line.split()[2].split("@")[0] for line in listed.splitlines() if line.split()[1] != "A"}
@@ -233,6 +242,7 @@ def main():
     check_julia(functions, items)
     check_r(functions)
     check_settings()
+    check_control_words()
     check_comments(items, statuses)
     check_tests(functions)
     if len(sys.argv) > 1:

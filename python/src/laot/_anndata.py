@@ -14,7 +14,8 @@ from ._library import LaotWarning
 from ._model import Model, Source, fit_arrays
 
 #: Levels that are taken for the control where none is named.
-CONTROL_LEVELS = ("control", "ctrl", "dmso", "vehicle", "untreated", "unstimulated")
+CONTROL_LEVELS = ("control", "ctrl", "dmso", "vehicle", "untreated", "unstimulated", "mock", "pbs", "nt", "ntc", "ctl",
+                  "unstim", "unperturbed", "baseline", "scramble", "scrambled", "non-targeting", "nontargeting")
 #: Features of largest variance that are used where an object has more and none are named.
 MOST_FEATURES = 1000
 
