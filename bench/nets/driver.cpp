@@ -222,7 +222,7 @@ void fit(const Settings& s) {
   std::printf("{\"seconds\": %.3f", seconds);
   for (const auto& [name, value] : model.report.numbers)
     if (std::isfinite(value) && name != "seconds")
-      std::printf(", \"%s\": %.8g", name.c_str(), value);
+      std::printf(", \"%s\": %.8g", name.c_str(), static_cast<double>(value));
   for (const auto& [name, value] : model.report.texts)
     std::printf(", \"%s\": \"%s\"", name.c_str(), value.c_str());
   std::printf("}\n");

@@ -64,12 +64,13 @@ void Model::predict(const Cells& cells, Nonnegative nonnegative, double* out,
   const std::size_t d = cells.features();
   const bool clamped = nonnegative == Nonnegative::marginals;
   const MarginalMaps maps = clamped && marginals.empty() ? kept_marginals() : marginals;
+  arma::mat block;
   BlockRoom room;
   const std::size_t at_a_time = cells_at_a_time(d);
   for (std::size_t first = 0; first < cells.cells(); first += at_a_time) {
     context.poll("predicting", static_cast<double>(first) / static_cast<double>(cells.cells()));
     const std::size_t count = std::min(at_a_time, cells.cells() - first);
-    arma::mat block(out + first * d, d, count, false, true);
+    block.set_size(d, count);
     cells.gather(first, count, block.memptr());
     for (std::size_t i = 0; i < count; ++i)
       require_finite(block.colptr(i), cells, first + i, "cells");
@@ -77,6 +78,7 @@ void Model::predict(const Cells& cells, Nonnegative nonnegative, double* out,
     if (!maps.empty()) maps.apply(block, clamped ? Ends::clamped : Ends::shifted);
     if (nonnegative != Nonnegative::no)
       for (double& value : block) value = std::max(0.0, value);
+    std::copy(block.begin(), block.end(), out + first * d);
   }
 }
 
