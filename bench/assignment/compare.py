@@ -151,6 +151,19 @@ def timed(work, rounds=1):
     return np.median(wall), np.median(cpu), result
 
 
+def turns(lib, args, work, rounds):
+    """timed(work) of the library, and {"before": the same} of that of --before, by turns."""
+    libraries = {"ours": lib, **({"before": args.earlier} if args.earlier else {})}
+    each = {name: [] for name in libraries}
+    for _ in range(rounds):
+        for name, library in libraries.items():
+            each[name].append(timed(lambda: work(library)))
+    both = {name: (np.median([r[0] for r in runs]), np.median([r[1] for r in runs]), runs[-1][2])
+            for name, runs in each.items()}
+    ours = both.pop("ours")
+    return ours, both
+
+
 def scipy_assign(x, y):
     cost = cdist(x, y, "sqeuclidean")
     rows, columns = linear_sum_assignment(cost)
@@ -172,10 +185,11 @@ def line(name, ours, peers, gap):
     print(text + f" | gap {gap:.0e}", flush=True)
 
 
-def assignment_line(lib, name, x, y, rounds, peers=("scipy", "POT"), peer_rounds=1):
-    wall, cpu, (_, out) = timed(lambda: lib.cold(x, y), rounds)
+def assignment_line(lib, args, name, x, y, peers=("scipy", "POT"), peer_rounds=1):
+    (wall, cpu, (_, out)), before = turns(lib, args, lambda library: library.cold(x, y), args.rounds)
     run = {"scipy": scipy_assign, "POT": pot_transport}
-    others = {p: timed(lambda p=p: run[p](x, y), peer_rounds) for p in peers}
+    others = {name: (w, c, result[1][0]) for name, (w, c, result) in before.items()}
+    others.update({p: timed(lambda p=p: run[p](x, y), peer_rounds) for p in peers})
     line(name, (wall, cpu, out[0]), others, out[2])
 
 
@@ -187,7 +201,7 @@ def section_cold(lib, args):
     if not args.quick:
         problems.append(("n=8000 d=50", *gaussian(8000, 50), 1))
     for name, x, y, peer_rounds in problems:
-        assignment_line(lib, name, x, y, args.rounds, peer_rounds=peer_rounds)
+        assignment_line(lib, args, name, x, y, peer_rounds=peer_rounds)
     x, y = gaussian(20000, 50)
     for threads in (1, 2):
         wall, cpu, (_, out) = timed(lambda: lib.cold(x, y, threads=threads), args.rounds)
@@ -200,15 +214,16 @@ def section_real(lib, args):
         if cells is None:
             print(f"{name}: the data are not here; skipped")
             continue
-        assignment_line(lib, f"{name}-50, n={len(cells[0])}", *cells, args.rounds, peer_rounds=3)
+        assignment_line(lib, args, f"{name}-50, n={len(cells[0])}", *cells, peer_rounds=3)
 
 
 def section_unequal(lib, args):
-    for n, m, d in ((1000, 1500, 50), (2000, 2100, 50), (2000, 3001, 10)):
+    for n, m, d in ((1000, 1500, 50), (2000, 2100, 50), (2000, 3001, 10), (13000, 770, 50)):
         x, y = gaussian(n, d, m)
-        wall, cpu, out = timed(lambda: lib.cold_coupling(x, y), args.rounds)
-        peer = timed(lambda: pot_transport(x, y) / n, 3)
-        line(f"n={n} m={m} d={d}", (wall, cpu, out[0]), {"POT": peer}, out[2])
+        (wall, cpu, out), before = turns(lib, args, lambda library: library.cold_coupling(x, y), args.rounds)
+        others = {name: (w, c, result[0]) for name, (w, c, result) in before.items()}
+        others["POT"] = timed(lambda: pot_transport(x, y) / n, 3 if n < 10000 else 1)
+        line(f"n={n} m={m} d={d}", (wall, cpu, out[0]), others, out[2])
         handle = lib.coupling(x, y)
         lib.couple(handle, x)
         step = np.random.default_rng(1).standard_normal((d, d))
@@ -271,7 +286,11 @@ def section_fit(lib, args):
     x, y = x - x.mean(0), y - y.mean(0)
     shown = 1 if args.quick else 3
     for name, adam in (("ls", False), ("adam", True)):
-        wall, cpu, (_, out) = timed(lambda: lib.fit(x, y, adam, 50), min(args.rounds, 5))
+        (wall, cpu, (_, out)), before = turns(lib, args, lambda library: library.fit(x, y, adam, 50),
+                                              min(args.rounds, 5))
+        for earlier in before.values():
+            print(f"fit n=4000 d=50 {name:<5} before {earlier[0]:7.3f} s (cpu {earlier[1]:7.3f}): ratio"
+                  f" {earlier[0] / wall:.2f}")
         loop_wall, loop_cpu, _ = timed(lambda: our_alternation(lib, x, y, adam, 50), min(args.rounds, 5))
         ours_w, _ = lib.fit(x, y, adam, shown)
         print(f"fit n=4000 d=50 {name:<5} laot_fit {wall:7.3f} s (cpu {cpu:7.3f}, {out[2]:.3f} s of the wall in"
@@ -304,12 +323,13 @@ def section_paths(lib, args):
 
 
 def section_threads(lib, args):
-    for n in (8000, 20000):
-        x, y = gaussian(n, 50)
-        one, two = (timed(lambda t=t: lib.cold(x, y, threads=t), min(args.rounds, 5)) for t in (1, 2))
-        same = (one[2][0] == two[2][0]).all()
-        print(f"n={n} d=50: one thread {one[0]:.3f} s, two {two[0]:.3f} s, ratio {one[0] / two[0]:.2f};"
-              f" same permutation: {same}", flush=True)
+    for n, m in ((8000, 8000), (20000, 20000), (13000, 770)):
+        x, y = gaussian(n, 50, m)
+        solve = lib.cold if n == m else lib.cold_coupling
+        one, two = (timed(lambda t=t: solve(x, y, threads=t), min(args.rounds, 5)) for t in (1, 2))
+        first = (one[2][0], two[2][0]) if n == m else (one[2], two[2])
+        print(f"n={n} m={m} d=50: one thread {one[0]:.3f} s, two {two[0]:.3f} s, ratio {one[0] / two[0]:.2f};"
+              f" same result: {np.array_equal(*first)}", flush=True)
 
 
 CHILD = """
@@ -474,6 +494,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("library", type=pathlib.Path)
     parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS))
+    parser.add_argument("--before", type=pathlib.Path,
+                        help="the same library of an earlier commit, which takes turns with it")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="leave out what takes minutes")
     parser.add_argument("--figure", default="assignment-scaling.svg",
@@ -483,6 +505,7 @@ def main():
     args = parser.parse_args()
     args.library = args.library.resolve()
     lib = Library(args.library)
+    args.earlier = Library(args.before.resolve()) if args.before else None
     for name in args.only:
         print(f"-- {name}", flush=True)
         start = time.perf_counter()

@@ -29,10 +29,16 @@ MarginalMap merged(const std::vector<double>& from, const std::vector<double>& t
   return out;
 }
 
-// The knot at or before `value`, at most the last but one.
+// The knot at or before `value`, at most the last but one. Where the value lies is as good as random:
+// the search has no branches to guess.
 std::size_t segment(const std::vector<double>& from, double value) {
-  const auto after = std::upper_bound(from.begin() + 1, from.end() - 1, value);
-  return static_cast<std::size_t>(after - from.begin()) - 1;
+  const double* first = from.data() + 1;
+  for (std::size_t count = from.size() - 2; count > 0;) {
+    const std::size_t half = (count + 1) / 2;
+    first += half * static_cast<std::size_t>(first[half - 1] <= value);
+    count -= half;
+  }
+  return static_cast<std::size_t>(first - from.data()) - 1;
 }
 
 struct Spread {

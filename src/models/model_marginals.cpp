@@ -15,7 +15,7 @@ constexpr double kKeptPassBytes = 8e6;  // a prediction holds no working copy of
 template <class Change>
 arma::mat rows_of(const Cells& cells, std::size_t first, std::size_t count, const Change& change,
                   Context& context) {
-  arma::mat out(count, cells.cells()), block;
+  arma::mat out(count, cells.cells(), arma::fill::none), block;
   const std::size_t at_a_time = cells_at_a_time(cells.features());
   for (std::size_t cell = 0; cell < cells.cells(); cell += at_a_time) {
     context.poll();
