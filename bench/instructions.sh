@@ -12,7 +12,8 @@ kept=bench/instructions.csv
 record=${1:-}
 
 cmake --preset dev >/dev/null
-cmake --build --preset dev --target laot_couple laot_one_fit laot_bent_fit laot_evaluation_bench >/dev/null
+cmake --build --preset dev --target laot_couple laot_one_fit laot_bent_fit laot_screen_fit \
+  laot_evaluation_bench laot_nets_bench >/dev/null
 commit=$(git rev-parse --short HEAD)
 [ -f "$kept" ] || echo "date,commit,program,millions" >"$kept"
 
@@ -33,4 +34,7 @@ counted coupling-1000-50 "$build/assignment/laot_couple" 1000 1000 50
 counted coupling-1000-1500-50 "$build/assignment/laot_couple" 1000 1500 50
 counted fit-600-400-200 "$build/fit/laot_one_fit" 600 400 200
 counted bent-fit-300-10 "$build/fit/laot_bent_fit" 300 10 1
+counted screen-4-600-100-200 "$build/fit/laot_screen_fit" 4 600 100 200 1
 counted evaluation-300-100 "$build/evaluation/laot_evaluation_bench" 300 100 1
+counted cellot-3-32-3 "$build/nets/laot_nets_bench" cellot-speed d=10 hidden=32,32,32 iterations=3
+counted scgen-50-1 "$build/nets/laot_nets_bench" autoencoder-speed d=50 batch=32 epochs=1

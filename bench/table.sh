@@ -20,6 +20,13 @@ part "A fit, a mean shift, a prediction: 13,000 and 770 cells, then 1000 and 100
 "$build/fit/laot_one_fit" 1000 1000
 part "A screen"
 "$build/fit/laot_screen_fit" "$([ "$quick" = --quick ] && echo 6 || echo 40)"
+part "The same in R, from a SingleCellExperiment: fits and predictions, a screen"
+if Rscript -e 'library(laot); library(SingleCellExperiment)' >/dev/null 2>&1; then
+  Rscript bench/fit/sce.R
+  Rscript bench/fit/screen.R "$([ "$quick" = --quick ] && echo 6 || echo 40)"
+else
+  echo "left out: the R package laot or SingleCellExperiment is not installed"
+fi
 part "The lift and the choice"
 "$build/fit/laot_bent_fit"
 part "The table of an evaluation"

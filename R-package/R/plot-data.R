@@ -59,7 +59,7 @@ shown_cells <- function(fit, control = NULL, treated = NULL, at.most = 500L) {
   x <- take(control, "kept_control", "control")
   list(
     control = x, treated = take(treated, "kept_treated", "treated"),
-    predicted = native(.Call(C_predict, model_pointer(fit), cells_of(x), "no", call_settings()))
+    predicted = predicted_matrix(fit, cells_of(x))
   )
 }
 

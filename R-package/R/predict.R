@@ -143,8 +143,14 @@ predicted_values <- function(object, newdata, nonnegative = "no", ..., types = N
          weights_in_places(places, source, at, types))
 }
 
-# Some cells (NULL: all), predicted, with features in the order of newdata and not of the fit. names:
-# the dimnames, which are given where the matrix is made: R copies it to name it later.
+# Cells as cells_of() gives them, predicted. names: the dimnames, which are given where the matrix is
+# made: R copies it to name it later. what: for native().
+predicted_matrix <- function(fit, cells, settings = call_settings(), nonnegative = "no",
+                             names = NULL, what = list()) {
+  native(.Call(C_predict, model_pointer(fit), cells, nonnegative, settings, names), what)
+}
+
+# Some cells (NULL: all), predicted, with features in the order of newdata and not of the fit.
 predicted_block <- function(fit, values, at, cells, nonnegative, settings, names = NULL) {
   read <- cells_of(values, cells, features = at, with.names = FALSE)
   known <- value_dimnames(values)
@@ -152,8 +158,8 @@ predicted_block <- function(fit, values, at, cells, nonnegative, settings, names
                 feature.names = known[[1L]][at],
                 cell.names = if (is.null(cells)) known[[2L]] else known[[2L]][cells])
   in.order <- !is.unsorted(at)
-  out <- native(.Call(C_predict, model_pointer(fit), read, nonnegative, settings,
-                      if (in.order) names), list(cells = named))
+  out <- predicted_matrix(fit, read, settings, nonnegative, names = if (in.order) names,
+                          what = list(cells = named))
   if (in.order) return(out)
   out <- out[order(at), , drop = FALSE]
   dimnames(out) <- names

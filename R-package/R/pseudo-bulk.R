@@ -72,8 +72,7 @@ means_of_groups <- function(x, source, side, labels, min.cells) {
     cells <- cells_of(source$values, which(labels %in% group), at, with.names = FALSE)
     out <- list(rowMeans(dense_block(cells)))
     if (side == "control")
-      out[[2L]] <- rowMeans(native(.Call(C_predict, model_pointer(x), cells, "no",
-                                         call_settings())))
+      out[[2L]] <- rowMeans(predicted_matrix(x, cells))
     do.call(cbind, out)
   })
   lapply(seq_along(populations), function(k) {

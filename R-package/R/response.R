@@ -58,8 +58,7 @@ response_table <- function(x, observed, control, by = NULL, sets = NULL, level =
     rows <- checked_sets(sets, labels)
     size <- lengths(rows)
     labels <- names(rows)
-    predicted <- cells_of(native(.Call(C_predict, model_pointer(x), cells$control, "no",
-                                       call_settings())), with.names = FALSE)
+    predicted <- cells_of(predicted_matrix(x, cells$control), with.names = FALSE)
     in_sets <- function(part) {
       values <- dense_block(part)
       means <- do.call(rbind, lapply(rows, function(at) colMeans(values[at, , drop = FALSE])))

@@ -262,9 +262,7 @@ fitted.laot_fit <- function(object, ...) {
   no_more(list(...))
   kept <- model_array(object, "kept_control")
   if (!ncol(kept)) return(kept)
-  out <- native(.Call(C_predict, model_pointer(object), cells_of(kept), "no", call_settings()))
-  rownames(out) <- object$features
-  out
+  predicted_matrix(object, cells_of(kept), names = list(object$features, NULL))
 }
 
 #' @rdname laot_tables

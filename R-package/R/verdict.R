@@ -183,8 +183,7 @@ predictions_of <- function(x, control, dots, settings) {
   source <- read_like(x, control, dots, "control")
   values <- source$values
   at <- match_features(x$features, feature_count(x), values, "control", "the fit")
-  out <- native(.Call(C_predict, model_pointer(x), cells_of(values, features = at,
-                                                            with.names = FALSE), "no", settings))
-  dimnames(out) <- list(x$features, value_dimnames(values)[[2L]])
+  out <- predicted_matrix(x, cells_of(values, features = at, with.names = FALSE), settings,
+                          names = list(x$features, value_dimnames(values)[[2L]]))
   list(predicted = out, like = x, control = source)
 }
