@@ -143,8 +143,8 @@ predicted_values <- function(object, newdata, nonnegative = "no", ..., types = N
          weights_in_places(places, source, at, types))
 }
 
-# Cells as cells_of() gives them, predicted. names: the dimnames, which are given where the matrix is
-# made: R copies it to name it later. what: for native().
+# Cells as cells_of() gives them, predicted. names: the dimnames, which are given where the matrix
+# is made: R copies it to name it later. what: for native().
 predicted_matrix <- function(fit, cells, settings = call_settings(), nonnegative = "no",
                              names = NULL, what = list()) {
   native(.Call(C_predict, model_pointer(fit), cells, nonnegative, settings, names), what)

@@ -1,6 +1,6 @@
-/* What a fit has of the model, as R's own vectors whose values are asked of the library when R looks
- * at them first (ALTREP): the numbers of its report, some of which take work, and the bytes that let
- * it survive its session, which are as large as the model. Written to a file they are plain vectors. */
+/* The numbers of a fit's report, some of which take work, and the bytes that let it survive its
+ * session, which are as large as the model: R's own vectors whose values are asked of the library
+ * when R looks at them first (ALTREP). Written to a file they are plain vectors. */
 #include "late.h"
 
 #include <R_ext/Altrep.h>
@@ -10,7 +10,8 @@
 
 static R_altrep_class_t late_bytes, late_number;
 
-/* data1: the pair of the model and, of a number, its name. data2: the plain vector once it is there. */
+/* data1: the pair of the model and, of a number, its name. data2: the plain vector, once it is
+ * there. */
 static laot_model* model_of_late(SEXP vector) {
   laot_model* model = R_ExternalPtrAddr(CAR(R_altrep_data1(vector)));
   if (model == NULL) Rf_error("the model of this fit is lost; load it again");

@@ -16,7 +16,6 @@ folder LAOT_SHARED_DIR, by default ../shared beside the repository.
 import argparse
 import csv
 import ctypes
-import gzip
 import os
 import pathlib
 import subprocess
@@ -28,56 +27,13 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np
 import ot
-from scipy.io import mmread
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
 from given_costs import given_costs
+from problems import clustered, gaussian, read_cells
 
-SHARED = pathlib.Path(os.environ.get("LAOT_SHARED_DIR",
-                                     pathlib.Path(__file__).resolve().parents[3] / "shared"))
 PATHS = {"portable": 1, "AVX2": 2, "AVX-512": 3}
-
-
-def gaussian(n, d, m=None, seed=0):
-    """x ~ N(0, I), y = W z + 0.5 with z ~ N(0, I) and W = I + 0.3 N(0, 1) / sqrt(d)."""
-    rng = np.random.default_rng(seed)
-    x = rng.standard_normal((n, d))
-    w = np.eye(d) + 0.3 * rng.standard_normal((d, d)) / np.sqrt(d)
-    y = rng.standard_normal((m or n, d)) @ w.T
-    y += 0.5
-    return x, y
-
-
-def clustered(n, d, seed=0, clusters=12):
-    """Unbalanced clusters whose weights and places differ between the clouds."""
-    rng = np.random.default_rng(seed)
-    centres, weights = 3 * rng.standard_normal((clusters, d)), rng.dirichlet(np.ones(clusters))
-    x = centres[rng.choice(clusters, n, p=weights)]
-    x = x + rng.standard_normal((n, d)) * (0.3 + rng.random(d))
-    other = rng.dirichlet(5 * weights * clusters + 0.1)
-    moved = centres + rng.standard_normal((clusters, d))
-    y = moved[rng.choice(clusters, n, p=other)]
-    return x, y + rng.standard_normal((n, d)) * (0.3 + rng.random(d))
-
-
-def read_cells(name, control, target):
-    """Log-normalised 50 most variable genes, as the fixtures have them; None without the data."""
-    folder = SHARED / "data"
-    if not (folder / f"{name}_counts.mtx.gz").exists():
-        return None
-    with gzip.open(folder / f"{name}_counts.mtx.gz") as stream:
-        counts = mmread(stream).tocsc().toarray().T.astype(float)
-    with gzip.open(folder / f"{name}_cells.csv.gz", "rt") as stream:
-        header = [c.strip('"') for c in stream.readline().strip().split(",")]
-        column = header.index("condition")
-        condition = np.array([line.strip().split(",")[column].strip('"') for line in stream])
-    size = counts.sum(1)
-    values = np.log2(counts / (size / size.mean())[:, None] + 1)
-    rows = [int(line.split(",")[1]) - 1 for line in open(folder / f"{name}_hvg50.csv").readlines()[1:]]
-    values = values[:, rows]
-    return (np.ascontiguousarray(values[condition == control]),
-            np.ascontiguousarray(values[condition == target]))
 
 
 def pointer(array):

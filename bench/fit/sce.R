@@ -1,11 +1,11 @@
-# What an R user waits for: fits and predictions of SingleCellExperiments, one thread, wall-clock and
-# processor seconds (the medians of a few calls, after one that is not counted).
+# Fits and predictions of SingleCellExperiments as an R user waits for them, on one thread: seconds
+# of the clock and of the processor, the medians of a few calls after one that is not counted.
 #
 #   Rscript bench/fit/sce.R [LIBRARY]    the installed package, or that in the folder LIBRARY
 #
-# PBMC: 1000 control and 1000 stimulated cells of the folder LAOT_SHARED_DIR (../shared), with the 1000
-# genes of its list, log-normalised; left out where the data are not there. Made cells: sparse, with structure, a
-# sixth of the values not zero.
+# PBMC: 1000 control and 1000 stimulated cells of the folder LAOT_SHARED_DIR (../shared), with the
+# 1000 genes of its list, log-normalised; left out where the data are not there. Made cells: sparse,
+# with structure, a sixth of the values not zero.
 arguments <- commandArgs(TRUE)
 if (length(arguments)) .libPaths(c(arguments[1L], .libPaths()))
 suppressPackageStartupMessages({
@@ -15,9 +15,10 @@ suppressPackageStartupMessages({
 
 measured <- function(what, call, times = 5L) {
   expression <- substitute(call)
-  suppressWarnings(eval(expression, parent.frame()))
-  seconds <- vapply(seq_len(times), function(k)
-    suppressWarnings(system.time(eval(expression, parent.frame(2L))))[1:3], numeric(3))
+  caller <- parent.frame()
+  eval(expression, caller)
+  seconds <- vapply(seq_len(times), function(k) system.time(eval(expression, caller))[1:3],
+                    numeric(3))
   cat(sprintf("%-52s %7.3f s  processor %7.3f s\n", what, stats::median(seconds[3L, ]),
               stats::median(seconds[1L, ] + seconds[2L, ])))
 }

@@ -3,8 +3,8 @@
 #   Rscript bench/fit/screen.R [CONDITIONS [CONTROLS [TREATED [THREADS [LIBRARY]]]]]
 #                                               default 40 13000 770 2, the installed package
 #
-# Made sparse cells with structure of 1000 genes. Prints seconds, those of a condition, and how far the
-# process' peak rises above its size before the fit; then the size of what saveRDS() would write.
+# Made sparse cells with structure of 1000 genes. Prints seconds, those of a condition, and how far
+# the process' peak rises above its size before the fit.
 arguments <- commandArgs(TRUE)
 asked <- as.numeric(c(arguments[seq_len(min(4L, length(arguments)))], rep(NA, 4L))[1:4])
 asked[is.na(asked)] <- c(40, 13000, 770, 2)[is.na(asked)]
@@ -46,8 +46,10 @@ writeLines("5", "/proc/self/clear_refs")
 took <- system.time(fits <- laot_fit(sce, condition = "condition", control = "control",
                                      preset = "calibrated", seed = 1, num.threads = asked[4L],
                                      verbose = FALSE))
-cat(sprintf("%d conditions, %d cells, object %.0f MB: %.1f s, %.3f s a condition (processor %.1f s)\n",
+cat(sprintf(paste("%d conditions, %d cells, object %.0f MB: %.1f s, %.3f s a condition",
+                  "(processor %.1f s)\n"),
             length(fits), ncol(sce), as.numeric(utils::object.size(sce)) / 2^20, took[[3L]],
             took[[3L]] / length(fits), took[[1L]] + took[[2L]]))
-cat(sprintf("process before the fit %.0f MB, peak %.0f MB: %.0f MB beyond the object, held now %.0f MB\n",
+cat(sprintf(paste("process before the fit %.0f MB, peak %.0f MB: %.0f MB beyond the object,",
+                  "held now %.0f MB\n"),
             before, status("VmHWM"), status("VmHWM") - before, status("VmRSS") - before))

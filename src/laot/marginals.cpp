@@ -29,8 +29,8 @@ MarginalMap merged(const std::vector<double>& from, const std::vector<double>& t
   return out;
 }
 
-// The knot at or before `value`, at most the last but one. Where the value lies is as good as random:
-// the search has no branches to guess.
+// The knot at or before `value`, at most the last but one. Where the value lies is as good as
+// random: the search has no branches to guess.
 std::size_t segment(const std::vector<double>& from, double value) {
   const double* first = from.data() + 1;
   for (std::size_t count = from.size() - 2; count > 0;) {

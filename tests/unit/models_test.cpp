@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "laot/laot.hpp"
+#include "laot/metrics.hpp"
 #include "laot/models.hpp"
 #include "laot/transport.hpp"
 #include "support/clouds.hpp"
@@ -493,4 +494,31 @@ TEST_CASE("J never rises for a fixed ridge") {
     CHECK(model.trace[1].second[k] <= model.trace[0].second[k] * (1 + 1e-12));
     last = model.trace[1].second[k];
   }
+}
+
+TEST_CASE("the bandwidth of a fit is that of its training cells, whenever it is found") {
+  const arma::mat x = clouds::counts(6, 80, 0.4, 3), y = clouds::counts(6, 70, 0.5, 4);
+  Context context;
+  const double gamma = median_gamma(x, y, context).gamma;
+  for (const char* keep : {"1000", "79", "75", "0"}) {
+    CAPTURE(keep);
+    const Model model = fitted(x, y, {{"keep_cells", keep}}, "mean_shift");
+    // Kept cells that are not all of the training cells are not enough.
+    CHECK(model.training.median_gamma.is_known() == (std::string(keep) != "1000"));
+    CHECK(report(model, "median_gamma") == gamma);
+    CHECK(model.training.median_gamma == gamma);
+    const Model same = fitted(x, y, {{"keep_cells", keep}}, "mean_shift");
+    const std::string bytes = same.store().bytes();
+    const Model back = Model::load(ModelFile::parse(bytes.data(), bytes.size()));
+    CHECK(back.training.median_gamma.is_known());
+    CHECK(report(back, "median_gamma") == gamma);
+    CHECK(report(back.trivial("identity"), "median_gamma") == gamma);
+  }
+}
+
+TEST_CASE("cells whose distances underflow have no bandwidth") {
+  arma::mat x = clouds::counts(4, 30, 0.4, 5), y = clouds::counts(4, 30, 0.5, 6);
+  x *= 1e-160;
+  y *= 1e-160;
+  CHECK(std::isnan(report(fitted(x, y, {}, "mean_shift"), "median_gamma")));
 }

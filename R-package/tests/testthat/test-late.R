@@ -1,4 +1,4 @@
-# What a fit holds without having asked the library for it yet.
+# Parts of a fit that the library has not been asked for yet.
 
 # R's own account of a vector, in which late.c says whether its values are there.
 told <- function(x) paste(utils::capture.output(.Internal(inspect(x))), collapse = "\n")
