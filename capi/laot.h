@@ -1141,13 +1141,14 @@ LAOT_API laot_status laot_model_text(const laot_model* model, const char* name, 
 LAOT_API laot_status laot_covariates(const laot_model* model, laot_table** out);
 
 /**
- * A number of the report. All: n_control, n_treated, features, median_gamma (1 / squared units),
- * negative_share (of predictions on the training controls), seconds. laot: dimension, components,
- * iterations, objective (J), residual_sum (n times its first term), ridge, plan_cost,
- * plan_cost_lower_bound and plan_gap (certificate of the last plan: the least cost is not below the
- * bound; the gap is relative to the cost or, where larger, to the spread of the cells),
- * plan_cost_lower_bound_error (0: the bound is proven; else it was estimated from a sample and
- * lowered by three standard errors of this size). Networks: iterations, best_iteration (kept),
+ * A number of the report. All: n_control, n_treated, features, median_gamma (1 / squared units; where
+ * the model keeps all of its training cells it is found when it is first read or the model is saved,
+ * which may take a second), negative_share (of predictions on the training controls), seconds.
+ * laot: dimension, components, iterations, objective (J), residual_sum (n times its first term),
+ * ridge, plan_cost, plan_cost_lower_bound and plan_gap (certificate of the last plan: the least cost
+ * is not below the bound; the gap is relative to the cost or, where larger, to the spread of the
+ * cells), plan_cost_lower_bound_error (0: the bound is proven; else it was estimated from a sample
+ * and lowered by three standard errors of this size). Networks: iterations, best_iteration (kept),
  * validation_mmd2, validation_mmd2_untrained, validation_mmd2_identity (of cells that do not move),
  * seconds_training, diverged_at (where the run diverged).
  *
