@@ -1142,8 +1142,9 @@ LAOT_API laot_status laot_covariates(const laot_model* model, laot_table** out);
 
 /**
  * A number of the report. All: n_control, n_treated, features, median_gamma (1 / squared units; where
- * the model keeps all of its training cells it is found when it is first read or the model is saved,
- * which may take a second), negative_share (of predictions on the training controls), seconds.
+ * the model keeps all of its training cells and the fit did not need it, it is found when it is
+ * first read or the model is saved, which may take a second), negative_share (of predictions on the
+ * training controls), seconds.
  * laot: dimension, components, iterations, objective (J), residual_sum (n times its first term),
  * ridge, plan_cost, plan_cost_lower_bound and plan_gap (certificate of the last plan: the least cost
  * is not below the bound; the gap is relative to the cost or, where larger, to the spread of the

@@ -52,13 +52,15 @@ SEXP laot_r_predict(SEXP model, SEXP cells, SEXP nonnegative, SEXP settings, SEX
   check(laot_predict(call.get(), model_of(model), x.get(),
                      Rcpp::as<std::string>(nonnegative).c_str(), out.begin(),
                      static_cast<std::size_t>(out.size())));
-  if (dimnames != R_NilValue) Rf_setAttrib(out, R_DimNamesSymbol, dimnames);
+  if (dimnames != R_NilValue &&
+      (VECTOR_ELT(dimnames, 0) != R_NilValue || VECTOR_ELT(dimnames, 1) != R_NilValue))
+    Rf_setAttrib(out, R_DimNamesSymbol, dimnames);
   return out;
   END_RCPP
 }
 
-// The slots of a dgCMatrix with the values of a matrix, in one pass more than counts them; NULL
-// where there are more than it can hold.
+// The slots of a dgCMatrix with the values of a matrix, which are counted first; NULL where there
+// are more than it can hold.
 SEXP laot_r_compressed(SEXP values) {
   BEGIN_RCPP
   const Rcpp::NumericMatrix dense(values);

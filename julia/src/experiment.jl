@@ -293,8 +293,8 @@ function model_at(fitted::FittedModel, at; controls = nothing)
     model = with_covariates(wanted) do names, levels, numbers, count
         placed_model(fitted, controls, "", names, levels, numbers, count)
     end
-    said = get(report(model), "warning", "")
-    isempty(said) || said == get(report(fitted), "warning", "") || @warn "$(condition_text(wanted)): $said"
+    said = report_text(model, "warning")
+    isempty(said) || said == report_text(fitted, "warning") || @warn "$(condition_text(wanted)): $said"
     return model
 end
 

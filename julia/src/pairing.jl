@@ -9,7 +9,7 @@ pairs can be trusted is what `trackability` answers.
 function pairing(fitted::FittedModel)
     number(name) = Int.(vec(array(fitted, name))) .+ 1
     return sparse(number("plan_source"), number("plan_target"), vec(array(fitted, "plan_mass")),
-                  Int(report(fitted)["n_control"]), Int(report(fitted)["n_treated"]))
+                  Int(report_number(fitted, "n_control")), Int(report_number(fitted, "n_treated")))
 end
 
 """

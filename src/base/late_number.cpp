@@ -22,12 +22,17 @@ bool LateNumber::is_known() const {
 }
 
 double LateNumber::found() const {
-  const std::lock_guard<std::mutex> lock(work_->mutex);
-  if (!work_->number) {
-    work_->number = work_->run();
-    work_->run = nullptr;
+  std::function<double()> run;
+  {
+    const std::lock_guard<std::mutex> lock(work_->mutex);
+    if (work_->number) return *work_->number;
+    run = work_->run;
   }
-  return *work_->number;
+  const double number = run();
+  const std::lock_guard<std::mutex> lock(work_->mutex);
+  work_->number = number;
+  work_->run = nullptr;
+  return number;
 }
 
 }  // namespace laot

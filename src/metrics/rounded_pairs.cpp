@@ -44,6 +44,7 @@ RoundedPairs::RoundedPairs(const PairWalk& walk) : walk_(walk), norms_(walk.cell
   absolute_ = static_cast<double>(d) * std::exp2(-140.0) * scale_ * scale_;
   rows_ = std::clamp<std::size_t>(kMostValues / d, 64, 1024);
   if (d * norms_.size() > kMostKept) return;
+  rows_ = std::min<std::size_t>(rows_, 512);  // the tiles beside them are smaller
   kept_.set_size(d, norms_.size());
   gather(0, norms_.size(), cell, kept_.memptr());
 }

@@ -99,11 +99,15 @@ bool can_wait(const TrainingSummary& training) {
          pairs * static_cast<double>(training.kept_control.features()) <= kMostWhenRead;
 }
 
+// Distances that underflow are none.
+double known_gamma(double gamma) {
+  return std::isinf(gamma) ? kNaN : gamma;
+}
+
 LateNumber gamma_when_read(const TrainingSummary& training) {
   return LateNumber([control = training.kept_control, treated = training.kept_treated] {
     Context alone;
-    const double gamma = median_gamma(control.view(), treated.view(), alone).gamma;
-    return std::isinf(gamma) ? kNaN : gamma;  // distances that underflow are none
+    return known_gamma(median_gamma(control.view(), treated.view(), alone).gamma);
   });
 }
 
@@ -136,7 +140,7 @@ TrainingSummary summarise(const TrainingCells& cells, ControlWork& work, Context
        out.kept_treated, out.kept_batch_treated);
   out.treated_names = std::make_shared<const std::vector<std::string>>(cells.treated.names);
   if (cells.median_gamma) {
-    out.median_gamma = *cells.median_gamma;
+    out.median_gamma = known_gamma(*cells.median_gamma);
     return out;
   }
   if (can_wait(out)) {
@@ -145,7 +149,7 @@ TrainingSummary summarise(const TrainingCells& cells, ControlWork& work, Context
   }
   const MedianGamma median = median_gamma(cells.control.cells, cells.treated.cells, context,
                                           kMedianGammaCells, rng.stream(3));
-  out.median_gamma = median.gamma;
+  out.median_gamma = known_gamma(median.gamma);
   out.gamma_subsampled = median.subsample;
   return out;
 }

@@ -35,7 +35,7 @@ mutation "Julia gives an argument less" julia/src/model.jl 's/laot_fit\(context,
 mutation "Julia calls what is not there" julia/src/model.jl 's/laot_load\(/laot_lode(/'
 mutation "Python declares another type" examples/python/laot.py 's/("laot_context_set_seed": \(c_int, \[H, )c_uint64/\1c_int/'
 mutation "Python calls what it did not declare" examples/python/laot.py '/^    "laot_load":/d'
-mutation "R registers another number of arguments" R-package/src/init.c 's/ROUTINE\(predict, 4\)/ROUTINE(predict, 3)/'
+mutation "R registers another number of arguments" R-package/src/init.c 's/ROUTINE\(predict, 5\)/ROUTINE(predict, 4)/'
 mutation "R registers a routine less" R-package/src/init.c 's/ROUTINE\(trace, 1\),?//'
 mutation "R calls what is not registered" R-package/R/save.R 's/C_save\b/C_sav/'
 mutation "a comment does not speak of an argument" capi/laot.h '/^ \* @param leading_dimension/d'
@@ -47,6 +47,7 @@ mutation "a code that there is not" capi/laot.h 's/@return LAOT_NOT_AVAILABLE/@r
 mutation "R has a usual setting of its own" R-package/R/recovery.R 's/gaps = NULL, repeats = NULL/gaps = NULL, repeats = 8/'
 mutation "Julia has a usual setting of its own" julia/src/trackability.jl 's/halves::Integer = usual\("stability", "halves"\), restarts/halves::Integer = 10, restarts/'
 mutation "Python has a usual setting of its own" python/src/laot/_model.py 's/gaps: Optional\[Sequence\[float\]\] = None/gaps: Sequence[float] = (0, 1)/'
+mutation "Python knows a control word less" python/src/laot/_anndata.py 's/"unstim", //'
 mutation "a symbol is not listed" capi/laot.symbols '/^laot_fit$/d'
 rm -rf "$work"
 exit $status

@@ -520,5 +520,6 @@ TEST_CASE("cells whose distances underflow have no bandwidth") {
   arma::mat x = clouds::counts(4, 30, 0.4, 5), y = clouds::counts(4, 30, 0.5, 6);
   x *= 1e-160;
   y *= 1e-160;
-  CHECK(std::isnan(report(fitted(x, y, {}, "mean_shift"), "median_gamma")));
+  for (const char* keep : {"1000", "0"})
+    CHECK(std::isnan(report(fitted(x, y, {{"keep_cells", keep}}, "mean_shift"), "median_gamma")));
 }

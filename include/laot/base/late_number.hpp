@@ -6,9 +6,10 @@
 
 namespace laot {
 
-/// Known, or worked out when it is first read: what takes long and few ask for. Copies share the
-/// work, and several threads may read at once: one works, the others wait. Work that throws is done
-/// again at the next reading.
+/// Known, or worked out when it is first read: what takes long and few ask for. Copies share what
+/// was found. Several threads may read at once; those that find nothing there each do the work,
+/// which has to give all of them the same: no lock is held meanwhile, so that a fork leaves none
+/// behind. Work that throws is done again at the next reading.
 class LateNumber {
  public:
   LateNumber(double value = 0.0) : value_(value) {}

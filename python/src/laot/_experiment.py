@@ -325,7 +325,7 @@ def fit_experiment(experiment: Experiment, *, method: str = "laot", preset: Opti
 
 def _warn(model: Model) -> None:
     """The warning of a model of several conditions has those of each."""
-    said = model.report.get("warning", "")
+    said = model._reported("warning", "")
     if said:
         warnings.warn(said, LaotWarning, stacklevel=4)
 
@@ -349,14 +349,14 @@ def conditions(model: Model) -> dict[str, Any]:
     """
     names = condition_names(model)
     parts = [model[name] for name in names] or [model]
-    reports = [part.report for part in parts]
+    kinds = [part._reported("kind") for part in parts]
     out: dict[str, Any] = {
         "condition": names or [model._text("condition")],
-        "control": np.array([report.get("n_control", np.nan) for report in reports]),
-        "treated": np.array([report.get("n_treated", np.nan) for report in reports]),
+        "control": np.array([part._reported("n_control", np.nan) for part in parts]),
+        "treated": np.array([part._reported("n_treated", np.nan) for part in parts]),
     }
-    if any("kind" in report for report in reports):
-        out["kind"] = [report.get("kind", "") for report in reports]
+    if any(kind is not None for kind in kinds):
+        out["kind"] = [kind or "" for kind in kinds]
     known = table(new(lib.laot_covariates, model._handle))
     places = list(zip(known["condition"], known["covariate"]))
     for name in model.covariates:

@@ -134,6 +134,16 @@ class Model:
             out[name] = text(lib.laot_report_text, self._handle, name.encode())
         return out
 
+    def _reported(self, name: str, default: Any = None) -> Any:
+        """One entry of the report: the others may take work."""
+        if name in self._names("report_numbers"):
+            value = ctypes.c_double()
+            check(lib.laot_report_number(self._handle, name.encode(), ctypes.byref(value)))
+            return value.value
+        if name in self._names("report_texts"):
+            return text(lib.laot_report_text, self._handle, name.encode())
+        return default
+
     @property
     def trace(self) -> dict[str, np.ndarray]:
         """Columns of one value an iteration or epoch."""
@@ -213,8 +223,8 @@ class Model:
         wanted = self._checked(covariates_of(at))
         model = Model(self._new_at(None, covariate_arrays(wanted), controls))
         model.source = self._source_of(model._text("condition") or condition_text(wanted))
-        said = model.report.get("warning", "")
-        if said and said != self.report.get("warning", ""):
+        said = model._reported("warning", "")
+        if said and said != self._reported("warning", ""):
             warnings.warn(f"{condition_text(wanted)}: {said}", LaotWarning, stacklevel=2)
         return model
 
@@ -429,6 +439,7 @@ def fit_arrays(control: Any, treated: Any, *, method: str = "laot", preset: Opti
             Data(treated, "treated", batch_treated, feature_names, treated_names, types_treated) as y, \
             Context(seed, threads, progress) as context:
         context.run(lib.laot_fit, params, x.handle, y.handle, ctypes.byref(model._handle))
-    if model.report.get("warning"):
-        warnings.warn(model.report["warning"], LaotWarning, stacklevel=3)
+    said = model._reported("warning", "")
+    if said:
+        warnings.warn(said, LaotWarning, stacklevel=3)
     return model
