@@ -514,6 +514,8 @@ TEST_CASE("the bandwidth of a fit is that of its training cells, whenever it is 
     CHECK(report(back, "median_gamma") == gamma);
     CHECK(report(back.trivial("identity"), "median_gamma") == gamma);
   }
+  // Nor are they where only the controls are all kept.
+  CHECK(fitted(y, x, {{"keep_cells", "75"}}, "mean_shift").training.median_gamma.is_known());
 }
 
 TEST_CASE("cells whose distances underflow have no bandwidth") {
