@@ -280,7 +280,7 @@ def run(command, env=None, cwd=None, limit=None):
 def build(jobs, suites):
     """The library, laot_tests and the C programs that a suite names, with every switch."""
     programs = {suite.split()[1] for suite in suites if suite.startswith("c ")}
-    options = ["-DBLA_VENDOR=OpenBLAS", "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS=-w",
+    options = ["-DBLA_VENDOR=OpenBLAS", "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_CXX_FLAGS=-w",
                "-DCMAKE_C_FLAGS=-w", "-DLAOT_SHARED_DIR=" + shared()]
     for command in (["cmake", "-S", TREE, "-B", BUILD, "-G", "Ninja", *options],
                     ["cmake", "--build", BUILD, "--parallel", str(jobs), "--target", "laot",

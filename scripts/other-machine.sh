@@ -43,7 +43,7 @@ mkdir -p "$root/laot"
 git archive HEAD | tar -x -C "$root/laot"
 chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 OPENBLAS_NUM_THREADS=1 \
   bash -euc "cd /laot
-    cmake -S . -B build/$machine -G Ninja -DCMAKE_BUILD_TYPE=Release -DBLA_VENDOR=OpenBLAS \
+    cmake -S . -B build/$machine -G Ninja -DCMAKE_BUILD_TYPE=Release -DBLA_VENDOR=OpenBLAS -DCMAKE_UNITY_BUILD=ON \
       -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=${triplet%%-*} \
       -DCMAKE_C_COMPILER=$triplet-gcc -DCMAKE_CXX_COMPILER=$triplet-g++ \
       -DCMAKE_LIBRARY_ARCHITECTURE=$triplet -DCMAKE_CROSSCOMPILING_EMULATOR='$emulator;-L;/'

@@ -10,7 +10,7 @@ if ! have clang++ || ! ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzz
 fi
 build=build/test/fuzz
 build_with_cmake fuzz "$build" laot_fuzz_model_reader laot_fuzz_c_calls laot_fuzz_experiments \
-  laot_fuzz_texts laot_fuzz_checkpoints -- -DCMAKE_BUILD_TYPE=Release \
+  laot_fuzz_texts laot_fuzz_checkpoints -- -DCMAKE_UNITY_BUILD=ON -DCMAKE_BUILD_TYPE=Release \
   -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ -DLAOT_BUILD_FUZZ=ON -DLAOT_BUILD_TESTS=OFF \
   -DLAOT_SANITIZE=fuzzer-no-link,address,undefined -DCMAKE_CXX_FLAGS="-fno-sanitize-recover=all -g1" || exit 1
 fuzz() { # TARGET MAX-LENGTH SEEDS...
