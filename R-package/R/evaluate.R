@@ -389,6 +389,9 @@ left_out_text <- function(counts) {
         "not vary")
 }
 
+# No method triples the spread of all features: above it a few with hardly any make the mean.
+most.sd.ratio <- 3
+
 # Each note once: what a metric left out and why it has no value, and the cells of a reference.
 print_notes <- function(x) {
   x <- as.data.frame(x)
@@ -396,6 +399,12 @@ print_notes <- function(x) {
   told <- x[x$left.out > 0 & !is.na(x$value), ]
   texts <- vapply(split(told$left.out, factor(told$metric, unique(told$metric))), left_out_text, "")
   for (text in unique(texts)) cat(listed(names(texts)[texts == text]), ": ", text, "\n", sep = "")
+  carried <- x[x$metric == "sd_ratio" & !is.na(x$value) & x$value > most.sd.ratio, ]
+  if (nrow(carried)) {
+    cat("sd_ratio of ", listed(unique(carried$method)), " is a mean that features carry which ",
+        "hardly vary in the observed cells: read sd_ratio_median, that of the middle feature\n",
+        sep = "")
+  }
   for (method in intersect(c("noise_reference", "training_treated"), x$method)) {
     row <- x[x$method == method, ][1L, ]
     halves <- method == "noise_reference" && "training_treated" %in% x$method ||

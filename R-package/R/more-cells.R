@@ -49,12 +49,8 @@ with_features_of <- function(newdata, more, origin) {
 }
 
 features_of <- function(x, origin) UseMethod("features_of")
-#' @exportS3Method
-features_of.SummarizedExperiment <- function(x, origin) rownames(x)
 
 some_features <- function(x, features, origin) UseMethod("some_features")
-#' @exportS3Method
-some_features.SummarizedExperiment <- function(x, features, origin) x[features, ]
 
 with_column <- function(x, name, values) {
   x[[name]] <- unname(values)
@@ -62,22 +58,6 @@ with_column <- function(x, name, values) {
 }
 
 columns_of <- function(x) UseMethod("columns_of")
-#' @exportS3Method
-columns_of.SummarizedExperiment <- function(x) SummarizedExperiment::colData(x)
 
 # Assays and reductions that the predicted cells do not have are NA, or lack them.
 bind_cells <- function(newdata, more) UseMethod("bind_cells")
-
-#' @exportS3Method
-bind_cells.SummarizedExperiment <- function(newdata, more) {
-  names <- SummarizedExperiment::assayNames(newdata)
-  # It takes objects without any for ones without names.
-  if (length(names) && !length(SummarizedExperiment::assays(more))) {
-    SummarizedExperiment::assay(more, names[1L], withDimnames = FALSE) <-
-      matrix(NA_real_, nrow(more), ncol(more))
-  }
-  delayed <- any(vapply(as.list(SummarizedExperiment::assays(newdata)), is, NA, "DelayedMatrix"))
-  out <- S4Vectors::combineCols(newdata, more, delayed = delayed)
-  if (is.null(colnames(newdata))) colnames(out) <- NULL
-  out
-}

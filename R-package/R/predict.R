@@ -13,7 +13,8 @@
 #' @param into Where the prediction goes. Without it: into a new object. `c(assay = "laot")`,
 #'   `c(altexp = "laot")`, `c(dimred = "laot")` or, of a Seurat object, `c(assay = "laot")` and
 #'   `c(reduction = "laot")` put it under that name into `newdata` itself, with all that this has;
-#'   the kind alone (`into = "altexp"`) takes the name of the method. Features that the fit does not
+#'   the kind alone (`into = "altexp"`) takes the name of the method, and any other word alone is
+#'   the name of an assay, with a message. Features that the fit does not
 #'   have are `NA` in an assay of a SummarizedExperiment; an alternative experiment has those of the
 #'   fit alone. A name that is there already is refused, but for an earlier prediction's. `"cells"`:
 #'   `newdata` with the predicted cells behind its own, ready for plots and marker tests: of an

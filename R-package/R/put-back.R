@@ -31,7 +31,7 @@ checked_into <- function(into, newdata, fit) {
         fail("into = ", quoted(into), " is no place; did you mean ", quoted(near), "? An assay of ",
              "that name is c(assay = ", quoted(into), ")")
       }
-      return(list(kind = "assay", name = into))
+      return(list(kind = "assay", name = into, others = setdiff(kinds, "assay")))
     }
     one_of(kind, kinds, "into")
     return(list(kind = kind, name = fit$method))
@@ -142,31 +142,6 @@ put_back.default <- function(newdata, out, says) {
   if (is(newdata, "sparseMatrix")) as_csc(values) else as(as(values, "dMatrix"), "generalMatrix")
 }
 
-#' @exportS3Method
-put_back.SummarizedExperiment <- function(newdata, out, says) {
-  origin <- out$origin
-  if (!is.null(origin$altexp)) {
-    newdata <- SingleCellExperiment::altExp(newdata, origin$altexp, withColData = TRUE)
-  }
-  if (is(newdata, "SingleCellExperiment")) SingleCellExperiment::altExps(newdata) <- NULL
-  if (!is.null(origin$dimred)) {
-    SummarizedExperiment::assays(newdata) <- list()
-    SingleCellExperiment::reducedDims(newdata) <- stats::setNames(list(t(out$values)),
-        origin$dimred)
-  } else {
-    SummarizedExperiment::assays(newdata) <- list()  # no values are picked that are replaced
-    if (is(newdata, "SingleCellExperiment")) SingleCellExperiment::reducedDims(newdata) <- NULL
-    newdata <- newdata[out$at, ]
-    SummarizedExperiment::assay(newdata, origin$assay.type, withDimnames = FALSE) <- out$values
-  }
-  SummarizedExperiment::colData(newdata) <- labelled(SummarizedExperiment::colData(newdata), says,
-                                                     ncol(newdata),
-                                                     out$weights)
-  if (nzchar(says$suffix) && !is.null(colnames(newdata)))
-    colnames(newdata) <- paste0(colnames(newdata), says$suffix)
-  newdata
-}
-
 # Beside what newdata has, or over an earlier prediction: not over what was measured.
 put_into <- function(newdata, out, place) {
   mark <- paste(place$kind, place$name)
@@ -176,76 +151,21 @@ put_into <- function(newdata, out, place) {
          "name, such as into = c(", place$kind, " = ",
          quoted(paste0(place$name, ".predicted")), ")")
   }
+  # A word alone was taken for a name: it may have been meant as another place.
+  if (!is.null(place$others) && !place$name %in% places_of(newdata, place$kind)) {
+    message("Into a new assay ", quoted(place$name), "; another place is ",
+            paste0("c(", place$others, " = ", quoted(place$name), ")", collapse = " or "))
+  }
   out <- put_in(newdata, out, place)
   mark_places(out, union(predicted_places(out), mark))
 }
 
 # The names that are taken.
 places_of <- function(x, kind) UseMethod("places_of")
-#' @exportS3Method
-places_of.SummarizedExperiment <- function(x, kind) {
-  single <- is(x, "SingleCellExperiment")
-  switch(kind, assay = SummarizedExperiment::assayNames(x),
-         altexp = if (single) SingleCellExperiment::altExpNames(x),
-         dimred = if (single) SingleCellExperiment::reducedDimNames(x))
-}
 
 # An object remembers which of its places hold predictions.
 predicted.mark <- "laot.predicted"
 predicted_places <- function(x) UseMethod("predicted_places")
-#' @exportS3Method
-predicted_places.SummarizedExperiment <- function(x) {
-  all <- S4Vectors::metadata(x)
-  unlist(all[names(all) == predicted.mark])
-}
 mark_places <- function(x, marks) UseMethod("mark_places")
-#' @exportS3Method
-mark_places.SummarizedExperiment <- function(x, marks) {
-  S4Vectors::metadata(x)[[predicted.mark]] <- marks
-  x
-}
-
-# Bytes of an assay that are given to features without a prediction, which are NA there.
-most.of.assay <- 2e9
 
 put_in <- function(newdata, out, place) UseMethod("put_in")
-
-#' @exportS3Method
-put_in.SummarizedExperiment <- function(newdata, out, place) {
-  values <- out$values
-  if (!is.null(out$weights))
-    SummarizedExperiment::colData(newdata)[[weight_column(place$name)]] <- out$weights
-  if (place$kind != "assay") {
-    if (!is(newdata, "SingleCellExperiment"))
-      fail("into = c(", place$kind, " = ) needs a SingleCellExperiment, found a ",
-           class(newdata)[1L])
-  }
-  if (place$kind == "dimred") {
-    SingleCellExperiment::reducedDim(newdata, place$name) <- t(values)
-    return(newdata)
-  }
-  if (!is.null(out$origin$dimred))
-    fail("the fit is one of a reduced dimension; its predictions go into c(dimred = )")
-  if (place$kind == "altexp") {
-    rows <- if (is.null(out$origin$altexp))
-      newdata else SingleCellExperiment::altExp(newdata, out$origin$altexp)
-    SingleCellExperiment::altExp(newdata, place$name) <- SummarizedExperiment::SummarizedExperiment(
-      stats::setNames(list(values), out$origin$assay.type),
-      rowData = SummarizedExperiment::rowData(rows)[out$at, , drop = FALSE]
-    )
-    return(newdata)
-  }
-  if (!is.null(out$origin$altexp))
-    fail("the fit is one of an alternative experiment; its predictions go into c(altexp = )")
-  size <- 8 * as.numeric(nrow(newdata)) * ncol(newdata)
-  if (size > most.of.assay && length(out$at) < nrow(newdata)) {
-    fail("into = ", quoted(place$name), " would take ", format(size / 1e9, digits = 2), " GB for ",
-         nrow(newdata), " features x ", ncol(newdata), " cells, of which the fit has ",
-         length(out$at), " features; into = c(altexp = ", quoted(place$name),
-         ") has these alone, and into = \"HDF5\" is written to disk")
-  }
-  all <- matrix(NA_real_, nrow(newdata), ncol(newdata), dimnames = dimnames(newdata))
-  all[out$at, ] <- values
-  SummarizedExperiment::assay(newdata, place$name) <- all
-  newdata
-}

@@ -17,57 +17,6 @@ read_source.default <- function(x, ..., what = "x") {
   new_source(values, what, columns = NULL, origin = list(kind = "matrix"), rest = list(...))
 }
 
-#' @exportS3Method
-read_source.SummarizedExperiment <- function(x, ..., assay.type = "logcounts", dimred = NULL,
-                                             altexp = NULL,
-                                             subset.row = NULL, what = "x") {
-  need("SummarizedExperiment", paste("to read", what))
-  columns <- as.list(SummarizedExperiment::colData(x))
-  if (!is.null(dimred) || !is.null(altexp)) {
-    if (!is(x, "SingleCellExperiment")) {
-      fail("dimred and altexp need a SingleCellExperiment, found a ", class(x)[1L])
-    }
-    need("SingleCellExperiment", paste("to read", what))
-  }
-  if (!is.null(altexp)) {
-    known <- SingleCellExperiment::altExpNames(x)
-    if (!one_string(altexp, "altexp") %in% known) {
-      fail(what, " has no alternative experiment ", quoted(altexp), "; it has ", listed(known))
-    }
-    x <- SingleCellExperiment::altExp(x, altexp)
-  }
-  if (!is.null(dimred)) {
-    known <- SingleCellExperiment::reducedDimNames(x)
-    if (!one_string(dimred, "dimred") %in% known) {
-      fail(what, " has no reduced dimension ", quoted(dimred), "; it has ", listed(known))
-    }
-    values <- as_coordinates(SingleCellExperiment::reducedDim(x, dimred), dimred, colnames(x))
-  } else {
-    known <- SummarizedExperiment::assayNames(x)
-    if (!one_string(assay.type, "assay.type") %in% known) {
-      fail(what, " has no assay ", quoted(assay.type), "; it has ", listed(known),
-           "; choose one with assay.type = , or normalise first")
-    }
-    values <- as_values(SummarizedExperiment::assay(x, assay.type, withDimnames = TRUE),
-                        paste0("assay ", quoted(assay.type)))
-  }
-  if (is.null(dimred) && assay.type == "logcounts" && what %in% c("x", "the control object") &&
-      looks_raw(values)) {
-    warning("assay \"logcounts\" of ", what,
-            " holds whole numbers only, as counts are: normalise first ",
-            "(scuttle::logNormCounts), or say assay.type = \"counts\" to use them as they are",
-            call. = FALSE)
-  }
-  if (is.null(dimred) && assay.type == "logcounts") {
-    warn_if_unlogged(values, "assay \"logcounts\"", what,
-                     "(log1p, or scuttle::logNormCounts of the counts)", "assay.type")
-  }
-  new_source(values, what, columns,
-             origin = list(kind = "SummarizedExperiment", assay.type = assay.type, dimred = dimred,
-                           altexp = altexp),
-             subset = list(argument = "subset.row", value = subset.row), rest = list(...))
-}
-
 # within: the cells of the object that the values hold, where these are fewer; the columns are then
 # theirs.
 new_source <- function(values, what, columns, origin, subset = NULL, rest = list(), within = NULL,

@@ -101,6 +101,10 @@ test_that("the sd ratio says which features it leaves out", {
   expect_identical(scores$left.out, as.numeric(grepl("sd_ratio", scores$metric)))
   expect_output(print(scores), "sd_ratio, sd_ratio_median: without 1 feature that does not vary")
   expect_output(print(scores), "noise_reference: 25 training treated cells")
+  expect_false(any(grepl("hardly vary", capture.output(print(scores)))))
+  flat[2, 1] <- 1 + 1e-6
+  scores <- evaluate_predictions(fit, flat, control = new$control)
+  expect_output(print(scores), "sd_ratio of laot, identity, .* hardly vary .* sd_ratio_median")
 })
 
 test_that("bandwidths can be given", {

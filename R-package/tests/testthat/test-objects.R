@@ -265,7 +265,12 @@ test_that("predictions go into the object itself", {
   expect_identical(unname(SummarizedExperiment::assay(SingleCellExperiment::altExp(inside, "moved"),
                                                       "logcounts")), unname(values))
   expect_identical(SummarizedExperiment::colData(inside), SummarizedExperiment::colData(start))
-  as.assay <- SummarizedExperiment::assay(predict(fit, start, into = "moved"), "moved")
+  expect_message(as.assay <- predict(fit, start, into = "moved"),
+                 "Into a new assay \"moved\"; another place is c(altexp = \"moved\") or c(dimred",
+                 fixed = TRUE)
+  expect_no_message(predict(fit, as.assay, into = "moved"))
+  expect_no_message(predict(fit, start, into = c(assay = "moved")))
+  as.assay <- SummarizedExperiment::assay(as.assay, "moved")
   expect_identical(unname(as.assay[1:5, ]), unname(values))
   expect_true(all(is.na(as.assay[6:12, ])))
   expect_identical(SingleCellExperiment::reducedDim(predict(fit, start, into = c(dimred = "moved")),
