@@ -7,6 +7,7 @@ using laot::Status;
 using laot::capi::copy_out;
 using laot::capi::free_handle;
 using laot::capi::given;
+using laot::capi::given_text;
 using laot::capi::guarded;
 using laot::capi::hand_out;
 
@@ -104,6 +105,10 @@ laot_status laot_context_set_checkpoint(laot_context* context, const char* path,
     c.checkpoint = path ? path : "";
     c.checkpoint_seconds = seconds;
   });
+}
+
+laot_status laot_checkpoint_seed(const char* path, uint64_t* seed) {
+  return guarded([&] { given(seed, "seed") = laot::seed_of_checkpoint(given_text(path, "path")); });
 }
 
 const char* laot_version(void) {

@@ -295,6 +295,15 @@ LAOT_API laot_status laot_context_set_log(laot_context* context, laot_log_fn fun
 LAOT_API laot_status laot_context_set_checkpoint(laot_context* context, const char* path,
                                                  double seconds);
 
+/**
+ * The seed of the run that left a checkpoint: a run whose seed was drawn goes on with the same one.
+ *
+ * @param path  the file of laot_context_set_checkpoint
+ * @param seed  set to its seed
+ * @return LAOT_IO_ERROR: the file cannot be read; LAOT_BAD_FORMAT: it is no checkpoint, or damaged
+ */
+LAOT_API laot_status laot_checkpoint_seed(const char* path, uint64_t* seed);
+
 /* ---- Data ------------------------------------------------------------------------------------ */
 
 /** A population of cells: the caller's matrix seen in place, with a selection, labels, names. */
@@ -756,6 +765,21 @@ LAOT_API laot_status laot_predict(laot_context* context, const laot_model* model
 LAOT_API laot_status laot_composition(const laot_model* model, laot_table** out);
 
 /**
+ * The candidates that the fit compared by cells, or conditions, that it held out: texts
+ * condition (empty where the fit is of none, or it was compared for all), choice (map: the linear
+ * map against those that bend, of laot; restore and own_share, of conditional_laot), candidate;
+ * numbers mmd2 (unbiased, the mean over what was held out), gain (the mean difference to the first
+ * candidate, part by part: negative is better), standard_error (of the gain; these two NaN for
+ * restore and own_share), chosen (1 or 0; of own_share, which each condition takes for itself, the
+ * part of the conditions that took it). A model of many conditions has the rows of each. Where
+ * nothing was compared a table without rows; report text choice_reason then says why, of laot.
+ *
+ * @param model  looked at
+ * @param out    the new table; free it with laot_table_free
+ */
+LAOT_API laot_status laot_choices(const laot_model* model, laot_table** out);
+
+/**
  * Weight of each control cell in the predicted population: the ratio of its type, or of the
  * cluster that it is nearest to; 1 where the fit was not balanced.
  *
@@ -1105,7 +1129,7 @@ LAOT_API laot_status laot_predict_at(laot_context* context, const laot_model* mo
  *                "control_names", "treated_names" (the last three may be empty), "conditions"
  *                (that were seen; "" where the one condition has no name), "held_out" (the
  *                conditions that the fit left out), "covariates", "placed_by_controls" (those of the
- *                covariates whose levels were placed by control cells)
+ *                covariates whose levels were placed by control cells), "notes" (laot_save_with_notes)
  * @param buffer  where the text goes; NULL with size 0 to ask for the size
  * @param size    bytes of buffer
  * @param needed  set to the bytes of the text with its final 0
@@ -1120,8 +1144,8 @@ LAOT_API laot_status laot_model_names(const laot_model* model, const char* what,
  *
  * @param model   looked at
  * @param name    "method", "preset" ("" if none), "param." and a parameter: "param.ridge",
- *                "condition" ("" if it has no name), or "covariate." and a covariate:
- *                "covariate.dose", one value a line
+ *                "condition" ("" if it has no name), "covariate." and a covariate:
+ *                "covariate.dose", one value a line, or "note." and a note
  * @param buffer  where the text goes; NULL with size 0 to ask for the size
  * @param size    bytes of buffer
  * @param needed  set to the bytes of the text with its final 0
@@ -1278,6 +1302,24 @@ LAOT_API laot_status laot_partners(const laot_model* model, const char* directio
  * @return LAOT_IO_ERROR: the file cannot be written; the sentence has the system's reason
  */
 LAOT_API laot_status laot_save(const laot_model* model, const char* path);
+
+/**
+ * As laot_save, with texts of the caller's own that go with the model: which values of which object
+ * its cells were, say. They come back with it (laot_model_names "notes", laot_model_text
+ * "note.<name>"), are written again whenever it is saved, and give way to new ones of their names.
+ *
+ * @param model   looked at
+ * @param path    where to, in the encoding of the system's own calls
+ * @param names   [count] name of each note: UTF-8, in one line, not empty; the last of equal ones
+ *                counts
+ * @param values  [count] its text: UTF-8
+ * @param count   number of notes; 0: as laot_save
+ * @return LAOT_INVALID_ARGUMENT: a name or a text is NULL or not UTF-8, a name is empty;
+ *         LAOT_IO_ERROR: the file cannot be written; the sentence has the system's reason
+ */
+LAOT_API laot_status laot_save_with_notes(const laot_model* model, const char* path,
+                                          const char* const* names, const char* const* values,
+                                          size_t count);
 
 /**
  * Reads a model that any version up to this one has written, in any language. The file is not

@@ -1,5 +1,6 @@
 #include "handles.hpp"
 #include "laot/covariates_table.hpp"
+#include "laot/letters.hpp"
 
 using laot::Status;
 using laot::capi::CallContext;
@@ -105,6 +106,13 @@ laot_status laot_composition(const laot_model* model, laot_table** out) {
   });
 }
 
+laot_status laot_choices(const laot_model* model, laot_table** out) {
+  return guarded([&] {
+    given(out, "out");
+    laot::capi::hand_out_table(laot::table_of_choices(given(model, "model").model), out);
+  });
+}
+
 laot_status laot_weights(laot_context* context, const laot_model* model, const laot_data* cells,
                          double* out, size_t length) {
   return guarded([&] {
@@ -155,12 +163,14 @@ laot_status laot_model_names(const laot_model* model, const char* what, char* bu
       for (const laot::Condition& condition : m.held_out) names.push_back(condition.name);
     else if (asked == "placed_by_controls")
       names = m.placed_by_controls();
+    else if (asked == "notes")
+      for (const auto& note : m.notes) names.push_back(note.first);
     else if (asked == "treated_names")
       names = *m.training.treated_names;
     else
       laot::fail(Status::unknown_name, "what must be one of report_numbers, report_texts, trace, ",
                  "arrays, params, feature_names, control_names, treated_names, conditions, ",
-                 "held_out, covariates, placed_by_controls, found \"", asked, "\"");
+                 "held_out, covariates, placed_by_controls, notes, found \"", asked, "\"");
     copy_out(lines(names), buffer, size, needed);
   });
 }
@@ -181,11 +191,13 @@ laot_status laot_model_text(const laot_model* model, const char* name, char* buf
       value = laot::capi::lines(laot::texts_of(laot::capi::covariate_of(m, asked.substr(10))));
     else if (asked.compare(0, 6, "param.") == 0)
       value = m.params.text_of(asked.substr(6));
+    else if (asked.compare(0, 5, "note.") == 0)
+      value = entry_of(m.notes, asked.substr(5).c_str(), "what is noted");
     else
-      laot::fail(
-          Status::unknown_name,
-          "name must be method, preset, param.<name>, condition or covariate.<name>, found \"",
-          asked, "\"");
+      laot::fail(Status::unknown_name,
+                 "name must be method, preset, param.<name>, condition, covariate.<name> or "
+                 "note.<name>, found \"",
+                 asked, "\"");
     copy_out(value, buffer, size, needed);
   });
 }
@@ -258,6 +270,25 @@ laot_status laot_array(const laot_model* model, const char* name, double* out, s
 
 laot_status laot_save(const laot_model* model, const char* path) {
   return guarded([&] { given(model, "model").model.store().write(given_text(path, "path")); });
+}
+
+laot_status laot_save_with_notes(const laot_model* model, const char* path,
+                                 const char* const* names, const char* const* values,
+                                 size_t count) {
+  return guarded([&] {
+    laot::ModelFile file = given(model, "model").model.store();
+    const std::vector<std::string> keys = laot::capi::given_texts(names, count, "names");
+    if (count > 0) given(values, "values");
+    for (size_t i = 0; i < count; ++i) {
+      laot::require(!keys[i].empty(), Status::invalid_argument, "names[", i,
+                    "] is empty; give each note a name");
+      const std::string value = given_text(values[i], "values");
+      laot::require(laot::is_utf8(value), Status::invalid_argument, "values[", i, "], the note \"",
+                    keys[i], "\", is not UTF-8; convert it first");
+      file.put_text("note." + keys[i], value);
+    }
+    file.write(given_text(path, "path"));
+  });
 }
 
 laot_status laot_load(const char* path, laot_model** out) {

@@ -161,6 +161,7 @@ set(LAOT_CORE_SOURCES
   src/models/registry.cpp
   src/models/training_summary.cpp
   src/models/fit.cpp
+  src/models/compared_candidates.cpp
   src/models/fit_composition.cpp
   src/models/fit_experiment.cpp
   src/models/model.cpp

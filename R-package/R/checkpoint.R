@@ -23,17 +23,10 @@ checkpoint_for <- function(checkpoint, what) {
   checkpoint
 }
 
-# A run that drew its seed goes on with the same one: it stands in the header of its files.
+# A run that drew its seed goes on with the same one. NULL where there is no checkpoint.
 checkpoint_seed <- function(files) {
   there <- files[file.exists(files)]
-  if (!length(there)) return(NULL)
-  file <- file(there[1L], "rb")
-  on.exit(close(file))
-  size <- readBin(file, "integer", 2L, size = 4L, endian = "little")
-  if (length(size) != 2L || size[2L] != 0L || size[1L] <= 0L) return(NULL)
-  header <- rawToChar(Filter(function(byte) byte != 0, readBin(file, "raw", min(size[1L], 1e7))))
-  found <- regmatches(header, regexec("\"seed\":\"([0-9]+)\"", header, useBytes = TRUE))[[1L]]
-  if (length(found) == 2L) as.numeric(found[2L])
+  if (length(there)) .Call(C_checkpoint_seed, enc2native(there[1L]))
 }
 
 # Ctrl-C passes through, and leaves a word on how to go on.

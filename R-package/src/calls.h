@@ -37,6 +37,7 @@ SEXP laot_r_feature_scores(SEXP predicted, SEXP observed, SEXP settings);
 SEXP laot_r_median_gamma(SEXP x, SEXP y, SEXP settings);
 SEXP laot_r_transitions(SEXP model, SEXP from, SEXP to);
 SEXP laot_r_composition(SEXP model);
+SEXP laot_r_choices(SEXP model);
 SEXP laot_r_weights(SEXP model, SEXP cells, SEXP settings);
 SEXP laot_r_partners(SEXP model, SEXP direction, SEXP cells);
 SEXP laot_r_mmd2_test(SEXP x, SEXP y, SEXP gammas, SEXP permutations, SEXP settings);
@@ -63,7 +64,9 @@ SEXP laot_r_trace(SEXP model);
 SEXP laot_r_array(SEXP model, SEXP name);
 SEXP laot_r_late_bytes(SEXP model);
 SEXP laot_r_from_bytes(SEXP bytes);
-SEXP laot_r_save(SEXP model, SEXP path);
+SEXP laot_r_save(SEXP model, SEXP path, SEXP notes);
+SEXP laot_r_notes(SEXP model);
+SEXP laot_r_checkpoint_seed(SEXP path);
 SEXP laot_r_load(SEXP path);
 
 SEXP laot_r_mapped(SEXP path, SEXP type);

@@ -157,6 +157,14 @@ SEXP laot_r_composition(SEXP model) {
   END_RCPP
 }
 
+SEXP laot_r_choices(SEXP model) {
+  BEGIN_RCPP
+  laot_table* table = nullptr;
+  check(laot_choices(model_of(model), &table));
+  return columns_of(table);
+  END_RCPP
+}
+
 SEXP laot_r_weights(SEXP model, SEXP cells, SEXP settings) {
   BEGIN_RCPP
   const Data of_cells = data(cells);

@@ -190,10 +190,39 @@ SEXP laot_r_from_bytes(SEXP bytes) {
   END_RCPP
 }
 
-SEXP laot_r_save(SEXP model, SEXP path) {
+// notes: texts with names, in UTF-8.
+SEXP laot_r_save(SEXP model, SEXP path, SEXP notes) {
   BEGIN_RCPP
-  check(laot_save(model_of(model), Rcpp::as<std::string>(path).c_str()));
+  const auto values = Rcpp::as<std::vector<std::string>>(notes);
+  const auto names = Rcpp::as<std::vector<std::string>>(Rf_getAttrib(notes, R_NamesSymbol));
+  std::vector<const char*> texts, keys;
+  for (const std::string& value : values) texts.push_back(value.c_str());
+  for (const std::string& name : names) keys.push_back(name.c_str());
+  check(laot_save_with_notes(model_of(model), Rcpp::as<std::string>(path).c_str(), keys.data(),
+                             texts.data(), keys.size()));
   return R_NilValue;
+  END_RCPP
+}
+
+SEXP laot_r_notes(SEXP pointer) {
+  BEGIN_RCPP
+  const laot_model* model = model_of(pointer);
+  const std::vector<std::string> names = names_of(model, "notes");
+  std::vector<std::string> values;
+  for (const std::string& name : names) values.push_back(model_text(model, "note." + name));
+  Rcpp::CharacterVector out = utf8(values);
+  out.names() = utf8(names);
+  return out;
+  END_RCPP
+}
+
+// NULL where it is no checkpoint: the fit that was to go on from it says why.
+SEXP laot_r_checkpoint_seed(SEXP path) {
+  BEGIN_RCPP
+  std::uint64_t seed = 0;
+  if (laot_checkpoint_seed(Rcpp::as<std::string>(path).c_str(), &seed) != LAOT_OK)
+    return R_NilValue;
+  return Rf_ScalarReal(static_cast<double>(seed));
   END_RCPP
 }
 

@@ -168,6 +168,12 @@ std::string nearest_name(const std::string& name, const std::vector<std::string>
 /// `items` as "a, b, c".
 std::string joined(const std::vector<std::string>& items);
 
+/// "1 feature", "12 features".
+template <class Count>
+std::string counted(Count count, const char* unit) {
+  return text(count, " ", unit, count == 1 ? "" : "s");
+}
+
 /// Adds a clause to a sentence, "a; b", where there is one.
 void add_clause(std::string& sentence, const std::string& clause);
 

@@ -107,17 +107,9 @@ class FeatureSpace {
   /// dimension x cells.
   arma::mat encode(const Cells& cells, Side side, Context& context) const;
   void encode_block(const arma::mat& block, Side side, arma::mat& z, BlockRoom& room) const;
-  void encode_block(const arma::mat& block, Side side, arma::mat& z) const {
-    BlockRoom room;
-    encode_block(block, side, z, room);
-  }
   /// `block` holds control cells (features x count) and becomes the prediction, given z and f(z).
   void decode_block(const arma::mat& z, const arma::mat& moved, arma::mat& block,
                     BlockRoom& room) const;
-  void decode_block(const arma::mat& z, const arma::mat& moved, arma::mat& block) const {
-    BlockRoom room;
-    decode_block(z, moved, block, room);
-  }
 
   /// The factors, as they are stored with a model.
   arma::vec mean_control, mean_treated;  // m_x, m_y [features]

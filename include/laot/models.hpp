@@ -145,8 +145,8 @@ struct TrainingSummary {
   std::size_t n = 0, m = 0;
   arma::vec mean_control, mean_treated;  // original units; batch weights where given
   /// 1 / median positive squared distance, NaN: none. Where all cells are kept, few enough and the
-  /// fit did not need it, it is found when it is first read, at the latest when the model is stored:
-  /// it would be half of a plain fit.
+  /// fit did not need it, it is found when it is first read, at the latest when the model is
+  /// stored: it would be half of a plain fit.
   LateNumber median_gamma;
   bool gamma_subsampled = false;
   StoredCells kept_control, kept_treated;  // features x at most keep_cells, original order
@@ -173,6 +173,16 @@ struct Report {
     numbers.insert(numbers.end(), more.numbers.begin(), more.numbers.end());
     texts.insert(texts.end(), more.texts.begin(), more.texts.end());
   }
+};
+
+/// A candidate that a fit compared with others by cells, or conditions, that it held out.
+struct ComparedCandidate {
+  std::string choice;     // map; of conditional_laot restore and own_share
+  std::string candidate;  // its name, or its number
+  double mmd2 = kNaN;     // unbiased, the mean over what was held out
+  double gain = kNaN;     // mean difference of the parts to the first candidate: negative is better
+  double standard_error = kNaN;  // of the gain; these two NaN where parts are not compared in pairs
+  double chosen = 0.0;           // 1 or 0; of own_share the part of the conditions that took it
 };
 
 /// How predictions under 0 are treated.
@@ -203,6 +213,7 @@ class Model {
   Report report;
   Trace trace;
   std::map<std::string, arma::mat> arrays;  // further results, by name
+  std::vector<ComparedCandidate> compared;  // empty where the fit had nothing to choose between
   Condition condition;                      // of a fit of one; without name where none was given
 
   /// The conditions of a fit of many, each as a model of one; empty: this is a model of one. A
@@ -212,6 +223,9 @@ class Model {
   std::shared_ptr<const ConditionalMap> conditional;  // of a method of many; else empty
   /// The conditions of the experiment that the fit left out.
   std::vector<Condition> held_out;
+
+  /// Texts of the host that go with the model, such as where its cells came from.
+  std::map<std::string, std::string> notes;
 
   /// Refuses a model of many conditions: `what`, "a prediction" say, is of one.
   void require_one(const char* what) const;
@@ -306,6 +320,7 @@ struct FitResult {
   Report report;
   Trace trace;
   std::map<std::string, arma::mat> arrays;
+  std::vector<ComparedCandidate> compared;
 };
 
 /// A population as a method of many conditions sees it.
@@ -341,6 +356,7 @@ struct ExperimentResult {
   std::vector<Report> of_conditions;  // empty, or one each
   Trace trace;
   std::map<std::string, arma::mat> arrays;
+  std::vector<ComparedCandidate> compared;
 };
 
 /// A predictor made from what another model keeps of its training cells.
@@ -376,12 +392,19 @@ std::vector<const Method*> trivial_methods(bool many_conditions);
 /// on invalid input, naming the condition, when memory would not do, and when the host cancels.
 Model fit_model(const Params& params, const Experiment& experiment, Context& context);
 
+/// The seed of the run that left a checkpoint. Throws io_error and bad_format.
+std::uint64_t seed_of_checkpoint(const std::string& path);
+
 /// How a model of method laot was fitted, to fit again as it was. Throws not_available for other
 /// methods.
 LaotOptions laot_options(const Model& model);
 
 /// Columns type, control, treated, treated_low, treated_high, ratio: one row a type.
 Table table_of(const Composition& composition);
+
+/// Columns condition, choice, candidate, mmd2, gain, standard_error, chosen: what the fit compared
+/// (condition empty where it is of no condition, or of all), then what those of its conditions did.
+Table table_of_choices(const Model& model);
 
 /// "no", "clip", "marginals".
 Nonnegative nonnegative_from(const std::string& name);

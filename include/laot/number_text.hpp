@@ -2,6 +2,7 @@
 // point and without grouping whatever the locales of the host are, of C and of C++.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,9 @@ std::string number_text(double value);
 /// or "nan". False where it is something else, or a number that a double cannot hold other than as
 /// infinity or 0 ("1e400", "1e-400"): blanks, hexadecimal digits and commas are no part of one.
 bool number_of_text(std::string_view text, double& value);
+
+/// The whole text as decimal digits. False where it is something else, or does not fit.
+bool count_of_text(std::string_view text, std::uint64_t& value);
 
 /// 16 hexadecimal digits.
 std::string text_of_bits(unsigned long long bits);

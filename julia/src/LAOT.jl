@@ -24,8 +24,8 @@ using SparseArrays: getcolptr
 
 export LAOTModel, CellOTModel, ScGenModel, CondAEModel
 export ResponseModel, IdentityModel, MeanShiftModel, GaussianMapModel
-export FittedModel, fit, predict, effects, composition, composition_weights, trivial
-export save_model, load_model
+export FittedModel, fit, predict, effects, choices, composition, composition_weights, trivial
+export save_model, load_model, notes
 export Experiment, add_control!, add_condition!, model_at, conditions, held_out
 export method_name, report, trace, linear_map, array, array_names, model_parameters
 export feature_names, control_names, treated_names

@@ -64,6 +64,9 @@ laot_context_set_log(context, callback, payload) =
 laot_context_set_checkpoint(context, path, seconds) =
     ccall(@symbol(laot_context_set_checkpoint), Cint, (Ptr{Cvoid}, Cstring, Cdouble), context, path, seconds)
 
+laot_checkpoint_seed(path, seed) =
+    ccall(@symbol(laot_checkpoint_seed), Cint, (Cstring, Ptr{UInt64}), path, seed)
+
 laot_data_dense(values, features, cells, leading_dimension, out) =
     ccall(@symbol(laot_data_dense), Cint, (Ptr{Cdouble}, Csize_t, Csize_t, Csize_t, Ptr{Ptr{Cvoid}}), values, features, cells, leading_dimension, out)
 
@@ -213,6 +216,9 @@ laot_predict(context, model, cells, nonnegative, out, length) =
 laot_composition(model, out) =
     ccall(@symbol(laot_composition), Cint, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), model, out)
 
+laot_choices(model, out) =
+    ccall(@symbol(laot_choices), Cint, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), model, out)
+
 laot_weights(context, model, cells, out, length) =
     ccall(@symbol(laot_weights), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}, Csize_t), context, model, cells, out, length)
 
@@ -296,6 +302,9 @@ laot_partners(model, direction, cells, count, out) =
 
 laot_save(model, path) =
     ccall(@symbol(laot_save), Cint, (Ptr{Cvoid}, Cstring), model, path)
+
+laot_save_with_notes(model, path, names, values, count) =
+    ccall(@symbol(laot_save_with_notes), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cstring}, Ptr{Cstring}, Csize_t), model, path, names, values, count)
 
 laot_load(path, out) =
     ccall(@symbol(laot_load), Cint, (Cstring, Ptr{Ptr{Cvoid}}), path, out)

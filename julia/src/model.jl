@@ -138,6 +138,19 @@ function composition(fitted::FittedModel)
 end
 
 """
+    choices(fitted) -> NamedTuple
+
+What the fit compared by cells, or conditions, that it held out, before it settled: `condition`
+(empty where it was compared for all), `choice` (`"map"`, `"restore"`, `"own_share"`), `candidate`,
+`mmd2` (unbiased), `gain` (to the first candidate: negative is better), `standard_error`, and
+`chosen` (1 or 0; of `"own_share"` the part of the conditions that took it). Without rows where
+nothing was compared.
+"""
+function choices(fitted::FittedModel)
+    return table(out -> laot_choices(fitted, out))
+end
+
+"""
     composition_weights(fitted, cells; types = nothing, feature_names = nothing, num_threads = 1) -> Vector{Float64}
 
 What each control cell counts in the predicted population: the ratio of its type (`types`: one label
@@ -163,11 +176,18 @@ A trivial predictor of the same training cells: `"identity"`, `"mean_shift"`, `"
 trivial(fitted::FittedModel, name) = new_model(out -> laot_model_trivial(fitted, String(name), out))
 
 """
-    save_model(fitted, path)
+    save_model(fitted, path; notes = Dict())
 
-Writes one safetensors file that every language of laot, and any safetensors reader, opens.
+Writes one safetensors file that every language of laot, and any safetensors reader, opens. `notes`
+are texts of your own by name that go with the model: see `notes`.
 """
-save_model(fitted::FittedModel, path::AbstractString) = check(laot_save(fitted, String(path)))
+function save_model(fitted::FittedModel, path::AbstractString; notes = Dict{String,String}())
+    names, texts = String.(collect(keys(notes))), String.(collect(values(notes)))
+    check(laot_save_with_notes(fitted, String(path), names, texts, length(names)))
+end
+
+"    notes(fitted) -> Dict{String,String}, the texts that were saved with the model"
+notes(fitted::FittedModel) = Dict(name => model_text(fitted, "note.$name") for name in model_names(fitted, "notes"))
 
 """
     load_model(path) -> FittedModel

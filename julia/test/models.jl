@@ -97,6 +97,15 @@ end
     @test_throws LAOTError fit(LAOTModel(), CONTROL, TREATED; feature_names = names[1:2])
 end
 
+@testset "what a fit compared" begin
+    @test isempty(choices(FITTED).choice) # too few cells to ask
+    bending = fit(LAOTModel(preset = "adaptive"), repeat(CONTROL, 1, 2), repeat(TREATED .* abs.(TREATED), 1, 3))
+    found = choices(bending)
+    @test found.candidate == ["linear", "linear + marginals", "lift", "lift + marginals"]
+    @test found.gain ≈ found.mmd2 .- found.mmd2[1]
+    @test found.candidate[found.chosen .== 1] == [report(bending)["choice"]]
+end
+
 @testset "shares of types" begin
     types = (string.((1:size(CONTROL, 2)) .% 4 .== 0), string.((1:size(TREATED, 2)) .% 2 .== 0))
     balanced = fit(LAOTModel(balance = "types"), CONTROL, TREATED; types_control = types[1], types_treated = types[2])
@@ -161,6 +170,10 @@ end
         path = joinpath(folder, "model.safetensors")
         save_model(FITTED, path)
         @test same(predict(load_model(path), CONTROL), predicted)
+        @test isempty(notes(load_model(path)))
+        save_model(FITTED, path; notes = Dict("donor" => "P1 é"))
+        save_model(load_model(path), path; notes = Dict("day" => "3"))
+        @test notes(load_model(path)) == Dict("donor" => "P1 é", "day" => "3")
         write(path, read(path)[1:end-8])
         @test_throws LAOTError load_model(path)
     end

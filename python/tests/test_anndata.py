@@ -49,6 +49,22 @@ def test_a_fit_of_an_object_is_that_of_its_cells(layout):
     assert noted["parameters"]["ridge"] == "auto"
 
 
+def test_a_saved_model_knows_where_its_cells_came_from(tmp_path):
+    adata = made()
+    adata.layers["twice"] = 2 * adata.X
+    model = laot.fit(adata, target="stim", layer="twice")
+    model.save(tmp_path / "model.safetensors")
+    again = laot.Model.load(tmp_path / "model.safetensors")
+    assert again.source == model.source and again.notes["layer"] == "twice"
+    for one, key in ((model, "here"), (again, "there")):
+        one.predict(adata, key=key)
+    assert np.array_equal(adata.layers["here"], adata.layers["there"], equal_nan=True)
+    several = laot.fit(adata, target=["stim", "other"], method="mean_shift")
+    several.save(tmp_path / "several.safetensors")
+    assert laot.Model.load(tmp_path / "several.safetensors").source == several.source
+    assert several.source.target == ("stim", "other")
+
+
 def test_layers_embeddings_batches_and_features():
     adata = made()
     adata.layers["twice"] = 2 * adata.X

@@ -126,6 +126,10 @@ def test_a_model_survives_a_file_bytes_and_pickling(tmp_path):
     for again in (laot.Model.load(path), laot.Model.from_bytes(model.to_bytes()), pickle.loads(pickle.dumps(model))):
         assert np.array_equal(again.predict(NEW), expected)
         assert again.report == model.report
+    assert laot.Model.load(path).notes == {}
+    laot.Model.load(path).save(path, {"donor": "P1 \u00e9\n"})
+    laot.Model.load(path).save(path, {"day": "3"})
+    assert laot.Model.load(path).notes == {"donor": "P1 \u00e9\n", "day": "3"}
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(laot.LaotError) as caught:
         laot.Model.load(path)
@@ -235,6 +239,18 @@ def test_models_may_be_used_by_several_threads():
     for worker in workers:
         worker.join()
     assert len(out) == 8 and all(np.array_equal(one, expected) for one in out)
+
+
+def test_what_an_adaptive_fit_compared():
+    rng = np.random.default_rng(4)
+    x, y = rng.normal(size=(300, 3)), rng.normal(size=(260, 3))
+    model = laot.fit(x, y + 1.5 * np.tanh(2 * y) + 1)
+    found = model.choices()
+    assert found["choice"] == ["map"] * 4 and found["condition"] == [""] * 4
+    assert found["candidate"] == ["linear", "linear + marginals", "lift", "lift + marginals"]
+    assert np.allclose(found["gain"], found["mmd2"] - found["mmd2"][0]) and (found["standard_error"][1:] > 0).all()
+    assert np.array(found["candidate"])[found["chosen"] == 1].tolist() == [model.report["choice"]]
+    assert not len(laot.fit(x, y, method="mean_shift").choices()["choice"])
 
 
 def test_shares_of_types_that_change_are_told_and_balanced():

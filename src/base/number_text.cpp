@@ -29,6 +29,12 @@ namespace {
 // Longer than every double of 17 digits, and than every whole number of 64 bits.
 constexpr std::size_t kLongest = 48;
 
+template <class Number>
+bool is_all_read(std::string_view text, Number& value) {
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  return read.ec == std::errc() && read.ptr == text.data() + text.size();
+}
+
 #ifdef LAOT_NUMBERS_OF_C
 
 #ifdef _WIN32
@@ -78,8 +84,7 @@ char* write_number(char* first, char* last, double value, int digits) {
 }
 
 bool read_whole(std::string_view text, double& value) {
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-  return read.ec == std::errc() && read.ptr == text.data() + text.size();
+  return is_all_read(text, value);
 }
 
 #endif
@@ -130,6 +135,10 @@ bool number_of_text(std::string_view text, double& value) {
   if (too_large || (read == 0.0 && is_nonzero(digits))) return false;
   value = negative ? -read : read;
   return true;
+}
+
+bool count_of_text(std::string_view text, std::uint64_t& value) {
+  return is_all_read(text, value);
 }
 
 std::string text_of_bits(unsigned long long bits) {

@@ -105,8 +105,9 @@ class FittedCandidates {
     for (const bool lifted : {false, true}) {
       if (!asked([&](const Candidate& c) { return c.marginals && c.lift == lifted; })) continue;
       arma::mat moved = control.gather_all();
+      BlockRoom room;
       space_.decode_block(x, lifted && lift_.lifted ? lift_.moved : arma::mat(linear_.map * x),
-                          moved);
+                          moved, room);
       marginals_[lifted] = fit_marginals(fit, moved, observed, context);
     }
   }
@@ -133,13 +134,14 @@ class FittedCandidates {
   }
 
   arma::mat moved(const arma::mat& cells, bool lifted) const {
-    arma::mat z, image, out = cells;
-    space_.encode_block(cells, Side::control, z);
+    BlockRoom room;
+    arma::mat out = cells;
+    space_.encode_block(cells, Side::control, room.z, room);
     if (lifted && lift_.lifted)
-      lift_.map.apply(z, image);
+      lift_.map.apply(room.z, room.moved);
     else
-      image = linear_.map * z;
-    space_.decode_block(z, image, out);
+      room.moved = linear_.map * room.z;
+    space_.decode_block(room.z, room.moved, out, room);
     return out;
   }
 

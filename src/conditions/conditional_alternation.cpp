@@ -55,7 +55,8 @@ class Alternation {
 
   ConditionalAlternation run() {
     const auto start = std::chrono::steady_clock::now();
-    out_.stop_reason = text("the limit of ", options_.max_iter, " iterations was reached");
+    out_.stop_reason =
+        text("the limit of ", counted(options_.max_iter, "iteration"), " was reached");
     for (int step = 0; step < options_.max_iter && !out_.converged; ++step) iterate(step);
     for (const Plan* plan : plans_)
       out_.worst_gap = std::max(out_.worst_gap, plan->certificate.gap);

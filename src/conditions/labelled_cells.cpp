@@ -57,10 +57,6 @@ std::string some_of(const std::vector<std::string>& items, std::size_t most) {
               " more");
 }
 
-std::string counted(std::size_t count, const char* unit) {
-  return text(count, " ", unit, count == 1 ? "" : "s");
-}
-
 template <class Items, class Text>
 std::vector<std::string> different(const Items& items, const Text& text_of) {
   std::vector<std::string> out;

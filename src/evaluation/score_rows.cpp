@@ -77,8 +77,4 @@ std::string averaged_text(const Averaged& averaged) {
   return out;
 }
 
-std::string counted(std::size_t count, const std::string& unit) {
-  return text(count, " ", unit, count == 1 ? "" : "s");
-}
-
 }  // namespace laot

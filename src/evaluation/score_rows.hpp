@@ -36,7 +36,4 @@ std::string setting_text(const MetricSpec& spec, const std::string& bandwidth,
 /// "mean of 10 subsamples of 500 cells a side"; empty where it is a mean over nothing.
 std::string averaged_text(const Averaged& averaged);
 
-/// "1 feature", "12 features".
-std::string counted(std::size_t count, const std::string& unit);
-
 }  // namespace laot

@@ -114,7 +114,8 @@ class Alternation {
   }
 
   void by_least_squares() {
-    result_.stop_reason = text("the limit of ", options_.max_iter, " iterations was reached");
+    result_.stop_reason =
+        text("the limit of ", counted(options_.max_iter, "iteration"), " was reached");
     // Shared with the coupling, which looks at them in its next solve.
     auto moved = options_.start.is_empty() ? std::make_shared<const arma::mat>(x_)
                                            : std::make_shared<const arma::mat>(map_ * x_);

@@ -263,7 +263,8 @@ class LiftedAlternation {
 
   // False where the linear map stays.
   bool alternate() {
-    result_.stop_reason = text("the limit of ", options_.max_iter, " iterations was reached");
+    result_.stop_reason =
+        text("the limit of ", counted(options_.max_iter, "iteration"), " was reached");
     double last_residual = 0.0, last_penalty = 0.0;
     for (int k = 0; k < options_.max_iter; ++k) {
       context_.poll("lift", static_cast<double>(k) / options_.max_iter);

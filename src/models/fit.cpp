@@ -95,7 +95,8 @@ FeatureSpace recentred(FeatureSpace space, const arma::vec& mean, arma::mat& cen
   const arma::mat before(space.mean_control);
   space.mean_control = mean;
   arma::mat moved;
-  space.encode_block(before, Side::control, moved);
+  BlockRoom room;
+  space.encode_block(before, Side::control, moved, room);
   for (std::size_t c = 0; c < centres.n_cols; ++c) centres.col(c) += moved.col(0);
   return space;
 }
@@ -200,6 +201,7 @@ Model fit_one(const Params& params, const Experiment& experiment, std::size_t c,
   model.map = std::move(result.map);
   model.trace = std::move(result.trace);
   model.arrays = std::move(result.arrays);
+  model.compared = std::move(result.compared);
   model.report.append(result.report);
   if (result.marginals) {
     model.marginals = fitted_marginals(model, input, context);

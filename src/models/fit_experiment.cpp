@@ -337,6 +337,7 @@ Model fit_together(const Method& chosen, const Params& params, const Experiment&
   model.conditional = std::move(result.map);
   model.trace = std::move(result.trace);
   model.arrays = std::move(result.arrays);
+  model.compared = std::move(result.compared);
   model.report.append(result.report);
   std::vector<ControlWork> work(g);
   result.of_conditions.resize(experiment.conditions.size());

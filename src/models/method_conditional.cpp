@@ -175,13 +175,15 @@ ExperimentResult fit_trivial(const ExperimentInput& input, Context& context) {
   return out;
 }
 
-void report_choice(const char* name, const ConditionalChoice& choice, ExperimentResult& out) {
-  arma::mat table(choice.candidates.size(), 2);
+// taken: the value of each condition, or the one of all.
+void report_choice(const char* name, const ConditionalChoice& choice, const arma::vec& taken,
+                   ExperimentResult& out) {
   for (std::size_t k = 0; k < choice.candidates.size(); ++k) {
-    table(k, 0) = choice.candidates[k];
-    table(k, 1) = choice.mmd2[k];
+    const double candidate = choice.candidates[k];
+    const double share =
+        static_cast<double>(arma::accu(taken == candidate)) / static_cast<double>(taken.n_elem);
+    out.compared.push_back({name, number_text(candidate), choice.mmd2[k], kNaN, kNaN, share});
   }
-  if (table.n_elem > 0) out.arrays[name] = table;
 }
 
 ExperimentResult fit_laot_of_many(const ExperimentInput& input, Context& context) {
@@ -205,8 +207,8 @@ ExperimentResult fit_laot_of_many(const ExperimentInput& input, Context& context
   out.report.add("own_share", arma::mean(model.own_share));
   out.report.add("plan_gap", fit.worst_gap);
   out.report.add("seconds_alternation", fit.seconds);
-  report_choice("choice_of_restore", model.choice_of_restore, out);
-  report_choice("choice_of_own_share", model.choice_of_own_share, out);
+  report_choice("restore", model.choice_of_restore, {model.restore}, out);
+  report_choice("own_share", model.choice_of_own_share, model.own_share, out);
   out.trace = {{"objective_after_plan", fit.trace.j_after_plan},
                {"objective_after_update", fit.trace.j_after_update},
                {"ridge", fit.trace.ridge}};

@@ -186,12 +186,11 @@ Candidate chosen_of(const LaotSettings& settings, const FitInput& input, FitResu
   out.report.add("choice_candidates", joined(choice.candidates));
   out.report.add("choice_parts", std::string(choice.levels_left_out ? "levels" : "folds"));
   if (choice.candidates.empty()) return choice.chosen;
-  arma::mat summary(choice.candidates.size(), 3);
-  summary.col(0) = choice.mean;
-  summary.col(1) = choice.gain;
-  summary.col(2) = choice.standard_error;
+  for (std::size_t k = 0; k < choice.candidates.size(); ++k)
+    out.compared.push_back({"map", choice.candidates[k], choice.mean[k], choice.gain[k],
+                            choice.standard_error[k],
+                            choice.candidates[k] == choice.chosen.name() ? 1.0 : 0.0});
   out.arrays["choice_scores"] = choice.scores;
-  out.arrays["choice_summary"] = summary;
   return choice.chosen;
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "compared_candidates.hpp"
 #include "laot/models.hpp"
 #include "laot/number_text.hpp"
 #include "model_store.hpp"
@@ -253,6 +254,7 @@ void store_results(const Model& model, ModelFile& file) {
   }
   file.put_texts("trace.order", order);
   for (const auto& [name, values] : model.arrays) file.lend("array." + name, values);
+  store_choices(model.compared, file);
 }
 
 void load_results(const ModelFile& file, Model& model) {
@@ -262,6 +264,7 @@ void load_results(const ModelFile& file, Model& model) {
   }
   for (const std::string& name : file.tensor_names())
     if (name.compare(0, 6, "array.") == 0) model.arrays[name.substr(6)] = file.matrix(name);
+  load_choices(file, model);
 }
 
 // Nothing where there is neither a name nor a covariate. A value of a covariate is a list of texts:
@@ -435,6 +438,7 @@ ModelFile Model::store() const& {
   file.put_text("preset", params.preset());
   for (const auto& [name, value] : params.texts()) file.put_text("param." + name, value);
   file.put_texts("feature_names", feature_names);
+  for (const auto& [name, value] : notes) file.put_text("note." + name, value);
   store_held_out(*this, file);
   if (parts.empty()) {
     store_fit(*this, file);
@@ -460,6 +464,7 @@ Model Model::load(const ModelFile& file) {
   const Method& chosen = laot::method(file.text_value("method"));
   Model model(load_params(file, chosen.spec));
   model.feature_names = file.texts("feature_names");
+  model.notes = file.texts_below("note.");
   load_held_out(file, model);
   if (version < kFormatVersion) {
     require(static_cast<bool>(chosen.load), Status::bad_format, "the model file is of method ",

@@ -15,6 +15,15 @@ std::uint64_t mixed(std::uint64_t hash, std::uint64_t word) {
   return (hash ^ word) * 1099511628211ULL;
 }
 
+ModelFile checkpoint_at(const std::string& path) {
+  try {
+    return ModelFile::read(path);
+  } catch (const Error& error) {
+    fail(error.status(), "the checkpoint \"", path, "\" cannot be used (", error,
+         "); name another file, or delete it to start anew");
+  }
+}
+
 }  // namespace
 
 std::string fingerprint(const Cells& cells, const std::vector<std::uint32_t>& levels) {
@@ -46,14 +55,7 @@ RunIdentity::RunIdentity(const char* kind, const char* what, const Params& param
 ModelFile RunIdentity::read(
     const std::string& path,
     const std::function<bool(const std::string& parameter)>& may_change) const {
-  const ModelFile file = [&] {
-    try {
-      return ModelFile::read(path);
-    } catch (const Error& error) {
-      fail(error.status(), "the checkpoint \"", path, "\" cannot be used (", error,
-           "); name another file, or delete it to start anew");
-    }
-  }();
+  const ModelFile file = checkpoint_at(path);
   require(file.has_text("kind") && file.text_value("kind") == kind_, Status::bad_format,
           "the checkpoint \"", path, "\" is no ", what_, "; name another file");
   const auto same = [&](const std::string& key, const auto&... what) {
@@ -76,6 +78,15 @@ ModelFile RunIdentity::read(
   same_input("treated", "treated cells");
   same_input("conditions", "conditions, their covariates or embeddings");
   return file;
+}
+
+std::uint64_t seed_of_checkpoint(const std::string& path) {
+  const ModelFile file = checkpoint_at(path);
+  std::uint64_t seed = 0;
+  require(file.has_text("kind") && file.has_text("seed") &&
+              count_of_text(file.text_value("seed"), seed),
+          Status::bad_format, "\"", path, "\" is no checkpoint: it names no seed");
+  return seed;
 }
 
 }  // namespace laot

@@ -1,12 +1,12 @@
 // Means of the process and the machine: the BLAS library's own threads, and memory.
 #include <algorithm>
-#include <charconv>
 #include <mutex>
 #include <new>
 #include <string>
 #include <system_error>
 
 #include "laot/file_access.hpp"
+#include "laot/number_text.hpp"
 #include "laot/parallel.hpp"
 
 #if defined(__unix__) || defined(__APPLE__)
@@ -126,11 +126,10 @@ namespace {
 #ifdef LAOT_HAS_POSIX
 // The limit of a control group in bytes: containers and batch systems set one.
 std::uint64_t group_limit(const std::string& folder) {
-  const std::string limit = small_file(folder + "/memory.max");
+  std::string limit = small_file(folder + "/memory.max");
+  while (!limit.empty() && limit.back() == '\n') limit.pop_back();
   std::uint64_t bytes = 0;
-  const bool is_number =
-      std::from_chars(limit.data(), limit.data() + limit.size(), bytes).ec == std::errc();
-  return is_number ? bytes : ~std::uint64_t{0};  // "max" or no file: none
+  return count_of_text(limit, bytes) ? bytes : ~std::uint64_t{0};  // "max" or no file: none
 }
 
 std::uint64_t group_limits() {

@@ -72,6 +72,7 @@ static void kill_and_go_on(const char* method) {
   static double whole[FEATURES * CELLS], resumed[FEATURES * CELLS];
   struct stat info;
   int waited, state = 0;
+  uint64_t seed = 0;
   pid_t child;
   remove(path);
   check(fit(method, NULL, 0, 7, whole) == LAOT_OK, "an uninterrupted fit", method);
@@ -83,6 +84,7 @@ static void kill_and_go_on(const char* method) {
   kill(child, SIGKILL);
   waitpid(child, &state, 0);
   check(WIFSIGNALED(state), "the process was to be killed while it trained", method);
+  check(laot_checkpoint_seed(path, &seed) == LAOT_OK && seed == 7, "the seed of the file", method);
   check(fit(method, path, 0, 8, resumed) == LAOT_INVALID_ARGUMENT &&
             strstr(laot_last_error(), "the seed is 7 there and 8 here"),
         "another seed is refused", method);

@@ -213,7 +213,7 @@ static void composition_and_weights(laot_context* context, const laot_data* x, c
   laot_table* table = NULL;
   laot_data* bare = NULL;
   size_t rows = 0, columns = 0;
-  double weights[CELLS], ratio[2];
+  double weights[CELLS], ratio[2], chosen[4];
   char texts[8192];
   const char* at = NULL;
   static const double zeros[FEATURES * CELLS] = {0};
@@ -227,6 +227,13 @@ static void composition_and_weights(laot_context* context, const laot_data* x, c
   laot_table_free(table);
   REFUSED(laot_composition(NULL, &table), LAOT_INVALID_ARGUMENT, "model");
   REFUSED(laot_composition(model, NULL), LAOT_INVALID_ARGUMENT, "out");
+  CHECK(laot_choices(model, &table) == LAOT_OK);
+  CHECK(laot_table_size(table, &rows, &columns) == LAOT_OK && rows == 4 && columns == 7);
+  CHECK(laot_table_numbers(table, "chosen", chosen, 4) == LAOT_OK);
+  CHECK(chosen[0] + chosen[1] + chosen[2] + chosen[3] == 1.0);
+  laot_table_free(table);
+  REFUSED(laot_choices(NULL, &table), LAOT_INVALID_ARGUMENT, "model");
+  REFUSED(laot_choices(model, NULL), LAOT_INVALID_ARGUMENT, "out");
   CHECK(laot_weights(context, model, x, weights, CELLS) == LAOT_OK);
   CHECK(fabs(weights[0] - 1.0) < 1e-12);
   REFUSED(laot_weights(context, model, x, weights, 3), LAOT_BUFFER_TOO_SMALL, "the weights");

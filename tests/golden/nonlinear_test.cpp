@@ -54,13 +54,14 @@ struct Fit {
   }
 
   arma::mat moved(const arma::mat& cells, bool bent) const {
-    arma::mat z, image, out = cells;
-    space.encode_block(cells, Side::control, z);
+    BlockRoom room;
+    arma::mat out = cells;
+    space.encode_block(cells, Side::control, room.z, room);
     if (bent)
-      lifted.map.apply(z, image);
+      lifted.map.apply(room.z, room.moved);
     else
-      image = linear.map * z;
-    space.decode_block(z, image, out);
+      room.moved = linear.map * room.z;
+    space.decode_block(room.z, room.moved, out, room);
     return out;
   }
 
@@ -93,7 +94,8 @@ TEST_CASE("golden lift") {
     check_close(fit.moved(data.fresh, false), expected.at("predicted linear"), 1e-7);
     check_close(fit.moved(data.fresh, true), expected.at("predicted lift"), 1e-7);
     arma::mat z;
-    fit.space.encode_block(data.fresh, Side::control, z);
+    BlockRoom room;
+    fit.space.encode_block(data.fresh, Side::control, z, room);
     check_close(fit.lifted.map.jacobian(z.col(1)), expected.at("lift_jacobian"), 1e-6);
   }
 }

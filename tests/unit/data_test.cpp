@@ -191,9 +191,10 @@ TEST_CASE("the feature space is undone exactly on the way back") {
             FeatureSpace::fit(Cells::dense(x), Cells::dense(y), uniform_weights(90),
                               uniform_weights(70), options, context);
         arma::mat z, block = x;
-        space.encode_block(block, Side::control, z);
+        BlockRoom room;
+        space.encode_block(block, Side::control, z, room);
         CHECK(z.n_rows == (components ? static_cast<std::size_t>(components) : 6));
-        space.decode_block(z, z, block);  // f = identity: only the means change
+        space.decode_block(z, z, block, room);  // f = identity: only the means change
         const arma::vec shift = space.mean_treated - space.mean_control;
         CHECK(largest_difference(block, x + arma::repmat(shift, 1, 90)) < 1e-12);
         if (center == Center::own) CHECK(arma::abs(arma::mean(z, 1)).max() < 1e-12);

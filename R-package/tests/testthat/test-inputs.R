@@ -99,7 +99,7 @@ test_that("transposed matrices of two populations are told as such", {
 test_that("a fit that ends at its limit says so once", {
   fit <- quiet_fit(control, treated, max.iter = 1)
   expect_identical(laot:::outcome_line(fit),
-                   "stopped: the limit of 1 iterations was reached (max.iter)")
+                   "stopped: the limit of 1 iteration was reached (max.iter)")
 })
 
 test_that("a matrix of counts is noticed, and one of other values is not", {

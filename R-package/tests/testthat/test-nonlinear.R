@@ -22,6 +22,42 @@ test_that("an adaptive fit says what it chose, and coef() what bends", {
   expect_gte(found$marginals.strength, 0)
 })
 
+test_that("choices() has what a fit compared, of one and of several conditions", {
+  cells <- bent_cells(300, 260)
+  fit <- laot_fit(cells$control, cells$treated, preset = "adaptive", seed = 1, verbose = FALSE)
+  found <- choices(fit)
+  expect_named(found, c("choice", "candidate", "mmd2", "gain", "standard.error", "chosen"))
+  expect_identical(found$candidate, c("linear", "linear + marginals", "lift", "lift + marginals"))
+  expect_equal(found$gain, found$mmd2 - found$mmd2[1L])
+  expect_identical(found$candidate[found$chosen == 1], fit$report$choice)
+  fits <- laot_fit(cbind(cells$control, cells$treated, cells$treated + 1), seed = 1,
+                   condition = rep(c("control", "one", "two"), c(300, 260, 260)),
+                   verbose = FALSE)
+  both <- choices(fits)
+  expect_identical(both$condition, rep(c("one", "two"), each = 4L))
+  expect_identical(choices(fits["two"]), structure(both[5:8, ], row.names = 1:4))
+  expect_equal(choices(fits[["two"]]), structure(both[5:8, -1L], row.names = 1:4))
+  expect_identical(nrow(choices(fit_method(cells$control, "mean_shift", treated = cells$treated,
+                                           seed = 1, verbose = FALSE))), 0L)
+  expect_sentence(choices(3), "fit must be a fit, or fits of several conditions, found 3")
+})
+
+test_that("choices() of a method of many conditions are those of all", {
+  set.seed(2)
+  cells <- matrix(rnorm(2 * 500), 2)
+  condition <- rep(c("control", paste("dose", 1:4)), each = 100)
+  dose <- rep(0:4, each = 100)
+  fits <- suppressWarnings(fit_method(cells + rep(dose, each = 2), "conditional_laot",
+                                      condition = condition, control = "control",
+                                      covariates = data.frame(dose = dose), seed = 1,
+                                      verbose = FALSE))
+  found <- choices(fits)
+  expect_identical(found$choice, rep(c("restore", "own.share"), each = 5L))
+  expect_identical(unique(found$condition), "")
+  expect_identical(found$gain, rep(NA_real_, 10))
+  expect_equal(as.vector(tapply(found$chosen, found$choice, sum)), c(1, 1))
+})
+
 test_that("effects are the derivative of predict(), with names and in any order of features", {
   cells <- bent_cells(150, 140)
   fit <- laot_fit(cells$control, cells$treated, lift = "yes", seed = 1, verbose = FALSE)

@@ -79,4 +79,5 @@ test_that("a model file says where its cells came from", {
   save_model(back, again)
   expect_identical(load_model(again)$origin, whole$origin)
   expect_identical(readBin(again, "raw", 1e6), readBin(file, "raw", 1e6))
+  expect_null(load_model(file)$origin$layer)
 })

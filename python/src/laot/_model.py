@@ -49,6 +49,21 @@ class Source:
     obsm: Optional[str]
     types: Optional[str] = None
 
+    def notes(self) -> dict[str, str]:
+        """The same as texts of a model file. Of several conditions the model knows the names."""
+        said = {"kind": "AnnData", "condition": self.condition, "control": self.control, "layer": self.layer,
+                "obsm": self.obsm, "types": self.types,
+                "target": self.target if isinstance(self.target, str) else None}
+        return {name: value for name, value in said.items() if value is not None}
+
+    @classmethod
+    def noted(cls, notes: Mapping[str, str], conditions: Sequence[str]) -> Optional["Source"]:
+        """The same from a file; None where it is of no AnnData object."""
+        if notes.get("kind") != "AnnData" or not {"condition", "control"} <= set(notes):
+            return None
+        return cls(notes["condition"], notes["control"], notes.get("target", tuple(conditions)), notes.get("layer"),
+                   notes.get("obsm"), notes.get("types"))
+
 
 class Model:
     """A fitted model. :func:`laot.fit` makes one, :meth:`load` reads one.
@@ -67,12 +82,24 @@ class Model:
 
     @classmethod
     def load(cls, path: "os.PathLike[str] | str") -> "Model":
-        """Reads a model that any version up to this one has saved, from any language."""
-        return cls(new(lib.laot_load, os.fsencode(path)))
+        """Reads a model that any version up to this one has saved, from any language. One that was fitted to an
+        AnnData object reads the same layer of another, as before it was saved."""
+        model = cls(new(lib.laot_load, os.fsencode(path)))
+        model.source = Source.noted(model.notes, model._names("conditions"))
+        return model
 
-    def save(self, path: "os.PathLike[str] | str") -> None:
-        """Writes one safetensors file, which R, Julia and C read as well."""
-        check(lib.laot_save(self._handle, os.fsencode(path)))
+    def save(self, path: "os.PathLike[str] | str", notes: Optional[Mapping[str, str]] = None) -> None:
+        """Writes one safetensors file, which R, Julia and C read as well. ``notes`` are texts of your own that go
+        with the model: see :attr:`notes`."""
+        texts = {**(self.source.notes() if self.source else {}), **(notes or {})}
+        names, values = ((ctypes.c_char_p * len(texts))(*(str(one).encode() for one in some))
+                         for some in (texts.keys(), texts.values()))
+        check(lib.laot_save_with_notes(self._handle, os.fsencode(path), names, values, len(texts)))
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """Texts that were saved with the model; of an AnnData object also where its cells came from."""
+        return {name: self._text(f"note.{name}") for name in self._names("notes")}
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Model":
@@ -299,6 +326,17 @@ class Model:
 
         handle = ctypes.c_void_p()
         check(lib.laot_composition(self._handle, ctypes.byref(handle)))
+        return table(handle)
+
+    def choices(self) -> dict[str, Any]:
+        """Candidates that the fit compared by held-out cells, or conditions, before it settled: "condition" (empty where it
+        was compared for all), "choice" ("map", "restore", "own_share"), "candidate", "mmd2" (unbiased), "gain"
+        (to the first candidate: negative is better), "standard_error" and "chosen" (1 or 0; of "own_share" the
+        part of the conditions that took it). Without rows where nothing was compared."""
+        from ._evaluation import table
+
+        handle = ctypes.c_void_p()
+        check(lib.laot_choices(self._handle, ctypes.byref(handle)))
         return table(handle)
 
     def weights(self, cells: Any, types: Optional[Sequence[Any]] = None, threads: int = 1) -> np.ndarray:
