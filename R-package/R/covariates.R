@@ -137,6 +137,7 @@ in_backticks <- function(name) deparse(as.name(name), backtick = TRUE)
 # controls, which are places among the control cells. By the library's rules.
 described_conditions <- function(columns, labels, chosen, combine = NULL) {
   labels <- as.character(labels)
+  for (name in names(columns)) say_units(columns[[name]], name)
   read <- native(.Call(C_read_conditions, enc2utf8(labels), enc2utf8(chosen$control),
                        enc2utf8(chosen$target), lapply(columns, plain_column), combine))
   values <- read$conditions
@@ -150,6 +151,21 @@ described_conditions <- function(columns, labels, chosen, combine = NULL) {
   list(covariates = known, controls = unname(split(places, read$controls$control)),
        control.of = as.integer(read$control.of) + 1L)
 }
+
+# "10 uM", or a number alone.
+number.with.unit <- "^[0-9]*[.]?[0-9]+([eE][-+]?[0-9]+)?[ ]*([[:alpha:]\u00b5%/]{1,5})?$"
+
+# Doses and times with a unit are texts, whose order and distances are lost.
+say_units <- function(column, name) {
+  if (is.list(column) || is.numeric(column)) return(invisible())
+  levels <- trimmed(unique(as.character(column[!is_lost_value(column)])))
+  if (length(levels) < 2L || !all(grepl(number.with.unit, levels)) || all_numbers(levels))
+    return(invisible())
+  message("Covariate ", name, " holds numbers with a unit (", listed(levels, 3L), "), read as ",
+          "levels without an order: give numbers of one unit to predict at others")
+}
+
+all_numbers <- function(levels) !anyNA(suppressWarnings(as.numeric(levels)))
 
 # Numbers, texts, or of a combination a list of either.
 plain_column <- function(column)

@@ -29,6 +29,18 @@ fit_screen <- function(method = "conditional_laot", x = values, condition = labe
 }
 fits <- fit_screen()
 
+test_that("doses with a unit are said to be levels", {
+  of <- function(dose) fit_method(values, "regressed_shift", condition = labels, seed = 1,
+                                  covariates = data.frame(drug = known$drug, dose = dose),
+                                  verbose = FALSE)
+  found <- known$dose
+  expect_message(of(paste(found, "\u00b5M")),
+                 "dose holds numbers with a unit (0 \u00b5M, 1 \u00b5M, 3 \u00b5M, 10 \u00b5M)",
+                 fixed = TRUE)
+  for (dose in list(found, as.character(found), paste0("D", found), paste0(found, "T3")))
+    expect_false(any(grepl("with a unit", capture_messages(of(dose)))))
+})
+
 test_that("covariates give one fit of all conditions", {
   expect_s3_class(fits, "laot_fit_list")
   expect_identical(names(fits), unique(labels)[-1L])
