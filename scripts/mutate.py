@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Small changes of the sources, and whether a test notices each of them.
 
-    scripts/mutate.py [--list] [--check] [--again] [--seconds N] [--jobs N] [NAME ...]
+    scripts/mutate.py [--list] [--check] [--again] [--part K/N] [--seconds N] [--jobs N] [NAME ...]
 
 The changes stand in tests/mutations (its README says how). C++ ones are compiled together, once,
 into a copy of the tree below build/mutations, each behind a switch that the variable LAOT_MUTATION
@@ -14,6 +14,7 @@ change, its file or its test differ, so that a run can be stopped and gone on wi
   --check       whether every change still fits its file, and its suite has tests (fast; the suite
                 drift calls it)
   --again       tries also what has been tried
+  --part K/N    only every N-th of them, from the K-th
   --seconds N   stops after about N seconds
   --jobs N      builds and tries N at a time (as many as there are processors)
   --tap         a line "ok NAME" or "not ok NAME" for each
@@ -370,12 +371,21 @@ def read_results():
     return out
 
 
+def part_of(text):
+    """The slice of "2/3"."""
+    found = re.fullmatch(r"(\d+)/(\d+)", text)
+    if not found or not 1 <= int(found[1]) <= int(found[2]):
+        raise argparse.ArgumentTypeError(f"must be K/N with K from 1 to N, such as 2/3, found {text!r}")
+    return slice(int(found[1]) - 1, None, int(found[2]))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--again", action="store_true")
+    parser.add_argument("--part", type=part_of, default=slice(None))
     parser.add_argument("--seconds", type=float, default=float("inf"))
     parser.add_argument("--tap", action="store_true")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
@@ -383,6 +393,7 @@ def main():
     every = read_all()
     chosen = [c for c in every
               if not arguments.names or any(n in c.name or n in c.file for n in arguments.names)]
+    chosen = chosen[arguments.part]
     if arguments.list:
         for change in chosen:
             print(f"{change.number:4d}  {change.name:40s} {change.file}")

@@ -130,19 +130,19 @@ build_with_cmake() {
     logged "$name-build" timeout 3000 cmake --build "$folder" --parallel "$JOBS" --target "${targets[@]}"
 }
 
-# core_of BUILD: the programs of the suite core in another build; of laot_tests one file at a time, as
-# many side by side as there are processors. capi_memory limits the address space of its process,
-# which leaves none to a sanitizer.
+# core_of BUILD [WORD]: the programs of the suite core in another build; of laot_tests one file at a
+# time (with WORD those that say it), as many side by side as there are processors. capi_memory
+# limits the address space of its process, which leaves none to a sanitizer.
 core_of() {
-  cases "$SUITE-tests" 'laot_tests-*.xml' tests_by_file "$1/tests/laot_tests"
+  cases "$SUITE-tests" 'laot_tests-*.xml' tests_by_file "$1/tests/laot_tests" "${2:-}"
   cases "$SUITE-programs" programs.xml ctest --test-dir "$1" -L '^core$' -E '^(core|capi_memory)$' -FA '.*' \
     --parallel "$JOBS" --output-on-failure --timeout 1800 --output-junit "$RESULTS/programs.xml"
 }
 
-# tests_by_file PROGRAM
+# tests_by_file PROGRAM WORD
 tests_by_file() {
   # shellcheck disable=SC2016 # expanded by the shell that xargs starts
-  (cd tests && printf '%s\n' {unit,golden,property,regression}/*.cpp) |
+  (cd tests && grep -l -e "$2" {unit,golden,property,regression}/*.cpp) |
     PROGRAM=$1 RESULTS=$RESULTS xargs -P "$JOBS" -I FILE bash -c '
       name=$(basename FILE .cpp)
       export LAOT_JUNIT=$RESULTS/laot_tests-$name.xml
