@@ -297,6 +297,7 @@ LAOT_API laot_status laot_context_set_checkpoint(laot_context* context, const ch
 
 /**
  * The seed of the run that left a checkpoint: a run whose seed was drawn goes on with the same one.
+ * Reads the whole file.
  *
  * @param path  the file of laot_context_set_checkpoint
  * @param seed  set to its seed
@@ -771,8 +772,9 @@ LAOT_API laot_status laot_composition(const laot_model* model, laot_table** out)
  * numbers mmd2 (unbiased, the mean over what was held out), gain (the mean difference to the first
  * candidate, part by part: negative is better), standard_error (of the gain; these two NaN for
  * restore and own_share), chosen (1 or 0; of own_share, which each condition takes for itself, the
- * part of the conditions that took it). A model of many conditions has the rows of each. Where
- * nothing was compared a table without rows; report text choice_reason then says why, of laot.
+ * part of the conditions that took it; those of too few cells to be asked take 0). A model of many
+ * conditions has the rows of each. Where nothing was compared a table without rows; of laot whose
+ * lift or restore is auto, report text choice_reason then says why.
  *
  * @param model  looked at
  * @param out    the new table; free it with laot_table_free
@@ -1139,8 +1141,8 @@ LAOT_API laot_status laot_model_names(const laot_model* model, const char* what,
                                       size_t size, size_t* needed);
 
 /**
- * Method, preset, the value of a parameter, or the condition of a model of one, as text. Two-call
- * protocol.
+ * Method, preset, the value of a parameter, the condition of a model of one, or a note, as text.
+ * Two-call protocol.
  *
  * @param model   looked at
  * @param name    "method", "preset" ("" if none), "param." and a parameter: "param.ridge",
@@ -1314,8 +1316,8 @@ LAOT_API laot_status laot_save(const laot_model* model, const char* path);
  *                counts
  * @param values  [count] its text: UTF-8
  * @param count   number of notes; 0: as laot_save
- * @return LAOT_INVALID_ARGUMENT: a name or a text is NULL or not UTF-8, a name is empty;
- *         LAOT_IO_ERROR: the file cannot be written; the sentence has the system's reason
+ * @return LAOT_INVALID_ARGUMENT: a name or a text is NULL or not UTF-8, a name is empty or has a
+ *         line feed; LAOT_IO_ERROR: the file cannot be written; the sentence has the system's reason
  */
 LAOT_API laot_status laot_save_with_notes(const laot_model* model, const char* path,
                                           const char* const* names, const char* const* values,

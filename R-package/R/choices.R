@@ -13,9 +13,10 @@
 #'   `candidate`, `mmd2` (unbiased, the mean over what was held out), `gain` (mean difference to the
 #'   first candidate, part by part: negative is better), `standard.error` (of the gain; these two NA
 #'   for `"restore"` and `"own.share"`) and `chosen` (1 or 0; of `"own.share"`, which each condition
-#'   takes for itself, the part of the conditions that took it). Fits of several conditions have
-#'   `condition` before them, empty where one choice was made for all. No rows where nothing was
-#'   compared: `fit$report$choice.reason` says why.
+#'   takes for itself, the part of the conditions that took it; those of too few cells to be asked
+#'   take 0). Fits of several conditions have `target` before them, empty where one choice was made
+#'   for all; fits by a column have that column. No rows where nothing was compared; where `"auto"`
+#'   asked for it, `fit$report$choice.reason` says why.
 #' @seealso [laot_presets()]
 #' @examples
 #' set.seed(1)
@@ -26,25 +27,42 @@
 choices <- function(fit) {
   exact_arguments()
   if (missing(fit)) fail(no.fit)
-  if (!inherits(fit, c("laot_fit", "laot_fit_list")))
+  if (inherits(fit, c("laot_ensemble", "laot_ensemble_list"))) {
+    fail("fit holds the fits of several seeds; take one, for example fit[[",
+         quoted(names(fit)[1L]), "]]")
+  }
+  if (inherits(fit, "laot_fit")) {
+    out <- choices_of(fit)
+    out$condition <- NULL
+    return(out)
+  }
+  if (!inherits(fit, "laot_fit_list"))
     fail("fit must be a fit, or fits of several conditions, found ", shown(fit))
-  whole <- attr(fit, "whole")
-  rows <- if (inherits(fit, "laot_fit")) list(choices_of(model_pointer(fit)))
-  else if (is.null(whole)) Map(choices_of, lapply(unclass(fit), model_pointer), names(fit))
-  else list(choices_of(whole_pointer(whole)))
-  out <- do.call(rbind, unname(rows))
-  if (inherits(fit, "laot_fit")) out$condition <- NULL
-  else out <- out[out$condition %in% c("", names(fit)), , drop = FALSE]
+  rows <- lapply(fit, choices_of)
+  # One choice for all stands once.
+  if (!is.null(attr(fit, "whole"))) rows <- c(rows[1L], lapply(rows[-1L], own_choices))
+  out <- do.call(rbind, unname(Map(under_name, rows, names(fit))))
+  names(out)[1L] <- each_name(fit)
   row.names(out) <- NULL
   out
 }
 
-# condition: the name that the list gives the fit, where it is one of a list.
-choices_of <- function(pointer, condition = NULL) {
+own_choices <- function(rows) rows[nzchar(rows$condition), ]
+
+under_name <- function(rows, name) {
+  rows$condition[nzchar(rows$condition)] <- name
+  rows
+}
+
+# condition: empty where one choice was made for all conditions of the fit's model.
+choices_of <- function(fit) {
+  pointer <- if (is.null(fit$whole)) model_pointer(fit) else whole_pointer(fit$whole)
   out <- as.data.frame(native(.Call(C_choices, pointer)))
   names(out) <- dotted(names(out))
   out$choice <- dotted(out$choice)
   for (column in c("gain", "standard.error")) out[[column]][is.nan(out[[column]])] <- NA
-  if (!is.null(condition)) out$condition <- rep(condition, nrow(out))
+  if (is.null(fit$whole)) out$condition <- rep(fit$target, nrow(out)) else
+    out <- out[out$condition %in% c("", fit$target), ]
+  row.names(out) <- NULL
   out
 }

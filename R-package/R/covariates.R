@@ -137,7 +137,6 @@ in_backticks <- function(name) deparse(as.name(name), backtick = TRUE)
 # controls, which are places among the control cells. By the library's rules.
 described_conditions <- function(columns, labels, chosen, combine = NULL) {
   labels <- as.character(labels)
-  for (name in names(columns)) say_units(columns[[name]], name)
   read <- native(.Call(C_read_conditions, enc2utf8(labels), enc2utf8(chosen$control),
                        enc2utf8(chosen$target), lapply(columns, plain_column), combine))
   values <- read$conditions
@@ -152,20 +151,22 @@ described_conditions <- function(columns, labels, chosen, combine = NULL) {
        control.of = as.integer(read$control.of) + 1L)
 }
 
-# "10 uM", or a number alone.
-number.with.unit <- "^[0-9]*[.]?[0-9]+([eE][-+]?[0-9]+)?[ ]*([[:alpha:]\u00b5%/]{1,5})?$"
+# Units of doses and times, beside those of time courses.
+dose.units <- c("M", "mM", "uM", "\u00b5M", "\u03bcM", "nM", "pM", "g/l", "mg/l", "mg/ml", "ug/ml",
+                "\u00b5g/ml", "ng/ml", "pg/ml", "mg/mL", "ug/mL", "\u00b5g/mL", "ng/mL", "pg/mL",
+                "mg/kg", "ug/kg", "Gy", "%")
 
 # Doses and times with a unit are texts, whose order and distances are lost.
 say_units <- function(column, name) {
   if (is.list(column) || is.numeric(column)) return(invisible())
   levels <- trimmed(unique(as.character(column[!is_lost_value(column)])))
-  if (length(levels) < 2L || !all(grepl(number.with.unit, levels)) || all_numbers(levels))
+  unit <- sub("^[-+]?[0-9]*[.]?[0-9]+([eE][-+]?[0-9]+)?[ ]*", "", levels)
+  is.unit <- unit %in% dose.units | nchar(unit) > 0L & !is.na(unit_of_word(unit))
+  if (length(levels) < 2L || !all(unit != levels & (is.unit | unit == "")) || !any(is.unit))
     return(invisible())
   message("Covariate ", name, " holds numbers with a unit (", listed(levels, 3L), "), read as ",
           "levels without an order: give numbers of one unit to predict at others")
 }
-
-all_numbers <- function(levels) !anyNA(suppressWarnings(as.numeric(levels)))
 
 # Numbers, texts, or of a combination a list of either.
 plain_column <- function(column)

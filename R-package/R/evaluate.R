@@ -389,8 +389,8 @@ left_out_text <- function(counts) {
         "not vary")
 }
 
-# No method triples the spread of all features: above it a few with hardly any make the mean.
-most.sd.ratio <- 3
+# A mean of ratios above so many times their median is that of a few features.
+most.over.median <- 3
 
 # Each note once: what a metric left out and why it has no value, and the cells of a reference.
 print_notes <- function(x) {
@@ -399,11 +399,13 @@ print_notes <- function(x) {
   told <- x[x$left.out > 0 & !is.na(x$value), ]
   texts <- vapply(split(told$left.out, factor(told$metric, unique(told$metric))), left_out_text, "")
   for (text in unique(texts)) cat(listed(names(texts)[texts == text]), ": ", text, "\n", sep = "")
-  carried <- x[x$metric == "sd_ratio" & !is.na(x$value) & x$value > most.sd.ratio, ]
-  if (nrow(carried)) {
-    cat("sd_ratio of ", listed(unique(carried$method)), " is a mean that features carry which ",
-        "hardly vary in the observed cells: read sd_ratio_median, that of the middle feature\n",
-        sep = "")
+  whose <- paste(x$method, x$features, x$weighted)
+  middle <- x$metric == "sd_ratio_median"
+  typical <- x$value[middle][match(whose, whose[middle])]
+  carried <- x$metric == "sd_ratio" & x$value > most.over.median * typical
+  if (any(carried, na.rm = TRUE)) {
+    cat("sd_ratio of ", listed(unique(x$method[which(carried)])), " is a mean that features carry ",
+        "which hardly vary in the observed cells: read sd_ratio_median\n", sep = "")
   }
   for (method in intersect(c("noise_reference", "training_treated"), x$method)) {
     row <- x[x$method == method, ][1L, ]

@@ -153,6 +153,7 @@ populations_of_levels <- function(ask, source, condition, control, target, batch
     population(source$values, at, batch = if (!is.null(batches)) as.character(batches[at]),
                groups = if (!is.null(groups)) as.character(groups[at]))
   }
+  Map(say_units, ask$covariates, names(ask$covariates))
   chosen_populations(ask, source, side(chosen$control),
                      lapply(stats::setNames(nm = chosen$target), side),
                      control = chosen$control, condition = column, types = types,

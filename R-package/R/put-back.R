@@ -31,7 +31,7 @@ checked_into <- function(into, newdata, fit) {
         fail("into = ", quoted(into), " is no place; did you mean ", quoted(near), "? An assay of ",
              "that name is c(assay = ", quoted(into), ")")
       }
-      return(list(kind = "assay", name = into, others = setdiff(kinds, "assay")))
+      return(list(kind = "assay", name = into, word.alone = TRUE))
     }
     one_of(kind, kinds, "into")
     return(list(kind = kind, name = fit$method))
@@ -151,12 +151,11 @@ put_into <- function(newdata, out, place) {
          "name, such as into = c(", place$kind, " = ",
          quoted(paste0(place$name, ".predicted")), ")")
   }
-  # A word alone was taken for a name: it may have been meant as another place.
-  if (!is.null(place$others) && !place$name %in% places_of(newdata, place$kind)) {
-    message("Into a new assay ", quoted(place$name), "; another place is ",
-            paste0("c(", place$others, " = ", quoted(place$name), ")", collapse = " or "))
-  }
+  is.new <- !place$name %in% places_of(newdata, place$kind)
   out <- put_in(newdata, out, place)
+  # It may have been meant as another place.
+  if (isTRUE(place$word.alone) && is.new)
+    message("Into a new assay ", quoted(place$name), ": a word alone is the name of an assay")
   mark_places(out, union(predicted_places(out), mark))
 }
 

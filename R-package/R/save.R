@@ -48,9 +48,12 @@ load_model <- function(path) {
   path <- path.expand(one_string(path, "path"))
   pointer <- native(.Call(C_load, path))
   said <- as.list(native(.Call(C_notes, pointer)))
+  said <- said[startsWith(names(said), source.note)]
+  names(said) <- substring(names(said), nchar(source.note) + 1L)
   facts <- list(kind = "matrix", control = "control", target = "treated", seed = "NA")
   facts[names(said)] <- said
-  if (!facts$kind %in% names(object.classes)) facts$kind <- "matrix"  # of another language's object
+  # That of an object of another language says nothing here.
+  if (!facts$kind %in% names(object.classes)) facts$kind <- "matrix"
   seed <- suppressWarnings(as.numeric(facts$seed))
   origin <- c(facts["kind"], sapply(where_arguments(facts$kind), function(name) facts[[name]],
                                     simplify = FALSE))
@@ -58,16 +61,21 @@ load_model <- function(path) {
   if (!is.null(facts$holds) || length(native(.Call(C_conditions, pointer))$conditions) > 1L) {
     fits <- experiment_fits(pointer, control = facts$control, condition = facts$condition,
                             origin = origin, seed = seed)
-    return(if (is.null(said$target)) fits else fits[[said$target]])
+    return(if (isTRUE(said$target %in% names(fits))) fits[[said$target]] else fits)
   }
   new_fit(pointer, control = facts$control, target = facts$target, condition = facts$condition,
           seed = seed, origin = origin)
 }
 
-# Where the cells of a fit came from, as notes of the model file: "assay.type", "condition", ...
+# Where the cells of a fit came from, as notes of the model file: "source.assay.type",
+# "source.condition", ... A matrix is not noted, so that what another language noted stays.
+source.note <- "source."
 source_notes <- function(fit, holds = NULL) {
   seed <- if (!is.na(fit$seed)) format(fit$seed, scientific = FALSE, digits = 17)
-  facts <- c(fit$origin, list(condition = fit$condition, control = fit$control,
-                              target = fit$target, holds = holds, seed = seed))
-  enc2utf8(vapply(Filter(Negate(is.null), facts), as.character, ""))
+  origin <- fit$origin
+  if (identical(origin$kind, "matrix")) origin$kind <- NULL
+  facts <- c(origin, list(condition = fit$condition, control = fit$control,
+                          target = fit$target, holds = holds, seed = seed))
+  facts <- enc2utf8(vapply(Filter(Negate(is.null), facts), as.character, ""))
+  stats::setNames(facts, paste0(source.note, names(facts)))
 }

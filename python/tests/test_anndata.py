@@ -55,7 +55,7 @@ def test_a_saved_model_knows_where_its_cells_came_from(tmp_path):
     model = laot.fit(adata, target="stim", layer="twice")
     model.save(tmp_path / "model.safetensors")
     again = laot.Model.load(tmp_path / "model.safetensors")
-    assert again.source == model.source and again.notes["layer"] == "twice"
+    assert again.source == model.source and again.notes["source.layer"] == "twice"
     for one, key in ((model, "here"), (again, "there")):
         one.predict(adata, key=key)
     assert np.array_equal(adata.layers["here"], adata.layers["there"], equal_nan=True)
@@ -63,6 +63,8 @@ def test_a_saved_model_knows_where_its_cells_came_from(tmp_path):
     several.save(tmp_path / "several.safetensors")
     assert laot.Model.load(tmp_path / "several.safetensors").source == several.source
     assert several.source.target == ("stim", "other")
+    again.save(tmp_path / "again.safetensors", {"condition": "my own"})
+    assert laot.Model.load(tmp_path / "again.safetensors").source == model.source
 
 
 def test_layers_embeddings_batches_and_features():

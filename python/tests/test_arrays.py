@@ -130,6 +130,9 @@ def test_a_model_survives_a_file_bytes_and_pickling(tmp_path):
     laot.Model.load(path).save(path, {"donor": "P1 \u00e9\n"})
     laot.Model.load(path).save(path, {"day": "3"})
     assert laot.Model.load(path).notes == {"donor": "P1 \u00e9\n", "day": "3"}
+    for wrong in ({"day": 3}, {"day": None}, {"a\0b": "3"}):
+        with pytest.raises(ValueError, match="notes must be texts by name"):
+            model.save(path, wrong)
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(laot.LaotError) as caught:
         laot.Model.load(path)

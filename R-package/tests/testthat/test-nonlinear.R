@@ -34,7 +34,10 @@ test_that("choices() has what a fit compared, of one and of several conditions",
                    condition = rep(c("control", "one", "two"), c(300, 260, 260)),
                    verbose = FALSE)
   both <- choices(fits)
-  expect_identical(both$condition, rep(c("one", "two"), each = 4L))
+  expect_identical(both$target, rep(c("one", "two"), each = 4L))
+  names(fits) <- c("one", "second")
+  expect_identical(unique(choices(fits)$target), c("one", "second"))
+  names(fits) <- c("one", "two")
   expect_identical(choices(fits["two"]), structure(both[5:8, ], row.names = 1:4))
   expect_equal(choices(fits[["two"]]), structure(both[5:8, -1L], row.names = 1:4))
   expect_identical(nrow(choices(fit_method(cells$control, "mean_shift", treated = cells$treated,
@@ -53,7 +56,9 @@ test_that("choices() of a method of many conditions are those of all", {
                                       verbose = FALSE))
   found <- choices(fits)
   expect_identical(found$choice, rep(c("restore", "own.share"), each = 5L))
-  expect_identical(unique(found$condition), "")
+  expect_identical(unique(found$target), "")
+  expect_identical(choices(fits[2:3]), found)
+  expect_identical(choices(fits[["dose 2"]]), found[-1L])
   expect_identical(found$gain, rep(NA_real_, 10))
   expect_equal(as.vector(tapply(found$chosen, found$choice, sum)), c(1, 1))
 })

@@ -266,8 +266,7 @@ test_that("predictions go into the object itself", {
                                                       "logcounts")), unname(values))
   expect_identical(SummarizedExperiment::colData(inside), SummarizedExperiment::colData(start))
   expect_message(as.assay <- predict(fit, start, into = "moved"),
-                 "Into a new assay \"moved\"; another place is c(altexp = \"moved\") or c(dimred",
-                 fixed = TRUE)
+                 "Into a new assay \"moved\": a word alone is the name of an assay", fixed = TRUE)
   expect_no_message(predict(fit, as.assay, into = "moved"))
   expect_no_message(predict(fit, start, into = c(assay = "moved")))
   as.assay <- SummarizedExperiment::assay(as.assay, "moved")

@@ -79,5 +79,21 @@ test_that("a model file says where its cells came from", {
   save_model(back, again)
   expect_identical(load_model(again)$origin, whole$origin)
   expect_identical(readBin(again, "raw", 1e6), readBin(file, "raw", 1e6))
-  expect_null(load_model(file)$origin$layer)
+})
+
+test_that("notes of others stay in a model file, and are taken for none of ours", {
+  file <- tempfile(fileext = ".safetensors")
+  on.exit(unlink(file))
+  noted <- c(target = "P1", holds = "x", kind = "Seurat", source.kind = "AnnData",
+             source.layer = "twice")
+  pointer <- laot:::model_pointer(fit)
+  laot:::native(.Call(laot:::C_save, pointer, file, noted))
+  for (round in 1:2) {
+    back <- load_model(file)
+    expect_identical(back$origin$kind, "matrix")
+    expect_identical(predict(back, cells$control), predict(fit, cells$control))
+    found <- laot:::native(.Call(laot:::C_notes, laot:::model_pointer(back)))
+    expect_identical(found[names(noted)], noted)
+    save_model(back, file)
+  }
 })

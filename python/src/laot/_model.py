@@ -50,19 +50,21 @@ class Source:
     types: Optional[str] = None
 
     def notes(self) -> dict[str, str]:
-        """The same as texts of a model file. Of several conditions the model knows the names."""
+        """The same as texts of a model file; several targets stand a line each."""
+        several = None if isinstance(self.target, str) else "\n".join(self.target)
         said = {"kind": "AnnData", "condition": self.condition, "control": self.control, "layer": self.layer,
-                "obsm": self.obsm, "types": self.types,
-                "target": self.target if isinstance(self.target, str) else None}
-        return {name: value for name, value in said.items() if value is not None}
+                "obsm": self.obsm, "types": self.types, "targets": several,
+                "target": self.target if several is None else None}
+        return {f"source.{name}": value for name, value in said.items() if value is not None}
 
     @classmethod
-    def noted(cls, notes: Mapping[str, str], conditions: Sequence[str]) -> Optional["Source"]:
+    def noted(cls, notes: Mapping[str, str]) -> Optional["Source"]:
         """The same from a file; None where it is of no AnnData object."""
-        if notes.get("kind") != "AnnData" or not {"condition", "control"} <= set(notes):
+        said = {name[len("source."):]: value for name, value in notes.items() if name.startswith("source.")}
+        if said.get("kind") != "AnnData" or not {"condition", "control"} <= set(said) or not {"target", "targets"} & set(said):
             return None
-        return cls(notes["condition"], notes["control"], notes.get("target", tuple(conditions)), notes.get("layer"),
-                   notes.get("obsm"), notes.get("types"))
+        target = said["target"] if "target" in said else tuple(said["targets"].split("\n"))
+        return cls(said["condition"], said["control"], target, said.get("layer"), said.get("obsm"), said.get("types"))
 
 
 class Model:
@@ -84,27 +86,35 @@ class Model:
     def load(cls, path: "os.PathLike[str] | str") -> "Model":
         """Reads a model that any version up to this one has saved, from any language. One that was fitted to an
         AnnData object reads the same layer of another, as before it was saved."""
-        model = cls(new(lib.laot_load, os.fsencode(path)))
-        model.source = Source.noted(model.notes, model._names("conditions"))
+        return cls._noted(new(lib.laot_load, os.fsencode(path)))
+
+    @classmethod
+    def _noted(cls, handle: ctypes.c_void_p) -> "Model":
+        model = cls(handle)
+        model.source = Source.noted(model.notes)
         return model
 
     def save(self, path: "os.PathLike[str] | str", notes: Optional[Mapping[str, str]] = None) -> None:
         """Writes one safetensors file, which R, Julia and C read as well. ``notes`` are texts of your own that go
         with the model: see :attr:`notes`."""
         texts = {**(self.source.notes() if self.source else {}), **(notes or {})}
-        names, values = ((ctypes.c_char_p * len(texts))(*(str(one).encode() for one in some))
+        for one in (*texts.keys(), *texts.values()):
+            if not isinstance(one, str) or "\0" in one:
+                raise ValueError(f"notes must be texts by name, found {one!r}")
+        names, values = ((ctypes.c_char_p * len(texts))(*(one.encode() for one in some))
                          for some in (texts.keys(), texts.values()))
         check(lib.laot_save_with_notes(self._handle, os.fsencode(path), names, values, len(texts)))
 
     @property
     def notes(self) -> dict[str, str]:
-        """Texts that were saved with the model; of an AnnData object also where its cells came from."""
+        """Texts that were saved with the model that this one was loaded from; those of an AnnData object say where
+        its cells came from ("source.layer", ...)."""
         return {name: self._text(f"note.{name}") for name in self._names("notes")}
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Model":
         """The model of :meth:`to_bytes`."""
-        return cls(new(lib.laot_from_bytes, bytes(data), len(data)))
+        return cls._noted(new(lib.laot_from_bytes, bytes(data), len(data)))
 
     def to_bytes(self) -> bytes:
         """The bytes of the file."""
