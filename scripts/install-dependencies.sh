@@ -3,7 +3,9 @@
 #
 #   scripts/install-dependencies.sh quickstart|test|test-all...
 #
-# Run as root, or as a user with sudo. Nothing is done, and nothing asked, when all are there.
+# Run as root, or as a user with sudo. Nothing is done, and nothing asked, when all are there. What this
+# release does not have (Debian 13 has no python3-anndata) is named in build/not-in-this-debian, and
+# suites leave out what needs it.
 set -euo pipefail
 
 clang_runtime() {
@@ -19,7 +21,7 @@ packages_for() {
   local test="cmake ninja-build libarmadillo-dev doctest-dev binutils r-cran-testthat r-cran-lintr r-cran-seuratobject
     r-bioc-hdf5array r-bioc-delayedarray r-cran-generics r-cran-tibble r-cran-uwot r-cran-rcppeigen r-cran-sp r-cran-progressr r-cran-future.apply
     r-bioc-biocparallel r-bioc-scran pkg-config python3 python3-numpy python3-pytest python3-build
-    python3-setuptools python3-wheel python3-venv python3-anndata python3-h5py"
+    python3-setuptools python3-wheel python3-venv python3-scipy python3-pandas python3-anndata python3-h5py"
   # libFuzzer comes with the runtime of the clang that this release has.
   local slow="git valgrind debootstrap clang $(clang_runtime) r-cran-knitr r-cran-rmarkdown r-cran-pkgdown pandoc qpdf devscripts
     munge slurmctld slurmd slurm-client slurm-wlm-basic-plugins r-cran-batchtools
@@ -47,37 +49,52 @@ as_root() {
   if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
 }
 
+# Those of which apt knows a version.
+available_of() {
+  local package
+  for package in "$@"; do
+    ! apt-cache policy "$package" | grep -q '^  Candidate: [^(]' || echo "$package"
+  done
+}
+
 apt_install() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
 }
 
 main() {
-  local purpose wanted="" missing log
+  local purpose wanted="" missing available build log without
   for purpose in "${@:-quickstart}"; do wanted="$wanted $(packages_for "$purpose")"; done
   read -r -a wanted <<<"$(echo $wanted)"
   if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     echo "This machine has no apt-get; please install what these Debian packages hold: ${wanted[*]}" >&2
     return 1
   fi
-  mapfile -t missing < <(missing_of "${wanted[@]}")
+  build=$(dirname "$0")/../build
+  log=$build/install-dependencies.log without=$build/not-in-this-debian
+  mkdir -p "$build"
+  mapfile -t missing < <(missing_of "${wanted[@]}" | grep -vxFf <(cat "$without" 2>/dev/null))
   [ "${#missing[@]}" -gt 0 ] || return 0
   if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
     echo "Packages are missing, and installing them needs root or sudo: apt-get install ${missing[*]}" >&2
     return 1
   fi
 
-  log=$(dirname "$0")/../build/install-dependencies.log
-  mkdir -p "$(dirname "$log")"
   echo "Installing with apt-get: ${missing[*]}"
   {
     # Absent package lists are fetched first, outdated ones after a failure.
     apt-cache show "${missing[@]}" || as_root apt-get update -q
-    apt_install "${missing[@]}" || { as_root apt-get update -q && apt_install "${missing[@]}"; }
+    mapfile -t available < <(available_of "${missing[@]}")
+    [ "${#available[@]}" -gt 0 ] &&
+      { apt_install "${available[@]}" || { as_root apt-get update -q && apt_install "${available[@]}"; }; }
   } >"$log" 2>&1 || {
     tail -n 20 "$log" >&2
     echo "apt-get could not install these packages (log: build/install-dependencies.log): ${missing[*]}" >&2
     return 1
   }
+  mapfile -t missing < <(missing_of "${missing[@]}")
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  printf '%s\n' "${missing[@]}" >>"$without"
+  echo "This release has no ${missing[*]}; what needs it is left out."
 }
 
 main "$@"

@@ -153,6 +153,9 @@ tests_by_file() {
       exit $status'
 }
 
+# in_this_debian PACKAGE: not where install-dependencies.sh found that the release has none.
+in_this_debian() { ! grep -qxF "$1" "$LAOT_ROOT/build/not-in-this-debian" 2>/dev/null; }
+
 have() { command -v "$1" >/dev/null; }
 
 release_library() { find "$RELEASE_BUILD" -maxdepth 2 -name 'liblaot.so' 2>/dev/null | head -n 1; }
