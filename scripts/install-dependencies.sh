@@ -51,9 +51,10 @@ as_root() {
 
 # Those of which apt knows a version.
 available_of() {
-  local package
+  local package known
   for package in "$@"; do
-    ! apt-cache policy "$package" | grep -q '^  Candidate: [^(]' || echo "$package"
+    known=$(apt-cache policy "$package")
+    [[ ! $known =~ Candidate:\ [^\(] ]] || echo "$package"
   done
 }
 
@@ -91,7 +92,7 @@ main() {
     echo "apt-get could not install these packages (log: build/install-dependencies.log): ${missing[*]}" >&2
     return 1
   }
-  mapfile -t missing < <(missing_of "${missing[@]}")
+  mapfile -t missing < <(printf '%s\n' "${missing[@]}" | grep -vxFf <(printf '%s\n' "${available[@]}"))
   [ "${#missing[@]}" -gt 0 ] || return 0
   printf '%s\n' "${missing[@]}" >>"$without"
   echo "This release has no ${missing[*]}; what needs it is left out."

@@ -158,6 +158,7 @@ why_missing <- function(wanted, values, what, whose, owner) {
 
 # NULL, or how most of the names that are missing are written there.
 differing_style <- function(missing, names) {
+  if (!length(missing)) return(NULL)
   for (style in names(name.styles)) {
     simple <- name.styles[[style]]
     at <- match(simple(missing), simple(names))
