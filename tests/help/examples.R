@@ -13,5 +13,5 @@ for (name in sort(names(pages))) {
     utils::capture.output(source(file, local = new.env(parent = globalenv()), echo = TRUE))
     NULL
   }, error = conditionMessage)
-  cat(if (is.null(said)) paste0("ok ", page) else paste0("not ok ", page, ": ", said), "\n", sep = "")
+  cat(if (is.null(said)) c("ok ", page) else c("not ok ", page, ": ", said), "\n", sep = "")
 }
