@@ -383,7 +383,7 @@ TEST_CASE("what a value is a mean over and where its bandwidth is from stand in 
   options.preset = "cmonge";
   options.methods = {"identity"};
   const Table drawn = evaluate(cells.held_out(&model), options, cells.context);
-  const ScorePreset& preset = score_preset("cmonge");
+  const ScorePreset preset = score_preset("cmonge");
   const double size = static_cast<double>(subsample_size(preset, 21, 17));
   REQUIRE(size > 0.0);
   CHECK(drawn.numbers("subsample_cells") == NumberColumn{size, size});
