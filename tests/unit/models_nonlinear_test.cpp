@@ -138,7 +138,7 @@ TEST_CASE("adaptive chooses what bends here, says so, and needs no seed") {
   const Model other = fitted("laot", cells, {{"preset", "adaptive"}}, 77);
   CHECK(same(predicted(model, cells.control), predicted(other, cells.control)));
   // The chosen fit is the one that the parameters would give.
-  const std::string& choice = text_of(model, "choice");
+  const std::string choice = text_of(model, "choice");
   const Model asked = fitted(
       "laot", cells,
       {{"lift", choice.find("lift") == 0 ? "yes" : "no"},
