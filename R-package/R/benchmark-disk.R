@@ -3,7 +3,7 @@
 # Says whose results these are, so that others are not mixed in.
 plan_fingerprint <- function(plan) {
   values <- plan$values
-  entries <- if (isS4(values)) values@x else values
+  entries <- fingerprint_entries(values, plan$rows)
   facts <- list(
     dim = value_dim(values), names = value_dimnames(values), sums = c(sum(entries), sum(entries^2)),
     some = entries[unique(round(seq(1, length(entries),
@@ -24,6 +24,14 @@ plan_fingerprint <- function(plan) {
   on.exit(unlink(file))
   saveRDS(facts, file, compress = FALSE, version = 2L)
   unname(tools::md5sum(file))
+}
+
+# All values, or of those that are not in memory some cells, without reading the others.
+fingerprint_entries <- function(values, rows) {
+  if (!is_lazy(values)) return(if (isS4(values)) values@x else values)
+  count <- value_dim(values)[2L]
+  as.vector(as.matrix(taken(values, rows, unique(round(seq(1, count,
+      length.out = min(200L, count)))))))
 }
 
 open_folder <- function(path, plan) {

@@ -13,10 +13,11 @@ join_generics <- function() {
   generic <- their_conditions()
   if (is.null(generic)) return(invisible())
   of.methods <- lapply(laot_methods()$name, fit_classes)
-  for (classes in unique(c(of.methods, "laot_fit_list", "laot_ensemble_list"))) {
+  of.lists <- list(c("laot_fit_by", "laot_fit_list"), "laot_ensemble", "laot_ensemble_list")
+  for (classes in unique(c(of.methods, of.lists))) {
     methods::setOldClass(classes, where = of.other.generics)
   }
-  for (class in c("laot_fit", "laot_fit_list", "laot_ensemble_list")) {
+  for (class in c("laot_fit", "laot_fit_list", "laot_ensemble", "laot_ensemble_list")) {
     methods::setMethod(generic, class, function(object, ...) conditions(object),
                        where = of.other.generics)
   }

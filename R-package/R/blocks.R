@@ -68,6 +68,15 @@ plain <- function(values, features, cells) {
   as_values(part, "a block")
 }
 
+# S4Arrays has since Bioconductor 3.17 what DelayedArray had before.
+of_arrays <- function(name) {
+  for (package in c("S4Arrays", "DelayedArray")) {
+    if (requireNamespace(package, quietly = TRUE) && name %in% getNamespaceExports(package))
+      return(getExportedValue(package, name))
+  }
+  fail("neither S4Arrays nor DelayedArray has ", name)
+}
+
 is_sparse_on_disk <- function(values)
   is(values, "DelayedMatrix") && DelayedArray::is_sparse(values)
 

@@ -73,8 +73,8 @@ predict.laot_fit_by <- function(object, newdata, ..., types = NULL, by = attr(ob
     known <- groups %in% names(object)
     out["within"] <- list(if (!is.null(given$source$within)) whole)
     # A place beside what newdata has is for all its cells, but where an assay may have fewer.
-    if (!is.null(place) && !isTRUE(object.classes[[object_kind(newdata)]]$assays.lack.cells))
-      return(out)
+    may.lack <- object.classes[[object_kind(newdata)]]$assays.lack.cells
+    if (!is.null(place) && (is.null(may.lack) || !may.lack())) return(out)
     out$values <- out$values[, known, drop = FALSE]
     out$weights <- out$weights[known]
     if (is.null(place)) {

@@ -199,6 +199,8 @@ held_out_cells <- function(x, fit, model, observed, control, dots, batch, by) {
     out$groups <- group_labels(by, name, sources[[name]])
     out
   }
+  if (!is.null(by) && is.null(control))
+    fail("by needs the control cells that were predicted, in their order: give control = ")
   out <- lapply(stats::setNames(nm = names(sources)), matched)
   out$observed$batch <- labels_of_cells(batch, sources$observed, "batch")
   c(out, list(sources = sources, count = count))
@@ -330,9 +332,12 @@ explain_what_is_left_out <- function(model, given, scores, options) {
     why <- vapply(absent, why_not_beside, "", model = model)
     for (reason in unique(why)) tell(absent[why == reason], reason)
   }
-  if (!is.null(model) && !"noise_reference" %in% scores$method)
-    tell("noise_reference", if ("training_treated" %in% scores$method)
-      "too few observed cells for two halves" else "the fit kept no cells")
+  if (!is.null(model) && !"noise_reference" %in% scores$method) {
+    if ("training_treated" %in% scores$method)
+      tell("noise_reference", "too few observed cells for two halves")
+    else if (!ncol(model_array(model, "kept_treated")))
+      tell("noise_reference", "the fit kept no cells")
+  }
   preset <- if (!is.null(options$preset)) chosen_preset(options$preset)$metrics
   table <- chosen_metrics(if (is.null(options$metrics)) preset else options$metrics)
   if (is.null(model) && is.null(options$gammas)) {

@@ -450,6 +450,8 @@ conditions <- function(fit) {
                     treated = count("n.treated"))
   kind <- vapply(fits, function(one) c(one$report$kind, NA_character_)[1L], "", USE.NAMES = FALSE)
   if (!all(is.na(kind))) out$kind <- kind
+  if (inherits(fit, "laot_fit_by"))
+    out <- cbind(stats::setNames(data.frame(names(fit)), each_name(fit)), out)
   names <- native(.Call(C_conditions, model_pointer(fits[[1L]])))$covariates
   for (name in names) {
     values <- lapply(unname(fits), function(one) fit_covariates(one, name)[[1L]])

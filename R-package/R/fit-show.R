@@ -51,7 +51,9 @@ print.laot_fit <- function(x, ...) {
          number_text(report$validation.mmd2.untrained, 3L), ")")
   }
   if (!is.null(report$warning) && nzchar(report$warning)) line("warning", report$warning)
-  if (!is.null(report$negative.share)) {
+  # Where cells have values under 0, as scaled ones and coordinates do, it says nothing.
+  if (!is.null(report$negative.share) &&
+      all(model_array(x, "training_mean_control") >= 0, model_array(x, "training_mean_treated") >= 0)) {
     line("negative", number_text(100 * report$negative.share, 3L),
          "% of the predicted training values",
          if (report$negative.share > 0) " (predict() has nonnegative = )")

@@ -195,9 +195,9 @@ written_by_blocks <- function(predict, at, count, names) {
                                          chunkdim = as.integer(pmin(size,
                                              c(size[1L], max(1, 1e6 %/% size[1L])))))
   for (cells in blocks) {
-    viewport <- DelayedArray::ArrayViewport(size, IRanges::IRanges(
+    viewport <- of_arrays("ArrayViewport")(size, IRanges::IRanges(
       c(1L, cells[1L]), c(length(at), cells[length(cells)])))
-    DelayedArray::write_block(sink, viewport, predict(cells))
+    of_arrays("write_block")(sink, viewport, predict(cells))
   }
   DelayedArray::close(sink)
   out <- as(sink, "DelayedArray")

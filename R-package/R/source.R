@@ -35,10 +35,10 @@ object.classes <- list(
   SummarizedExperiment = list(
     into = c("assay", "altexp", "dimred"), place = "assay.type",
     values = c("counts", "logcounts"), called = "SummarizedExperiment or SingleCellExperiment"),
-  # Its values are in memory, and an assay may have fewer cells than the object.
+  # Its values are in memory, and since version 5 an assay may have fewer cells than the object.
   Seurat = list(
     into = c("assay", "reduction"), place = "layer", values = c("counts", "data"),
-    called = "Seurat object", in.memory = TRUE, assays.lack.cells = TRUE)
+    called = "Seurat object", in.memory = TRUE, assays.lack.cells = function() is_seurat5())
 )
 
 object_kind <- function(x) {

@@ -135,7 +135,7 @@ class Evaluation {
       const NamedCells& candidate = candidates_[c];
       context_.poll("scoring", static_cast<double>(c) / static_cast<double>(candidates_.size()));
       if (candidate.of_halves) {
-        add_halves(part, set, observed);
+        add_halves(part, set, observed, held_out_.control ? &start : nullptr);
       } else if (candidate.of_control || part.all()) {
         const arma::mat cells = chosen(candidate.cells, set.rows, part.all(), part.control);
         ScoredCells predicted(cells);
@@ -271,7 +271,8 @@ class Evaluation {
                                                : "cells weighted by cluster";
   }
 
-  void add_halves(const Part& part, const FeatureSet& set, const arma::mat& observed) {
+  void add_halves(const Part& part, const FeatureSet& set, const arma::mat& observed,
+                  ScoredCells* start) {
     const std::size_t half = observed.n_cols / 2, rest = observed.n_cols - half;
     if (half == 0) return;
     const NamedCells candidate{"noise_reference", {}, false, true};
@@ -281,8 +282,7 @@ class Evaluation {
     for (std::size_t h = 0; h < kHalvings; ++h) {
       const Halves halves = halves_of(observed, h, context_.seed);
       ScoredCells first(halves.first), second(halves.second);
-      const std::vector<Score> found =
-          score_all(wanted, first, second, nullptr, settings, context_);
+      const std::vector<Score> found = score_all(wanted, first, second, start, settings, context_);
       repeated.resize(found.size());
       for (std::size_t k = 0; k < found.size(); ++k) repeated[k].push_back(found[k]);
     }

@@ -46,7 +46,8 @@ FeatureSet markers_of(const HeldOut& held_out, std::size_t count, Context& conte
   require(training.kept_control.cells() > 0 && training.kept_treated.cells() > 0,
           Status::not_available,
           "markers are chosen on the training cells that the model kept, and it kept none; fit "
-          "with keep_cells = 1000");
+          "with ",
+          parameter_name("keep_cells"), " = 1000");
   FeatureSet out;
   out.rows = marker_features(training.kept_control.view().as_matrix(),
                              training.kept_treated.view().as_matrix(), count, context);

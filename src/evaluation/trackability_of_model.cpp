@@ -21,7 +21,8 @@ arma::mat encoded_cells(const Model& model, const Cells& cells, Side side, const
 EncodedTraining encoded_kept(const Model& model, Context& context) {
   const TrainingSummary& kept = model.training;
   require(kept.kept_control.cells() > 0 && kept.kept_treated.cells() > 0, Status::not_available,
-          "the model kept no cells (keep_cells is 0); give control and treated");
+          "the model kept no cells (", parameter_name("keep_cells"),
+          " is 0); give control and treated");
   return {encoded_cells(model, kept.kept_control.view(), Side::control, "control", context),
           encoded_cells(model, kept.kept_treated.view(), Side::treated, "treated", context),
           levels_of(kept.kept_batch_control, kept.kept_batch_treated)};

@@ -61,8 +61,8 @@ MarginalMaps Model::kept_marginals() const {
   const std::size_t n = training.kept_control.cells(), m = training.kept_treated.cells();
   require(n > 1 && m > 1, Status::not_available,
           "nonnegative = marginals needs kept training cells, but this model keeps ", n,
-          " control and ", m,
-          " treated cells; fit with keep_cells = 1000, or with restore = "
+          " control and ", m, " treated cells; fit with ", parameter_name("keep_cells"),
+          " = 1000, or with restore = "
           "\"marginals\"");
   MarginalOptions options;
   options.relabellings = 0;

@@ -191,6 +191,15 @@ TEST_CASE("rows are of what is there") {
   halves.reference = Reference::halves;
   CHECK(methods_in(evaluate(s.held_out(&forgetful), halves, s.context)).count("noise_reference") ==
         1);
+  // Halves of the observed cells have moved from the same control cells as their whole.
+  halves.metrics = {"pearson_mean_shift"};
+  const Table moved = evaluate(s.held_out(&model), halves, s.context);
+  for (std::size_t r = 0; r < moved.rows(); ++r)
+    if (moved.texts("method")[r] == "noise_reference") {
+      CHECK(moved.numbers("halvings")[r] > 0.0);
+      CHECK(std::abs(moved.numbers("value")[r]) <= 1.0);
+    }
+  CHECK(methods_in(moved).count("noise_reference") == 1);
 }
 
 TEST_CASE("the test takes 1000 cells a side, evenly, and markers have their own bandwidth") {

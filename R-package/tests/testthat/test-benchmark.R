@@ -50,6 +50,27 @@ test_that("a score of the table is the score by hand", {
   expect_equal(value("mmd2"), mean_k(p, p, TRUE) + mean_k(t, t, TRUE) - 2 * mean_k(p, t, FALSE))
 })
 
+test_that("cells on disk have their folder of results, and groups as splits all default metrics", {
+  skip_if_not_installed("HDF5Array")
+  cells <- two_populations(n = 60, m = 60, d = 5)
+  sce <- SingleCellExperiment::SingleCellExperiment(
+    list(logcounts = cbind(cells$control, cells$treated)),
+    colData = S4Vectors::DataFrame(condition = rep(c("ctrl", "stim"), each = 60),
+                                   donor = rep_len(c("a", "b", "c"), 120)))
+  run <- function(x, ...) suppressMessages(
+    benchmark_methods(x, "identity", seeds = 1, verbose = FALSE, ...))
+  whole <- run(sce, split = "donor")
+  shift <- whole$method == "noise_reference" & whole$metric == "pearson_mean_shift"
+  expect_false(anyNA(whole$value[shift]))
+  expect_true(any(shift))
+  SummarizedExperiment::assay(sce, "logcounts") <- methods::as(
+    SummarizedExperiment::assay(sce), "HDF5Array")
+  folder <- withr_folder()
+  first <- run(sce, path = folder)
+  expect_identical(as.data.frame(run(sce, path = folder)), as.data.frame(first))
+  expect_error(run(sce[1:4, ], path = folder), "other data, settings")
+})
+
 test_that("what was killed half-way goes on, and gives the same table", {
   folder <- withr_folder()
   killed <- new.env()

@@ -94,6 +94,11 @@ test_that("a matrix is scored as it is, and training cells come from train", {
   expect_equal(of(listed, "prediction", "mmd2"), of(whole, "laot", "mmd2"), tolerance = 1e-9)
 })
 
+test_that("a reference that a metric does not have is no fault of the fit", {
+  expect_no_message(evaluate_predictions(fit, new$treated, control = new$control,
+                                         metrics = "cell_spearman"))
+})
+
 test_that("the sd ratio says which features it leaves out", {
   flat <- new$treated
   flat[2, ] <- 1
@@ -259,6 +264,10 @@ test_that("groups have rows of their own, and tell that types were exchanged", {
   expect_sentence(evaluate_predictions(fit, new$treated, control = new$control,
                                        by = list(observed = 1:25)),
                   "it lacks control")
+  predicted <- predict(fit, new$control)
+  expect_sentence(evaluate_predictions(predicted, new$treated, train = fit,
+                                       by = list(observed = 1:25, control = 1:30)),
+                  "by needs the control cells that were predicted")
   found <- suppressMessages(evaluate_predictions(fit, new$treated, control = new$control,
                                                  metrics = "w2",
                                                  by = list(observed = rep("B", 25),

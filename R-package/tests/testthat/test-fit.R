@@ -127,3 +127,10 @@ test_that("one matrix with labels is the same as two", {
   mixed <- quiet_fit(both[, shuffled], condition = labels[shuffled])
   expect_equal(coef(mixed), coef(fit), tolerance = 1e-6)
 })
+
+test_that("cells with values under 0 are told no share of negative predictions", {
+  set.seed(1)
+  cells <- matrix(rnorm(300), 3)
+  expect_false(any(grepl("negative", capture.output(print(quiet_fit(cells, cells + 1))))))
+  expect_output(print(quiet_fit(exp(cells), 1 + exp(cells))), "negative +[0-9.]+% of the predicted")
+})

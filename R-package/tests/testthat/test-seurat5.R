@@ -79,7 +79,7 @@ test_that("predictions come back in an assay of the same generation, and say wha
   expect_true(all(p$predicted))
   expect_warning(predict(whole, p), "50 cells that are not \"ctrl\"")
   old <- object
-  old[["RNA"]] <- suppressWarnings(methods::as(object[["RNA"]], "Assay"))
+  old[["RNA"]] <- suppressWarnings(CreateAssayObject(data = LayerData(object[["RNA"]], "data")))
   expect_s4_class(suppressWarnings(predict(quiet_fit(old), old[, 1:50]))[["RNA"]], "Assay")
   both.in.one <- merge(object, RenameCells(p, add.cell.id = "p"))
   expect_equal(ncol(both.in.one), 140)
