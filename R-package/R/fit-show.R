@@ -52,8 +52,8 @@ print.laot_fit <- function(x, ...) {
   }
   if (!is.null(report$warning) && nzchar(report$warning)) line("warning", report$warning)
   # Where cells have values under 0, as scaled ones and coordinates do, it says nothing.
-  if (!is.null(report$negative.share) &&
-      all(model_array(x, "training_mean_control") >= 0, model_array(x, "training_mean_treated") >= 0)) {
+  means <- function(side) model_array(x, paste0("training_mean_", side))
+  if (!is.null(report$negative.share) && all(means("control") >= 0, means("treated") >= 0)) {
     line("negative", number_text(100 * report$negative.share, 3L),
          "% of the predicted training values",
          if (report$negative.share > 0) " (predict() has nonnegative = )")
