@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "text_of.h"
 
 enum { FEATURES = 4, CONTROLS = 40, TREATED = 31 };
 
@@ -33,17 +34,6 @@ static laot_data* dense(const double* values, size_t cells) {
   laot_data* data = NULL;
   CHECK(laot_data_dense(values, FEATURES, cells, FEATURES, &data) == LAOT_OK);
   return data;
-}
-
-static char* text_of(laot_status (*get)(const laot_model*, const char*, char*, size_t, size_t*),
-                     const laot_model* model, const char* name) {
-  size_t needed = 0;
-  char* buffer;
-  CHECK(get(model, name, NULL, 0, &needed) == LAOT_OK);
-  buffer = (char*)malloc(needed ? needed : 1);
-  CHECK(get(model, name, buffer, needed, &needed) == LAOT_OK);
-  CHECK(strlen(buffer) + 1 == needed);
-  return buffer;
 }
 
 static void test_version(void) {

@@ -3,16 +3,7 @@
 #include <string.h>
 
 #include "check.h"
-
-static char* text_of(laot_status (*get)(const laot_model*, const char*, char*, size_t, size_t*),
-                     const laot_model* model, const char* name) {
-  size_t needed = 0;
-  char* out;
-  CHECK(get(model, name, NULL, 0, &needed) == LAOT_OK);
-  out = (char*)malloc(needed);
-  CHECK(get(model, name, out, needed, &needed) == LAOT_OK);
-  return out;
-}
+#include "text_of.h"
 
 /* Notes come back with the model, are saved again with it, and give way to new ones. */
 static void notes_go_with_a_model(const laot_model* model) {
