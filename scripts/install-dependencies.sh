@@ -53,7 +53,7 @@ as_root() {
 available_of() {
   local package known
   for package in "$@"; do
-    known=$(apt-cache policy "$package")
+    known=$(LC_ALL=C apt-cache policy "$package") # its words are translated
     [[ ! $known =~ Candidate:\ [^\(] ]] || echo "$package"
   done
 }

@@ -2,8 +2,8 @@
 # SeuratObject 5 from CRAN in a library of its own, DIR (default build/seurat5-library), so that the
 # R package is tested with it beside the generation that the system has:
 #   R_LIBS=build/seurat5-library Rscript ...
-# Where the system has version 5, it stays empty. Where R is older than the current Matrix asks for, Matrix comes from CRAN's archive. A library that
-# is there already is left as it is.
+# Where the system has version 5, it stays empty. Where R is older than the current Matrix asks for,
+# Matrix comes from CRAN's archive. A library that is there already is left as it is.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
