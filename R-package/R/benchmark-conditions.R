@@ -22,6 +22,7 @@ with_trivial <- function(methods, trivial) {
 experiment_of_benchmark <- function(covariates, embedding, combine, source, labels, chosen) {
   check_combine(combine)
   known <- described_conditions(covariate_columns(covariates, source), labels, chosen, combine)
+  known$combine <- combine
   known$controls <- lapply(known$controls, function(at) which(labels == chosen$control)[at])
   if (is.character(embedding)) one_of(embedding, c("given", "effect", by.control), "embedding")
   known$embedding <- word_of_embedding(embedding, known$covariates[[1L]])
@@ -46,7 +47,7 @@ hold_out_of_splits <- function(splits, hold.out, experiment, random) {
     fail("hold.out of several choices in turn goes with random splits; leave split = away")
   names <- names(experiment$covariates)
   left.out <- lapply(if (is.null(turns)) list(hold.out) else turns, held_out_names, names,
-                     experiment$covariates)
+                     experiment$covariates, experiment$combine)
   for (held in left.out) {
     if (length(held) == length(names)) fail("hold.out leaves out every condition; leave one to fit")
   }

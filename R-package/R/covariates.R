@@ -183,6 +183,16 @@ covariate_value <- function(value) {
   if (is.numeric(value)) as.double(value) else enc2utf8(as.character(value))
 }
 
+# The parts of a value that is not in a column, by the rules of those that are: a level with `combine`
+# is a combination, whose parts are numbers where all are.
+covariate_parts <- function(value, combine) {
+  value <- covariate_value(value)
+  if (is.null(combine) || !is.character(value)) return(value)
+  parts <- trimmed(unlist(strsplit(value, combine, fixed = TRUE)))
+  numbers <- suppressWarnings(as.numeric(parts))
+  if (length(parts) > length(value) && !anyNA(numbers)) numbers else parts
+}
+
 # "drug = A + B, dose = 3 + 1"
 condition_text <- function(covariates) {
   paste(names(covariates), vapply(covariates, paste, "", collapse = " + "), sep = " = ",

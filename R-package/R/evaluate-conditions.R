@@ -152,7 +152,7 @@ labelled_conditions <- function(x, observed, control, at) {
   }, simplify = FALSE)
   known <- described_conditions(both, c(ifelse(labels %in% names, labels, NA),
                                         rep(level, length(of.control))),
-                                list(control = level, target = names))
+                                list(control = level, target = names), x[[1L]]$origin$combine)
   list(observed = lapply(stats::setNames(nm = names),
                          function(name) observed[, which(labels == name)]),
        controls = lapply(known$controls, function(at) control[, of.control[at]]),
@@ -216,6 +216,7 @@ covariates_at <- function(fits, observed, at) {
   known <- native(.Call(C_conditions, whole_pointer(attr(fits, "whole"))))$covariates
   check_names_at(names(at), known)
   lapply(seq_along(observed), function(row) {
-    sapply(known, function(name) value_at(at[[name]][[row]], name), simplify = FALSE)
+    sapply(known, function(name) value_at(at[[name]][[row]], name, fits[[1L]]$origin$combine),
+           simplify = FALSE)
   })
 }

@@ -27,7 +27,7 @@ fit_experiment <- function(ask, cells) {
     control.of = if (is.null(known)) rep(1L, length(treated)) else known$control.of,
     covariates = if (is.null(known)) lapply(treated, function(cells) list()) else known$covariates,
     embeddings = embeddings_of(ask$embedding, known$covariates),
-    held = held_out_names(ask$hold.out, names(treated), known$covariates)
+    held = held_out_names(ask$hold.out, names(treated), known$covariates, ask$combine)
   )
   if (!is.null(ask$BPPARAM)) fit_on_workers(ask, parts, files)
   pointer <- tell_of_checkpoint(experiment_pointer(ask, parts), files)
@@ -162,7 +162,7 @@ experiment_files <- function(ask, conditions) {
 }
 
 # Names of the conditions that hold.out means: some of these, with the covariates of each.
-held_out_names <- function(hold.out, names, covariates) {
+held_out_names <- function(hold.out, names, covariates, combine = NULL) {
   if (is.null(hold.out)) return(character())
   if (is.factor(hold.out)) hold.out <- as.character(hold.out)
   if (is.character(hold.out)) {
@@ -185,11 +185,13 @@ held_out_names <- function(hold.out, names, covariates) {
     fail("hold.out names the covariate ", quoted(unknown[1L]), ", which the conditions do not have",
          did_you_mean(unknown[1L], known))
   }
+  # All parts of a combination that is asked for.
   has <- function(of, name, wanted)
-    any(as_texts(of[[name]]) %in% as_texts(if (is.factor(wanted)) as.character(wanted) else wanted))
+    all(as_texts(covariate_parts(wanted, combine)) %in% as_texts(of[[name]]))
   held <- vapply(covariates, function(of) {
     if (!is.data.frame(hold.out))
-      return(any(vapply(names(hold.out), function(name) has(of, name, hold.out[[name]]), NA)))
+      return(any(vapply(names(hold.out), function(name)
+        any(vapply(hold.out[[name]], has, NA, of = of, name = name)), NA)))
     any(vapply(seq_len(nrow(hold.out)), function(row) {
       all(vapply(names(hold.out), function(name) has(of, name, hold.out[[name]][[row]]), NA))
     }, NA))
@@ -327,8 +329,9 @@ fit_at <- function(fits, at, controls = NULL) {
   if (!length(known))
     fail("the fit has no covariates; at must be one of ", listed(names(fits), 10L))
   check_names_at(names(at), known)
-  values <- sapply(known, function(name) value_at(at[[name]], name), simplify = FALSE)
   first <- fits[[1L]]
+  values <- sapply(known, function(name) value_at(at[[name]], name, first$origin$combine),
+                   simplify = FALSE)
   fit <- new_fit(model_at(whole, list(covariates = values),
                           needed_controls(fits, values, controls)),
                  control = first$control, target = target_at(fits, values),
@@ -366,12 +369,12 @@ check_names_at <- function(given, known) {
     fail("at has the covariate ", quoted(given[duplicated(given)][1L]), " twice")
 }
 
-value_at <- function(value, name) {
+value_at <- function(value, name, combine) {
   plain <- if (is.list(value)) unlist(value) else value
   if (!is.atomic(plain) || !length(plain) || any(is_lost_value(plain))) {
     fail("covariate ", name, " in at must be a number or a level, found ", shown(plain))
   }
-  covariate_value(plain)
+  covariate_parts(plain, combine)
 }
 
 # The name of a condition that was seen, or its covariates.
@@ -381,8 +384,9 @@ target_at <- function(fits, values) {
   if (any(seen)) names(fits)[seen][1L] else condition_text(values)
 }
 
-as_texts <- function(value) if (is.numeric(value))
-  format(value, digits = 15, trim = TRUE) else value
+# One by one: together 0.5 and 1 would be "0.5" and "1.0".
+as_texts <- function(value)
+  if (is.numeric(value)) vapply(value, format, "", digits = 15) else value
 
 # By name, the values of a fit's condition: numbers or levels.
 fit_covariates <- function(fit, names) {

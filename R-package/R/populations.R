@@ -187,6 +187,7 @@ chosen_populations <- function(ask, source, from, to, control, condition, types 
   if (!is.null(names)) unique_features(if (is.null(rows)) names else names[rows], "x")
   origin <- source$origin
   if (is.character(types) && length(types) == 1L) origin$types <- types
+  origin$combine <- ask$combine
   list(from = from, to = to, rows = rows, control = control, condition = condition, origin = origin,
        experiment = experiment)
 }

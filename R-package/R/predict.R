@@ -269,7 +269,7 @@ no_more <- function(dots, others = character()) {
 # newdata read as the fit's own object was, unless told otherwise.
 read_like <- function(fit, x, where, what) {
   check_dots(where, c("nonnegative", "types", "num.threads", "verbose"))
-  same <- fit$origin[setdiff(names(fit$origin), c("kind", "types"))]
+  same <- fit$origin[setdiff(names(fit$origin), c("kind", "types", "combine"))]
   if (object_kind(x) != fit$origin$kind) same <- place_in_other_kind(fit$origin, object_kind(x))
   same[names(where)] <- where
   source <- do.call(read_source, c(list(x), same, list(what = what)))

@@ -316,6 +316,56 @@ test_that("a simulated screen is fitted, pairs and all, and its truth is known",
   expect_sentence(simulate_screen(drugs = 3), "drugs")
 })
 
+test_that("combinations are known by their text wherever a condition is named", {
+  made <- simulate_screen(features = 4, drugs = 12, cells = 30, new.cells = 40, seed = 2)
+  fit_pairs <- function(...)
+    fit_method(made$cells, "conditional_gaussian", condition = made$info$condition,
+               control = "control", covariates = made$info[c("drug", "dose")],
+               embedding = made$embedding, combine = "+", seed = 1, verbose = FALSE, ...)
+  pairs <- grep("+", unique(made$info$condition), fixed = TRUE, value = TRUE)[1:2]
+  one <- made$info[match(pairs[1L], made$info$condition), ]
+  parts <- strsplit(one$drug, "+", fixed = TRUE)[[1L]]
+  fits <- fit_pairs()
+  wanted <- predict(fits, made$new.control, at = list(drug = parts, dose = one$dose))
+  at_text <- function(fits, drug = one$drug)
+    predict(fits, made$new.control, at = list(drug = drug, dose = one$dose))
+  expect_identical(at_text(fits), wanted)
+  expect_identical(at_text(fits, paste(parts, collapse = " + ")), wanted)
+  file <- tempfile()
+  save_model(fits, file)
+  expect_identical(at_text(load_model(file)), wanted)
+
+  held <- fit_pairs(hold.out = data.frame(drug = one$drug))
+  expect_identical(held_out(held), pairs[1L])
+  expect_identical(held_out(fit_pairs(hold.out = list(drug = one$drug))), pairs[1L])
+  expect_true(all(grepl(parts[1L], held_out(fit_pairs(hold.out = list(drug = parts[1L]))))))
+  scored <- function(at) evaluate_predictions(held, list(held = made$new.control),
+                                              made$new.control, at = at, metrics = "mmd2")
+  expect_identical(scored(one[c("drug", "dose")])$kind[1L], "unseen combination")
+
+  skip_if_not_installed("SingleCellExperiment")
+  sce <- SingleCellExperiment::SingleCellExperiment(
+    list(logcounts = made$cells), colData = S4Vectors::DataFrame(made$info)
+  )
+  some <- sce[, sce$condition %in% c("control", pairs)]
+  some$condition[some$condition == pairs[1L]] <- "new"
+  held <- fit_method(sce, "conditional_gaussian", covariates = ~ drug + dose, control = "control",
+                     embedding = made$embedding, combine = "+", seed = 1, verbose = FALSE,
+                     hold.out = pairs[1L])
+  kinds <- unique(as.data.frame(suppressWarnings(
+    evaluate_predictions(held, some, metrics = "mmd2")))[c("condition", "kind")])
+  expect_identical(kinds$kind[match(c("new", pairs[2L]), kinds$condition)],
+                   c("unseen combination", "seen"))
+})
+
+test_that("held out numbers are found by value, however they are written", {
+  halves <- known
+  halves$dose <- halves$dose / 2
+  expect_identical(held_out(fit_screen("mean_shift", covariates = halves,
+                                       hold.out = list(dose = c(0.5, 5)))),
+                   c("A1", "A10", "B1", "B10", "C1", "C10"))
+})
+
 test_that("conditions are held out, predicted and scored by name", {
   rest <- fit_screen(x = values[, labels != "B3"], condition = labels[labels != "B3"],
                      covariates = known[labels != "B3", ])
