@@ -20,6 +20,24 @@ one_string <- function(value, argument) {
   value
 }
 
+# What asks for one fit takes no list of them, and says how one is taken.
+one_fit <- function(value, argument) {
+  not_several(value, argument)
+  if (!inherits(value, "laot_fit"))
+    fail(argument, " must be a fit, as laot_fit() makes it, found ", shown(value))
+  invisible(value)
+}
+
+not_several <- function(value, argument) {
+  several <- c(laot_ensemble_list = "the fits of several conditions and seeds",
+               laot_ensemble = "the fits of several seeds", laot_fit_list = "several fits")
+  kind <- intersect(names(several), class(value))
+  if (!length(kind)) return(invisible(value))
+  inner <- if (kind[1L] == "laot_ensemble_list") paste0("[[", quoted(names(value[[1L]])[1L]), "]]")
+  fail(argument, " holds ", several[[kind[1L]]], "; take one, for example ", argument, "[[",
+       quoted(names(value)[1L]), "]]", inner)
+}
+
 whole <- function(value, argument, least = 1) {
   if (!is.numeric(value) || length(value) != 1L || is.na(value) || value != floor(value) ||
       value < least || value > .Machine$integer.max) {

@@ -27,10 +27,7 @@
 choices <- function(fit) {
   exact_arguments()
   if (missing(fit)) fail(no.fit)
-  if (inherits(fit, c("laot_ensemble", "laot_ensemble_list"))) {
-    fail("fit holds the fits of several seeds; take one, for example fit[[",
-         quoted(names(fit)[1L]), "]]")
-  }
+  if (inherits(fit, c("laot_ensemble", "laot_ensemble_list"))) not_several(fit, "fit")
   if (inherits(fit, "laot_fit")) {
     out <- choices_of(fit)
     out$condition <- NULL

@@ -31,7 +31,7 @@
 composition <- function(fit) {
   exact_arguments()
   if (missing(fit)) fail(no.fit)
-  if (!inherits(fit, "laot_fit")) fail("fit must be a laot_fit, found ", shown(fit))
+  one_fit(fit, "fit")
   out <- as.data.frame(native(.Call(C_composition, model_pointer(fit))))
   if (!nrow(out)) {
     fail("the fit knows no types; give types = , or balance = \"clusters\", to laot_fit()")
@@ -44,7 +44,7 @@ composition <- function(fit) {
 #' @export
 composition_weights <- function(fit, newdata, types = NULL, ...) {
   exact_arguments()
-  if (!inherits(fit, "laot_fit")) fail("fit must be a laot_fit, found ", shown(fit))
+  one_fit(fit, "fit")
   if (missing(newdata)) fail("newdata is missing; give the control cells that are predicted")
   source <- read_like(fit, newdata, list(...), "newdata")
   rows <- match_features(fit$features, feature_count(fit), source$values, "newdata", "the fit")

@@ -33,3 +33,10 @@ effects.laot_fit <- function(object, at, ...) {
     dimnames(out) <- list(object$features, object$features, cells)
   out
 }
+
+#' @export
+effects.laot_fit_list <- function(object, ...) not_several(object, "object")
+#' @export
+effects.laot_ensemble <- effects.laot_fit_list
+#' @export
+effects.laot_ensemble_list <- effects.laot_fit_list

@@ -6,7 +6,7 @@
 #' `predict()` gives the mean of their predictions, `prediction_spread()` how much they differ for
 #' every cell, and [evaluate_predictions()] the mean and the standard deviation of every score.
 #'
-#' `summary()` gives the summaries of the fits. What asks for one fit, such as [save_model()], takes
+#' `summary()` gives the summaries of the fits, `plot()` their validation scores. What asks for one fit, such as [save_model()], takes
 #' an element: `fits[["seed1"]]`.
 #'
 #' A method of many conditions, such as `fit_method(x, "cmonge", seeds = 1:5)`, gives a
@@ -73,8 +73,7 @@ ensemble_of_conditions <- function(fits) {
 predict.laot_ensemble_list <- function(object, newdata, at = NULL, ...) {
   exact_arguments()
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
-  if (is.null(at))
-    return(lapply(stats::setNames(unclass(object), names(object)), predict, newdata = newdata, ...))
+  if (is.null(at)) return(lapply(by_condition(object), predict, newdata = newdata, ...))
   predict(ensemble_at(object, newdata, at, ...), newdata, ...)
 }
 
@@ -107,13 +106,32 @@ summary.laot_ensemble <- function(object, ...) {
 }
 
 #' @export
+summary.laot_ensemble_list <- function(object, ...) {
+  no_more(list(...))
+  structure(lapply(by_condition(object), summary), class = "summary.laot_fit_list")
+}
+
+#' @export
 coef.laot_ensemble <- function(object, ...) {
   no_more(list(...))
   lapply(unclass(object), coef)
 }
 
 #' @export
+coef.laot_ensemble_list <- function(object, ...) {
+  no_more(list(...))
+  lapply(by_condition(object), coef)
+}
+
+#' @export
 `[.laot_ensemble` <- function(x, i) structure(unclass(x)[i], class = "laot_ensemble")
+
+#' @export
+`[.laot_ensemble_list` <- function(x, i)
+  structure(unclass(x)[i], class = "laot_ensemble_list", fits = attr(x, "fits"))
+
+# As a plain list.
+by_condition <- function(x) stats::setNames(unclass(x), names(x))
 
 #' @export
 print.laot_ensemble <- function(x, ...) {
@@ -124,12 +142,14 @@ print.laot_ensemble <- function(x, ...) {
   # Fits of too few cells are mean shifts, which were not trained.
   number <- function(name) vapply(x, function(fit) c(fit$report[[name]], NA_real_)[[1L]], 0)
   score <- number("validation.mmd2")
-  print(data.frame(
+  table <- data.frame(
     seed = vapply(x, `[[`, 0, "seed"), iterations = number("iterations"),
     kept = number("best.iteration"),
     validation.mmd2 = signif(score, 3L),
     outcome = vapply(x, outcome_text, "")
-  ), row.names = FALSE)
+  )
+  # The score of a model of many conditions is not one condition's.
+  print(table[!vapply(table, function(column) all(is.na(column)), NA)], row.names = FALSE)
   both <- function(values) mean_sd_text(mean(values), stats::sd(values))
   if (!anyNA(score)) {
     cat("validation MMD^2 ", both(score), " (mean +- sd); ",
@@ -140,7 +160,8 @@ print.laot_ensemble <- function(x, ...) {
   invisible(x)
 }
 
-# Scores of every seed, gathered: mean and sd where the seeds differ.
+# Scores of every seed, gathered: mean and sd where the seeds differ. x: by seed a fit, or fits of
+# many conditions.
 evaluate_ensemble <- function(x, ...) {
   each <- lapply(seq_along(x), function(k) {
     run <- if (k == 1L) identity else function(scores) suppressWarnings(suppressMessages(scores))
@@ -153,7 +174,7 @@ evaluate_ensemble <- function(x, ...) {
   out$sd <- apply(values, 1L, stats::sd)
   out$seeds <- length(x)
   out <- structure(out, class = c("laot_ensemble_scores", "data.frame"))
-  attr(out, "verdict") <- ensemble_verdict(out, x[[1L]]$method)
+  if (is.null(out$condition)) attr(out, "verdict") <- ensemble_verdict(out, x[[1L]]$method)
   out
 }
 
@@ -175,22 +196,30 @@ print.laot_ensemble_scores <- function(x, digits = 3L, ...) {
     print(as.data.frame(x), digits = digits, ...)
     return(invisible(x))
   }
+  if (!is.null(x$condition)) {
+    print_conditions(x, digits, function(row) seeds_text(row, digits))
+    cat(note_of_seeds(x$seeds[1L]))
+    return(invisible(x))
+  }
   sentences <- attr(x, "verdict")
   x <- as.data.frame(x)
   for (set in unique(x$features)) {
     part <- x[x$features == set, ]
     key <- score_keys(part, c("metric", "setting"))
-    print_by_method(part, key, function(row) mean_sd_text(row$value,
-                                                          if (isTRUE(row$sd > 0)) row$sd else NA,
-                                                          digits))
+    print_by_method(part, key, function(row) seeds_text(row, digits))
     # Settings are long: below the table, which then fits a terminal.
     key <- key[nzchar(key$setting), ]
     if (nrow(key)) cat("", paste0(format(key$label), "  ", key$setting), sep = "\n")
-    cat("mean +- sd over ", counted(part$seeds[1L], "seed"), "; no sd: the same for all\n",
-        sep = "")
+    cat(note_of_seeds(part$seeds[1L]))
     cat("scored on ", set, " against ", counted(part$observed[1L], "observed cell"), "\n",
         if (set != x$features[nrow(x)]) "\n", sep = "")
   }
   print_verdict(sentences)
   invisible(x)
 }
+
+seeds_text <- function(row, digits)
+  mean_sd_text(row$value, if (isTRUE(row$sd > 0)) row$sd else NA, digits)
+
+note_of_seeds <- function(seeds)
+  paste0("mean +- sd over ", counted(seeds, "seed"), "; no sd: the same for all\n")

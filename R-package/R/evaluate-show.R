@@ -17,7 +17,8 @@ with_own_gamma <- function(x) {
   x
 }
 
-print_conditions <- function(x, digits) {
+print_conditions <- function(x, digits,
+                             shown = function(row) table_number(row$value, digits)) {
   x <- with_own_gamma(as.data.frame(x))
   if (is.null(x$group)) x$group <- ""
   count <- length(unique(x$condition))
@@ -31,8 +32,7 @@ print_conditions <- function(x, digits) {
   fit <- columns_that_fit(key$label, max(nchar(x$method)))
   for (block in unique(x$block)) {
     cat(block, "\n", sep = "")
-    print_by_method(x[x$block == block, ], key[fit, ],
-                    function(row) table_number(row$value, digits))
+    print_by_method(x[x$block == block, ], key[fit, ], shown)
   }
   definition <- ifelse(nzchar(key$setting), paste(key$estimator, key$setting, sep = ", "),
                        key$estimator)
@@ -69,6 +69,7 @@ means_of_kinds <- function(x) {
   out$value <- vapply(groups,
                       function(at) if (all(is.na(x$value[at]))) NA_real_ else mean(x$value[at],
                           na.rm = TRUE), 0)
+  out$sd <- NULL
   conditions <- tapply(x$condition, x$kind, function(names) length(unique(names)))
   out$block <- paste0(out$kind, ", mean over ", vapply(conditions[out$kind], counted, "",
                                                        "condition"))

@@ -11,7 +11,7 @@
 #' space of the fit: beside an identity or a mean shift, which have no components, it is one of all
 #' features, and another one than beside the other methods.
 #'
-#' @param x A `laot_fit` (or the `laot_ensemble` of several seeds), whose predictions for the
+#' @param x A `laot_fit` (or the `laot_ensemble` or `laot_ensemble_list` of several seeds), whose predictions for the
 #'   `control` cells are scored, or predicted cells: a matrix (features x cells), data frame, sparse
 #'   matrix, SummarizedExperiment, SingleCellExperiment or Seurat object.
 #' @param observed The treated cells that were measured, best ones that no fit has seen, in any of
@@ -91,7 +91,7 @@
 #'   `subsample.cells` (the means behind a value; 0: none), and `reference` (`observed` in words).
 #'   Printed as one row a method, with what can be read from it in words: whether the prediction is
 #'   worse than the mean shift, has lost spread while its `w2` looks good, or cannot be told from
-#'   true treated cells. Of a `laot_ensemble`, `value` and `sd` are mean and sd over its seeds.
+#'   true treated cells. Of several seeds, `value` and `sd` are mean and sd over its seeds.
 #'
 #'   A warning names cells that are both training and observed cells, since scores on these say
 #'   little, and labels that are not those of the argument: controls among `observed`, treated cells
@@ -127,6 +127,13 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
   if (missing(x)) fail("x is missing; give a fit, or predicted cells")
   if (missing(observed) || is.null(observed))
     fail("observed is missing; give the measured treated cells")
+  if (inherits(x, "laot_ensemble_list")) {
+    return(evaluate_ensemble(attr(x, "fits"), observed = observed, control = control,
+                             train = train, metrics = metrics, gamma = gamma, preset = preset,
+                             markers = markers, ..., epsilon = epsilon, reference = reference,
+                             batch = batch, by = by, types = types, at = at, beside = beside,
+                             num.threads = num.threads))
+  }
   if (inherits(x, "laot_fit_list")) {
     where <- list(...)
     one.only <- c("train", "batch", "by", "types")[!c(is.null(train), is.null(batch), is.null(by),

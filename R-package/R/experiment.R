@@ -202,7 +202,8 @@ held_out_names <- function(hold.out, names, covariates, combine = NULL) {
 
 #' The conditions that a fit left out
 #'
-#' @param fit A `laot_fit_list` of an experiment ([fit_method()] with `covariates`).
+#' @param fit A `laot_fit_list` or `laot_ensemble_list` of an experiment ([fit_method()] with
+#'   `covariates`).
 #' @returns The names of the conditions that `hold.out` left out of the fit; of a method of many
 #'   conditions `predict(fit, cells, at = )` and [evaluate_predictions()] know them by name.
 #' @seealso [conditions()], [fit_method()]
@@ -221,8 +222,10 @@ held_out_names <- function(hold.out, names, covariates, combine = NULL) {
 held_out <- function(fit) {
   exact_arguments()
   if (missing(fit)) fail(no.fit)
+  if (inherits(fit, "laot_ensemble_list")) fit <- attr(fit, "fits")[[1L]]
   if (!inherits(fit, "laot_fit_list"))
-    fail("fit must be the laot_fit_list of an experiment, found ", shown(fit))
+    fail("fit must hold the fits of an experiment, as fit_method(covariates = ) gives them, found ",
+         shown(fit))
   held_out_of(fit)
 }
 
@@ -273,7 +276,8 @@ ending_of <- function(pointer) {
   said <- native(.Call(C_describe, pointer))
   out <- c(as.list(said$texts), said$numbers)
   names(out) <- dotted(names(out))
-  out[intersect(c("outcome", "stop.reason", "warning", "iterations", "components"), names(out))]
+  out[intersect(c("outcome", "stop.reason", "warning", "iterations", "components",
+                  "best.iteration"), names(out))]
 }
 
 # A condition that was learnt with others, or has no cells, ended as the whole.
@@ -442,6 +446,7 @@ places_of_rows <- function(fits, at, controls) {
 conditions <- function(fit) {
   if (inherits(fit, "laot_ensemble_list")) fit <- attr(fit, "fits")[[1L]]
   if (!inherits(fit, c("laot_fit", "laot_fit_list"))) {
+    not_several(fit, "fit")
     # Of another package's object, where ours hides the generic of that name.
     if (isS4(fit) && !is.null(their_conditions())) return(their_conditions()(fit))
     fail("fit must be a laot_fit or a laot_fit_list, found ", shown(fit))

@@ -111,16 +111,18 @@ print.summary.laot_fit_list <- function(x, ...) {
 print.summary.laot_fit <- function(x, ...) {
   print(x$fit)
   report <- x$report
-  if (nrow(x$trace) && !is.null(report$validation.mmd2)) {
-    cat("\nValidation MMD^2 along the training:\n")
+  of.all <- if (is_of_many(x$fit)) " of all conditions"
+  if (nrow(x$trace) && !is.null(x$trace$validation.mmd2)) {
+    cat("\nValidation MMD^2 along the training", of.all, ":\n", sep = "")
     print_trace(x$trace$validation.mmd2, x$trace[[1L]], names(x$trace)[1L], report$best.iteration)
   } else if (nrow(x$trace)) {
-    cat("\nObjective J along the fit:\n")
-    print_trace(x$trace$objective.after.update, seq_len(nrow(x$trace)),
-                if (x$params[["update"]] == "adam") "epoch" else "iteration")
-    cat("Plan: cost ", number_text(report$plan.cost), ", ",
-        if (identical(report$plan.bound, "estimated")) "by estimate" else "proven", " within ",
-        number_text(report$plan.gap, 2L), " of the least\n", sep = "")
+    cat("\nObjective J along the fit", of.all, ":\n", sep = "")
+    print_trace(x$trace$objective.after.update, seq_len(nrow(x$trace)), iteration_word(x$params))
+    if (!is.null(report$plan.cost)) {
+      cat("Plan: cost ", number_text(report$plan.cost), ", ",
+          if (identical(report$plan.bound, "estimated")) "by estimate" else "proven", " within ",
+          number_text(report$plan.gap, 2L), " of the least\n", sep = "")
+    }
   }
   if (is.null(x$changes)) {
     cat("\nStrongest entries of W - I: not sought among more than ", largest.searched,
@@ -143,6 +145,9 @@ print.summary.laot_fit <- function(x, ...) {
   invisible(x)
 }
 
+iteration_word <- function(params)
+  if (identical(as.list(params)$update, "adam")) "epoch" else "iteration"
+
 # Some values of a trace, evenly taken, under the iterations that they belong to: the first, the
 # last and `kept` are among them.
 print_trace <- function(values, steps, unit, kept = NULL, digits = 4L) {
@@ -160,10 +165,14 @@ print_trace <- function(values, steps, unit, kept = NULL, digits = 4L) {
 number_text_each <- function(x, ...) vapply(x, number_text, "", ...)
 
 fit_trace <- function(fit) {
-  columns <- native(.Call(C_trace, model_pointer(fit)))
+  pointer <- if (is_of_many(fit)) whole_pointer(fit$whole) else model_pointer(fit)
+  columns <- native(.Call(C_trace, pointer))
   names(columns) <- dotted(names(columns))
   as.data.frame(columns)
 }
+
+# One condition of a model that was learnt from many: their course is one.
+is_of_many <- function(fit) !is.null(fit$whole) && trait(fit$method, "conditions")
 
 #' @rdname summary.laot_fit
 #' @export
@@ -268,7 +277,8 @@ fit_table <- function(x) {
 
 #' @export
 `[.laot_fit_list` <- function(x, i)
-  structure(unclass(x)[i], class = "laot_fit_list", whole = attr(x, "whole"))
+  structure(unclass(x)[i], class = class(x), whole = attr(x, "whole"), by = attr(x, "by"),
+            left.out = attr(x, "left.out"))
 
 # The largest entries of W - I, by absolute value. Without a map: no rows.
 # The whole map is searched: 200 MB for so many features.

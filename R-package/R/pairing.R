@@ -45,11 +45,7 @@ pairing <- function(fit) {
 
 plan_of <- function(fit) {
   if (missing(fit)) fail(no.fit)
-  if (inherits(fit, "laot_fit_list")) {
-    fail("fit holds fits for several targets; take one, for example fit[[",
-         quoted(names(fit)[1L]), "]]")
-  }
-  if (!inherits(fit, "laot_fit")) fail("fit must be a fit of laot_fit(), found ", shown(fit))
+  one_fit(fit, "fit")
   if (!trait(fit$method, "pairs"))
     fail("a fit of ", fit$method, " has no pairing; fit with laot_fit()")
   if (fell_back(fit))

@@ -14,8 +14,9 @@
 #' * `"marginals"`: densities of chosen features, without a choice of those whose mean moves most;
 #' * `"map"`: W - I among the features that its strongest entries join.
 #'
-#' @param x,object A `laot_fit`, a `laot_fit_list`, drawn one target a panel (`"objective"` and
-#'   `"cells"`), or a `laot_ensemble`, of which the validation scores of all seeds are drawn.
+#' @param x,object A `laot_fit`, a `laot_fit_list`, drawn one target a panel (`"cells"`, and
+#'   `"objective"`, but for a method of many conditions, which has one course for all), or a `laot_ensemble` or `laot_ensemble_list`, of which the validation scores of
+#'   all seeds are drawn.
 #' @param type Which picture. `plot()` of one fit without it draws all that there are, but for the
 #'   UMAP.
 #' @param features Names or numbers of the features of `"marginals"` and `"map"`.
@@ -67,9 +68,12 @@ plot.laot_fit_list <- function(x, type = "cells", ...) {
   exact_arguments()
   no_more(list(...), "type")
   one_of(type, c("objective", "cells"), "type")
-  old <- par(c(list(mfrow = panels(length(x))), tight.margins))
+  course <- if (type == "objective" && is_of_many(x[[1L]])) x[[1L]]
+  old <- par(c(if (is.null(course)) list(mfrow = panels(length(x))), tight.margins))
   on.exit(par(old))
-  if (type == "objective") {
+  if (!is.null(course)) {
+    draw_progress(course, title_of_conditions(x), alone = TRUE)
+  } else if (type == "objective") {
     for (fit in x) draw_progress(fit, fit_title(fit))
   } else {
     all <- list_cells_data(x)
@@ -88,6 +92,8 @@ tight.margins <- list(mar = c(4, 4.4, 2, 1), mgp = c(2.8, 0.7, 0))
 panels <- function(count) grDevices::n2mfrow(count, asp = par("din")[1L] / par("din")[2L])
 
 fit_title <- function(fit) paste(fit$control, "to", fit$target)
+title_of_conditions <- function(fits)
+  paste(fits[[1L]]$control, "to", counted(length(fits), "condition"))
 
 # Pictures of cells that the fit has seen say so.
 cells_title <- function(fit, control = NULL, treated = NULL) {
@@ -118,7 +124,8 @@ draw_progress <- function(fit, title = NULL, alone = FALSE) UseMethod("draw_prog
 
 #' @exportS3Method
 draw_progress.laot_fit <- function(fit, title = NULL, alone = FALSE) {
-  draw_objective(objective_data(fit), if (is.null(title)) "Objective" else title)
+  if (is.null(title)) title <- paste0("Objective", if (is_of_many(fit)) " of all conditions")
+  draw_objective(objective_data(fit), title)
 }
 
 #' @exportS3Method

@@ -31,7 +31,7 @@ objective_data <- function(fit) {
     step = rep(c("after the plan", "after the update"), each = nrow(trace))
   )
   out <- out[order(out$iteration), ]
-  attr(out, "unit") <- if (identical(fit$params[["update"]], "adam")) "epoch" else "iteration"
+  attr(out, "unit") <- iteration_word(fit$params)
   out
 }
 

@@ -34,6 +34,8 @@ autoplot.laot_fit_list <- function(object, type = "cells", ...) {
     data$target <- factor(data$target, names(object))
     return(ggplot_cells(data) + ggplot2::facet_wrap("target"))
   }
+  if (is_of_many(object[[1L]]))
+    return(ggplot_progress(object[[1L]]) + ggplot2::labs(title = title_of_conditions(object)))
   ggplot_progress_of_all(object[[1L]], object)
 }
 

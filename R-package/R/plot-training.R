@@ -76,12 +76,28 @@ ensemble_data <- function(fits) {
 #' @export
 plot.laot_ensemble <- function(x, ...) {
   no_more(list(...))
+  draw_seeds(x, fit_title(x[[1L]]))
+  invisible(x)
+}
+
+#' @rdname plot.laot_fit
+#' @export
+plot.laot_ensemble_list <- function(x, ...) {
+  no_more(list(...))
+  draw_seeds(training_of_seeds(x), title_of_conditions(attr(x, "fits")[[1L]]))
+  invisible(x)
+}
+
+# One training of all conditions a seed, which is that of the first.
+training_of_seeds <- function(x) lapply(attr(x, "fits"), `[[`, 1L)
+
+draw_seeds <- function(x, title) {
   data <- ensemble_data(x)
   old <- par(tight.margins)
   on.exit(par(old))
   plot(range(data$iteration), range(data$value), type = "n", las = 1, bty = "l",
-       main = fit_title(x[[1L]]),
-       font.main = 1, xlab = names(fit_trace(x[[1L]]))[1L], ylab = "validation MMD^2")
+       main = paste0(title, ": validation MMD^2"), font.main = 1,
+       xlab = names(fit_trace(x[[1L]]))[1L], ylab = "")
   shades <- grDevices::hcl.colors(length(x) + 1L, "viridis")[seq_along(x)]
   seeds <- unique(data$seed)
   for (k in seq_along(seeds)) {
@@ -92,13 +108,23 @@ plot.laot_ensemble <- function(x, ...) {
   legend("topright", c(paste("seed", seeds), "iterate that is kept"), col = c(shades, "grey20"),
          lty = c(rep(1L, length(seeds)), NA), pch = c(rep(NA, length(seeds)), 19),
          bty = "n", cex = 0.9)
-  invisible(x)
 }
 
 #' @rdname plot.laot_fit
 #' @exportS3Method ggplot2::autoplot
 autoplot.laot_ensemble <- function(object, ...) {
   no_more(list(...))
+  ggplot_of_seeds(object, fit_title(object[[1L]]))
+}
+
+#' @rdname plot.laot_fit
+#' @exportS3Method ggplot2::autoplot
+autoplot.laot_ensemble_list <- function(object, ...) {
+  no_more(list(...))
+  ggplot_of_seeds(training_of_seeds(object), title_of_conditions(attr(object, "fits")[[1L]]))
+}
+
+ggplot_of_seeds <- function(object, title) {
   need("ggplot2", "for autoplot(); plot() works without it")
   data <- ensemble_data(object)
   data$seed <- factor(data$seed)
@@ -106,6 +132,6 @@ autoplot.laot_ensemble <- function(object, ...) {
     ggplot2::geom_line() +
     ggplot2::geom_point(data = data[data$kept, ]) +
     ggplot2::labs(x = names(fit_trace(object[[1L]]))[1L], y = "validation MMD^2",
-                  title = fit_title(object[[1L]]),
+                  title = title,
                   caption = "points: the iterates that are kept") + laot_theme()
 }

@@ -31,7 +31,7 @@ pseudo_bulk <- function(x, control, by, observed = NULL, min.cells = 1, ...) {
   exact_arguments()
   check_dots(list(...), names(formals(pseudo_bulk)))
   if (missing(x)) fail("x is missing; give a fit, as laot_fit() makes it")
-  if (!inherits(x, "laot_fit")) fail("x must be a laot_fit, found ", shown(x))
+  one_fit(x, "x")
   if (missing(control)) fail("control is missing; give the control cells")
   if (missing(by))
     fail("by is missing; give one or several columns, or list(control =, observed =) with one ",

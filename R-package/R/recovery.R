@@ -135,21 +135,8 @@ position_sentence <- function(curve) {
                                     number_text(time, 3L)), ".")
 }
 
-fits_only <- function(x, what) {
-  if (inherits(x, "laot_ensemble")) {
-    fail(what, " is for one fit; x holds those of several seeds: take one, for example x[[",
-         quoted(names(x)[1L]), "]]")
-  }
-  if (inherits(x, "laot_fit_list")) {
-    fail(what, " is for one fit; x holds several: take one, for example x[[",
-         quoted(names(x)[1L]), "]]")
-  }
-  if (!inherits(x, "laot_fit")) fail(what, " needs a fit of laot_fit(), found ", shown(x))
-  invisible(x)
-}
-
 require_alternation <- function(x, what) {
-  fits_only(x, what)
+  one_fit(x, "x")
   if (!trait(x$method, "pairs") && !trait(x$method, "conditions")) {
     fail(what, " needs a fit of laot_fit(), or of a method of many conditions at one of ",
          "them, found a ", method_title(x), " fit")

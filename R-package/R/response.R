@@ -38,7 +38,7 @@ response_table <- function(x, observed, control, by = NULL, sets = NULL, level =
   check_dots(list(...), names(formals(response_table)))
   level <- or_usual(level, "response_table", "level")
   if (missing(x)) fail("x is missing; give a fit, as laot_fit() makes it")
-  if (!inherits(x, "laot_fit")) fail("x must be a laot_fit, found ", shown(x))
+  one_fit(x, "x")
   if (missing(observed) || missing(control))
     fail("give the measured treated cells as observed = and the control cells as control = ")
   if (!is.numeric(level) || length(level) != 1L || is.na(level) || level <= 0 || level >= 1) {

@@ -19,15 +19,8 @@ save_model <- function(fit, path) {
   exact_arguments()
   if (missing(fit)) fail("fit is missing; give what laot_fit() made")
   if (missing(path)) fail("path is missing; give the name of the file to write")
-  if (inherits(fit, c("laot_ensemble", "laot_ensemble_list")))
-    fail("fit holds the fits of several seeds; save each, for example fit[[",
-         quoted(names(fit)[1L]), "]]")
-  if (!inherits(fit, c("laot_fit", "laot_fit_list")))
-    fail("fit must be a laot_fit, found ", shown(fit))
+  if (is.null(attr(fit, "whole"))) one_fit(fit, "fit")
   whole <- if (inherits(fit, "laot_fit")) fit$whole else attr(fit, "whole")
-  if (inherits(fit, "laot_fit_list") && is.null(whole))
-    fail("fit holds several fits of their own; save each, for example fit[[",
-         quoted(names(fit)[1L]), "]]")
   if (inherits(fit, "laot_fit") && !is.null(whole) && is.null(fit$at$name)) {
     fail("no cells were seen at ", fit$target, "; save the fit of all conditions")
   }

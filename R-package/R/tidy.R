@@ -9,7 +9,8 @@
 #' There are no `residuals()`: nobody measured what a control cell became, so that there is nothing
 #' to subtract from. See [evaluate_predictions()] for how well the population is met.
 #'
-#' @param x,object A `laot_fit`, `laot_fit_list` or `laot_ensemble`; a table to print.
+#' @param x,object A `laot_fit`, `laot_fit_list`, `laot_ensemble` or `laot_ensemble_list`; a table to
+#'   print.
 #' @param data,newdata The cells to predict, an object or a matrix (features x cells); without them
 #'   those that the fit keeps.
 #' @param at,by,types As for [predict()][predict.laot_fit] of such fits: a condition, or the level
@@ -256,6 +257,20 @@ as.data.frame.laot_fit_list <- function(x, row.names = NULL, optional = FALSE, .
 }
 
 #' @rdname laot_tables
+#' @export
+as.data.frame.laot_ensemble <- function(x, row.names = NULL, optional = FALSE, ...) {
+  exact_arguments()
+  as.data.frame(tidy.laot_ensemble(x, ...))
+}
+
+#' @rdname laot_tables
+#' @export
+as.data.frame.laot_ensemble_list <- function(x, row.names = NULL, optional = FALSE, ...) {
+  exact_arguments()
+  as.data.frame(tidy.laot_ensemble_list(x, ...))
+}
+
+#' @rdname laot_tables
 #' @importFrom stats fitted
 #' @export
 fitted.laot_fit <- function(object, ...) {
@@ -285,6 +300,10 @@ residuals.laot_fit <- function(object, ...) {
 residuals.laot_fit_list <- residuals.laot_fit
 #' @export
 residuals.laot_ensemble <- residuals.laot_fit
+#' @export
+residuals.laot_ensemble_list <- residuals.laot_fit
+#' @export
+fitted.laot_ensemble_list <- fitted.laot_fit_list
 #' @export
 fitted.laot_ensemble <- function(object, ...) {
   no_more(list(...))

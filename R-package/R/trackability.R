@@ -195,7 +195,7 @@ trackability.default <- function(x, ..., time.course = NULL, time = NULL, rate =
                                  verbose = interactive()) {
   exact_arguments()
   if (missing(x)) fail(no.cells)
-  if (inherits(x, "laot_ensemble")) fits_only(x, "trackability()")
+  not_several(x, "x")
   seed <- seed_or_draw(seed)
   # The question is about the linear alternation: nothing is to be chosen for it.
   asked <- list(...)

@@ -165,15 +165,7 @@ worst_features <- function(x, observed, control = NULL, count = 10L, ..., num.th
 # The predictions of a fit for control cells, or predicted cells as they are; and how to read others
 # beside them.
 predictions_of <- function(x, control, dots, settings) {
-  if (inherits(x, "laot_fit_list")) {
-    fail("x holds fits for several targets; score one at a time, for example x[[",
-         quoted(names(x)[1L]), "]]")
-  }
-  if (inherits(x, "laot_ensemble")) {
-    fail("x holds fits of several seeds; take one, for example x[[", quoted(names(x)[1L]),
-         "]], or give their mean ",
-         "prediction, predict(x, control)")
-  }
+  not_several(x, "x")
   if (!inherits(x, "laot_fit")) {
     like <- list(origin = list(kind = "none"))
     return(list(predicted = read_like(like, x, dots, "the prediction")$values, like = like))
