@@ -59,6 +59,9 @@ hold_out_of_splits <- function(splits, hold.out, experiment, random) {
   unlist(out, recursive = FALSE)
 }
 
+# Also where conditions were left out in turn.
+is_random_split <- function(name) name == "random" | startsWith(name, "without ")
+
 conditions_tasks <- function(plan) {
   rows <- lapply(seq_along(plan$splits), function(k) {
     split <- plan$splits[[k]]
@@ -196,7 +199,7 @@ with_kinds <- function(x) {
 # seed of random splits, or one given split and seed.
 over_conditions <- function(x) {
   x <- as.data.frame(x)
-  run <- ifelse(x$split == "random" | startsWith(x$split, "without "), "", x$split)
+  run <- ifelse(is_random_split(x$split), "", x$split)
   keys <- data.frame(kind = x$kind, features = x$features, metric = x$metric, method = x$method,
                      run = run, seed = x$seed)
   groups <- split(seq_len(nrow(x)), do.call(paste, c(keys, sep = "\r")))
@@ -241,7 +244,7 @@ print.laot_condition_benchmark <- function(x, ...) {
   means <- over_conditions(x)
   means$target <- titled(means$kind)
   of.kind$target <- titled(of.kind$kind)
-  print_benchmark(means, of.kind, "value")
+  print_benchmark(means, of.kind, "score")
   cat("Each run is the mean over the conditions of its kind; ",
       "summary(by = \"condition\") has every one.\n", sep = "")
   invisible(x)

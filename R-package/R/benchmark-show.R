@@ -55,8 +55,11 @@ print_benchmark <- function(x, failures, unit) {
         paste0("the treated cells of what was left out, half against half (fewer cells, so ",
                "noisier).\n",
                "training_treated: treated cells of the others.\n")
-      } else if (all(c("split", "method") %in% names(x)) && all(x$split == "random")) {
-        "true treated cells.\n"
+      } else if (all(c("split", "method") %in% names(x)) && all(is_random_split(x$split))) {
+        paste0("true treated cells",
+               if (any(startsWith(x$kind, "unseen"))) {
+                 "; of conditions that were\nleft out, their own, half against half"
+               }, ".\n")
       } else {
         # Of a split that was given nobody knows whether the parts are alike.
         paste0("treated cells of the training part, which may be\nother cells than those of the ",

@@ -174,7 +174,7 @@ evaluate_ensemble <- function(x, ...) {
   out$sd <- apply(values, 1L, stats::sd)
   out$seeds <- length(x)
   out <- structure(out, class = c("laot_ensemble_scores", "data.frame"))
-  if (is.null(out$condition)) attr(out, "verdict") <- ensemble_verdict(out, x[[1L]]$method)
+  if (inherits(x[[1L]], "laot_fit")) attr(out, "verdict") <- ensemble_verdict(out, x[[1L]]$method)
   out
 }
 
@@ -196,7 +196,7 @@ print.laot_ensemble_scores <- function(x, digits = 3L, ...) {
     print(as.data.frame(x), digits = digits, ...)
     return(invisible(x))
   }
-  if (!is.null(x$condition)) {
+  if (length(unique(x$condition)) > 1L) {
     print_conditions(x, digits, function(row) seeds_text(row, digits))
     cat(note_of_seeds(x$seeds[1L]))
     return(invisible(x))

@@ -17,8 +17,8 @@
 #' @param x,object A `laot_fit`, a `laot_fit_list`, drawn one target a panel (`"cells"`, and
 #'   `"objective"`, but for a method of many conditions, which has one course for all), or a `laot_ensemble` or `laot_ensemble_list`, of which the validation scores of
 #'   all seeds are drawn.
-#' @param type Which picture. `plot()` of one fit without it draws all that there are, but for the
-#'   UMAP.
+#' @param type Which picture. `plot()` of one fit without it draws all that there are (those of cells
+#'   where the fit keeps some, or `control` and `treated` are given), but for the UMAP.
 #' @param features Names or numbers of the features of `"marginals"` and `"map"`.
 #' @param control,treated Cells to show (and to predict) in place of the training cells that the fit
 #'   keeps: new controls and measured treated cells show what the fit does on cells it has not seen.
@@ -38,8 +38,11 @@ plot.laot_fit <- function(x, type = NULL, features = NULL, control = NULL, treat
   exact_arguments()
   no_more(list(...), plot.arguments)
   if (is.null(type)) {
+    no.cells <- (is.null(control) || is.null(treated)) && !ncol(model_array(x, "kept_control"))
     type <- setdiff(plot.types, c("umap", if (!has_objective(x)) "objective",
+                                  if (no.cells) c("cells", "marginals"),
                                   if (!has_map(x)) "map"))
+    if (!length(type)) shown_cells(x, control, treated)
   } else {
     one_of(type, plot.types, "type")
   }

@@ -50,7 +50,8 @@ load_model <- function(path) {
   seed <- suppressWarnings(as.numeric(facts$seed))
   origin <- c(facts["kind"], sapply(where_arguments(facts$kind), function(name) facts[[name]],
                                     simplify = FALSE))
-  origin[c("types", "combine")] <- facts[c("types", "combine")]
+  origin$types <- facts$types
+  origin$combine <- facts$combine
   if (!is.null(facts$holds) || length(native(.Call(C_conditions, pointer))$conditions) > 1L) {
     fits <- experiment_fits(pointer, control = facts$control, condition = facts$condition,
                             origin = origin, seed = seed)

@@ -277,7 +277,9 @@ fitted.laot_fit <- function(object, ...) {
   no_more(list(...))
   kept <- model_array(object, "kept_control")
   if (!ncol(kept)) return(kept)
-  predicted_matrix(object, cells_of(kept), names = list(object$features, NULL))
+  # Which ones they are is not kept where they are fewer.
+  cells <- if (ncol(kept) == object$report$n.control) object$control.cells
+  predicted_matrix(object, cells_of(kept), names = list(object$features, cells))
 }
 
 #' @rdname laot_tables

@@ -34,7 +34,8 @@
 #'
 #' Cells that were fitted with a `batch` are paired within its levels here too.
 #'
-#' @param x A `laot_fit`; a `laot_fit_list`, each of whose conditions has a verdict of its own; or
+#' @param x A `laot_fit` of [laot_fit()], or of a method of many conditions whose map has a
+#'   derivative in closed form (all but `"cpa"`); a `laot_fit_list`, each of whose conditions has a verdict of its own; or
 #'   cells, which are fitted first: see [laot_fit()].
 #' @param control,treated The training cells, where the fit did not keep them all (see `keep.cells`
 #'   in `laot_params("laot")`). Without them: those that it kept, up to 1000 a side. For cells in
@@ -99,11 +100,10 @@
 #'   with a 95% interval over resamples of its pairs, the pairing taken as given;
 #' * `curves`: a list of [recovery_curve()]s; `time.gap`.
 #'
-#'   Of a list of fits of one condition each (several targets): a data frame of class
+#'   Of a list of fits (several targets, or the conditions of one model): a data frame of class
 #'   `laot_trackabilities` with one row a condition: `condition`, `verdict`, `recovery` (at the
 #'   experiment's own change), `residual` (over the distance to the nearest neighbour), `change`
-#'   (median), `critical.gap` and `why`; the attribute `each` has them in full. A method of many
-#'   conditions has no pairing of its own, and is refused.
+#'   (median), `critical.gap` and `why`; the attribute `each` has them in full.
 #' @examples
 #' cells <- simulate_populations(3, 60, gap = 0.5, entries = "gaussian", seed = 1)
 #' fit <- laot_fit(cells$control, cells$treated, seed = 1, verbose = FALSE)
@@ -142,8 +142,10 @@ trackability.laot_fit <- function(x, control = NULL, treated = NULL, batch = NUL
   if (!1 %in% gaps) fail("gaps must have 1, the experiment itself, among its values")
   cells <- training_cells(x, control, treated, batch)
   settings <- call_settings(seed_of_fit(x, seed), num.threads)
+  # First, since they can find their arguments wrong and take little time.
+  encoded <- encoded_controls(x, cells$control)
+  local <- change_at_cells(x, cells$control, encoded, settings)
   settings$progress <- progress_bar(check_verbose(verbose), "Stability")
-  # First, since it can find its arguments wrong and takes little time.
   rates <- if (!is.null(time.course)) rates_in_feature_space(x, time.course, time, settings)
   if (!is.null(rates)) rate <- rate_of_course(rates)
   if (!is.null(rates) && is.null(time.gap)) time.gap <- gap_of_conditions(x, time)
@@ -161,8 +163,6 @@ trackability.laot_fit <- function(x, control = NULL, treated = NULL, batch = NUL
   curves <- Filter(Negate(is.null), curves)
   recovery <- attr(curves$counterpart, "recovery.at.one")
   residual <- numbers[["residual_over_spacing"]]
-  encoded <- encoded_controls(x, cells$control)
-  local <- change_at_cells(x, cells$control, encoded, settings)
   if (from.fit) rate <- stats::quantile(local$change * local$length, 0.95, names = FALSE) / time.gap
   isometry <- isometry_of(encoded, rate, settings)
   verdict <- native(.Call(C_verdict, recovery, residual))

@@ -59,8 +59,8 @@ void ResponseMap::list(const FeatureSpace&, std::vector<NamedArray>&) const {}
 
 arma::mat ResponseMap::jacobian(const arma::vec&) const {
   fail(Status::not_available,
-       "the map of this method has no derivative in closed form; the effects at a cell are there "
-       "for laot, the methods of many conditions and the trivial predictors");
+       "the map of this method has no derivative in closed form, which effects at a cell and "
+       "trackability need; those of laot and conditional_laot have one");
 }
 
 arma::mat AffineResponse::jacobian(const arma::vec&) const {

@@ -75,7 +75,10 @@ test_that("choices in turn are splits of their own", {
   expect_identical(row$runs, 1L)
   expect_identical(nrow(summary(out, by = "condition")), 12L)
   expect_output(print(out), "unseen dose, 2 conditions, 4 features: mean \\+- sd over 1 run")
-  expect_output(print(out), "noise_reference: ")
+  expect_output(print(out), paste0("noise_reference: true treated cells; of conditions that were",
+                                   "\\nleft out, their own, half against half[.]"))
+  seen <- bench("regressed_shift", seeds = 1, trivial = FALSE)
+  expect_output(print(seen), "noise_reference: true treated cells[.]")
   grDevices::pdf(NULL)
   on.exit(grDevices::dev.off())
   expect_identical(plot(out), out)
@@ -91,12 +94,12 @@ test_that("levels without cells need a place, and methods of one condition say n
   expect_match(own$reason[is.na(own$value)],
                "fitted to each condition predicts none without training cells")
   expect_output(print(out),
-                "  laot: 3 values without a value .failed: a method that is fitted to each")
+                "  laot: 3 scores without a value .failed: a method that is fitted to each")
   one.hot <- bench("regressed_shift", hold.out = list(drug = "B"), seeds = 1, trivial = FALSE)
   of.b <- one.hot[startsWith(one.hot$target, "B"), ]
   expect_true(all(is.na(of.b$value)) && all(of.b$kind == "unseen"))
   expect_output(print(one.hot),
-                "  regressed_shift, noise_reference: 3 values without a value .failed: the model")
+                "  regressed_shift, noise_reference: 3 scores without a value .failed: the model")
   expect_match(of.b$reason[1L], "knows no level of \"drug\" \"B\"")
   by.effect <- bench("regressed_shift", embedding = "effect", seeds = 1, trivial = FALSE)
   expect_false(anyNA(by.effect$value))

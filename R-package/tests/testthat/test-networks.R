@@ -263,5 +263,5 @@ test_that("the pictures of a training say which iterate is kept", {
 
 test_that("an ensemble of too few cells for a network still prints", {
   fits <- fitted(cae_fit(control[, 1:2], treated, seeds = 1:2))
-  expect_output(print(fits), "seed.*validation.mmd2.*NA")
+  expect_output(print(fits), "seed +outcome\n +1 mean shift")
 })

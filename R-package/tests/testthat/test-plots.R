@@ -74,6 +74,13 @@ test_that("what cannot be drawn is said", {
                   "closed form")
   bare <- quiet_fit(cells$control, cells$treated, keep.cells = 0)
   expect_sentence(plot(bare, type = "cells"), "keeps no training cells")
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  # What needs no cells is drawn; with cells of the user's, all.
+  expect_identical(plot(bare), bare)
+  expect_identical(plot(bare, control = cells$control, treated = cells$treated), bare)
+  mean.shift <- fit_trivial(cells$control, cells$treated, method = "mean_shift", keep.cells = 0)
+  expect_identical(plot(mean.shift), mean.shift)
 })
 
 test_that("a legend goes where it covers the fewest points", {

@@ -43,5 +43,5 @@ test_that("what is missing is said", {
   expect_error(pseudo_bulk(fit, control, by = donors, min.cells = 40),
                "no group of the control cells has 40 cells; the largest has 10")
   expect_identical(pseudo_bulk(fit, control, by = donors, min.cells = 10)$groups$cells, rep(10L, 4))
-  expect_error(pseudo_bulk(3, control, by = donors), "x must be a laot_fit")
+  expect_error(pseudo_bulk(3, control, by = donors), "x must be a fit, as laot_fit")
 })

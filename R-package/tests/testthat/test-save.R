@@ -50,7 +50,7 @@ test_that("files that are no model are refused", {
   writeBin(as.raw(1:100), file)
   expect_sentence(load_model(file), basename(file))
   expect_sentence(save_model(fit, file.path(tempdir(), "no", "such", "folder", "x")), ".")
-  expect_sentence(save_model(3, file), "fit must be a laot_fit")
+  expect_sentence(save_model(3, file), "fit must be a fit, as laot_fit")
   expect_sentence(load_model(7), "path must be one string")
 })
 

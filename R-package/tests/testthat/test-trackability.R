@@ -427,4 +427,9 @@ test_that("a method of many conditions has a verdict for each that it has seen",
   expect_sentence(trackability(fit_method(cells$control, "gaussian_map", cells$treated, seed = 1),
                                verbose = FALSE),
                   "or of a method of many conditions")
+  composed <- fit_method(values, "cpa", condition = paste("dose", dose), control = "dose 0",
+                         covariates = data.frame(dose = dose), iterations = 5, seed = 1,
+                         verbose = FALSE)
+  expect_sentence(trackability(composed[[1L]], verbose = FALSE),
+                  "no derivative in closed form, which effects at a cell and trackability need")
 })
