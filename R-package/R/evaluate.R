@@ -45,8 +45,8 @@
 #'   right after a random split. `"halves"`: the observed cells, half against half, mean over 5
 #'   halvings: right for a donor, line or condition that was held out; what treated cells of the
 #'   training donors score then stands under `training_treated`. Halves have fewer cells and so are
-#'   noisier, see the columns `cells` and `observed`. `"auto"`: halves where `batch` is given and
-#'   none of its labels is among the training cells', else training.
+#'   noisier, see the columns `cells` and `observed`. `"auto"`: halves where `batch` is given here and
+#'   was given to the fit, and none of its labels is among the training cells', else training.
 #' @param batch For `reference = "auto"`: a column of `observed`, or one label for each of its cells
 #'   (donor, line).
 #' @param by A column of `observed` and `control` (cell type), or `list(observed =, control =)` with

@@ -1,7 +1,7 @@
 # Pictures of recovery curves, trackability and time-gap sweeps, in base graphics and in ggplot2.
 
 # Other colours than those of control, treated and predicted cells.
-curve.colours <- c(counterpart = "#009E73", anew = "#CC79A7")
+curve.colours <- c(counterpart = "#332288", anew = "#CC79A7")
 design.words <- c(counterpart = "every cell seen before and after: pairs found",
                   anew = "treated cells are other cells: states found")
 curve.words <- list(

@@ -167,7 +167,8 @@ class Alternation {
 
   void end_of_epochs() {
     result_.converged = true;
-    result_.stop_reason = text("all ", options_.epochs, " epochs were run");
+    result_.stop_reason = options_.epochs == 1 ? text("its one epoch was run")
+                                               : text("all ", options_.epochs, " epochs were run");
     context_.poll("alternation", 1.0);
   }
 

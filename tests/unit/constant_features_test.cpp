@@ -9,12 +9,12 @@
 
 #include "laot/models.hpp"
 #include "support/clouds.hpp"
+#include "support/fitted_models.hpp"
 
 using namespace laot;
+using namespace fitted_models;
 
 namespace {
-
-using Settings = std::vector<std::pair<std::string, std::string>>;
 
 // Sums of these over 137, 91 or 77 cells are rounded, but for that of 0.
 const arma::vec kValues = {0.0, 3.0, 0.1, 1e6, 1.0 / 3.0, -7.3e-5};
@@ -111,13 +111,6 @@ std::vector<Settings> settings_of(const MethodSpec& spec) {
     add("restore", {"marginals"});
   }
   if (spec.name == "conditional_laot") out.push_back({{"lift", "yes"}, {"n_pcs", "0"}});
-  return out;
-}
-
-arma::mat predicted(const Model& model, const Cells& cells, Nonnegative how = Nonnegative::no) {
-  Context context;
-  arma::mat out(cells.features(), cells.cells());
-  model.predict(cells, how, out.memptr(), context);
   return out;
 }
 

@@ -8,8 +8,10 @@
 #include "../src/models/fit.hpp"
 #include "laot/models.hpp"
 #include "support/clouds.hpp"
+#include "support/fitted_models.hpp"
 
 using namespace laot;
+using namespace fitted_models;
 
 namespace {
 
@@ -32,22 +34,8 @@ Experiment two_drugs() {
   return out;
 }
 
-arma::mat predicted(const Model& model, const arma::mat& x) {
-  Context context;
-  arma::mat out(x.n_rows, x.n_cols);
-  model.predict(Cells::dense(x), Nonnegative::no, out.memptr(), context);
-  return out;
-}
-
 bool same(const arma::mat& a, const arma::mat& b) {
   return arma::size(a) == arma::size(b) && std::equal(a.begin(), a.end(), b.begin());
-}
-
-double number(const Model& model, const std::string& name) {
-  for (const auto& [key, value] : model.report.numbers)
-    if (key == name) return value;
-  FAIL("the report has no ", name);
-  return 0.0;
 }
 
 Params quick(const std::string& name) {
@@ -87,9 +75,9 @@ TEST_CASE("a method of one condition is fitted to each, with the bits of a fit o
     Context context;
     const Model all = fit_model(params, two_drugs(), context);
     REQUIRE(all.parts.size() == 2);
-    CHECK(number(all, "conditions") == 2.0);
-    CHECK(number(all, "n_control") == 60.0);
-    CHECK(number(all, "n_treated") == 90.0);
+    CHECK(report(all, "conditions") == 2.0);
+    CHECK(report(all, "n_control") == 60.0);
+    CHECK(report(all, "n_treated") == 90.0);
     for (const auto& [name, treated] :
          std::vector<std::pair<std::string, const arma::mat*>>{{"first", &kA}, {"second", &kB}}) {
       const Model own =
@@ -294,12 +282,12 @@ TEST_CASE("a method of many conditions sees all populations about one mean and a
   Params params(chosen.spec);
   Context context;
   const Model model = fit_together(chosen, params, two_drugs(), context);
-  CHECK(number(model, "dimension") == 4.0);
+  CHECK(report(model, "dimension") == 4.0);
   for (const double dose : {1.0, 2.0}) {  // seen and unseen
     const arma::mat moved = predicted(model.at(at_dose("A", dose)), kX);
     CHECK(arma::approx_equal(moved, kX.each_col() + direction * dose, "absdiff", 1e-12));
   }
-  CHECK(number(model.at({"first", {}}), "n_treated") == 50.0);
+  CHECK(report(model.at({"first", {}}), "n_treated") == 50.0);
   CHECK_THROWS_WITH_AS(model.at({"third", {}}), doctest::Contains("third"), Error);
   CHECK_THROWS_WITH_AS(model.at(at_dose("A", 2.0)).trivial("mean_shift"),
                        doctest::Contains("no cells were seen at drug = A, dose = 2"), Error);

@@ -5,12 +5,14 @@
 
 #include "laot/models.hpp"
 #include "support/clouds.hpp"
+#include "support/fitted_models.hpp"
 
 using namespace laot;
+using namespace fitted_models;
 
 namespace {
 
-const std::vector<std::pair<std::string, std::vector<std::pair<std::string, std::string>>>> kSmall{
+const std::vector<std::pair<std::string, Settings>> kSmall{
     {"cellot",
      {{"hidden_units", "8"},
       {"hidden_layers", "2"},
@@ -19,31 +21,6 @@ const std::vector<std::pair<std::string, std::vector<std::pair<std::string, std:
       {"batch_size", "32"}}},
     {"scgen", {{"hidden_units", "12"}, {"latent", "3"}, {"epochs", "5"}, {"batch_size", "16"}}},
     {"cae", {{"hidden_units", "12"}, {"latent", "3"}, {"epochs", "5"}, {"batch_size", "16"}}}};
-
-Params params_of(const std::string& name,
-                 const std::vector<std::pair<std::string, std::string>>& settings) {
-  Params params(method(name).spec);
-  for (const auto& [key, value] : settings) params.set_text(key, value);
-  return params;
-}
-
-Experiment cells_of(const arma::mat& x, const arma::mat& y) {
-  return experiment_of(Cells::dense(x), Cells::dense(y));
-}
-
-arma::mat predicted(const Model& model, const arma::mat& x) {
-  Context context;
-  arma::mat out(x.n_rows, x.n_cols);
-  model.predict(Cells::dense(x), Nonnegative::no, out.memptr(), context);
-  return out;
-}
-
-std::string report_text(const Model& model, const std::string& name) {
-  for (const auto& [key, value] : model.report.texts)
-    if (key == name) return value;
-  FAIL("the report has no ", name);
-  return {};
-}
 
 double largest_gap(const arma::mat& a, const arma::mat& b) {
   return arma::abs(a - b).max();

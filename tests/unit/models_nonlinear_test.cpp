@@ -7,8 +7,10 @@
 #include "laot/metrics/mmd.hpp"
 #include "laot/models.hpp"
 #include "support/clouds.hpp"
+#include "support/fitted_models.hpp"
 
 using namespace laot;
+using namespace fitted_models;
 
 namespace {
 
@@ -23,28 +25,11 @@ Populations bent(std::size_t d, std::size_t n, std::size_t m) {
   return out;
 }
 
-using Settings = std::vector<std::pair<std::string, std::string>>;
-
 Model fitted(const std::string& name, const Populations& cells, const Settings& settings,
              std::uint64_t seed = 1) {
-  Params params(method(name).spec);
-  for (const auto& [key, value] : settings)
-    if (key == "preset")
-      params.use_preset(value);
-    else
-      params.set_text(key, value);
   Context context;
   context.seed = seed;
-  return fit_model(params, experiment_of(Cells::dense(cells.control), Cells::dense(cells.treated)),
-                   context);
-}
-
-arma::mat predicted(const Model& model, const arma::mat& cells,
-                    Nonnegative nonnegative = Nonnegative::no) {
-  Context context;
-  arma::mat out(cells.n_rows, cells.n_cols);
-  model.predict(Cells::dense(cells), nonnegative, out.memptr(), context);
-  return out;
+  return fit_model(params_of(name, settings), cells_of(cells.control, cells.treated), context);
 }
 
 double quantile(const arma::mat& cells, std::size_t feature, double at) {
@@ -55,12 +40,6 @@ double quantile(const arma::mat& cells, std::size_t feature, double at) {
 
 bool same(const arma::mat& a, const arma::mat& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end());
-}
-
-const std::string& text_of(const Model& model, const std::string& name) {
-  for (const auto& [key, value] : model.report.texts)
-    if (key == name) return value;
-  throw std::runtime_error("no report " + name);
 }
 
 }  // namespace
@@ -131,14 +110,14 @@ TEST_CASE("effects of a network are refused") {
 TEST_CASE("adaptive chooses what bends here, says so, and needs no seed") {
   const Populations cells = bent(3, 400, 350);
   const Model model = fitted("laot", cells, {{"preset", "adaptive"}});
-  CHECK(text_of(model, "choice") != "linear");
-  CHECK(text_of(model, "choice_reason").find("lowers the held-out MMD^2") != std::string::npos);
+  CHECK(report_text(model, "choice") != "linear");
+  CHECK(report_text(model, "choice_reason").find("lowers the held-out MMD^2") != std::string::npos);
   CHECK(model.array("choice_scores").rows == 5);
   CHECK(model.array("choice_scores").columns == 4);
   const Model other = fitted("laot", cells, {{"preset", "adaptive"}}, 77);
   CHECK(same(predicted(model, cells.control), predicted(other, cells.control)));
   // The chosen fit is the one that the parameters would give.
-  const std::string choice = text_of(model, "choice");
+  const std::string choice = report_text(model, "choice");
   const Model asked = fitted(
       "laot", cells,
       {{"lift", choice.find("lift") == 0 ? "yes" : "no"},
