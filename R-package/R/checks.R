@@ -20,7 +20,7 @@ one_string <- function(value, argument) {
   value
 }
 
-# What asks for one fit takes no list of them, and says how one is taken.
+# Functions of one fit take no list of them, and say how one is taken.
 one_fit <- function(value, argument) {
   not_several(value, argument)
   if (!inherits(value, "laot_fit"))

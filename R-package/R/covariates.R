@@ -183,8 +183,8 @@ covariate_value <- function(value) {
   if (is.numeric(value)) as.double(value) else enc2utf8(as.character(value))
 }
 
-# The parts of a value that is not in a column, by the rules of those that are: a level with `combine`
-# is a combination, whose parts are numbers where all are.
+# The parts of a value that is not in a column, by the rules of those that are: a level with
+# `combine` is a combination, whose parts are numbers where all are.
 covariate_parts <- function(value, combine) {
   value <- covariate_value(value)
   if (is.null(combine) || !is.character(value)) return(value)

@@ -6,8 +6,8 @@
 #' `predict()` gives the mean of their predictions, `prediction_spread()` how much they differ for
 #' every cell, and [evaluate_predictions()] the mean and the standard deviation of every score.
 #'
-#' `summary()` gives the summaries of the fits, `plot()` their validation scores. What asks for one fit, such as [save_model()], takes
-#' an element: `fits[["seed1"]]`.
+#' `summary()` gives the summaries of the fits, `plot()` their validation scores. What asks for one
+#' fit, such as [save_model()], takes an element: `fits[["seed1"]]`.
 #'
 #' A method of many conditions, such as `fit_method(x, "cmonge", seeds = 1:5)`, gives a
 #' `laot_ensemble_list`: the ensemble of each condition by name, and `predict(at = )` at any that

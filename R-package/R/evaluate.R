@@ -11,9 +11,9 @@
 #' space of the fit: beside an identity or a mean shift, which have no components, it is one of all
 #' features, and another one than beside the other methods.
 #'
-#' @param x A `laot_fit` (or the `laot_ensemble` or `laot_ensemble_list` of several seeds), whose predictions for the
-#'   `control` cells are scored, or predicted cells: a matrix (features x cells), data frame, sparse
-#'   matrix, SummarizedExperiment, SingleCellExperiment or Seurat object.
+#' @param x A `laot_fit` (or the `laot_ensemble` or `laot_ensemble_list` of several seeds), whose
+#'   predictions for the `control` cells are scored, or predicted cells: a matrix (features x
+#'   cells), data frame, sparse matrix, SummarizedExperiment, SingleCellExperiment or Seurat object.
 #' @param observed The treated cells that were measured, best ones that no fit has seen, in any of
 #'   these classes. Features are matched by name where there are names.
 #' @param control Control cells to predict. Needed where `x` is a fit; the trivial predictors start
@@ -45,8 +45,8 @@
 #'   right after a random split. `"halves"`: the observed cells, half against half, mean over 5
 #'   halvings: right for a donor, line or condition that was held out; what treated cells of the
 #'   training donors score then stands under `training_treated`. Halves have fewer cells and so are
-#'   noisier, see the columns `cells` and `observed`. `"auto"`: halves where `batch` is given here and
-#'   was given to the fit, and none of its labels is among the training cells', else training.
+#'   noisier, see the columns `cells` and `observed`. `"auto"`: halves where `batch` is given here
+#'   and was given to the fit, and none of its labels is among the training cells', else training.
 #' @param batch For `reference = "auto"`: a column of `observed`, or one label for each of its cells
 #'   (donor, line).
 #' @param by A column of `observed` and `control` (cell type), or `list(observed =, control =)` with

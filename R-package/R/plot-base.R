@@ -15,10 +15,10 @@
 #' * `"map"`: W - I among the features that its strongest entries join.
 #'
 #' @param x,object A `laot_fit`, a `laot_fit_list`, drawn one target a panel (`"cells"`, and
-#'   `"objective"`, but for a method of many conditions, which has one course for all), or a `laot_ensemble` or `laot_ensemble_list`, of which the validation scores of
-#'   all seeds are drawn.
-#' @param type Which picture. `plot()` of one fit without it draws all that there are (those of cells
-#'   where the fit keeps some, or `control` and `treated` are given), but for the UMAP.
+#'   `"objective"`, but for a method of many conditions, which has one course for all), or a
+#'   `laot_ensemble` or `laot_ensemble_list`, of which the validation scores of all seeds are drawn.
+#' @param type Which picture. `plot()` of one fit without it draws all that there are (those of
+#'   cells where the fit keeps some, or `control` and `treated` are given), but for the UMAP.
 #' @param features Names or numbers of the features of `"marginals"` and `"map"`.
 #' @param control,treated Cells to show (and to predict) in place of the training cells that the fit
 #'   keeps: new controls and measured treated cells show what the fit does on cells it has not seen.

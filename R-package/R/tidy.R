@@ -9,8 +9,8 @@
 #' There are no `residuals()`: nobody measured what a control cell became, so that there is nothing
 #' to subtract from. See [evaluate_predictions()] for how well the population is met.
 #'
-#' @param x,object A `laot_fit`, `laot_fit_list`, `laot_ensemble` or `laot_ensemble_list`; a table to
-#'   print.
+#' @param x,object A `laot_fit`, `laot_fit_list`, `laot_ensemble` or `laot_ensemble_list`; a table
+#'   to print.
 #' @param data,newdata The cells to predict, an object or a matrix (features x cells); without them
 #'   those that the fit keeps.
 #' @param at,by,types As for [predict()][predict.laot_fit] of such fits: a condition, or the level

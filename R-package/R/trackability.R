@@ -35,8 +35,8 @@
 #' Cells that were fitted with a `batch` are paired within its levels here too.
 #'
 #' @param x A `laot_fit` of [laot_fit()], or of a method of many conditions whose map has a
-#'   derivative in closed form (all but `"cpa"`); a `laot_fit_list`, each of whose conditions has a verdict of its own; or
-#'   cells, which are fitted first: see [laot_fit()].
+#'   derivative in closed form (all but `"cpa"`); a `laot_fit_list`, each of whose conditions has a
+#'   verdict of its own; or cells, which are fitted first: see [laot_fit()].
 #' @param control,treated The training cells, where the fit did not keep them all (see `keep.cells`
 #'   in `laot_params("laot")`). Without them: those that it kept, up to 1000 a side. For cells in
 #'   `x`: as in [laot_fit()].

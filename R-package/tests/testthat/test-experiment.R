@@ -472,7 +472,8 @@ test_that("several seeds of a network of many conditions predict their mean", {
   expect_output(print(scores), "C3 \\(unseen dose\\).*mean \\+- sd over 2 seeds")
   expect_sentence(pseudo_bulk(ensemble, start, by = rep("a", 90)),
                   "x holds the fits of several conditions and seeds; take one, for example")
-  expect_sentence(save_model(ensemble, tempfile()), "for example fit\\[\\[\"A1\"\\]\\]\\[\\[\"seed1")
+  expect_sentence(save_model(ensemble, tempfile()),
+                  "for example fit\\[\\[\"A1\"\\]\\]\\[\\[\"seed1")
 })
 
 test_that("a model of many conditions has one course, which all conditions show", {

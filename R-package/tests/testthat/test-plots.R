@@ -76,7 +76,7 @@ test_that("what cannot be drawn is said", {
   expect_sentence(plot(bare, type = "cells"), "keeps no training cells")
   grDevices::pdf(NULL)
   on.exit(grDevices::dev.off())
-  # What needs no cells is drawn; with cells of the user's, all.
+  # Without cells the map and the objective are drawn; with cells of the user's, all.
   expect_identical(plot(bare), bare)
   expect_identical(plot(bare, control = cells$control, treated = cells$treated), bare)
   mean.shift <- fit_trivial(cells$control, cells$treated, method = "mean_shift", keep.cells = 0)
