@@ -13,6 +13,7 @@ mkdir -p "$work"/{prefix/include,source/lists/partial,source/parts}
 work=$(cd "$work" && pwd)
 wine=$(command -v wine64 || echo /usr/lib/wine/wine64)  # where Debian's package wine64 alone leaves it
 triplet=x86_64-w64-mingw32
+export WINEDEBUG=-all WINEPREFIX="$work/wine" WINEPATH="Z:${work//\//\\}\\laot"  # the path of liblaot.dll
 
 cat >"$work/toolchain.cmake" <<CMAKE
 set(CMAKE_SYSTEM_NAME Windows)
@@ -40,7 +41,7 @@ if [ ! -f "$work/prefix/lib/liblapack.a" ]; then
   tar -xf "$work"/source/lapack_*.orig.tar.* -C "$work/lapack" --strip-components=1
   cmake -S "$work/lapack" -B "$work/lapack-build" -G Ninja -DCMAKE_TOOLCHAIN_FILE="$work/toolchain.cmake" \
     -DCMAKE_BUILD_TYPE=Release -DBUILD_COMPLEX=OFF -DBUILD_COMPLEX16=OFF -DBUILD_TESTING=OFF \
-    -DCMAKE_INSTALL_PREFIX="$work/prefix"
+    -DCMAKE_EXE_LINKER_FLAGS=-static -DCMAKE_INSTALL_PREFIX="$work/prefix"
   cmake --build "$work/lapack-build" --target install
 fi
 # Headers alone, which are the same for every machine.
@@ -60,6 +61,5 @@ for name in capi scores golden misuse experiment bad_conditions table saved; do
   tests+=("laot_${name}_test_c")
 done
 cmake --build "$work/laot" --target "${tests[@]}" laot_capi_header_test laot_capi_threads_test laot_tests
-export WINEDEBUG=-all WINEPREFIX="$work/wine" WINEPATH="Z:${work//\//\\}\\laot"  # the path of liblaot.dll
 ctest --test-dir "$work/laot" -R '^(c_|capi_(header|threads))' -FA build --output-on-failure
 "$wine" "$work/laot/tests/laot_tests.exe"

@@ -9,7 +9,7 @@ if ! have R; then
 fi
 tarball=$LAOT_ROOT/build/laot_$(cat VERSION).tar.gz
 # With the vignette, which the other suites leave out.
-logged r-check-build timeout 900 scripts/build-r-package.sh || exit 1
+logged r-check-build timeout 1800 scripts/build-r-package.sh || exit 1
 mkdir -p build/test/r-check
 # Suggested packages that are missing are no fault of the package; no clock is looked up, and an empty
 # list stands for CRAN's, which would say whether a missing package still has a maintainer.
