@@ -317,7 +317,7 @@ needed_controls <- function(fits, values, controls) {
 # controls: a function that reads the control cells, which may place it.
 fit_at <- function(fits, at, controls = NULL) {
   if (is.character(at) && length(at) == 1L && is.null(names(at))) {
-    if (at %in% held_out_of(fits)) return(fit_held_out(fits, at, controls))
+    if (at %in% held_out_of(fits)) return(fit_at_place(fits, list(name = at), at, controls))
     if (!at %in% names(fits)) {
       fail("there is no condition ", quoted(at), did_you_mean(at, names(fits)))
     }
@@ -333,31 +333,21 @@ fit_at <- function(fits, at, controls = NULL) {
   if (!length(known))
     fail("the fit has no covariates; at must be one of ", listed(names(fits), 10L))
   check_names_at(names(at), known)
-  first <- fits[[1L]]
-  values <- sapply(known, function(name) value_at(at[[name]], name, first$origin$combine),
+  values <- sapply(known, function(name) value_at(at[[name]], name, fits[[1L]]$origin$combine),
                    simplify = FALSE)
-  fit <- new_fit(model_at(whole, list(covariates = values),
-                          needed_controls(fits, values, controls)),
-                 control = first$control, target = target_at(fits, values),
-          condition = first$condition, origin = first$origin, seed = first$seed, whole = whole,
-          at = list(covariates = values))
-  said <- c(fit$report$warning, "")[1L]
-  if (nzchar(said) && !identical(said, whole$ending$warning))
-    warning(fit$target, ": ", said, call. = FALSE)
-  fit
+  fit_at_place(fits, list(covariates = values), target_at(fits, values), controls)
 }
 
-# A condition that the fit left out, by its name.
-fit_held_out <- function(fits, name, controls = NULL) {
+# place: as in model_at(). A warning that is not that of the whole is given.
+fit_at_place <- function(fits, place, target, controls) {
   whole <- attr(fits, "whole")
   first <- fits[[1L]]
-  fit <- new_fit(model_at(whole, list(name = name), needed_controls(fits, NULL, controls)),
-                 control = first$control, target = name,
-                 condition = first$condition,
-                 origin = first$origin, seed = first$seed, whole = whole, at = list(name = name))
+  fit <- new_fit(model_at(whole, place, needed_controls(fits, place$covariates, controls)),
+                 control = first$control, target = target, condition = first$condition,
+                 origin = first$origin, seed = first$seed, whole = whole, at = place)
   said <- c(fit$report$warning, "")[1L]
   if (nzchar(said) && !identical(said, whole$ending$warning))
-    warning(name, ": ", said, call. = FALSE)
+    warning(target, ": ", said, call. = FALSE)
   fit
 }
 
