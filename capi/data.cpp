@@ -125,16 +125,20 @@ laot_status laot_data_set_groups(laot_data* data, const char* const* labels, siz
 laot_status laot_data_set_feature_names(laot_data* data, const char* const* names, size_t count) {
   return guarded([&] {
     laot_data& d = given(data, "data");
-    set_labels(d.feature_names, names, count, d.cells.features(), "names", "features");
-    d.cells.set_feature_names(std::make_shared<const std::vector<std::string>>(d.feature_names));
+    std::vector<std::string> labels;
+    set_labels(labels, names, count, d.cells.features(), "names", "features");
+    d.cells.set_feature_names(std::make_shared<const std::vector<std::string>>(labels));
+    d.feature_names = std::move(labels);
   });
 }
 
 laot_status laot_data_set_cell_names(laot_data* data, const char* const* names, size_t count) {
   return guarded([&] {
     laot_data& d = given(data, "data");
-    set_labels(d.cell_names, names, count, d.cells.cells(), "names", "cells");
-    d.cells.set_cell_names(std::make_shared<const std::vector<std::string>>(d.cell_names));
+    std::vector<std::string> labels;
+    set_labels(labels, names, count, d.cells.cells(), "names", "cells");
+    d.cells.set_cell_names(std::make_shared<const std::vector<std::string>>(labels));
+    d.cell_names = std::move(labels);
   });
 }
 

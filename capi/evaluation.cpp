@@ -1,6 +1,7 @@
 #include "laot/evaluation.hpp"
 
 #include "handles.hpp"
+#include "laot/letters.hpp"
 #include "laot/response.hpp"
 #include "laot/usual_settings.hpp"
 
@@ -39,6 +40,7 @@ laot::EvaluationOptions options_from(const laot_evaluation_options* given_option
                 "options->struct_size must be set to sizeof the struct before the call, found ",
                 asked.struct_size);
   out.condition = text_or_none(asked.condition);
+  laot::require_name(out.condition, "options->condition", 0);
   out.methods = names_in(text_or_none(asked.methods));
   out.metrics = names_in(text_or_none(asked.metrics));
   out.preset = text_or_none(asked.preset);

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <limits>
+#include <memory>
 
 #include "handles.hpp"
 #include "laot/conditions/labelled_cells.hpp"
@@ -248,6 +250,9 @@ laot_status laot_experiment_add_embedding(laot_experiment* experiment, const cha
     laot::require(count > 0 && rows > 0, Status::invalid_argument, "the embedding of \"",
                   out.covariate, "\" has ", rows, " coordinates of ", count,
                   " levels; give at least one of either");
+    laot::require(rows <= std::numeric_limits<size_t>::max() / sizeof(double) / count,
+                  Status::invalid_argument, "the embedding of \"", out.covariate, "\" has ", rows,
+                  " coordinates of ", count, " levels, more than memory has addresses");
     given(levels, "levels");
     given(coordinates, "coordinates");
     require_no_embedding(to, out.covariate);
@@ -276,6 +281,7 @@ laot_status laot_experiment_hold_out(laot_experiment* experiment, const char* co
     const std::string name = given_text(condition, "condition");
     laot::require(!name.empty(), Status::invalid_argument,
                   "condition is empty; name the condition to hold out");
+    laot::require_name(name, "condition", 0);
     laot::require(std::find(held.begin(), held.end(), name) == held.end(), Status::invalid_argument,
                   "condition \"", name, "\" is held out already");
     held.push_back(name);
@@ -303,16 +309,29 @@ laot_status laot_read_conditions(const char* const* labels, size_t cells, const 
       laot::LabelledValue value;
       value.cell = (&given(at, "at"))[i];
       value.covariate = given_text((&given(covariates, "covariates"))[i], "a covariate");
-      if (is_level) value.level = levels[i];
+      laot::require_name(value.covariate, "covariates", i);
+      if (is_level) {
+        laot::require_name(levels[i], "levels", i);
+        value.level = levels[i];
+      }
       if (!is_level && numbers != nullptr) value.number = numbers[i];
       from.values.push_back(std::move(value));
     }
     if (combine != nullptr) from.combine = combine;
     if (missing != nullptr) from.missing = missing;
     const laot::LabelledConditions found = laot::read_conditions(from);
+    // Where either fails, neither is handed out.
+    auto of_values = std::make_unique<laot_table>(laot_table{table_of_values(found.conditions)});
+    laot_table* first = nullptr;
+    hand_out_table(table_of_controls(found.controls), &first);
+    try {
+      hand_out(std::move(of_values), conditions);
+    } catch (...) {
+      laot_table_free(first);
+      throw;
+    }
+    *controls = first;
     std::copy(found.control_of.begin(), found.control_of.end(), control_of);
-    hand_out_table(table_of_values(found.conditions), conditions);
-    hand_out_table(table_of_controls(found.controls), controls);
   });
 }
 

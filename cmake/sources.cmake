@@ -166,6 +166,7 @@ set(LAOT_CORE_SOURCES
   src/models/fit_experiment.cpp
   src/models/model.cpp
   src/models/model_marginals.cpp
+  src/models/kept_plan.cpp
   src/models/model_store.cpp
   src/models/covariates_table.cpp
   # evaluation

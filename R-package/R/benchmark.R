@@ -105,7 +105,7 @@ benchmark_methods <- function(x, methods = NULL,
   if (!many) no_experiment(list(embedding = embedding, combine = combine, hold.out = hold.out))
   check_verbose(verbose)
   check_backend(BPPARAM)
-  source <- do.call(read_source, c(list(x), where_from_dots(list(...))))
+  source <- do.call(read_source, c(list(x), where_in(x, where_from_dots(list(...)), "x")))
   count <- value_dim(source$values)[2L]
   labels <- benchmark_labels(condition, source, count)
   chosen <- choose_levels(labels$values, control, target, labels$what)
@@ -252,7 +252,7 @@ chosen_splits <- function(split, source, labels, chosen, test, seeds, batches = 
   if (is.list(split)) {
     names <- if (is.null(names(split))) paste("split", seq_along(split)) else names(split)
     return(lapply(seq_along(split), function(k) {
-      list(name = names[k], seeds = seeds, part = checked_parts(split[[k]], count),
+      list(name = names[k], seeds = seeds, part = checked_parts(split[[k]], source),
            reference = "training")
     }))
   }
@@ -262,7 +262,7 @@ chosen_splits <- function(split, source, labels, chosen, test, seeds, batches = 
          "hold.out = ")
   }
   if (all(levels(group) %in% split.parts) && "train" %in% levels(group)) {
-    return(list(list(name = "given", seeds = seeds, part = checked_parts(group, count),
+    return(list(list(name = "given", seeds = seeds, part = checked_parts(group, source),
                      reference = "training")))
   }
   group <- droplevels(group[!is.na(used)])
@@ -274,7 +274,9 @@ chosen_splits <- function(split, source, labels, chosen, test, seeds, batches = 
   })
 }
 
-checked_parts <- function(part, count) {
+checked_parts <- function(part, source) {
+  count <- value_dim(source$values)[2L]
+  part <- in_cell_order(plain_values(part), value_dimnames(source$values)[[2L]], "split")
   if (length(part) != count)
     fail("a split must have one part for each of the ", count, " cells, found ", length(part))
   unknown <- setdiff(unique(as.character(part)), c(split.parts, NA))

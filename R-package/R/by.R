@@ -137,6 +137,3 @@ print.laot_fit_by <- function(x, ...) {
   for (text in attr(x, "left.out")) cat("Left out: ", text, "\n", sep = "")
   invisible(x)
 }
-
-#' @export
-`[.laot_fit_by` <- function(x, i) structure(unclass(x)[i], class = class(x), by = attr(x, "by"))

@@ -35,7 +35,7 @@ covariate_columns <- function(covariates, source) {
   }
   missing <- setdiff(names, names(source$columns))
   if (length(missing)) fail(no_column(missing[1L], source$columns, "covariates"))
-  source$columns[names]
+  lapply(source$columns[names], plain_values)
 }
 
 check_combine <- function(combine) {
@@ -159,6 +159,12 @@ dose.units <- c("M", "mM", "uM", "\u00b5M", "\u03bcM", "nM", "pM", "g/l", "mg/l"
 # Doses and times with a unit are texts, whose order and distances are lost.
 say_units <- function(column, name) {
   if (is.list(column) || is.numeric(column)) return(invisible())
+  numbers <- suppressWarnings(as.numeric(levels(column)))
+  if (length(numbers) > 1L && !anyNA(numbers)) {
+    message("Covariate ", name, " is a factor of numbers (", listed(levels(column), 3L), "), read ",
+            "as levels without an order: give numbers to predict at others")
+    return(invisible())
+  }
   levels <- trimmed(unique(as.character(column[!is_lost_value(column)])))
   unit <- sub("^[-+]?[0-9]*[.]?[0-9]+([eE][-+]?[0-9]+)?[ ]*", "", levels)
   is.unit <- unit %in% dose.units | nchar(unit) > 0L & !is.na(unit_of_word(unit))
@@ -179,7 +185,7 @@ is_lost_value <- function(values) {
 
 # Numbers are numbers, and anything else is levels.
 covariate_value <- function(value) {
-  if (is.list(value)) value <- unlist(value)
+  value <- if (is.list(value)) unlist(value) else plain_values(value)
   if (is.numeric(value)) as.double(value) else enc2utf8(as.character(value))
 }
 

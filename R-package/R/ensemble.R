@@ -124,11 +124,11 @@ coef.laot_ensemble_list <- function(object, ...) {
 }
 
 #' @export
-`[.laot_ensemble` <- function(x, i) structure(unclass(x)[i], class = "laot_ensemble")
+`[.laot_ensemble` <- function(x, i) structure(some_of(x, i), class = "laot_ensemble")
 
 #' @export
 `[.laot_ensemble_list` <- function(x, i)
-  structure(unclass(x)[i], class = "laot_ensemble_list", fits = attr(x, "fits"))
+  structure(some_of(x, i), class = "laot_ensemble_list", fits = attr(x, "fits"))
 
 # As a plain list.
 by_condition <- function(x) stats::setNames(unclass(x), names(x))

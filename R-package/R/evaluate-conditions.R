@@ -209,6 +209,7 @@ covariates_at <- function(fits, observed, at) {
   }
   if (is.null(attr(fits, "whole")))
     fail("at = goes with one model of several conditions, as fit_method(covariates = ) gives it")
+  if (is(at, "DataFrame")) at <- as.data.frame(at)
   if (!is.data.frame(at) || nrow(at) != length(observed)) {
     fail("at must be a data frame with one row for each of the ", length(observed),
          " conditions, found ", shown(at))

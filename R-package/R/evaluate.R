@@ -164,7 +164,7 @@ evaluate_predictions <- function(x, observed, control = NULL, train = NULL, metr
   if (!is.null(fit) && is.null(control)) {
     fail("control is missing; give the control cells that the fit should predict")
   }
-  model <- training_model(if (is.null(train)) fit else train, settings)
+  model <- training_model(if (is.null(train)) fit else train, settings, list(...))
   if (!is.null(model) && !is.na(model$seed)) settings$seed <- model$seed
   given <- held_out_cells(x, fit, model, observed, control, list(...), batch, by)
   given$control$groups <- types_that_weigh(fit, given, types)
@@ -188,6 +188,7 @@ held_out_cells <- function(x, fit, model, observed, control, dots, batch, by) {
   sources <- list(predicted = if (is.null(fit)) read(x, "the prediction"),
                   observed = read(observed, "observed"),
                   control = read(control, "control"))
+  if (is.null(fit)) warn_of_other_place(x, sources$predicted$origin)
   owner <- if (!is.null(fit)) fit else model
   features <- if (!is.null(owner))
     owner$features else value_dimnames(sources$predicted$values)[[1L]]
@@ -211,6 +212,17 @@ held_out_cells <- function(x, fit, model, observed, control, dots, batch, by) {
   out <- lapply(stats::setNames(nm = names(sources)), matched)
   out$observed$batch <- labels_of_cells(batch, sources$observed, "batch")
   c(out, list(sources = sources, count = count))
+}
+
+# Predictions that were put into an object lie beside its cells' own values.
+warn_of_other_place <- function(x, origin) {
+  if (object_kind(x) == "matrix") return(invisible())
+  places <- predicted_places(x)
+  read <- Filter(is.character, origin[setdiff(names(origin), "kind")])
+  if (!length(places) || any(sub("^[a-z]* ", "", places) %in% unlist(read))) return(invisible())
+  warning("x has a prediction in ", listed(sub(" ", " \"", paste0(places, "\""))),
+          ", and not that is scored but its ", place_text(origin), "; score what predict() gives without into = ",
+          call. = FALSE)
 }
 
 # The labels of the control cells: of by, or the types from which the weights of a balanced fit
@@ -299,12 +311,13 @@ checked_number_of_markers <- function(markers, count, model) {
 }
 
 # A fit that stands for the training cells: the trivial predictors, the bandwidth, the kept cells.
-training_model <- function(train, settings) {
+training_model <- function(train, settings, where) {
   if (is.null(train) || inherits(train, "laot_fit")) return(train)
   if (!is.list(train) || is.data.frame(train) || !all(c("control", "treated") %in% names(train))) {
     fail("train must be a laot_fit or list(control =, treated =), found ", shown(train))
   }
-  sources <- lapply(train[c("control", "treated")], read_source, what = "train")
+  sources <- lapply(train[c("control", "treated")], function(cells)
+    read_like(list(origin = list(kind = "none")), cells, where, "train"))
   out <- fit_method(sources$control$values, "gaussian_map", sources$treated$values,
                     keep.cells = 1e9, seed = 1, num.threads = settings$threads, verbose = FALSE)
   # By these the labels of the other cells are compared.

@@ -165,6 +165,7 @@ experiment_files <- function(ask, conditions) {
 held_out_names <- function(hold.out, names, covariates, combine = NULL) {
   if (is.null(hold.out)) return(character())
   if (is.factor(hold.out)) hold.out <- as.character(hold.out)
+  if (is(hold.out, "DataFrame")) hold.out <- as.data.frame(hold.out)
   if (is.character(hold.out)) {
     unknown <- setdiff(hold.out, names)
     if (length(unknown)) {

@@ -71,6 +71,7 @@
 cellot_fit <- function(x, treated = NULL, compact = FALSE, ..., preset = NULL, hidden.units = NULL,
                        hidden.layers = NULL) {
   exact_arguments()
+  of_one_method("cellot_fit", ...names())
   if (!is.logical(compact) || length(compact) != 1L || is.na(compact)) {
     fail("compact must be TRUE or FALSE, found ", shown(compact))
   }
@@ -89,6 +90,7 @@ cellot_fit <- function(x, treated = NULL, compact = FALSE, ..., preset = NULL, h
 #' @export
 scgen_fit <- function(x, treated = NULL, ...) {
   exact_arguments()
+  of_one_method("scgen_fit", ...names())
   fit_method(x, "scgen", treated, ...)
 }
 
@@ -96,5 +98,6 @@ scgen_fit <- function(x, treated = NULL, ...) {
 #' @export
 cae_fit <- function(x, treated = NULL, ...) {
   exact_arguments()
+  of_one_method("cae_fit", ...names())
   fit_method(x, "cae", treated, ...)
 }

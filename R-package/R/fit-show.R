@@ -277,8 +277,20 @@ fit_table <- function(x) {
 
 #' @export
 `[.laot_fit_list` <- function(x, i)
-  structure(unclass(x)[i], class = class(x), whole = attr(x, "whole"), by = attr(x, "by"),
+  structure(some_of(x, i), class = class(x), whole = attr(x, "whole"), by = attr(x, "by"),
             left.out = attr(x, "left.out"))
+
+# An element that is not there would be NULL.
+some_of <- function(x, i) {
+  out <- unclass(x)[i]
+  if (anyNA(names(out))) {
+    unknown <- if (is.character(i)) setdiff(i, names(x))[1L]
+    fail("there is no fit ", if (is.null(unknown)) shown(i) else
+      paste0(quoted(unknown), did_you_mean(unknown, names(x))), "; there are ",
+      listed(names(x), 10L))
+  }
+  out
+}
 
 # The largest entries of W - I, by absolute value. Without a map: no rows.
 # The whole map is searched: 200 MB for so many features.

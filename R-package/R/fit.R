@@ -123,6 +123,7 @@
 #' @export
 laot_fit <- function(x, treated = NULL, ...) {
   exact_arguments()
+  of_one_method("laot_fit", ...names())
   fit_method(x, "laot", treated, ...)
 }
 
@@ -204,6 +205,15 @@ fit_trivial <- function(x, treated = NULL, method = "mean_shift", ...) {
   exact_arguments()
   one_of(method, trivial_methods(), "method")
   fit_method(x, method, treated, ...)
+}
+
+# `method` would take the place of the function's own.
+of_one_method <- function(name, given) {
+  given <- as.character(setdiff(given, c("", NA)))
+  if (any(startsWith(rep("method", length(given)), given))) {
+    fail(name, "() is of one method, and takes no method = ; fit another with fit_method(x, ",
+         "\"gaussian_map\"), say")
+  }
 }
 
 known_method <- function(method) {

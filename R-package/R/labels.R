@@ -6,17 +6,19 @@ control.words <- c("control", "ctrl", "dmso", "vehicle", "untreated", "unstimula
 
 # One label per cell from a column name or a vector; NULL where nothing is given. Several columns
 # (of batch and by) make one label of theirs together.
-cell_labels <- function(value, columns, count, argument, what = "x") {
+# cells: their names, by which labels that are named are taken.
+cell_labels <- function(value, columns, count, argument, what = "x", cells = NULL) {
   if (is.null(value)) return(NULL)
   if (names_columns(value, columns, count, argument)) {
     return(interaction_labels(lapply(value, cell_labels, columns, count, argument, what), value))
   }
+  value <- in_cell_order(plain_values(value), cells, argument)
   if (is.character(value) && length(value) == 1L && !(is.null(columns) && count == 1L)) {
     if (is.null(columns)) {
       fail(argument, " names a column, but a matrix has none; give one label per cell")
     }
     if (!value %in% names(columns)) fail(no_column(value, columns, argument, what))
-    value <- columns[[value]]
+    value <- plain_values(columns[[value]])
   }
   if (is.list(value) || length(value) != count) {
     fail(argument, " must be a column name or have one label for each of the ",
@@ -29,6 +31,9 @@ cell_labels <- function(value, columns, count, argument, what = "x") {
   if (argument == "condition" && is.numeric(value)) check_numbers_as_labels(value)
   if (is.factor(value)) droplevels(value) else factor(value, unique(value))
 }
+
+# Run-length encoded columns as what they stand for.
+plain_values <- function(value) if (is(value, "Rle")) S4Vectors::decode(value) else value
 
 # A few numbers may be labels, such as doses; what differs from cell to cell is a measurement.
 check_numbers_as_labels <- function(values) {
@@ -96,7 +101,7 @@ labels_of <- function(value, source, argument) {
   }
   if (!is.null(source$within) && length(value) == source$object.cells && is.null(dim(value)))
     value <- value[source$within]
-  value <- in_cell_order(value, value_dimnames(source$values)[[2L]], argument)
+  value <- in_cell_order(plain_values(value), value_dimnames(source$values)[[2L]], argument)
   meant <- is.character(value) && length(value) == 1L &&
     tolower(value) %in% c("condition", "ident", "idents", "active.ident")
   if (meant && !value %in% names(source$columns) && length(source$idents) > 1L) {

@@ -61,17 +61,18 @@ transitions <- function(fit, by, x = NULL) {
   exact_arguments()
   plan_of(fit)
   if (missing(by)) fail("by is missing; give a column of x, or list(control =, treated =)")
-  labels <- if (is.null(x)) given_labels(by) else labels_in(x, by, fit)
+  labels <- if (is.null(x)) given_labels(by, fit) else labels_in(x, by, fit)
   out <- as.data.frame(native(.Call(C_transitions, model_pointer(fit), labels$control,
                                     labels$treated)))
   structure(out, class = c("laot_transitions", "data.frame"))
 }
 
-given_labels <- function(by) {
+given_labels <- function(by, fit) {
   if (!is.list(by) || !all(c("control", "treated") %in% names(by))) {
     fail("by must be list(control =, treated =), or a column of x = ; found ", shown(by))
   }
-  lapply(by[c("control", "treated")], function(labels) {
+  lapply(c(control = "control", treated = "treated"), function(side) {
+    labels <- in_cell_order(plain_values(by[[side]]), fit[[paste0(side, ".cells")]], "by")
     if (anyNA(labels)) fail("by has a missing label")
     as.character(labels)
   })
@@ -79,19 +80,30 @@ given_labels <- function(by) {
 
 labels_in <- function(x, by, fit) {
   columns <- cells_to_split(x)
-  labels <- as.character(cell_labels(by, columns$columns, columns$count, "by"))
-  find <- function(names) {
+  labels <- as.character(cell_labels(by, columns$columns, columns$count, "by",
+                                     cells = columns$names))
+  # Two samples may have the same barcodes.
+  condition <- if (!is.null(fit$condition))
+    trimmed(as.character(plain_values(columns$columns[[fit$condition]])))
+  find <- function(names, level) {
     if (is.null(names) || is.null(columns$names)) {
       fail("cells of x are found by name, and there are no names; give by = list(control ",
            "=, treated =)")
     }
-    at <- match(names, columns$names)
+    among <- if (length(condition)) which(condition == level) else seq_along(columns$names)
+    twice <- columns$names[among][duplicated(columns$names[among])]
+    if (any(names %in% twice)) {
+      fail("x has several cells called ", listed(intersect(names, twice), 3L),
+           "; give by = list(control =, treated =)")
+    }
+    at <- among[match(names, columns$names[among])]
     if (anyNA(at))
       fail("x lacks ", counted(sum(is.na(at)), "training cell"), ": ", listed(names[is.na(at)], 5L))
     if (anyNA(labels[at])) fail("by has a missing label")
     labels[at]
   }
-  list(control = find(fit$control.cells), treated = find(fit$treated.cells))
+  list(control = find(fit$control.cells, fit$control),
+       treated = find(fit$treated.cells, fit$target))
 }
 
 #' @rdname pairing

@@ -24,9 +24,10 @@ populations_of_two <- function(ask, x, treated, where, condition, control, targe
   what <- c(if (x$origin$kind == "matrix") "the control matrix" else "the control object",
             sample_name("treated", treated))
   same.kind <- object_kind(treated) == x$origin$kind
-  y <- do.call(read_source,
-               c(list(treated), if (same.kind) where[setdiff(names(where), names(x$rest))],
-                              list(what = what[2L])))
+  # Of another class the values of the same meaning.
+  place <- if (same.kind) where[setdiff(names(where), names(x$rest))] else
+    place_in_other_kind(x$origin, object_kind(treated))
+  y <- do.call(read_source, c(list(treated), place, list(what = what[2L])))
   warn_of_predicted(x, what[1L])
   warn_of_predicted(y, what[2L])
   warn_of_one_population(x, y, what)
@@ -41,7 +42,8 @@ populations_of_two <- function(ask, x, treated, where, condition, control, targe
   }
   if (identical(at, seq_len(size[1L]))) at <- NULL
   pair <- function(labels, name)
-    pair_labels(labels_of_two(labels, x, y, name), size[2L], value_dim(y$values)[2L], name)
+    pair_labels(labels_of_two(labels, x, y, name), list(control = x$values, treated = y$values),
+                name)
   batches <- pair(batch, "batch")
   groups <- pair(types, "types")
   levels <- levels_of_two(x, y)
@@ -96,18 +98,24 @@ labels_of_two <- function(labels, x, y, name) {
          function(source) as.character(labels_of(labels, source, name)))
 }
 
-pair_labels <- function(labels, n, m, name) {
+# values: the cells of both sides.
+pair_labels <- function(labels, values, name) {
   if (is.null(labels)) return(list())
+  cells <- lapply(values, function(side) value_dimnames(side)[[2L]])
+  n <- value_dim(values$control)[2L]
+  m <- value_dim(values$treated)[2L]
   if (is.list(labels)) {
     if (!all(c("control", "treated") %in% names(labels))) {
       fail(name, " must be list(control =, treated =) for two matrices")
     }
-    labels <- lapply(labels, as.character)
+    labels <- lapply(c(control = "control", treated = "treated"), function(side)
+      as.character(in_cell_order(plain_values(labels[[side]]), cells[[side]], name)))
   } else {
     if (length(labels) != n + m) {
       fail(name, " must have one label for each of the ", n, " control and ", m, " treated cells, ",
            "found ", length(labels))
     }
+    labels <- in_cell_order(plain_values(labels), c(cells$control, cells$treated), name)
     labels <- as.character(labels)
     labels <- list(control = labels[seq_len(n)], treated = labels[n + seq_len(m)])
   }

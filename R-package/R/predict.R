@@ -95,6 +95,7 @@ predict_places <- function(places, newdata, nonnegative = "no", ..., types = NUL
   first <- places$fits[[1L]]
   put_predicted(newdata, first, into, label, suffix, function(cells, part, place) {
     if (!is.null(part)) {
+      if (!is.null(places$of)) check_rows_of_at(places$of, ncol(newdata))
       places$of <- places$of[part]
       if (length(types) == ncol(newdata)) types <- types[part]
     }
@@ -124,11 +125,7 @@ predicted_values <- function(object, newdata, nonnegative = "no", ..., types = N
   predict <- function(cells, names = NULL)
     predicted_block(object, source$values, at, cells, nonnegative, settings, names)
   if (!is.null(places$of)) {
-    count <- value_dim(source$values)[2L]
-    if (length(places$of) != count) {
-      fail("at must have one row, or one for each of the ", counted(count, "cell"),
-           " of newdata; found ", length(places$of))
-    }
+    check_rows_of_at(places$of, value_dim(source$values)[2L])
     predict <- function(cells, names = NULL)
       predicted_in_places(places, source$values, at, cells, nonnegative, settings, names)
   }
@@ -205,6 +202,13 @@ written_by_blocks <- function(predict, at, count, names) {
   out
 }
 
+check_rows_of_at <- function(of, count) {
+  if (length(of) != count) {
+    fail("at must have one row, or one for each of the ", counted(count, "cell"),
+         " of newdata; found ", length(of))
+  }
+}
+
 #' @rdname predict.laot_fit
 #' @export
 predict.laot_fit_list <- function(object, newdata, at = NULL, ..., controls = NULL) {
@@ -219,6 +223,7 @@ predict.laot_fit_list <- function(object, newdata, at = NULL, ..., controls = NU
     if (!is.null(controls))
       fail("controls go with one condition, and at has one row a cell: its own cells place a level")
     given <- placing_cells(object, newdata, "newdata", ...)
+    at <- in_cell_order(at, colnames(newdata), "at")
     return(predict_places(places_of_rows(object, at, given), newdata, ...))
   }
   given <- if (is.null(controls)) placing_cells(object, newdata, "newdata", ...) else
@@ -271,11 +276,24 @@ read_like <- function(fit, x, where, what) {
   check_dots(where, c("nonnegative", "types", "num.threads", "verbose"))
   same <- fit$origin[setdiff(names(fit$origin), c("kind", "types", "combine"))]
   if (object_kind(x) != fit$origin$kind) same <- place_in_other_kind(fit$origin, object_kind(x))
+  where <- where_in(x, where, what)
   same[names(where)] <- where
   source <- do.call(read_source, c(list(x), same, list(what = what)))
   warn_if_raw(fit, source, what)
   if (what %in% measured.arguments) warn_of_predicted(source, what)
   source
+}
+
+# Those of the arguments of objects that x, `what` in sentences, has. Where it has others alone, it
+# would be read from its usual place, without a word.
+where_in <- function(x, where, what) {
+  kind <- object_kind(x)
+  here <- where[names(where) %in% source_arguments(kind)]
+  if (kind == "matrix" || !length(where) || length(here)) return(here)
+  name <- names(where)[1L]
+  owner <- Find(function(kind) name %in% source_arguments(kind), names(object.classes))
+  fail(name, " is an argument of a ", object.classes[[owner]]$called, ", and ", what, " is a ",
+       object.classes[[kind]]$called, ": say ", listed(where_arguments(kind)))
 }
 
 # Arguments that take cells that were measured.

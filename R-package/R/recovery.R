@@ -158,7 +158,7 @@ training_cells <- function(fit, control, treated, batch = NULL) {
   }
   read <- function(cells, what) read_like(fit, cells, list(), what)$values
   values <- list(control = read(control, "control"), treated = read(treated, "treated"))
-  batch <- pair_labels(batch, value_dim(values$control)[2L], value_dim(values$treated)[2L], "batch")
+  batch <- pair_labels(batch, values, "batch")
   one <- function(what) {
     at <- match_features(fit$features, feature_count(fit), values[[what]], what, "the fit")
     cells_of(values[[what]], features = at, batch = batch[[what]], with.names = FALSE)

@@ -83,8 +83,9 @@ response_table <- function(x, observed, control, by = NULL, sets = NULL, level =
 }
 
 checked_sets <- function(sets, labels) {
-  if (!is.list(sets) || is.null(names(sets)) || !all(vapply(sets, is.character, NA))) {
-    fail("sets must be a named list of feature names, found ", shown(sets))
+  if (!is.list(sets) || is.null(names(sets)) || !all(nzchar(names(sets))) ||
+      !all(vapply(sets, is.character, NA))) {
+    fail("sets must be a list of feature names, each set with a name, found ", shown(sets))
   }
   rows <- lapply(sets, function(names) which(labels %in% names))
   style <- differing_style(setdiff(unlist(sets), labels), labels)

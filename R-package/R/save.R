@@ -24,6 +24,14 @@ save_model <- function(fit, path) {
   if (inherits(fit, "laot_fit") && !is.null(whole) && is.null(fit$at$name)) {
     fail("no cells were seen at ", fit$target, "; save the fit of all conditions")
   }
+  if (inherits(fit, "laot_fit_list")) {
+    all <- native(.Call(C_conditions, whole_pointer(whole)))$conditions
+    if (!setequal(names(fit), all)) {
+      fail("fit holds ", length(fit), " of the ", counted(length(all), "condition"),
+           " of one model, which are saved together: save the whole list, or one, such as fit[[",
+           quoted(names(fit)[1L]), "]]")
+    }
+  }
   path <- path.expand(one_string(path, "path"))
   first <- if (inherits(fit, "laot_fit")) fit else fit[[1L]]
   # Of all conditions there is no one target.

@@ -249,4 +249,10 @@ some_features.Seurat <- function(x, features, origin) {
 
 # Cells of the same names would be renamed, with a message; here there are none.
 #' @exportS3Method
-bind_cells.Seurat <- function(newdata, more) merge(newdata, more)
+bind_cells.Seurat <- function(newdata, more) {
+  reductions <- intersect(SeuratObject::Reductions(newdata), SeuratObject::Reductions(more))
+  if (!length(reductions)) return(merge(newdata, more))
+  message("The predicted cells have ", listed(reductions), " of their own, and the assays of the ",
+          "control cells that they come from")
+  merge(newdata, more, merge.dr = reductions)
+}

@@ -32,10 +32,11 @@ split_cells <- function(x, condition = NULL, by = NULL, hold.out = NULL, test = 
   no_more(list(...), names(formals(split_cells)))
   if (missing(x)) fail("x is missing; give the cells, or their number")
   cells <- cells_to_split(x)
-  condition <- cell_labels(condition, cells$columns, cells$count, "condition")
+  condition <- cell_labels(condition, cells$columns, cells$count, "condition",
+                           cells = cells$names)
   if (is.null(condition)) condition <- factor(rep("all", cells$count))
   condition <- without_predicted(condition, cells$columns)
-  group <- cell_labels(by, cells$columns, cells$count, "by")
+  group <- cell_labels(by, cells$columns, cells$count, "by", cells = cells$names)
   seed <- seed_or_draw(seed)
   if (is.null(group)) {
     if (!is.null(hold.out)) fail("hold.out names levels of by = ; give by as well")

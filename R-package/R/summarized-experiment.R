@@ -158,7 +158,18 @@ bind_cells.SummarizedExperiment <- function(newdata, more) {
       matrix(NA_real_, nrow(more), ncol(more))
   }
   delayed <- any(vapply(as.list(SummarizedExperiment::assays(newdata)), is, NA, "DelayedMatrix"))
+  unnamed <- is.null(rownames(newdata)) && nrow(newdata) == nrow(more)
+  if (unnamed) rownames(newdata) <- rownames(more) <- seq_len(nrow(newdata))
   out <- S4Vectors::combineCols(newdata, more, delayed = delayed)
+  if (unnamed) rownames(out) <- NULL
   if (is.null(colnames(newdata))) colnames(out) <- NULL
+  # It binds metadata end to end, and forgets the order of levels.
+  S4Vectors::metadata(out) <- S4Vectors::metadata(newdata)
+  for (name in names(columns_of(newdata))) {
+    sides <- list(columns_of(newdata)[[name]], columns_of(more)[[name]])
+    if (all(vapply(sides, is.ordered, NA)))
+      out[[name]] <- factor(out[[name]], union(levels(sides[[1L]]), levels(sides[[2L]])),
+                            ordered = TRUE)
+  }
   out
 }

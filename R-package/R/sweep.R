@@ -59,8 +59,8 @@ time_gap_sweep <- function(x, time = "time", start = NULL, gammas = "median", sp
   dots <- list(...)
   source <- do.call(read_source, c(list(x), dots))
   values <- source$values
-  times <- time_of_cells(time, source$columns, value_dim(values)[2L])
-  levels <- cell_labels(batch, source$columns, length(times), "batch")
+  times <- time_of_cells(time, source)
+  levels <- labels_of(batch, source, "batch")
   if (anyNA(levels[!is.na(times)])) fail("batch has a missing label among the cells that are used")
   if (anyNA(times) && verbose)
     message("Left out: ", counted(sum(is.na(times)), "cell"), " without a time")
@@ -69,7 +69,7 @@ time_gap_sweep <- function(x, time = "time", start = NULL, gammas = "median", sp
     fail("a sweep needs cells of at least two times, found ",
          if (length(kept)) paste("only time", kept) else "none with a time")
   }
-  if (is.null(start)) start <- kept[1L]
+  start <- if (is.null(start)) kept[1L] else time_of_label(start, time, source, times)
   if (!start %in% kept)
     fail("start must be one of the times, which are ", listed(kept), "; found ", shown(start))
   horizons <- kept[kept > start]

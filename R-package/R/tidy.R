@@ -146,7 +146,7 @@ augment.laot_fit_list <- function(x, data = NULL, newdata = data, at = NULL, ...
   given <- placing_cells(x, newdata, "newdata", ...)
   if (!is.data.frame(at) || nrow(at) == 1L)
     return(augment.laot_fit(fit_at(x, at, given), newdata = newdata, ...))
-  places <- places_of_rows(x, at, given)
+  places <- places_of_rows(x, in_cell_order(at, colnames(newdata), "at"), given)
   out <- predicted_values(x[[1L]], newdata, ..., places = places)
   target <- vapply(places$fits, `[[`, "", "target")[places$of]
   long_table(cbind(target, cells_table(x[[1L]], out$values,
@@ -313,5 +313,5 @@ fitted.laot_ensemble <- function(object, ...) {
   if (!all(vapply(kept, identical, NA, kept[[1L]])))
     fail("the fits of the seeds keep different training cells (of each as many as keep.cells ",
          "allows), which have no mean; give the cells to predict() or as newdata = ")
-  Reduce(`+`, lapply(unclass(object), fitted)) / length(object)
+  mean_of(lapply(unclass(object), function(fit) list(values = fitted(fit))))
 }

@@ -79,9 +79,11 @@ times_of_labels <- function(labels) {
   structure(seconds / time.units[[unit]], unit = unit)
 }
 
-time_of_cells <- function(time, columns, count, say = message) {
-  if (is.numeric(time) && length(time) == count) return(as.double(time))
-  labels <- cell_labels(time, columns, count, "time")
+time_of_cells <- function(time, source, say = message) {
+  count <- value_dim(source$values)[2L]
+  if (is.numeric(time) && length(time) == count)
+    return(as.double(in_cell_order(time, value_dimnames(source$values)[[2L]], "time")))
+  labels <- labels_of(time, source, "time")
   number <- times_of_labels(levels(labels))
   if (anyNA(number)) {
     found <- levels(labels)[is.na(number)][1L]
@@ -102,6 +104,15 @@ time_of_cells <- function(time, columns, count, say = message) {
   if (!isTRUE(all.equal(as.numeric(number), plain)))
     say("Times are given in ", attr(number, "unit"))
   as.numeric(number)[as.integer(labels)]
+}
+
+# The number of a time that is given as the cells' labels have it, or as a number.
+time_of_label <- function(label, time, source, times) {
+  if (!is.character(label) && !is.factor(label)) return(label)
+  labels <- trimmed(as.character(suppressMessages(labels_of(time, source, "time"))))
+  at <- match(trimmed(as.character(label)), labels)
+  if (length(at) == 1L && !is.na(at)) times[at] else
+    as.numeric(parsed_times(trimmed(as.character(label)))$number)
 }
 
 # course: a list of matrices, features x cells, named by their times, which increase.
@@ -134,7 +145,7 @@ in_feature_space <- function(fit, values, mean) {
 # pairing.
 rates_in_feature_space <- function(fit, course, time, settings) {
   source <- read_like(fit, course, list(), "time.course")
-  times <- time_of_cells(time, source$columns, value_dim(source$values)[2L])
+  times <- time_of_cells(time, source)
   at <- match_features(fit$features, feature_count(fit), source$values, "time.course", "the fit")
   kept <- sort(unique(times[!is.na(times)]))
   if (length(kept) < 2L) {

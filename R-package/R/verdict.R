@@ -90,10 +90,16 @@ compared_with_kept <- function(values, trained, fits) {
     kept <- model_array(fit, paste0("kept_", side))
     if (ncol(kept) != length(called)) next
     rows <- match_features(fit$features, feature_count(fit), values, "observed", "the fit")
-    for (k in which(names(out) %in% called & !(out %in% TRUE))) {
-      own <- dense_block(cells_of(values, at[k], rows, with.names = FALSE))[, 1L]
-      same <- abs(kept[, called == names[at[k]], drop = FALSE] - own) <= 1e-6 * (1 + abs(own))
-      out[k] <- any(colSums(!same) == 0)
+    some <- which(names(out) %in% called & !(out %in% TRUE))
+    # Not one by one: cells on disk are read in blocks.
+    for (block in split(some, ceiling(seq_along(some) / 500))) {
+      cells <- dense_block(cells_of(values, at[block], rows, with.names = FALSE))
+      for (k in seq_along(block)) {
+        own <- cells[, k]
+        same <- abs(kept[, called == names(out)[block[k]], drop = FALSE] - own) <=
+          1e-6 * (1 + abs(own))
+        out[block[k]] <- any(colSums(!same) == 0)
+      }
     }
   }
   out

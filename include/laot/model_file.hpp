@@ -55,6 +55,8 @@ class ModelFile {
   /// A whole number from `least` to `most`. Throws bad_format for others.
   std::size_t count(const std::string& name, std::size_t least, std::size_t most) const;
   std::vector<std::string> texts(const std::string& name) const;
+  /// Texts that name other entries, each once: a name again would be read again.
+  std::vector<std::string> names(const std::string& name) const;
   /// Every text whose name begins with `prefix`, without it.
   std::map<std::string, std::string> texts_below(const std::string& prefix) const;
   std::vector<std::string> tensor_names() const;

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "laot/data.hpp"
 #include "laot/data/columns.hpp"
@@ -56,8 +58,14 @@ void Cells::check_structure(std::size_t features, std::size_t cells, const Index
     require(starts[cell + 1] >= starts[cell], Status::invalid_argument, name,
             ": the column starts of a sparse matrix must not decrease, found ", starts[cell],
             " then ", starts[cell + 1], " at column ", cell + 1);
-    require(starts[cell + 1] == starts[cell] || rows != nullptr, Status::invalid_argument, name,
-            ": the row indices of a sparse matrix are NULL");
+    require(static_cast<std::uint64_t>(starts[cell + 1] - starts[cell]) <= features,
+            Status::invalid_argument, name, ": column ", cell + 1, " of a sparse matrix has ",
+            starts[cell + 1] - starts[cell], " entries of ", features, " features");
+  }
+  require(starts[cells] == 0 || rows != nullptr, Status::invalid_argument, name,
+          ": the row indices of a sparse matrix are NULL");
+  // Only now is it known how many there are.
+  for (std::size_t cell = 0; cell < cells; ++cell) {
     for (Index k = starts[cell]; k < starts[cell + 1]; ++k) {
       require(rows[k] >= 0 && static_cast<std::size_t>(rows[k]) < features,
               Status::invalid_argument, name, ": row index ", rows[k], " in column ", cell + 1,
@@ -125,17 +133,24 @@ void Cells::select_cells(const std::vector<std::size_t>& index, const std::strin
 }
 
 void Cells::select_features(const std::vector<std::size_t>& index, const std::string& name) {
-  feature_index_ = selected(index, feature_index_, features_, name, "feature", "features");
+  // All that may fail comes before the first change.
+  std::vector<std::size_t> chosen =
+      selected(index, feature_index_, features_, name, "feature", "features");
+  std::vector<std::uint32_t> first, positions;
+  if (is_sparse()) {
+    first.assign(stored_features_ + 1, 0);
+    positions.resize(chosen.size());
+    for (const std::size_t row : chosen) ++first[row + 1];
+    std::partial_sum(first.begin(), first.end(), first.begin());
+    std::vector<std::uint32_t> next(first.begin(), first.end() - 1);
+    for (std::size_t k = 0; k < chosen.size(); ++k)
+      positions[next[chosen[k]]++] = static_cast<std::uint32_t>(k);
+  }
+  feature_index_ = std::move(chosen);
+  first_position_ = std::move(first);
+  positions_ = std::move(positions);
   features_ = feature_index_.size();
   feature_names_ = nullptr;
-  if (!is_sparse()) return;
-  first_position_.assign(stored_features_ + 1, 0);
-  positions_.resize(features_);
-  for (const std::size_t row : feature_index_) ++first_position_[row + 1];
-  std::partial_sum(first_position_.begin(), first_position_.end(), first_position_.begin());
-  std::vector<std::uint32_t> next(first_position_.begin(), first_position_.end() - 1);
-  for (std::size_t k = 0; k < features_; ++k)
-    positions_[next[feature_index_[k]]++] = static_cast<std::uint32_t>(k);
 }
 
 template <class Index>

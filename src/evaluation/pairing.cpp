@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
+#include <set>
+#include <utility>
 
 namespace laot {
 
@@ -37,15 +38,12 @@ std::string name_of_cell(const SharedNames& names, std::size_t cell) {
   return names && cell < names->size() ? (*names)[cell] : std::string();
 }
 
-std::vector<char> chosen_cells(const std::vector<std::size_t>& chosen, std::size_t cells) {
+std::set<std::size_t> chosen_cells(const std::vector<std::size_t>& chosen, std::size_t cells) {
   require(!chosen.empty(), Status::invalid_argument, "cells is empty; give at least one");
-  std::vector<char> out(cells, 0);
-  for (const std::size_t cell : chosen) {
+  for (const std::size_t cell : chosen)
     require(cell < cells, Status::invalid_argument, "cells has ", cell,
             ", and the fit has the cells 0 to ", cells - 1);
-    out[cell] = 1;
-  }
-  return out;
+  return {chosen.begin(), chosen.end()};
 }
 
 }  // namespace
@@ -103,25 +101,24 @@ Table partners(const Model& model, const Pairing& pairing, Direction direction,
   const auto &own = forward ? pairing.source : pairing.target,
              &other = forward ? pairing.target : pairing.source;
   const SharedNames& names = forward ? model.training.treated_names : model.training.control_names;
-  const std::vector<char> is_chosen = chosen_cells(chosen, forward ? pairing.n : pairing.m);
-  std::vector<double> mass(forward ? pairing.m : pairing.n, 0.0);
+  const std::set<std::size_t> is_chosen = chosen_cells(chosen, forward ? pairing.n : pairing.m);
+  std::map<std::size_t, double> mass;
   double all = 0.0;
   for (std::size_t e = 0; e < own.size(); ++e)
-    if (is_chosen[own[e]]) {
+    if (is_chosen.count(own[e]) != 0) {
       mass[other[e]] += pairing.mass[e];
       all += pairing.mass[e];
     }
-  std::vector<std::size_t> order(mass.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::vector<std::pair<std::size_t, double>> order(mass.begin(), mass.end());
   std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return mass[a] > mass[b]; });
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
   NumberColumn cell, share;
   TextColumn name;
-  for (const std::size_t index : order) {
-    if (!(mass[index] > 0.0)) break;
+  for (const auto& [index, of_cell] : order) {
+    if (!(of_cell > 0.0)) break;
     cell.push_back(static_cast<double>(index));
     name.push_back(name_of_cell(names, index));
-    share.push_back(mass[index] / all);
+    share.push_back(of_cell / all);
   }
   Table out;
   out.add("cell", std::move(cell));

@@ -131,6 +131,7 @@ ModelFile ModelFile::below(const std::string& prefix) const {
 arma::mat ModelFile::matrix(const std::string& name) const {
   const Tensor& found = tensor(name, Type::f64, 2);
   arma::mat out(found.shape[0], found.shape[1]);
+  if (out.is_empty()) return out;
   for (std::size_t c = 0; c < out.n_cols; ++c)
     for (std::size_t r = 0; r < out.n_rows; ++r) {
       const std::size_t place = found.by_columns ? c * out.n_rows + r : r * out.n_cols + c;
@@ -195,6 +196,16 @@ std::size_t ModelFile::count(const std::string& name, std::size_t least, std::si
 std::vector<std::string> ModelFile::texts(const std::string& name) const {
   std::vector<std::string> out = json::parse_texts(text_value(name));
   for (const std::string& item : out) require_one_line(item, name);
+  return out;
+}
+
+std::vector<std::string> ModelFile::names(const std::string& name) const {
+  std::vector<std::string> out = texts(name), sorted = out;
+  std::sort(sorted.begin(), sorted.end());
+  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+  require(twice == sorted.end(), Status::bad_format, "entry \"", name,
+          "\" of the model file has \"", twice == sorted.end() ? std::string() : *twice,
+          "\" twice");
   return out;
 }
 

@@ -49,6 +49,8 @@ std::uint64_t whole_number(const Value& value, const std::string& name) {
   return value.number;
 }
 
+constexpr std::size_t kMostBesideNone = std::size_t{1} << 31;
+
 std::vector<std::size_t> shape_of(const Value& shape, const std::string& name, std::uint64_t width,
                                   std::uint64_t available) {
   std::vector<std::size_t> out;
@@ -60,6 +62,10 @@ std::vector<std::size_t> shape_of(const Value& shape, const std::string& name, s
     count *= axis;
     out.push_back(static_cast<std::size_t>(axis));
   }
+  // Beside an axis of 0 another can be anything, and no model has so many of anything.
+  for (const std::size_t axis : out)
+    require(count > 0 || axis <= kMostBesideNone, Status::bad_format, "tensor \"", name,
+            "\" of the model file is empty, and has an axis of ", axis);
   return out;
 }
 

@@ -43,7 +43,15 @@ std::string file_of_condition(const std::string& whole, const Experiment& experi
   bool alone = true;
   for (std::size_t k = 0; k < experiment.conditions.size(); ++k)
     alone = alone && (k == c || plain(k) != name);
-  if (!alone) name += text("-", c + 1);
+  if (!alone) {
+    name += text("-", c + 1);
+    const auto is_of_another = [&] {
+      for (std::size_t k = 0; k < experiment.conditions.size(); ++k)
+        if (plain(k) == name) return true;
+      return false;
+    };
+    while (is_of_another()) name += '-';
+  }
   const std::size_t folder = whole.find_last_of("/\\"), dot = whole.rfind('.');
   const bool has_ending = dot != std::string::npos && (folder == std::string::npos || dot > folder);
   const std::size_t end = has_ending ? dot : whole.size();

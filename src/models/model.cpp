@@ -104,6 +104,9 @@ void Model::effects(const Cells& cells, double* out, Context& context) const {
       for (std::size_t c = 0; c < d; ++c) effect[k + c * d] *= slope;
     }
   }
+  require(std::all_of(out, out + d * d * cells.cells(),
+                      [](double value) { return std::isfinite(value); }),
+          Status::numerical_failure, "the effects overflowed; the map is too large, or damaged");
 }
 
 void Model::require_one(const char* what) const {

@@ -2,8 +2,10 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 #include "compared_candidates.hpp"
+#include "kept_plan.hpp"
 #include "laot/models.hpp"
 #include "laot/number_text.hpp"
 #include "model_store.hpp"
@@ -239,9 +241,9 @@ void store_report(const Report& report, ModelFile& file) {
 
 Report load_report(const ModelFile& file) {
   Report out;
-  for (const std::string& name : file.texts("report.order.numbers"))
+  for (const std::string& name : file.names("report.order.numbers"))
     out.add(name, file.number("report.number." + name));
-  for (const std::string& name : file.texts("report.order.texts"))
+  for (const std::string& name : file.names("report.order.texts"))
     out.add(name, file.text_value("report.text." + name));
   return out;
 }
@@ -258,7 +260,7 @@ void store_results(const Model& model, ModelFile& file) {
 }
 
 void load_results(const ModelFile& file, Model& model) {
-  for (const std::string& name : file.texts("trace.order")) {
+  for (const std::string& name : file.names("trace.order")) {
     const arma::vec values = file.vector("trace." + name);
     model.trace.emplace_back(name, std::vector<double>(values.begin(), values.end()));
   }
@@ -305,7 +307,7 @@ Condition load_condition(const ModelFile& file) {
   Condition out;
   if (file.has_text("condition.name")) out.name = file.text_value("condition.name");
   if (!file.has_text("condition.covariates")) return out;
-  for (const std::string& name : file.texts("condition.covariates"))
+  for (const std::string& name : file.names("condition.covariates"))
     out.covariates.emplace_back(name, load_value(file, name));
   return out;
 }
@@ -376,6 +378,7 @@ void load_fit(const ModelFile& file, const Method& chosen, const TrainingSummary
   model.training = load_training(file, model.space, before);
   model.report = load_report(file);
   load_results(file, model);
+  require_plan_of(model);
   model.condition = load_condition(file);
   if (chosen.load) model.map = chosen.load(file, model.space.dimension());
   model.marginals = load_marginals(file, model.space.features());

@@ -16,6 +16,9 @@ namespace laot {
 
 namespace {
 
+// A curve of more would not fit in memory, nor end.
+constexpr std::size_t kMostRepeats = 1000000;
+
 constexpr std::size_t kCurveResamples = 400;
 
 // One simulated experiment whose truth is known.
@@ -210,7 +213,8 @@ void check(const RecoverySource& source, Design design, const RecoveryCurveOptio
     require(std::isfinite(options.gaps[g]) && (g == 0 || options.gaps[g] > options.gaps[g - 1]),
             Status::invalid_argument, "gaps must be finite and increasing; number ", g + 1, " is ",
             options.gaps[g]);
-  require(options.repeats >= 1, Status::invalid_argument, "repeats must be at least 1");
+  require(options.repeats >= 1 && options.repeats <= kMostRepeats, Status::invalid_argument,
+          "repeats must be from 1 to ", kMostRepeats, ", found ", options.repeats);
   require(options.most_cells >= kFewestResampled, Status::invalid_argument,
           "most_cells must be at least ", kFewestResampled, ", found ", options.most_cells);
 }

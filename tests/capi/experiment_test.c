@@ -1,6 +1,7 @@
 /* Experiments of many conditions through the contract: the bits of a fit on its own, predictions at
  * a condition, files, and each wrong use with its code. */
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "check.h"
@@ -429,6 +430,8 @@ static void test_embedding(laot_context* context) {
           LAOT_INVALID_ARGUMENT, "levels");
   REFUSED(laot_experiment_add_embedding(experiment, "drug", levels, 3, NULL, 2),
           LAOT_INVALID_ARGUMENT, "coordinates");
+  REFUSED(laot_experiment_add_embedding(experiment, "drug", levels, 3, places, SIZE_MAX / 16),
+          LAOT_INVALID_ARGUMENT, "more than memory has addresses");
   REFUSED(laot_experiment_add_embedding(experiment, "drug", levels, 3, places, 0),
           LAOT_INVALID_ARGUMENT, "0 coordinates of 3 levels");
   CHECK(laot_experiment_add_embedding(experiment, "drug", levels, 3, places, 2) == LAOT_OK);
@@ -494,6 +497,7 @@ static void test_hold_out(laot_context* context) {
   REFUSED(laot_experiment_hold_out(NULL, second), LAOT_INVALID_ARGUMENT, "experiment");
   REFUSED(laot_experiment_hold_out(experiment, NULL), LAOT_INVALID_ARGUMENT, "condition");
   REFUSED(laot_experiment_hold_out(experiment, ""), LAOT_INVALID_ARGUMENT, "condition is empty");
+  REFUSED(laot_experiment_hold_out(experiment, "\xb5m"), LAOT_INVALID_ARGUMENT, "is not UTF-8");
   CHECK(laot_experiment_hold_out(experiment, second) == LAOT_OK);
   REFUSED(laot_experiment_hold_out(experiment, second), LAOT_INVALID_ARGUMENT,
           "is held out already");

@@ -282,4 +282,12 @@ TEST_CASE("conditions that are fitted on their own have a file each, named by th
     CHECK(!content(path).empty());
     std::remove(path.c_str());
   }
+  // Which another condition has for a name.
+  experiment.conditions[0].condition.name = "48_h-2";
+  (void)fit_model(params_of("cae", kSmall[2].second, {{"epochs", "1"}}), experiment, context);
+  for (const char* ending : {"-48_h-2.ckpt", "-48_h-2-.ckpt", "-48_h-3.ckpt"}) {
+    CAPTURE(ending);
+    CHECK(!content(stem + ending).empty());
+    std::remove((stem + ending).c_str());
+  }
 }

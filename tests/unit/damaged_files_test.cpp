@@ -99,6 +99,8 @@ TEST_CASE("every demand on a safetensors file is missed by one file that is refu
   const char* const too_large = "has a shape that its 8 bytes cannot hold";
   refused(with_length(tensor("F64", "[9]", "[0,8]"), eight), too_large);
   refused(with_length(tensor("F64", "[4294967296,4294967296]", "[0,8]"), eight), too_large);
+  refused(with_length(tensor("F64", "[0,4611686018427387904]", "[0,0]")),
+          "is empty, and has an axis of 4611686018427387904");
   const char* const no_numbers = "has a shape or offsets that are no whole numbers";
   refused(with_length(tensor("F64", "[\"1\"]", "[0,8]"), eight), no_numbers);
   const char* const misplaced = "which does not fit its shape or the file";
@@ -351,4 +353,58 @@ TEST_CASE("every demand on a training state is missed by one state that is refus
   damaged["batches.order"][1] = 6.0;
   CHECK_THROWS_AS(batches.get(damaged, "batches"), Error);
   CHECK_NOTHROW(batches.get(state, "batches"));
+}
+
+TEST_CASE("a plan of other cells than the fit's is refused, and names stand once in a list") {
+  const Model whole = fitted("laot", {{"n_pcs", "0"}});
+  const auto with = [&](const std::function<void(ModelFile&)>& change) {
+    ModelFile file = whole.store();
+    change(file);
+    const std::string bytes = file.bytes();
+    return [bytes] { (void)Model::load(ModelFile::parse(bytes.data(), bytes.size())); };
+  };
+  CHECK_NOTHROW(with([](ModelFile&) {})());
+  const arma::mat source = whole.arrays.at("plan_source"), mass = whole.arrays.at("plan_mass");
+  for (const double cell : {20.0, 1e9, -1.0, 0.5, std::numeric_limits<double>::quiet_NaN()}) {
+    CAPTURE(cell);
+    arma::mat damaged = source;
+    damaged[0] = cell;
+    check_bad_format(with([&](ModelFile& file) { file.put("array.plan_source", damaged); }),
+                     "the model file has plan_source");
+    check_bad_format(with([&](ModelFile& file) {
+                       arma::mat target = damaged;
+                       if (cell == 20.0) target[0] = 25.0;
+                       file.put("array.plan_target", target);
+                     }),
+                     "the model file has plan_target");
+  }
+  check_bad_format(
+      with([&](ModelFile& file) { file.put("array.plan_target", arma::mat(source.n_rows, 0)); }),
+      "masses of a plan and another number of plan_target");
+  for (const double value : {-0.1, std::numeric_limits<double>::infinity()}) {
+    arma::mat damaged = mass;
+    damaged[0] = value;
+    check_bad_format(with([&](ModelFile& file) { file.put("array.plan_mass", damaged); }),
+                     "a plan with the mass");
+  }
+  for (const char* list : {"trace.order", "report.order.numbers", "report.order.texts"}) {
+    CAPTURE(list);
+    std::vector<std::string> names = whole.store().texts(list);
+    names.push_back(names[0]);
+    check_bad_format(with([&](ModelFile& file) { file.put_texts(list, names); }), "twice");
+  }
+}
+
+TEST_CASE("effects that are not finite are refused") {
+  const Model whole = fitted("gaussian_map", {});
+  ModelFile file = whole.store();
+  arma::mat map = file.matrix("response.map");
+  map[0] = std::numeric_limits<double>::infinity();
+  file.put("response.map", map);
+  const std::string bytes = file.bytes();
+  const Model model = Model::load(ModelFile::parse(bytes.data(), bytes.size()));
+  Context context;
+  std::vector<double> out(9);
+  CHECK_THROWS_WITH_AS(model.effects(Cells::dense(arma::mat(kX.head_cols(1))), out.data(), context),
+                       doctest::Contains("effects overflowed"), Error);
 }

@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <vector>
 
 #include "laot/data/columns.hpp"
 #include "laot/feature_space.hpp"
@@ -304,4 +306,29 @@ TEST_CASE("columns are copied by any kind of index, and read in place without a 
   const arma::mat last = borrowed(x.colptr(2), 3, 2);
   CHECK(last.memptr() == x.colptr(2));
   CHECK(last(2, 1) == 12.0);
+}
+
+TEST_CASE("column starts are believed before the rows are read") {
+  // Two rows are there, and the starts speak of more.
+  const std::vector<double> values = {1.0, 2.0};
+  const std::vector<std::int64_t> rows = {0, 1};
+  const auto refused = [&](std::vector<std::int64_t> starts, const char* why) {
+    CHECK_THROWS_WITH_AS(
+        Cells::sparse(10, starts.size() - 1, starts.data(), rows.data(), values.data(), "x"),
+        doctest::Contains(why), Error);
+  };
+  refused({0, 5, 2}, "must not decrease, found 5 then 2");
+  refused({0, std::int64_t{1} << 62}, "column 1 of a sparse matrix has");
+  refused({0, 11}, "has 11 entries of 10 features");
+}
+
+TEST_CASE("a selection that cannot be made leaves the cells as they were") {
+  const std::vector<std::int32_t> starts = {0, 2, 3}, rows = {0, 2, 1};
+  const std::vector<double> values = {1.0, 2.0, 3.0};
+  Cells cells = Cells::sparse(3, 2, starts.data(), rows.data(), values.data(), "x");
+  cells.select_features({2, 0, 2}, "x");
+  const arma::mat before = cells.as_matrix();
+  CHECK_THROWS_AS(cells.select_features({1, 7}, "x"), Error);
+  CHECK(cells.features() == 3);
+  CHECK(arma::approx_equal(cells.as_matrix(), before, "absdiff", 0.0));
 }

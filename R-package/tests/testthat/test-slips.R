@@ -35,16 +35,17 @@ test_that("times are read with their units", {
   expect_equal(times(c("t0", "t24")), c(0, 24))
   expect_equal(times(c("1:30", "2h", "0:00")), c(1.5, 2, 0))
   expect_equal(times("1:30:36"), 1.51)
-  expect_message(laot:::time_of_cells(c("1:30", "0:10"), NULL, 2),
+  of_two_cells <- function(labels) laot:::time_of_cells(labels, laot:::read_source(diag(2)))
+  expect_message(of_two_cells(c("1:30", "0:10")),
                  "such as 1:30 are read as hours and minutes")
   for (wrong in c("1:75", "1,5h", "1/2 h"))
-    expect_sentence(laot:::time_of_cells(c("1h", wrong), NULL, 2), paste0("found \"", wrong))
+    expect_sentence(of_two_cells(c("1h", wrong)), paste0("found \"", wrong))
   for (wrong in list(c("5 uM", "10 nM"), c("1M", "3d"), c("1x", "3h")))
     expect_sentence(times(wrong), "cannot be compared")
   expect_true(is.na(times("early")))
   expect_true(is.na(times("t24_rep1")[1L]))
-  expect_sentence(laot:::time_of_cells(c("24h", "late"), NULL, 2), "found \"late\"")
-  expect_message(laot:::time_of_cells(c("60min", "1h"), NULL, 2),
+  expect_sentence(of_two_cells(c("24h", "late")), "found \"late\"")
+  expect_message(of_two_cells(c("60min", "1h")),
                  "The times 60min, 1h are taken as one")
 })
 
