@@ -221,8 +221,8 @@ warn_of_other_place <- function(x, origin) {
   read <- Filter(is.character, origin[setdiff(names(origin), "kind")])
   if (!length(places) || any(sub("^[a-z]* ", "", places) %in% unlist(read))) return(invisible())
   warning("x has a prediction in ", listed(sub(" ", " \"", paste0(places, "\""))),
-          ", and not that is scored but its ", place_text(origin), "; score what predict() gives without into = ",
-          call. = FALSE)
+          ", and not that is scored but its ", place_text(origin),
+          "; score what predict() gives without into = ", call. = FALSE)
 }
 
 # The labels of the control cells: of by, or the types from which the weights of a balanced fit
