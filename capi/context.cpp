@@ -108,7 +108,10 @@ laot_status laot_context_set_checkpoint(laot_context* context, const char* path,
 }
 
 laot_status laot_checkpoint_seed(const char* path, uint64_t* seed) {
-  return guarded([&] { given(seed, "seed") = laot::seed_of_checkpoint(given_text(path, "path")); });
+  return guarded([&] {
+    uint64_t& out = given(seed, "seed");
+    out = laot::seed_of_checkpoint(given_text(path, "path"));
+  });
 }
 
 const char* laot_version(void) {

@@ -138,6 +138,7 @@ std::vector<Score> score_all(const std::vector<ScoredMetric>& wanted, ScoredCell
   require_subsamples(settings, n, m);
   std::vector<std::vector<Score>> repeated(wanted.size());
   for (std::size_t r = 0; r < settings.repetitions; ++r) {
+    context.poll("subsamples", static_cast<double>(r) / static_cast<double>(settings.repetitions));
     Rng own = Rng(context.seed).stream(r);
     const std::vector<std::size_t> from_predicted = drawn(n, settings, own);
     const std::vector<std::size_t> from_observed = drawn(m, settings, own);
