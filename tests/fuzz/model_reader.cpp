@@ -4,8 +4,34 @@
 
 namespace {
 
+std::vector<const char*> labels_of_cells(const laot_model* model, const char* count) {
+  double cells = 0.0;
+  if (!fuzz::known(laot_report_number(model, count, &cells)) || !(cells >= 1.0 && cells <= 1e4))
+    return {};
+  return std::vector<const char*>(static_cast<std::size_t>(cells), "a");
+}
+
+// The tables, and the last plan from both sides.
+void use_tables(const laot_model* model) {
+  laot_table* table = nullptr;
+  const auto drop = [&table](laot_status status) {
+    if (fuzz::known(status)) laot_table_free(table);
+  };
+  drop(laot_choices(model, &table));
+  drop(laot_composition(model, &table));
+  drop(laot_covariates(model, &table));
+  const std::size_t first = 0;
+  for (const char* direction : {"descendants", "ancestors"})
+    drop(laot_partners(model, direction, &first, 1, &table));
+  const std::vector<const char*> from = labels_of_cells(model, "n_control"),
+                                 to = labels_of_cells(model, "n_treated");
+  if (from.empty() || to.empty()) return;
+  drop(laot_transitions(model, from.data(), from.size(), to.data(), to.size(), &table));
+}
+
 // Asks for everything, and predicts two cells.
 void use_one(const laot_model* model) {
+  use_tables(model);
   const std::vector<std::string> arrays = fuzz::lines(laot_model_names, model, "arrays");
   std::size_t features = 0;
   for (const std::string& name : arrays) {
@@ -28,6 +54,9 @@ void use_one(const laot_model* model) {
   FUZZ_REQUIRE(laot_data_dense(cells.data(), features, 2, features, &data) == LAOT_OK);
   for (const char* nonnegative : {"no", "clip", "marginals"})
     fuzz::known(laot_predict(context.get(), model, data, nonnegative, out.data(), out.size()));
+  std::vector<double> effects(features <= 64 ? 2 * features * features : 0);
+  if (!effects.empty())
+    fuzz::known(laot_effects(context.get(), model, data, effects.data(), effects.size()));
   laot_data_free(data);
   for (const char* name : {"identity", "mean_shift", "gaussian_map"}) {
     laot_model* trivial = nullptr;
