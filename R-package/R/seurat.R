@@ -210,15 +210,15 @@ put_in.Seurat <- function(newdata, out, place) {
              seurat_assay(out$values, newdata[[out$origin$assay]], out$origin$layer, key))
 }
 
-# SeuratObject 5 looks for counts in every assay that comes in, and warns where there are none.
+# SeuratObject 5 looks for counts in every assay that comes in, and warns where there are none, and
+# where one of fewer features takes the place of another.
 with_assay <- function(object, name, assay) {
+  expected <- "No layers found matching|^Different (features|cells)"
   withCallingHandlers({
     object[[name]] <- assay
     object
   }, warning = function(w) {
-    if (grepl("No layers found matching", conditionMessage(w), fixed = TRUE)) {
-      invokeRestart("muffleWarning")
-    }
+    if (grepl(expected, conditionMessage(w))) invokeRestart("muffleWarning")
   })
 }
 
@@ -243,8 +243,7 @@ features_of.Seurat <- function(x, origin) rownames(x[[origin$assay]])
 
 #' @exportS3Method
 some_features.Seurat <- function(x, features, origin) {
-  x[[origin$assay]] <- subset(x[[origin$assay]], features = features)
-  x
+  with_assay(x, origin$assay, subset(x[[origin$assay]], features = features))
 }
 
 # Cells of the same names would be renamed, with a message; here there are none.

@@ -97,6 +97,11 @@ test_that("an object without the column has all its cells predicted, and markers
   start <- object[, 1:50]
   start$condition <- NULL
   expect_identical(sum(predict(whole, start, into = "cells")$predicted), 50L)
+  # Those that are not predicted go, without a warning of SeuratObject's.
+  some <- suppressMessages(laot_fit(object, features = rownames(object)[1:3], seed = 1,
+                                    verbose = FALSE))
+  expect_no_warning(out <- suppressMessages(predict(some, object, into = "cells")))
+  expect_equal(nrow(out), 3)
   expect_identical(marker_table(object[, conditions == "ctrl"], object[, conditions == "stim"], 3),
                    marker_table(both[, conditions == "ctrl"], both[, conditions == "stim"], 3))
   expect_error(marker_table(object[, 1:50], object[, 51:90], 3, layers = "data"),
