@@ -52,7 +52,8 @@ SinkhornResult sinkhorn_to_itself(const arma::mat& cost, const arma::vec& a,
                                   const SinkhornOptions& options, Context& context);
 
 /// OT(x, y) - OT(x, x)/2 - OT(y, y)/2 with OT the regularised cost, all with the same epsilon:
-/// not negative, and 0 for equal clouds (Feydy et al., 2019).
+/// not negative, and 0 for equal clouds (Feydy et al., 2019). Throws numerical_failure where the
+/// rounding of the costs hides it (require_difference_of_costs).
 struct SinkhornDivergence {
   double value = 0.0;
   SinkhornResult between;       // x to y
@@ -61,6 +62,17 @@ struct SinkhornDivergence {
 };
 SinkhornDivergence sinkhorn_divergence(const arma::mat& x, const arma::mat& y,
                                        const SinkhornOptions& options, Context& context);
+
+/// The median cost of a pair, of a sample where there are many, and the largest.
+struct CostRange {
+  double middle = 0.0, largest = 0.0;
+};
+CostRange range_of(const arma::mat& cost);
+
+/// A divergence is a small difference of costs. Refuses one where what double precision loses of
+/// the largest cost is more than a thousandth of both the value that was found and the median cost:
+/// where the clouds share a cell that is far away from all others.
+void require_difference_of_costs(double value, const CostRange& costs);
 
 enum class PairCost { euclidean, squared_euclidean };
 

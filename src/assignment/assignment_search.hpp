@@ -55,8 +55,9 @@ class AssignmentSearch {
 
   /// Makes the matching optimal: keeps tight pairs, gives free rows their free best columns,
   /// reduces rows a bounded number of times, and sends the rest along shortest augmenting paths
-  /// (Jonker & Volgenant, 1987).
-  void finish(Context& context);
+  /// (Jonker & Volgenant, 1987). False, with rows left free, where the searches have looked at
+  /// more than most_widened columns beyond the lists.
+  bool finish(Context& context, double most_widened = kInfinity);
 
   /// Sum over the rows of what the matched pair costs above the row's certified minimum: primal
   /// minus dual value, computed without cancellation.
@@ -102,6 +103,7 @@ class AssignmentSearch {
   std::vector<std::uint32_t> path_rows_, path_columns_;
   std::vector<Event> heap_;
   std::vector<Candidate> wide_;
+  double widened_ = 0.0;  // columns looked at beyond the lists
   double sink_distance_ = 0.0;
   std::uint32_t sink_ = kNone;
 };

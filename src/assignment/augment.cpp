@@ -76,7 +76,7 @@ void AssignmentSearch::reduce_rows(Context& context) {
   }
 }
 
-void AssignmentSearch::finish(Context& context) {
+bool AssignmentSearch::finish(Context& context, double most_widened) {
   const std::size_t n = rows_.rows(), m = rows_.columns();
   tolerance_ = 0x1p-48 * rows_.magnitude();
   certify_all(context);
@@ -85,6 +85,7 @@ void AssignmentSearch::finish(Context& context) {
   reduce_rows(context);
 
   search_ = 0;
+  widened_ = 0.0;
   reached_.assign(m, 0);
   scanned_.assign(m, 0);
   distance_.resize(m);
@@ -96,7 +97,9 @@ void AssignmentSearch::finish(Context& context) {
   for (std::size_t k = 0; k < free_.size(); ++k) {
     context.poll(kStage, static_cast<double>(k) / static_cast<double>(free_.size()));
     augment(free_[k], context);
+    if (widened_ > most_widened) return false;
   }
+  return true;
 }
 
 void AssignmentSearch::push(double key, std::uint32_t id) {
@@ -161,6 +164,7 @@ void AssignmentSearch::widen(std::uint32_t row, double key, Context& context) {
   const double wanted = width > tolerance_ ? relaxed_to_[row] + width : kInfinity;
   const double useful = sink_distance_ - base;
   rows_.columns_below(row, std::min(wanted, useful), wide_);
+  widened_ += static_cast<double>(wide_.size());
   for (const Candidate& c : wide_) relax(row, c.column, c.cost, base, at);
   if (wanted >= useful) return;  // nothing beyond can be nearer than the free column
   relaxed_to_[row] = wanted;

@@ -1,6 +1,7 @@
 // The inner loops of the assignment solver, one implementation for each instruction set.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -13,6 +14,7 @@ constexpr std::size_t kPanel = 32;       // columns in a packed panel
 constexpr std::size_t kListLength = 16;  // candidates kept for a row
 constexpr std::size_t kDotLanes = 8;     // running sums of a dot product
 constexpr std::size_t kDots = 4;         // dot products computed together
+constexpr std::size_t kOfferLanes = 8;   // running minima of an offer
 constexpr std::size_t kMinima = 64;      // group minima from which a first threshold is taken
 
 /// The least two reduced costs of a candidate list; ties go to the first position.
@@ -22,6 +24,24 @@ struct ListMinimum {
   std::size_t position;
 };
 
+/// A row that a search for a shortest path has come to: its costs, its distance, what leads from
+/// a reduced cost to a distance, and its number.
+struct Offer {
+  const double* cost;
+  double at, offset;
+  std::uint32_t who;
+};
+
+/// The offer to column j, whose distance goes into lane j modulo kOfferLanes of the minima.
+inline void offer_one(const Offer& offer, const double* price, std::size_t j, double* distance,
+                      std::uint32_t* by, double (&least)[kOfferLanes]) {
+  const double through = std::max((offer.cost[j] - price[j]) + offer.offset, offer.at);
+  by[j] = through < distance[j] ? offer.who : by[j];
+  distance[j] = std::min(distance[j], through);
+  double& lane = least[j % kOfferLanes];
+  lane = std::min(lane, distance[j]);
+}
+
 /// The running sums of a dot product together, neighbours first: one order for all paths.
 inline double sum_of_lanes(const double (&lane)[kDotLanes]) {
   return ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
@@ -30,7 +50,7 @@ inline double sum_of_lanes(const double (&lane)[kDotLanes]) {
 /// Panels hold `d` groups of kPanel consecutive floats: feature k of the panel's columns. Blocks
 /// hold `d` groups of row_block floats: feature k of the block's rows. Kernels that add may round
 /// differently on each path (fused multiply-add), so what they return is used to choose candidates
-/// and never as a cost; dot and list_minimum do the same operations on each path.
+/// and never as a cost; dot, list_minimum and offer do the same operations on each path.
 struct Kernels {
   std::size_t row_block;  // rows that block_products computes together, as registers allow
   /// out[r * stride + c] = sum_k block[k][r] * panels[k][c], `panels` panels one after the other.
@@ -54,6 +74,11 @@ struct Kernels {
   void (*dots)(FramedPoint a, const FramedPoint* b, std::size_t d, double* out);
   /// Over the kListLength pairs cost[t] - v[column[t]].
   ListMinimum (*list_minimum)(const double* cost, const std::uint32_t* column, const double* v);
+  /// What a row offers the columns: distance[j] falls to (cost[j] - price[j]) + offset, but not
+  /// below `at`; where it falls, by[j] = who. Returns the least of all distances. The same bits on
+  /// each path.
+  double (*offer)(const Offer& offer, const double* price, std::size_t columns, double* distance,
+                  std::uint32_t* by);
 };
 
 const Kernels& kernels(VectorPath path);

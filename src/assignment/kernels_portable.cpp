@@ -90,9 +90,17 @@ ListMinimum list_minimum(const double* cost, const std::uint32_t* column, const 
   return out;
 }
 
+double offer(const Offer& offer, const double* price, std::size_t columns, double* distance,
+             std::uint32_t* by) {
+  double least[kOfferLanes];
+  std::fill(least, least + kOfferLanes, std::numeric_limits<double>::infinity());
+  for (std::size_t j = 0; j < columns; ++j) offer_one(offer, price, j, distance, by, least);
+  return *std::min_element(least, least + kOfferLanes);
+}
+
 }  // namespace
 
 const Kernels portable_kernels = {kRowBlock, block_products, row_products, group_minima, collect,
-                                  dot,       dots,           list_minimum};
+                                  dot,       dots,           list_minimum, offer};
 
 }  // namespace laot::detail

@@ -105,6 +105,44 @@ LAOT_AVX2_ONLY ListMinimum list_minimum_avx2(const double* cost, const std::uint
   return {least, second, position};
 }
 
+// The lanes in which `a` is less than `b`, for eight whole numbers.
+LAOT_AVX2_ONLY inline __m256i less_in(const __m256d (&a)[2], const __m256d (&b)[2]) {
+  const __m256 low = _mm256_castpd_ps(_mm256_cmp_pd(a[0], b[0], _CMP_LT_OQ));
+  const __m256 high = _mm256_castpd_ps(_mm256_cmp_pd(a[1], b[1], _CMP_LT_OQ));
+  const __m256i mixed = _mm256_castps_si256(_mm256_shuffle_ps(low, high, 0x88));
+  return _mm256_permute4x64_epi64(mixed, 0xd8);
+}
+
+LAOT_AVX2_ONLY double offer_avx2(const Offer& offer, const double* price, std::size_t columns,
+                                 double* distance, std::uint32_t* by) {
+  static_assert(kOfferLanes == 8, "two vectors of four");
+  const __m256d at = _mm256_set1_pd(offer.at), offset = _mm256_set1_pd(offer.offset);
+  const __m256i who = _mm256_set1_epi32(static_cast<int>(offer.who));
+  __m256d least[2] = {_mm256_set1_pd(kInfinity), _mm256_set1_pd(kInfinity)};
+  std::size_t j = 0;
+  for (; j + kOfferLanes <= columns; j += kOfferLanes) {
+    __m256d through[2], before[2];
+#pragma GCC unroll 2
+    for (std::size_t q = 0; q < 2; ++q) {
+      const __m256d reduced = _mm256_sub_pd(_mm256_loadu_pd(offer.cost + j + 4 * q),
+                                            _mm256_loadu_pd(price + j + 4 * q));
+      through[q] = _mm256_max_pd(at, _mm256_add_pd(reduced, offset));
+      before[q] = _mm256_loadu_pd(distance + j + 4 * q);
+      const __m256d after = _mm256_min_pd(through[q], before[q]);
+      _mm256_storeu_pd(distance + j + 4 * q, after);
+      least[q] = _mm256_min_pd(after, least[q]);
+    }
+    auto* names = reinterpret_cast<__m256i*>(by + j);
+    _mm256_storeu_si256(
+        names, _mm256_blendv_epi8(_mm256_loadu_si256(names), who, less_in(through, before)));
+  }
+  double lane[kOfferLanes];
+  _mm256_storeu_pd(lane, least[0]);
+  _mm256_storeu_pd(lane + 4, least[1]);
+  for (; j < columns; ++j) offer_one(offer, price, j, distance, by, lane);
+  return *std::min_element(lane, lane + kOfferLanes);
+}
+
 namespace avx2 {
 
 using V = __m256;
@@ -260,7 +298,7 @@ LAOT_AVX512 std::size_t collect(const float* raw, const float* minus_v, std::siz
 
 const Kernels avx2_kernels = {avx2::kRowBlock,    avx2::block_products, avx2::row_products,
                               avx2::group_minima, avx2::collect,        dot_avx2,
-                              dots_avx2,          list_minimum_avx2};
+                              dots_avx2,          list_minimum_avx2,    offer_avx2};
 const Kernels avx512_kernels = {avx512::kRowBlock,
                                 avx512::block_products,
                                 avx512::row_products,
@@ -268,7 +306,8 @@ const Kernels avx512_kernels = {avx512::kRowBlock,
                                 avx512::collect,
                                 dot_avx2,
                                 dots_avx2,
-                                list_minimum_avx2};
+                                list_minimum_avx2,
+                                offer_avx2};
 
 }  // namespace laot::detail
 

@@ -72,9 +72,9 @@ void build_lists(CandidateRows& rows, const SolverOptions& options, Context& con
   rows.build(store_budget(options), context);
 }
 
-void finish(AssignmentSearch& search, Context& context) {
+bool finish(AssignmentSearch& search, Context& context, double most_widened = kInfinity) {
   const Context::Span span(context, kAuctionDone, 1.0);
-  search.finish(context);
+  return search.finish(context, most_widened);
 }
 
 }  // namespace
@@ -276,7 +276,11 @@ Assignment solve_given_cost(const arma::mat& cost, const SolverOptions& options,
     const Context::Span span(context, kListsMade, kAuctionDone);
     run_auctions(search, kFirstEpsilon * width, kLastEpsilon * width, context);
   }
-  finish(search, context);
+  if (!finish(search, context,
+              options.most_widened * static_cast<double>(n) * static_cast<double>(m))) {
+    out.certificate.gap = kInfinity;
+    return out;
+  }
   const double gap = search.duality_gap(context);
   out.statistics.scans = rows.scans();
   out.statistics.solves = 1;

@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 
+#include "kernels.hpp"
 #include "laot/assignment.hpp"
 #include "laot/assignment/candidate_rows.hpp"
 #include "laot/assignment/point_assignment.hpp"
@@ -18,6 +19,8 @@ constexpr std::size_t kLanes = 8;
 // Steps of row reduction per row: price wars between nearly equal columns end here.
 constexpr std::size_t kReductionSteps = 4;
 constexpr std::size_t kScansPerPoll = 256;
+constexpr std::size_t kRowsForTies = 64;
+constexpr double kMostRows = 0.9;
 
 double least_of(const double* values, std::size_t n) {
   double least[kLanes];
@@ -35,14 +38,16 @@ double least_of(const double* values, std::size_t n) {
 class ShortestPaths {
  public:
   ShortestPaths(const arma::mat& cost, Assignment& out)
-      : cost_(cost),
+      : kernels_(detail::kernels(VectorPath::best)),
+        cost_(cost),
         out_(out),
         m_(cost.n_rows),
         v_(out.column_potential),
         row_of_column_(m_, kNone),
         key_(m_),
         open_price_(m_),
-        distance_(m_) {}
+        distance_(m_),
+        offered_by_(m_) {}
 
   void run(Context& context) {
     if (cost_.n_cols == m_) reduce_columns();
@@ -58,11 +63,6 @@ class ShortestPaths {
   }
 
  private:
-  struct Visit {
-    std::uint32_t row;
-    double at, offset;
-  };
-
   void match(std::uint32_t row, std::uint32_t column) {
     out_.column_of_row[row] = column;
     row_of_column_[column] = row;
@@ -76,6 +76,10 @@ class ShortestPaths {
       const double* c = cost_.colptr(i);
       for (std::size_t j = 0; j < m_; ++j) v_[j] = c[j] < v_[j] ? c[j] : v_[j];
     }
+    if (most_rows_tie_in_a_column()) {
+      std::fill(v_.begin(), v_.end(), 0.0);
+      return;
+    }
     for (std::uint32_t i = 0; i < cost_.n_cols; ++i) {
       const double* c = cost_.colptr(i);
       for (std::uint32_t j = 0; j < m_; ++j)
@@ -84,6 +88,21 @@ class ShortestPaths {
           break;
         }
     }
+  }
+
+  // A price that is the cost of nearly all rows tells nothing: of a column in which all pairs are
+  // forbidden by a large cost, say. It would make them as cheap as the pairs that are allowed, and
+  // the searches would wander through both.
+  bool most_rows_tie_in_a_column() {
+    const std::size_t step = std::max<std::size_t>(1, cost_.n_cols / kRowsForTies);
+    std::vector<double>& cheapest = key_;  // how many of the sampled rows cost the least
+    std::fill(cheapest.begin(), cheapest.end(), 0.0);
+    double sampled = 0.0;
+    for (std::size_t i = 0; i < cost_.n_cols; i += step, ++sampled) {
+      const double* c = cost_.colptr(i);
+      for (std::size_t j = 0; j < m_; ++j) cheapest[j] += c[j] == v_[j] ? 1.0 : 0.0;
+    }
+    return *std::max_element(cheapest.begin(), cheapest.end()) > kMostRows * sampled;
   }
 
   // Each free row takes its best column and lowers the price by what the second best costs more;
@@ -102,7 +121,7 @@ class ShortestPaths {
         key_[column] = kInfinity;
         const double second = least_of(key_.data(), m_);
         if (!(second > least) && row_of_column_[column] != kNone && second < kInfinity)
-          column = first_equal(second);  // a tie, perhaps with a column that nobody has
+          column = free_or_first_equal(second);
         else if (second > least && second < kInfinity)
           v_[column] -= second - least;
         const std::uint32_t rival = row_of_column_[column];
@@ -120,16 +139,23 @@ class ShortestPaths {
     return static_cast<std::uint32_t>(std::find(key_.begin(), key_.end(), value) - key_.begin());
   }
 
+  // Of the columns with this key one that nobody has, if there is one.
+  std::uint32_t free_or_first_equal(double value) const {
+    const std::uint32_t first = first_equal(value);
+    for (std::uint32_t j = first; j < m_; ++j)
+      if (key_[j] == value && row_of_column_[j] == kNone) return j;
+    return first;
+  }
+
   // Dijkstra's search on reduced costs from a free row, then the update of the prices that keeps
   // matched pairs tight, then the flip along the path. All columns at one distance are scanned
   // before the next distance is looked for, which is what makes ties cheap.
   void augment(std::uint32_t free_row, Context& context) {
     std::fill(key_.begin(), key_.end(), kInfinity);
     std::copy(v_.begin(), v_.end(), open_price_.begin());
-    visits_.clear();
     columns_.clear();
     double reached = -kInfinity;
-    double nearest = visit({free_row, reached, 0.0});
+    double nearest = visit(free_row, reached, 0.0);
     std::uint32_t sink = kNone;
     for (std::size_t next = 0; sink == kNone;) {
       if (next == columns_.size()) {
@@ -141,8 +167,8 @@ class ShortestPaths {
       if (sink != kNone) break;
       const std::uint32_t column = columns_[next++];
       const std::uint32_t row = row_of_column_[column];
-      if (visits_.size() % kScansPerPoll == 0) context.poll();
-      nearest = visit({row, reached, reached - (cost_(column, row) - v_[column])});
+      if (next % kScansPerPoll == 0) context.poll();
+      nearest = visit(row, reached, reached - (cost_(column, row) - v_[column]));
     }
     flip(free_row, sink);
     for (const std::uint32_t j : columns_) v_[j] -= reached - distance_[j];
@@ -150,45 +176,32 @@ class ShortestPaths {
 
   // Offers the columns of a row; returns the least distance of the columns that are open. The price
   // of a closed one is minus infinity, so that nothing is offered to it.
-  double visit(const Visit& visit) {
-    visits_.push_back(visit);
+  double visit(std::uint32_t row, double at, double offset) {
     ++out_.statistics.scans;
-    const double* c = cost_.colptr(visit.row);
-    double* key = key_.data();
-    const double* price = open_price_.data();
-    const double at = visit.at, offset = visit.offset;
-    double least[kLanes];
-    std::fill(least, least + kLanes, kInfinity);
-    std::size_t j = 0;
-    for (; j + kLanes <= m_; j += kLanes)
-      for (std::size_t q = 0; q < kLanes; ++q) {
-        const double through = through_column(c[j + q], price[j + q], at, offset);
-        key[j + q] = through < key[j + q] ? through : key[j + q];
-        least[q] = key[j + q] < least[q] ? key[j + q] : least[q];
-      }
-    for (; j < m_; ++j) {
-      key[j] = std::min(key[j], through_column(c[j], price[j], at, offset));
-      least[0] = std::min(least[0], key[j]);
-    }
-    return *std::min_element(least, least + kLanes);
-  }
-
-  // Distances only grow, whatever the rounding.
-  static double through_column(double cost, double price, double at, double offset) {
-    const double through = (cost - price) + offset;
-    return through < at ? at : through;
+    return kernels_.offer({cost_.colptr(row), at, offset, row}, open_price_.data(), m_, key_.data(),
+                          offered_by_.data());
   }
 
   // Closes the columns at the distance that is reached, unless one of them is free.
   std::uint32_t close_columns(double reached) {
     const std::size_t first = columns_.size();
-    for (std::uint32_t j = 0; j < m_; ++j) {
-      if (key_[j] > reached) continue;
-      if (row_of_column_[j] == kNone) {
-        columns_.resize(first);
-        return j;
-      }
-      columns_.push_back(j);
+    const double* key = key_.data();
+    std::size_t next = 0;
+    for (; next + kLanes <= m_; next += kLanes) {
+      double least = key[next];
+      for (std::size_t q = 1; q < kLanes; ++q)
+        least = key[next + q] < least ? key[next + q] : least;
+      if (least > reached) continue;
+      for (std::size_t q = 0; q < kLanes; ++q)
+        if (key[next + q] <= reached) columns_.push_back(static_cast<std::uint32_t>(next + q));
+    }
+    for (; next < m_; ++next)
+      if (key[next] <= reached) columns_.push_back(static_cast<std::uint32_t>(next));
+    for (std::size_t k = first; k < columns_.size(); ++k) {
+      const std::uint32_t j = columns_[k];
+      if (row_of_column_[j] != kNone) continue;
+      columns_.resize(first);
+      return j;
     }
     for (std::size_t k = first; k < columns_.size(); ++k) {
       const std::uint32_t j = columns_[k];
@@ -201,30 +214,26 @@ class ShortestPaths {
 
   // From the end, each column is given to the first row that offered the distance it has.
   void flip(std::uint32_t free_row, std::uint32_t sink) {
-    distance_[sink] = key_[sink];
     for (std::uint32_t column = sink;;) {
-      const auto from = std::find_if(visits_.begin(), visits_.end(), [&](const Visit& visit) {
-        return through_column(cost_(column, visit.row), v_[column], visit.at, visit.offset) ==
-               distance_[column];
-      });
-      require(from != visits_.end(), Status::internal_error, "an augmenting path was lost");
-      const std::uint32_t before = out_.column_of_row[from->row];
-      match(from->row, column);
-      if (from->row == free_row) return;
+      const std::uint32_t row = offered_by_[column];
+      const std::uint32_t before = out_.column_of_row[row];
+      match(row, column);
+      if (row == free_row) return;
       column = before;
     }
   }
 
+  const detail::Kernels& kernels_;
   const arma::mat& cost_;
   Assignment& out_;
   const std::size_t m_;
   std::vector<double>& v_;
   std::vector<std::uint32_t> row_of_column_;
   std::vector<double> key_;  // distances of the columns that are open; infinite for closed ones
-  std::vector<double> open_price_;  // prices; minus infinity for closed columns
-  std::vector<double> distance_;    // of closed columns
-  std::vector<Visit> visits_;
-  std::vector<std::uint32_t> columns_;
+  std::vector<double> open_price_;         // prices; minus infinity for closed columns
+  std::vector<double> distance_;           // of closed columns
+  std::vector<std::uint32_t> offered_by_;  // the row that offered a column its distance
+  std::vector<std::uint32_t> columns_;     // closed ones, as they were closed
 };
 
 // Lowers each u_i to what is feasible for its row, so that the dual value is a true bound.

@@ -20,6 +20,8 @@ constexpr std::size_t kSampledRows = 64;
 constexpr std::ptrdiff_t kNearest = 4;
 // How much wider than the rounding of single precision a list has to be to prove anything.
 constexpr double kWiderThanRounding = 1024.0;
+// Beyond this share of all pairs, searches that leave the lists are slower than those without.
+constexpr double kMostWidened = 0.5;
 
 // In lanes, so that it waits for memory and not for the comparison before.
 double largest_size(const arma::mat& cost) {
@@ -62,7 +64,9 @@ Assignment solve_assignment(const arma::mat& cost, Context& context) {
           " rows and ", cost.n_rows, " columns");
   detail::require_finite(cost, "the cost of an assignment");
   if (cost.n_cols <= kDenseRows || !lists_can_tell(cost)) return detail::solve_dense(cost, context);
-  Assignment out = detail::solve_given_cost(cost, {}, context);
+  detail::SolverOptions options;
+  options.most_widened = kMostWidened;
+  Assignment out = detail::solve_given_cost(cost, options, context);
   if (out.certificate.gap <= detail::kGapLimit) return out;
   out = detail::solve_dense(cost, context);
   out.statistics.solves = 2;

@@ -95,6 +95,7 @@ Certificate cost_by(Coupling& coupling, const arma::mat& x, const arma::mat& y, 
 Certificate transport_cost(const arma::mat& x, const arma::mat& y, Context& context) {
   require_comparable(x, "x", y, "y");
   CouplingOptions options;
+  options.mode = CouplingMode::exact;
   options.once = true;
   Coupling coupling(x, y, {}, {}, options);
   return cost_by(coupling, x, y, true, context);
@@ -116,6 +117,7 @@ double weighted_wasserstein2(const arma::mat& x, const arma::vec& weights, const
   const arma::mat cells = x.cols(counting);
   const arma::vec w = weights.elem(counting);
   CouplingOptions options;
+  options.mode = CouplingMode::exact;
   options.once = true;
   options.units = kWeightUnits;
   Coupling coupling(cells, y, arma::vec(w / arma::accu(w)), {}, {}, options);
@@ -173,8 +175,13 @@ EuclideanSinkhorn euclidean_sinkhorn(const arma::mat& x, const arma::mat& y,
                                      const SinkhornOptions& options, Context& context) {
   require_comparable(x, "x", y, "y");
   const arma::vec a = uniform(x.n_cols), b = uniform(y.n_cols);
-  const SinkhornResult between =
-      sinkhorn(euclidean_distances(x, y, context), a, b, options, context);
+  CostRange costs;
+  SinkhornResult between;
+  {
+    const arma::mat distances = euclidean_distances(x, y, context);
+    costs = range_of(distances);
+    between = sinkhorn(distances, a, b, options, context);
+  }
   const SinkhornResult of_x =
       sinkhorn_to_itself(euclidean_distances(x, x, context), a, options, context);
   const SinkhornResult of_y =
@@ -182,6 +189,7 @@ EuclideanSinkhorn euclidean_sinkhorn(const arma::mat& x, const arma::mat& y,
   EuclideanSinkhorn out;
   out.cost = between.regularised_cost;
   out.divergence = between.regularised_cost - 0.5 * (of_x.regularised_cost + of_y.regularised_cost);
+  require_difference_of_costs(out.divergence, costs);
   out.marginal_error = std::max({between.marginal_error, of_x.marginal_error, of_y.marginal_error});
   out.converged = between.converged && of_x.converged && of_y.converged;
   return out;

@@ -6,6 +6,7 @@
 
 #include "entropic_newton.hpp"
 #include "laot/assignment.hpp"
+#include "laot/base/median.hpp"
 #include "laot/base/sums.hpp"
 
 namespace laot {
@@ -24,6 +25,8 @@ constexpr double kAnnealing = 0.25, kAnnealedError = 1e-3;
 // An error from which no annealing is needed.
 constexpr double kNear = 0.1;
 constexpr std::size_t kAttempt = 1000;  // iterations that are worth a try
+constexpr double kLostOfDifference = 1e-3;
+constexpr std::size_t kSampledCosts = 100000;  // for a median
 
 // out_i = -epsilon log sum_j w_j exp((h_j - c_ij) / epsilon), for the rows of the cost.
 void soft_minimum_of_rows(const arma::mat& cost, const arma::vec& weights, const arma::vec& h,
@@ -344,10 +347,32 @@ SinkhornResult sinkhorn_to_itself(const arma::mat& cost, const arma::vec& a,
   return out;
 }
 
+CostRange range_of(const arma::mat& cost) {
+  const std::size_t step = std::max<std::size_t>(1, cost.n_elem / kSampledCosts);
+  std::vector<double> sample;
+  for (std::size_t k = 0; k < cost.n_elem; k += step) sample.push_back(cost[k]);
+  return {upper_median(sample), cost.max()};
+}
+
+void require_difference_of_costs(double value, const CostRange& costs) {
+  const double lost = std::numeric_limits<double>::epsilon() * costs.largest;
+  const double known = std::max(std::abs(value), costs.middle);
+  require(costs.middle == 0.0 || lost <= kLostOfDifference * known, Status::numerical_failure,
+          "a divergence is a difference of costs that double precision does not resolve here: the "
+          "median cost of a pair is ",
+          costs.middle, " and the largest ", costs.largest,
+          "; leave out cells that are far away from all others, or score w2");
+}
+
 SinkhornDivergence sinkhorn_divergence(const arma::mat& x, const arma::mat& y,
                                        const SinkhornOptions& options, Context& context) {
   SinkhornDivergence out;
-  out.between = sinkhorn(x, y, options, context);
+  CostRange costs;
+  {
+    const arma::mat cost = pairwise(x, y, context);
+    costs = range_of(cost);
+    out.between = sinkhorn(cost, uniform(x.n_cols), uniform(y.n_cols), options, context);
+  }
   const SinkhornResult xx =
       sinkhorn_to_itself(pairwise(x, x, context), uniform(x.n_cols), options, context);
   const SinkhornResult yy =
@@ -355,6 +380,7 @@ SinkhornDivergence sinkhorn_divergence(const arma::mat& x, const arma::mat& y,
   // Not negative but for rounding and for what the marginals lack.
   out.value = std::max(
       0.0, out.between.regularised_cost - 0.5 * xx.regularised_cost - 0.5 * yy.regularised_cost);
+  require_difference_of_costs(out.value, costs);
   out.converged = out.between.converged && xx.converged && yy.converged;
   out.marginal_error = std::max({out.between.marginal_error, xx.marginal_error, yy.marginal_error});
   return out;

@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "laot/assignment.hpp"
 #include "laot/assignment/point_assignment.hpp"
+#include "support/vector_paths.hpp"
 
 using namespace laot;
+using detail::SolverOptions;
 
 namespace {
 
@@ -73,6 +76,26 @@ double least_by_trying(const arma::mat& cost) {
   return best;
 }
 
+// The most rows that can have a column of their own among the pairs that cost 0: augmenting paths,
+// one row after the other (Kuhn, 1955).
+std::size_t most_free_pairs(const arma::mat& cost) {
+  const std::size_t n = cost.n_cols, m = cost.n_rows;
+  std::vector<std::size_t> row_of(m, n), seen(m);
+  std::size_t found = 0;
+  const std::function<bool(std::size_t, std::size_t)> place = [&](std::size_t i, std::size_t turn) {
+    for (std::size_t j = 0; j < m; ++j) {
+      if (cost(j, i) != 0.0 || seen[j] == turn) continue;
+      seen[j] = turn;
+      if (row_of[j] < n && !place(row_of[j], turn)) continue;
+      row_of[j] = i;
+      return true;
+    }
+    return false;
+  };
+  for (std::size_t i = 0; i < n; ++i) found += place(i, i + 1) ? 1 : 0;
+  return found;
+}
+
 }  // namespace
 
 TEST_CASE("small assignments of given costs are the best of all") {
@@ -126,4 +149,70 @@ TEST_CASE("a price that forbids a pair costs no time") {
     CHECK(found.statistics.scans < 60 * 1200);
     CHECK(found.statistics.bids == 0);  // no lists, which the rounding of such a price misleads
   }
+}
+
+TEST_CASE("a column that is dear to all rows does not lead searches astray") {
+  Rng rng(54);
+  Context context;
+  const std::size_t n = 800;
+  for (const double dear : {1.0, kForbidden})
+    for (const double pairs : {1.0, 2.0, 20.0}) {  // that cost nothing, for each row
+      CAPTURE(dear);
+      CAPTURE(pairs);
+      arma::mat cost(n, n);
+      for (double& c : cost) c = rng.uniform() < pairs / static_cast<double>(n) ? 0.0 : dear;
+      const Assignment found = solve_assignment(cost, context);
+      check_proven(cost, found);
+      CHECK(found.certificate.primal == dear * static_cast<double>(n - most_free_pairs(cost)));
+      CHECK(found.statistics.scans < 2 * n);
+      CHECK(found.statistics.augmentations < n / 5);
+    }
+}
+
+TEST_CASE("where ties fill the lists, the solve goes on without them") {
+  Rng rng(55);
+  Context context;
+  const std::size_t n = 400;
+  arma::vec x(n), y(n);
+  for (double& value : x) value = rng.uniform();
+  for (double& value : y) value = rng.uniform();
+  arma::mat distances(n, n), sums(n, n);
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 0; j < n; ++j) {
+      distances(j, i) = std::abs(x[i] - y[j]);
+      sums(j, i) = x[i] + y[j];
+    }
+  const arma::vec apart = arma::abs(arma::sort(x) - arma::sort(y));
+  const double expected[] = {arma::accu(apart), arma::accu(x) + arma::accu(y)};
+  const arma::mat* costs[] = {&distances, &sums};
+  for (int k = 0; k < 2; ++k) {
+    CAPTURE(k);
+    const Assignment found = solve_assignment(*costs[k], context);
+    check_proven(*costs[k], found);
+    CHECK(found.certificate.primal == doctest::Approx(expected[k]).epsilon(1e-12));
+    CHECK(found.statistics.solves == 2);
+  }
+  SolverOptions never, always;
+  always.most_widened = 0.0;
+  CHECK(detail::solve_given_cost(sums, never, context).certificate.gap < 1e-12);
+  CHECK(detail::solve_given_cost(sums, always, context).certificate.gap == kInfinity);
+}
+
+TEST_CASE("the dense search has the same bits on each vector path") {
+  Rng rng(56);
+  Context context;
+  for (const std::size_t columns : {97u, 203u, 204u})  // beyond whole vectors
+    for (const Kind& kind : kKinds) {
+      CAPTURE(kind.name);
+      const arma::mat cost = costs_of(kind, 97, columns, rng) * 0.3;
+      std::vector<Assignment> found;
+      for (const VectorPath path : vector_paths::all()) {
+        const vector_paths::Limit limit(path);
+        found.push_back(detail::solve_dense(cost, context));
+        CHECK(found.back().column_of_row == found[0].column_of_row);
+        CHECK(found.back().column_potential == found[0].column_potential);
+        CHECK(found.back().row_potential == found[0].row_potential);
+        CHECK(found.back().statistics.scans == found[0].statistics.scans);
+      }
+    }
 }

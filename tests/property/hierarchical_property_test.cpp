@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "laot/metrics/distances.hpp"
 #include "laot/parallel.hpp"
 #include "laot/transport.hpp"
 #include "support/problems.hpp"
@@ -91,6 +92,30 @@ TEST_CASE("more cells than the exact limit are coupled hierarchically, fewer exa
   CHECK(Coupling(x, y, {}, {}, options).solve(x, context).certificate.dual_error > 0.0);
   options.exact_limit = 400;
   CHECK(Coupling(x, y, {}, {}, options).solve(x, context).certificate.dual_error == 0.0);
+}
+
+TEST_CASE("distances between more cells than the exact limit are exact all the same") {
+  Context context;
+  Rng rng(58);
+  const std::size_t n = CouplingOptions().exact_limit + 3, m = 7;
+  arma::mat x(1, n), y(1, m);
+  for (double& value : x) value = rng.normal();
+  for (double& value : y) value = 2.0 + rng.normal();
+  const arma::rowvec sorted_x = arma::sort(x.row(0)), sorted_y = arma::sort(y.row(0));
+  // Of one feature the best coupling keeps the order: m units of each x, n of each y.
+  double sum = 0.0;
+  for (std::size_t i = 0, j = 0, left_x = m, left_y = n; i < n && j < m;) {
+    const std::size_t moved = std::min(left_x, left_y);
+    const double apart = sorted_x[i] - sorted_y[j];
+    sum += static_cast<double>(moved) * apart * apart;
+    if ((left_x -= moved) == 0) ++i, left_x = m;
+    if ((left_y -= moved) == 0) ++j, left_y = n;
+  }
+  const double expected = sum / static_cast<double>(n * m);
+  const Certificate found = transport_cost(x, y, context);
+  CHECK(found.primal == doctest::Approx(expected).epsilon(1e-12));
+  CHECK(found.gap < 1e-9);
+  CHECK(wasserstein2(x, y, context) == doctest::Approx(std::sqrt(expected)).epsilon(1e-12));
 }
 
 TEST_CASE("a coupling that does not fit in memory is refused before anything is copied") {

@@ -65,6 +65,36 @@ TEST_CASE("a cell far away spoils no distance of unequal numbers of cells either
         doctest::Approx(best_of_all(x, y) / 5.0).epsilon(1e-9));
 }
 
+TEST_CASE("a divergence that a cell far away hides is refused") {
+  Rng rng(63);
+  Context context;
+  const arma::mat x = coarse(40, rng), y = coarse(40, rng) + 2.0;
+  const double apart = arma::accu(arma::square(arma::mean(x, 1) - arma::mean(y, 1)));
+  SinkhornOptions options;
+  for (const double far : {1e5, 1e8, 1e12}) {
+    CAPTURE(far);
+    const arma::mat a = with_cell(x, far), b = with_cell(y, far);
+    options.epsilon = epsilon_of_mean_cost(a, b, 0.05);
+    if (far > 1e7) {
+      CHECK_THROWS_AS(sinkhorn_divergence(a, b, options, context), Error);
+    } else {
+      // Such an epsilon blurs all but the far cell: what is left is the distance of the means.
+      CHECK(sinkhorn_divergence(a, b, options, context).value ==
+            doctest::Approx(apart * 40.0 / 41.0).epsilon(1e-3));
+    }
+    // On one side only, the divergence is as large as the costs.
+    CHECK(sinkhorn_divergence(a, with_cell(y, 0.0), options, context).value >
+          0.5 * far * far / 41.0);
+  }
+  options.epsilon = 0.1;
+  options.tolerance = 1e-3;
+  options.max_iterations = 2000;
+  CHECK(euclidean_sinkhorn(with_cell(x, 1e8), with_cell(y, 1e8), options, context).divergence >
+        0.0);
+  CHECK_THROWS_WITH_AS(euclidean_sinkhorn(with_cell(x, 1e15), with_cell(y, 1e15), options, context),
+                       doctest::Contains("score w2"), Error);
+}
+
 TEST_CASE("cells whose squared distances underflow are refused, the same cell is not") {
   Context context;
   arma::mat x(1, 3), y(1, 3);

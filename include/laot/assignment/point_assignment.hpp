@@ -18,6 +18,10 @@ struct SolverOptions {
   double store_bytes = -1.0;
   /// A solve whose certificate is worse is done again in double precision throughout.
   double gap_limit = kGapLimit;
+  /// Of a given cost: how many columns searches may look at beyond the lists, as a share of all
+  /// pairs, before the solve is given up with an infinite gap. Costs that are tied, or differ by
+  /// their rounding alone, fill the lists and more.
+  double most_widened = kInfinity;
 };
 
 double store_budget(const SolverOptions& options);

@@ -10,15 +10,15 @@
 namespace laot {
 
 /// The least mean squared distance over all couplings of x (d x n) and y (d x m) with weights 1/n
-/// and 1/m, with its proof: the square of W2.
+/// and 1/m, with its proof: the square of W2. Exact for any number of cells.
 Certificate transport_cost(const arma::mat& x, const arma::mat& y, Context& context);
 
 /// W2: the root of the least mean squared distance over all couplings of x (d x n) and y (d x m)
-/// with weights 1/n and 1/m. Exact, not entropic; cost and memory are those of Coupling
+/// with weights 1/n and 1/m. Exact, not entropic; cost and memory are those of an exact Coupling
 /// (transport.hpp).
 double wasserstein2(const arma::mat& x, const arma::mat& y, Context& context);
 
-/// The same by a coupling that was made of cells in the order of x and of y: it starts from its
+/// The same, as exact as the coupling, which was made of cells in the order of x and of y: it starts from its
 /// last solve, which saves most of the time where cells have moved little.
 double wasserstein2(const arma::mat& x, const arma::mat& y, Coupling& coupling, Context& context);
 
