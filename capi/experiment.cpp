@@ -108,12 +108,12 @@ class CellsOfHost : public laot::CellsElsewhere {
 
   laot::Population read(const std::vector<std::string>& feature_names) override {
     laot_data* made = nullptr;
-    laot::require(read_(payload_, &made) == 0, Status::cancelled, "condition \"", name_,
-                  "\" could not be read");
+    const int failed = read_(payload_, &made);
+    const Freed freed{made};
+    laot::require(failed == 0, Status::cancelled, "condition \"", name_, "\" could not be read");
     held_ = true;
     const std::string what = "the cells that were read of condition \"" + name_ + "\"";
     const laot_data& cells = given(made, what.c_str());
-    const Freed freed{made};
     laot::capi::require_same_features(feature_names, "control", cells.feature_names, "treated");
     return {cells.cells, cells.cell_names, cells.batch, cells.groups};
   }
@@ -319,6 +319,10 @@ laot_status laot_read_conditions(const char* const* labels, size_t cells, const 
     }
     if (combine != nullptr) from.combine = combine;
     if (missing != nullptr) from.missing = missing;
+    laot::require_name(from.control, "control", 0);
+    for (size_t k = 0; k < target_count; ++k) laot::require_name(from.targets[k], "targets", k);
+    laot::require_name(from.combine, "combine", 0);
+    laot::require_name(from.missing, "missing", 0);
     const laot::LabelledConditions found = laot::read_conditions(from);
     // Where either fails, neither is handed out.
     auto of_values = std::make_unique<laot_table>(laot_table{table_of_values(found.conditions)});

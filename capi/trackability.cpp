@@ -85,7 +85,8 @@ laot_status laot_simulate_populations(laot_context* context, size_t features, si
     options.gap = gap;
     options.noise = noise;
     options.entries = laot::entries_from(given_text(entries, "entries"));
-    const laot::Populations made = laot::simulate_populations(options, laot::Rng((*call).seed));
+    const laot::Populations made =
+        laot::simulate_populations(options, laot::Rng((*call).seed), *call);
     std::copy(made.control.begin(), made.control.end(), control);
     std::copy(made.treated.begin(), made.treated.end(), treated);
     std::copy(made.map.begin(), made.map.end(), map);
@@ -106,8 +107,8 @@ laot_status laot_simulate_screen(laot_context* context, size_t features, size_t 
     options.new_cells = new_cells;
     options.kappa = kappa;
     options.noise = noise;
-    hand_out_findings(laot::findings_of(laot::simulate_screen(options, laot::Rng((*call).seed))),
-                      out);
+    hand_out_findings(
+        laot::findings_of(laot::simulate_screen(options, laot::Rng((*call).seed), *call)), out);
   });
 }
 

@@ -15,6 +15,7 @@ set(LAOT_CORE_SOURCES
   src/parallel/parallel_for.cpp
   src/parallel/helpers.cpp
   src/parallel/machine.cpp
+  src/parallel/product.cpp
   src/parallel/tasks.cpp
   # data
   src/data/cells.cpp

@@ -102,7 +102,12 @@ predict_places <- function(places, newdata, nonnegative = "no", ..., types = NUL
     out <- predicted_values(first, cells, nonnegative, ..., types = types,
                             num.threads = num.threads, verbose = verbose,
                             on.disk = identical(place$kind, "HDF5"), places = places)
-    if (!is.null(places$of)) out$target <- vapply(places$fits, `[[`, "", "target")[places$of]
+    if (is.null(places$of)) return(out)
+    out$target <- vapply(places$fits, `[[`, "", "target")[places$of]
+    out$covariates <- lapply(covariates_said(places$fits), function(said) {
+      said$parts <- said$parts[places$of]
+      said
+    })
     out
   })
 }

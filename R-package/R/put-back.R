@@ -52,9 +52,23 @@ prediction_says <- function(fit, label, suffix) {
   if (!is.null(label)) one_string(label, "label")
   if (!is.character(suffix) || length(suffix) != 1L || is.na(suffix))
     fail("suffix must be one string, found ", shown(suffix))
-  list(condition = fit$condition, control = fit$control, target = fit$target, label = label,
-       suffix = suffix,
-       weight = weight_column(fit$method))
+  list(condition = fit$condition, control = fit$control, target = fit$target,
+       covariates = covariates_said(list(fit)), combine = fit$origin$combine, label = label,
+       suffix = suffix, weight = weight_column(fit$method))
+}
+
+# By covariate, what predicted cells are at: list(parts, own). parts: the values at each fit's
+# condition. own: levels that a cell keeps, as the line or the donor that control cells share with
+# conditions; none where the covariates were asked for.
+covariates_said <- function(fits) {
+  first <- fits[[1L]]
+  names <- native(.Call(C_conditions, model_pointer(first)))$covariates
+  parts <- lapply(fits, fit_covariates, names)
+  known <- if (is.null(first$at$covariates) && !is.null(first$whole))
+    native(.Call(C_covariates, whole_pointer(first$whole)))
+  sapply(names, function(name) {
+    list(parts = lapply(parts, `[[`, name), own = known$value[known$covariate == name])
+  }, simplify = FALSE)
 }
 
 # A column that is no mark of predicted cells is the user's.
@@ -81,7 +95,8 @@ put_predicted <- function(newdata, fit, into, label, suffix, values, no.disk = N
   if (is.null(place) || identical(place$kind, "cells")) check_label(newdata, says)
   put_part <- function(cells, place, part = NULL, suffix = says$suffix) {
     out <- values(cells, part, place)
-    if (!is.null(out$target)) says$target <- out$target
+    for (name in c("target", "covariates"))
+      if (!is.null(out[[name]])) says[[name]] <- out[[name]]
     says$suffix <- suffix
     if (!is.null(out$cells)) cells <- cells_at(cells, out$cells)
     put(cells, out, says, place)
@@ -113,8 +128,24 @@ labelled <- function(columns, says, count, weights = NULL) {
   if (!is.null(weights)) columns[[says$weight]] <- weights
   if (!is.null(says$condition))
     columns[[says$condition]] <- target_labels(columns[[says$condition]], says$target, count)
+  for (name in setdiff(intersect(names(says$covariates), names(columns)), says$condition)) {
+    columns[[name]] <- covariate_labels(columns[[name]], says$covariates[[name]], says$combine,
+                                        count)
+  }
   if (!is.null(says$label)) columns[[says$label]] <- rep(TRUE, count)
   columns
+}
+
+# said: of covariates_said().
+covariate_labels <- function(old, said, combine, count) {
+  if (is.list(old)) return(rep_len(said$parts, count))
+  keeps <- as.character(plain_values(old)) %in% said$own
+  texts <- vapply(said$parts, function(parts) {
+    paste(as_texts(parts), collapse = if (is.null(combine)) " + " else combine)
+  }, "")
+  out <- target_labels(old, rep_len(texts, count), count)
+  out[keeps] <- if (is.factor(out)) as.character(old)[keeps] else as.vector(old)[keeps]
+  out
 }
 
 # out: what predicted_values() gives; says: prediction_says(); place: checked_into().

@@ -41,7 +41,7 @@ World world_of(std::uint64_t number, double kappa, Context& context) {
   World out;
   ScreenOptions options;
   options.kappa = kappa;
-  out.screen = simulate_screen(options, Rng(1000 + number));
+  out.screen = simulate_screen(options, Rng(1000 + number), context);
   std::vector<ConditionCovariates> covariates;
   out.cells.controls = {out.screen.control};
   for (const ScreenCondition& c : out.screen.training) {

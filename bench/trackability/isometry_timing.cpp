@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
   laot::PopulationOptions options;
   options.cells = cells;
   options.features = features;
-  const arma::mat x = laot::simulate_populations(options, laot::Rng(1)).control;
+  const arma::mat x = laot::simulate_populations(options, laot::Rng(1), context).control;
   const auto start = std::chrono::steady_clock::now();
   const auto constants = laot::isometry_constants(x, {}, context);
   const double seconds =

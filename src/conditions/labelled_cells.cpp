@@ -99,7 +99,13 @@ class CovariateColumn {
         numbers[k].numbers.push_back(number);
       }
     }
-    if (all_numbers) values_ = std::move(numbers);
+    if (!all_numbers) return;
+    for (const CovariateValue& value : numbers)
+      require(std::all_of(value.numbers.begin(), value.numbers.end(),
+                          [](double number) { return std::isfinite(number); }),
+              Status::invalid_argument, "\"", shown(value), "\" of covariate ", name_,
+              " has a part that is not finite");
+    values_ = std::move(numbers);
   }
 
   const std::string& name() const { return name_; }
@@ -129,9 +135,12 @@ class CovariateColumn {
 
   std::vector<std::string> split_level(const std::string& level, const std::string& between) const {
     std::vector<std::string> parts = split(level, between);
-    for (const std::string& part : parts)
+    for (const std::string& part : parts) {
       require(!part.empty(), Status::invalid_argument, "\"", level, "\" of covariate ", name_,
               " has a part without a name; \"", between, "\" stands between the parts");
+      require(!is_missing_word(part), Status::invalid_argument, "\"", level, "\" of covariate ",
+              name_, " has a part that is missing; leave it out, or name it otherwise than ", part);
+    }
     return parts;
   }
 

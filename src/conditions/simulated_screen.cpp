@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "laot/parallel.hpp"
+#include "laot/parallel/product.hpp"
 
 namespace laot {
 
@@ -22,12 +22,12 @@ arma::mat normals(std::size_t rows, std::size_t cols, double sd, Rng& rng) {
 // The laws of the cells and of the drugs.
 class World {
  public:
-  World(const ScreenOptions& options, Rng rng) : options_(options) {
+  World(const ScreenOptions& options, Rng rng, Context& context) : options_(options) {
     const std::size_t d = options.features;
     const double root = std::sqrt(static_cast<double>(d));
     centres_ = normals(d, kClusters, 1.5, rng);
     centres_.each_col() -= arma::vec(arma::mean(centres_, 1));
-    for (std::size_t k = 0; k < kClusters; ++k)
+    for (std::size_t k = 0; k < kClusters; ++k, context.poll())
       spreads_.push_back(0.6 * arma::eye(d, d) + normals(d, d, 0.5 / root, rng));
     embedding = normals(kCoordinates, options.drugs, 1.0, rng);
     const arma::mat loadings =
@@ -35,14 +35,16 @@ class World {
     latent_ = loadings * embedding + normals(kLatent, options.drugs, 0.15, rng);
     half_ = 0.45 * arma::exp(normals(1, options.drugs, 0.25, rng));
     shifts_ = normals(d, kLatent, 0.7, rng);
-    for (std::size_t k = 0; k < kLatent; ++k) maps_.push_back(normals(d, d, 0.35 / root, rng));
+    for (std::size_t k = 0; k < kLatent; ++k, context.poll())
+      maps_.push_back(normals(d, d, 0.35 / root, rng));
     switches_ = normals(d, kLatent, 1.0 / root, rng);
     switched_ = normals(d, kLatent, 0.7, rng);
   }
 
-  arma::mat cells(std::size_t count, Rng& rng) const {
+  arma::mat cells(std::size_t count, Rng& rng, Context& context) const {
     arma::mat out(options_.features, count);
     for (std::size_t i = 0; i < count; ++i) {
+      context.poll();
       const double draw = rng.uniform();
       const std::size_t k = draw < kClusterShares[0]                       ? 0
                             : draw < kClusterShares[0] + kClusterShares[1] ? 1
@@ -52,28 +54,30 @@ class World {
     return out;
   }
 
-  arma::mat moved(const arma::mat& x, const ConditionCovariates& condition) const {
+  arma::mat moved(const arma::mat& x, const ConditionCovariates& condition,
+                  Context& context) const {
     arma::mat out = x;
-    for (const Treatment& t : condition.treatments) out += effect(x, t);
+    for (const Treatment& t : condition.treatments) out += effect(x, t, context);
     return out;
   }
 
-  arma::mat treated(std::size_t count, const ConditionCovariates& condition, Rng& rng) const {
-    const arma::mat x = cells(count, rng);
-    return moved(x, condition) + normals(options_.features, count, options_.noise, rng);
+  arma::mat treated(std::size_t count, const ConditionCovariates& condition, Rng& rng,
+                    Context& context) const {
+    const arma::mat x = cells(count, rng, context);
+    return moved(x, condition, context) + normals(options_.features, count, options_.noise, rng);
   }
 
   arma::mat embedding;
 
  private:
-  arma::mat effect(const arma::mat& x, const Treatment& t) const {
+  arma::mat effect(const arma::mat& x, const Treatment& t, Context& context) const {
     const double u = std::log1p(t.dose) / std::log(16.0);
     const double cube = u * u * u;
     const arma::vec z = latent_.col(t.level) * (cube / (cube + std::pow(half_[t.level], 3.0)));
     arma::mat out(x.n_rows, x.n_cols, arma::fill::zeros);
     out.each_col() += arma::vec(shifts_ * z);
     for (std::size_t k = 0; k < kLatent; ++k) {
-      out += z[k] * (maps_[k] * x);
+      out += z[k] * product(maps_[k], x, context);
       const arma::rowvec turn = arma::tanh(2.0 * switches_.col(k).t() * x);
       out += options_.kappa * z[k] * (switched_.col(k) * turn);
     }
@@ -153,6 +157,13 @@ void check(const ScreenOptions& o) {
   require(std::isfinite(o.kappa) && o.noise >= 0.0 && std::isfinite(o.noise),
           Status::invalid_argument, "kappa must be a number and noise 0 or positive, found ",
           o.kappa, " and ", o.noise);
+  const double conditions = 4.0 * static_cast<double>(o.drugs) + static_cast<double>(o.pairs) +
+                            static_cast<double>(o.unseen_pairs);
+  require_memory(
+      8.0 * static_cast<double>(o.features) *
+          (4.0 * static_cast<double>(o.features) +
+           conditions * (static_cast<double>(o.cells) + 2.0 * static_cast<double>(o.new_cells))),
+      text("a screen of ", o.drugs, " drugs and ", o.features, " features"));
   require(o.drugs > o.unseen_drugs, Status::invalid_argument, "there are ", o.drugs,
           " drugs, of which ", o.unseen_drugs, " should not be seen; some must be");
   const std::size_t seen = o.drugs - o.unseen_drugs;
@@ -164,33 +175,34 @@ void check(const ScreenOptions& o) {
   require(o.seen_tests <= 4 * seen - o.unseen_doses, Status::invalid_argument, "there are ",
           4 * seen - o.unseen_doses, " seen conditions of one drug; ", o.seen_tests,
           " were to be tested");
-  const double conditions =
-      4.0 * static_cast<double>(o.drugs) + static_cast<double>(o.pairs + o.unseen_pairs);
-  require_memory(8.0 * static_cast<double>(o.features) *
-                     (4.0 * static_cast<double>(o.features) +
-                      conditions * static_cast<double>(o.cells + 2 * o.new_cells)),
-                 text("a screen of ", o.drugs, " drugs and ", o.features, " features"));
 }
 
 }  // namespace
 
-Screen simulate_screen(const ScreenOptions& options, Rng rng) {
+Screen simulate_screen(const ScreenOptions& options, Rng rng, Context& context) {
   check(options);
   const SingleThreadedBlas blas;
-  const World world(options, rng.stream(0));
+  const World world(options, rng.stream(0), context);
   Screen out;
   out.embedding = world.embedding;
   for (std::size_t drug = 0; drug < options.drugs; ++drug) out.drugs.push_back(drug_name(drug));
   lay_out(options, rng.stream(1), out);
   Rng draws = rng.stream(2);
-  out.control = world.cells(options.cells, draws);
-  out.new_control = world.cells(options.new_cells, draws);
-  for (ScreenCondition& c : out.training)
-    c.treated = world.treated(options.cells, c.covariates, draws);
-  for (ScreenCondition& c : out.test) {
-    c.treated = world.treated(options.new_cells, c.covariates, draws);
-    c.truth = world.moved(out.new_control, c.covariates);
+  out.control = world.cells(options.cells, draws, context);
+  out.new_control = world.cells(options.new_cells, draws, context);
+  double done = 0.0;
+  const double conditions = static_cast<double>(out.training.size() + out.test.size());
+  const auto next = [&] { context.poll("simulation", done++ / conditions); };
+  for (ScreenCondition& c : out.training) {
+    next();
+    c.treated = world.treated(options.cells, c.covariates, draws, context);
   }
+  for (ScreenCondition& c : out.test) {
+    next();
+    c.treated = world.treated(options.new_cells, c.covariates, draws, context);
+    c.truth = world.moved(out.new_control, c.covariates, context);
+  }
+  context.poll("simulation", 1.0);
   return out;
 }
 

@@ -29,10 +29,12 @@ std::vector<std::size_t> by_decreasing_size(const NumberColumn& values) {
   return order;
 }
 
-NumberColumn zero_shares(const arma::mat& cells) {
+NumberColumn zero_shares(const arma::mat& cells, Context& context) {
   NumberColumn out(cells.n_rows, 0.0);
-  for (std::size_t i = 0; i < cells.n_cols; ++i)
+  for (std::size_t i = 0; i < cells.n_cols; ++i) {
+    context.poll();
     for (std::size_t k = 0; k < cells.n_rows; ++k) out[k] += cells(k, i) == 0.0 ? 1.0 : 0.0;
+  }
   for (double& share : out) share /= static_cast<double>(cells.n_cols);
   return out;
 }
@@ -53,12 +55,14 @@ std::vector<Shift> shifts_over_cells(const RowMoments& control, double n,
 }
 
 // The mean of the cells of each level: features x levels.
-arma::mat level_means(const arma::mat& cells, const Labels& batch, const Labels& levels) {
+arma::mat level_means(const arma::mat& cells, const Labels& batch, const Labels& levels,
+                      Context& context) {
   std::map<std::string, std::size_t> number;
   for (std::size_t l = 0; l < levels.size(); ++l) number[levels[l]] = l;
   arma::mat out(cells.n_rows, levels.size(), arma::fill::zeros);
   std::vector<double> count(levels.size(), 0.0);
   for (std::size_t i = 0; i < cells.n_cols; ++i) {
+    context.poll();
     const auto found = number.find(batch[i]);
     if (found == number.end()) continue;
     count[found->second] += 1.0;
@@ -87,10 +91,10 @@ Labels shared_levels(const Labels& control, const Labels& observed) {
 std::vector<Shift> shifts_over_levels(const arma::mat& control, const Labels& control_batch,
                                       const arma::mat& observed, const Labels& observed_batch,
                                       const arma::mat& predicted, const Labels& levels,
-                                      double level) {
-  const arma::mat start = level_means(control, control_batch, levels),
-                  end = level_means(observed, observed_batch, levels),
-                  moved = level_means(predicted, control_batch, levels);
+                                      double level, Context& context) {
+  const arma::mat start = level_means(control, control_batch, levels, context),
+                  end = level_means(observed, observed_batch, levels, context),
+                  moved = level_means(predicted, control_batch, levels, context);
   const double count = static_cast<double>(levels.size());
   const double width = student_quantile(0.5 * (1.0 + level), count - 1.0);
   std::vector<Shift> out(control.n_rows);
@@ -172,18 +176,20 @@ Table response_table(const ResponseCells& cells, double level, Context& context)
   else
     cells.model->predict(cells.control, Nonnegative::no, predicted.memptr(), context);
 
-  const RowMoments x = row_moments(control), y = row_moments(observed), p = row_moments(predicted);
+  const RowMoments x = row_moments(control, context), y = row_moments(observed, context),
+                   p = row_moments(predicted, context);
   const bool by_level = !cells.control_batch.empty();
   const Labels levels =
       by_level ? shared_levels(cells.control_batch, cells.observed_batch) : Labels();
   const std::vector<Shift> shifts =
       by_level ? shifts_over_levels(control, cells.control_batch, observed, cells.observed_batch,
-                                    predicted, levels, level)
+                                    predicted, levels, level, context)
                : shifts_over_cells(x, static_cast<double>(control.n_cols), y,
                                    static_cast<double>(observed.n_cols), p, level);
   const arma::vec ks = feature_scores(predicted, observed, context).ks;
-  const NumberColumn zeros_x = zero_shares(control), zeros_y = zero_shares(observed),
-                     zeros_p = zero_shares(predicted);
+  const NumberColumn zeros_x = zero_shares(control, context),
+                     zeros_y = zero_shares(observed, context),
+                     zeros_p = zero_shares(predicted, context);
   NumberColumn sizes;
   for (const Shift& shift : shifts) sizes.push_back(shift.observed);
   const std::vector<std::size_t> order = by_decreasing_size(sizes);
@@ -218,7 +224,7 @@ Table marker_table(const Cells& control, const Cells& treated, std::size_t count
   require_valid(treated, "treated", context);
   const arma::mat x = control.gather_all(), y = treated.gather_all();
   const std::vector<std::size_t> order = marker_features(x, y, count, context);
-  const RowMoments a = row_moments(x), b = row_moments(y);
+  const RowMoments a = row_moments(x, context), b = row_moments(y, context);
   const double n = static_cast<double>(x.n_cols), m = static_cast<double>(y.n_cols);
   const auto shift = [&](std::size_t k) { return b.mean[k] - a.mean[k]; };
   Table out;

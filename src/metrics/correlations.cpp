@@ -70,7 +70,8 @@ void add_tile(const arma::mat& p, const arma::mat& t, bool diagonal, PairedSums&
 CorrelationScores correlation_scores(const arma::mat& predicted, const arma::mat& observed,
                                      Context& context) {
   require_comparable(predicted, "predicted", observed, "observed");
-  const RowMoments moments_p = row_moments(predicted), moments_t = row_moments(observed);
+  const RowMoments moments_p = row_moments(predicted, context),
+                   moments_t = row_moments(observed, context);
   std::vector<std::size_t> use;
   for (std::size_t k = 0; k < predicted.n_rows; ++k)
     if (moments_p.sd[k] > kConstantSd && moments_t.sd[k] > kConstantSd) use.push_back(k);

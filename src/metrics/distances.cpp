@@ -133,9 +133,7 @@ double wasserstein2_of_distances(const arma::mat& squared, Context& context) {
 
 double wasserstein1(const arma::mat& x, const arma::mat& y, Context& context) {
   require_comparable(x, "x", y, "y");
-  arma::mat cost = squared_distances(x, y, context);
-  for (std::size_t k = 0; k < cost.n_elem; ++k) cost[k] = std::sqrt(cost[k]);
-  return cost_of_pairs(cost, context).primal;
+  return cost_of_pairs(pairwise_costs(y, x, PairCost::euclidean, context), context).primal;
 }
 
 EnergyDistance energy_distance(const arma::mat& x, const arma::mat& y, Context& context) {
@@ -159,12 +157,6 @@ EnergyDistance energy_distance(const arma::mat& x, const arma::mat& y, Context& 
 
 namespace {
 
-arma::mat euclidean_distances(const arma::mat& x, const arma::mat& y, Context& context) {
-  arma::mat out = squared_distances(y, x, context);
-  for (double& value : out) value = std::sqrt(value);
-  return out;
-}
-
 arma::vec uniform(std::size_t count) {
   return arma::vec(count, arma::fill::value(1.0 / static_cast<double>(count)));
 }
@@ -178,14 +170,14 @@ EuclideanSinkhorn euclidean_sinkhorn(const arma::mat& x, const arma::mat& y,
   CostRange costs;
   SinkhornResult between;
   {
-    const arma::mat distances = euclidean_distances(x, y, context);
+    const arma::mat distances = pairwise_costs(x, y, PairCost::euclidean, context);
     costs = range_of(distances);
     between = sinkhorn(distances, a, b, options, context);
   }
   const SinkhornResult of_x =
-      sinkhorn_to_itself(euclidean_distances(x, x, context), a, options, context);
+      sinkhorn_to_itself(pairwise_costs(x, x, PairCost::euclidean, context), a, options, context);
   const SinkhornResult of_y =
-      sinkhorn_to_itself(euclidean_distances(y, y, context), b, options, context);
+      sinkhorn_to_itself(pairwise_costs(y, y, PairCost::euclidean, context), b, options, context);
   EuclideanSinkhorn out;
   out.cost = between.regularised_cost;
   out.divergence = between.regularised_cost - 0.5 * (of_x.regularised_cost + of_y.regularised_cost);

@@ -69,7 +69,8 @@ FeatureScores feature_scores(const arma::mat& predicted, const arma::mat& observ
   require_comparable(predicted, "predicted", observed, "observed");
   const std::size_t d = predicted.n_rows;
   FeatureScores out{arma::vec(d), arma::vec(d), arma::vec(d)};
-  const arma::vec mean_p = row_moments(predicted).mean, mean_t = row_moments(observed).mean;
+  const arma::vec mean_p = row_moments(predicted, context).mean,
+                  mean_t = row_moments(observed, context).mean;
   parallel_for(context, d, 8, [&](std::size_t first, std::size_t last, int) {
     for (std::size_t k = first; k < last; ++k) {
       compare_distributions(sorted_feature(predicted, k), sorted_feature(observed, k), out.ks[k],
@@ -88,8 +89,7 @@ std::vector<std::size_t> marker_features(const arma::mat& control, const arma::m
           treated.n_cols);
   require(count >= 1 && count <= control.n_rows, Status::invalid_argument,
           "the number of marker features must be 1 to ", control.n_rows, ", found ", count);
-  context.poll();
-  const RowMoments x = row_moments(control), y = row_moments(treated);
+  const RowMoments x = row_moments(control, context), y = row_moments(treated, context);
   std::vector<double> t(control.n_rows);
   const double n = static_cast<double>(control.n_cols), m = static_cast<double>(treated.n_cols);
   for (std::size_t k = 0; k < t.size(); ++k) t[k] = std::abs(Welch(x, n, y, m, k).t());

@@ -13,6 +13,8 @@ namespace laot {
 
 namespace {
 
+constexpr std::size_t kRowsAtOnce = 64;
+
 void require_cells(const arma::mat& cells, const char* name, std::size_t features) {
   require(cells.n_cols > 0, Status::invalid_argument, name, " has no cells");
   require(cells.n_rows == features, Status::dimension_mismatch, name, " has ", cells.n_rows,
@@ -60,30 +62,48 @@ void sd_ratio(const arma::vec& predicted, const arma::vec& observed, MomentScore
 
 }  // namespace
 
-RowMoments row_moments(const arma::mat& cells) {
-  const std::size_t d = cells.n_rows, n = cells.n_cols;
-  RowMoments out{arma::vec(d), arma::vec(d)};
+namespace {
+
+// Of at most kRowsAtOnce rows. Deviations from the first cell keep the digits of features far from
+// 0, and give constant features a spread of exactly 0.
+void add_moments(const arma::mat& cells, std::size_t first, std::size_t last, RowMoments& out) {
+  const std::size_t n = cells.n_cols;
   if (n == 0) {
-    out.mean.fill(kNaN);
-    out.sd.fill(kNaN);
-    return out;
+    std::fill(out.mean.begin() + first, out.mean.begin() + last, kNaN);
+    std::fill(out.sd.begin() + first, out.sd.begin() + last, kNaN);
+    return;
   }
-  // Deviations from the first cell keep the digits of features far from 0, and give constant
-  // features a spread of exactly 0.
-  std::vector<double> sum(d, 0.0), squares(d, 0.0);
-  const double* first = cells.colptr(0);
+  const double* origin = cells.colptr(0);
+  double sum[kRowsAtOnce] = {}, squares[kRowsAtOnce] = {};
   for (std::size_t i = 0; i < n; ++i)
-    for (std::size_t k = 0; k < d; ++k) sum[k] += cells.colptr(i)[k] - first[k];
-  for (std::size_t k = 0; k < d; ++k) sum[k] /= static_cast<double>(n);
+    for (std::size_t k = first; k < last; ++k) sum[k - first] += cells.colptr(i)[k] - origin[k];
+  for (double& s : sum) s /= static_cast<double>(n);
   for (std::size_t i = 0; i < n; ++i)
-    for (std::size_t k = 0; k < d; ++k) {
-      const double deviation = cells.colptr(i)[k] - first[k] - sum[k];
-      squares[k] += deviation * deviation;
+    for (std::size_t k = first; k < last; ++k) {
+      const double deviation = cells.colptr(i)[k] - origin[k] - sum[k - first];
+      squares[k - first] += deviation * deviation;
     }
-  for (std::size_t k = 0; k < d; ++k) {
-    out.mean[k] = first[k] + sum[k];
-    out.sd[k] = std::sqrt(squares[k] / static_cast<double>(n));
+  for (std::size_t k = first; k < last; ++k) {
+    out.mean[k] = origin[k] + sum[k - first];
+    out.sd[k] = std::sqrt(squares[k - first] / static_cast<double>(n));
   }
+}
+
+}  // namespace
+
+RowMoments row_moments(const arma::mat& cells) {
+  const std::size_t d = cells.n_rows;
+  RowMoments out{arma::vec(d), arma::vec(d)};
+  for (std::size_t first = 0; first < d; first += kRowsAtOnce)
+    add_moments(cells, first, std::min(first + kRowsAtOnce, d), out);
+  return out;
+}
+
+RowMoments row_moments(const arma::mat& cells, Context& context) {
+  RowMoments out{arma::vec(cells.n_rows), arma::vec(cells.n_rows)};
+  parallel_for(context, cells.n_rows, kRowsAtOnce, [&](std::size_t first, std::size_t last, int) {
+    add_moments(cells, first, last, out);
+  });
   return out;
 }
 

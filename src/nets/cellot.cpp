@@ -1,6 +1,7 @@
 #include "laot/nets/cellot.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "laot/data/columns.hpp"
@@ -9,6 +10,9 @@
 namespace laot::nets {
 
 namespace {
+
+// An iteration that takes longer is put away before it begins, so that it can be taken back.
+constexpr std::chrono::milliseconds kSlowIteration{300};
 
 void check_options(const CellotOptions& o) {
   require(o.batch > 0 && o.inner > 0 && o.check_every > 0, Status::invalid_argument,
@@ -48,9 +52,10 @@ CellotTrainer::CellotTrainer(const arma::mat& source, const arma::mat& target,
   look();
 }
 
-void CellotTrainer::outer_iteration() {
+void CellotTrainer::outer_iteration(const std::function<void()>& between_steps) {
   const double factor = cosine_factor(options_.last_rate, report_.iterations, options_.iterations);
   for (std::size_t k = 0; k < options_.inner; ++k) {
+    if (between_steps) between_steps();
     gather(cells_.source, source_batches_.next(rng_), x_);
     loss_.step_g(f_, g_, x_.data(), source_batches_.batch(), gradient_g_.data(), false);
     if (options_.penalty > 0.0) g_.penalty(gradient_g_.data(), options_.penalty);
@@ -64,6 +69,16 @@ void CellotTrainer::outer_iteration() {
   f_.clamp();
   ++report_.iterations;
   average();
+}
+
+void CellotTrainer::slow_iteration(Context& context) {
+  const Snapshot before = save();
+  try {
+    outer_iteration([&context] { context.poll(); });
+  } catch (...) {
+    restore(before);
+    throw;
+  }
 }
 
 // Minimax games circle around their solution; the average of the iterates lies inside the circle.
@@ -112,8 +127,15 @@ void CellotTrainer::look() {
 }
 
 void CellotTrainer::run(Context& context, const std::function<void()>& between) {
+  using Clock = std::chrono::steady_clock;
+  Clock::duration last{kSlowIteration};
   const auto step = [&] {
-    outer_iteration();
+    const Clock::time_point start = Clock::now();
+    if (last < kSlowIteration)
+      outer_iteration({});
+    else
+      slow_iteration(context);
+    last = Clock::now() - start;
     return std::isfinite(sum_of_squares(gradient_f_.data(), gradient_f_.size())) &&
            std::isfinite(sum_of_squares(gradient_g_.data(), gradient_g_.size())) &&
            std::isfinite(sum_of_squares(g_.values().data(), g_.size()));

@@ -4,7 +4,9 @@
 
 #include "laot/assignment.hpp"
 #include "laot/data/columns.hpp"
+#include "laot/parallel/product.hpp"
 #include "laot/parallel/tasks.hpp"
+#include "laot/sinkhorn.hpp"
 #include "laot/trackability/populations.hpp"
 #include "resampling.hpp"
 
@@ -12,40 +14,69 @@ namespace laot {
 
 namespace {
 
-// x^+ (n x d), so that y x^+ is the least-squares map of least norm from x to y.
-arma::mat pseudo_inverse(const arma::mat& x) {
-  arma::mat left, right;
-  arma::vec singular;
-  require(arma::svd_econ(left, singular, right, x), Status::numerical_failure,
-          "the singular value decomposition of ", x.n_rows, " features x ", x.n_cols,
-          " cells failed");
-  const double tolerance =
-      static_cast<double>(std::max(x.n_rows, x.n_cols)) * 2.2204460492503131e-16 * singular[0];
-  for (std::size_t c = 0; c < singular.n_elem; ++c) {
-    const double factor = singular[c] > tolerance ? 1.0 / singular[c] : 0.0;
-    for (std::size_t r = 0; r < right.n_rows; ++r) right(r, c) *= factor;
+constexpr std::size_t kBlock = 64;  // columns that are made orthogonal together
+constexpr std::size_t kMostTrials = 1000000;
+
+// x^+ [n x d] of cells [d x n] of full rank, so that y x^+ is the least-squares map of least norm
+// from x to y. By orthonormal columns, block by block, each made orthogonal to those before it
+// twice (Giraud, Langou & Rozloznik, 2005), for a decomposition as a whole hears no cancellation.
+arma::mat pseudo_inverse(const arma::mat& x, Context& context) {
+  const SingleThreadedBlas blas;
+  const bool wide = x.n_cols > x.n_rows;
+  arma::mat q = wide ? arma::mat(x.t()) : x;  // tall; its columns become orthonormal
+  const std::size_t rows = q.n_rows, columns = q.n_cols;
+  arma::mat r(columns, columns, arma::fill::zeros);
+  for (std::size_t first = 0; first < columns; first += kBlock) {
+    context.poll();
+    const std::size_t last = std::min<std::size_t>(first + kBlock, columns) - 1;
+    arma::mat block = q.cols(first, last);
+    for (int turn = 0; turn < 2 && first > 0; ++turn) {
+      const arma::mat along = q.head_cols(first).t() * block;
+      context.poll();
+      block -= product(q.head_cols(first), along, context);
+      r.submat(0, first, first - 1, last) += along;
+    }
+    arma::mat orthonormal, triangle;
+    require(arma::qr_econ(orthonormal, triangle, block), Status::numerical_failure,
+            "the QR decomposition of ", rows, " x ", block.n_cols, " values failed");
+    q.cols(first, last) = orthonormal;
+    r.submat(first, first, last, last) = triangle;
   }
-  return right * left.t();
+  const arma::vec sizes = arma::abs(arma::vec(r.diag()));
+  require(sizes.min() > static_cast<double>(rows) * arma::datum::eps * sizes.max(),
+          Status::numerical_failure, "the cells are not of full rank");
+  // (Q R)^+ = R^-1 Q'.
+  arma::mat out(columns, rows);
+  const std::size_t step =
+      columns_at_once(static_cast<double>(columns) * static_cast<double>(columns));
+  for (std::size_t first = 0; first < rows; first += step) {
+    context.poll();
+    const std::size_t last = std::min<std::size_t>(first + step, rows) - 1;
+    const arma::mat part = q.rows(first, last).t();
+    out.cols(first, last) = arma::solve(arma::trimatu(r), part, arma::solve_opts::fast);
+  }
+  if (wide) arma::inplace_trans(out);
+  return out;
 }
 
 std::vector<std::uint32_t> assigned(const arma::mat& moved, const arma::mat& y, PairingCost cost,
                                     Context& context) {
-  arma::mat price = squared_distances(moved, y, context);
-  if (cost == PairingCost::euclidean)
-    for (double& value : price) value = std::sqrt(value);
-  return solve_assignment(price, context).column_of_row;
+  const PairCost kind =
+      cost == PairingCost::euclidean ? PairCost::euclidean : PairCost::squared_euclidean;
+  return solve_assignment(pairwise_costs(y, moved, kind, context), context).column_of_row;
 }
 
 // Share of the partners that Algorithm 1 finds.
 double recovered_share(const Populations& cells, const RecoveryStudyOptions& options,
                        Context& context) {
-  const arma::mat inverse = pseudo_inverse(cells.control);
+  const arma::mat inverse = pseudo_inverse(cells.control, context);
   arma::mat moved = cells.control;
   std::vector<std::uint32_t> pairing, last;
   for (std::size_t k = 0; k < options.iterations; ++k) {
     pairing = assigned(moved, cells.treated, options.cost, context);
     if (pairing == last) break;
-    moved = (columns_of(cells.treated, pairing) * inverse) * cells.control;
+    moved = product(product(columns_of(cells.treated, pairing), inverse, context), cells.control,
+                    context);
     last = pairing;
   }
   std::size_t right = 0;
@@ -67,6 +98,8 @@ RecoveryStudy recovery_study(const RecoveryStudyOptions& options, Context& conte
           "features and gaps need at least one entry each");
   require(options.trials >= 1 && options.iterations >= 1, Status::invalid_argument,
           "trials and iterations must be at least 1");
+  require(options.trials <= kMostTrials, Status::invalid_argument, "trials must be at most ",
+          kMostTrials, ", found ", options.trials);
   const SingleThreadedBlas blas;
   const std::size_t rows = options.features.size(), columns = options.gaps.size();
   std::vector<double> share(rows * columns * options.trials);
@@ -80,7 +113,7 @@ RecoveryStudy recovery_study(const RecoveryStudyOptions& options, Context& conte
     population.noise = options.noise;
     population.entries = options.entries;
     share[task] =
-        recovered_share(simulate_populations(population, root.stream(task)), options, inner);
+        recovered_share(simulate_populations(population, root.stream(task), inner), options, inner);
   });
   RecoveryStudy out;
   out.mean.set_size(rows, columns);

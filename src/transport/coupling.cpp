@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <limits>
 #include <numeric>
 #include <variant>
 
@@ -58,24 +60,39 @@ namespace {
 using coupling::Collapsed;
 using coupling::Level;
 
+// Equal points have equal hashes: the two zeros count as one.
+std::uint64_t hash_of(const double* point, std::size_t d) {
+  std::uint64_t hash = 14695981039346656037ULL;
+  for (std::size_t k = 0; k < d; ++k) {
+    const double value = point[k] + 0.0;
+    std::uint64_t word;
+    std::memcpy(&word, &value, sizeof word);
+    hash = (hash ^ word) * 1099511628211ULL;
+    hash ^= hash >> 32;
+  }
+  return hash;
+}
+
 Collapsed collapse(const arma::mat& points, const std::vector<std::uint32_t>& cells) {
   const std::size_t d = points.n_rows;
-  const auto before = [&](std::uint32_t a, std::uint32_t b) {
-    return std::lexicographical_compare(points.colptr(a), points.colptr(a) + d, points.colptr(b),
-                                        points.colptr(b) + d);
-  };
-  const auto equal = [&](std::uint32_t a, std::uint32_t b) {
-    return std::equal(points.colptr(a), points.colptr(a) + d, points.colptr(b));
-  };
-  std::vector<std::uint32_t> order = cells;
-  std::stable_sort(order.begin(), order.end(), before);
+  std::size_t slots = 1;
+  while (slots < 2 * cells.size()) slots *= 2;
+  constexpr std::uint32_t kNoGroup = std::numeric_limits<std::uint32_t>::max();
+  std::vector<std::uint32_t> group_in(slots, kNoGroup);  // open addressing
   Collapsed out;
-  for (std::size_t k = 0; k < order.size(); ++k) {
-    if (k == 0 || !equal(order[k - 1], order[k])) out.members.emplace_back();
-    out.members.back().push_back(order[k]);
+  out.members.reserve(cells.size());
+  for (const std::uint32_t cell : cells) {
+    const double* point = points.colptr(cell);
+    std::size_t slot = hash_of(point, d) & (slots - 1);
+    while (group_in[slot] != kNoGroup &&
+           !std::equal(point, point + d, points.colptr(out.members[group_in[slot]].front())))
+      slot = (slot + 1) & (slots - 1);
+    if (group_in[slot] == kNoGroup) {
+      group_in[slot] = static_cast<std::uint32_t>(out.members.size());
+      out.members.emplace_back();
+    }
+    out.members[group_in[slot]].push_back(cell);
   }
-  std::sort(out.members.begin(), out.members.end(),
-            [](const auto& a, const auto& b) { return a.front() < b.front(); });
   return out;
 }
 

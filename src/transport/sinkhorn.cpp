@@ -275,7 +275,10 @@ arma::vec uniform(std::size_t n) {
 arma::mat pairwise_costs(const arma::mat& x, const arma::mat& y, PairCost kind, Context& context) {
   arma::mat cost = squared_distances(y, x, context);
   if (kind == PairCost::euclidean)
-    for (double& c : cost) c = std::sqrt(c);
+    parallel_for(context, cost.n_cols, 16, [&](std::size_t first, std::size_t last, int) {
+      for (std::size_t j = first; j < last; ++j)
+        for (std::size_t i = 0; i < cost.n_rows; ++i) cost(i, j) = std::sqrt(cost(i, j));
+    });
   return cost;
 }
 

@@ -665,6 +665,19 @@ static void test_columns(void) {
   REFUSED(laot_read_conditions(labels, 6, "none", targets, 2, NULL, names, levels, numbers, 10,
                                NULL, NULL, &of_conditions, &of_controls, control_of),
           LAOT_INVALID_ARGUMENT, "at is NULL");
+  static const char* const latin1[] = {"b", "\xe9"};
+  REFUSED(laot_read_conditions(labels, 6, "none", latin1, 2, at, names, levels, numbers, 10, NULL,
+                               NULL, &of_conditions, &of_controls, control_of),
+          LAOT_INVALID_ARGUMENT, "targets[1] (\"\\xe9\") is not UTF-8");
+  REFUSED(laot_read_conditions(labels, 6, "\xe9", targets, 2, at, names, levels, numbers, 10, NULL,
+                               NULL, &of_conditions, &of_controls, control_of),
+          LAOT_INVALID_ARGUMENT, "control");
+  REFUSED(laot_read_conditions(labels, 6, "none", targets, 2, at, names, levels, numbers, 10,
+                               "\xe9", NULL, &of_conditions, &of_controls, control_of),
+          LAOT_INVALID_ARGUMENT, "combine");
+  REFUSED(laot_read_conditions(labels, 6, "none", targets, 2, at, names, levels, numbers, 10, NULL,
+                               "\xe9", &of_conditions, &of_controls, control_of),
+          LAOT_INVALID_ARGUMENT, "missing");
 }
 
 int main(void) {

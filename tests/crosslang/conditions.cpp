@@ -22,7 +22,8 @@ Screen simulated() {
   options.drugs = 12;
   options.cells = 40;
   options.new_cells = 60;
-  return simulate_screen(options, Rng(3));
+  Context context;
+  return simulate_screen(options, Rng(3), context);
 }
 
 // Pairs share the dose.

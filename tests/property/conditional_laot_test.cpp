@@ -57,7 +57,8 @@ Screen small_screen(double kappa) {
   options.kappa = kappa;
   options.unseen_drugs = 1;
   options.unseen_doses = options.pairs = options.unseen_pairs = options.seen_tests = 2;
-  return simulate_screen(options, Rng(11));
+  Context context;
+  return simulate_screen(options, Rng(11), context);
 }
 
 struct ScreenCells {

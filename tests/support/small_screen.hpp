@@ -26,7 +26,8 @@ inline const Screen& screen() {
     options.new_cells = 80;
     options.unseen_drugs = 1;
     options.unseen_doses = options.pairs = options.unseen_pairs = options.seen_tests = 3;
-    return simulate_screen(options, Rng(3));
+    Context context;
+    return simulate_screen(options, Rng(3), context);
   }();
   return out;
 }

@@ -244,10 +244,11 @@ TEST_CASE("the nearest condition of each treatment") {
 }
 
 TEST_CASE("a simulated screen has the conditions that it promises, and its truth") {
+  Context context;
   ScreenOptions options;
   options.cells = 20;
   options.new_cells = 400;
-  const Screen screen = simulate_screen(options, Rng(5));
+  const Screen screen = simulate_screen(options, Rng(5), context);
   CHECK(screen.training.size() == 16 * 4 - 8 + 8);
   CHECK(screen.test.size() == 32);
   std::vector<ConditionCovariates> covariates;
@@ -273,15 +274,16 @@ TEST_CASE("a simulated screen has the conditions that it promises, and its truth
   };
   CHECK(residual(screen.test[0].truth) > 1e-2);
   options.kappa = 0.0;
-  CHECK(residual(simulate_screen(options, Rng(5)).test[0].truth) < 1e-9);
+  CHECK(residual(simulate_screen(options, Rng(5), context).test[0].truth) < 1e-9);
   // The same seed gives the same screen.
   CHECK(arma::approx_equal(
       screen.training[3].treated,
-      simulate_screen(ScreenOptions{options.features, options.drugs, 20, 400}, Rng(5))
+      simulate_screen(ScreenOptions{options.features, options.drugs, 20, 400}, Rng(5), context)
           .training[3]
           .treated,
       "absdiff", 0.0));
   options.pairs = 200;
-  CHECK(refusal([&] { (void)simulate_screen(options, Rng(1)); }) ==
+  context.cancel = [] { return true; };
+  CHECK(refusal([&] { (void)simulate_screen(options, Rng(1), context); }) ==
         "16 seen drugs have 120 pairs; 208 were asked for");
 }

@@ -132,6 +132,14 @@ TEST_CASE("what columns of labelled cells may not be is said in one sentence") {
   cells.values[1].level = "A+";
   CHECK(refusal(cells) ==
         "\"A+\" of covariate drug has a part without a name; \"+\" stands between the parts");
+  cells.values[1].level = "A+nan";
+  CHECK(refusal(cells) ==
+        "\"A+nan\" of covariate drug has a part that is missing; leave it out, or name it "
+        "otherwise than nan");
+  cells = six();
+  cells.combine = "+";
+  add(cells, "dose", Texts{"", "1+inf", "2", "", "1+inf", "2"});
+  CHECK(refusal(cells) == "\"1 + inf\" of covariate dose has a part that is not finite");
 
   cells = six();
   add(cells, "drug", Texts{"", "A", "B", "", "A", "B"});

@@ -25,19 +25,21 @@ Populations easy(std::size_t features, std::size_t cells, double gap, double noi
   options.gap = gap;
   options.noise = noise;
   options.entries = Entries::gaussian;
-  return simulate_populations(options, Rng(seed));
+  Context context;
+  return simulate_populations(options, Rng(seed), context);
 }
 
 }  // namespace
 
 TEST_CASE("simulated populations: the map, the partners and the variance are as promised") {
+  Context context;
   PopulationOptions options;
   options.features = 25;
   options.cells = 2000;
   options.gap = 7.0;
   for (const Entries entries : {Entries::uniform, Entries::gaussian}) {
     options.entries = entries;
-    const Populations p = simulate_populations(options, Rng(3));
+    const Populations p = simulate_populations(options, Rng(3), context);
     CHECK(arma::norm(p.map - arma::eye(25, 25), "fro") == doctest::Approx(7.0));
     CHECK(arma::accu(p.control % p.control) / 2000.0 ==
           doctest::Approx(1.0).scale(0).epsilon(0.02));
@@ -48,7 +50,7 @@ TEST_CASE("simulated populations: the map, the partners and the variance are as 
     CHECK(apart < 1e-9);
   }
   options.noise = 0.5;
-  const Populations noisy = simulate_populations(options, Rng(3));
+  const Populations noisy = simulate_populations(options, Rng(3), context);
   const arma::mat moved = noisy.map * noisy.control;
   double square = 0.0;
   for (std::size_t i = 0; i < 2000; ++i) {
@@ -57,7 +59,11 @@ TEST_CASE("simulated populations: the map, the partners and the variance are as 
   }
   CHECK(std::sqrt(square / 2000.0) == doctest::Approx(0.5).scale(0).epsilon(0.02));
   options.gap = -1.0;
-  CHECK_THROWS_AS(simulate_populations(options, Rng(1)), Error);
+  CHECK_THROWS_AS(simulate_populations(options, Rng(1), context), Error);
+  options.gap = 1.0;
+  context.cancel = [] { return true; };
+  CHECK_THROWS_WITH_AS(simulate_populations(options, Rng(1), context), "cancelled by the caller",
+                       Error);
 }
 
 TEST_CASE("the recovery study is all ones below the transition and none above, on any threads") {

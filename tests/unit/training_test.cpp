@@ -140,6 +140,24 @@ TEST_CASE("a cancelled run stands at a good iterate and goes on with the same bi
   CHECK(continued.trace()[5].training_loss == uncut.trace()[5].training_loss);
 }
 
+TEST_CASE("a slow iteration that is cancelled is taken back") {
+  CellotOptions slow = cellot_options();
+  slow.hidden = {64, 64};
+  slow.batch = 60;
+  slow.inner = 1500;
+  slow.iterations = 2;
+  CellotTrainer cut(kSource, kTarget, slow, 7), whole(kSource, kTarget, slow, 7);
+  const Snapshot fresh = cut.save();
+  Context cancelling, context;
+  cancelling.cancel = StopAfter{1};  // not asked for the first time, but 20 ms later
+  CHECK_THROWS_AS(cut.run(cancelling), Error);
+  CHECK(cut.report().iterations == 0);
+  CHECK(cut.save() == fresh);
+  cut.run(context);
+  whole.run(context);
+  check_same(cut, whole);
+}
+
 TEST_CASE("the average of the iterates is the weighted mean of them all, and is what is kept") {
   using Weights = std::vector<double>;
   CellotOptions options = cellot_options();

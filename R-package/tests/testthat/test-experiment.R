@@ -110,10 +110,37 @@ test_that("objects get the condition that was predicted", {
   out <- predict(of.object, controls, at = at)
   expect_identical(unique(out$condition), c("A3", "drug = C, dose = 3"))
   expect_identical(SummarizedExperiment::assay(out), predict(fits, start, at = as.data.frame(at)))
+  expect_identical(list(out$drug, out$dose), list(at$drug, at$dose))
   expect_sentence(fit_screen(x = sce, condition = NULL, covariates = ~ drgu),
                   "no column \"drgu\" \\(did you mean \"drug\"")
   expect_sentence(fit_screen(x = sce, condition = NULL, covariates = ~ drug * dose),
                   "a formula of columns such as")
+})
+
+test_that("predicted cells have the covariates of their condition, and keep their own context", {
+  skip_if_not_installed("SingleCellExperiment")
+  own <- columns
+  own$drug <- factor(ifelse(own$condition == "ctrl", "vehicle", own$drug))
+  own$line <- rep_len(c("x", "x", "y"), nrow(own))
+  own$condition <- ifelse(own$condition == "ctrl", "ctrl", paste(own$condition, own$line))
+  sce <- SingleCellExperiment::SingleCellExperiment(assays = list(logcounts = values),
+                                                    colData = S4Vectors::DataFrame(own))
+  of.lines <- suppressWarnings(fit_screen(x = sce, condition = NULL,
+                                          covariates = ~ drug + dose + line))
+  controls <- sce[, own$condition == "ctrl"]
+  controls$dose <- as.integer(controls$dose)
+  seen <- predict(of.lines[["A3 x"]], controls)
+  expect_identical(as.character(seen$drug), rep("A", ncol(seen)))
+  expect_true(is.factor(seen$drug) && "vehicle" %in% levels(seen$drug))
+  expect_identical(seen$dose, rep(3L, ncol(seen)))
+  expect_identical(seen$line, controls$line)
+  asked <- predict(of.lines, controls, at = list(drug = c("A", "B"), dose = c(0.5, 1), line = "y"))
+  expect_identical(as.character(asked$drug), rep("A + B", ncol(asked)))
+  expect_identical(asked$dose, rep("0.5 + 1", ncol(asked)))
+  expect_identical(asked$line, rep("y", ncol(asked)))
+  all <- predict(of.lines, sce, at = list(drug = "B", dose = 3, line = "y"), into = "cells")
+  expect_identical(as.character(all$drug[all$predicted]), rep("B", ncol(controls)))
+  expect_identical(as.character(all$drug[!all$predicted]), as.character(own$drug))
 })
 
 test_that("a fit of many conditions survives a session and a file", {

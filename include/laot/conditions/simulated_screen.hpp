@@ -6,6 +6,7 @@
 
 #include "laot/armadillo.hpp"
 #include "laot/conditions/covariates.hpp"
+#include "laot/parallel.hpp"
 
 namespace laot {
 
@@ -41,6 +42,6 @@ struct Screen {
 /// and effects of a pair add up. Training: the drugs that are seen at all doses less unseen_doses
 /// conditions, and `pairs` pairs at doses 7 or 15. Test: seen conditions (fresh cells), the doses
 /// left out, two doses (3 and 15) of each unseen drug, and other pairs of seen drugs.
-Screen simulate_screen(const ScreenOptions& options, Rng rng);
+Screen simulate_screen(const ScreenOptions& options, Rng rng, Context& context);
 
 }  // namespace laot

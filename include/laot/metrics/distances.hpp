@@ -18,8 +18,8 @@ Certificate transport_cost(const arma::mat& x, const arma::mat& y, Context& cont
 /// (transport.hpp).
 double wasserstein2(const arma::mat& x, const arma::mat& y, Context& context);
 
-/// The same, as exact as the coupling, which was made of cells in the order of x and of y: it starts from its
-/// last solve, which saves most of the time where cells have moved little.
+/// The same, as exact as the coupling, which was made of cells in the order of x and of y: it
+/// starts from its last solve, which saves most of the time where cells have moved little.
 double wasserstein2(const arma::mat& x, const arma::mat& y, Coupling& coupling, Context& context);
 
 /// The same of squared distances that are there already, one for each pair of as many x as y.

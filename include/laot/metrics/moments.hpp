@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "laot/armadillo.hpp"
+#include "laot/parallel.hpp"
 
 namespace laot {
 
@@ -16,6 +17,8 @@ struct RowMoments {
   arma::vec sd;    // [d], divisor n
 };
 RowMoments row_moments(const arma::mat& cells);
+/// The same bits on the threads of the context, which is asked meanwhile.
+RowMoments row_moments(const arma::mat& cells, Context& context);
 
 /// Pearson's correlation; NaN where a or b is constant or has fewer than two entries.
 double pearson(const arma::vec& a, const arma::vec& b);

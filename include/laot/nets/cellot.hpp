@@ -48,8 +48,9 @@ class CellotTrainer {
                 std::uint64_t seed);
 
   /// Trains to options.iterations, or until a gradient is no longer finite. Polls the context at
-  /// every outer iteration; a cancelled run (Error, cancelled) stands between two iterations, and
-  /// its best iterate is as good as any. One thread; the same bits for any number.
+  /// every outer iteration and, of slow ones, at every step; a cancelled run (Error, cancelled)
+  /// stands between two iterations, and its best iterate is as good as any. One thread; the same
+  /// bits for any number.
   /// `between` is called between any two iterations, where save() may be called.
   void run(Context& context, const std::function<void()>& between = {});
 
@@ -68,7 +69,10 @@ class CellotTrainer {
   static void state(Self& self, Archive& archive);
 
  private:
-  void outer_iteration();
+  void outer_iteration(const std::function<void()>& between_steps);
+  /// An iteration that polls the context between its steps. What a cancellation leaves undone is
+  /// taken back.
+  void slow_iteration(Context& context);
   void average();
   void look();
   /// T of the validation cells, with the mean restored where that is asked for.

@@ -32,7 +32,7 @@ struct Populations {
 /// Controls with independent normal entries of variance 1/features, moved by W, with noise, and
 /// shuffled (Jafari, Shakeri & Daneshmand, ICML 2026, the synthetic experiments). A function of the
 /// options and of the generator alone.
-Populations simulate_populations(const PopulationOptions& options, Rng rng);
+Populations simulate_populations(const PopulationOptions& options, Rng rng, Context& context);
 
 /// Cost that the assignment of a recovery study minimises: the sum of Euclidean distances, as the
 /// published notebook does, or of squared ones, as Algorithm 1 does.
