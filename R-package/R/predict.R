@@ -49,7 +49,9 @@
 #' @param verbose Show a progress bar.
 #' @returns The predicted cells in the class of `newdata`, with its cell names and its order of
 #'   features, and only the features of the fit: what was not predicted is not passed off as
-#'   treated. In a new object the cells have the condition that was predicted, and the column
+#'   treated. In a new object the cells have the condition that was predicted and its covariates,
+#'   where these are columns (a cell keeps a line or a donor of its own that conditions have, unless
+#'   `at` names another), and the column
 #'   `label` says that they are predicted: a second `predict()` does not take them for control
 #'   cells, nor does a fit for treated ones. Identities of a Seurat object that are its conditions
 #'   become the predicted one, too. Of a SummarizedExperiment or SingleCellExperiment the

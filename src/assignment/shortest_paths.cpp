@@ -288,7 +288,7 @@ arma::mat squared_distances(const arma::mat& x, const arma::mat& y, Context& con
           y.n_rows, " features");
   require_memory(8.0 * static_cast<double>(x.n_cols) * static_cast<double>(y.n_cols),
                  text("a cost matrix of ", x.n_cols, " x ", y.n_cols));
-  arma::mat cost(y.n_cols, x.n_cols);
+  arma::mat cost(y.n_cols, x.n_cols, arma::fill::none);
   // Some ten milliseconds at a time.
   const double work = static_cast<double>(y.n_cols) * static_cast<double>(x.n_rows);
   const std::size_t at_once =

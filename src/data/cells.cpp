@@ -185,7 +185,7 @@ void Cells::gather(std::size_t first, std::size_t count, double* out) const {
 }
 
 arma::mat Cells::gather_all() const {
-  arma::mat out(features_, cells_);
+  arma::mat out(features_, cells_, arma::fill::none);
   gather(0, cells_, out.memptr());
   return out;
 }

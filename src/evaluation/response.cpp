@@ -144,6 +144,13 @@ void require_response(const ResponseCells& cells, double level, Context& context
   require_labels_of(cells.control_batch, cells.control, "control");
 }
 
+arma::mat predicted_cells(const ResponseCells& cells, Context& context) {
+  if (cells.predicted) return cells.predicted->as_matrix();
+  arma::mat out(cells.control.features(), cells.control.cells(), arma::fill::none);
+  cells.model->predict(cells.control, Nonnegative::no, out.memptr(), context);
+  return out;
+}
+
 TextColumn chosen_names(const std::vector<std::string>& names,
                         const std::vector<std::size_t>& order) {
   TextColumn out;
@@ -169,12 +176,8 @@ Table response_table(const ResponseCells& cells, double level, Context& context)
     return response_table(of_one, level, context);
   }
   require_response(cells, level, context);
-  const arma::mat control = cells.control.gather_all(), observed = cells.observed.gather_all();
-  arma::mat predicted(control.n_rows, control.n_cols);
-  if (cells.predicted)
-    predicted = cells.predicted->gather_all();
-  else
-    cells.model->predict(cells.control, Nonnegative::no, predicted.memptr(), context);
+  const arma::mat control = cells.control.as_matrix(), observed = cells.observed.as_matrix();
+  const arma::mat predicted = predicted_cells(cells, context);
 
   const RowMoments x = row_moments(control, context), y = row_moments(observed, context),
                    p = row_moments(predicted, context);
@@ -222,7 +225,7 @@ Table marker_table(const Cells& control, const Cells& treated, std::size_t count
                    const std::vector<std::string>& feature_names, Context& context) {
   require_valid(control, "control", context);
   require_valid(treated, "treated", context);
-  const arma::mat x = control.gather_all(), y = treated.gather_all();
+  const arma::mat x = control.as_matrix(), y = treated.as_matrix();
   const std::vector<std::size_t> order = marker_features(x, y, count, context);
   const RowMoments a = row_moments(x, context), b = row_moments(y, context);
   const double n = static_cast<double>(x.n_cols), m = static_cast<double>(y.n_cols);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <tuple>
 
 #include "laot/data/columns.hpp"
 #include "laot/nets/kernels.hpp"
@@ -72,11 +73,12 @@ void CellotTrainer::outer_iteration(const std::function<void()>& between_steps) 
 }
 
 void CellotTrainer::slow_iteration(Context& context) {
-  const Snapshot before = save();
+  // What the steps of g change; the rest changes after the last poll.
+  const auto before = std::make_tuple(g_, adam_g_, rng_, source_batches_, target_batches_);
   try {
     outer_iteration([&context] { context.poll(); });
   } catch (...) {
-    restore(before);
+    std::tie(g_, adam_g_, rng_, source_batches_, target_batches_) = before;
     throw;
   }
 }
