@@ -74,7 +74,7 @@ struct Kernels {
   void (*dots)(FramedPoint a, const FramedPoint* b, std::size_t d, double* out);
   /// Over the kListLength pairs cost[t] - v[column[t]].
   ListMinimum (*list_minimum)(const double* cost, const std::uint32_t* column, const double* v);
-  /// What a row offers the columns: distance[j] falls to (cost[j] - price[j]) + offset, but not
+  /// The offer of a row to all columns: distance[j] falls to (cost[j] - price[j]) + offset, but not
   /// below `at`; where it falls, by[j] = who. Returns the least of all distances. The same bits on
   /// each path.
   double (*offer)(const Offer& offer, const double* price, std::size_t columns, double* distance,

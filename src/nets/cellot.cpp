@@ -73,7 +73,7 @@ void CellotTrainer::outer_iteration(const std::function<void()>& between_steps) 
 }
 
 void CellotTrainer::slow_iteration(Context& context) {
-  // What the steps of g change; the rest changes after the last poll.
+  // All that the steps of g change; the rest changes after the last poll.
   const auto before = std::make_tuple(g_, adam_g_, rng_, source_batches_, target_batches_);
   try {
     outer_iteration([&context] { context.poll(); });

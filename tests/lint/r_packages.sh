@@ -1,4 +1,4 @@
-# What the tests of the R package take from other packages stands in DESCRIPTION. R CMD check looks for
+# Packages that the tests of the R package name stand in DESCRIPTION. R CMD check looks for
 # a package that does not in the repositories, and warns where it cannot reach them.
 python3 - <<'PY'
 import glob
