@@ -1,9 +1,10 @@
 # Memory and time of a fit of several conditions to cells on disk, beside the same cells in memory.
 #
-#   Rscript bench/memory/hdf5_memory.R make FILE [genes cells conditions filled]
-#   Rscript bench/memory/hdf5_memory.R hdf5|memory FILE
+#   Rscript bench/memory/hdf5_memory.R make FILE [genes conditions cells controls filled]
+#   Rscript bench/memory/hdf5_memory.R hdf5|memory FILE [threads]
 #
-# The sizes are 20000 100000 10 0.05 where none are given.
+# The sizes are 20000 10 9091 9091 0.05 where none are given: so many cells of each condition, and
+# so many controls. A whole screen has 20000 752 750 13000 0.05.
 #
 # Prints seconds and megabytes: of the process when the cells are there, and at its peak in the fit.
 # The file is a TENxMatrix of log counts; a condition changes the rates of a tenth of the genes.
@@ -32,35 +33,45 @@ columns <- function(count, rates, filled) {
   sparseMatrix(i = genes, j = cells, x = values, dims = c(length(rates), count))
 }
 
-make <- function(genes, cells, conditions, filled) {
+# One condition after the other, so that a file may be larger than the memory.
+make <- function(genes, conditions, cells, controls, filled) {
   set.seed(1)
   rates <- rgamma(genes, 0.5)
-  shares <- rep(seq_len(conditions + 1L), length.out = cells)
-  parts <- lapply(seq_len(conditions + 1L), function(c) {
-    at <- sample.int(genes, genes / 10)
-    here <- rates
-    if (c > 1L) here[at] <- here[at] * exp(rnorm(length(at), 0, 0.5))
-    columns(sum(shares == c), here, filled)
-  })
-  values <- do.call(cbind, parts)
   unlink(file)
   rhdf5::h5createFile(file)
   rhdf5::h5createGroup(file, "cells")
-  parts.of <- list(data = values@x, indices = values@i, indptr = values@p, shape = dim(values))
-  for (name in names(parts.of)) {
-    place <- paste0("cells/", name)
-    vector <- parts.of[[name]]
-    rhdf5::h5createDataset(file, place, length(vector), storage.mode = storage.mode(vector),
-                           chunk = min(length(vector), 100000L), level = 1L)
-    rhdf5::h5write(vector, file, place)
+  place <- function(name) paste0("cells/", name)
+  for (name in c("data", "indices")) {
+    rhdf5::h5createDataset(file, place(name), 0L, maxdims = rhdf5::H5Sunlimited(),
+                           storage.mode = if (name == "data") "double" else "integer",
+                           chunk = 100000L, level = 1L)
   }
-  saveRDS(rep(c("control", paste0("drug", seq_len(conditions))), vapply(parts, ncol, 1L)),
-          paste0(file, ".rds"))
+  starts <- list(0)
+  written <- 0
+  add <- function(name, vector) {
+    rhdf5::h5set_extent(file, place(name), written + length(vector))
+    rhdf5::h5write(vector, file, place(name), start = written + 1, count = length(vector))
+  }
+  for (c in seq_len(conditions + 1L)) {
+    at <- sample.int(genes, genes / 10)
+    here <- rates
+    if (c > 1L) here[at] <- here[at] * exp(rnorm(length(at), 0, 0.5))
+    part <- columns(if (c > 1L) cells else controls, here, filled)
+    add("data", part@x)
+    add("indices", part@i)
+    starts[[c + 1L]] <- written + part@p[-1L]
+    written <- written + length(part@x)
+  }
+  rhdf5::h5write(as.integer(unlist(starts)), file, place("indptr"))
+  rhdf5::h5write(as.integer(c(genes, controls + conditions * cells)), file, place("shape"))
+  labels <- c("control", paste0("drug", seq_len(conditions)))
+  saveRDS(rep(labels, c(controls, rep(cells, conditions))), paste0(file, ".rds"))
 }
 
 if (arguments[[1]] == "make") {
-  sizes <- if (length(arguments) > 2L) as.numeric(arguments[3:6]) else c(20000, 100000, 10, 0.05)
-  make(sizes[1], sizes[2], sizes[3], sizes[4])
+  sizes <- if (length(arguments) > 2L) as.numeric(arguments[3:7]) else
+    c(20000, 10, 9091, 9091, 0.05)
+  do.call(make, as.list(sizes))
 } else {
   # rhdf5 2.42 goes on where an object cannot be opened, and HDF5Array tells groups by that error.
   rhdf5::h5errorHandling("normal")
@@ -74,6 +85,8 @@ if (arguments[[1]] == "make") {
   before <- status_mb("VmRSS")
   seconds <- system.time(fits <- laot_fit(sce, condition = "condition", control = "control",
                                           preset = "calibrated", seed = 1,
+                                          num.threads = if (length(arguments) > 2L)
+                                            as.integer(arguments[[3]]) else 1L,
                                           verbose = FALSE))
   cat(sprintf("%s: %d genes x %d cells, %d conditions: %.0f s, %.0f s of processor, ",
               arguments[[1]], nrow(sce), ncol(sce), length(fits), seconds[["elapsed"]],
