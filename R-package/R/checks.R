@@ -39,9 +39,11 @@ not_several <- function(value, argument) {
 }
 
 whole <- function(value, argument, least = 1) {
-  if (!is.numeric(value) || length(value) != 1L || is.na(value) || value != floor(value) ||
-      value < least || value > .Machine$integer.max) {
-    fail(argument, " must be one whole number of at least ", least, ", found ", shown(value))
+  is.whole <- is.numeric(value) && length(value) == 1L && !is.na(value) && value == floor(value)
+  if (!is.whole || value < least || value > .Machine$integer.max) {
+    fail(argument, " must be one whole number of at least ", least,
+         if (is.whole && value > least) paste(" and at most", .Machine$integer.max),
+         ", found ", shown(value))
   }
   invisible(value)
 }

@@ -51,30 +51,25 @@ SinkhornResult sinkhorn(const arma::mat& x, const arma::mat& y, const SinkhornOp
 SinkhornResult sinkhorn_to_itself(const arma::mat& cost, const arma::vec& a,
                                   const SinkhornOptions& options, Context& context);
 
-/// OT(x, y) - OT(x, x)/2 - OT(y, y)/2 with OT the regularised cost, all with the same epsilon:
-/// not negative, and 0 for equal clouds (Feydy et al., 2019). Throws numerical_failure where the
-/// rounding of the costs hides it (require_difference_of_costs).
+enum class PairCost { euclidean, squared_euclidean };
+
+/// OT(x, y) - OT(x, x)/2 - OT(y, y)/2 with OT the regularised cost, all with the same epsilon: 0
+/// for equal clouds, and not negative but for rounding and for what the marginals lack (Feydy et
+/// al., 2019).
 struct SinkhornDivergence {
-  double value = 0.0;
   SinkhornResult between;       // x to y
   bool converged = false;       // all three
   double marginal_error = 0.0;  // the largest of the three
+  double difference = 0.0;
+  double median_cost = 0.0, largest_cost = 0.0;  // of the pairs; the median of a sample of many
+
+  /// The difference. Throws numerical_failure where what double precision loses of the largest cost
+  /// is more than a thousandth of both it and the median cost, which it then hides: where the
+  /// clouds share a cell that is far away from all others.
+  double value() const;
 };
-SinkhornDivergence sinkhorn_divergence(const arma::mat& x, const arma::mat& y,
+SinkhornDivergence sinkhorn_divergence(const arma::mat& x, const arma::mat& y, PairCost kind,
                                        const SinkhornOptions& options, Context& context);
-
-/// The median cost of a pair, of a sample where there are many, and the largest.
-struct CostRange {
-  double middle = 0.0, largest = 0.0;
-};
-CostRange range_of(const arma::mat& cost);
-
-/// A divergence is a small difference of costs. Refuses one where what double precision loses of
-/// the largest cost is more than a thousandth of both the value that was found and the median cost:
-/// where the clouds share a cell that is far away from all others.
-void require_difference_of_costs(double value, const CostRange& costs);
-
-enum class PairCost { euclidean, squared_euclidean };
 
 /// cost(i, j) between point i of x and point j of y (columns) [n x m], by direct differences.
 arma::mat pairwise_costs(const arma::mat& x, const arma::mat& y, PairCost kind, Context& context);

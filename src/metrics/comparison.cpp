@@ -67,9 +67,11 @@ const EnergyDistance& Comparison::energy(Context& context) {
   return *energy_;
 }
 
-const EuclideanSinkhorn& Comparison::entropic(const SinkhornOptions& options, Context& context) {
+const SinkhornDivergence& Comparison::euclidean_divergence(const SinkhornOptions& options,
+                                                           Context& context) {
   if (!entropic_)
-    entropic_ = euclidean_sinkhorn(predicted.cells(), observed.cells(), options, context);
+    entropic_ = sinkhorn_divergence(predicted.cells(), observed.cells(), PairCost::euclidean,
+                                    options, context);
   return *entropic_;
 }
 

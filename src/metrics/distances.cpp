@@ -155,36 +155,4 @@ EnergyDistance energy_distance(const arma::mat& x, const arma::mat& y, Context& 
   return out;
 }
 
-namespace {
-
-arma::vec uniform(std::size_t count) {
-  return arma::vec(count, arma::fill::value(1.0 / static_cast<double>(count)));
-}
-
-}  // namespace
-
-EuclideanSinkhorn euclidean_sinkhorn(const arma::mat& x, const arma::mat& y,
-                                     const SinkhornOptions& options, Context& context) {
-  require_comparable(x, "x", y, "y");
-  const arma::vec a = uniform(x.n_cols), b = uniform(y.n_cols);
-  CostRange costs;
-  SinkhornResult between;
-  {
-    const arma::mat distances = pairwise_costs(x, y, PairCost::euclidean, context);
-    costs = range_of(distances);
-    between = sinkhorn(distances, a, b, options, context);
-  }
-  const SinkhornResult of_x =
-      sinkhorn_to_itself(pairwise_costs(x, x, PairCost::euclidean, context), a, options, context);
-  const SinkhornResult of_y =
-      sinkhorn_to_itself(pairwise_costs(y, y, PairCost::euclidean, context), b, options, context);
-  EuclideanSinkhorn out;
-  out.cost = between.regularised_cost;
-  out.divergence = between.regularised_cost - 0.5 * (of_x.regularised_cost + of_y.regularised_cost);
-  require_difference_of_costs(out.divergence, costs);
-  out.marginal_error = std::max({between.marginal_error, of_x.marginal_error, of_y.marginal_error});
-  out.converged = between.converged && of_x.converged && of_y.converged;
-  return out;
-}
-
 }  // namespace laot

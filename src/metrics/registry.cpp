@@ -69,9 +69,9 @@ Measured sinkhorn_regularised(Comparison& in, Context& context) {
 Measured debiased_sinkhorn(Comparison& in, Context& context) {
   const SinkhornOptions options = sinkhorn_options(in);
   if (!(options.epsilon > 0.0)) return 0.0;
-  const SinkhornDivergence result =
-      sinkhorn_divergence(in.predicted.cells(), in.observed.cells(), options, context);
-  return {result.value, result.marginal_error};
+  const SinkhornDivergence result = sinkhorn_divergence(
+      in.predicted.cells(), in.observed.cells(), PairCost::squared_euclidean, options, context);
+  return {std::max(0.0, result.value()), result.marginal_error};
 }
 
 // Features that the ratios of sds leave out.
@@ -89,13 +89,14 @@ std::size_t flat_on_a_side(Comparison& in) {
 }
 
 // As the published code stops: it looks at the marginals to 1e-3, and not for ever.
-Measured euclidean_entropic(Comparison& in, double EuclideanSinkhorn::*which, Context& context) {
+template <class Value>
+Measured euclidean_entropic(Comparison& in, const Value& value, Context& context) {
   SinkhornOptions options;
   options.epsilon = 0.1;
   options.tolerance = 1e-3;
   options.max_iterations = 2000;
-  const EuclideanSinkhorn& found = in.entropic(options, context);
-  return {found.*which, found.converged ? 0.0 : found.marginal_error};
+  const SinkhornDivergence& found = in.euclidean_divergence(options, context);
+  return {value(found), found.converged ? 0.0 : found.marginal_error};
 }
 
 // A metric under construction: each field by its name.
@@ -244,7 +245,8 @@ std::vector<MetricSpec> distribution_metrics() {
                "w1 nor w2.")
           .source(kCmonge)
           .compute([](Comparison& in, Context& c) {
-            return euclidean_entropic(in, &EuclideanSinkhorn::cost, c);
+            return euclidean_entropic(
+                in, [](const SinkhornDivergence& d) { return d.between.regularised_cost; }, c);
           }),
       MetricRow("sinkhorn_divergence_euclidean", "Sinkhorn divergence, Euclidean")
           .estimator("entropic, debiased")
@@ -252,7 +254,8 @@ std::vector<MetricSpec> distribution_metrics() {
           .doc("OT(p,t) - OT(p,p)/2 - OT(t,t)/2 with the same cost: 0 for equal laws.")
           .source(kCmonge)
           .compute([](Comparison& in, Context& c) {
-            return euclidean_entropic(in, &EuclideanSinkhorn::divergence, c);
+            return euclidean_entropic(
+                in, [](const SinkhornDivergence& d) { return d.value(); }, c);
           })};
 }
 

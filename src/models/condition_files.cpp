@@ -1,5 +1,6 @@
 #include "condition_files.hpp"
 
+#include "laot/base/hash.hpp"
 #include "laot/file_access.hpp"
 #include "model_store.hpp"
 
@@ -10,11 +11,10 @@ namespace {
 const char kFinished[] = "laot fit of a condition 1";
 
 std::uint64_t hash_of(const std::vector<std::string>& texts) {
-  std::uint64_t hash = 14695981039346656037ULL;
+  std::uint64_t hash = kHashStart;
   for (const std::string& text : texts) {
-    for (const char letter : text)
-      hash = (hash ^ static_cast<unsigned char>(letter)) * 1099511628211ULL;
-    hash = (hash ^ 256U) * 1099511628211ULL;  // the end of a text
+    for (const char letter : text) hash = mixed(hash, static_cast<unsigned char>(letter));
+    hash = mixed(hash, 256);  // the end of a text
   }
   return hash;
 }

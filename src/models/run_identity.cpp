@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "laot/base/hash.hpp"
 #include "laot/number_text.hpp"
 
 namespace laot {
@@ -10,10 +11,6 @@ namespace laot {
 namespace {
 
 constexpr std::size_t kHashedCells = 256;  // at a time
-
-std::uint64_t mixed(std::uint64_t hash, std::uint64_t word) {
-  return (hash ^ word) * 1099511628211ULL;
-}
 
 ModelFile checkpoint_at(const std::string& path) {
   try {
@@ -27,7 +24,7 @@ ModelFile checkpoint_at(const std::string& path) {
 }  // namespace
 
 std::string fingerprint(const Cells& cells, const std::vector<std::uint32_t>& levels) {
-  std::uint64_t hash = 14695981039346656037ULL;
+  std::uint64_t hash = kHashStart;
   std::vector<double> block(cells.features() * std::min(kHashedCells, cells.cells()));
   for (std::size_t first = 0; first < cells.cells(); first += kHashedCells) {
     const std::size_t count = std::min(kHashedCells, cells.cells() - first);

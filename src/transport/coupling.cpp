@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "laot/assignment/point_assignment.hpp"
+#include "laot/base/hash.hpp"
 #include "laot/data/columns.hpp"
 #include "laot/linear_algebra.hpp"
 #include "laot/transport.hpp"
@@ -62,12 +63,12 @@ using coupling::Level;
 
 // Equal points have equal hashes: the two zeros count as one.
 std::uint64_t hash_of(const double* point, std::size_t d) {
-  std::uint64_t hash = 14695981039346656037ULL;
+  std::uint64_t hash = kHashStart;
   for (std::size_t k = 0; k < d; ++k) {
     const double value = point[k] + 0.0;
     std::uint64_t word;
     std::memcpy(&word, &value, sizeof word);
-    hash = (hash ^ word) * 1099511628211ULL;
+    hash = mixed(hash, word);
     hash ^= hash >> 32;
   }
   return hash;

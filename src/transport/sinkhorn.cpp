@@ -297,14 +297,6 @@ arma::mat entropic_plan(const arma::mat& cost, const arma::vec& a, const arma::v
   return plan;
 }
 
-namespace {
-
-arma::mat pairwise(const arma::mat& x, const arma::mat& y, Context& context) {
-  return pairwise_costs(x, y, PairCost::squared_euclidean, context);
-}
-
-}  // namespace
-
 SinkhornResult sinkhorn(const arma::mat& cost, const arma::vec& a, const arma::vec& b,
                         const SinkhornOptions& options, Context& context) {
   check(cost, a, b, options);
@@ -315,7 +307,8 @@ SinkhornResult sinkhorn(const arma::mat& cost, const arma::vec& a, const arma::v
 
 SinkhornResult sinkhorn(const arma::mat& x, const arma::mat& y, const SinkhornOptions& options,
                         Context& context) {
-  return sinkhorn(pairwise(x, y, context), uniform(x.n_cols), uniform(y.n_cols), options, context);
+  return sinkhorn(pairwise_costs(x, y, PairCost::squared_euclidean, context), uniform(x.n_cols),
+                  uniform(y.n_cols), options, context);
 }
 
 SinkhornResult sinkhorn_to_itself(const arma::mat& cost, const arma::vec& a,
@@ -350,40 +343,43 @@ SinkhornResult sinkhorn_to_itself(const arma::mat& cost, const arma::vec& a,
   return out;
 }
 
-CostRange range_of(const arma::mat& cost) {
-  const std::size_t step = std::max<std::size_t>(1, cost.n_elem / kSampledCosts);
+namespace {
+
+double median_of_sample(const arma::mat& values) {
+  const std::size_t step = std::max<std::size_t>(1, values.n_elem / kSampledCosts);
   std::vector<double> sample;
-  for (std::size_t k = 0; k < cost.n_elem; k += step) sample.push_back(cost[k]);
-  return {upper_median(sample), cost.max()};
+  for (std::size_t k = 0; k < values.n_elem; k += step) sample.push_back(values[k]);
+  return upper_median(sample);
 }
 
-void require_difference_of_costs(double value, const CostRange& costs) {
-  const double lost = std::numeric_limits<double>::epsilon() * costs.largest;
-  const double known = std::max(std::abs(value), costs.middle);
-  require(costs.middle == 0.0 || lost <= kLostOfDifference * known, Status::numerical_failure,
+}  // namespace
+
+double SinkhornDivergence::value() const {
+  const double lost = std::numeric_limits<double>::epsilon() * largest_cost;
+  const double known = std::max(std::abs(difference), median_cost);
+  require(median_cost == 0.0 || lost <= kLostOfDifference * known, Status::numerical_failure,
           "a divergence is a difference of costs that double precision does not resolve here: the "
           "median cost of a pair is ",
-          costs.middle, " and the largest ", costs.largest,
+          median_cost, " and the largest ", largest_cost,
           "; leave out cells that are far away from all others, or score w2");
+  return difference;
 }
 
-SinkhornDivergence sinkhorn_divergence(const arma::mat& x, const arma::mat& y,
+SinkhornDivergence sinkhorn_divergence(const arma::mat& x, const arma::mat& y, PairCost kind,
                                        const SinkhornOptions& options, Context& context) {
   SinkhornDivergence out;
-  CostRange costs;
+  const auto to_itself = [&](const arma::mat& cloud) {
+    return sinkhorn_to_itself(pairwise_costs(cloud, cloud, kind, context), uniform(cloud.n_cols),
+                              options, context);
+  };
   {
-    const arma::mat cost = pairwise(x, y, context);
-    costs = range_of(cost);
+    const arma::mat cost = pairwise_costs(x, y, kind, context);
+    out.median_cost = median_of_sample(cost);
+    out.largest_cost = cost.max();
     out.between = sinkhorn(cost, uniform(x.n_cols), uniform(y.n_cols), options, context);
   }
-  const SinkhornResult xx =
-      sinkhorn_to_itself(pairwise(x, x, context), uniform(x.n_cols), options, context);
-  const SinkhornResult yy =
-      sinkhorn_to_itself(pairwise(y, y, context), uniform(y.n_cols), options, context);
-  // Not negative but for rounding and for what the marginals lack.
-  out.value = std::max(
-      0.0, out.between.regularised_cost - 0.5 * xx.regularised_cost - 0.5 * yy.regularised_cost);
-  require_difference_of_costs(out.value, costs);
+  const SinkhornResult xx = to_itself(x), yy = to_itself(y);
+  out.difference = out.between.regularised_cost - 0.5 * (xx.regularised_cost + yy.regularised_cost);
   out.converged = out.between.converged && xx.converged && yy.converged;
   out.marginal_error = std::max({out.between.marginal_error, xx.marginal_error, yy.marginal_error});
   return out;

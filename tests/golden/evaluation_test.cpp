@@ -167,9 +167,9 @@ TEST_CASE("entropic transport with Euclidean distances") {
   SinkhornOptions options;
   options.epsilon = 0.5;
   Context context;
-  const EuclideanSinkhorn found =
-      euclidean_sinkhorn(study.control.cols(0, 29), study.observed.cols(0, 23), options, context);
+  const SinkhornDivergence found = sinkhorn_divergence(
+      study.control.cols(0, 29), study.observed.cols(0, 23), PairCost::euclidean, options, context);
   CHECK(found.converged);
-  CHECK(fixtures::close(found.cost, expected.number(0, "value"), 1e-7));
-  CHECK(fixtures::close(found.divergence, expected.number(1, "value"), 1e-7));
+  CHECK(fixtures::close(found.between.regularised_cost, expected.number(0, "value"), 1e-7));
+  CHECK(fixtures::close(found.value(), expected.number(1, "value"), 1e-7));
 }

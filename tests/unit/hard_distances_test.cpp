@@ -65,34 +65,40 @@ TEST_CASE("a cell far away spoils no distance of unequal numbers of cells either
         doctest::Approx(best_of_all(x, y) / 5.0).epsilon(1e-9));
 }
 
-TEST_CASE("a divergence that a cell far away hides is refused") {
+TEST_CASE("a divergence that a cell far away hides is refused, its cost is not") {
   Rng rng(63);
   Context context;
   const arma::mat x = coarse(40, rng), y = coarse(40, rng) + 2.0;
   const double apart = arma::accu(arma::square(arma::mean(x, 1) - arma::mean(y, 1)));
   SinkhornOptions options;
+  const auto divergence = [&](const arma::mat& a, const arma::mat& b) {
+    return sinkhorn_divergence(a, b, PairCost::squared_euclidean, options, context);
+  };
   for (const double far : {1e5, 1e8, 1e12}) {
     CAPTURE(far);
     const arma::mat a = with_cell(x, far), b = with_cell(y, far);
     options.epsilon = epsilon_of_mean_cost(a, b, 0.05);
     if (far > 1e7) {
-      CHECK_THROWS_AS(sinkhorn_divergence(a, b, options, context), Error);
+      CHECK_THROWS_AS(divergence(a, b).value(), Error);
     } else {
       // Such an epsilon blurs all but the far cell: what is left is the distance of the means.
-      CHECK(sinkhorn_divergence(a, b, options, context).value ==
-            doctest::Approx(apart * 40.0 / 41.0).epsilon(1e-3));
+      CHECK(divergence(a, b).value() == doctest::Approx(apart * 40.0 / 41.0).epsilon(1e-3));
     }
     // On one side only, the divergence is as large as the costs.
-    CHECK(sinkhorn_divergence(a, with_cell(y, 0.0), options, context).value >
-          0.5 * far * far / 41.0);
+    CHECK(divergence(a, with_cell(y, 0.0)).value() > 0.5 * far * far / 41.0);
   }
-  options.epsilon = 0.1;
-  options.tolerance = 1e-3;
-  options.max_iterations = 2000;
-  CHECK(euclidean_sinkhorn(with_cell(x, 1e8), with_cell(y, 1e8), options, context).divergence >
-        0.0);
-  CHECK_THROWS_WITH_AS(euclidean_sinkhorn(with_cell(x, 1e15), with_cell(y, 1e15), options, context),
+  const arma::mat near_x = with_cell(x, 1e8), near_y = with_cell(y, 1e8),
+                  far_x = with_cell(x, 1e15), far_y = with_cell(y, 1e15);
+  const auto scored = [&](const char* metric, const arma::mat& p, const arma::mat& t) {
+    ScoreInput input;
+    input.predicted = &p;
+    input.observed = &t;
+    return score(metric, input, context).value;
+  };
+  CHECK(scored("sinkhorn_divergence_euclidean", near_x, near_y) > 0.0);
+  CHECK_THROWS_WITH_AS(scored("sinkhorn_divergence_euclidean", far_x, far_y),
                        doctest::Contains("score w2"), Error);
+  CHECK(scored("sinkhorn_euclidean", far_x, far_y) > 0.0);
 }
 
 TEST_CASE("cells whose squared distances underflow are refused, the same cell is not") {

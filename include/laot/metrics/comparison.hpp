@@ -96,7 +96,8 @@ class Comparison {
   const EnergyDistance& energy(Context& context);
   double mmd2(MmdEstimator estimator, Context& context);
   double w2(Context& context);
-  const EuclideanSinkhorn& entropic(const SinkhornOptions& options, Context& context);
+  /// For one choice of options: computed once.
+  const SinkhornDivergence& euclidean_divergence(const SinkhornOptions& options, Context& context);
 
  private:
   std::vector<double> gammas_;
@@ -105,7 +106,7 @@ class Comparison {
   std::optional<CorrelationScores> correlations_;
   std::optional<FeatureScores> features_;
   std::optional<EnergyDistance> energy_;
-  std::optional<EuclideanSinkhorn> entropic_;
+  std::optional<SinkhornDivergence> entropic_;
   void sum_kernels(Context& context);
 
   std::vector<Mmd2> mmd2_;  // for each of gammas_

@@ -36,14 +36,4 @@ struct EnergyDistance {
 };
 EnergyDistance energy_distance(const arma::mat& x, const arma::mat& y, Context& context);
 
-/// Entropic transport with Euclidean distances, not squared, as the Conditional Monge Gap prints
-/// it: <P, C> + epsilon KL(P | a b'), and its debiased divergence with one epsilon for all three.
-struct EuclideanSinkhorn {
-  double cost = 0.0, divergence = 0.0;
-  double marginal_error = 0.0;  // the largest of the three
-  bool converged = false;       // all three
-};
-EuclideanSinkhorn euclidean_sinkhorn(const arma::mat& x, const arma::mat& y,
-                                     const SinkhornOptions& options, Context& context);
-
 }  // namespace laot
