@@ -200,6 +200,16 @@ def balanced(text):
     return all(text.count(a) == text.count(b) for a, b in ("()", "[]", "{}"))
 
 
+def is_part(change):
+    """Whether what is replaced is a part of an expression or the end of a statement."""
+    if change.old.endswith(("&&", "||", ",", "?", "+", "-", "*", "/", "=", "<", ">")):
+        return True
+    text = source(change.file)
+    before = text[:text.find(change.old)].rstrip()
+    return change.old.endswith(";") and not before.endswith((";", "{", "}", ")", ":", "else", "\n")) and \
+        not before.splitlines()[-1].lstrip().startswith("//")
+
+
 def problems(changes):
     out = []
     for change in changes:
@@ -209,6 +219,8 @@ def problems(changes):
         count = source(change.file).count(change.old)
         if count != 1:
             out.append(f"{change.name}: its text stands {count} times in {change.file}, not once")
+        elif change.compiled and "MUTATED" not in change.new and is_part(change):
+            out.append(f"{change.name}: a part of an expression or a statement; take all of it, or write it with MUTATED")
         if change.compiled and "MUTATED" not in change.new and not balanced(change.old):
             out.append(f"{change.name}: its text is neither an expression nor a statement")
         elif change.compiled and "MUTATED" not in change.new and (
