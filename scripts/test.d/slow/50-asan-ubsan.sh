@@ -1,6 +1,6 @@
 # Everything that the core suites run, under AddressSanitizer and UndefinedBehaviorSanitizer.
 # seconds: 9000
-# processors: all
+# cost: 1400
 . scripts/test-lib.sh
 
 build=build/test/asan-ubsan

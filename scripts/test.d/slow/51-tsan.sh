@@ -1,7 +1,7 @@
 # The core's tests that ask for threads, under ThreadSanitizer: without, it has nothing to see.
 # OpenBLAS is not instrumented and would be reported for its own threads, so it gets one.
 # seconds: 9000
-# processors: all
+# cost: 1200
 . scripts/test-lib.sh
 
 build=build/test/tsan

@@ -3,7 +3,7 @@
 # FAILURE_STEP > 1 takes a part of the allocations.
 # needs: build r-library
 # seconds: 7200
-# cost: 450
+# cost: 1700
 . scripts/test-lib.sh
 
 build=${LAOT_RELEASE_BUILD:-build/test/release}

@@ -1,6 +1,6 @@
 # R CMD check --as-cran on the tarball: no error, no warning.
 # seconds: 3600
-# cost: 700
+# cost: 2000
 . scripts/test-lib.sh
 
 if ! have R; then

@@ -3,7 +3,7 @@
 # quickstart, since the other suites are its scripts/test.sh; on the other release scripts/test.sh, of
 # which the quickstart is a suite. scripts/in-bare-debian.sh has each on either.
 # seconds: 15000
-# processors: all
+# cost: 3600
 . scripts/test-lib.sh
 
 here=$(. /etc/os-release && echo "$VERSION_CODENAME")
