@@ -63,13 +63,21 @@ finish() {
   exit $status
 }
 
-# Ends what an interrupted run has started: everything in its session.
+# Ends what an interrupted run has started: CTest first, which would go on to its next suite, then
+# everything else in its session, again where one of these was just starting another.
 end_session() {
-  local file line fields
-  for file in /proc/[0-9]*/stat; do
-    { read -r line <"$file"; } 2>/dev/null || continue
-    read -r -a fields <<<"${line##*) }" # state, parent, group, session
-    [ "${fields[3]}" != "$1" ] || kill "${line%% *}" 2>/dev/null
+  local file line fields round left
+  kill "$1" 2>/dev/null
+  wait "$1" 2>/dev/null
+  for round in 1 2 3 4 5; do
+    left=no
+    for file in /proc/[0-9]*/stat; do
+      { read -r line <"$file"; } 2>/dev/null || continue
+      read -r -a fields <<<"${line##*) }" # state, parent, group, session
+      if [ "${fields[3]}" = "$1" ] && [ "${fields[0]}" != Z ] && kill "${line%% *}" 2>/dev/null; then left=yes; fi
+    done
+    [ $left = yes ] || return 0
+    sleep "0.$round"
   done
 }
 
