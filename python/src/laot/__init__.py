@@ -4,6 +4,7 @@ predicts it for new cells.
     import laot
     model = laot.fit(adata, condition="condition")     # or laot.fit(control, treated)
     model.predict(adata)                               # adata.layers["laot"]
+    model.evaluate(held_out)                           # scores, beside trivial predictors and true cells
     screen = laot.fit(adata, covariates=["drug", "dose"], method="conditional_laot")
     screen.predict(adata, at={"drug": "A", "dose": 2}) # also where there are no such cells
 

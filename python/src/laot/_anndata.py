@@ -8,16 +8,21 @@ from typing import Any, Optional, Sequence, Union
 import numpy as np
 
 from ._cells import variable_features
-from ._covariates import labels_of
+from ._covariates import is_lost, labels_of
+from ._evaluation import evaluate
 from ._experiment import Experiment, fit_experiment
 from ._library import LaotWarning
 from ._model import Model, Source, fit_arrays
+from ._registry import methods
+from ._tables import Table
 
 #: Levels that are taken for the control where none is named.
 CONTROL_LEVELS = ("control", "ctrl", "dmso", "vehicle", "untreated", "unstimulated", "mock", "pbs", "nt", "ntc", "ctl",
                   "unstim", "unperturbed", "baseline", "scramble", "scrambled", "non-targeting", "nontargeting")
 #: Features of largest variance that are used where an object has more and none are named.
 MOST_FEATURES = 1000
+#: Parts of a Source that a fit may be without.
+PLACES = ("layer", "obsm", "types", "batch", "combine")
 
 
 def _column(adata: Any, name: str) -> np.ndarray:
@@ -118,7 +123,7 @@ def fit_adata(adata: Any, *, condition: str, control: Optional[str], target: Uni
     if columns is not None:
         x, y, names = x[:, columns], y[:, columns], [names[k] for k in columns]
     batches = None if batch is None else _levels(adata, batch)
-    source = Source(condition, control, chosen if isinstance(chosen, str) else tuple(chosen), layer, obsm, types)
+    source = Source(condition, control, chosen if isinstance(chosen, str) else tuple(chosen), layer, obsm, types, batch, combine)
     if isinstance(chosen, str):
         for name, value in (("combine", combine), ("embedding", embedding), ("hold_out", hold_out)):
             if value is not None:
@@ -140,7 +145,7 @@ def fit_adata(adata: Any, *, condition: str, control: Optional[str], target: Uni
             combine=combine, features=names, batch=None if batches is None else batches[places],
             names=np.asarray(adata.obs_names)[places])
         model = fit_experiment(experiment, embedding=embedding, hold_out=hold_out, threads=threads, source=source, **settings)
-    where = {name: value for name, value in (("layer", layer), ("obsm", obsm), ("types", types)) if value is not None}
+    where = {name: getattr(source, name) for name in PLACES if getattr(source, name) is not None}
     note(adata, key, method=model.method, preset=model.preset, condition=condition, control=control,
          target=chosen if isinstance(chosen, str) else np.array(chosen, dtype=object), **where,
          parameters=model.parameters, report=model.report, model=np.frombuffer(model.to_bytes(), dtype=np.uint8))
@@ -202,6 +207,91 @@ def predict_into(model: Model, adata: Any, nonnegative: str, threads: int, key: 
     return out if copy else None
 
 
+def _treated(model: Model, adata: Any, levels: np.ndarray, control: str) -> list[str]:
+    """The levels of an object that a model of several conditions is scored at."""
+    known = [level for level in model.source.target if level in levels]
+    if not model.covariates or not methods()[model.method].many_conditions:
+        return known
+    unlabelled = {level for level, value in zip(levels, _column(adata, model.source.condition)) if is_lost(value)}
+    new = sorted(set(levels) - {control, *known} - unlabelled)
+    lacking = [name for name in model.covariates if name not in adata.obs]
+    if new and lacking:
+        raise ValueError(f"the fit has not seen {new[0]!r}, and obs has no column {lacking[0]!r} to say what it is")
+    return known + new
+
+
+def evaluate_adata(model: Model, adata: Any, batch: Optional[str], groups: Optional[str], types: Any,
+                   beside: Sequence[Model], store: bool, key: str, **settings: Any) -> Table:
+    """:meth:`Model.evaluate`."""
+    source = model.source
+    if not (hasattr(adata, "obs") and hasattr(adata, "layers")):
+        raise TypeError(f"evaluate() takes an AnnData object, found {type(adata).__name__}; "
+                        "laot.evaluate(model, observed, control) takes arrays")
+    if source is None:
+        raise ValueError("the model was fitted to arrays, and does not know which cells of an object are treated; "
+                         "laot.evaluate(model, observed, control) takes arrays")
+    levels = _levels(adata, source.condition)
+    several = not isinstance(source.target, str)
+    targets = _treated(model, adata, levels, source.control) if several else [source.target]
+    for level in [source.control, *targets]:
+        if level not in levels:
+            raise ValueError(f"no cell of the object is {level!r} in obs[{source.condition!r}], "
+                             f"whose levels are {sorted(set(levels))}")
+    if not targets:
+        raise ValueError(f"no cell of the object has a condition of the fit in obs[{source.condition!r}], "
+                         f"whose levels are {sorted(set(levels))}")
+    values, names = matrix_of(adata, source.layer, source.obsm)
+    columns = _columns(names, model.feature_names or names, "the model was fitted on features that are not there")
+    if batch is None and source.batch is not None and source.batch in adata.obs:
+        batch = source.batch
+    batches = None if batch is None else _levels(adata, batch)
+
+    def cells(rows: np.ndarray) -> Any:
+        return rows_of(values, rows)[:, columns]
+
+    if several:
+        if groups is not None or types is not None:
+            raise ValueError("groups and types are of one condition; score one at a time, "
+                             f"as model[{targets[0]!r}].evaluate(adata)")
+        places = np.flatnonzero(np.isin(levels, [source.control, *targets]))
+        covariates = {name: _column(adata, name)[places] for name in model.covariates if name in adata.obs}
+        experiment = Experiment.from_labels(
+            cells(places), levels[places], source.control, targets, covariates,
+            combine=source.combine if covariates else None, features=model.feature_names or None,
+            batch=None if batches is None else batches[places])
+        found = evaluate(model, experiment, beside=beside, **settings)
+    else:
+        of_control, of_treated = (np.flatnonzero(levels == level) for level in (source.control, source.target))
+        found = evaluate(model, cells(of_treated), cells(of_control), beside=beside, condition=source.target,
+                         batch=None if batches is None else batches[of_treated],
+                         groups=_groups(model, adata, groups, types, of_control, of_treated), **settings)
+    if store:
+        from pandas import DataFrame  # anndata needs it; in a dict an h5ad file would sort the columns
+
+        note(adata, key, evaluation=DataFrame(found))
+    return found
+
+
+def _groups(model: Model, adata: Any, groups: Optional[str], types: Any, of_control: np.ndarray,
+            of_treated: np.ndarray) -> Any:
+    """Labels of the observed cells, None where there are none, and of the control cells."""
+    labels = None if groups is None else _levels(adata, groups)
+    balance = model.parameters.get("balance", "none")
+    if types is not None and balance != "types":
+        raise ValueError(f"types goes with a fit that was balanced by types, and this one has balance={balance!r}")
+    if labels is not None and types is not None and not np.array_equal(labels, _types(model, adata, types)):
+        raise ValueError("groups and types label the cells differently; of a fit that was balanced by types give one of them")
+    if labels is not None:
+        return labels[of_treated], labels[of_control]
+    if balance != "types":
+        return None
+    labels = _types(model, adata, types)
+    if labels is None:
+        raise ValueError("the fit was balanced by types, and its scores need the type of each control cell; give types=, "
+                         "a column of obs or the type of each cell")
+    return None, labels[of_control]
+
+
 def from_uns(adata: Any, key: str = "laot") -> Model:
     """The model that a fit left in ``uns[key]``, also after a trip through an h5ad file.
 
@@ -219,5 +309,5 @@ def from_uns(adata: Any, key: str = "laot") -> Model:
     target = stored["target"]
     model.source = Source(str(stored["condition"]), str(stored["control"]),
                           tuple(map(str, target)) if isinstance(target, np.ndarray) else str(target),
-                          stored.get("layer"), stored.get("obsm"), stored.get("types"))
+                          *map(stored.get, PLACES))
     return model

@@ -6,7 +6,7 @@ import ctypes
 import os
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Iterator, Mapping, Optional, Sequence, Union
 
 import numpy as np
@@ -14,57 +14,8 @@ import numpy as np
 from ._cells import Context, Data, Progress, doubles
 from ._covariates import Parts, Place, condition_text, covariate_arrays, covariates_of
 from ._library import LaotWarning, check, lib, lines, new, text
-from ._registry import usual
-from ._scores import findings
-
-
-@dataclass(frozen=True)
-class Trackability:
-    """Whether the pairing behind a model can be recovered; docs/trackability.md says how to read it.
-
-    ``verdict`` is "recoverable", "borderline", "not recoverable" or "undefined". ``recovery`` is the
-    share of pairs that would be found again if the fit were the truth, ``position`` where the
-    experiment stands (1 / critical gap; above 1: beyond recovery), ``residual_over_spacing`` how far
-    a partner lies from where the map sends a cell, over the distance to its nearest neighbour.
-    ``stability`` and ``curve`` hold everything else, by the names of laot_stability and
-    laot_recovery_curve.
-    """
-
-    verdict: str
-    recovery: float
-    position: float
-    residual_over_spacing: float
-    stability: dict[str, Any] = field(repr=False)
-    curve: dict[str, Any] = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where the cells of a fit came from in an AnnData object; ``target`` is a tuple where there are several."""
-
-    condition: str
-    control: str
-    target: Union[str, tuple[str, ...]]
-    layer: Optional[str]
-    obsm: Optional[str]
-    types: Optional[str] = None
-
-    def notes(self) -> dict[str, str]:
-        """The same as texts of a model file; several targets stand a line each."""
-        several = None if isinstance(self.target, str) else "\n".join(self.target)
-        said = {"kind": "AnnData", "condition": self.condition, "control": self.control, "layer": self.layer,
-                "obsm": self.obsm, "types": self.types, "targets": several,
-                "target": self.target if several is None else None}
-        return {f"source.{name}": value for name, value in said.items() if value is not None}
-
-    @classmethod
-    def noted(cls, notes: Mapping[str, str]) -> Optional["Source"]:
-        """The same from a file; None where it is of no AnnData object."""
-        said = {name[len("source."):]: value for name, value in notes.items() if name.startswith("source.")}
-        if said.get("kind") != "AnnData" or not {"condition", "control"} <= set(said) or not {"target", "targets"} & set(said):
-            return None
-        target = said["target"] if "target" in said else tuple(said["targets"].split("\n"))
-        return cls(said["condition"], said["control"], target, said.get("layer"), said.get("obsm"), said.get("types"))
+from ._source import Source
+from ._trackability import Trackability
 
 
 class Model:
@@ -425,33 +376,60 @@ class Model:
 
         Models of method laot only. Costs resamples + 2 halves + restarts + gaps x repeats fits.
         """
-        resamples, halves, restarts = (usual("stability", name, given) for name, given in
-                                       (("resamples", resamples), ("halves", halves), ("restarts", restarts)))
-        gaps, repeats, most_cells = (usual("recovery_curve", name, given) for name, given in
-                                     (("gaps", gaps), ("repeats", repeats), ("most_cells", most_cells)))
-        if 1 not in gaps:
-            raise ValueError("gaps must have 1, the experiment itself, among its values")
-        handle = ctypes.c_void_p()
-        with Context(seed, threads, progress) as context:
-            context.run(lib.laot_stability, self._handle, None, None, resamples, halves, restarts, b"cells",
-                        ctypes.byref(handle))
-        stability = findings(handle, ("agreement",))
-        grid = np.asarray(gaps, dtype=np.float64)
-        handle = ctypes.c_void_p()
-        with Context(seed, threads, progress) as context:
-            context.run(lib.laot_recovery_curve, self._handle, None, None, design.encode(), doubles(grid), grid.size,
-                        repeats, most_cells, ctypes.byref(handle))
-        curve = findings(handle, ("curve", "simulations"))
-        recovery, residual = curve["recovery_at_one"], stability["residual_over_spacing"]
-        out = Trackability(lib.laot_trackability_verdict(recovery, residual).decode(), recovery,
-                           curve["position"], residual, stability, curve)
-        if adata is not None:
-            from ._anndata import note
+        from ._trackability import track
 
-            note(adata, key, trackability={"verdict": out.verdict, "recovery": recovery, "position": out.position,
-                                           "residual_over_spacing": residual, "gaps": grid,
-                                           "curve": curve["curve"]["recovery"]})
-        return out
+        return track(self, adata, resamples, halves, restarts, gaps, repeats, most_cells, design, seed, threads, progress, key)
+
+    def evaluate(self, adata: Any, metrics: Union[str, Sequence[str], None] = None,
+                 methods: Union[str, Sequence[str], None] = None, preset: Optional[str] = None,
+                 gamma: Union[float, Sequence[float], None] = None, markers: int = 0, reference: Optional[str] = None,
+                 batch: Any = None, groups: Optional[str] = None, types: Any = None, test: bool = False,
+                 beside: Sequence["Model"] = (), seed: int = 1, threads: int = 1, store: bool = False,
+                 key: str = "laot") -> dict[str, Any]:
+        """Scores the model on the cells of an object that no fit has seen, as :func:`laot.evaluate` does on arrays.
+
+        Parameters
+        ----------
+        adata
+            An AnnData object with control and treated cells, in the layer or the embedding that the fit read. Its
+            features are found by name, and may be more and in another order. Of a model of one condition the treated
+            cells are those of that condition. Of several they are those of the conditions of the fit that the object
+            has, also of ones that were held out, and of a method of many conditions with covariates those of all
+            others, which the covariates in ``obs`` describe.
+        batch
+            A column of ``obs``. None: the one that the fit had, where the object has it. See ``reference`` of
+            :func:`laot.evaluate`.
+        groups
+            A column of ``obs``, cell types say: rows for each group that both sides have.
+        types
+            Of a fit with ``balance="types"``: a column of ``obs``, or the type of each cell. None: ``groups``, else
+            the column that the fit had its types from.
+        metrics, methods, preset, gamma, markers, reference, test, beside, seed, threads
+            As in :func:`laot.evaluate`; ``beside`` with several conditions, ``test`` and ``groups`` with one.
+        store, key
+            With ``store``, ``uns[key]["evaluation"]`` gets the table, a pandas DataFrame that an h5ad file keeps.
+
+        Returns
+        -------
+        dict
+            The table of :func:`laot.evaluate`, a column each; ``condition`` is the level of the condition column.
+
+        Raises
+        ------
+        TypeError
+            Where ``adata`` is no AnnData object.
+        ValueError
+            Where the model was fitted to arrays; and where the object lacks the condition column, control cells,
+            treated cells of the condition, a feature of the fit, a column that is named, or the types of a fit that
+            was balanced by them.
+        LaotError
+            Where the library refuses what it was given.
+        """
+        from ._anndata import evaluate_adata
+
+        return evaluate_adata(self, adata, batch, groups, types, beside, store, key, metrics=metrics, methods=methods,
+                              preset=preset, gamma=gamma, markers=markers, reference=reference, test=test, seed=seed,
+                              threads=threads)
 
 
 def condition_names(model: Model) -> list[str]:
