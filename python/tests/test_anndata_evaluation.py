@@ -39,10 +39,12 @@ def test_an_object_has_the_scores_of_its_arrays(layout):
     same(model.evaluate(test), laot.evaluate(model, observed, control, condition="stim"))
     assert "laot" not in test.uns
     settings = {"metrics": ["w2", "mmd2"], "gamma": [0.1, 0.2], "methods": ["prediction", "identity"], "markers": 3,
-                "reference": "halves", "test": True, "seed": 4}
+                "reference": "halves", "test": True, "permutations": 19, "seed": 4}
     found = model.evaluate(test[::-1, ::-1].copy(), **settings)
     same(found, laot.evaluate(model, observed[::-1], control[::-1], condition="stim", **settings))
     assert found["metric"][2] == "mmd2" and set(found["condition"]) == {"stim"}
+    entropic = {"metrics": "sinkhorn_cost", "epsilon": 0.5, "epsilon_absolute": True}
+    same(model.evaluate(test, **entropic), laot.evaluate(model, observed, control, condition="stim", **entropic))
     wide = made(layout, genes=12)
     first = wide[:, [9, *range(7)]].copy()
     same(model.evaluate(first), laot.evaluate(model, *sides(first, names=model.feature_names), condition="stim"))

@@ -190,6 +190,46 @@ def test_scores():
         laot.score("mmd3", predicted, TREATED)
 
 
+def test_a_score_says_what_is_known_of_it():
+    one, two = (laot.score("w2", CONTROL, TREATED, cells=20, repetitions=count, seed=4) for count in (1, 2))
+    second = 2 * two - one  # two is the mean of one and of a second subsample
+    assert two.sd == pytest.approx(abs(one - second) / np.sqrt(2)) and np.isnan(one.sd)
+    assert isinstance(one, float) and laot.score("w2", CONTROL, TREATED) == laot.wasserstein2(CONTROL, TREATED)
+    flat = TREATED.copy()
+    flat[:, [0, 2]] = 1.0
+    assert laot.score("sd_ratio", CONTROL, flat).features_left_out == 2
+    again = pickle.loads(pickle.dumps(two))
+    assert (again, again.sd, again.features_left_out, again.marginal_error) == (two, two.sd, 0, 0.0)
+
+
+def test_the_entropy_of_a_score():
+    squared = ((CONTROL[:, None] - TREATED[None]) ** 2).sum(2)
+    relative = laot.score("sinkhorn_cost", CONTROL, TREATED, epsilon=0.2)
+    assert relative == pytest.approx(laot.score("sinkhorn_cost", CONTROL, TREATED, epsilon=0.2 * squared.mean(),
+                                                epsilon_absolute=True))
+    usual = laot.score("sinkhorn_cost", CONTROL, TREATED)
+    assert usual == laot.score("sinkhorn_cost", CONTROL, TREATED, epsilon=0.05) < relative < squared.mean()
+    assert 0 <= relative.marginal_error <= 1e-7
+    assert laot.score("w2", CONTROL, TREATED, epsilon=3) == laot.wasserstein2(CONTROL, TREATED)
+    with pytest.raises(ValueError, match="epsilon must be above 0"):
+        laot.score("sinkhorn_cost", CONTROL, TREATED, epsilon=0)
+    with pytest.raises(ValueError, match="give epsilon"):
+        laot.score("sinkhorn_cost", CONTROL, TREATED, epsilon_absolute=True)
+
+
+def test_an_error_says_where_the_bad_value_is():
+    bad = TREATED.copy()
+    bad[31, 2] = np.inf
+    with pytest.raises(laot.LaotError, match="treated has") as caught:
+        laot.fit(CONTROL, bad)
+    assert caught.value.place == ("treated", 2, 31, np.inf) and caught.value.place.cell == 31
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (again.place, again.code, str(again)) == (caught.value.place, caught.value.code, str(caught.value))
+    with pytest.raises(laot.LaotError) as caught:
+        laot.fit(CONTROL, TREATED, method="none")
+    assert caught.value.place is None
+
+
 def test_the_registry():
     methods = laot.methods()
     assert {"laot", "cellot", "scgen", "cae", "identity", "mean_shift", "gaussian_map"} <= set(methods)
@@ -200,6 +240,12 @@ def test_the_registry():
     metrics = laot.metrics()
     assert metrics["mmd2"].needs_gamma and not metrics["mmd2"].larger_is_better
     assert metrics["r2_means"].larger_is_better
+    assert metrics["knn_enrichment_50"].setting == "k = 50" and "50" in metrics["knn_enrichment_50"].undefined
+    assert metrics["w2"].undefined == ""
+    assert [name for name, one in metrics.items() if one.takes_epsilon] == [
+        "sinkhorn_cost", "sinkhorn_regularised", "sinkhorn_divergence"]
+    listed = next(s.usual for s in laot.settings() if (s.call, s.name) == ("laot_evaluate", "metrics"))
+    assert [name for name, one in metrics.items() if one.usual] == listed
 
 
 def test_variable_features():

@@ -28,6 +28,19 @@ def test_bare_predictions_and_what_is_asked_for():
         laot.evaluate(MODEL, OBSERVED, NEW, metrics="mmd")
 
 
+def test_the_entropy_and_the_permutations_are_those_that_are_asked_for():
+    for settings in ({"epsilon": 0.3}, {"epsilon": 2.0, "epsilon_absolute": True}, {}):
+        found = laot.evaluate(MODEL, OBSERVED, NEW, metrics=["sinkhorn_cost", "w2"], methods="prediction", **settings)
+        assert found["value"][0] == laot.score("sinkhorn_cost", MODEL.predict(NEW), OBSERVED, **settings)
+    p = [laot.evaluate(MODEL, OBSERVED, NEW, metrics="mmd2", methods="prediction", test=True, **settings)["value"][-1]
+         for settings in ({"permutations": 9}, {"permutations": 199}, {})]
+    assert p[1] == p[2] and np.isclose(p[0] * 10, np.round(p[0] * 10)) and np.isclose(p[1] * 200, np.round(p[1] * 200))
+    with pytest.raises(ValueError, match="permutations must be at least 1"):
+        laot.evaluate(MODEL, OBSERVED, NEW, test=True, permutations=0)
+    with pytest.raises(ValueError, match="give epsilon"):
+        laot.evaluate(MODEL, OBSERVED, NEW, epsilon_absolute=True)
+
+
 def test_groups_have_rows_of_their_own():
     found = laot.evaluate(MODEL, OBSERVED, NEW, metrics="sd_ratio", reference="halves",
                           groups=(["B", "T"] * 15, ["T"] * 20 + ["B"] * 5))

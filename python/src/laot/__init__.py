@@ -21,15 +21,15 @@ from ._cells import Progress, variable_features
 from ._evaluation import (ancestors, descendants, evaluate, marker_table, pairing,
                           response_table, transitions)
 from ._experiment import Experiment, conditions, fit_experiment
-from ._library import LaotError, LaotWarning, version
+from ._library import ErrorPlace, LaotError, LaotWarning, version
 from ._model import Model, Source, Trackability, fit_arrays
 from ._registry import Method, Metric, Parameter, Setting, methods, metrics, refuse_misspelt, settings
-from ._scores import median_gamma, score, wasserstein2
+from ._scores import Score, median_gamma, score, wasserstein2
 from ._simulate import simulate_screen
 
 __version__ = version()
-__all__ = ["Experiment", "LaotError", "LaotWarning", "Method", "Metric", "Model", "Parameter", "Setting", "Source",
-           "Trackability",
+__all__ = ["ErrorPlace", "Experiment", "LaotError", "LaotWarning", "Method", "Metric", "Model", "Parameter", "Score",
+           "Setting", "Source", "Trackability",
            "ancestors", "conditions", "descendants", "evaluate", "fit", "from_uns", "marker_table",
            "median_gamma", "methods", "metrics", "pairing", "response_table", "score", "settings", "simulate_screen", "transitions",
            "variable_features", "version", "wasserstein2"]

@@ -13,6 +13,8 @@ from ._cells import Context, Data, doubles, indices, texts
 from ._experiment import Experiment
 from ._library import check, lib
 from ._model import Model
+from ._registry import usual
+from ._scores import entropy
 from ._tables import Table, table
 
 Names = Union[str, Sequence[str], None]
@@ -25,11 +27,16 @@ def _listed(names: Names) -> Optional[bytes]:
 
 
 def _options(metrics: Names, methods: Names, preset: Optional[str], gamma: Union[float, Sequence[float], None],
-             markers: int, reference: Optional[str], test: bool = False, condition: Optional[str] = None) -> Any:
+             markers: int, reference: Optional[str], test: bool, condition: Optional[str], epsilon: Optional[float],
+             epsilon_absolute: bool, permutations: Optional[int]) -> Any:
     gammas = np.atleast_1d(np.asarray([] if gamma is None else gamma, dtype=np.float64))
+    permutations = usual("evaluate", "permutations", permutations)
+    if permutations < 1:  # 0 would be the usual number
+        raise ValueError(f"permutations must be at least 1, found {permutations}")
     return c.laot_evaluation_options(
         ctypes.sizeof(c.laot_evaluation_options), _listed(condition), _listed(methods), _listed(metrics),
-        _listed(preset), doubles(gammas), gammas.size, 0.0, 0, markers, _listed(reference), int(test), 0)
+        _listed(preset), doubles(gammas), gammas.size, *entropy(epsilon, epsilon_absolute), markers, _listed(reference), int(test),
+        permutations)
 
 
 def evaluate(model: Optional[Model], observed: Any, control: Any = None, predicted: Any = None,
@@ -38,7 +45,8 @@ def evaluate(model: Optional[Model], observed: Any, control: Any = None, predict
              reference: Optional[str] = None, batch: Optional[Sequence[Any]] = None,
              groups: Optional[tuple[Sequence[Any], Sequence[Any]]] = None, test: bool = False,
              condition: Optional[str] = None, beside: Sequence[Model] = (), seed: int = 1,
-             threads: int = 1) -> Table:
+             threads: int = 1, epsilon: Optional[float] = None, epsilon_absolute: bool = False,
+             permutations: Optional[int] = None) -> Table:
     """Scores predictions against observed treated cells, beside trivial predictors and true cells.
 
     Parameters
@@ -67,8 +75,8 @@ def evaluate(model: Optional[Model], observed: Any, control: Any = None, predict
         was balanced by types needs the types of the control cells here; observed labels may then be
         None. Of a balanced model every method that starts from the control cells has a second row of
         each metric with such a form, in which weighted is 1: with what each cell counts.
-    test
-        A permutation test of the prediction against the observed cells.
+    test, permutations
+        A permutation test of the prediction against the observed cells, and its relabellings; None: 199.
     condition
         What the rows say they are of; of a model of many conditions the one that it is asked at.
     beside
@@ -77,6 +85,8 @@ def evaluate(model: Optional[Model], observed: Any, control: Any = None, predict
         regressed_shift and nearest_shift of the training cells that it keeps.
     seed, threads
         Seed of all draws; threads do not change the result.
+    epsilon, epsilon_absolute
+        Of the metrics that take it, as in :func:`score`.
 
     Returns
     -------
@@ -89,7 +99,8 @@ def evaluate(model: Optional[Model], observed: Any, control: Any = None, predict
         condition that was not seen there are no training cells: identity is its only trivial
         predictor, and the noise reference is of halves of the observed cells.
     """
-    options = _options(metrics, methods, preset, gamma, markers, reference, test, condition)
+    options = _options(metrics, methods, preset, gamma, markers, reference, test, condition, epsilon, epsilon_absolute,
+                       permutations)
     if isinstance(observed, Experiment):
         if model is None:
             raise ValueError("model is missing; an experiment is scored with a model of its conditions")

@@ -6,24 +6,40 @@ import ctypes
 import ctypes.util
 import os
 import sys
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple, Optional
 
 from . import _declarations as c
 
 _NAMES = {"darwin": "liblaot.dylib", "win32": "laot.dll"}
 
 
+class ErrorPlace(NamedTuple):
+    """The value that an error is about: ``values[cell, feature]`` of the cells x features that were given as
+    ``argument``, counted from 0 (the sentence of the error counts from 1)."""
+
+    argument: str
+    feature: int
+    cell: int
+    value: float
+
+
 class LaotError(Exception):
     """A call that the library refused.
 
     ``str(error)`` is one sentence that names the argument, what was found and what to do;
-    ``error.code`` is the number of the status, ``error.name`` its name ("invalid_argument").
+    ``error.code`` is the number of the status, ``error.name`` its name ("invalid_argument"), and
+    ``error.place`` the :class:`ErrorPlace` of a bad value, or None. Of an object cells and features are
+    counted among those that were used, the control or the treated ones.
     """
 
-    def __init__(self, code: int, message: str) -> None:
+    def __init__(self, code: int, message: str, place: Optional[ErrorPlace] = None) -> None:
         super().__init__(message)
         self.code = code
         self.name = lib.laot_status_name(code).decode()
+        self.place = place
+
+    def __reduce__(self) -> tuple[Any, ...]:  # else a worker's error would not come back to who asked
+        return type(self), (self.code, str(self), self.place)
 
 
 class LaotWarning(UserWarning):
@@ -64,7 +80,13 @@ lib = _open()
 def check(code: int) -> None:
     """Raises where a call failed."""
     if code != c.LAOT_OK:
-        raise LaotError(code, lib.laot_last_error().decode())
+        raise LaotError(code, lib.laot_last_error().decode(), _last_place())
+
+
+def _last_place() -> Optional[ErrorPlace]:
+    feature, cell, value = ctypes.c_size_t(), ctypes.c_size_t(), ctypes.c_double()
+    argument = lib.laot_last_error_place(ctypes.byref(feature), ctypes.byref(cell), ctypes.byref(value)).decode()
+    return ErrorPlace(argument, feature.value, cell.value, value.value) if argument else None
 
 
 def new(call: Callable[..., int], *arguments: Any) -> ctypes.c_void_p:

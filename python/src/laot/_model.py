@@ -385,7 +385,8 @@ class Model:
                  gamma: Union[float, Sequence[float], None] = None, markers: int = 0, reference: Optional[str] = None,
                  batch: Any = None, groups: Optional[str] = None, types: Any = None, test: bool = False,
                  beside: Sequence["Model"] = (), seed: int = 1, threads: int = 1, store: bool = False,
-                 key: str = "laot") -> dict[str, Any]:
+                 key: str = "laot", epsilon: Optional[float] = None, epsilon_absolute: bool = False,
+                 permutations: Optional[int] = None) -> dict[str, Any]:
         """Scores the model on the cells of an object that no fit has seen, as :func:`laot.evaluate` does on arrays.
 
         Parameters
@@ -404,8 +405,10 @@ class Model:
         types
             Of a fit with ``balance="types"``: a column of ``obs``, or the type of each cell. None: ``groups``, else
             the column that the fit had its types from.
-        metrics, methods, preset, gamma, markers, reference, test, beside, seed, threads
-            As in :func:`laot.evaluate`; ``beside`` with several conditions, ``test`` and ``groups`` with one.
+        metrics, methods, preset, gamma, epsilon, epsilon_absolute, markers, reference, seed, threads
+            As in :func:`laot.evaluate`.
+        test, permutations, beside
+            As there, too: ``beside`` goes with several conditions, ``test`` and ``groups`` go with one.
         store, key
             With ``store``, ``uns[key]["evaluation"]`` gets the table, a pandas DataFrame that an h5ad file keeps.
 
@@ -429,7 +432,7 @@ class Model:
 
         return evaluate_adata(self, adata, batch, groups, types, beside, store, key, metrics=metrics, methods=methods,
                               preset=preset, gamma=gamma, markers=markers, reference=reference, test=test, seed=seed,
-                              threads=threads)
+                              threads=threads, epsilon=epsilon, epsilon_absolute=epsilon_absolute, permutations=permutations)
 
 
 def condition_names(model: Model) -> list[str]:

@@ -51,17 +51,23 @@ class Method:
 
 @dataclass(frozen=True)
 class Metric:
-    """A score that score() takes, and its definition."""
+    """A score that score() takes, and its definition: setting is what is fixed ("k = 50"), undefined says when the
+    value is NaN ("" if never), perfect is the value of a perfect prediction, takes_epsilon is True of entropic
+    scores, and usual of those of an evaluation that asks for no metrics."""
 
     name: str
     title: str
     estimator: str
+    setting: str
     doc: str
     source: str
+    undefined: str
     perfect: float
     larger_is_better: bool
     needs_gamma: bool
     needs_control: bool
+    takes_epsilon: bool
+    usual: bool
 
 
 def _words(value: bytes) -> tuple[str, ...]:
@@ -96,9 +102,9 @@ def metrics() -> dict[str, Metric]:
     out = {}
     for number in range(lib.laot_metric_count()):
         m = described(lib.laot_metric_describe, c.laot_metric_info, number)
-        out[m.name.decode()] = Metric(m.name.decode(), m.title.decode(), m.estimator.decode(), m.doc.decode(),
-                                      m.source.decode(), m.perfect, bool(m.larger_is_better),
-                                      bool(m.needs_gamma), bool(m.needs_control))
+        texts = (m.name, m.title, m.estimator, m.setting, m.doc, m.source, m.undefined)
+        out[m.name.decode()] = Metric(*(text.decode() for text in texts), m.perfect, bool(m.larger_is_better),
+                                      bool(m.needs_gamma), bool(m.needs_control), bool(m.takes_epsilon), bool(m.usual))
     return out
 
 

@@ -11,11 +11,34 @@ import numpy as np
 from . import _declarations as c
 from ._cells import Context, Data
 from ._library import check, lib, lines, new, text
+from ._registry import usual
 from ._tables import table
 
 
+class Score(float):
+    """The number of a score, with what is known of it.
+
+    ``sd`` is over the subsamples (divisor repetitions - 1), NaN with one. ``features_left_out`` counts the features
+    that do not vary and that the metric leaves out, the most of any subsample. ``marginal_error`` of an entropic
+    score is by how much the marginals of the plan are off in total; 1e-7 is asked for.
+    """
+
+    sd: float
+    features_left_out: int
+    marginal_error: float
+
+    def __new__(cls, value: float, sd: float = math.nan, features_left_out: int = 0, marginal_error: float = 0.0) -> "Score":
+        out = super().__new__(cls, value)
+        out.sd, out.features_left_out, out.marginal_error = sd, features_left_out, marginal_error
+        return out
+
+    def __getnewargs__(self) -> tuple[float, float, int, float]:  # type: ignore[override]
+        return float(self), self.sd, self.features_left_out, self.marginal_error
+
+
 def score(metric: str, predicted: Any, observed: Any, control: Any = None, gamma: float = math.nan,
-          cells: int = 0, repetitions: int = 1, seed: int = 1, threads: int = 1) -> float:
+          cells: int = 0, repetitions: int = 1, seed: int = 1, threads: int = 1, epsilon: Optional[float] = None,
+          epsilon_absolute: bool = False) -> Score:
     """A score of predicted against observed cells.
 
     Parameters
@@ -33,23 +56,46 @@ def score(metric: str, predicted: Any, observed: Any, control: Any = None, gamma
         The mean over so many random subsamples of so many cells a side; 0: all cells, once.
     seed, threads
         Of the subsamples; threads do not change the result.
+    epsilon, epsilon_absolute
+        Strength of the entropy of the metrics that take it: a share of the mean squared distance between
+        predicted and observed cells, or with ``epsilon_absolute`` a number in units of squared distances. None:
+        0.05 of it. The smaller, the longer it takes.
 
     Returns
     -------
-    float
-        NaN where the score is undefined.
+    Score
+        A float, NaN where the score is undefined (``metrics()[metric].undefined``), with ``sd``,
+        ``features_left_out`` and ``marginal_error``.
+
+    Raises
+    ------
+    LaotError
+        Where there is no such metric, control cells that it needs are missing, or a setting is out of range.
+    ValueError
+        Where epsilon is not above 0, or is missing beside epsilon_absolute.
     """
+    options = c.laot_score_options(ctypes.sizeof(c.laot_score_options), gamma, *entropy(epsilon, epsilon_absolute), cells,
+                                   repetitions)
     result = c.laot_score_result()
     result.struct_size = ctypes.sizeof(result)
     with Data(predicted, "predicted") as p, Data(observed, "observed") as o, Context(seed, threads) as context:
         base = Data(control, "control") if control is not None else None
         try:
-            context.run(lib.laot_score, metric.encode(), p.handle, o.handle, base.handle if base else None,
-                        gamma, cells, repetitions, ctypes.byref(result))
+            context.run(lib.laot_score_with, metric.encode(), p.handle, o.handle, base.handle if base else None,
+                        ctypes.byref(options), ctypes.byref(result))
         finally:
             if base:
                 base.close()
-    return result.value
+    return Score(result.value, result.sd, result.features_left_out, result.marginal_error)
+
+
+def entropy(epsilon: Optional[float], absolute: bool) -> tuple[float, bool]:
+    """The strength of the entropy, and whether it is in units of squared distances."""
+    if absolute and epsilon is None:
+        raise ValueError("epsilon_absolute says what epsilon is; give epsilon, a number in units of squared distances")
+    if epsilon is not None and not epsilon > 0:
+        raise ValueError(f"epsilon must be above 0, found {epsilon}")
+    return usual("evaluate", "epsilon", epsilon), absolute
 
 
 def median_gamma(x: Any, y: Any = None, seed: int = 1, threads: int = 1) -> float:
