@@ -90,8 +90,12 @@ def test_many_features_are_the_variable_ones():
     model = laot.fit(adata, target="stim")
     of = adata.obs["condition"].to_numpy()
     pooled = adata.X[(of == "ctrl") | (of == "stim")]
-    wanted = np.sort(np.argsort(-pooled.var(0), kind="stable")[:1000])
-    assert model.feature_names == [f"gene{k}" for k in wanted]
+    wanted = np.argsort(-pooled.astype(float).var(0), kind="stable")[:1000]
+    assert model.feature_names == [f"gene{k}" for k in wanted]  # in this order, which R has, too
+    x, y = (adata.X[of == level][:, wanted] for level in ("ctrl", "stim"))
+    model.predict(adata)
+    assert np.array_equal(adata.layers["laot"][of == "ctrl"][:, wanted], laot.fit(x, y).predict(x))
+    assert np.isnan(adata.layers["laot"][:, np.setdiff1d(np.arange(1200), wanted)]).all()
     assert len(laot.fit(adata, target="stim", features="all", n_pcs=5).feature_names) == 1200
 
 

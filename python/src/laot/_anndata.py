@@ -111,11 +111,12 @@ def fit_adata(adata: Any, *, condition: str, control: Optional[str], target: Uni
     control = _control(there, condition, control)
     chosen = _targets(there, condition, control, target, many or covariates is not None)
     of_control = np.flatnonzero(levels == control)
-    of_treated = np.flatnonzero(np.isin(levels, chosen))
+    # One target after the other, and features in the order of their variance, as in R: the order is in the bits.
+    of_treated = np.concatenate([np.flatnonzero(levels == level) for level in ([chosen] if isinstance(chosen, str) else chosen)])
     values, names = matrix_of(adata, layer, obsm)
     x, y = rows_of(values, of_control), rows_of(values, of_treated)
     if features is None and obsm is None and len(names) > MOST_FEATURES:
-        columns = np.sort(variable_features(x, y, MOST_FEATURES, threads))
+        columns = variable_features(x, y, MOST_FEATURES, threads)
     elif features is None or (isinstance(features, str) and features == "all"):
         columns = None
     else:
