@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Any, Optional, Sequence, Union
 
 from ._anndata import from_uns
-from ._cells import Progress, variable_features
+from ._cells import Path, Progress, variable_features
 from ._evaluation import (ancestors, descendants, evaluate, marker_table, pairing,
                           response_table, transitions)
 from ._experiment import Experiment, conditions, fit_experiment
@@ -39,7 +39,8 @@ def fit(cells: Any, treated: Any = None, *, condition: str = "condition", contro
         target: Union[str, Sequence[str], None] = None, covariates: Union[str, Sequence[str], None] = None,
         combine: Optional[str] = None, embedding: Any = None, hold_out: Any = None, batch: Any = None, types: Any = None, layer: Optional[str] = None, obsm: Optional[str] = None,
         features: Any = None, method: str = "laot", preset: Optional[str] = None, seed: int = 1, threads: int = 1,
-        progress: Optional[Progress] = None, key: str = "laot", **parameters: Any) -> Model:
+        progress: Optional[Progress] = None, key: str = "laot", checkpoint: Optional[Path] = None,
+        checkpoint_seconds: float = 30.0, **parameters: Any) -> Model:
     """Fits a model to two unpaired populations, or to all conditions of an experiment.
 
     Parameters
@@ -93,6 +94,12 @@ def fit(cells: Any, treated: Any = None, *, condition: str = "condition", contro
         Called with (stage, fraction) while it works. What it raises ends the fit.
     key
         With an object: ``uns[key]`` gets the report, the parameters and the model itself.
+    checkpoint, checkpoint_seconds
+        A file that keeps the state of a training (of a method that ``trains``), replaced every so many seconds,
+        and when the training ends or is stopped. Where it exists, the same call goes on from it, and ends with the
+        bits of one that was never stopped; more iterations train a finished network further. Of several conditions
+        that are fitted one by one each that is done is kept in a file of its own, "run-24_h.ckpt" beside
+        "run.ckpt", and the same call goes on with the others.
 
     Returns
     -------
@@ -103,14 +110,15 @@ def fit(cells: Any, treated: Any = None, *, condition: str = "condition", contro
     Raises
     ------
     LaotError
-        With one sentence, where the library refuses what it was given.
+        With one sentence, where the library refuses what it was given, such as a checkpoint of other cells.
     ValueError
-        Where a column, a level or a feature is not in the object.
+        Where a column, a level or a feature is not in the object, or a checkpoint has no use.
     TypeError
         Where an argument's name is misspelt.
     """
     refuse_misspelt(fit, method, parameters)
-    shared = {"method": method, "preset": preset, "seed": seed, "progress": progress, **parameters}
+    shared = {"method": method, "preset": preset, "seed": seed, "progress": progress, "checkpoint": checkpoint,
+              "checkpoint_seconds": checkpoint_seconds, **parameters}
     if isinstance(cells, Experiment):
         if treated is not None or covariates is not None or batch is not None or types is not None:
             raise ValueError("an Experiment holds treated cells, covariates and batches, and takes no types; leave them away")

@@ -4,10 +4,11 @@ cells, column-major, so that nothing is copied; and the settings of a call."""
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import threading
 from ctypes import POINTER, c_char_p, c_double, c_int64, c_size_t
-from typing import Any, Callable, Iterable, Optional, Sequence
+from typing import Any, Callable, Iterable, Optional, Sequence, Union
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from . import _declarations as c
 from ._library import LaotError, check, lib, new
 
 Progress = Callable[[str, float], None]
+Path = Union[str, "os.PathLike[str]"]
 
 
 def doubles(array: np.ndarray) -> Any:
@@ -76,10 +78,13 @@ class Data:
 
 
 class Context:
-    """Seed, threads and callbacks of one call. What a callback raises, and Ctrl-C, come out of
+    """Seed, threads, callbacks and checkpoint of one call. What a callback raises, and Ctrl-C, come out of
     run() when the library has come back. A context manager."""
 
-    def __init__(self, seed: int = 1, threads: int = 1, progress: Optional[Progress] = None) -> None:
+    def __init__(self, seed: int = 1, threads: int = 1, progress: Optional[Progress] = None,
+                 checkpoint: Optional[Path] = None, checkpoint_seconds: float = 30.0) -> None:
+        if checkpoint is not None and os.path.isdir(checkpoint):
+            raise ValueError(f"checkpoint must be a file, and {os.fspath(checkpoint)!r} is a folder")
         self.handle = new(lib.laot_context_new)
         self.raised: Optional[BaseException] = None
 
@@ -101,6 +106,8 @@ class Context:
             check(lib.laot_context_set_seed(self.handle, seed))
             check(lib.laot_context_set_threads(self.handle, threads))
             check(lib.laot_context_set_cancel(self.handle, self.callbacks[1], None))
+            if checkpoint is not None:
+                check(lib.laot_context_set_checkpoint(self.handle, os.fsencode(checkpoint), checkpoint_seconds))
             if progress is not None:
                 check(lib.laot_context_set_progress(self.handle, self.callbacks[0], None))
         except (LaotError, ValueError):

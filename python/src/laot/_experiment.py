@@ -10,7 +10,7 @@ from typing import Any, Iterator, Mapping, Optional, Sequence
 
 import numpy as np
 
-from ._cells import Context, Data, Progress, doubles, texts
+from ._cells import Context, Data, Path, Progress, doubles, texts
 from ._covariates import Parts, covariate_arrays, covariates_of, design, labels_of
 from ._library import LaotWarning, check, lib, new
 from ._model import Model, Source, condition_names, fit_parameters
@@ -307,7 +307,8 @@ def _coordinates(embedding: Any) -> Optional[dict[str, Any]]:
 
 def fit_experiment(experiment: Experiment, *, method: str = "laot", preset: Optional[str] = None, embedding: Embedding = None,
                    hold_out: HoldOut = None, seed: int = 1, threads: int = 1, progress: Optional[Progress] = None,
-                   source: Optional[Source] = None, **parameters: Any) -> Model:
+                   source: Optional[Source] = None, checkpoint: Optional[Path] = None, checkpoint_seconds: float = 30.0,
+                   **parameters: Any) -> Model:
     """:func:`laot.fit` for an experiment."""
     effect = experiment.placed_by_effect(embedding)
     if effect is not None:
@@ -317,7 +318,7 @@ def fit_experiment(experiment: Experiment, *, method: str = "laot", preset: Opti
         parameters["embedding"], embedding = embedding, None
     model = Model(ctypes.c_void_p(), source)  # owns the handle from the moment that there is one
     with fit_parameters(method, preset, parameters) as params, experiment.handle(embedding, experiment.held_out(hold_out)) as handle, \
-            Context(seed, threads, progress) as context:
+            Context(seed, threads, progress, checkpoint, checkpoint_seconds) as context:
         context.run(lib.laot_fit_experiment, params, handle, ctypes.byref(model._handle))
     _warn(model)
     return model

@@ -11,9 +11,10 @@ from typing import Any, Iterator, Mapping, Optional, Sequence, Union
 
 import numpy as np
 
-from ._cells import Context, Data, Progress, doubles
+from ._cells import Context, Data, Path, Progress, doubles
 from ._covariates import Parts, Place, condition_text, covariate_arrays, covariates_of
 from ._library import LaotWarning, check, lib, lines, new, text
+from ._registry import methods
 from ._source import Source
 from ._trackability import Trackability
 
@@ -460,13 +461,17 @@ def fit_arrays(control: Any, treated: Any, *, method: str = "laot", preset: Opti
                types_control: Optional[Sequence[Any]] = None, types_treated: Optional[Sequence[Any]] = None,
                feature_names: Optional[Sequence[str]] = None, control_names: Optional[Sequence[str]] = None,
                treated_names: Optional[Sequence[str]] = None, seed: int = 1, threads: int = 1,
-               progress: Optional[Progress] = None, source: Optional[Source] = None, **parameters: Any) -> Model:
+               progress: Optional[Progress] = None, source: Optional[Source] = None, checkpoint: Optional[Path] = None,
+               checkpoint_seconds: float = 30.0, **parameters: Any) -> Model:
     """:func:`laot.fit` for two arrays of cells x features."""
+    if checkpoint is not None and method in methods() and not methods()[method].trains:
+        raise ValueError("checkpoint goes with methods that train networks, and with fits of several conditions; "
+                         f"this one of {method} is done at once")
     model = Model(ctypes.c_void_p(), source)  # owns the handle from the moment that there is one
     with fit_parameters(method, preset, parameters) as params, \
             Data(control, "control", batch_control, feature_names, control_names, types_control) as x, \
             Data(treated, "treated", batch_treated, feature_names, treated_names, types_treated) as y, \
-            Context(seed, threads, progress) as context:
+            Context(seed, threads, progress, checkpoint, checkpoint_seconds) as context:
         context.run(lib.laot_fit, params, x.handle, y.handle, ctypes.byref(model._handle))
     said = model._reported("warning", "")
     if said:
