@@ -190,6 +190,42 @@ def test_scores():
         laot.score("mmd3", predicted, TREATED)
 
 
+def test_the_maximum_mean_discrepancy_and_its_test():
+    pooled, n, m = np.vstack([CONTROL, TREATED]), 60, 47
+    squared = ((pooled[:, None] - pooled[None]) ** 2).sum(2)
+
+    def by_hand(gamma, biased):
+        k = np.exp(-gamma * squared)
+        x, y, between = k[:n, :n], k[n:, n:], k[:n, n:].mean()
+        if biased:
+            return x.mean() + y.mean() - 2 * between
+        return (x.sum() - n) / (n * (n - 1)) + (y.sum() - m) / (m * (m - 1)) - 2 * between
+
+    for gamma in (0.3, [0.1, 0.7, 2.0]):
+        for estimator in ("unbiased", "biased"):
+            expected = np.mean([by_hand(one, estimator == "biased") for one in np.atleast_1d(gamma)])
+            assert laot.mmd2(CONTROL, TREATED, gamma, estimator) == pytest.approx(expected, abs=1e-12)
+    assert laot.mmd2(CONTROL, TREATED) == laot.mmd2(CONTROL, TREATED, laot.median_gamma(CONTROL, TREATED))
+    found = laot.mmd2_test(CONTROL, TREATED, permutations=49)
+    assert found == (laot.mmd2(CONTROL, TREATED), 1 / 50) and found.p_value == 1 / 50
+    assert laot.mmd2_test(CONTROL, TREATED).p_value == 1 / 1000
+    alike = laot.mmd2_test(CONTROL[:30], CONTROL[30:], [0.1, 1.0], permutations=99, seed=3)
+    assert alike.mmd2 == laot.mmd2(CONTROL[:30], CONTROL[30:], [0.1, 1.0]) and alike.p_value > 0.05
+    assert alike.p_value * 100 == pytest.approx(round(alike.p_value * 100))
+    assert alike == laot.mmd2_test(CONTROL[:30], CONTROL[30:], [0.1, 1.0], permutations=99, seed=3, threads=2)
+    assert np.isnan(laot.mmd2(CONTROL[:1], TREATED, 1.0)) and np.isnan(laot.mmd2_test(CONTROL[:1], TREATED, 1.0).p_value)
+    same = np.ones((4, 2))
+    assert np.isnan(laot.mmd2(same, same)) and laot.mmd2(same, same, 1.0) == 0
+    with pytest.raises(ValueError, match="nothing to test"):
+        laot.mmd2_test(same, same)
+    for wrong in (0, -1, 2.5, True):
+        with pytest.raises(ValueError, match="permutations must be a whole number of at least 1"):
+            laot.mmd2_test(CONTROL, TREATED, permutations=wrong)
+    for settings in ({"gamma": 0}, {"gamma": []}, {"estimator": "best"}):
+        with pytest.raises(laot.LaotError):
+            laot.mmd2(CONTROL, TREATED, **settings)
+
+
 def test_a_score_says_what_is_known_of_it():
     one, two = (laot.score("w2", CONTROL, TREATED, cells=20, repetitions=count, seed=4) for count in (1, 2))
     second = 2 * two - one  # two is the mean of one and of a second subsample

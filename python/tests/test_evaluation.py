@@ -35,7 +35,7 @@ def test_the_entropy_and_the_permutations_are_those_that_are_asked_for():
     p = [laot.evaluate(MODEL, OBSERVED, NEW, metrics="mmd2", methods="prediction", test=True, **settings)["value"][-1]
          for settings in ({"permutations": 9}, {"permutations": 199}, {})]
     assert p[1] == p[2] and np.isclose(p[0] * 10, np.round(p[0] * 10)) and np.isclose(p[1] * 200, np.round(p[1] * 200))
-    with pytest.raises(ValueError, match="permutations must be at least 1"):
+    with pytest.raises(ValueError, match="permutations must be a whole number of at least 1, found 0"):
         laot.evaluate(MODEL, OBSERVED, NEW, test=True, permutations=0)
     with pytest.raises(ValueError, match="give epsilon"):
         laot.evaluate(MODEL, OBSERVED, NEW, epsilon_absolute=True)

@@ -24,14 +24,14 @@ from ._experiment import Experiment, conditions, fit_experiment
 from ._library import ErrorPlace, LaotError, LaotWarning, version
 from ._model import Model, Source, Trackability, fit_arrays
 from ._registry import Method, Metric, Parameter, Setting, methods, metrics, refuse_misspelt, settings
-from ._scores import Score, median_gamma, score, wasserstein2
+from ._scores import Mmd2Test, Score, median_gamma, mmd2, mmd2_test, score, wasserstein2
 from ._simulate import simulate_screen
 
 __version__ = version()
-__all__ = ["ErrorPlace", "Experiment", "LaotError", "LaotWarning", "Method", "Metric", "Model", "Parameter", "Score",
+__all__ = ["ErrorPlace", "Experiment", "LaotError", "LaotWarning", "Method", "Metric", "Mmd2Test", "Model", "Parameter", "Score",
            "Setting", "Source", "Trackability",
            "ancestors", "conditions", "descendants", "evaluate", "fit", "from_uns", "marker_table",
-           "median_gamma", "methods", "metrics", "pairing", "response_table", "score", "settings", "simulate_screen", "transitions",
+           "median_gamma", "methods", "metrics", "mmd2", "mmd2_test", "pairing", "response_table", "score", "settings", "simulate_screen", "transitions",
            "variable_features", "version", "wasserstein2"]
 
 

@@ -23,6 +23,13 @@ def doubles(array: np.ndarray) -> Any:
     return array.ctypes.data_as(POINTER(c_double))
 
 
+def whole(value: Any, name: str, least: int = 1) -> int:
+    """A count; to C a negative one would be huge."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, found {value!r}")
+    return int(value)
+
+
 def texts(values: Iterable[Any]) -> Any:
     encoded = [str(value).encode() for value in values]
     return (c_char_p * len(encoded))(*encoded)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import math
-from typing import Any, Optional, Sequence
+from typing import Any, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
 
 from . import _declarations as c
-from ._cells import Context, Data
+from ._cells import Context, Data, doubles, whole
 from ._library import check, lib, lines, new, text
 from ._registry import usual
 from ._tables import table
@@ -109,6 +109,90 @@ def median_gamma(x: Any, y: Any = None, seed: int = 1, threads: int = 1) -> floa
             if b:
                 b.close()
     return value.value
+
+
+def _gammas(gamma: Union[float, Sequence[float], None], x: Any, y: Any, seed: int, threads: int) -> np.ndarray:
+    """Bandwidths as they are given, or that of the median, which is NaN where no two cells differ."""
+    given = median_gamma(x, y, seed, threads) if gamma is None else gamma
+    return np.atleast_1d(np.asarray(given, dtype=np.float64))
+
+
+def mmd2(x: Any, y: Any, gamma: Union[float, Sequence[float], None] = None, estimator: str = "unbiased", seed: int = 1,
+         threads: int = 1) -> float:
+    """The squared maximum mean discrepancy between two populations with the kernel exp(-gamma |u - v|^2).
+
+    Parameters
+    ----------
+    x, y
+        Cells x features, dense or scipy.sparse, the same features and units.
+    gamma
+        A bandwidth, or several, over which the mean is taken; None: :func:`median_gamma` of both populations.
+    estimator
+        "unbiased": the U-statistic, not clipped, and so negative about half the time where the populations are
+        alike. "biased": the V-statistic, never negative.
+    seed, threads
+        Seed of the cells from which the median is found, where there are more than 4000; threads do not change the
+        result.
+
+    Returns
+    -------
+    float
+        NaN where the unbiased one has a population of one cell, or where no two cells differ.
+
+    Raises
+    ------
+    LaotError
+        Where a gamma is not positive, there is none, or there is no such estimator.
+    """
+    gammas, value = _gammas(gamma, x, y, seed, threads), ctypes.c_double()
+    if gamma is None and np.isnan(gammas[0]):
+        return math.nan
+    with Data(x, "x") as a, Data(y, "y") as b, Context(seed, threads) as context:
+        context.run(lib.laot_mmd2, a.handle, b.handle, doubles(gammas), gammas.size, estimator.encode(), ctypes.byref(value))
+    return value.value
+
+
+class Mmd2Test(NamedTuple):
+    """The MMD^2 of two populations and the p-value of :func:`mmd2_test`."""
+
+    mmd2: float
+    p_value: float
+
+
+def mmd2_test(x: Any, y: Any, gamma: Union[float, Sequence[float], None] = None, permutations: Optional[int] = None,
+              seed: int = 1, threads: int = 1) -> Mmd2Test:
+    """A permutation test of equal laws by the unbiased MMD^2.
+
+    Parameters
+    ----------
+    x, y, gamma
+        As in :func:`mmd2`.
+    permutations
+        Relabellings of the cells; None: 999. The least p-value is 1 over one more.
+    seed, threads
+        Seed of the relabellings; threads do not change the result.
+
+    Returns
+    -------
+    Mmd2Test
+        ``mmd2`` and ``p_value``, (1 + relabellings with an MMD^2 as large) / (1 + permutations); NaN where a
+        population has one cell.
+
+    Raises
+    ------
+    LaotError
+        Where a gamma is not positive, or there is none.
+    ValueError
+        Where no two cells differ and no gamma is given, and where permutations is no number of them.
+    """
+    permutations = whole(usual("mmd2_test", "permutations", permutations), "permutations")
+    gammas, value, p_value = _gammas(gamma, x, y, seed, threads), ctypes.c_double(), ctypes.c_double()
+    if gamma is None and np.isnan(gammas[0]):
+        raise ValueError("no two cells differ, so that there is no bandwidth and nothing to test")
+    with Data(x, "x") as a, Data(y, "y") as b, Context(seed, threads) as context:
+        context.run(lib.laot_mmd2_test, a.handle, b.handle, doubles(gammas), gammas.size, permutations,
+                    ctypes.byref(value), ctypes.byref(p_value))
+    return Mmd2Test(value.value, p_value.value)
 
 
 def wasserstein2(x: Any, y: Any, threads: int = 1) -> float:
