@@ -284,6 +284,18 @@ def test_the_registry():
     assert [name for name, one in metrics.items() if one.usual] == listed
 
 
+def test_the_presets_of_scores():
+    presets = laot.score_presets()
+    assert {"laot", "cellot", "cmonge"} <= set(presets) and presets["cellot"].cells == (100, 250, 500, 1000, 1500)
+    assert presets["cellot"].repetitions == 10 and not presets["cellot"].with_replacement
+    assert presets["laot"].gamma_from_all_features and presets["laot"].cells == ()
+    model = laot.fit(CONTROL, TREATED)
+    for name, preset in presets.items():
+        assert set(preset.metrics) <= set(laot.metrics())
+        found = laot.evaluate(model, TREATED, CONTROL, preset=name, methods="prediction")
+        assert list(dict.fromkeys(found["metric"])) == list(preset.metrics)
+
+
 def test_variable_features():
     pooled = np.vstack([CONTROL, TREATED])
     assert laot.variable_features(CONTROL, TREATED, 4).tolist() == np.argsort(-pooled.var(0), kind="stable").tolist()

@@ -23,15 +23,18 @@ from ._evaluation import (ancestors, descendants, evaluate, marker_table, pairin
 from ._experiment import Experiment, conditions, fit_experiment
 from ._library import ErrorPlace, LaotError, LaotWarning, version
 from ._model import Model, Source, Trackability, fit_arrays
-from ._registry import Method, Metric, Parameter, Setting, methods, metrics, refuse_misspelt, settings
+from ._registry import (Method, Metric, Parameter, ScorePreset, Setting, methods, metrics, refuse_misspelt, score_presets,
+                        settings)
 from ._scores import Mmd2Test, Score, median_gamma, mmd2, mmd2_test, score, wasserstein2
-from ._simulate import simulate_screen
+from ._simulate import recovery_study, simulate_populations, simulate_screen
+from ._trackability import isometry, rates
 
 __version__ = version()
-__all__ = ["ErrorPlace", "Experiment", "LaotError", "LaotWarning", "Method", "Metric", "Mmd2Test", "Model", "Parameter", "Score",
-           "Setting", "Source", "Trackability",
-           "ancestors", "conditions", "descendants", "evaluate", "fit", "from_uns", "marker_table",
-           "median_gamma", "methods", "metrics", "mmd2", "mmd2_test", "pairing", "response_table", "score", "settings", "simulate_screen", "transitions",
+__all__ = ["ErrorPlace", "Experiment", "LaotError", "LaotWarning", "Method", "Metric", "Mmd2Test", "Model",
+           "Parameter", "Score", "ScorePreset", "Setting", "Source", "Trackability", "ancestors", "conditions",
+           "descendants", "evaluate", "fit", "from_uns", "isometry", "marker_table", "median_gamma", "methods",
+           "metrics", "mmd2", "mmd2_test", "pairing", "rates", "recovery_study", "response_table", "score",
+           "score_presets", "settings", "simulate_populations", "simulate_screen", "transitions",
            "variable_features", "version", "wasserstein2"]
 
 

@@ -60,7 +60,7 @@ def evaluate(model: Optional[Model], observed: Any, control: Any = None, predict
         enough, of another its covariates say what it is.
     metrics, methods, preset
         Names: of :func:`metrics`; of methods that have rows ("prediction" is the model's own); of a
-        preset of scores. None: the usual.
+        preset of scores, one of :func:`score_presets`. None: the usual.
     gamma
         Bandwidths of kernels; None: 1 / median of the positive squared distances of training cells.
     markers

@@ -109,6 +109,33 @@ def metrics() -> dict[str, Metric]:
 
 
 @dataclass(frozen=True)
+class ScorePreset:
+    """Settings under which published code prints its scores: metrics, cells (sizes of random subsamples, of which the
+    largest that fits is taken; none: all cells), repetitions (subsamples), gamma_from_all_features (also where a part
+    of the features is scored) and with_replacement (subsamples are drawn so, and need not fit)."""
+
+    name: str
+    doc: str
+    source: str
+    metrics: tuple[str, ...]
+    cells: tuple[int, ...]
+    repetitions: int
+    gamma_from_all_features: bool
+    with_replacement: bool
+
+
+def score_presets() -> dict[str, ScorePreset]:
+    """All presets that evaluate() takes, by name, in the library's order."""
+    out = {}
+    for number in range(lib.laot_score_preset_count()):
+        p = described(lib.laot_score_preset_describe, c.laot_score_preset_info, number)
+        out[p.name.decode()] = ScorePreset(p.name.decode(), p.doc.decode(), p.source.decode(), _words(p.metrics),
+                                           tuple(map(int, _words(p.cells))), p.repetitions,
+                                           bool(p.gamma_from_all_features), bool(p.with_replacement))
+    return out
+
+
+@dataclass(frozen=True)
 class Setting:
     """Usual arguments of calls, beside the parameters of methods."""
 
