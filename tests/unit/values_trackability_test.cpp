@@ -144,3 +144,47 @@ TEST_CASE("a level with one control cell and more treated ones can be dealt into
   Context context;
   CHECK_NOTHROW(stability(x, y, batch_x, batch_y, options, context));
 }
+
+TEST_CASE("the interval of the last quantile is over resampled pairs: five cells become seven") {
+  const std::vector<double> before{0.0, 1.5, 4.0, 10.0, 23.0},
+      after{0.3, 2.0, 3.1, 9.0, 14.0, 26.0, 31.0};
+  // On a line cells are coupled in order: 1/5 of each meets 1/7 of each, in steps of 1/35.
+  std::vector<std::pair<double, double>> moved;
+  for (std::size_t i = 0; i < 5; ++i)
+    for (std::size_t j = 0; j < 7; ++j) {
+      const std::size_t from = std::max(7 * i, 5 * j), to = std::min(7 * i + 7, 5 * j + 5);
+      if (from < to)
+        moved.emplace_back(std::abs(after[j] - before[i]) / 0.5,
+                           static_cast<double>(to - from) / 35.0);
+    }
+  std::sort(moved.begin(), moved.end());
+  REQUIRE(moved.size() == 11);
+  RateOptions options;
+  options.probabilities = {0.9, 0.4};
+  options.resamples = 21;
+  Context context;
+  context.seed = 7;
+  const Rate rate =
+      rates_of_time_course({arma::mat(arma::rowvec(before)), arma::mat(arma::rowvec(after))},
+                           {1.0, 1.5}, options, context)[0];
+  Rng rng = Rng(7).stream(0);
+  std::vector<double> lasts;
+  for (int r = 0; r < 21; ++r) {
+    std::vector<std::pair<double, double>> drawn;
+    double total = 0.0, reached = 0.0;
+    for (int e = 0; e < 11; ++e) {
+      drawn.push_back(moved[static_cast<std::size_t>(rng.below(11))]);
+      total += drawn.back().second;
+    }
+    std::sort(drawn.begin(), drawn.end());
+    std::size_t at = 0;
+    while ((reached += drawn[at].second) < 0.4 * total - 1e-9) ++at;
+    lasts.push_back(drawn[at].first);
+  }
+  std::sort(lasts.begin(), lasts.end());
+  REQUIRE(lasts[0] < lasts[1]);
+  REQUIRE(lasts[19] < lasts[20]);
+  // Quantiles 0.025 and 0.975 of 21 values lie half of the way from the outermost ones.
+  CHECK(rate.last_low == doctest::Approx(0.5 * lasts[0] + 0.5 * lasts[1]));
+  CHECK(rate.last_high == doctest::Approx(0.5 * lasts[19] + 0.5 * lasts[20]));
+}
