@@ -54,6 +54,11 @@ struct BlockRoom {
   arma::mat centred, step, change;  // what encoding and decoding need between
 };
 
+/// Cells of two populations in a feature space [dimension x n] and [dimension x m].
+struct EncodedPair {
+  arma::mat control, treated;
+};
+
 /// z = S^-1 V' (x - m), with m the mean of the population that x belongs to (center own), one mean
 /// of both, each weighing one half (joint), or 0 (none); V the leading principal components of the
 /// centred cells, or I; S a diagonal scale.
@@ -69,20 +74,23 @@ class FeatureSpace {
   /// Fits on training cells (features x n and features x m) with weights that sum to 1 each. The
   /// two populations weigh one half each in the components and in the scales. Components are exact
   /// (LAPACK) where min(features, cells) <= 1500, else by block subspace iteration to 1e-10.
+  /// `encoded` (may be NULL) receives the cells as encode() has them, which the scales of
+  /// components need anyway.
   static FeatureSpace fit(const Cells& control, const Cells& treated, const arma::vec& weights_x,
                           const arma::vec& weights_y, const FeatureSpaceOptions& options,
-                          Context& context);
+                          Context& context, EncodedPair* encoded = nullptr);
 
   /// As fit(), along known directions, the leading components of a larger set of cells: of them as
   /// many as this fit would have, or all. Means and scales are of the cells given.
   static FeatureSpace fit_along(const arma::mat& directions, const Cells& control,
                                 const Cells& treated, const arma::vec& weights_x,
                                 const arma::vec& weights_y, const FeatureSpaceOptions& options,
-                                Context& context);
+                                Context& context, EncodedPair* encoded = nullptr);
 
-  /// The same, the moments being known.
+  /// As the first, the moments being known.
   static FeatureSpace fit(const SpacePopulation& control, const SpacePopulation& treated,
-                          const FeatureSpaceOptions& options, Context& context);
+                          const FeatureSpaceOptions& options, Context& context,
+                          EncodedPair* encoded = nullptr);
 
   /// One space for many populations, the first `controls` of them controls, whose shares sum to 1.
   /// All are encoded about one mean, m_x = m_y = the mean of the populations' means by share
@@ -123,12 +131,14 @@ class FeatureSpace {
   void encode_block_about(const arma::mat& block, const arma::vec& mean, arma::mat& z,
                           BlockRoom& room) const;
   arma::mat encode_about(const Cells& cells, const arma::vec& mean, Context& context) const;
+  void divide_by_scale(arma::mat& z) const;
   void find_constant(const std::vector<SpacePopulation>& populations, bool own_values);
   void fit_basis(const std::vector<SpacePopulation>& populations,
                  const std::vector<arma::vec>& means, Center center, std::size_t components,
                  Context& context);
   void fit_scale(const std::vector<SpacePopulation>& populations,
-                 const std::vector<arma::vec>& means, Scale scale, Context& context);
+                 const std::vector<arma::vec>& means, Scale scale, Context& context,
+                 EncodedPair* encoded = nullptr);
 };
 
 }  // namespace laot

@@ -37,10 +37,8 @@ SymmetricEigen symmetric_eigen(const arma::mat& symmetric);
 /// (S + S')/2, so that rounding leaves no asymmetry.
 arma::mat symmetrised(const arma::mat& square);
 
-/// The positive semi-definite square root, and its pseudo-inverse (eigenvalues under 1e-14 of the
-/// largest count as 0).
+/// The positive semi-definite square root (eigenvalues under 1e-14 of the largest count as 0).
 arma::mat square_root(const arma::mat& positive);
-arma::mat inverse_square_root(const arma::mat& positive);
 
 /// Weighted covariance of the columns of z (weights sum to 1) about their weighted mean.
 arma::mat weighted_covariance(const arma::mat& z, const arma::vec& weights);

@@ -9,9 +9,9 @@ namespace {
 
 constexpr double kZero = 1e-14;
 
-// Q f(values) Q' for f = value^power, with what is 0 up to rounding left at 0.
-arma::mat power(const arma::mat& positive, double exponent) {
-  const SymmetricEigen eigen = symmetric_eigen(positive);
+// Q f(values) Q' for f = value^power, with what is 0 up to rounding (under 1e-14 of the largest)
+// left at 0.
+arma::mat power(const SymmetricEigen& eigen, double exponent) {
   const double largest = std::max(eigen.values.max(), 0.0);
   arma::mat scaled = eigen.vectors;
   for (std::size_t c = 0; c < scaled.n_cols; ++c) {
@@ -40,11 +40,7 @@ arma::mat symmetrised(const arma::mat& square) {
 }
 
 arma::mat square_root(const arma::mat& positive) {
-  return power(positive, 0.5);
-}
-
-arma::mat inverse_square_root(const arma::mat& positive) {
-  return power(positive, -0.5);
+  return power(symmetric_eigen(positive), 0.5);
 }
 
 arma::vec weighted_mean(const arma::mat& z, const arma::vec& weights) {
@@ -79,8 +75,8 @@ arma::mat gaussian_map(const arma::mat& a, const arma::mat& b) {
   // stretched; an inverse would make 1e15 of that rounding.
   if (!(arma::trace(a) > kNoSpread * arma::trace(b)))
     return arma::mat(a.n_rows, a.n_cols, arma::fill::eye);
-  const arma::mat root = square_root(a);
-  const arma::mat inverse = inverse_square_root(a);
+  const SymmetricEigen spread = symmetric_eigen(a);
+  const arma::mat root = power(spread, 0.5), inverse = power(spread, -0.5);
   const arma::mat middle = square_root(symmetrised(arma::mat(arma::mat(root * b) * root)));
   return symmetrised(arma::mat(arma::mat(inverse * middle) * inverse));
 }

@@ -88,12 +88,12 @@ class FittedCandidates {
     batch_weights(part.batch_x, part.batch_y, control.cells(), treated.cells(), weights_x,
                   weights_y);
     if (!part.ratio.is_empty()) weights_x = balanced(weights_x, part.ratio, part.batch_x);
+    EncodedPair encoded;
     space_ = part.basis ? FeatureSpace::fit_along(*part.basis, control, treated, weights_x,
-                                                  weights_y, options.space, context)
+                                                  weights_y, options.space, context, &encoded)
                         : FeatureSpace::fit(control, treated, weights_x, weights_y, options.space,
-                                            context);
-    const arma::mat x = space_.encode(control, Side::control, context);
-    const arma::mat y = space_.encode(treated, Side::treated, context);
+                                            context, &encoded);
+    const arma::mat &x = encoded.control, &y = encoded.treated;
     Coupling coupling(x, y, part.ratio.is_empty() ? arma::vec() : weights_x, part.batch_x,
                       part.batch_y, options.laot.coupling);
     linear_ = alternate(coupling, x, y, options.laot, context);

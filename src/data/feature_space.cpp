@@ -90,7 +90,8 @@ FeatureSpace FeatureSpace::trivial(const SpacePopulation& control, const SpacePo
 
 FeatureSpace FeatureSpace::fit(const Cells& control, const Cells& treated,
                                const arma::vec& weights_x, const arma::vec& weights_y,
-                               const FeatureSpaceOptions& options, Context& context) {
+                               const FeatureSpaceOptions& options, Context& context,
+                               EncodedPair* encoded) {
   const std::size_t d = control.features();
   require(treated.features() == d, Status::dimension_mismatch, "control has ", d,
           " features and treated has ", treated.features(),
@@ -98,13 +99,13 @@ FeatureSpace FeatureSpace::fit(const Cells& control, const Cells& treated,
   const Moments x = weighted_moments(control, weights_x, context);
   const Moments y = weighted_moments(treated, weights_y, context);
   return fit({&control, &weights_x, &x, 0.5, "control"}, {&treated, &weights_y, &y, 0.5, "treated"},
-             options, context);
+             options, context, encoded);
 }
 
 FeatureSpace FeatureSpace::fit_along(const arma::mat& directions, const Cells& control,
                                      const Cells& treated, const arma::vec& weights_x,
                                      const arma::vec& weights_y, const FeatureSpaceOptions& options,
-                                     Context& context) {
+                                     Context& context, EncodedPair* encoded) {
   require(directions.n_rows == control.features() && treated.features() == control.features(),
           Status::dimension_mismatch, "directions of ", directions.n_rows,
           " features for cells of ", control.features(), " and ", treated.features());
@@ -119,12 +120,13 @@ FeatureSpace FeatureSpace::fit_along(const arma::mat& directions, const Cells& c
   const std::size_t components =
       component_count(options, control.features(), control.cells(), treated.cells());
   space.basis = directions.head_cols(std::min<std::size_t>(components, directions.n_cols));
-  space.fit_scale(both, means, options.scale, context);
+  space.fit_scale(both, means, options.scale, context, encoded);
   return space;
 }
 
 FeatureSpace FeatureSpace::fit(const SpacePopulation& control, const SpacePopulation& treated,
-                               const FeatureSpaceOptions& options, Context& context) {
+                               const FeatureSpaceOptions& options, Context& context,
+                               EncodedPair* encoded) {
   const std::vector<SpacePopulation> both = {control, treated};
   const std::vector<arma::vec> means = centres(both, options.center);
   FeatureSpace space;
@@ -134,7 +136,7 @@ FeatureSpace FeatureSpace::fit(const SpacePopulation& control, const SpacePopula
   const std::size_t components =
       component_count(options, space.features(), control.cells->cells(), treated.cells->cells());
   space.fit_basis(both, means, options.center, components, context);
-  space.fit_scale(both, means, options.scale, context);
+  space.fit_scale(both, means, options.scale, context, encoded);
   return space;
 }
 
@@ -157,7 +159,8 @@ FeatureSpace FeatureSpace::fit(const std::vector<SpacePopulation>& populations,
 }
 
 void FeatureSpace::fit_scale(const std::vector<SpacePopulation>& populations,
-                             const std::vector<arma::vec>& means, Scale asked, Context& context) {
+                             const std::vector<arma::vec>& means, Scale asked, Context& context,
+                             EncodedPair* encoded) {
   // Moments of the coordinates, before scaling.
   std::vector<Moments> z;
   for (std::size_t p = 0; p < populations.size(); ++p) {
@@ -165,9 +168,10 @@ void FeatureSpace::fit_scale(const std::vector<SpacePopulation>& populations,
     z.push_back(*population.moments);
     if (!has_components()) continue;
     scale.ones(basis.n_cols);
-    z[p] = weighted_moments(Cells::dense(encode_about(*population.cells, means[p], context)),
-                            *population.weights, context);
+    arma::mat coordinates = encode_about(*population.cells, means[p], context);
+    z[p] = weighted_moments(Cells::dense(coordinates), *population.weights, context);
     z[p].mean = basis.t() * population.moments->mean;
+    if (encoded) (p == 0 ? encoded->control : encoded->treated) = std::move(coordinates);
   }
   const std::size_t k = z[0].mean.n_elem;
   if (asked == Scale::automatic) asked = has_components() ? Scale::common : Scale::feature;
@@ -185,6 +189,14 @@ void FeatureSpace::fit_scale(const std::vector<SpacePopulation>& populations,
     for (std::size_t c = 0; c < k; ++c) sum += variance_within(populations, z, c);
     const double sd = std::sqrt(sum / static_cast<double>(k));
     if (sd > 0.0) scale.fill(sd);
+  }
+  if (!encoded) return;
+  if (has_components()) {
+    divide_by_scale(encoded->control);
+    divide_by_scale(encoded->treated);
+  } else {
+    encoded->control = encode_about(*populations[0].cells, means[0], context);
+    encoded->treated = encode_about(*populations[1].cells, means[1], context);
   }
 }
 
@@ -253,6 +265,10 @@ void FeatureSpace::encode_block_about(const arma::mat& block, const arma::vec& m
   for (std::size_t i = 0; i < block.n_cols; ++i)
     for (std::size_t k = 0; k < block.n_rows; ++k) centred(k, i) = block(k, i) - mean[k];
   if (has_components()) z = basis.t() * centred;
+  divide_by_scale(z);
+}
+
+void FeatureSpace::divide_by_scale(arma::mat& z) const {
   for (std::size_t i = 0; i < z.n_cols; ++i)
     for (std::size_t k = 0; k < z.n_rows; ++k) z(k, i) /= scale[k];
 }

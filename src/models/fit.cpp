@@ -44,13 +44,13 @@ Population truncated(Population population, std::size_t count, const char* name)
 FeatureSpace space_for(const Params& params, const Population& control, const Population& treated,
                        const Moments& x, const Moments& y, const arma::vec& weights_x,
                        const arma::vec& weights_y, bool too_few, SharedOuterProducts* shared,
-                       Context& context) {
+                       Context& context, EncodedPair* encoded = nullptr) {
   const SpacePopulation from{&control.cells, &weights_x, &x, 0.5, "control", shared};
   const SpacePopulation to{&treated.cells, &weights_y, &y, 0.5, "treated"};
   if (params.method().traits.raw_space) return FeatureSpace::trivial(from, to);
   FeatureSpaceOptions options = params.options().space;
   if (too_few) options = {Center::own, Scale::none, 0};
-  return FeatureSpace::fit(from, to, options, context);
+  return FeatureSpace::fit(from, to, options, context, encoded);
 }
 
 FitResult mean_shift_of(const Population& control, const Population& treated, std::size_t fewest) {
@@ -177,13 +177,15 @@ Model fit_one(const Params& params, const Experiment& experiment, std::size_t c,
   model.condition = given.condition;
   model.feature_names = experiment.feature_names;
   const bool clusters = !found.composition.centres.is_empty();
+  EncodedPair encoded_cells;
   model.space = clusters
                     ? recentred(even_space, of_x.mean, found.composition.centres)
                     : space_for(params, control, treated, of_x, of_y, weights_x, weights_y, too_few,
-                                work.is_shared() ? &shared_x->outer_products : nullptr, context);
+                                work.is_shared() ? &shared_x->outer_products : nullptr, context,
+                                traits.means_alone ? nullptr : &encoded_cells);
   const bool gaussian = model.space.dimension() <= most_for_gaussian(chosen);
-  arma::mat x, y;
-  if (gaussian || !traits.means_alone) {
+  arma::mat x = std::move(encoded_cells.control), y = std::move(encoded_cells.treated);
+  if (x.is_empty() && (gaussian || !traits.means_alone)) {
     x = model.space.encode(control.cells, Side::control, context);
     y = model.space.encode(treated.cells, Side::treated, context);
   }

@@ -189,9 +189,16 @@ TEST_CASE("the feature space is undone exactly on the way back") {
     for (const Center center : {Center::own, Center::joint, Center::none})
       for (const Scale scale : {Scale::automatic, Scale::feature, Scale::common, Scale::none}) {
         FeatureSpaceOptions options{center, scale, components};
+        EncodedPair encoded;
         const FeatureSpace space =
             FeatureSpace::fit(Cells::dense(x), Cells::dense(y), uniform_weights(90),
-                              uniform_weights(70), options, context);
+                              uniform_weights(70), options, context, &encoded);
+        CHECK(arma::approx_equal(encoded.control,
+                                 space.encode(Cells::dense(x), Side::control, context), "absdiff",
+                                 0.0));
+        CHECK(arma::approx_equal(encoded.treated,
+                                 space.encode(Cells::dense(y), Side::treated, context), "absdiff",
+                                 0.0));
         arma::mat z, block = x;
         BlockRoom room;
         space.encode_block(block, Side::control, z, room);
