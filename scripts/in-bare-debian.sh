@@ -68,5 +68,10 @@ case $command in
     mkdir -p build/bare-debian/results
     cp "$root/$place/laot/build/quickstart/"*.png "build/bare-debian/results/$release.png"
     ;;
+  test)
+    rm -rf "build/bare-debian/results/$release"
+    mkdir -p "build/bare-debian/results/$release"
+    cp -r "$root/$place/laot/build/test-results" "$root/$place/laot/build/test-logs" "build/bare-debian/results/$release/" || true
+    ;;
 esac
 exit $status

@@ -51,11 +51,30 @@ totals() {
     }' "${files[@]}" </dev/null
 }
 
+# Cases that were skipped and why: "skipped in r: a picture (capabilities("png") is not TRUE)".
+skips() {
+  shopt -s nullglob
+  awk -v RS='<' '
+    function attribute(name) {
+      if (!match($0, "[ \t\n]" name "=\"[^\"]*\"")) return ""
+      return substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4)
+    }
+    FNR == 1 {n = split(FILENAME, part, "/"); suite = part[n - 1]}
+    /^testcase[ \t\n>]/ {name = attribute("name")}
+    /^skipped[ \t\n\/>]/ {
+      why = attribute("message")
+      line = "skipped in " suite ": " name (why == "" ? "" : " (" why ")")
+      gsub(/&quot;/, "\"", line); gsub(/&lt;/, "<", line); gsub(/&gt;/, ">", line); gsub(/&amp;/, "\\&", line)
+      print line
+    }' "$results"/*/*.xml </dev/null
+}
+
 finish() {
   local status=$? passed failed skipped
   [ -z "$session" ] || end_session "$session"
   passed=0 failed=0 skipped=0
   [ $started = no ] || read -r passed failed skipped <<<"$(totals)"
+  [ $started = no ] || skips
   # An exit that is no success has a failure to show for it.
   if [ $status -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
   if [ "$failed" -ne 0 ] && [ $status -eq 0 ]; then status=1; fi

@@ -27,6 +27,10 @@ cycle cae cae $((11 * step)) epochs=2
 cycle cellot-checkpoint cellot,checkpoint $((13 * step)) iterations=6
 cycle conditional-laot conditional_laot,conditions $((7 * step))
 cycle conditional-gaussian conditional_gaussian,conditions "$step"
+cycle regressed-shift regressed_shift,conditions $((7 * step))
+cycle nearest-shift nearest_shift,conditions $((7 * step))
+cycle cmonge cmonge,conditions $((29 * step)) iterations=4
+cycle cpa cpa,conditions $((29 * step)) iterations=4
 
 # A disk of 64 kB, which only root can mount.
 disk=build/test/small-disk/disk

@@ -39,7 +39,7 @@ benchmark() {
       wait "$i" 2>/dev/null
     done
     if [ -e "$work/table-$1-0" ]; then
-      same "$1" && rm -rf "$folder" "$work/table-$1-0" || return 1
+      same "$1" && rm -rf "$folder" "$work/table-$1-"* || return 1
     fi
   done
   for ((i = 0; i < $1; ++i)); do worker "$folder" "$work/table-$1-$i" & done
