@@ -28,6 +28,12 @@ struct CouplingOptions {
   bool in_place = false;
 };
 
+/// How much rounding may change a squared distance between cells of x and of y [d x n, d x m] in
+/// the solvers: they see the cells from the mean of their population, and the rounding goes with
+/// the squares of what they see. Beside cells that are far from all others it hides how these
+/// differ.
+double rounding_of_costs(const arma::mat& x, const arma::mat& y);
+
 /// Integer flow from sources to targets, sorted by source, then target.
 struct Flow {
   std::vector<std::uint32_t> source, target;

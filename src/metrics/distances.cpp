@@ -20,24 +20,6 @@ constexpr double kResolved = 1e-9;
 // A pair costs eight bytes; what is solved on the whole cost besides takes the cube of this.
 constexpr double kMostPairs = 1.5e8;
 
-// The solvers see the cells from the mean of their population, and each squared distance is rounded
-// in proportion to the squares of what they see.
-double rounding_of_costs(const arma::mat& x, const arma::mat& y) {
-  double largest = 0.0;
-  for (const arma::mat* cells : {&x, &y}) {
-    const arma::vec mean = arma::mean(*cells, 1);
-    for (std::size_t i = 0; i < cells->n_cols; ++i) {
-      double square = 0.0;
-      for (std::size_t k = 0; k < cells->n_rows; ++k) {
-        const double apart = (*cells)(k, i) - mean[k];
-        square += apart * apart;
-      }
-      largest = std::max(largest, square);
-    }
-  }
-  return 8.0 * std::numeric_limits<double>::epsilon() * largest;
-}
-
 // Exact transport of evenly weighted cells for costs that are given, averaged over the mass.
 Certificate cost_of_pairs(const arma::mat& cost, Context& context) {
   const std::int64_t n = static_cast<std::int64_t>(cost.n_cols);

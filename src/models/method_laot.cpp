@@ -1,5 +1,9 @@
 #include "method_laot.hpp"
 
+#include <algorithm>
+#include <vector>
+
+#include "laot/base/median.hpp"
 #include "laot/choice.hpp"
 #include "laot/laot.hpp"
 #include "laot/metrics/mmd.hpp"
@@ -217,6 +221,30 @@ void report_alternation(const LaotResult& result, FitResult& out) {
                {"change_of_map", result.trace.change}};
 }
 
+// The median squared distance between cells, by 64 of them: a few cells that are far away do not
+// change it.
+double usual_squared_distance(const arma::mat& cells) {
+  constexpr arma::uword kMost = 64;
+  const arma::uword step = std::max<arma::uword>(1, cells.n_cols / kMost);
+  std::vector<double> all;
+  for (arma::uword i = 0; i < cells.n_cols; i += step)
+    for (arma::uword j = i + step; j < cells.n_cols; j += step)
+      all.push_back(arma::accu(arma::square(cells.col(i) - cells.col(j))));
+  return median(std::move(all));
+}
+
+// A gap of 0 proves nothing of costs that rounding has made.
+void warn_of_rounding(const FitInput& input, Report& report) {
+  constexpr double kHidden = 1e-3;
+  const double usual = std::min(usual_squared_distance(input.x), usual_squared_distance(input.y));
+  if (!(usual > 0.0) || rounding_of_costs(input.x, input.y) <= kHidden * usual) return;
+  report.warn(
+      "some cells are so far from all others that double precision does not tell the distances of "
+      "these apart, and their pairing is arbitrary; leave such cells out, or check the scale of "
+      "the "
+      "features");
+}
+
 void keep_plan(const Plan& plan, FitResult& out) {
   out.arrays["plan_source"] = column(plan.source);
   out.arrays["plan_target"] = column(plan.target);
@@ -242,6 +270,7 @@ FitResult fit_lifted(const FitInput& input, const LaotSettings& settings, FitRes
   LaotResult linear = alternate(coupling, input.x, input.y, settings, context);
   LiftResult bent = lift(coupling, input.x, input.y, linear, settings, settings, context);
   report_alternation(linear, out);
+  warn_of_rounding(input, out.report);
   report_lift(bent, out);
   keep_plan(bent.lifted ? bent.plan : linear.plan, out);
   out.arrays["latent_map_unrestored"] = linear.map_unrestored;
@@ -272,6 +301,7 @@ FitResult fit_laot(const FitInput& input, Context& context) {
           "minibatches (batch_size) are not balanced; set batch_size to 0 or balance to \"none\"");
   LaotResult result = alternated(input, settings, context);
   report_alternation(result, out);
+  warn_of_rounding(input, out.report);
   keep_plan(result.plan, out);
   out.arrays["latent_map_unrestored"] = result.map_unrestored;
   out.map = std::make_shared<AffineResponse>(std::move(result.map));

@@ -14,6 +14,22 @@
 
 namespace laot {
 
+double rounding_of_costs(const arma::mat& x, const arma::mat& y) {
+  double largest = 0.0;
+  for (const arma::mat* cells : {&x, &y}) {
+    const arma::vec mean = arma::mean(*cells, 1);
+    for (std::size_t i = 0; i < cells->n_cols; ++i) {
+      double square = 0.0;
+      for (std::size_t k = 0; k < cells->n_rows; ++k) {
+        const double apart = (*cells)(k, i) - mean[k];
+        square += apart * apart;
+      }
+      largest = std::max(largest, square);
+    }
+  }
+  return 8.0 * std::numeric_limits<double>::epsilon() * largest;
+}
+
 // Not in the nameless namespace: State below is known outside of this file.
 namespace coupling {
 

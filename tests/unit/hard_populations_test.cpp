@@ -33,6 +33,20 @@ TEST_CASE("a feature that is 0 in every cell is predicted as 0, beside component
   CHECK(largest(moved.row(4)) > 0.1);
 }
 
+TEST_CASE("a cell so far from all others that rounding hides their pairing is told of") {
+  arma::mat x = clouds::gaussian(4, 60, 1), y = 1.2 * clouds::gaussian(4, 55, 2);
+  const auto warning = [&](double far) {
+    x.col(0).fill(far);
+    y.col(0).fill(far);
+    std::string out;
+    for (const auto& [name, value] : fitted(x, y).report.texts)
+      if (name == "warning") out += value;
+    return out;
+  };
+  CHECK(warning(1e9).find("so far from all others") != std::string::npos);
+  CHECK(warning(1e3) == "");
+}
+
 TEST_CASE("hard inputs give finite predictions") {
   const auto check = [](const arma::mat& x, const arma::mat& y) {
     for (const char* preset : {"calibrated", "algorithm1", "notebook"}) {
