@@ -45,6 +45,8 @@ class ModelFile {
   bool has(const std::string& name) const { return tensors_.count(name) > 0; }
   bool has_text(const std::string& name) const { return texts_.count(name) > 0; }
   arma::mat matrix(const std::string& name) const;
+  /// Its rows and columns alone.
+  std::pair<std::size_t, std::size_t> matrix_size(const std::string& name) const;
   arma::vec vector(const std::string& name) const;
   std::vector<double> numbers(const std::string& name) const;
   std::vector<std::int32_t> integers(const std::string& name) const;
@@ -73,8 +75,10 @@ class ModelFile {
   /// Replaces what stands at `path` at once or not at all (see Replacement). Throws io_error.
   void write(const std::string& path) const;
   /// The same checks as parse, before the numbers are read: a header that does not fit the size of
-  /// the file is refused at once, however large the file is.
-  static ModelFile read(const std::string& path);
+  /// the file is refused at once, however large the file is. So is one whose texts `accept` (may be
+  /// empty) throws at; they are there then, and no number yet.
+  static ModelFile read(const std::string& path,
+                        const std::function<void(const ModelFile&)>& accept = {});
 
  private:
   enum class Type { f64, i32 };
@@ -99,7 +103,7 @@ class ModelFile {
   std::string header() const;
   /// Texts and tensors whose numbers are still to come, in at most `available` bytes.
   static ModelFile of_header(std::string_view header, std::uint64_t available);
-  static ModelFile parse(InputFile& file);
+  static ModelFile parse(InputFile& file, const std::function<void(const ModelFile&)>& accept);
   static Tensor described(const std::string& name, const json::Value& entry,
                           std::uint64_t available);
   void add_texts(json::Value& metadata);

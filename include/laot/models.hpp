@@ -169,9 +169,15 @@ struct Report {
     numbers.emplace_back(name, std::move(value));
   }
   void add(const std::string& name, const std::string& value) { texts.emplace_back(name, value); }
+  /// A report has one text "warning": a further clause goes behind what it says.
+  void warn(const std::string& clause) {
+    for (auto& [name, value] : texts)
+      if (name == "warning") return add_clause(value, clause);
+    add("warning", clause);
+  }
   void append(const Report& more) {
     numbers.insert(numbers.end(), more.numbers.begin(), more.numbers.end());
-    texts.insert(texts.end(), more.texts.begin(), more.texts.end());
+    for (const auto& [name, value] : more.texts) name == "warning" ? warn(value) : add(name, value);
   }
 };
 
@@ -283,6 +289,8 @@ class Model {
   ModelFile store() const&;
   ModelFile store() && = delete;
   static Model load(const ModelFile& file);
+  /// Throws bad_format unless the texts of a file are those of a model: load() asks first.
+  static void require_model(const ModelFile& file);
 
  private:
   Model at(const Condition& asked, const Cells* controls, Context* context) const;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <tuple>
 
 namespace laot {
 
@@ -16,6 +18,15 @@ std::vector<std::pair<std::size_t, double>> sorted(const std::vector<Treatment>&
   for (const Treatment& t : treatments) out.emplace_back(t.level, std::isnan(t.dose) ? -1 : t.dose);
   std::sort(out.begin(), out.end());
   return out;
+}
+
+// Equal for the same_condition(), and with an order: checked conditions have no NaN but that of a
+// dose that is not there.
+using ConditionKey = std::tuple<std::vector<std::pair<std::size_t, double>>,
+                                std::vector<std::size_t>, std::vector<double>>;
+ConditionKey key_of(const ConditionCovariates& condition) {
+  return {sorted(condition.treatments), condition.context_levels,
+          arma::conv_to<std::vector<double>>::from(condition.context)};
 }
 
 std::vector<std::size_t> levels_of(const ConditionCovariates& condition) {
@@ -61,15 +72,15 @@ CovariateFeatures::CovariateFeatures(std::vector<ConditionCovariates> training, 
   require(embedding_.is_finite(), Status::not_finite, "the embedding has a NaN or Inf");
   has_dose_ = !std::isnan(training_[0].treatments[0].dose);
   level_seen_.assign(embedding_.n_cols, false);
+  std::map<ConditionKey, std::size_t> number_of;
   for (std::size_t c = 0; c < training_.size(); ++c) {
     for (const std::size_t level : training_[c].context_levels)
       context_levels_ = std::max(context_levels_, level + 1);
     check(training_[c]);
-    for (std::size_t other = 0; other < c; ++other)
-      require(!same_condition(training_[other], training_[c]), Status::invalid_argument,
-              "conditions ", other + 1, " and ", c + 1,
-              " (counted from 1) have the same covariates; pool their cells, or add the covariate "
-              "that tells them apart");
+    const auto [other, is_new] = number_of.emplace(key_of(training_[c]), c);
+    require(is_new, Status::invalid_argument, "conditions ", other->second + 1, " and ", c + 1,
+            " (counted from 1) have the same covariates; pool their cells, or add the covariate "
+            "that tells them apart");
     level_sets_.push_back(levels_of(training_[c]));
     for (const Treatment& t : training_[c].treatments)
       if (t.level != Treatment::kNoLevel) level_seen_[t.level] = true;

@@ -10,13 +10,19 @@ namespace laot::json {
 namespace {
 
 constexpr int kDepth = 16;
-constexpr std::size_t kMostValues = std::size_t{1} << 20;  // of a tensor there are eight
+// Values that a header may have: a tensor takes eight, and 70 bytes or more with a name of ours.
+// Each byte of a file then costs a dozen of memory.
+constexpr std::size_t kFewValues = std::size_t{1} << 20;
+constexpr std::size_t kBytesOfValue = 8;
 constexpr std::size_t kMostTexts = std::size_t{1} << 24;
 
 class Parser {
  public:
   explicit Parser(std::string_view bytes)
-      : at_(bytes.data()), begin_(at_), end_(at_ + bytes.size()) {}
+      : at_(bytes.data()),
+        begin_(at_),
+        end_(at_ + bytes.size()),
+        most_values_(kFewValues + bytes.size() / kBytesOfValue) {}
 
   Value document() {
     Value value = parse_value(0);
@@ -63,7 +69,7 @@ class Parser {
 
   Value parse_value(int depth) {
     if (depth > kDepth) wrong("less nesting");
-    if (values_++ == kMostValues) wrong("no more values");
+    if (values_++ == most_values_) wrong("no more values");
     skip_space();
     if (at_ == end_) wrong("a value");
     Value value;
@@ -230,6 +236,7 @@ class Parser {
   const char* at_;
   const char* begin_;
   const char* end_;
+  std::size_t most_values_;
   std::size_t values_ = 0;
 };
 

@@ -128,6 +128,11 @@ ModelFile ModelFile::below(const std::string& prefix) const {
   return out;
 }
 
+std::pair<std::size_t, std::size_t> ModelFile::matrix_size(const std::string& name) const {
+  const Tensor& found = tensor(name, Type::f64, 2);
+  return {found.shape[0], found.shape[1]};
+}
+
 arma::mat ModelFile::matrix(const std::string& name) const {
   const Tensor& found = tensor(name, Type::f64, 2);
   arma::mat out(found.shape[0], found.shape[1]);

@@ -168,7 +168,7 @@ ModelFile ModelFile::parse(const char* bytes, std::size_t size) {
   return out;
 }
 
-ModelFile ModelFile::parse(InputFile& file) {
+ModelFile ModelFile::parse(InputFile& file, const std::function<void(const ModelFile&)>& accept) {
   const std::uint64_t size = file.has_size() ? file.size() : kUnknown;
   char first[kLengthBytes];
   const std::size_t got = file.read(first, kLengthBytes);
@@ -177,6 +177,7 @@ ModelFile ModelFile::parse(InputFile& file) {
   require_object(header);
   header += read_part(file, length - header.size(), "header");
   ModelFile out = of_header(header, size == kUnknown ? kUnknown : size - kLengthBytes - length);
+  if (accept) accept(out);
   require_memory(static_cast<double>(out.data_size_), "the numbers of the model file");
   out.content_ = std::make_shared<const std::string>(read_part(file, out.data_size_, "numbers"));
   char more;
@@ -186,10 +187,11 @@ ModelFile ModelFile::parse(InputFile& file) {
   return out;
 }
 
-ModelFile ModelFile::read(const std::string& path) {
+ModelFile ModelFile::read(const std::string& path,
+                          const std::function<void(const ModelFile&)>& accept) {
   InputFile file(path);
   try {
-    return parse(file);
+    return parse(file, accept);
   } catch (const Error& error) {
     if (error.status() == Status::io_error) throw;
     fail(error.status(), "\"", path, "\": ", error);

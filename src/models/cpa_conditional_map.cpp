@@ -187,20 +187,22 @@ std::shared_ptr<const ConditionalMap> CpaConditionalMap::load(const ModelFile& f
   const auto flag = [&](const char* name) {
     return file.count(std::string("response.") + name, 0, 1) == 1;
   };
-  const auto units = [&](const std::string& tensor) {
-    const std::size_t count = file.matrix("response.net." + tensor + ".weight").n_rows;
-    require(count >= 1 && count <= networks::kMostUnits, Status::bad_format,
-            "the model file has a layer of ", count, " units");
-    return count;
-  };
   nets::CpaShape shape;
   conditions.shape_to(shape);
   shape.features = dimension;
   shape.batch_norm = flag("batch_norm");
   shape.variance = flag("variance");
   const std::size_t layers = file.count("response.layers", 0, networks::kMostLayers);
-  for (std::size_t l = 0; l < layers; ++l) shape.hidden.push_back(units(text("enc", l)));
-  shape.latent = units("enc_out");
+  std::size_t width = dimension;
+  for (std::size_t l = 0; l < layers; ++l) {
+    width = networks::units_of(file, text("response.net.enc", l, ".weight"), width);
+    shape.hidden.push_back(width);
+  }
+  shape.latent = networks::units_of(file, "response.net.enc_out.weight", width);
+  networks::require_size(file, "response.net.level.vectors", shape.latent,
+                         shape.coordinates > 0 ? shape.coordinates : shape.levels);
+  if (shape.contexts > 0)
+    networks::require_size(file, "response.net.context.vectors", shape.latent, shape.contexts);
   Network network(shape);
   networks::load_tensors(file, network.layout(), "response.net.", network.values());
   networks::load_running(file, network.running_layout(), "response.net.", network.running());

@@ -40,24 +40,14 @@ std::string largest_changes(const Composition& composition, std::size_t most) {
   return joined(out);
 }
 
-// A report has one warning: a further sentence goes behind it.
-void add_warning(Report& report, const std::string& sentence) {
-  for (auto& [name, value] : report.texts)
-    if (name == "warning") {
-      value += "; " + sentence;
-      return;
-    }
-  report.add("warning", sentence);
-}
-
 // Types of one side alone: nothing can be weighted to them, or away from them.
 void report_one_sided(const FitComposition& found, Report& report) {
   std::vector<std::string> out;
   for (std::size_t t = 0; t < found.composition.names.size(); ++t)
     if (found.composition.control[t] == 0.0) out.push_back(found.composition.names[t]);
   if (out.empty()) return;
-  add_warning(report, text("no control cell has the type ", joined(out),
-                           " of treated cells: other types are turned into it"));
+  report.warn(text("no control cell has the type ", joined(out),
+                   " of treated cells: other types are turned into it"));
 }
 
 void warn_of_changes(const FitComposition& found, const Levels& batches, Report& report,
@@ -67,10 +57,10 @@ void warn_of_changes(const FitComposition& found, const Levels& batches, Report&
   if (changed.empty()) return;
   std::vector<std::string> out;
   for (const std::size_t t : changed) out.push_back(change_of(found.composition, t));
-  report.add("warning", text("shares of types change by more than chance (permutation test, 1%): ",
-                             joined(out),
-                             "; balanced transport turns types into each other where they do; set "
-                             "balance to \"types\""));
+  report.warn(
+      text("shares of types change by more than chance (permutation test, 1%): ", joined(out),
+           "; balanced transport turns types into each other where they do; set "
+           "balance to \"types\""));
 }
 
 }  // namespace
@@ -132,11 +122,11 @@ void report_balanced_scores(const Model& model, const Cells& control, const Cell
   const Composition& found = model.composition;
   const bool changes = arma::abs(found.treated - found.control).max() >= kChange;
   if (!changes || !(balanced >= alike)) return;
-  add_warning(report, text("shares of ", found.centres.is_empty() ? "types" : "clusters",
-                           " change, but with their weights the predicted training cells are no "
-                           "nearer to the treated cells than without (MMD^2 ",
-                           text_of_number(balanced, 3), " and ", text_of_number(alike, 3),
-                           "): do not trust this balance"));
+  report.warn(text("shares of ", found.centres.is_empty() ? "types" : "clusters",
+                   " change, but with their weights the predicted training cells are no "
+                   "nearer to the treated cells than without (MMD^2 ",
+                   text_of_number(balanced, 3), " and ", text_of_number(alike, 3),
+                   "): do not trust this balance"));
 }
 
 Table table_of(const Composition& composition) {

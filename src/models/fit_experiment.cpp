@@ -65,7 +65,7 @@ void report_outcomes(Model& model, std::string warning) {
     }
   model.report.add("outcome", outcome);
   model.report.add("stop_reason", text("each of ", model.parts.size(), " conditions on its own"));
-  if (warns) model.report.add("warning", warning);
+  if (warns) model.report.warn(warning);
 }
 
 // Sets context.checkpoint for one condition while it lives.

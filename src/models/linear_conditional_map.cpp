@@ -218,7 +218,7 @@ std::shared_ptr<const ConditionalMap> LinearConditionalMap::load(ConditionalForm
       model.controls.push_back(
           {arma::reshape(moments.col(g), dimension, dimension), shrinkages[g]});
   }
-  out->model_.shift.zeros(dimension, features);
+  if (form != ConditionalForm::nearest_shift) out->model_.shift.zeros(dimension, features);
   if (form == ConditionalForm::laot || form == ConditionalForm::pooled_laot) {
     ConditionalLaot& model = out->model_;
     model.alternation.basis = file.matrix("response.basis");

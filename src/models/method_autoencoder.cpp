@@ -242,16 +242,14 @@ class AutoencoderResponse final : public ResponseMap {
     shape.features = dimension;
     shape.slope = file.usable_number("response.slope");
     shape.batch_norm = file.count("response.batch_norm", 0, 1) == 1;
-    const auto rows = [&](const std::string& name) {
-      const std::size_t units = file.matrix("response." + name).n_rows;
-      require(units >= 1 && units <= networks::kMostUnits, Status::bad_format, "layer \"", name,
-              "\" of the model file has ", units, " units");
-      return units;
-    };
     const std::size_t layers = file.count("response.layers", 0, networks::kMostLayers);
-    for (std::size_t l = 0; l < layers; ++l)
-      shape.hidden.push_back(rows(text("enc", l, ".weight")));
-    shape.latent = rows("code.weight");
+    std::size_t width =
+        dimension + (shape.kind == nets::AutoencoderKind::conditional ? shape.conditions : 0);
+    for (std::size_t l = 0; l < layers; ++l) {
+      width = networks::units_of(file, text("response.enc", l, ".weight"), width);
+      shape.hidden.push_back(width);
+    }
+    shape.latent = networks::units_of(file, "response.code.weight", width);
     nets::Autoencoder<float> net(shape);
     networks::load_tensors(file, net.layout(), "response.", net.values());
     networks::load_running(file, net.running_layout(), "response.", net.running());

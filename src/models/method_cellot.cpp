@@ -146,10 +146,11 @@ class PotentialResponse final : public ResponseMap {
     shape.softplus_kernels = file.count("response.softplus_kernels", 0, 1) == 1;
     const std::size_t layers = file.count("response.layers", 1, networks::kMostLayers);
     for (std::size_t l = 0; l < layers; ++l) {
-      const std::size_t units = file.matrix(text("response.g.A", l, ".weight")).n_rows;
-      require(units >= 1 && units <= networks::kMostUnits, Status::bad_format,
-              "the model file has a hidden layer of ", units, " units");
-      shape.hidden.push_back(units);
+      shape.hidden.push_back(
+          networks::units_of(file, text("response.g.A", l, ".weight"), dimension));
+      if (l > 0)
+        networks::require_size(file, text("response.g.W", l, ".weight"), shape.hidden[l],
+                               shape.hidden[l - 1]);
     }
     const auto network = [&](const char* prefix) {
       nets::Icnn<float> net(shape);

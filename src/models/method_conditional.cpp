@@ -137,7 +137,7 @@ ConditionalStart start_of(const ExperimentInput& input, Context& context) {
 void report_closed_form(ExperimentResult& out, const std::string& warning, Context& context) {
   out.report.add("outcome", std::string("converged"));
   out.report.add("stop_reason", std::string("closed form"));
-  out.report.add("warning", warning);
+  out.report.warn(warning);
   if (!warning.empty()) context.note(warning);
 }
 
@@ -196,7 +196,7 @@ ExperimentResult fit_laot_of_many(const ExperimentInput& input, Context& context
   out.report.add("outcome", std::string(fit.converged ? "converged" : "limit_reached"));
   out.report.add("stop_reason", fit.stop_reason);
   const std::string warning = warnings_of(start, shifts);
-  out.report.add("warning", warning);
+  out.report.warn(warning);
   if (!warning.empty()) context.note(warning);
   out.report.add("iterations", fit.iterations);
   out.report.add("objective", fit.trace.j_after_update.back());

@@ -161,6 +161,14 @@ void require_single_precision(const arma::mat& value, const std::string& name);
 void load_tensors(const ModelFile& file, const nets::Layout& layout, const std::string& prefix,
                   std::vector<float>& values);
 
+/// The units of a layer, by its weight in the file, which must be of 1 to kMostUnits for so many
+/// inputs: a network is made only as large as what the file holds of it. Throws bad_format.
+std::size_t units_of(const ModelFile& file, const std::string& weight, std::size_t inputs);
+
+/// Throws bad_format unless the file has a matrix of this size.
+void require_size(const ModelFile& file, const std::string& name, std::size_t rows,
+                  std::size_t columns);
+
 /// The same of what batch normalisation keeps, whose variances are not negative.
 void load_running(const ModelFile& file, const nets::Layout& layout, const std::string& prefix,
                   std::vector<float>& values);

@@ -181,7 +181,7 @@ Model Model::at(const Condition& asked, const Cells* controls, Context* context)
   if (!is_seen) {
     std::string warning = found.warning;
     add_clause(warning, nothing_said(report));
-    out.report.add("warning", warning);
+    out.report.warn(warning);
   }
   if (out.map) return out;  // its own
   out.space = space.shifted(found.shift);

@@ -457,9 +457,13 @@ ModelFile Model::store() const& {
   return file;
 }
 
-Model Model::load(const ModelFile& file) {
+void Model::require_model(const ModelFile& file) {
   require(file.has_text("format") && file.text_value("format") == "laot model", Status::bad_format,
           "the file is a safetensors file, but not a laot model");
+}
+
+Model Model::load(const ModelFile& file) {
+  require_model(file);
   const double version = file.number("format_version");
   require(version >= 1 && version <= kFormatVersion, Status::bad_format,
           "the model file has format version ", version, ", this library reads up to ",

@@ -211,22 +211,23 @@ std::shared_ptr<const ConditionalMap> NetworkConditionalMap::load(const ModelFil
   nets::ConditionalMapShape shape;
   shape.features = dimension;
   shape.set = contexts.set();
-  const auto units = [&](const std::string& tensor) {
-    const std::size_t count = file.matrix("response.net." + tensor + ".weight").n_rows;
-    require(count >= 1 && count <= networks::kMostUnits, Status::bad_format,
-            "the model file has a layer of ", count, " units");
-    return count;
-  };
   try {
     shape.contexts = contexts.lengths();
   } catch (const Error& error) {
     fail(Status::bad_format, "the model file's conditions: ", error);
   }
+  const auto units = [&](const std::string& layer, std::size_t inputs) {
+    return networks::units_of(file, "response.net." + layer + ".weight", inputs);
+  };
   for (std::size_t k = 0; k < shape.contexts.size(); ++k)
-    shape.embedded.push_back(units(text("E", k)));
+    shape.embedded.push_back(units(text("E", k), shape.contexts[k]));
   shape.hidden.clear();
   const std::size_t layers = file.count("response.layers", 1, networks::kMostLayers);
-  for (std::size_t l = 0; l < layers; ++l) shape.hidden.push_back(units(text("L", l)));
+  std::size_t width = dimension + shape.embedding();
+  for (std::size_t l = 0; l < layers; ++l) {
+    width = units(text("L", l), width);
+    shape.hidden.push_back(width);
+  }
   Network network(shape);
   networks::load_tensors(file, network.layout(), "response.net.", network.values());
   return std::make_shared<NetworkConditionalMap>(std::move(roles), std::move(contexts),

@@ -45,7 +45,7 @@ void add_report(const NetworkSettings& settings, const nets::TrainingReport& rep
   std::string warning = report.warning;
   if (!checkpoint.failure().empty())
     add_clause(warning, "the training could not be kept: " + checkpoint.failure());
-  to.add("warning", warning);
+  to.warn(warning);
   if (!warning.empty()) context.note(warning);
   to.add("iterations", static_cast<double>(report.iterations));
   to.add("best_iteration", static_cast<double>(report.best_iteration));
@@ -65,13 +65,27 @@ void require_single_precision(const arma::mat& value, const std::string& name) {
             "\" of the model file holds a value that is no finite single precision number");
 }
 
+void require_size(const ModelFile& file, const std::string& name, std::size_t rows,
+                  std::size_t columns) {
+  const auto [found_rows, found_columns] = file.matrix_size(name);
+  require(found_rows == rows && found_columns == columns, Status::bad_format, "tensor \"", name,
+          "\" of the model file is ", found_rows, " x ", found_columns, " where ", rows, " x ",
+          columns, " is needed");
+}
+
+std::size_t units_of(const ModelFile& file, const std::string& weight, std::size_t inputs) {
+  const std::size_t units = file.matrix_size(weight).first;
+  require(units >= 1 && units <= kMostUnits, Status::bad_format, "layer \"", weight,
+          "\" of the model file has ", units, " units");
+  require_size(file, weight, units, inputs);
+  return units;
+}
+
 void load_tensors(const ModelFile& file, const nets::Layout& layout, const std::string& prefix,
                   std::vector<float>& values) {
   for (const nets::Tensor& tensor : layout.tensors()) {
+    require_size(file, prefix + tensor.name, tensor.rows, tensor.cols);
     const arma::mat value = file.matrix(prefix + tensor.name);
-    require(value.n_rows == tensor.rows && value.n_cols == tensor.cols, Status::bad_format,
-            "tensor \"", prefix, tensor.name, "\" of the model file is ", value.n_rows, " x ",
-            value.n_cols, " where ", tensor.rows, " x ", tensor.cols, " is needed");
     require_single_precision(value, prefix + tensor.name);
     layout.set(values, tensor.name, value);
   }

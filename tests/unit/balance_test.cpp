@@ -1,6 +1,7 @@
 // Composition: shares of types, weights that balance them, clusters found in both populations.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "laot/balance.hpp"
@@ -8,6 +9,7 @@
 #include "laot/evaluation.hpp"
 #include "laot/metrics/mmd.hpp"
 #include "laot/metrics/weighted.hpp"
+#include "laot/model_file.hpp"
 #include "laot/models.hpp"
 #include "laot/transport.hpp"
 #include "support/clouds.hpp"
@@ -304,6 +306,30 @@ TEST_CASE("clusters without labels have the treated shares, and single cells gai
     CHECK(shares.back() < 0.03);
     CHECK(errors.back() < 0.5 * plain.back());
   }
+}
+
+TEST_CASE("a network and its types warn in one text, and the model is read again") {
+  const Changed cells(1, 200);
+  Params params(method("scgen").spec);
+  params.set_text("epochs", "1");
+  params.set_text("hidden_units", "4");
+  params.set_text("latent", "2");
+  Experiment experiment = experiment_of(Cells::dense(cells.control), Cells::dense(cells.treated));
+  experiment.controls[0].types = labels_of(cells.of_control);
+  experiment.conditions[0].population.types = labels_of(cells.of_treated);
+  Context context;
+  const Model model = fit_model(params, experiment, context);
+  CHECK(text_of(model, "warning").find("shares of types change") != std::string::npos);
+  CHECK(std::count_if(model.report.texts.begin(), model.report.texts.end(),
+                      [](const auto& entry) { return entry.first == "warning"; }) == 1);
+  const std::string bytes = model.store().bytes();
+  const Model again = Model::load(ModelFile::parse(bytes.data(), bytes.size()));
+  CHECK(text_of(again, "warning") == text_of(model, "warning"));
+  Report first, second;
+  first.warn("one");
+  second.warn("two");
+  first.append(second);
+  CHECK(first.texts == std::vector<std::pair<std::string, std::string>>{{"warning", "one; two"}});
 }
 
 TEST_CASE("balance by types: warning without it, one weight a type, saved and loaded") {

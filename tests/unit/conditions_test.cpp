@@ -135,6 +135,11 @@ TEST_CASE("covariates that cannot be used are refused with what was found") {
         "a level has no column in the embedding of 2 levels");
   CHECK(with({single(0, 0.0)}) == "all training doses are 0: nothing can be learnt of a dose");
   CHECK(with({single(0, 1.0), single(1, 2.0), single(0, 1.0)}).find("conditions 1 and 3") == 0);
+  // As many as a damaged file may name, none like another: no two are compared more than once.
+  std::vector<ConditionCovariates> many;
+  for (int k = 1; k <= 100000; ++k) many.push_back(single(k % 2, k));
+  many.push_back(single(0, 99998));
+  CHECK(with(many).find("conditions 99998 and 100001 (counted from 1)") == 0);
   CHECK(with({}) == "an experiment needs at least one condition");
   const CovariateFeatures one_hot({single(0, 1.0)}, arma::mat(0, 2));
   CHECK(refusal([&] { (void)one_hot(single(1, 1.0)); }).find("level 2 (counted from 1)") == 0);

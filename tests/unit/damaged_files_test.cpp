@@ -266,7 +266,18 @@ TEST_CASE("every demand on a network in a model file is missed by one file that 
     refused(model, number_is("response.softplus_kernels", 2), "not a whole number from 0 to 1");
     refused(model, number_is("response.slope", 1e31), "not a usable number");
     refused(model, number_is("response.slope", nan), "not a usable number");
-    refused(model, matrix_is("response.g.A0.weight", arma::mat(0, 3)), "hidden layer of 0 units");
+    refused(model, matrix_is("response.g.A0.weight", arma::mat(0, 3)), "has 0 units");
+    // Rows that the weights between layers do not have: no network of their product is made.
+    refused(
+        model,
+        [](ModelFile& file) {
+          for (const char* net : {"response.f.", "response.g."})
+            for (const char* layer : {"A0", "A1"}) {
+              file.put(text(net, layer, ".weight"), matrix_of(100000, 3));
+              file.put(text(net, layer, ".bias"), matrix_of(100000, 1));
+            }
+        },
+        "response.g.W1.weight\" of the model file is 4 x 4 where 100000 x 100000 is needed");
     refused(model, matrix_is("response.f.A1.weight", matrix_of(5, 3)), "where 4 x 3 is needed");
     refused(model, matrix_is("response.f.A1.weight", matrix_of(4, 2)), "where 4 x 3 is needed");
     for (const double value : {nan, 4e38})

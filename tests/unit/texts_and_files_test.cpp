@@ -300,6 +300,17 @@ TEST_CASE("a hostile header costs no more than its own bytes") {
   CHECK(processor_seconds() - begun < 3.0 * kSlowdown);
 }
 
+TEST_CASE("a file of very many tensors, as of a model of thousands of conditions, is read again") {
+  constexpr int kTensors = 150000;  // eight values each: more than 2^20
+  ModelFile file;
+  const arma::vec one(1, arma::fill::ones);
+  for (int k = 0; k < kTensors; ++k) file.put(text("part.", k, ".value"), arma::vec(one * k));
+  const std::string bytes = file.bytes();
+  const ModelFile again = ModelFile::parse(bytes.data(), bytes.size());
+  CHECK(again.tensor_names().size() == kTensors);
+  CHECK(again.vector(text("part.", kTensors - 1, ".value"))[0] == kTensors - 1);
+}
+
 TEST_CASE("a file is refused by its header, before its numbers are read") {
 #ifdef _WIN32  // where a file has its space on the disk at once
   constexpr std::uintmax_t kGiant = std::uintmax_t{1} << 24;
@@ -331,6 +342,19 @@ TEST_CASE("a file is refused by its header, before its numbers are read") {
   CHECK(missing.find("missing") == missing.rfind("missing"));
   std::ofstream(path, std::ios::binary | std::ios::trunc) << good;
   CHECK(ModelFile::read(path).vector("a").n_elem == 2);
+  // Of another kind, by its texts: none of a terabyte of numbers has been read.
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << file_of(
+      "{" +
+          tensor("a", std::to_string(kGiant / 8).c_str(), ("0," + std::to_string(kGiant)).c_str()) +
+          "}",
+      0);
+  std::filesystem::resize_file(path, std::filesystem::file_size(path) + kGiant);
+  CHECK_THROWS_WITH_AS(ModelFile::read(path,
+                                       [](const ModelFile& texts) {
+                                         require(texts.has_text("format"), Status::bad_format,
+                                                 "of another kind");
+                                       }),
+                       doctest::Contains("of another kind"), Error);
   CHECK_THROWS_AS(ModelFile::read("/dev/zero"), Error);
   CHECK_THROWS_AS(ModelFile::read("/dev/null"), Error);
 }
