@@ -24,9 +24,7 @@ thread_local KeptPart last_spelled[96];
 thread_local std::size_t last_spelled_count = 0;
 
 void remember_place(const Place& place) noexcept {
-  const std::size_t length = std::min(place.argument.size(), sizeof last_argument - 1);
-  std::memcpy(last_argument, place.argument.data(), length);
-  last_argument[length] = '\0';
+  copy_sentence(place.argument, last_argument, sizeof last_argument);
   last_feature = place.feature;
   last_cell = place.cell;
   last_value = place.value;

@@ -92,7 +92,8 @@ typedef enum laot_status {
   LAOT_OK = 0,                  /* it worked; whether a fit converged is in its report */
   LAOT_INVALID_ARGUMENT = -1,   /* a value outside its range, a NULL, a wrong type */
   LAOT_DIMENSION_MISMATCH = -2, /* sizes that do not fit each other */
-  LAOT_NOT_FINITE = -3,         /* NaN or Inf in the input */
+  LAOT_NOT_FINITE = -3,         /* NaN or Inf in the input, or cells that differ by so little
+                                   (under 1e-140) that no squared distance has digits */
   LAOT_UNKNOWN_NAME = -4,       /* no such method, parameter, preset, metric, entry */
   LAOT_OUT_OF_MEMORY = -5,      /* refused beforehand with the estimate, or the system said no */
   LAOT_CANCELLED = -6,          /* the cancel callback asked for it */
@@ -285,7 +286,9 @@ LAOT_API laot_status laot_context_set_log(laot_context* context, laot_log_fn fun
  * `warning` instead. Where methods without a training are fitted to many conditions
  * (laot_fit_experiment), each condition that is done is written to a file of its own ("run.ckpt"
  * and condition "24 h" make "run-24_h.ckpt"), and the same call goes on with the others; all
- * parameters have to be the same. A fit of these methods to one condition takes no notice.
+ * parameters have to be the same. A fit of these methods to one condition takes no notice where the
+ * condition has no name, and else has its file as one of several would. A file that is damaged is the
+ * fit's LAOT_BAD_FORMAT.
  *
  * @param context  changed
  * @param path     the file, copied; NULL takes it away: no checkpoints, as in a new context
@@ -809,7 +812,7 @@ LAOT_API laot_status laot_weights(laot_context* context, const laot_model* model
  *                 of the predicted feature j with feature k; undefined if the call fails
  * @param length   numbers that out has room for, at least features * features * count
  * @return LAOT_DIMENSION_MISMATCH: other features than the model's; LAOT_BUFFER_TOO_SMALL: length;
- *         LAOT_NOT_AVAILABLE: a network, whose map has no derivative in closed form
+ *         LAOT_NOT_AVAILABLE: cellot, scgen, cae or cpa, whose maps have no derivative in closed form
  *
  * Cost: O(features^2 k) a cell for a feature space of dimension k.
  */
@@ -1404,6 +1407,8 @@ LAOT_API laot_status laot_median_gamma(laot_context* context, const laot_data* x
  * @param y        [features x m] cells, same features and units
  * @param value    set to the distance, in units of the cells
  * @param gap      set to the relative duality gap, which proves it; may be NULL
+ * @return LAOT_NUMERICAL_FAILURE: more than 1.5e8 pairs of cells, some of them so far from the
+ *         others that rounding hides how these differ; of fewer, the differences are taken one by one
  *
  * Cost: one exact transport (docs/performance.md: seconds for 10,000 against 10,000 cells), and with
  * n = m some n^2.1: half a minute for 100,000 on two threads, and from there an hour for a million.
@@ -1495,7 +1500,8 @@ typedef struct laot_score_result {
  *                     most min(n, m), drawn without replacement, the same for every metric
  * @param repetitions  number of subsamples, at least 1; ignored with cells = 0
  * @param result       struct_size read; set to the score, or the mean and sd over the subsamples
- * @return LAOT_UNKNOWN_NAME: no such metric; LAOT_INVALID_ARGUMENT: control is needed, or gamma,
+ * @return LAOT_UNKNOWN_NAME: no such metric; LAOT_NUMERICAL_FAILURE: w2 as laot_wasserstein2, or a
+ *         Sinkhorn divergence that rounding hides; LAOT_INVALID_ARGUMENT: control is needed, or gamma,
  *         cells or repetitions are outside their range
  *
  * Cost: a copy of the cells, and the metric's own time: O((n + m)^2 features) for MMD and energy
@@ -2050,11 +2056,11 @@ LAOT_API laot_status laot_recovery_study(laot_context* context, const size_t* fe
  * - Arrays, in the feature space [k x k]: map; map_low and map_high (95% percentiles over the
  *   resamples) and map_sd; draws [k^2 x resamples], the map of each.
  *
- * @param context    threads, callbacks, and the seed of all draws
  * A model of many conditions is asked at one of them (laot_model_at): the spacings are then those of
  * its own map there and of the exact coupling of its predictions with the treated cells, and the refits
  * are of laot with its defaults to the condition's cells.
  *
+ * @param context    threads, callbacks, and the seed of all draws
  * @param model      a laot model, or one of many conditions at one that it has seen
  * @param control    [features x n] the training control cells, with their labels, n at least 4;
  *                   NULL, like treated: the up to keep_cells that the model kept, with theirs

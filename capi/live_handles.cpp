@@ -1,8 +1,12 @@
 #include "live_handles.hpp"
 
 #include <cstring>
+#include <new>
 
 #include "laot.h"
+#include "laot/base/late_number.hpp"
+#include "laot/evaluation.hpp"
+#include "laot/metrics/weighted.hpp"
 #include "laot/parallel.hpp"
 #include "laot/vector_path.hpp"
 
@@ -36,20 +40,29 @@ void make_tables() noexcept {
   (void)laot_score_preset_describe(0, &preset);
   (void)laot_capabilities(nullptr, 0, &needed);
   (void)widest_path();
+  try {
+    (void)default_metrics();
+    (void)has_weighted_form(metrics().front());
+  } catch (const std::bad_alloc&) {
+    return;  // made when it is needed
+  }
 }
 
 void before_fork() {
   make_tables();
   LiveHandles::all().before_fork();
   SingleThreadedBlas::before_fork();
+  LateNumber::before_fork();
 }
 
 void after_fork() {
+  LateNumber::after_fork();
   SingleThreadedBlas::after_fork_in_parent();
   LiveHandles::all().after_fork();
 }
 
 void after_fork_in_child() {
+  LateNumber::after_fork();
   LiveHandles::all().after_fork();
   SingleThreadedBlas::after_fork_in_child();
 }

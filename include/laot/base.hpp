@@ -22,7 +22,7 @@ enum class Status : int {
   ok = 0,
   invalid_argument = -1,  // a value outside its range, a NULL, a wrong type
   dimension_mismatch = -2,
-  not_finite = -3,    // NaN or Inf in the input
+  not_finite = -3,    // NaN or Inf in the input, or squared distances that underflow
   unknown_name = -4,  // a method, parameter, metric, report entry or feature that does not exist
   out_of_memory = -5,
   cancelled = -6,

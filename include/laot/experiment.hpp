@@ -42,6 +42,9 @@ struct Condition {
 /// Each number or level as text.
 std::vector<std::string> texts_of(const CovariateValue& value);
 
+/// These in one, a combination as "A + B".
+std::string value_text(const CovariateValue& value);
+
 /// The same covariates with the same values, whatever the names and the order of covariates.
 bool same_covariates(const Condition& a, const Condition& b);
 

@@ -11,7 +11,7 @@ function library_candidates()
     package = dirname(@__DIR__)
     built = [joinpath(package, "deps", "build"),
              [joinpath(dirname(package), "build", name) for name in ("release", "dev")]...]
-    return [filter(isfile, joinpath.(built, file)); "liblaot"; "liblaot.$(Libdl.dlext).1"]
+    return [filter(isfile, joinpath.(built, file)); "liblaot"; "liblaot.$(Libdl.dlext).$LAOT_ABI_VERSION"]
 end
 
 function open_library()
@@ -25,8 +25,8 @@ function open_library()
     opened == C_NULL && error("liblaot was not found (looked for ", join(candidates, ", "),
         "): set LAOT_LIBRARY to the path of the shared library, or run Pkg.build(\"LAOT\")")
     abi = ccall(Libdl.dlsym(opened, :laot_abi_version), Cint, ())
-    abi == 1 || error("liblaot has binary interface $abi, this package needs 1; ",
-        "update the older of the two")
+    abi == LAOT_ABI_VERSION || error("liblaot has binary interface $abi, this package needs ",
+        LAOT_ABI_VERSION, "; update the older of the two")
     return opened
 end
 

@@ -2,11 +2,18 @@
 
 #include <mutex>
 #include <optional>
+#include <utility>
 
 namespace laot {
 
+namespace {
+
+// One for all: it is held for no longer than a number is read or put down.
+std::mutex of_all;
+
+}  // namespace
+
 struct LateNumber::Work {
-  std::mutex mutex;
   std::function<double()> run;  // empty once the number is found: what it needed is let go
   std::optional<double> number;
 };
@@ -17,22 +24,31 @@ LateNumber::LateNumber(std::function<double()> work) : work_(std::make_shared<Wo
 
 bool LateNumber::is_known() const {
   if (!work_) return true;
-  const std::lock_guard<std::mutex> lock(work_->mutex);
+  const std::lock_guard<std::mutex> lock(of_all);
   return work_->number.has_value();
 }
 
 double LateNumber::found() const {
   std::function<double()> run;
   {
-    const std::lock_guard<std::mutex> lock(work_->mutex);
+    const std::lock_guard<std::mutex> lock(of_all);
     if (work_->number) return *work_->number;
     run = work_->run;
   }
   const double number = run();
-  const std::lock_guard<std::mutex> lock(work_->mutex);
+  const std::lock_guard<std::mutex> lock(of_all);
   work_->number = number;
+  std::swap(run, work_->run);
   work_->run = nullptr;
   return number;
+}
+
+void LateNumber::before_fork() {
+  of_all.lock();
+}
+
+void LateNumber::after_fork() noexcept {
+  of_all.unlock();
 }
 
 }  // namespace laot

@@ -14,12 +14,6 @@ void add_new(std::vector<std::string>& names, const std::string& name) {
   if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
 }
 
-std::string value_text(const CovariateValue& value) {
-  std::string out;
-  for (const std::string& part : texts_of(value)) out += (out.empty() ? "" : " + ") + part;
-  return out;
-}
-
 void check_names(const std::vector<std::string>& names, std::size_t count,
                  const std::string& what) {
   require(names.empty() || names.size() == count, Status::dimension_mismatch, what, " are ",
@@ -125,6 +119,12 @@ const CovariateValue* Condition::find(const std::string& covariate) const {
 std::vector<std::string> texts_of(const CovariateValue& value) {
   std::vector<std::string> out = value.levels;
   for (const double number : value.numbers) out.push_back(number_text(number));
+  return out;
+}
+
+std::string value_text(const CovariateValue& value) {
+  std::string out;
+  for (const std::string& part : texts_of(value)) out += (out.empty() ? "" : " + ") + part;
   return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -21,11 +22,11 @@ std::string without_blanks(const std::string& text) {
 }
 
 bool is_missing_word(const std::string& level) {
-  static const std::set<std::string> words = {"", "NA", "NAN", "N/A", "<NA>", "NULL"};
+  constexpr const char* kWords[] = {"", "NA", "NAN", "N/A", "<NA>", "NULL"};
   std::string upper = without_blanks(level);
   for (char& letter : upper)
     if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - 'a' + 'A');
-  return words.count(upper) != 0;
+  return std::find(std::begin(kWords), std::end(kWords), upper) != std::end(kWords);
 }
 
 std::vector<std::string> split(const std::string& level, const std::string& at) {
@@ -41,12 +42,6 @@ std::vector<std::string> split(const std::string& level, const std::string& at) 
 
 bool same(const CovariateValue& a, const CovariateValue& b) {
   return a.levels == b.levels && a.numbers == b.numbers;
-}
-
-std::string shown(const CovariateValue& value) {
-  std::string out;
-  for (const std::string& part : texts_of(value)) out += (out.empty() ? "" : " + ") + part;
-  return out;
 }
 
 /// "a, b and 3 more"; one more than `most` are shown all.
@@ -103,7 +98,7 @@ class CovariateColumn {
     for (const CovariateValue& value : numbers)
       require(std::all_of(value.numbers.begin(), value.numbers.end(),
                           [](double number) { return std::isfinite(number); }),
-              Status::invalid_argument, "\"", shown(value), "\" of covariate ", name_,
+              Status::invalid_argument, "\"", value_text(value), "\" of covariate ", name_,
               " has a part that is not finite");
     values_ = std::move(numbers);
   }
@@ -126,7 +121,7 @@ class CovariateColumn {
                     [&](std::size_t cell) { return !same(*at(cell), first); }))
       fail(Status::invalid_argument, "covariate ", name_,
            " must have one value in all cells of a condition, and those of \"", target, "\" have ",
-           some_of(different(cells, [&](std::size_t cell) { return shown(*at(cell)); }), 5));
+           some_of(different(cells, [&](std::size_t cell) { return value_text(*at(cell)); }), 5));
     return first;
   }
 
@@ -247,7 +242,7 @@ void require_no_dose(const CovariateColumn& dose, const std::vector<std::size_t>
   if (wrong.empty()) return;
   fail(Status::invalid_argument, "control cells must have ", dose.name(), " 0 or ", missing,
        ", for 0 is no change; found ",
-       some_of(different(wrong, [](const CovariateValue* value) { return shown(*value); }), 5),
+       some_of(different(wrong, [](const CovariateValue* value) { return value_text(*value); }), 5),
        " in ", counted(wrong.size(), "control cell"));
 }
 
@@ -296,7 +291,7 @@ LabelledConditions read_conditions(const LabelledCells& cells) {
     of_controls.emplace_back();
     for (const std::size_t k : context) {
       const CovariateValue* value = columns[k].at(cell);
-      of_controls.back().push_back(value == nullptr ? cells.missing : shown(*value));
+      of_controls.back().push_back(value == nullptr ? cells.missing : value_text(*value));
     }
   }
   std::map<std::vector<std::string>, std::size_t> number;

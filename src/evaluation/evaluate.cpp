@@ -420,12 +420,9 @@ class Evaluation {
 
 // Names of methods are few, and a slip would leave the table empty.
 void require_methods(const EvaluationOptions& options) {
-  static const std::vector<std::string> known = [] {
-    std::vector<std::string> out = {"prediction"};
-    for (const Method* trivial : trivial_methods(false)) out.push_back(trivial->spec.name);
-    out.insert(out.end(), {"noise_reference", "training_treated"});
-    return out;
-  }();
+  std::vector<std::string> known = {"prediction"};
+  for (const Method* trivial : trivial_methods(false)) known.push_back(trivial->spec.name);
+  known.insert(known.end(), {"noise_reference", "training_treated"});
   for (const std::string& name : options.methods)
     require(std::find(known.begin(), known.end(), name) != known.end(), Status::unknown_name,
             "methods must be among ", joined(known), ", found \"", name, "\"");

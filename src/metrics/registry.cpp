@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "comparable.hpp"
 #include "laot/metrics/distances.hpp"
 #include "laot/metrics/features.hpp"
 #include "laot/metrics/mmd.hpp"
@@ -41,6 +42,7 @@ SinkhornOptions sinkhorn_options(Comparison& in) {
   const EntropyStrength& asked = in.epsilon;
   require(asked.value > 0.0 && std::isfinite(asked.value), Status::invalid_argument,
           "epsilon must be positive, found ", asked.value);
+  require_comparable(in.predicted.cells(), "predicted", in.observed.cells(), "observed");
   SinkhornOptions options;
   options.epsilon =
       asked.absolute ? asked.value

@@ -60,7 +60,7 @@ void ResponseMap::list(const FeatureSpace&, std::vector<NamedArray>&) const {}
 arma::mat ResponseMap::jacobian(const arma::vec&) const {
   fail(Status::not_available,
        "the map of this method has no derivative in closed form, which effects at a cell and "
-       "trackability need; those of laot and conditional_laot have one");
+       "trackability need; linear maps, lifts and the networks of cmonge have one");
 }
 
 arma::mat AffineResponse::jacobian(const arma::vec&) const {

@@ -1,7 +1,10 @@
 #include "condition_files.hpp"
 
+#include <string_view>
+
 #include "laot/base/hash.hpp"
 #include "laot/file_access.hpp"
+#include "laot/letters.hpp"
 #include "model_store.hpp"
 
 namespace laot {
@@ -30,12 +33,12 @@ std::string fingerprint_of(const Population& population) {
 std::string file_of_condition(const std::string& whole, const Experiment& experiment,
                               std::size_t c) {
   const auto plain = [&](std::size_t k) {
-    static const std::string kept =
+    constexpr std::string_view kKept =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
     std::string out;
     for (const char letter : experiment.conditions[k].condition.name) {
       const bool inside = (static_cast<unsigned char>(letter) & 0xC0U) == 0x80U;  // of a letter
-      if (!inside) out += kept.find(letter) == std::string::npos ? '_' : letter;
+      if (!inside) out += kKept.find(letter) == kKept.npos ? '_' : letter;
     }
     return out;
   };
@@ -116,9 +119,14 @@ void ConditionFiles::write(std::size_t c, const Model& part) {
   } catch (const Error& error) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (error.status() != Status::io_error || written_.empty()) throw;
-    if (failure_.empty())
-      failure_ = text("the checkpoint \"", path, "\" could not be written (", error.what(),
-                      "); a run that is killed fits this condition again");
+    if (failure_.empty()) {
+      // It goes into the model's report, and a path may be of any bytes.
+      char told[1024];
+      copy_sentence(text("the checkpoint \"", path, "\" could not be written (", error.what(),
+                         "); a run that is killed fits this condition again"),
+                    told, sizeof told);
+      failure_ = told;
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 
 #include "laot/number_text.hpp"
 
@@ -57,17 +58,29 @@ Value checked(const ParamSpec& spec, const Value& value) {
   return value;
 }
 
+// "max_iter", "maxiter", "n.iter", "numEpochs", "steps": a word for repetitions, with or without
+// one that says how many.
+bool names_a_length(const std::string& name) {
+  std::string letters;
+  for (const char c : name)
+    if (c != '_' && c != '.' && c != '-')
+      letters += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  for (const std::string_view count : {"maximum", "max", "number", "num", "nb", "n"})
+    if (letters.rfind(count, 0) == 0) {
+      letters.erase(0, count.size());
+      break;
+    }
+  for (const std::string_view of : {"it", "iter", "iteration", "epoch", "step"})
+    if (letters == of || letters == std::string(of) + "s") return true;
+  return false;
+}
+
 // How long a fit goes on is called as the method's own field calls it. Who writes another's name
 // for it means this one's.
 std::string own_name_of_length(const std::string& name, const std::vector<std::string>& names) {
-  static const std::vector<std::string> lengths = {
-      "max_iter",       "iterations", "epochs",   "n_iter",    "niter",
-      "num_iterations", "maxit",      "n_epochs", "max_iters", "max_epochs",
-      "max_steps",      "num_epochs", "steps",    "n_steps",   "max_iterations"};
-  if (!contains(lengths, name)) return "";
-  for (const std::string& own : names)
-    if (contains(lengths, own)) return own;
-  return "";
+  if (!names_a_length(name)) return "";
+  const auto own = std::find_if(names.begin(), names.end(), names_a_length);
+  return own == names.end() ? "" : *own;
 }
 
 template <class Items>

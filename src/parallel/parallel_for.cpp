@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <exception>
 #include <mutex>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -72,6 +73,8 @@ void parallel_for(Context& context, std::size_t count, std::size_t grain,
         crew.hire([&work, worker] { work(worker); });
       } catch (const std::system_error&) {
         break;  // the system gives no more threads; the work is the same with fewer
+      } catch (const std::bad_alloc&) {
+        break;  // nor memory for one
       }
     }
     work(0);

@@ -281,7 +281,10 @@ RecoverySource recovery_source(const arma::mat& x, const arma::mat& y,
   const arma::vec mean_x = weighted_mean(x, weights_x), mean = weighted_mean(images, weights_x);
   const arma::mat from = x.each_col() - mean_x, to = images.each_col() - mean;
   const arma::mat weighted = from * arma::diagmat(weights_x);
-  const arma::mat map = to * weighted.t() * arma::pinv(arma::mat(from * weighted.t()));
+  arma::mat inverse;
+  require(arma::pinv(inverse, arma::mat(from * weighted.t())), Status::numerical_failure,
+          "the covariance of the control cells has no pseudo-inverse: their values are too large");
+  const arma::mat map = to * weighted.t() * inverse;
   const arma::mat on_treated = to.each_col() + weighted_mean(y, weights_y);
   const Plan plan = plan_of(cells, on_treated, context);
   return {x, map, residual_covariance(plan, on_treated, y), batch_x};

@@ -680,6 +680,30 @@ static void test_columns(void) {
           LAOT_INVALID_ARGUMENT, "missing");
 }
 
+/* The place of a value names its condition as far as there is room, and cuts no letter. */
+static void test_place_in_a_long_name(laot_context* context, const laot_params* params) {
+  laot_experiment* experiment = two_conditions();
+  laot_model* model = NULL;
+  double bad[FEATURES * TREATED];
+  char name[82] = "a";
+  const double seventh[2] = {0.0, 7.0};
+  const char* place;
+  laot_data* data;
+  size_t i;
+  memcpy(bad, treated[0], sizeof bad);
+  bad[4] = NAN;
+  for (i = 0; i < 40; ++i) memcpy(name + 1 + 2 * i, "\xc3\xa9", 2);
+  data = dense(bad, TREATED);
+  CHECK(laot_experiment_add_condition(experiment, name, data, 0, kNames, kFirst, seventh, 2) ==
+        LAOT_OK);
+  REFUSED(laot_fit_experiment(context, params, experiment, &model), LAOT_NOT_FINITE, "NaN");
+  place = laot_last_error_place(NULL, NULL, NULL);
+  CHECK(strncmp(place, "condition \"a\xc3\xa9", 14) == 0 && strlen(place) > 50);
+  for (i = 12; place[i] != '\0'; i += 2) CHECK(memcmp(place + i, "\xc3\xa9", 2) == 0);
+  laot_data_free(data);
+  laot_experiment_free(experiment);
+}
+
 int main(void) {
   laot_context* context = NULL;
   laot_params* params = NULL;
@@ -697,6 +721,7 @@ int main(void) {
   test_placed_by_controls(context);
   test_screen(context);
   test_columns();
+  test_place_in_a_long_name(context, params);
   laot_params_free(params);
   laot_context_free(context);
   return counted();

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <string>
 
+#include "laot/model_file.hpp"
 #include "laot/models.hpp"
 #include "support/clouds.hpp"
 
@@ -97,6 +98,24 @@ std::string refusal(const Params& params, const Experiment& experiment, Context&
 }
 
 }  // namespace
+
+#ifndef _WIN32
+TEST_CASE("a file that cannot be written is told of in letters, whatever bytes its path has") {
+  const Conditions data;
+  const Folder folder;
+  // The second condition's file would lie in a folder that is not there.
+  fs::create_symlink("nowhere/file", folder.path / "sc\xe9n-drug_1.ckpt");
+  Context context;
+  context.checkpoint = (folder.path / "sc\xe9n.ckpt").string();
+  const Model model = fit_model(calibrated(), data.experiment, context);
+  std::string warning;
+  for (const auto& [name, value] : model.report.texts)
+    if (name == "warning") warning = value;
+  CHECK(warning.find("sc\\xe9n-drug_1.ckpt\" could not be written") != std::string::npos);
+  const std::string bytes = model.store().bytes();
+  CHECK_NOTHROW(Model::load(ModelFile::parse(bytes.data(), bytes.size())));
+}
+#endif
 
 TEST_CASE("a fit of conditions that was stopped goes on, and ends as an undisturbed one") {
   const Conditions data;

@@ -11,6 +11,14 @@ using namespace laot;
 
 namespace {
 
+double scored(const char* metric, const arma::mat& predicted, const arma::mat& observed) {
+  ScoreInput input;
+  input.predicted = &predicted;
+  input.observed = &observed;
+  Context context;
+  return score(metric, input, context).value;
+}
+
 // Multiples of 1/16, so that sums are exact.
 arma::mat coarse(std::size_t cells, Rng& rng) {
   arma::mat out(2, cells);
@@ -89,12 +97,6 @@ TEST_CASE("a divergence that a cell far away hides is refused, its cost is not")
   }
   const arma::mat near_x = with_cell(x, 1e8), near_y = with_cell(y, 1e8),
                   far_x = with_cell(x, 1e15), far_y = with_cell(y, 1e15);
-  const auto scored = [&](const char* metric, const arma::mat& p, const arma::mat& t) {
-    ScoreInput input;
-    input.predicted = &p;
-    input.observed = &t;
-    return score(metric, input, context).value;
-  };
   CHECK(scored("sinkhorn_divergence_euclidean", near_x, near_y) > 0.0);
   CHECK_THROWS_WITH_AS(scored("sinkhorn_divergence_euclidean", far_x, far_y),
                        doctest::Contains("score w2"), Error);
@@ -110,6 +112,10 @@ TEST_CASE("cells whose squared distances underflow are refused, the same cell is
   }
   CHECK_THROWS_AS(wasserstein2(x, y, context), Error);
   CHECK_THROWS_AS(energy_distance(x, y, context), Error);
+  // 0 would be a perfect prediction.
+  for (const char* metric : {"sinkhorn_cost", "sinkhorn_regularised", "sinkhorn_divergence"})
+    CHECK_THROWS_WITH_AS(scored(metric, x, y), doctest::Contains("too small for double precision"),
+                         Error);
   CHECK(wasserstein2(arma::mat(x * 1e60), arma::mat(y * 1e60), context) ==
         doctest::Approx(1e-100).epsilon(1e-12));
   x.fill(1e-200);

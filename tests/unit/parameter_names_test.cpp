@@ -21,9 +21,10 @@ std::string answer_to(const char* method_name, const char* parameter) {
 }  // namespace
 
 TEST_CASE("another method's name for the length of a fit finds this method's own") {
-  for (const char* wrong : {"iterations", "n_iter", "steps", "max_iterations"})
+  for (const char* wrong :
+       {"iterations", "n_iter", "steps", "max_iterations", "maxiter", "maxIter", "max.iters"})
     CHECK(answer_to("laot", wrong).find("did you mean \"max_iter\"") != std::string::npos);
-  for (const char* wrong : {"max_iter", "epochs", "n_epochs"})
+  for (const char* wrong : {"max_iter", "epochs", "n_epochs", "maxiter", "num_steps"})
     CHECK(answer_to("cellot", wrong).find("did you mean \"iterations\"") != std::string::npos);
   for (const char* wrong : {"max_iter", "iterations", "num_epochs"})
     CHECK(answer_to("scgen", wrong).find("did you mean \"epochs\"") != std::string::npos);

@@ -168,6 +168,10 @@ TEST_CASE("a map is asked about by where it takes the cells") {
   const RecoverySource linear = recovery_source(x, y, {}, {}, bent, context);
   const arma::mat about = own_mean(bent);
   CHECK(arma::approx_equal(linear.map * (x * x.t()), about * x.t(), "absdiff", 1e-9));
+  // Cells whose squares are not finite have no such map.
+  const arma::mat far = 1e200 * x;
+  CHECK_THROWS_WITH_AS(recovery_source(far, y, {}, {}, far, context),
+                       doctest::Contains("pseudo-inverse"), Error);
   // One that takes cells elsewhere leaves them further from their partners.
   options.images = arma::reverse(options.images, 1);
   CHECK(stability(x, y, {}, {}, options, context).residual_over_spacing ==

@@ -88,7 +88,7 @@ RecoveryCurve recovery_curve(const RecoverySource& source, Design design,
 enum class Trackability { recoverable, borderline, not_recoverable, undefined };
 const char* name_of(Trackability verdict);
 
-/// recoverable: recovery >= recovery_limit and residual < low_residual; not_recoverable: residual
+/// recoverable: recovery_at_one >= recovery and residual < low_residual; not_recoverable: residual
 /// >= high_residual; else borderline. Chosen on simulations whose truth is known and checked on
 /// fresh ones (bench/trackability/calibration.cpp, docs/trackability.md), with at most an eighth as
 /// many dimensions as cells; with more, the residual is too small and the verdict too kind.
