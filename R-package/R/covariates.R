@@ -18,6 +18,7 @@ covariate_columns <- function(covariates, source) {
   if (is(covariates, "DataFrame")) covariates <- as.data.frame(covariates)
   if (is.data.frame(covariates)) {
     if (!is.null(source$within) && nrow(covariates) == source$object.cells) {
+      covariates <- in_cell_order(covariates, source$all.cells, "covariates")
       covariates <- covariates[source$within, , drop = FALSE]
     }
     covariates <- in_cell_order(covariates, value_dimnames(source$values)[[2L]], "covariates")

@@ -84,12 +84,31 @@ in_cell_order <- function(value, cells, argument) {
   table <- is.data.frame(value)
   names <- if (!table) names(value) else if (.row_names_info(value) > 0L) rownames(value)
   if (is.null(dim(value)) && is.list(value) || is.null(names) || is.null(cells) ||
-      identical(names, cells) || anyDuplicated(cells) || anyDuplicated(names) ||
-      length(names) != length(cells) || !all(cells %in% names)) return(value)
+      identical(names, cells) || length(names) != length(cells) || !any(names %in% cells) ||
+      identical(names, make.unique(cells))) return(value)
+  check_cell_names(names, cells, paste(if (table) "the rows of" else "the labels of", argument))
   message("The labels of ", argument, " are in another order than the cells, and are taken by ",
           "their names")
   at <- match(cells, names)
   if (table) value[at, , drop = FALSE] else value[at]
+}
+
+# Names of which some are cells are meant as cells: each label must have its own.
+check_cell_names <- function(names, cells, what) {
+  advice <- "; name each by its cell, or give them without names in the order of the cells"
+  other <- setdiff(names, cells)
+  if (length(other)) {
+    fail(what, " are named by the cells, but ", length(other), " of the ",
+         counted(length(names), "name"), if (length(other) == 1L) " is none: " else " are none: ",
+         listed(quoted(other), 3L), ", where the cells are ", listed(cells, 3L), advice)
+  }
+  twice <- names[duplicated(names)]
+  if (!length(twice)) return(invisible())
+  if (anyDuplicated(cells)) {
+    fail(what, " are named by the cells in another order, but more than one cell is called ",
+         quoted(twice[1L]), "; give them without names in the order of the cells")
+  }
+  fail(what, " are named by the cells, but ", quoted(twice[1L]), " stands there twice", advice)
 }
 
 # Labels for the cells of a source: also one for each cell of an object that has more.
@@ -99,8 +118,9 @@ labels_of <- function(value, source, argument) {
     fail(argument, " has one label for each of the ", size[1L],
          " rows of x, and cells are columns here: give t(x)")
   }
-  if (!is.null(source$within) && length(value) == source$object.cells && is.null(dim(value)))
-    value <- value[source$within]
+  if (!is.null(source$within) && length(value) == source$object.cells && is.null(dim(value))) {
+    value <- in_cell_order(plain_values(value), source$all.cells, argument)[source$within]
+  }
   value <- in_cell_order(plain_values(value), value_dimnames(source$values)[[2L]], argument)
   meant <- is.character(value) && length(value) == 1L &&
     tolower(value) %in% c("condition", "ident", "idents", "active.ident")

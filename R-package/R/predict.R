@@ -99,7 +99,8 @@ predict_places <- function(places, newdata, nonnegative = "no", ..., types = NUL
     if (!is.null(part)) {
       if (!is.null(places$of)) check_rows_of_at(places$of, ncol(newdata))
       places$of <- places$of[part]
-      if (length(types) == ncol(newdata)) types <- types[part]
+      if (length(types) == ncol(newdata))
+        types <- in_cell_order(types, colnames(newdata), "types")[part]
     }
     out <- predicted_values(first, cells, nonnegative, ..., types = types,
                             num.threads = num.threads, verbose = verbose,

@@ -37,7 +37,8 @@ read_source.Seurat <- function(x, ..., assay = NULL, layer = "data", reduction =
   new_source(values, what, columns = as.list(x[[]]),
              origin = list(kind = "Seurat", assay = assay, layer = layer, reduction = reduction),
              subset = list(argument = "features", value = features), rest = list(...),
-             within = cells_within(values, colnames(x)), idents = levels(SeuratObject::Idents(x)))
+             within = cells_within(values, colnames(x)), idents = levels(SeuratObject::Idents(x)),
+             all.cells = colnames(x))
 }
 
 # Which cells of the object are in an assay that has fewer; NULL where it has them all in their

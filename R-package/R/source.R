@@ -20,12 +20,12 @@ read_source.default <- function(x, ..., what = "x") {
 # within: the cells of the object that the values hold, where these are fewer; the columns are then
 # theirs.
 new_source <- function(values, what, columns, origin, subset = NULL, rest = list(), within = NULL,
-                       idents = NULL) {
+                       idents = NULL, all.cells = NULL) {
   cells <- if (!is.null(within)) length(columns[[1L]])
   if (!is.null(within)) columns <- lapply(columns, `[`, within)
   list(values = require_some(values, what), columns = columns, origin = origin, subset = subset,
        rest = rest, what = what,
-       within = within, object.cells = cells, idents = idents)
+       within = within, object.cells = cells, all.cells = all.cells, idents = idents)
 }
 
 # The classes of objects: the places that predictions go to, the argument that says which values are

@@ -65,3 +65,35 @@ test_that("two samples with the same barcodes are told apart in a pairing", {
   sce$condition <- NULL
   expect_sentence(transitions(fit, by = "type", x = sce), "several cells called c1, c2, c3")
 })
+
+test_that("names of which some are no cells are refused, and not read by position", {
+  turned <- stats::setNames(condition, colnames(both))[54:1]
+  names(turned)[2] <- "zz"
+  says <- "the labels of condition are named by the cells, but 1 of the 54 names is none: \"zz\""
+  expect_sentence(laot_fit(both, condition = turned), says)
+  expect_sentence(split_cells(both, turned, seed = 1), says)
+  odd <- stats::setNames(donor, replace(names(donor), 1:2, c("y", "z")))
+  fit <- function(...) laot_fit(both, condition = condition, ..., verbose = FALSE)
+  for (argument in c("batch", "types", "by"))
+    expect_sentence(do.call(fit, stats::setNames(list(odd), argument)),
+                    paste0("labels of ", argument, " are named.*2 of the 54 names are none: \"y"))
+  expect_sentence(laot_fit(cells$control, cells$treated, batch = odd), "labels of batch are named")
+  expect_sentence(laot_fit(cells$control, cells$treated,
+                           batch = list(control = odd[1:30], treated = odd[31:54])),
+                  "labels of batch are named by the cells, but 2 of the 30")
+  table <- data.frame(dose = rep(c(0, 1, 3), each = 18), row.names = names(odd))
+  expect_sentence(fit_method(both, "conditional_gaussian", condition = paste(table$dose),
+                             control = "0", covariates = table),
+                  "the rows of covariates are named by the cells, but 2 of the 54 names are none")
+  names(turned)[2] <- names(turned)[1]
+  expect_sentence(laot_fit(both, condition = turned), "but \"[a-z0-9]+\" stands there twice")
+  # Of cells with the same name only their order tells whose a label is.
+  same <- both
+  colnames(same)[2] <- colnames(same)[1]
+  named <- stats::setNames(condition, colnames(same))
+  expect_s3_class(quietly(laot_fit(same, condition = named, verbose = FALSE)), "laot_fit")
+  names(named) <- make.unique(names(named))
+  expect_s3_class(quietly(laot_fit(same, condition = named, verbose = FALSE)), "laot_fit")
+  expect_sentence(laot_fit(same, condition = stats::setNames(condition, colnames(same))[54:1]),
+                  "more than one cell is called")
+})
