@@ -61,6 +61,11 @@ predict.laot_fit_by <- function(object, newdata, ..., types = NULL, by = attr(ob
                                 suffix = "") {
   exact_arguments()
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
+  once(predicted_by_level(object, newdata, ..., types = types, by = by, into = into,
+                          label = label, suffix = suffix))
+}
+
+predicted_by_level <- function(object, newdata, ..., types, by, into, label, suffix) {
   given <- cells_by_level(object, newdata, where_of(list(...)), by)
   types <- labels_of(types, given$source, "types")
   put_predicted(newdata, object[[1L]], into, label, suffix, function(cells, part, place) {

@@ -41,7 +41,7 @@ predict.laot_ensemble <- function(object, newdata, ..., into = NULL, label = "pr
 
 # The mean of what predicted_values() gives for each seed.
 mean_values <- function(fits, newdata, ...) {
-  seen <- lapply(unclass(fits), predicted_values, newdata, ...)
+  seen <- once(lapply(unclass(fits), predicted_values, newdata, ...))
   out <- seen[[1L]]
   out$values <- mean_of(seen)
   out
@@ -55,7 +55,7 @@ prediction_spread <- function(object, newdata, ...) {
   if (!inherits(object, "laot_ensemble"))
     fail("object must be a laot_ensemble, found ", shown(object))
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
-  seen <- lapply(unclass(object), predicted_values, newdata, ...)
+  seen <- once(lapply(unclass(object), predicted_values, newdata, ...))
   center <- mean_of(seen)
   variance <- Reduce(`+`, lapply(seen, function(one) (one$values - center)^2)) / (length(seen) - 1)
   sqrt(colMeans(variance))
@@ -73,7 +73,7 @@ ensemble_of_conditions <- function(fits) {
 predict.laot_ensemble_list <- function(object, newdata, at = NULL, ...) {
   exact_arguments()
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
-  if (is.null(at)) return(lapply(by_condition(object), predict, newdata = newdata, ...))
+  if (is.null(at)) return(once(lapply(by_condition(object), predict, newdata = newdata, ...)))
   predict(ensemble_at(object, newdata, at, ...), newdata, ...)
 }
 

@@ -217,7 +217,7 @@ held_out_cells <- function(x, fit, model, observed, control, dots, batch, by) {
 # Predictions that were put into an object lie beside its cells' own values.
 warn_of_other_place <- function(x, origin) {
   if (object_kind(x) == "matrix") return(invisible())
-  places <- predicted_places(x)
+  places <- setdiff(predicted_places(x), marks_of_labels(predicted_places(x)))
   read <- Filter(is.character, origin[setdiff(names(origin), "kind")])
   if (!length(places) || any(sub("^[a-z]* ", "", places) %in% unlist(read))) return(invisible())
   warning("x has a prediction in ", listed(sub(" ", " \"", paste0(places, "\""))),

@@ -27,7 +27,9 @@
 #' @param method The name of a method: one of `laot_methods()$name`.
 #' @param condition The column with the condition of each cell, or one label per cell. Where it is
 #'   not given, an object is searched for a column `condition`. Cells with a missing label are left
-#'   out. Labels that have names, those of the cells, are matched by these.
+#'   out. Labels that have names, those of the cells, are matched by these. Of two objects: a column
+#'   that both have, each with one level; where it is not given, `condition`, or the one column of
+#'   words that is constant in each and differs between them.
 #' @param control The level of the control cells. Where it is not given, the one level called
 #'   control, ctrl, DMSO, vehicle, untreated, unstimulated or the like is taken.
 #' @param target The level of the treated cells. Several of them, or none given where there are

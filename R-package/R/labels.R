@@ -4,6 +4,8 @@ control.words <- c("control", "ctrl", "dmso", "vehicle", "untreated", "unstimula
                    "nt", "ntc", "ctl", "unstim", "unperturbed", "baseline", "scramble", "scrambled",
                    "non-targeting", "nontargeting")
 
+is_control_word <- function(labels) tolower(labels) %in% control.words
+
 # One label per cell from a column name or a vector; NULL where nothing is given. Several columns
 # (of batch and by) make one label of theirs together.
 # cells: their names, by which labels that are named are taken.
@@ -173,7 +175,7 @@ choose_levels <- function(labels, control, target, what) {
   if (!length(levels)) fail(what, " has only missing labels; give each cell that is used its level")
   explained <- character()
   if (is.null(control)) {
-    control <- levels[tolower(levels) %in% control.words]
+    control <- levels[is_control_word(levels)]
     if (length(control) != 1L) {
       fail(what, " has ", if (length(control)) paste("several control levels,",
                                                      listed(control)) else

@@ -1,5 +1,14 @@
 # How values, lists and near misses are written in messages.
 
+# A warning that comes with several fits is given once.
+once <- function(code) {
+  told <- character()
+  withCallingHandlers(code, warning = function(w) {
+    if (conditionMessage(w) %in% told) invokeRestart("muffleWarning")
+    told <<- c(told, conditionMessage(w))
+  })
+}
+
 shown <- function(value) {
   if (is.null(value)) return("NULL")
   if (is.atomic(value) && length(value) == 1L && is.null(dim(value))) {

@@ -21,7 +21,7 @@ default.suffix <- "_predicted"
 put_cells <- function(newdata, fit, says, predict) {
   if (!is.null(fit$origin$altexp))
     fail("the fit is one of an alternative experiment; its predictions go into c(altexp = )")
-  columns <- as.list(columns_of(newdata))
+  columns <- marked_columns(newdata)
   start <- cells_to_predict(fit, columns, ncol(newdata))
   suffix <- if (nzchar(says$suffix)) says$suffix else default.suffix
   more <- predict(start, newdata[, start], suffix)
@@ -34,7 +34,8 @@ put_cells <- function(newdata, fit, says, predict) {
   if (is.null(says$label)) return(out)
   old <- columns[[says$label]]
   here <- if (is.logical(old)) !is.na(old) & old else logical(ncol(newdata))
-  with_column(out, says$label, c(here, rep(TRUE, ncol(more))))
+  out <- with_column(out, says$label, c(here, rep(TRUE, ncol(more))))
+  with_label_mark(out, says$label)
 }
 
 # Without the features that were not predicted: the predicted cells have none of them, and marker

@@ -40,11 +40,15 @@ has_map <- function(fit) "map" %in% native(.Call(C_describe, model_pointer(fit))
 
 # Control, treated and predicted cells: those that the fit kept, or others of the user's.
 shown_cells <- function(fit, control = NULL, treated = NULL, at.most = 500L) {
-  take <- function(given, array, what) {
-    if (is.null(given)) {
-      out <- model_array(fit, array)
+  given <- Filter(Negate(is.null), list(control = control, treated = treated))
+  sources <- lapply(stats::setNames(nm = names(given)),
+                    function(what) read_like(fit, given[[what]], list(), what))
+  warn_of_labels(fit, sources)
+  take <- function(what) {
+    if (is.null(sources[[what]])) {
+      out <- model_array(fit, paste0("kept_", what))
     } else {
-      values <- read_like(fit, given, list(), what)$values
+      values <- sources[[what]]$values
       at <- match_features(fit$features, feature_count(fit), values, what, "the fit")
       out <- dense_block(cells_of(values, features = at))
     }
@@ -56,9 +60,9 @@ shown_cells <- function(fit, control = NULL, treated = NULL, at.most = 500L) {
     }
     unname(out)
   }
-  x <- take(control, "kept_control", "control")
+  x <- take("control")
   list(
-    control = x, treated = take(treated, "kept_treated", "treated"),
+    control = x, treated = take("treated"),
     predicted = predicted_matrix(fit, cells_of(x))
   )
 }

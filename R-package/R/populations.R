@@ -16,13 +16,18 @@ population_cells <- function(side, rows = NULL, with.names = TRUE, progress = NU
 
 # x holds the control cells.
 populations_of_two <- function(ask, x, treated, where, condition, control, target, batch, types) {
-  if (!is.null(condition)) fail("give either treated or condition, not both")
   if (!is.null(control) || !is.null(target)) {
     fail("control and target name levels of condition; with two matrices, x holds the control ",
          "cells and treated the treated ones")
   }
   what <- c(if (x$origin$kind == "matrix") "the control matrix" else "the control object",
             sample_name("treated", treated))
+  if (!is.null(condition)) {
+    if (!is_labels(condition) || length(condition) != 1L || is.null(x$columns))
+      fail("give either treated or condition, not both; of two objects condition may be a column ",
+           "that both have")
+    condition <- as.character(condition)
+  }
   same.kind <- object_kind(treated) == x$origin$kind
   # Of another class the values of the same meaning.
   place <- if (same.kind) where[setdiff(names(where), names(x$rest))] else
@@ -30,7 +35,9 @@ populations_of_two <- function(ask, x, treated, where, condition, control, targe
   y <- do.call(read_source, c(list(treated), place, list(what = what[2L])))
   warn_of_predicted(x, what[1L])
   warn_of_predicted(y, what[2L])
-  warn_of_one_population(x, y, what)
+  warn_of_two_kinds(x, y, what)
+  levels <- levels_of_two(x, y, condition, ask$say)
+  warn_of_one_population(x, y, what, c(levels$condition, condition, "condition")[1L])
   size <- value_dim(x$values)
   names <- value_dimnames(x$values)[[1L]]
   if (!is.null(names)) unique_features(names, what[1L])
@@ -46,7 +53,6 @@ populations_of_two <- function(ask, x, treated, where, condition, control, targe
                 name)
   batches <- pair(batch, "batch")
   groups <- pair(types, "types")
-  levels <- levels_of_two(x, y)
   chosen_populations(ask, x, population(x$values, batch = batches$control, groups = groups$control),
                      stats::setNames(list(population(y$values, features = at,
                                                      batch = batches$treated,
@@ -55,37 +61,82 @@ populations_of_two <- function(ask, x, treated, where, condition, control, targe
                      control = levels$control, condition = levels$condition, types = types)
 }
 
-# Cells of one condition on both sides, or the same cells.
-warn_of_one_population <- function(x, y, what) {
-  level <- function(source) unique(as.character(source$columns[["condition"]]))
-  shared <- intersect(level(x), level(y))
-  shared <- shared[!is_blank(shared)]
+# Cells of one condition on both sides, the same cells, or controls as the treated ones.
+warn_of_one_population <- function(x, y, what, column) {
+  of <- list(levels_in(x, column), levels_in(y, column))
+  shared <- intersect(of[[1L]], of[[2L]])
   if (identical(x$values, y$values)) {
     warning(what[1L], " and ", what[2L], " hold the same cells: there is no response to fit",
             call. = FALSE)
   } else if (length(shared)) {
     warning(what[1L], " and ", what[2L], " both have cells that are ", listed(shared, 5L),
-            " in column \"condition\"; all cells of each are used as they were given",
+            " in column ", quoted(column), "; all cells of each are used as they were given",
             call. = FALSE)
+  } else if (length(of[[1L]]) && length(of[[2L]]) && all(is_control_word(of[[2L]])) &&
+             !any(is_control_word(of[[1L]]))) {
+    warning(what[2L], " has cells that are ", listed(quoted(of[[2L]]), 3L), " in column ",
+            quoted(column), ", a word for controls, and ", what[1L], " has ",
+            listed(quoted(of[[1L]]), 3L), "; control cells come first: exchange the two if these ",
+            "are the controls", call. = FALSE)
   }
+}
+
+# The levels of a column, which missing labels are not.
+levels_in <- function(source, column) {
+  out <- unique(trimmed(as.character(plain_values(source$columns[[column]]))))
+  out[!is_blank(out)]
 }
 
 # "the control matrix", or of an object "the control object".
 sample_name <- function(side, x)
   paste("the", side, if (object_kind(x) == "matrix") "matrix" else "object")
 
-# Where each of two objects has one condition, these are the levels.
-levels_of_two <- function(x, y) {
-  level <- function(source) {
-    out <- unique(as.character(source$columns[["condition"]]))
-    trimmed(out[!is_blank(out)])
+# Where each of two objects has one condition, these are the levels. column: NULL, or what the user
+# calls it; say: tells a column that was chosen.
+levels_of_two <- function(x, y, column = NULL, say = function(...) NULL) {
+  sources <- list(control = x, treated = y)
+  given <- !is.null(column)
+  if (!given) column <- telling_column(x, y, say)
+  for (side in if (given) names(sources)) {
+    known <- sources[[side]]$columns
+    if (!column %in% names(known)) fail(no_column(column, known, "condition", sources[[side]]$what))
+    found <- levels_in(sources[[side]], column)
+    if (length(found) != 1L) {
+      fail("condition = ", quoted(column), ": with two objects each is of one level, and that ",
+           "column of ", sources[[side]]$what, " has ", listed(found, 5L), "; bind the two to one ",
+           "object with cbind(), or choose the cells first")
+    }
   }
-  found <- c(level(x), level(y))
-  if (length(level(x)) == 1L && length(level(y)) == 1L && found[1L] != found[2L]) {
-    list(control = found[1L], target = found[2L], condition = "condition")
-  } else {
-    list(control = "control", target = "treated", condition = NULL)
+  found <- if (!is.null(column)) lapply(sources, levels_in, column)
+  if (!all(lengths(found) == 1L) || length(unique(unlist(found))) != 2L)
+    return(list(control = "control", target = "treated", condition = NULL))
+  if (!given && column != "condition") {
+    say("Using column ", quoted(column), ": control: ", told_label(found$control), "; target: ",
+        told_label(found$treated))
   }
+  list(control = found$control, target = found$treated, condition = column)
+}
+
+# "condition", or the one column of words that is constant in each of two objects and differs
+# between them.
+telling_column <- function(x, y, say) {
+  shared <- intersect(names(x$columns), names(y$columns))
+  if (!length(shared)) return(NULL)
+  if ("condition" %in% shared) return("condition")
+  marks <- c(predicted_columns(x$columns), predicted_columns(y$columns))
+  tells <- function(name) {
+    values <- lapply(list(x$columns[[name]], y$columns[[name]]), plain_values)
+    words <- vapply(values, function(of) is.character(of) || is.factor(of) || is.logical(of), NA)
+    if (!all(words)) return(FALSE)
+    found <- lapply(list(x, y), levels_in, name)
+    all(lengths(found) == 1L) && found[[1L]] != found[[2L]]
+  }
+  out <- Filter(tells, setdiff(shared, marks))
+  if (length(out) > 1L) {
+    say("Columns ", listed(out, 5L), " tell the two objects apart: say which is the condition ",
+        "with condition = ")
+  }
+  if (length(out) == 1L) out
 }
 
 # Columns that both objects have.
@@ -175,7 +226,7 @@ without_predicted <- function(labels, columns, used = levels(labels)) {
   if (any(predicted)) {
     warning("left out: ", counted(sum(predicted), "cell"), " that ",
             if (sum(predicted) == 1) "is" else "are",
-            " predicted (column ", quoted(predicted.column), ")", call. = FALSE)
+            " predicted ", predicted_by(columns), call. = FALSE)
     labels[predicted] <- NA
   }
   labels

@@ -23,12 +23,18 @@
 #'   object whose values are written to disk as they are predicted (a matrix becomes an HDF5Matrix),
 #'   for results larger than memory; not of a Seurat object, which has its values in memory.
 #' @param label The name of the column of a new object that says which cells are predicted (`TRUE`);
-#'   a column of that name that is no such mark is not replaced.
-#'   `NULL` adds none, so that the columns are those of `newdata` and [cbind()] takes both, where
-#'   these have the same features and assays; `S4Vectors::combineCols(newdata,
-#'   predicted)` and Seurat's `merge()` take any, and so does `into = "cells"`. Features that were
-#'   not predicted are 0 in what `merge()` makes, and marker tests take that for a response: keep
-#'   those of the fit, as `into = "cells"` does.
+#'   a column of that name that is no such mark is not replaced. Later fits know such cells by it:
+#'   an object remembers another name than `"predicted"` in its metadata (of Seurat objects in
+#'   `Misc()`, which `merge()` leaves behind).
+#'   `NULL` adds none: a later fit takes these cells for measured ones.
+#' @section Predicted cells beside measured ones:
+#'   `into = "cells"` has both in one object, marked, whatever this holds. [cbind()] of
+#'   `newdata` and a new object fails where one has columns, features or assays that the other
+#'   lacks: the new object has the column `label`, and only the features and the assay of the fit.
+#'   Where features and assays are the same, `newdata$predicted <- FALSE` first lets it bind them.
+#'   `S4Vectors::combineCols(newdata, predicted)` and Seurat's `merge()` take any. Features that
+#'   were not predicted are 0 in what `merge()` makes, and marker tests take that for a response:
+#'   keep those of the fit, as `into = "cells"` does.
 #' @param suffix Added to the names of the predicted cells, such as `"_predicted"` (what
 #'   `into = "cells"` adds without one).
 #' @param types Of a fit with `balance = "types"`: a column of the object, or the type of each cell.
@@ -224,7 +230,7 @@ predict.laot_fit_list <- function(object, newdata, at = NULL, ..., controls = NU
   if (missing(newdata)) fail("newdata is missing; give the control cells to predict")
   if (is.null(at)) {
     if (!is.null(controls)) fail("controls place a level of at, which is missing")
-    return(lapply(object, predict, newdata = newdata, ...))
+    return(once(lapply(object, predict, newdata = newdata, ...)))
   }
   if (is(at, "DataFrame")) at <- as.data.frame(at)
   if (is.data.frame(at) && nrow(at) != 1L) {
@@ -304,17 +310,6 @@ where_in <- function(x, where, what) {
        object.classes[[kind]]$called, ": say ", listed(where_arguments(kind)))
 }
 
-# Arguments that take cells that were measured.
-measured.arguments <- c("observed", "control", "treated")
-
-warn_of_predicted <- function(source, what) {
-  count <- sum(predicted_cells(source$columns))
-  if (count) {
-    warning(what, " has ", counted(count, "cell"), if (count == 1) " that is" else " that are",
-            " predicted (column ", quoted(predicted.column), "), and not measured", call. = FALSE)
-  }
-}
-
 warn_if_not_control <- function(fit, source) {
   labels <- if (!is.null(fit$condition)) as.character(source$columns[[fit$condition]])
   others <- labels[!is_blank(labels) & trimmed(labels) != fit$control]
@@ -327,8 +322,8 @@ warn_if_not_control <- function(fit, source) {
   if (predicted && !length(others)) {
     warning("newdata has ", counted(predicted, "cell"), " that ",
             if (predicted == 1) "is" else "are",
-            " predicted already (column ", quoted(predicted.column),
-            "); the map is for control cells", call. = FALSE)
+            " predicted already ", predicted_by(source$columns),
+            "; the map is for control cells", call. = FALSE)
   }
 }
 
@@ -350,41 +345,3 @@ place_of <- function(origin) {
 
 place_text <- function(origin)
   paste(object.classes[[origin$kind]]$place, "=", quoted(place_of(origin)))
-
-# Counts for a fit of other values, or other values for a fit of counts.
-warn_if_raw <- function(fit, source, what) {
-  here <- source$origin
-  if (is.null(place_of(here)) || is.null(place_of(fit$origin)) || is_reduced(here) ||
-      is_reduced(fit$origin)) return(invisible())
-  same <- if (here$kind == fit$origin$kind) place_of(fit$origin) else
-    unlist(place_in_other_kind(fit$origin, here$kind))
-  raw <- looks_raw(source$values)
-  if (identical(place_of(here), unname(same)) || raw == fitted_counts(fit)) return(invisible())
-  warning(what, " is read from ", place_text(here), ", which holds ",
-          if (raw) "whole numbers as counts are" else "values that are no counts",
-          ", and the fit is one of ", place_text(fit$origin), if (!raw) ", of counts",
-          "; the map is for values like those", call. = FALSE)
-}
-
-# By a look at the cells that the fit keeps; of one that keeps none by the name of the place.
-fitted_counts <- function(fit) {
-  kept <- if (inherits(fit, "laot_fit")) model_array(fit, "kept_control")
-  if (length(kept)) looks_raw(kept) else place_of(fit$origin) == "counts"
-}
-
-# Which cells a column says to be predicted ones; none where there are no columns.
-predicted.column <- "predicted"
-
-predicted_cells <- function(columns,
-                            count = if (length(columns)) length(columns[[1L]]) else 0L) {
-  says <- columns[[predicted.column]]
-  if (!is_flag(says)) return(logical(count))
-  toupper(as.character(says)) %in% "TRUE"
-}
-
-# TRUE and FALSE, also as the texts that files of other programs make of them.
-is_flag <- function(column) {
-  if (is.null(column) || !is.atomic(column) && !is(column, "Rle")) return(FALSE)
-  texts <- unique(toupper(as.character(column)))
-  all(is_blank(texts) | texts %in% c("TRUE", "FALSE"))
-}

@@ -150,8 +150,8 @@ covariate_labels <- function(old, said, combine, count) {
 
 # out: what predicted_values() gives; says: prediction_says(); place: checked_into().
 put <- function(newdata, out, says, place) {
-  if (is.null(place) || place$kind == "HDF5") put_back(newdata, out, says) else
-    put_into(newdata, out, place)
+  if (!is.null(place) && place$kind != "HDF5") return(put_into(newdata, out, place))
+  with_label_mark(put_back(newdata, out, says), says$label)
 }
 
 put_back <- function(newdata, out, says) UseMethod("put_back")

@@ -156,8 +156,10 @@ training_cells <- function(fit, control, treated, batch = NULL) {
       fail("batch goes with control and treated; the cells that the fit kept have theirs")
     return(list(control = NULL, treated = NULL))
   }
-  read <- function(cells, what) read_like(fit, cells, list(), what)$values
-  values <- list(control = read(control, "control"), treated = read(treated, "treated"))
+  read <- function(cells, what) read_like(fit, cells, list(), what)
+  sources <- list(control = read(control, "control"), treated = read(treated, "treated"))
+  warn_of_labels(fit, sources)
+  values <- lapply(sources, `[[`, "values")
   batch <- pair_labels(batch, values, "batch")
   one <- function(what) {
     at <- match_features(fit$features, feature_count(fit), values[[what]], what, "the fit")

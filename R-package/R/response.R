@@ -66,6 +66,7 @@ response_table <- function(x, observed, control, by = NULL, sets = NULL, level =
     }
     cells <- c(lapply(cells, in_sets), list(predicted = in_sets(predicted)))
   }
+  warn_of_leakage(NULL, x, sources$observed$values)
   out <- as.data.frame(native(.Call(C_response_table, if (is.null(sets)) model_pointer(x),
                                     cells$predicted,
                                     cells$observed, cells$control, level, call_settings())))

@@ -34,7 +34,7 @@ read_source.Seurat <- function(x, ..., assay = NULL, layer = "data", reduction =
                        "(log1p, or NormalizeData)", "layer")
     }
   }
-  new_source(values, what, columns = as.list(x[[]]),
+  new_source(values, what, columns = marked_columns(x),
              origin = list(kind = "Seurat", assay = assay, layer = layer, reduction = reduction),
              subset = list(argument = "features", value = features), rest = list(...),
              within = cells_within(values, colnames(x)), idents = levels(SeuratObject::Idents(x)),

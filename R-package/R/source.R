@@ -22,7 +22,7 @@ read_source.default <- function(x, ..., what = "x") {
 new_source <- function(values, what, columns, origin, subset = NULL, rest = list(), within = NULL,
                        idents = NULL, all.cells = NULL) {
   cells <- if (!is.null(within)) length(columns[[1L]])
-  if (!is.null(within)) columns <- lapply(columns, `[`, within)
+  if (!is.null(within)) columns[] <- lapply(columns, `[`, within)
   list(values = require_some(values, what), columns = columns, origin = origin, subset = subset,
        rest = rest, what = what,
        within = within, object.cells = cells, all.cells = all.cells, idents = idents)

@@ -70,7 +70,7 @@ cells_to_split <- function(x) {
   }
   if (length(dim(x)) != 2L)
     fail("x must have cells as columns, or be their number; found ", shown(x))
-  columns <- if (object_kind(x) != "matrix") as.list(columns_of(x))
+  columns <- if (object_kind(x) != "matrix") marked_columns(x)
   list(count = ncol(x), columns = columns, names = colnames(x))
 }
 

@@ -6,7 +6,7 @@ read_source.SummarizedExperiment <- function(x, ..., assay.type = "logcounts", d
                                              altexp = NULL,
                                              subset.row = NULL, what = "x") {
   need("SummarizedExperiment", paste("to read", what))
-  columns <- as.list(SummarizedExperiment::colData(x))
+  columns <- marked_columns(x)
   if (!is.null(dimred) || !is.null(altexp)) {
     if (!is(x, "SingleCellExperiment")) {
       fail("dimred and altexp need a SingleCellExperiment, found a ", class(x)[1L])

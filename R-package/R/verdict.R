@@ -117,10 +117,11 @@ warn_of_labels <- function(fit, sources, what = NULL) {
     warning(c(what, name)[1L], " has ", counted(length(others), "cell"),
             if (length(others) == 1) " that is " else " that are ",
             listed(quoted(unique(others)), 3L), ", not ", quoted(right), " in column ",
-            quoted(column), "; are observed and control what you meant?", call. = FALSE)
+            quoted(column), "; are ", treated, " and control what you meant?", call. = FALSE)
     TRUE
   }
-  told("observed", fit$target)
+  treated <- intersect(c("treated", "observed"), c(names(sources), "observed"))[1L]
+  told(treated, fit$target)
   told("control", fit$control)
 }
 
