@@ -70,11 +70,18 @@ refuse_treated <- function(dots) {
   }
 }
 
+# The names in a call, with those behind the ... of the function that it stands in.
+given_names <- function(call, from) {
+  is_dots <- function(k) tryCatch(identical(call[[k]], quote(...)), error = function(e) FALSE)
+  passed <- if (any(vapply(seq_along(call), is_dots, NA)))
+    tryCatch(names(eval(quote(substitute(list(...))), from)), error = function(e) NULL)
+  setdiff(c(names(call), passed), "")
+}
+
 # R takes a part of a name for the whole: n = 5 would set noise. The caller's arguments must be
 # named in full.
 exact_arguments <- function() {
-  call <- sys.call(-1L)
-  given <- setdiff(names(call), "")
+  given <- given_names(sys.call(-1L), parent.frame(2L))
   known <- setdiff(names(formals(sys.function(-1L))), "...")
   for (name in setdiff(given, known)) {
     meant <- known[startsWith(known, name)]

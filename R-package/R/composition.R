@@ -46,6 +46,7 @@ composition_weights <- function(fit, newdata, types = NULL, ...) {
   exact_arguments()
   one_fit(fit, "fit")
   if (missing(newdata)) fail("newdata is missing; give the control cells that are predicted")
+  check_dots(list(...), names(formals(composition_weights)))
   source <- read_like(fit, newdata, list(...), "newdata")
   rows <- match_features(fit$features, feature_count(fit), source$values, "newdata", "the fit")
   weights_of_cells(fit, source, rows, types_of_cells(fit, source, types))

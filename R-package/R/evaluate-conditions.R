@@ -11,9 +11,7 @@ evaluate_conditions <- function(x, observed, control, at, beside, where, metrics
            shown(one))
     }
   }
-  asked <- if (object_kind(observed) == "matrix") listed_conditions(x, observed, control, at) else
-    if (inherits(x, "laot_fit_by")) labelled_levels(x, observed, control, at) else
-      labelled_conditions(x, observed, control, at)
+  asked <- asked_conditions(x, observed, control, at)
   if (is.null(attr(x, "whole"))) {
     return(evaluate_apart(x, asked, where, metrics = metrics, gamma = gamma, preset = preset,
                           markers = markers,
@@ -46,6 +44,12 @@ evaluate_conditions <- function(x, observed, control, at, beside, where, metrics
                           asked$covariates, options,
                           call_settings(first$seed, num.threads)))
   as_scores(as.data.frame(columns))
+}
+
+asked_conditions <- function(x, observed, control, at = NULL) {
+  if (object_kind(observed) == "matrix") return(listed_conditions(x, observed, control, at))
+  if (inherits(x, "laot_fit_by")) labelled_levels(x, observed, control, at) else
+    labelled_conditions(x, observed, control, at)
 }
 
 without_condition <- function(fit) {

@@ -285,9 +285,9 @@ some_of <- function(x, i) {
   out <- unclass(x)[i]
   if (anyNA(names(out))) {
     unknown <- if (is.character(i)) setdiff(i, names(x))[1L]
-    fail("there is no fit ", if (is.null(unknown)) shown(i) else
-      paste0(quoted(unknown), did_you_mean(unknown, names(x))), "; there are ",
-      listed(names(x), 10L))
+    fail("there is no fit ", if (is.null(unknown))
+      paste0(shown(i), "; there are ", listed(names(x), 10L)) else
+        paste0(quoted(unknown), did_you_mean(unknown, names(x))))
   }
   out
 }

@@ -139,7 +139,13 @@ fit_method <- function(x, method, treated = NULL, ..., condition = NULL, control
                        seed = NULL, seeds = NULL, num.threads = 1L,
                        verbose = interactive()) {
   exact_arguments()
+  levels_not_cells(control, "control")
+  levels_not_cells(target, "target")
   if (missing(x)) fail(no.cells)
+  if (missing(method)) {
+    fail("method is missing; name one, as in fit_method(x, \"gaussian_map\"): there are ",
+         listed(laot_methods()$name, 30L))
+  }
   given.covariates <- list(embedding = embedding, combine = combine, hold.out = hold.out)
   ask <- list(
     method = known_method(method), preset = if (!is.null(preset)) one_string(preset, "preset"),
@@ -225,14 +231,21 @@ known_method <- function(method) {
   method
 }
 
+levels_not_cells <- function(value, argument) {
+  if (isS4(value) || !is.null(dim(value))) {
+    fail(argument, " names a level of condition, and holds cells here (", shown(value),
+         "); give the control cells as x and the treated cells as treated = ")
+  }
+}
+
 # Labels have no rows and columns, and cells have.
 is_labels <- function(value) is.null(dim(value)) && (is.character(value) || is.factor(value))
 
 condition_not_cells <- function(value, source) {
   if (length(value) == 1L && !value %in% names(source$columns)) {
     fail("treated must hold cells, found ", shown(as.character(value)),
-         "; a level of the condition is named by target = , ",
-         "a column by condition = ")
+         if (!is.null(file_advice(value))) file_advice(value) else
+           "; a level of the condition is named by target = , a column by condition = ")
   }
   value
 }

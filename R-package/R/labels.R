@@ -50,8 +50,8 @@ check_numbers_as_labels <- function(values) {
 
 # Spreadsheets and text files write a missing label as a text.
 is_blank <- function(labels)
-  is.na(labels) | toupper(trimmed(as.character(labels))) %in% c("", "NA", "NAN", "N/A", "<NA>",
-                                                                "NULL")
+  is.na(labels) | toupper(trimmed(as.character(labels))) %in% c("", "NA", "NAN", "N/A", "#N/A",
+                                                                "<NA>", "NULL")
 
 # Spaces of no width to break at among them, which a spreadsheet leaves behind.
 trimmed <- function(texts) trimws(texts, whitespace = "[\\h\\v]")
@@ -70,8 +70,7 @@ trimmed_labels <- function(value, argument) {
 
 names_columns <- function(value, columns, count, argument) {
   argument %in% c("batch", "by") && is.character(value) && length(value) > 1L &&
-    length(value) != count &&
-    !is.null(columns)
+    length(value) != count && any(value %in% names(columns))
 }
 
 # "a, T cell": missing where one of them is.

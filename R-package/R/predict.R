@@ -270,8 +270,8 @@ check_dots <- function(dots, others) {
            " without one")
     }
     fail("unknown argument ", quoted(unknown[1L]),
-         if (unknown[1L] == "slot") slot.hint else did_you_mean(unknown[1L],
-             setdiff(c(where_arguments(), others), "...")))
+         if (unknown[1L] %in% names(other.hints)) other.hints[[unknown[1L]]] else
+           did_you_mean(unknown[1L], setdiff(c(where_arguments(), others), "...")))
   }
 }
 
@@ -287,7 +287,8 @@ no_more <- function(dots, others = character()) {
 
 # newdata read as the fit's own object was, unless told otherwise.
 read_like <- function(fit, x, where, what) {
-  check_dots(where, c("nonnegative", "types", "num.threads", "verbose"))
+  check_dots(where, setdiff(c(names(formals(predict.laot_fit)), "at", "by", "controls"),
+                            c("object", "newdata")))
   same <- fit$origin[setdiff(names(fit$origin), c("kind", "types", "combine"))]
   if (object_kind(x) != fit$origin$kind) same <- place_in_other_kind(fit$origin, object_kind(x))
   where <- where_in(x, where, what)

@@ -7,7 +7,8 @@
 #' The unit in which replicates of an experiment are compared, since cells of one donor are no
 #' replicates of each other.
 #'
-#' @param x A `laot_fit`.
+#' @param x A `laot_fit`, or the fits of several targets or of a column (`laot_fit(by = )`), whose
+#'   groups have a first column that names the fit.
 #' @param control Control cells: an object as the fit takes it, or a matrix.
 #' @param by One or several columns of the objects, or `list(control =, observed =)` with one label
 #'   per cell.
@@ -31,15 +32,24 @@ pseudo_bulk <- function(x, control, by, observed = NULL, min.cells = 1, ...) {
   exact_arguments()
   check_dots(list(...), names(formals(pseudo_bulk)))
   if (missing(x)) fail("x is missing; give a fit, as laot_fit() makes it")
-  one_fit(x, "x")
+  several <- inherits(x, "laot_fit_list")
+  if (!several) one_fit(x, "x")
   if (missing(control)) fail("control is missing; give the control cells")
   if (missing(by))
     fail("by is missing; give one or several columns, or list(control =, observed =) with one ",
          "label per cell")
   whole(min.cells, "min.cells")
+  out <- if (several) bulk_of_each(x, control, by, observed, min.cells, list(...)) else
+    bulk_of_fit(x, control, by, observed, min.cells, list(...))
+  if (!is(control, "SummarizedExperiment")) return(out)
+  SummarizedExperiment::SummarizedExperiment(list(mean = out$mean), colData = out$groups)
+}
+
+# list(mean, groups)
+bulk_of_fit <- function(x, control, by, observed, min.cells, where) {
   given <- Filter(Negate(is.null), list(control = control, observed = observed))
   sources <- lapply(stats::setNames(nm = names(given)),
-                    function(side) read_like(x, given[[side]], list(...), side))
+                    function(side) read_like(x, given[[side]], where, side))
   warn_of_labels(x, sources)
   parts <- lapply(names(given), function(side) {
     source <- sources[[side]]
@@ -54,8 +64,7 @@ pseudo_bulk <- function(x, control, by, observed = NULL, min.cells = 1, ...) {
   mean <- do.call(cbind, lapply(parts, `[[`, "mean"))
   dimnames(mean) <- list(feature_labels(x), paste(groups$group, groups$population, sep = "."))
   rownames(groups) <- colnames(mean)
-  if (!is(control, "SummarizedExperiment")) return(list(mean = mean, groups = groups))
-  SummarizedExperiment::SummarizedExperiment(list(mean = mean), colData = groups)
+  list(mean = mean, groups = groups)
 }
 
 # One group at a time, so that never more than its cells are predicted at once.

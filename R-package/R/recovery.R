@@ -106,7 +106,7 @@ print.laot_recovery <- function(x, ...) {
 }
 
 #' @export
-as.data.frame.laot_recovery <- function(x, ...) {
+as.data.frame.laot_recovery <- function(x, ..., stringsAsFactors = FALSE) {
   no_more(list(...))
   class(x) <- "data.frame"
   x[names(x)]

@@ -104,7 +104,7 @@ no_parameter <- function(method, name, known, others) {
   # With more than a third of its letters changed it is another word: "steps" is no slip of "seeds".
   is.own <- length(near) && (grepl(tolower(name), near, fixed = TRUE) ||
                                utils::adist(dotted(name), near) <= nchar(name) / 3)
-  hint <- if (name == "slot" && "layer" %in% others) slot.hint else
+  hint <- if (name %in% names(other.hints) && "layer" %in% others) other.hints[[name]] else
     if (is.own) paste0("; did you mean ", quoted(near), "?")
   if (!is.null(hint)) fail("method ", method, " has no parameter ", quoted(name), hint)
   native(.Call(C_check_parameter, method, underscored(name)))

@@ -48,6 +48,7 @@ autoplot.laot_response <- function(object, label = 8, ...) {
 response.words <- c(x = "observed shift, with its interval", y = "predicted shift")
 
 response_data <- function(x, label) {
+  each <- attr(x, "each")
   x <- as.data.frame(x)
   needed <- c("observed", "low", "high", "predicted")
   lacking <- setdiff(needed, names(x))
@@ -58,6 +59,7 @@ response_data <- function(x, label) {
   if (!nrow(x)) fail("the table has no rows to plot")
   whole(label, "label", 0)
   names <- if (!is.null(x$set)) x$set else x$feature
+  if (length(each) && each %in% names(x)) names <- paste0(names, ", ", x[[each]])
   x <- x[needed]
   x$label <- ""
   at <- utils::head(order(-abs(x$observed)), label)

@@ -6,8 +6,9 @@
 #' one that was observed, with an interval of the observed one over cells or over donors, and how
 #' far the two distributions are apart.
 #'
-#' @param x A `laot_fit`.
-#' @param observed Measured treated cells, best ones that the fit has not seen.
+#' @param x A `laot_fit`, or the fits of several targets or of a column (`laot_fit(by = )`).
+#' @param observed Measured treated cells, best ones that the fit has not seen: of several fits one
+#'   object with the column that tells them apart, or a named list, as in [evaluate_predictions()].
 #' @param control Control cells, from which the shifts are counted and which are predicted.
 #' @param by `NULL`, or a column of both objects, or `list(control =, observed =)` with one label
 #'   per cell, such as the donor: then shifts are those of the means of each level (pseudo-bulk),
@@ -22,7 +23,9 @@
 #'   `predicted` (shift), `sd.control`, `sd.observed`, `sd.predicted` (divisor n), `zeros.control`,
 #'   `zeros.observed`, `zeros.predicted` (share of values that are exactly 0), `ks`
 #'   (Kolmogorov-Smirnov distance of predicted and observed cells), `units` (cells, or levels),
-#'   largest observed shift first. The library's own table: `laot_response_table` in C.
+#'   largest observed shift first; of several fits one below the other, named in a first column
+#'   (`target`, or the fits' column), as in [tidy()][laot_tables]. The library's own table:
+#'   `laot_response_table` in C.
 #' @seealso [worst_features()], [marker_table()]
 #' @examples
 #' genes <- paste0("gene", 1:4)
@@ -38,12 +41,14 @@ response_table <- function(x, observed, control, by = NULL, sets = NULL, level =
   check_dots(list(...), names(formals(response_table)))
   level <- or_usual(level, "response_table", "level")
   if (missing(x)) fail("x is missing; give a fit, as laot_fit() makes it")
-  one_fit(x, "x")
+  several <- inherits(x, "laot_fit_list")
+  if (!several) one_fit(x, "x")
   if (missing(observed) || missing(control))
     fail("give the measured treated cells as observed = and the control cells as control = ")
   if (!is.numeric(level) || length(level) != 1L || is.na(level) || level <= 0 || level >= 1) {
     fail("level must be a number between 0 and 1, found ", shown(level))
   }
+  if (several) return(response_of_each(x, observed, control, by, sets, level, ...))
   read <- function(cells, what) read_like(x, cells, list(...), what)
   sources <- list(control = read(control, "control"), observed = read(observed, "observed"))
   warn_of_labels(x, sources)
@@ -84,9 +89,25 @@ response_table <- function(x, observed, control, by = NULL, sets = NULL, level =
 }
 
 checked_sets <- function(sets, labels) {
-  if (!is.list(sets) || is.null(names(sets)) || !all(nzchar(names(sets))) ||
-      !all(vapply(sets, is.character, NA))) {
-    fail("sets must be a list of feature names, each set with a name, found ", shown(sets))
+  if (is.data.frame(sets) || is(sets, "DataFrame")) {
+    column <- function(words, usual)
+      c(grep(words, names(sets), ignore.case = TRUE, value = TRUE), usual)[1L]
+    fail("sets must be a list of feature names, found ", shown(sets), "; of a table df with a row ",
+         "for each feature of each set give split(df$",
+         column("symbol|gene$|feature", "gene_symbol"), ", df$",
+         column("gs_name|set|term|pathway", "gs_name"), ")")
+  }
+  if (!is.list(sets) || is.null(names(sets)) || !all(nzchar(names(sets)))) {
+    fail("sets must be a list of feature names, each set with a name, found ", shown(sets),
+         if (is.character(sets)) "; one set is list(name = ) of them")
+  }
+  wrong <- which(!vapply(sets, is.character, NA))
+  if (length(wrong)) {
+    one <- sets[[wrong[1L]]]
+    fail("set ", quoted(names(sets)[wrong[1L]]), " must be names of features, found ",
+         class(one)[1L], " values",
+         if (is.factor(one)) "; give as.character() of it" else
+           if (is.numeric(one)) "; name the features, as in rownames(x)[...]")
   }
   rows <- lapply(sets, function(names) which(labels %in% names))
   style <- differing_style(setdiff(unlist(sets), labels), labels)

@@ -19,6 +19,11 @@ save_model <- function(fit, path) {
   exact_arguments()
   if (missing(fit)) fail("fit is missing; give what laot_fit() made")
   if (missing(path)) fail("path is missing; give the name of the file to write")
+  if (inherits(fit, "laot_fit_list") && is.null(attr(fit, "whole"))) {
+    fail("fit holds ", length(fit), " fits, and a file has one model; save each, as in ",
+         "save_model(fit[[", quoted(names(fit)[1L]), "]], ", quoted(paste0(names(fit)[1L],
+             ".safetensors")), "), or all of them for R with saveRDS()")
+  }
   if (is.null(attr(fit, "whole"))) one_fit(fit, "fit")
   whole <- if (inherits(fit, "laot_fit")) fit$whole else attr(fit, "whole")
   if (inherits(fit, "laot_fit") && !is.null(whole) && is.null(fit$at$name)) {

@@ -131,8 +131,6 @@ is_raw <- function(values, x, assay) {
   identical(dim(counts), value_dim(values)) && identical(as_values(counts, "counts"), values)
 }
 
-slot.hint <- "; a slot is called a layer here: layer = \"data\""
-
 #' @exportS3Method
 put_back.Seurat <- function(newdata, out, says) {
   origin <- out$origin

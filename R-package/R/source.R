@@ -87,6 +87,17 @@ source_arguments <- function(kinds = names(object.classes)) {
 feature.arguments <- c("subset.row", "features")
 where_arguments <- function(...) setdiff(source_arguments(...), feature.arguments)
 
+# Arguments of other packages, and what they are here.
+other.hints <- list(
+  slot = "; a slot is called a layer here: layer = \"data\"",
+  group.by = "; the column of the conditions is condition = in a fit, one of groups by = ",
+  split.by = "; one fit for each level of a column is by = ",
+  use.altexp = "; an alternative experiment is altexp = here",
+  use.dimred = "; a reduced dimension is dimred = here",
+  exprs_values = "; an assay is assay.type = here",
+  assay_name = "; an assay is assay.type = here"
+)
+
 no.fit <- "fit is missing; give a fit, as laot_fit() makes it"
 no.cells <-
   "x is missing; give the cells: an object, or a matrix with features as rows and cells as columns"

@@ -16,7 +16,8 @@
 #' @param at,by,types As for [predict()][predict.laot_fit] of such fits: a condition, or the level
 #'   or type of each new cell.
 #' @param ... Further arguments of [predict()][predict.laot_fit], or not used.
-#' @param row.names,optional Not used.
+#' @param row.names,optional,stringsAsFactors Not used: they are there for [data.frame()] and
+#'   tibble's `as_tibble()`.
 #' @returns `tidy()`: a data frame with `feature`, `mean.control`, `mean.treated` (training cells),
 #'   `shift` (treated - control), `predicted` (the mean of the predicted kept controls) and
 #'   `predicted.shift`; of a list also `target`, or the column that the fits were made by, and
@@ -243,7 +244,8 @@ most.columns <- 20L
 
 #' @rdname laot_tables
 #' @export
-as.data.frame.laot_fit <- function(x, row.names = NULL, optional = FALSE, ...) {
+as.data.frame.laot_fit <- function(x, row.names = NULL, optional = FALSE, ...,
+                                   stringsAsFactors = FALSE) {
   exact_arguments()
   no_more(list(...))
   tidy_fit(x)
@@ -251,21 +253,24 @@ as.data.frame.laot_fit <- function(x, row.names = NULL, optional = FALSE, ...) {
 
 #' @rdname laot_tables
 #' @export
-as.data.frame.laot_fit_list <- function(x, row.names = NULL, optional = FALSE, ...) {
+as.data.frame.laot_fit_list <- function(x, row.names = NULL, optional = FALSE, ...,
+                                        stringsAsFactors = FALSE) {
   exact_arguments()
   as.data.frame(tidy.laot_fit_list(x, ...))
 }
 
 #' @rdname laot_tables
 #' @export
-as.data.frame.laot_ensemble <- function(x, row.names = NULL, optional = FALSE, ...) {
+as.data.frame.laot_ensemble <- function(x, row.names = NULL, optional = FALSE, ...,
+                                        stringsAsFactors = FALSE) {
   exact_arguments()
   as.data.frame(tidy.laot_ensemble(x, ...))
 }
 
 #' @rdname laot_tables
 #' @export
-as.data.frame.laot_ensemble_list <- function(x, row.names = NULL, optional = FALSE, ...) {
+as.data.frame.laot_ensemble_list <- function(x, row.names = NULL, optional = FALSE, ...,
+                                             stringsAsFactors = FALSE) {
   exact_arguments()
   as.data.frame(tidy.laot_ensemble_list(x, ...))
 }

@@ -7,6 +7,9 @@ time.units <- c(ms = 1e-3, msec = 1e-3, millisecond = 1e-3, s = 1, sec = 1, seco
                 w = 604800, wk = 604800, week = 604800, mo = 2629800, month = 2629800,
                 y = 31557600, yr = 31557600, year = 31557600)
 
+# Beside these "m" may be minutes or months.
+units.beside.months <- c("w", "wk", "week", "mo", "month", "y", "yr", "year")
+
 # The name in time.units, NA for another word. "M" may be minutes or months.
 unit_of_word <- function(word) {
   small <- tolower(word)
@@ -61,6 +64,12 @@ times_of_labels <- function(labels) {
   counts <- !is.na(found$number) & found$number != 0
   units <- unique(found$unit[!is.na(found$number) & nzchar(found$unit)])
   words <- unique(found$word[counts & !nzchar(found$unit)])
+  doubtful <- which(counts & found$unit == "m")
+  long <- which(counts & found$unit %in% units.beside.months)
+  if (length(doubtful) && length(long)) {
+    fail("time has ", quoted(labels[doubtful[1L]]), " beside ", quoted(labels[long[1L]]),
+         ", where m may be minutes or months; write \"min\" or \"mo\" for it")
+  }
   if (length(words) > 1L || (length(units) && any(nzchar(words)))) {
     fail("time has ", listed(c(units, ifelse(nzchar(words), words, "no unit"))),
          ", which cannot be compared; give all a unit of time, such as \"30min\" and \"2h\", or ",

@@ -83,6 +83,7 @@ no.samples <- "give the cells of the two populations as x and y"
 
 # Both as the library reads them, the features of y in the order of x.
 two_samples <- function(x, y, dots) {
+  check_dots(dots, c(names(formals(mmd2)), names(formals(mmd2_test))))
   like <- list(origin = list(kind = "none"))
   x <- read_like(like, x, dots, "x")$values
   y <- read_like(like, y, dots, "y")$values

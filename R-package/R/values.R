@@ -26,6 +26,7 @@ as_values <- function(x, what) {
     return(x)
   }
   if (!is.matrix(x)) {
+    not_cells(x, what)
     fail(what, " must be a matrix (features are rows, cells are columns), found ", shown(x),
          if (is.numeric(x)) "; one row or column stays a matrix with drop = FALSE" else
            if (is.list(x) && length(x)) paste0(
@@ -38,6 +39,29 @@ as_values <- function(x, what) {
   }
   if (!is.double(x)) storage.mode(x) <- "double"
   x
+}
+
+# What is given for cells and holds none, in its own words.
+not_cells <- function(x, what) {
+  if (inherits(x, c("laot_fit", "laot_fit_list", "laot_ensemble", "laot_ensemble_list")))
+    fail(what, " must hold cells, found a fit; give an object, or a matrix with cells as columns")
+  if (inherits(x, c("Assay", "StdAssay", "DimReduc"))) {
+    reduced <- inherits(x, "DimReduc")
+    fail(what, " is ", if (reduced) "a reduction" else "an assay", " of a Seurat object; give the ",
+         "object itself, and ", if (reduced) "reduction" else "assay", " = with the name of it")
+  }
+  advice <- file_advice(x)
+  if (!is.null(advice)) fail(what, " must hold cells, found ", shown(x), advice)
+}
+
+# "; read the file first, ..." of the name of one.
+file_advice <- function(x) {
+  if (!is.character(x) || length(x) != 1L || is.na(x)) return(NULL)
+  readers <- c(h5ad = "zellkonverter::readH5AD()", rds = "readRDS()", rdata = "load()",
+               h5 = "DropletUtils::read10xCounts()", loom = "LoomExperiment::import()",
+               csv = "read.csv()", tsv = "read.delim()", mtx = "Matrix::readMM()")
+  reader <- readers[tolower(sub("^.*[.]", "", x))]
+  if (!is.na(reader)) paste0("; read the file first, with ", reader, ", and give what it holds")
 }
 
 as_csc <- function(x) {
@@ -116,6 +140,9 @@ match_features <- function(wanted, count, values, what, whose, owner = NULL) {
            } else if (!is.null(owner) && value_dim(owner)[2L] == rows) {
              paste0("; ", whose, " has ", rows, " columns: cells are columns here, so give its ",
                     "transpose, t()")
+           } else if (!is.null(owner) && value_dim(owner)[2L] == value_dim(values)[2L]) {
+             paste0("; both have ", counted(value_dim(values)[2L], "column"), ": cells are ",
+                    "columns here, so give t() of both if these are the features")
            })
     }
     return(seq_len(count))
@@ -149,7 +176,7 @@ why_missing <- function(wanted, values, what, whose, owner) {
     return(paste0("; they are names of its columns: cells are columns here, so give t(",
                   plain_name(what), ")"))
   }
-  if (mostly_in(wanted, names[[1L]])) {
+  if (any(wanted %in% names[[1L]])) {
     return(paste0("; ", if (whose == "the fit") "fit again on the features that both have" else
       "keep the features that both have", ", intersect() of their names"))
   }

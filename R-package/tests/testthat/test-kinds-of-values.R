@@ -35,7 +35,7 @@ test_that("counts are told to every reader of a fit of other values, also in the
 
 test_that("matrices are compared with the fit's own cells, in both directions", {
   expect_warning(predict(fit, raw[, 1:40]),
-                 "^newdata holds whole numbers as counts are, and the fit is one of values that are no")
+                 "^newdata holds whole numbers as counts are, and the fit is one of values that")
   expect_warning(predict(of.counts, cells$control),
                  "^newdata holds values that are no counts, and the fit is one of whole numbers")
   expect_no_warning(predict(of.counts, raw[, 1:40]))

@@ -77,8 +77,10 @@ test_that("a model of many conditions has one course, which all conditions show"
 
 test_that("what asks for one fit says how one is taken from a list", {
   one <- "x holds several fits; take one, for example x\\[\\[\"A1\""
-  expect_sentence(pseudo_bulk(fits, start, by = rep("a", 90)), one)
-  expect_sentence(response_table(fits), one)
+  expect_sentence(pseudo_bulk(fits, start, by = rep("a", 90)),
+                  "by must be a column where x holds several fits.*take one fit, for example")
+  expect_sentence(pseudo_bulk(fits, start, by = "donor"), "told by a column of an object; take one")
+  expect_sentence(response_table(fits), "give the measured treated cells as observed = ")
   expect_sentence(worst_features(fits, values[, labels == "A1"], start), one)
   expect_sentence(pairing(fits), "fit holds several fits")
   expect_sentence(effects(fits, at = start), "object holds several fits")

@@ -127,7 +127,7 @@ test_that("slips of methods, parts of lists and names of sets are told", {
   expect_sentence(scgen_fit(cells$control, cells$treated, meth = "cae"), "is of one method")
   both <- cbind(cells$control, cells$treated)
   fits <- quiet_fit(both, condition = rep(c("ctrl", "a", "b"), c(60, 25, 20)))
-  expect_sentence(fits["c"], "there is no fit \"c\"")
+  expect_sentence(fits["c"], "^there is no fit \"c\"; there are a, b$")
   expect_sentence(fits[3], "there is no fit 3")
   expect_sentence(save_model(fits["a"], tempfile()), "fit holds 1 of the 2 conditions")
   fit <- quiet_fit(cells$control, cells$treated)

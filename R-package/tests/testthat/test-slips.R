@@ -7,7 +7,7 @@ fit <- quiet_fit(cells$control, cells$treated)
 
 test_that("empty and written-out missing labels are missing", {
   marked <- labels
-  marked[c(1, 2, 3, 41)] <- c("", "NA", "  ", "N/A")
+  marked[c(1, 2, 3, 41)] <- c("", "NA", "#N/A", "N/A")
   expect_message(found <- laot_fit(both, condition = marked, seed = 1),
                  "Left out: 4 cells without a condition")
   expect_s3_class(found, "laot_fit")
@@ -49,12 +49,88 @@ test_that("times are read with their units", {
                  "The times 60min, 1h are taken as one")
 })
 
+test_that("m beside longer units may be minutes or months", {
+  times <- function(x) as.numeric(laot:::times_of_labels(x))
+  says <- "where m may be minutes or months; write \"min\" or \"mo\""
+  for (labels in list(c("3m", "18m", "2y"), c("1m", "2w"), c("0", "6m", "1 month")))
+    expect_sentence(times(labels), says)
+  expect_equal(times(c("30m", "2h", "1d")), c(1 / 48, 1 / 12, 1))
+  expect_equal(times(c("30min", "2w")), c(30 / 10080, 2))
+})
+
+test_that("parts of names are seen through a function that passes its arguments on", {
+  table <- function(...) response_table(fit, ...)
+  deeper <- function(...) table(...)
+  for (f in list(table, deeper)) {
+    expect_sentence(f(cells$treated, cells$control, set = list(a = "gene1")),
+                    "no argument set; write sets in full")
+    expect_s3_class(suppressWarnings(f(cells$treated, cells$control, sets = list(a = "gene1"))),
+                    "laot_response")
+  }
+  expect_sentence(predict(fit, cells$control, labels = "x"), "did you mean \"label\"")
+  expect_sentence(mmd2(cells$control, cells$treated, gama = 1), "did you mean \"gamma\"")
+  expect_sentence(composition_weights(fit, cells$control, typ = "a"), "types")
+})
+
+test_that("what is no cells is told in its own words", {
+  expect_sentence(predict(fit, fit), "newdata must hold cells, found a fit")
+  expect_sentence(laot_fit("x.h5ad"), "read the file first, with zellkonverter::readH5AD")
+  expect_sentence(predict(fit, "cells.rds"), "read the file first, with readRDS")
+  expect_sentence(laot_fit(cells$control, "stim.rds"), "treated must hold cells.*with readRDS")
+  expect_sentence(laot_fit(cells$control, target = cells$treated),
+                  "target names a level of condition, and holds cells here.*treated = ")
+  expect_sentence(laot_fit(control = cells$control, treated = cells$treated),
+                  "control names a level of condition, and holds cells here")
+  expect_sentence(fit_method(both), "method is missing; name one.*mean_shift")
+  some <- cells$control[1:3, 1:5]
+  expect_sentence(predict(fit, some), "lacks 3 of the 6 features.*intersect\\(\\) of their names")
+  expect_sentence(laot_fit(unname(t(cells$control[, 1:9])), unname(t(cells$treated[, 1:8]))),
+                  "both have 6 columns: cells are columns here, so give t\\(\\) of both")
+  for (hint in list(c("group.by", "condition = in a fit"), c("split.by", "by = "),
+                    c("use.altexp", "altexp = here"), c("use.dimred", "dimred = here"))) {
+    more <- stats::setNames(list("a"), hint[1L])
+    expect_sentence(do.call(laot_fit, c(list(both, condition = labels), more)), hint[2L])
+    expect_sentence(do.call(evaluate_predictions, c(list(fit, both, both), more)), hint[2L])
+  }
+  skip_if_not_installed("SeuratObject")
+  assay <- SeuratObject::CreateAssayObject(data = both)
+  expect_sentence(laot_fit(assay, condition = labels),
+                  "x is an assay of a Seurat object; give the object itself, and assay = ")
+})
+
+test_that("sets of another shape are told with what to give", {
+  table <- function(sets) response_table(fit, cells$treated, cells$control, sets = sets)
+  of <- data.frame(gs_name = "a", gene_symbol = paste0("gene", 1:3))
+  expect_sentence(table(of), "split\\(df\\$gene_symbol, df\\$gs_name\\)")
+  expect_sentence(table(data.frame(term = "a", gene = "gene1")), "split\\(df\\$gene, df\\$term\\)")
+  expect_sentence(table(list(a = "gene1", b = factor("gene2"))),
+                  "set \"b\" must be names of features, found factor values.*as.character")
+  expect_sentence(table(list(a = 1:2)), "set \"a\" must be names of features, found integer")
+  expect_sentence(table("gene1"), "one set is list\\(name = \\)")
+  expect_identical(suppressWarnings(table(split(of$gene_symbol, of$gs_name)))$features, 3L)
+})
+
+test_that("labels of another length are not taken for columns", {
+  skip_if_not_installed("SingleCellExperiment")
+  sce <- SingleCellExperiment::SingleCellExperiment(
+    list(logcounts = both), colData = S4Vectors::DataFrame(condition = labels, donor = "d"))
+  for (argument in c("by", "batch")) {
+    asked <- function(value)
+      do.call(quiet_fit, c(list(sce), stats::setNames(list(value), argument)))
+    expect_sentence(asked(rep(c("d1", "d2"), 30)),
+                    paste(argument, "must be a column name or have one label for each of the 70",
+                          "cells, found a character of length 60"))
+    expect_sentence(asked(c("donor", "line")), "has no column \"line\"")
+  }
+})
+
 test_that("arguments are named in full", {
   expect_sentence(simulate_populations(n = 5), "no argument n; write noise in full")
   expect_sentence(fit_trivial(cells$control, cells$treated, m = "identity"),
                   "no argument m; write method in full")
   expect_sentence(predict(fit, new = cells$control), "newdata|no argument new")
-  expect_sentence(laot_fit(both, cond = labels), "did you mean \"condition\"")
+  expect_sentence(laot_fit(both, cond = labels), "no argument cond; write condition in full")
+  expect_sentence(laot_fit(both, conditoin = labels), "did you mean \"condition\"")
   expect_sentence(mmd2(cells$control, cells$treated, est = "biased"),
                   "no argument est; write estimator")
 })
