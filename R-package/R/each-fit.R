@@ -1,4 +1,4 @@
-# Questions to one fit, put to each of several: their tables one below the other.
+# Tables of several fits: those of one fit each, one below the other.
 
 # One row a feature for each fit, which the first column names.
 response_of_each <- function(x, observed, control, by, sets, level, ...) {

@@ -28,13 +28,13 @@
 #'   `Misc()`, which `merge()` leaves behind).
 #'   `NULL` adds none: a later fit takes these cells for measured ones.
 #' @section Predicted cells beside measured ones:
-#'   `into = "cells"` has both in one object, marked, whatever this holds. [cbind()] of
-#'   `newdata` and a new object fails where one has columns, features or assays that the other
-#'   lacks: the new object has the column `label`, and only the features and the assay of the fit.
-#'   Where features and assays are the same, `newdata$predicted <- FALSE` first lets it bind them.
-#'   `S4Vectors::combineCols(newdata, predicted)` and Seurat's `merge()` take any. Features that
-#'   were not predicted are 0 in what `merge()` makes, and marker tests take that for a response:
-#'   keep those of the fit, as `into = "cells"` does.
+#' `into = "cells"` has both in one object, marked, whatever this holds. [cbind()] of
+#' `newdata` and a new object fails where one has columns, features or assays that the other
+#' lacks: the new object has the column `label`, and only the features and the assay of the fit.
+#' Where features and assays are the same, `newdata$predicted <- FALSE` first lets it bind them.
+#' `S4Vectors::combineCols(newdata, predicted)` and Seurat's `merge()` take any. Features that
+#' were not predicted are 0 in what `merge()` makes, and marker tests take that for a response:
+#' keep those of the fit, as `into = "cells"` does.
 #' @param suffix Added to the names of the predicted cells, such as `"_predicted"` (what
 #'   `into = "cells"` adds without one).
 #' @param types Of a fit with `balance = "types"`: a column of the object, or the type of each cell.

@@ -41,7 +41,7 @@ as_values <- function(x, what) {
   x
 }
 
-# Something given for cells that holds none is refused in its own words.
+# Things that are given for cells and hold none, each in its own words.
 not_cells <- function(x, what) {
   if (inherits(x, c("laot_fit", "laot_fit_list", "laot_ensemble", "laot_ensemble_list")))
     fail(what, " must hold cells, found a fit; give an object, or a matrix with cells as columns")

@@ -74,7 +74,7 @@ test_that("parts of names are seen through a function that passes its arguments 
 
 test_that("what is no cells is told in its own words", {
   expect_sentence(predict(fit, fit), "newdata must hold cells, found a fit")
-  expect_sentence(laot_fit("x.h5ad"), "read the file first, with zellkonverter..readH5AD")
+  expect_sentence(laot_fit("x.h5ad"), "read the file first, with .*readH5AD")
   expect_sentence(predict(fit, "cells.rds"), "read the file first, with readRDS")
   expect_sentence(laot_fit(cells$control, "stim.rds"), "treated must hold cells.*with readRDS")
   expect_sentence(laot_fit(cells$control, target = cells$treated),
