@@ -218,7 +218,7 @@ held_out_cells <- function(x, fit, model, observed, control, dots, batch, by) {
 warn_of_other_place <- function(x, origin) {
   if (object_kind(x) == "matrix") return(invisible())
   places <- setdiff(predicted_places(x), marks_of_labels(predicted_places(x)))
-  read <- Filter(is.character, origin[setdiff(names(origin), "kind")])
+  read <- Filter(is.character, origin[setdiff(names(origin), c("kind", "values"))])
   if (!length(places) || any(sub("^[a-z]* ", "", places) %in% unlist(read))) return(invisible())
   warning("x has a prediction in ", listed(sub(" ", " \"", paste0(places, "\""))),
           ", and not that is scored but its ", place_text(origin),

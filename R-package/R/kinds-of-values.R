@@ -11,17 +11,18 @@ kind_of_values <- function(values) {
 
 words.of.kinds <- c(counts = "whole numbers as counts are", other = "values that are no counts")
 
-# That of the cells that a fit keeps, looked at once; of one that keeps none by the name of the
-# place.
+# For the origin of a fit: no entry where the values may be either.
+known_kind <- function(values) {
+  kind <- kind_of_values(values)
+  if (!is.na(kind)) kind
+}
+
+# That of the cells a fit was made of; where it was not noted, by the name of their place.
 kind_of_fit <- function(fit) {
   if (!inherits(fit, "laot_fit")) return(NA_character_)
-  if (is.null(fit$handle$kind)) {
-    kept <- model_array(fit, "kept_control")
-    place <- place_of(fit$origin)
-    fit$handle$kind <- if (length(kept)) kind_of_values(kept) else
-      if (is.null(place)) NA_character_ else if (place == "counts") "counts" else "other"
-  }
-  fit$handle$kind
+  if (!is.null(fit$origin$values)) return(fit$origin$values)
+  place <- place_of(fit$origin)
+  if (is.null(place)) NA_character_ else if (place == "counts") "counts" else "other"
 }
 
 # Cells of another kind than those of the fit, whatever their places are called. Predictions of

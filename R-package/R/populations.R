@@ -247,6 +247,7 @@ chosen_populations <- function(ask, source, from, to, control, condition, types 
   origin <- source$origin
   if (is.character(types) && length(types) == 1L) origin$types <- types
   origin$combine <- ask$combine
+  origin$values <- known_kind(source$values)
   list(from = from, to = to, rows = rows, control = control, condition = condition, origin = origin,
        experiment = experiment)
 }

@@ -289,7 +289,7 @@ no_more <- function(dots, others = character()) {
 read_like <- function(fit, x, where, what) {
   check_dots(where, setdiff(c(names(formals(predict.laot_fit)), "at", "by", "controls"),
                             c("object", "newdata")))
-  same <- fit$origin[setdiff(names(fit$origin), c("kind", "types", "combine"))]
+  same <- fit$origin[setdiff(names(fit$origin), c("kind", "types", "combine", "values"))]
   if (object_kind(x) != fit$origin$kind) same <- place_in_other_kind(fit$origin, object_kind(x))
   where <- where_in(x, where, what)
   same[names(where)] <- where

@@ -65,6 +65,7 @@ load_model <- function(path) {
                                     simplify = FALSE))
   origin$types <- facts$types
   origin$combine <- facts$combine
+  origin$values <- facts$values
   if (!is.null(facts$holds) || length(native(.Call(C_conditions, pointer))$conditions) > 1L) {
     fits <- experiment_fits(pointer, control = facts$control, condition = facts$condition,
                             origin = origin, seed = seed)
