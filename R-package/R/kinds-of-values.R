@@ -5,7 +5,7 @@
 kind_of_values <- function(values) {
   seen <- first_values(values)
   if (!length(seen)) return(NA_character_)
-  if (any(seen < 0 | seen != floor(seen))) "other" else if (looks_raw(values)) "counts" else
+  if (any(seen < 0 | seen != floor(seen))) "other" else if (are_counts(seen)) "counts" else
     NA_character_
 }
 

@@ -48,10 +48,10 @@ object_kind <- function(x) {
 
 # Whole numbers of at least 0, and some that are no logarithms of counts; a look at the first values
 # is enough.
-looks_raw <- function(values) {
-  seen <- first_values(values)
+looks_raw <- function(values) are_counts(first_values(values))
+
+are_counts <- function(seen)
   length(seen) > 0L && all(seen >= 0 & seen == floor(seen)) && max(seen) > 2
-}
 
 first_values <- function(values) {
   if (is_lazy(values)) values <- taken(values, NULL, seq_len(min(value_dim(values)[2L], 20L)))

@@ -131,7 +131,8 @@ test_that("arguments are checked, with the nearest name", {
                   "; there are .*max[.]iter, .*keep[.]cells")
   expect_false(grepl("_", tryCatch(laot_fit(control, treated, qqqqqqqqqqq = 3),
                                    error = conditionMessage), fixed = TRUE))
-  expect_sentence(laot_fit(control, treated, num.thread = 1), "did you mean \"num.threads\"")
+  expect_sentence(laot_fit(control, treated, num.thread = 1), "write num.threads in full")
+  expect_sentence(laot_fit(control, treated, numthreads = 1), "did you mean \"num.threads\"")
   expect_sentence(laot_fit(control, treated, NULL, NULL, NULL, NULL, NULL, 3), "given by name")
   expect_sentence(laot_fit(control, treated, ridge = -1), "ridge must be .*found -1")
   expect_sentence(laot_fit(control, treated, ridge = c(1, 2)), "one number, string or flag")
