@@ -453,6 +453,28 @@ static void test_usual_settings(void) {
   REFUSED(laot_setting_describe(k, &info), LAOT_INVALID_ARGUMENT, "setting must be below");
 }
 
+/* Too many pairs to take one by one, and a cell beside which rounding hides what the others cost.
+ */
+static void test_hidden_by_rounding(laot_context* context) {
+  enum { MANY = 12300 };
+  static double near_values[MANY], far_values[MANY];
+  laot_data *near_cells = NULL, *far_cells = NULL;
+  laot_score_result result;
+  double value;
+  int i;
+  for (i = 0; i < MANY; ++i) far_values[i] = near_values[i] + 1.0;
+  near_values[0] = far_values[0] = 1e9;
+  result.struct_size = sizeof result;
+  CHECK(laot_data_dense(near_values, 1, MANY, 1, &near_cells) == LAOT_OK);
+  CHECK(laot_data_dense(far_values, 1, MANY, 1, &far_cells) == LAOT_OK);
+  REFUSED(laot_wasserstein2(context, near_cells, far_cells, &value, NULL), LAOT_NUMERICAL_FAILURE,
+          "leave such cells out");
+  REFUSED(laot_score(context, "w2", near_cells, far_cells, NULL, 0.3, 0, 1, &result),
+          LAOT_NUMERICAL_FAILURE, "leave such cells out");
+  laot_data_free(near_cells);
+  laot_data_free(far_cells);
+}
+
 int main(void) {
   laot_context* context = NULL;
   laot_data *x = NULL, *y = NULL;
@@ -466,6 +488,7 @@ int main(void) {
   test_evaluate(context, x, y);
   test_pairing(context, x, y);
   test_usual_settings();
+  test_hidden_by_rounding(context);
   laot_data_free(x);
   laot_data_free(y);
   laot_context_free(context);
