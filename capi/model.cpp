@@ -294,7 +294,8 @@ laot_status laot_save_with_notes(const laot_model* model, const char* path,
 laot_status laot_load(const char* path, laot_model** out) {
   return guarded([&] {
     given(out, "out");
-    const laot::ModelFile file = laot::ModelFile::read(given_text(path, "path"), laot::Model::require_model);
+    const laot::ModelFile file =
+        laot::ModelFile::read(given_text(path, "path"), laot::Model::require_model);
     hand_out_model(loaded(file, laot::text("\"", path, "\": ")), out);
   });
 }

@@ -16,16 +16,18 @@ results=$root/build/test-results
 build=$root/build/test/release
 session= started=no
 
+# For awk: the value of an attribute of the element that the record begins.
+attribute='function attribute(name) {
+  if (!match($0, "[ \t\n]" name "=\"[^\"]*\"")) return ""
+  return substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4)
+}'
+
 # Cases of each test of CTest: those in its folder, or else itself.
 totals() {
   local files
   shopt -s nullglob
   files=("$results"/ctest*.xml "$results"/*/*.xml) # none yet, where the run was stopped
-  awk -v RS='<' -v ci="${CI:-}" '
-    function attribute(name) {
-      if (!match($0, "[ \t\n]" name "=\"[^\"]*\"")) return ""
-      return substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4)
-    }
+  awk -v RS='<' -v ci="${CI:-}" "$attribute"'
     FNR == 1 {n = split(FILENAME, part, "/"); top = part[n] == "ctest.xml"; suite = part[n - 1]}
     /^testcase[ \t\n>]/ {
       if (top) {name = attribute("name"); state[name] = "passed"}
@@ -54,11 +56,7 @@ totals() {
 # Cases that were skipped and why: "skipped in r: a picture (capabilities("png") is not TRUE)".
 skips() {
   shopt -s nullglob
-  awk -v RS='<' '
-    function attribute(name) {
-      if (!match($0, "[ \t\n]" name "=\"[^\"]*\"")) return ""
-      return substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4)
-    }
+  awk -v RS='<' "$attribute"'
     FNR == 1 {n = split(FILENAME, part, "/"); suite = part[n - 1]}
     /^testcase[ \t\n>]/ {name = attribute("name")}
     /^skipped[ \t\n\/>]/ {

@@ -2,7 +2,6 @@
 
 #include <mutex>
 #include <optional>
-#include <utility>
 
 namespace laot {
 
@@ -36,10 +35,10 @@ double LateNumber::found() const {
     run = work_->run;
   }
   const double number = run();
+  std::function<double()> done;  // what it holds is let go once the lock is free
   const std::lock_guard<std::mutex> lock(of_all);
   work_->number = number;
-  std::swap(run, work_->run);
-  work_->run = nullptr;
+  done.swap(work_->run);
   return number;
 }
 

@@ -22,7 +22,7 @@ std::string without_blanks(const std::string& text) {
 }
 
 bool is_missing_word(const std::string& level) {
-  constexpr const char* kWords[] = {"", "NA", "NAN", "N/A", "<NA>", "NULL"};
+  constexpr const char* kWords[] = {"", "NA", "NAN", "N/A", "#N/A", "<NA>", "NULL"};
   std::string upper = without_blanks(level);
   for (char& letter : upper)
     if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - 'a' + 'A');

@@ -240,9 +240,8 @@ void warn_of_rounding(const FitInput& input, Report& report) {
   if (!(usual > 0.0) || rounding_of_costs(input.x, input.y) <= kHidden * usual) return;
   report.warn(
       "some cells are so far from all others that double precision does not tell the distances of "
-      "these apart, and their pairing is arbitrary; leave such cells out, or check the scale of "
-      "the "
-      "features");
+      "these apart, and their pairing is arbitrary; leave such cells out, or check the "
+      "scale of the features");
 }
 
 void keep_plan(const Plan& plan, FitResult& out) {

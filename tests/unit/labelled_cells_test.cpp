@@ -57,7 +57,7 @@ TEST_CASE("columns of labelled cells: levels, numbers, and what is missing in co
 }
 
 TEST_CASE("words that say that a level is missing, in any case of letters") {
-  for (const char* word : {"", "NA", "na", "NaN", "N/A", "<NA>", "null", " Na "}) {
+  for (const char* word : {"", "NA", "na", "NaN", "N/A", "#N/A", "<NA>", "null", " Na "}) {
     LabelledCells cells = six();
     add(cells, "drug", Texts{"x", "A", "B", "x", word, "B"});
     CAPTURE(word);

@@ -14,6 +14,7 @@ from ._experiment import Experiment, fit_experiment
 from ._library import LaotWarning
 from ._model import Model, Source, fit_arrays
 from ._registry import methods
+from ._source import PLACES
 from ._tables import Table
 
 #: Levels that are taken for the control where none is named.
@@ -21,8 +22,6 @@ CONTROL_LEVELS = ("control", "ctrl", "dmso", "vehicle", "untreated", "unstimulat
                   "unstim", "unperturbed", "baseline", "scramble", "scrambled", "non-targeting", "nontargeting")
 #: Features of largest variance that are used where an object has more and none are named.
 MOST_FEATURES = 1000
-#: Parts of a Source that a fit may be without.
-PLACES = ("layer", "obsm", "types", "batch", "combine")
 
 
 def _column(adata: Any, name: str) -> np.ndarray:

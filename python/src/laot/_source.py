@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from typing import Mapping, Optional, Union
 
 
+#: Parts of a Source that a fit may be without, in their order.
+PLACES = ("layer", "obsm", "types", "batch", "combine")
+
+
 @dataclass(frozen=True)
 class Source:
     """Where the cells of a fit came from in an AnnData object; ``target`` is a tuple where there are several."""
@@ -34,4 +38,4 @@ class Source:
         if said.get("kind") != "AnnData" or not {"condition", "control"} <= set(said) or not {"target", "targets"} & set(said):
             return None
         target = said["target"] if "target" in said else tuple(said["targets"].split("\n"))
-        return cls(said["condition"], said["control"], target, *map(said.get, ("layer", "obsm", "types", "batch", "combine")))
+        return cls(said["condition"], said["control"], target, *map(said.get, PLACES))
