@@ -213,3 +213,17 @@ def test_predicted_cells_have_what_they_count():
     plain = laot.fit(adata, target="stim", preset="calibrated")
     plain.predict(other, key="plain")
     assert "plain_weight" not in other.obs
+
+
+@pytest.mark.filterwarnings("ignore::laot.LaotWarning")
+def test_a_stopped_training_of_an_object_goes_on(tmp_path):
+    random, file = np.random.default_rng(4), tmp_path / "run.ckpt"
+    adata = anndata.AnnData(np.vstack([random.normal(size=(60, 5)), random.normal(1.5, size=(60, 5))]))
+    adata.obs["condition"] = np.repeat(["ctrl", "stim"], 60)
+    asked = {"method": "scgen", "hidden_units": 12, "latent": 3, "batch_size": 16, "patience": 0, "seed": 9,
+             "checkpoint": file}
+    first = laot.fit(adata, epochs=3, **asked)
+    written = file.read_bytes()
+    assert np.array_equal(laot.fit(adata, epochs=3, **asked).array("kept_control"), first.array("kept_control"))
+    assert np.array_equal(laot.fit(adata, epochs=6, **asked).trace["epoch"], np.arange(1, 7))
+    assert written != file.read_bytes()

@@ -67,18 +67,6 @@ def test_several_conditions_go_on_where_they_stand(tmp_path):
         laot.fit(screen(), checkpoint=tmp_path / "run.ckpt", ridge=0.3)
 
 
-def test_an_object_goes_on_too(tmp_path):
-    anndata = pytest.importorskip("anndata")
-    adata = anndata.AnnData(np.vstack([CONTROL, TREATED]))
-    adata.obs["condition"] = np.repeat(["ctrl", "stim"], 60)
-    file = tmp_path / "run.ckpt"
-    first = laot.fit(adata, epochs=3, checkpoint=file, **NETWORK)
-    written = file.read_bytes()
-    assert np.array_equal(laot.fit(adata, epochs=3, checkpoint=file, **NETWORK).array("kept_control"), first.array("kept_control"))
-    assert np.array_equal(laot.fit(adata, epochs=6, checkpoint=file, **NETWORK).trace["epoch"], np.arange(1, 7))
-    assert written != file.read_bytes()
-
-
 @pytest.mark.parametrize("settings, error, words", [
     ({}, ValueError, "checkpoint goes with methods that train networks"),
     ({"method": "mean_shift"}, ValueError, "this one of mean_shift is done at once"),

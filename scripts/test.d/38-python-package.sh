@@ -10,7 +10,8 @@ if in_this_debian python3-anndata; then
   modules=$modules,anndata
 else
   echo "  left out: what reads AnnData, which this Debian does not have"
-  # Absolute: pytest takes the pattern from where it is called.
+  # Absolute: pytest takes the pattern from where it is called. No other file may need the package: a
+  # skip is a failure here.
   tests=(--ignore-glob="$LAOT_ROOT/python/tests/*anndata*")
 fi
 python=$(python_with "$modules")
