@@ -71,3 +71,47 @@ def test_the_table_of_responses_has_the_shifts_and_their_intervals():
     assert np.all(over["units"] == 2)
     markers = laot.marker_table(CONTROL, TREATED, 2)
     assert np.all(np.abs(markers["t"][0]) >= np.abs(markers["t"]))
+
+
+def test_markers_have_rows_of_their_own():
+    found = laot.evaluate(MODEL, OBSERVED, NEW, metrics="l2_drug_signature", methods="prediction", markers=2)
+    assert found["features"] == ["4 features", "top 2 markers"]
+    at = laot.marker_table(CONTROL, TREATED, 2)["position"].astype(int)
+    assert np.isclose(found["value"][1], np.linalg.norm((MODEL.predict(NEW).mean(0) - OBSERVED.mean(0))[at]))
+
+
+def test_the_seed_draws_the_halves_and_nothing_else():
+    one, two = (laot.evaluate(MODEL, OBSERVED, NEW, metrics="w2", reference="halves", seed=seed) for seed in (1, 2))
+    differs = {method for method, a, b in zip(one["method"], one["value"], two["value"]) if a != b}
+    assert differs == {"noise_reference", "training_treated"}  # what halves of the observed cells are compared with
+
+
+def test_the_level_of_an_interval_is_the_one_that_is_asked_for():
+    donors = (["a", "b"] * 15, ["a", "b"] * 12 + ["a"])
+    found = laot.response_table(MODEL, OBSERVED, NEW, batch=donors, level=0.5)
+    of_donor, before = np.array(donors[0]), np.array(donors[1])
+    shift = {d: OBSERVED[of_donor == d].mean(0) - NEW[before == d].mean(0) for d in "ab"}
+    # Student's t with one degree of freedom is 1 at 0.75: half of the difference of the two donors.
+    at = found["position"].astype(int)
+    assert np.allclose(found["high"] - found["observed"], np.abs(shift["a"] - shift["b"])[at] / 2)
+
+
+def test_negative_predictions_are_raised_where_that_is_asked_for():
+    below = MODEL.predict(NEW - 5)
+    assert below.min() < 0
+    assert np.array_equal(MODEL.predict(NEW - 5, nonnegative="clip"), np.maximum(below, 0))
+
+
+def test_methods_say_what_they_are():
+    methods = laot.methods()
+    assert {name for name, method in methods.items() if method.pairs} == {"laot"}
+    trivial = {name for name, method in methods.items() if method.trivial}
+    assert {"identity", "mean_shift", "gaussian_map"} <= trivial and "laot" not in trivial
+
+
+def test_bandwidths_live_as_long_as_the_options_that_name_them():
+    from laot._evaluation import _options
+
+    options = _options(None, None, None, [0.25, 0.5], 0, None, False, None, None, False, None)
+    used_again = [np.full(2, 7.0) for _ in range(1000)]  # memory that was let go would be among these
+    assert options.gammas[:2] == [0.25, 0.5] and options.gamma_count == 2 and len(used_again) == 1000

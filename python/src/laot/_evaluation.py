@@ -9,7 +9,7 @@ from typing import Any, Optional, Sequence, Union
 import numpy as np
 
 from . import _declarations as c
-from ._cells import Context, Data, doubles, indices, texts, whole
+from ._cells import Context, Data, indices, texts, whole
 from ._experiment import Experiment
 from ._library import check, lib
 from ._model import Model
@@ -30,10 +30,12 @@ def _options(metrics: Names, methods: Names, preset: Optional[str], gamma: Union
              markers: int, reference: Optional[str], test: bool, condition: Optional[str], epsilon: Optional[float],
              epsilon_absolute: bool, permutations: Optional[int]) -> Any:
     gammas = np.atleast_1d(np.asarray([] if gamma is None else gamma, dtype=np.float64))
+    # Of an array of its own kind a structure keeps what it points to; of numpy's it would not.
+    kept = (ctypes.c_double * gammas.size)(*gammas)
     permutations = whole(usual("evaluate", "permutations", permutations), "permutations")
     return c.laot_evaluation_options(
         ctypes.sizeof(c.laot_evaluation_options), _listed(condition), _listed(methods), _listed(metrics),
-        _listed(preset), doubles(gammas), gammas.size, *entropy(epsilon, epsilon_absolute), markers, _listed(reference), int(test),
+        _listed(preset), kept, gammas.size, *entropy(epsilon, epsilon_absolute), markers, _listed(reference), int(test),
         permutations)
 
 
