@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # All that docs/performance.md and docs/networks.md have in their tables, measured again on this
-# machine: builds the benchmarks and runs them one after the other. About half an hour where nothing
+# machine: builds the benchmarks and runs them one after the other. About an hour where nothing
 # else runs; peers (scipy, POT, scikit-learn, torch) are left out where they are not installed.
 #
 #   bench/table.sh [--quick]     --quick leaves out what takes minutes
@@ -27,6 +27,28 @@ if Rscript -e 'library(laot); library(SingleCellExperiment)' >/dev/null 2>&1; th
 else
   echo "left out: the R package laot or SingleCellExperiment is not installed"
 fi
+part "Memory of a fit, and of calls of the C interface"
+cmake --build --preset dev --target laot_memory >/dev/null
+"$(find build/dev -type f -name laot_memory | head -1)"
+if Rscript -e 'library(laot); library(SingleCellExperiment)' >/dev/null 2>&1; then
+  Rscript bench/memory/sce_memory.R 1000
+fi
+part "Cells on disk beside the same cells in memory"
+if Rscript -e 'library(laot); library(HDF5Array)' >/dev/null 2>&1; then
+  cells=$(mktemp -d)
+  trap 'rm -rf "$cells"' EXIT
+  if [ "$quick" = --quick ]; then size=(2000 2 500 500 0.05); else size=(); fi
+  Rscript bench/memory/hdf5_memory.R make "$cells/cells.h5" "${size[@]}"
+  Rscript bench/memory/hdf5_memory.R hdf5 "$cells/cells.h5"
+  Rscript bench/memory/hdf5_memory.R memory "$cells/cells.h5"
+else
+  echo "left out: the R package laot or HDF5Array is not installed"
+fi
+part "Installation of the R package: seconds of the clock and of the processor"
+scripts/build-r-package.sh --no-vignette >/dev/null
+library=$(mktemp -d)
+( time R CMD INSTALL --no-docs --library="$library" build/laot_*.tar.gz >/dev/null 2>&1 ) 2>&1 | grep .
+rm -rf "$library"
 part "The lift and the choice"
 "$build/fit/laot_bent_fit"
 part "The table of an evaluation"
@@ -35,6 +57,7 @@ part "Couplings"
 if has ot && has scipy; then
   python3 bench/assignment/compare.py "$build/assignment/liblaot_assignment_bench.so" \
     ${quick:+--quick --only real cold unequal} --figure build/assignment-scaling.svg
+  python3 bench/assignment/shared_prices.py
 else
   echo "left out: POT or scipy is missing"
 fi
