@@ -91,6 +91,7 @@ set(LAOT_CORE_SOURCES
   src/metrics/moved_cells.cpp
   src/metrics/student.cpp
   src/metrics/weighted_pairs.cpp
+  src/metrics/weighted_comparison.cpp
   src/metrics/median_gamma.cpp
   src/metrics/permutation_test.cpp
   src/metrics/distances.cpp

@@ -71,10 +71,8 @@ Halves halves_of(const arma::mat& observed, std::size_t halving, std::uint64_t s
 // Every `count`th of the columns, where there are more.
 arma::mat evenly_taken(const arma::mat& cells, std::size_t count) {
   if (cells.n_cols <= count) return borrowed(cells);
-  const double step = static_cast<double>(cells.n_cols - 1) / static_cast<double>(count - 1);
-  return columns_of(cells, count, [&](std::size_t c) {
-    return static_cast<std::size_t>(std::floor(static_cast<double>(c) * step + 0.5));
-  });
+  return columns_of(cells, count,
+                    [&](std::size_t c) { return evenly_placed(c, count, cells.n_cols); });
 }
 
 bool wants_prediction(const EvaluationOptions& options) {
@@ -168,9 +166,9 @@ class Evaluation {
     }
   };
 
-  bool scores(const std::string& name) const {
+  bool any_metric(bool MetricSpec::*trait) const {
     return std::any_of(metrics_.begin(), metrics_.end(),
-                       [&](const MetricSpec* m) { return m->name == name; });
+                       [&](const MetricSpec* m) { return m->*trait; });
   }
 
   SharedWork shared_work(const Part& part, const FeatureSet& set, const arma::mat& control,
@@ -184,12 +182,12 @@ class Evaluation {
     const bool by_distances =
         shares_distances(scored_metrics(metrics_, set.gammas.size()), set.gammas, control.n_cols,
                          observed.n_cols, control.n_rows);
-    if (scores("w2") && !by_distances &&
+    if (any_metric(&MetricSpec::couples) && !by_distances &&
         std::max(control.n_cols, observed.n_cols) <= kCellsCoupledAgain) {
       out.coupling = std::make_unique<Coupling>(control, observed);
       out.coupled = control.n_cols;
     }
-    const bool kernels = scores("mmd2") || scores("mmd2_biased") || scores("mmd2_clipped");
+    const bool kernels = any_metric(&MetricSpec::needs_gamma);
     const FeatureSpace* space = held_out_.model ? &held_out_.model->space : nullptr;
     if (!kernels || !space || !space->has_components() || !set.rows.empty() ||
         space->dimension() * 4 > space->features() || set.gammas.empty() ||
@@ -223,8 +221,7 @@ class Evaluation {
   std::vector<ScoredMetric> metrics_for(const NamedCells& candidate, const FeatureSet& set) const {
     Metrics out;
     for (const MetricSpec* m : metrics_)
-      if ((candidate.of_control || m->name != "cell_spearman") &&
-          (!m->needs_gamma || !set.gammas.empty()))
+      if ((candidate.of_control || !m->of_same_cells) && (!m->needs_gamma || !set.gammas.empty()))
         out.push_back(m);
     return scored_metrics(out, set.gammas.size());
   }
@@ -462,9 +459,12 @@ Model model_of_rows(const HeldOut& held_out, const EvaluationOptions& options, C
 }  // namespace
 
 const std::vector<std::string>& default_metrics() {
-  static const std::vector<std::string> names = {
-      "mmd2",     "w2",          "l2_drug_signature", "pearson_means",
-      "r2_means", "pearson_sds", "sd_ratio",          "sd_ratio_median"};
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> out;
+    for (const MetricSpec& spec : metrics())
+      if (spec.by_default) out.push_back(spec.name);
+    return out;
+  }();
   return names;
 }
 

@@ -51,6 +51,11 @@ const MomentScores& Comparison::moments() {
   return *moments_;
 }
 
+double Comparison::mean_shift_correlation() {
+  return pearson_mean_shift(control->moments().mean, predicted.moments().mean,
+                            observed.moments().mean);
+}
+
 const CorrelationScores& Comparison::correlations(Context& context) {
   if (!correlations_)
     correlations_ = correlation_scores(predicted.cells(), observed.cells(), context);

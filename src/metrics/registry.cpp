@@ -10,6 +10,7 @@
 #include "laot/metrics/mmd.hpp"
 #include "laot/metrics/moments.hpp"
 #include "laot/sinkhorn.hpp"
+#include "weighted_comparison.hpp"
 
 namespace laot {
 
@@ -121,8 +122,18 @@ class MetricRow {
   MetricRow& leaves_out(std::size_t (*features)(Comparison&)) {
     return set(spec_.features_left_out, features);
   }
+  MetricRow& by_default() { return set(spec_.by_default, true); }
+  MetricRow& couples() { return set(spec_.couples, true); }
+  MetricRow& of_same_cells() { return set(spec_.of_same_cells, true); }
   MetricRow& compute(std::function<Measured(Comparison&, Context&)> how) {
     return set(spec_.compute, std::move(how));
+  }
+  /// The same words of a Comparison and of a WeightedComparison.
+  template <class How>
+  MetricRow& compute_also_weighted(How how) {
+    set(spec_.compute, [how](Comparison& in, Context& c) -> Measured { return how(in, c); });
+    return set(spec_.compute_weighted,
+               [how](WeightedComparison& in, Context& c) -> double { return how(in, c); });
   }
   operator MetricSpec() const { return spec_; }
 
@@ -139,6 +150,7 @@ class MetricRow {
 std::vector<MetricSpec> distribution_metrics() {
   return {
       MetricRow("mmd2", "squared MMD")
+          .by_default()
           .estimator("unbiased")
           .setting("one gamma")
           .doc("Squared maximum mean discrepancy with the kernel exp(-gamma |u-v|^2), U-statistic, "
@@ -147,7 +159,8 @@ std::vector<MetricSpec> distribution_metrics() {
           .source(kGretton)
           .undefined(kOneCell)
           .needs_gamma()
-          .compute([](Comparison& in, Context& c) { return in.mmd2(MmdEstimator::unbiased, c); }),
+          .compute_also_weighted(
+              [](auto& in, Context& c) { return in.mmd2(MmdEstimator::unbiased, c); }),
       MetricRow("mmd2_biased", "squared MMD, biased")
           .estimator("biased")
           .setting("one gamma")
@@ -155,7 +168,8 @@ std::vector<MetricSpec> distribution_metrics() {
                "equal laws.")
           .source(kGretton)
           .needs_gamma()
-          .compute([](Comparison& in, Context& c) { return in.mmd2(MmdEstimator::biased, c); }),
+          .compute_also_weighted(
+              [](auto& in, Context& c) { return in.mmd2(MmdEstimator::biased, c); }),
       MetricRow("mmd2_clipped", "squared MMD, clipped")
           .estimator("unbiased, negative values set to 0")
           .setting("one gamma")
@@ -163,7 +177,7 @@ std::vector<MetricSpec> distribution_metrics() {
           .source("LAOT notebooks (Jafari et al., ICML 2026)")
           .undefined(kOneCell)
           .needs_gamma()
-          .compute([](Comparison& in, Context& c) {
+          .compute_also_weighted([](auto& in, Context& c) {
             const double value = in.mmd2(MmdEstimator::unbiased, c);
             return value < 0.0 ? 0.0 : value;
           }),
@@ -193,19 +207,21 @@ std::vector<MetricSpec> distribution_metrics() {
                "themselves.")
           .source("Szekely & Rizzo, 2013")
           .undefined(kOneCell)
-          .compute([](Comparison& in, Context& c) { return in.energy(c).unbiased; }),
+          .compute_also_weighted([](auto& in, Context& c) { return in.energy(c).unbiased; }),
       MetricRow("energy_distance_biased", "energy distance, biased")
           .estimator("biased")
           .doc("The same with the zero distances of cells to themselves.")
           .source("Szekely & Rizzo, 2013")
-          .compute([](Comparison& in, Context& c) { return in.energy(c).biased; }),
+          .compute_also_weighted([](auto& in, Context& c) { return in.energy(c).biased; }),
       MetricRow("w2", "Wasserstein-2")
+          .by_default()
           .estimator("exact")
           .setting("weights 1/n and 1/m")
           .doc("Root of the least mean squared distance of a coupling. It rewards predictions with "
                "too little spread: read it beside sd_ratio.")
           .source("Villani, Optimal Transport, 2009")
-          .compute([](Comparison& in, Context& c) { return in.w2(c); }),
+          .couples()
+          .compute_also_weighted([](auto& in, Context& c) { return in.w2(c); }),
       MetricRow("w1", "Wasserstein-1")
           .estimator("exact")
           .setting("weights 1/n and 1/m")
@@ -264,12 +280,14 @@ std::vector<MetricSpec> distribution_metrics() {
 std::vector<MetricSpec> moment_metrics() {
   return {
       MetricRow("l2_drug_signature", "l2 drug signature")
+          .by_default()
           .estimator("exact")
           .doc("|(mean observed - mean control) - (mean predicted - mean control)|, which is the "
                "distance of the means: the control cancels.")
           .source(kCellOt)
-          .compute([](Comparison& in, Context&) { return in.moments().l2_means; }),
+          .compute_also_weighted([](auto& in, Context&) { return in.moments().l2_means; }),
       MetricRow("pearson_means", "r of means")
+          .by_default()
           .estimator("Pearson")
           .doc("Correlation across features of predicted with observed means. CellOT's tables call "
                "it r2, without a square. High for no change at all: read pearson_mean_shift.")
@@ -277,7 +295,7 @@ std::vector<MetricSpec> moment_metrics() {
           .undefined(kFlat)
           .perfect(1.0)
           .larger_is_better()
-          .compute([](Comparison& in, Context&) { return in.moments().pearson_means; }),
+          .compute_also_weighted([](auto& in, Context&) { return in.moments().pearson_means; }),
       MetricRow("pearson_means_squared", "squared r of means")
           .estimator("Pearson, squared")
           .doc("The square of pearson_means, which the Conditional Monge Gap's code calls r2. It "
@@ -286,7 +304,7 @@ std::vector<MetricSpec> moment_metrics() {
           .undefined(kFlat)
           .perfect(1.0)
           .larger_is_better()
-          .compute([](Comparison& in, Context&) {
+          .compute_also_weighted([](auto& in, Context&) {
             const double r = in.moments().pearson_means;
             return r * r;
           }),
@@ -299,11 +317,9 @@ std::vector<MetricSpec> moment_metrics() {
           .perfect(1.0)
           .larger_is_better()
           .needs_control()
-          .compute([](Comparison& in, Context&) {
-            return pearson_mean_shift(in.control->moments().mean, in.predicted.moments().mean,
-                                      in.observed.moments().mean);
-          }),
+          .compute_also_weighted([](auto& in, Context&) { return in.mean_shift_correlation(); }),
       MetricRow("r2_means", "R2 of means")
+          .by_default()
           .estimator("coefficient of determination")
           .doc("1 - SSres/SStot over features, SStot around the mean of the observed means. Not "
                "the square of a correlation: it can be negative.")
@@ -311,12 +327,12 @@ std::vector<MetricSpec> moment_metrics() {
           .undefined(kFlat)
           .perfect(1.0)
           .larger_is_better()
-          .compute([](Comparison& in, Context&) { return in.moments().r2_means; }),
+          .compute_also_weighted([](auto& in, Context&) { return in.moments().r2_means; }),
       MetricRow("l2_sds", "l2 of sds")
           .estimator("divisor n")
           .doc("Distance of the standard deviations of the features.")
           .source(kCellOt)
-          .compute([](Comparison& in, Context&) { return in.moments().l2_sds; }),
+          .compute_also_weighted([](auto& in, Context&) { return in.moments().l2_sds; }),
       MetricRow("l2_sds_ddof1", "l2 of sds, CellOT's")
           .estimator("divisor n - 1")
           .doc("The same with divisor n - 1, as CellOT prints it.")
@@ -324,14 +340,16 @@ std::vector<MetricSpec> moment_metrics() {
           .undefined(kOneCell)
           .compute([](Comparison& in, Context&) { return in.moments().l2_sds_ddof1; }),
       MetricRow("pearson_sds", "r of sds")
+          .by_default()
           .estimator("Pearson")
           .doc("Correlation across features of predicted with observed standard deviations.")
           .source(kCellOt)
           .undefined("one cell on a side, or sds that are the same for all features")
           .perfect(1.0)
           .larger_is_better()
-          .compute([](Comparison& in, Context&) { return in.moments().pearson_sds; }),
+          .compute_also_weighted([](auto& in, Context&) { return in.moments().pearson_sds; }),
       MetricRow("sd_ratio", "sd ratio")
+          .by_default()
           .estimator("mean over features, divisor n")
           .doc("Mean over features of sd(predicted)/sd(observed); features with observed sd below "
                "1e-12 are left out. Below 1: the prediction lost spread.")
@@ -339,15 +357,16 @@ std::vector<MetricSpec> moment_metrics() {
           .undefined("no feature that varies among the observed cells")
           .perfect(1.0)
           .leaves_out(flat_among_observed)
-          .compute([](Comparison& in, Context&) { return in.moments().sd_ratio; }),
+          .compute_also_weighted([](auto& in, Context&) { return in.moments().sd_ratio; }),
       MetricRow("sd_ratio_median", "sd ratio, median")
+          .by_default()
           .estimator("median over features, divisor n")
           .doc("The median of the same ratios.")
           .source("this library")
           .undefined("no feature that varies among the observed cells")
           .perfect(1.0)
           .leaves_out(flat_among_observed)
-          .compute([](Comparison& in, Context&) { return in.moments().sd_ratio_median; })};
+          .compute_also_weighted([](auto& in, Context&) { return in.moments().sd_ratio_median; })};
 }
 
 std::vector<MetricSpec> structure_metrics() {
@@ -414,6 +433,7 @@ std::vector<MetricSpec> structure_metrics() {
           .perfect(1.0)
           .larger_is_better()
           .needs_control()
+          .of_same_cells()
           .compute([](Comparison& in, Context& c) {
             return mean_of_defined(cell_spearman(in.control->cells(), in.predicted.cells(), c));
           })};

@@ -103,14 +103,14 @@ std::vector<ScoredMetric> scored_metrics(const std::vector<const MetricSpec*>& m
 bool shares_distances(const std::vector<ScoredMetric>& wanted, const std::vector<double>& gammas,
                       std::size_t n, std::size_t m, std::size_t d) {
   constexpr std::size_t kLongCells = 256;  // below, products are cheap beside the search
-  const auto has = [&](const char* name) {
+  const auto has = [&](bool MetricSpec::*trait) {
     return std::any_of(wanted.begin(), wanted.end(),
-                       [&](const ScoredMetric& one) { return one.metric->name == name; });
+                       [&](const ScoredMetric& one) { return one.metric->*trait; });
   };
-  const bool kernels = has("mmd2") || has("mmd2_biased") || has("mmd2_clipped");
   const bool known = !gammas.empty() && std::none_of(gammas.begin(), gammas.end(),
                                                      [](double g) { return std::isnan(g); });
-  return kernels && known && has("w2") && n == m && d >= kLongCells && n <= 2 * d;
+  return has(&MetricSpec::needs_gamma) && known && has(&MetricSpec::couples) && n == m &&
+         d >= kLongCells && n <= 2 * d;
 }
 
 Score over_repetitions(const std::vector<Score>& repeated) {

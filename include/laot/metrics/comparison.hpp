@@ -94,6 +94,7 @@ class Comparison {
   const CorrelationScores& correlations(Context& context);
   const FeatureScores& features(Context& context);
   const EnergyDistance& energy(Context& context);
+  double mean_shift_correlation();  // needs the control
   double mmd2(MmdEstimator estimator, Context& context);
   double w2(Context& context);
   /// For one choice of options: computed once.

@@ -36,6 +36,8 @@ struct Measured {
 };
 constexpr double kMarginalError = 1e-7;
 
+class WeightedComparison;
+
 struct MetricSpec {
   std::string name;
   std::string title;      // a few words
@@ -47,10 +49,17 @@ struct MetricSpec {
   /// Its value for a perfect prediction, or for one that cannot be told apart.
   double perfect = 0.0;
   bool larger_is_better = false;
-  bool needs_gamma = false;
+  bool needs_gamma = false;  // it is computed from the kernel sums at one bandwidth
   bool needs_control = false;
-  std::function<Measured(Comparison&, Context&)> compute;
   bool takes_epsilon = false;
+  bool by_default = false;  // an evaluation shows it where none is named
+  /// It is solved by an exact coupling of all cells, whose prices may start the next candidate's.
+  bool couples = false;
+  /// Its control cells must be the very cells that were predicted.
+  bool of_same_cells = false;
+  std::function<Measured(Comparison&, Context&)> compute;
+  /// The same of predicted cells that count differently; none where the metric has no such form.
+  std::function<double(WeightedComparison&, Context&)> compute_weighted = {};
   /// How many features `compute` leaves out; none where empty.
   std::function<std::size_t(Comparison&)> features_left_out = {};
 };
