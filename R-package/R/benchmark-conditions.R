@@ -111,7 +111,7 @@ rows_of_conditions <- function(task, plan) {
   settings <- call_settings(task$seed)
   method <- plan$methods[[task$method]]
   rows <- plan$rows
-  if (is.null(rows) && plan$reduce && value_dim(plan$values)[1L] > default.features) {
+  if (is.null(rows) && plan$reduce && value_dim(plan$values)[1L] > usual_features()) {
     seen <- setdiff(names(parts$train$treated), split$held)
     rows <- variable_features(population(plan$values, unlist(parts$train$controls)),
                               population(plan$values, unlist(parts$train$treated[seen],

@@ -342,7 +342,7 @@ task_rows <- function(task, plan) {
   settings <- call_settings(task$seed)
   bare <- function(index, rows) cells_of(plan$values, index, rows, with.names = FALSE)
   rows <- plan$rows
-  if (is.null(rows) && plan$reduce && value_dim(plan$values)[1L] > default.features) {
+  if (is.null(rows) && plan$reduce && value_dim(plan$values)[1L] > usual_features()) {
     rows <- variable_features(population(plan$values, cells$train.control),
                               population(plan$values, cells$train.treated), settings)
   }

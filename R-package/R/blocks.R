@@ -196,5 +196,5 @@ lazy_variable <- function(from, to, progress = NULL) {
   y <- moments[[2L]]
   a <- x$n / (x$n + y$n)
   variance <- a * x$variance + (1 - a) * y$variance + a * (1 - a) * (x$mean - y$mean)^2
-  utils::head(order(-variance), default.features)
+  utils::head(order(-variance), usual_features())
 }

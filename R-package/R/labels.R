@@ -1,10 +1,8 @@
 # Which cells are controls and which are treated.
 
-control.words <- c("control", "ctrl", "dmso", "vehicle", "untreated", "unstimulated", "mock", "pbs",
-                   "nt", "ntc", "ctl", "unstim", "unperturbed", "baseline", "scramble", "scrambled",
-                   "non-targeting", "nontargeting")
+control_words <- function() or_usual(NULL, "fit", "control")
 
-is_control_word <- function(labels) tolower(labels) %in% control.words
+is_control_word <- function(labels) tolower(labels) %in% control_words()
 
 # One label per cell from a column name or a vector; NULL where nothing is given. Several columns
 # (of batch and by) make one label of theirs together.
@@ -178,7 +176,7 @@ choose_levels <- function(labels, control, target, what) {
     if (length(control) != 1L) {
       fail(what, " has ", if (length(control)) paste("several control levels,",
                                                      listed(control)) else
-        paste0("no level that is called ", listed(control.words[1:5]), " or the like"),
+        paste0("no level that is called ", listed(control_words()[1:5]), " or the like"),
         "; name it with control = ; the levels are ", listed(levels))
     }
     explained <- paste("control:", told_label(control))

@@ -239,7 +239,7 @@ chosen_populations <- function(ask, source, from, to, control, condition, types 
   if (is.null(rows) && uses_variable_features(source)) {
     rows <- variable_features(from, pooled(to), ask$settings,
                               progress_bar(ask$verbose, "Choosing features"))
-    ask$say("Using the ", default.features, " most variable of ", value_dim(source$values)[1L],
+    ask$say("Using the ", usual_features(), " most variable of ", value_dim(source$values)[1L],
             " features")
   }
   names <- value_dimnames(source$values)[[1L]]
@@ -262,7 +262,7 @@ pooled <- function(to) {
 variable_features <- function(from, to, settings, progress = NULL) {
   if (is_lazy(from$values) || is_lazy(to$values)) return(lazy_variable(from, to, progress))
   native(.Call(C_variable_features, population_cells(from, with.names = FALSE),
-               population_cells(to, with.names = FALSE), default.features, settings),
+               population_cells(to, with.names = FALSE), usual_features(), settings),
          lapply(list(control = population_cells(from), treated = population_cells(to)),
                 c, subject = "x has"))
 }

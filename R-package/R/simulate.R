@@ -97,7 +97,8 @@ recovery_study <- function(features = NULL, gaps = NULL, cells = NULL, trials = 
 #' @param ... Not used: the arguments after it want their names in full.
 #' @param new.cells Number of new control cells, and of cells of each test condition.
 #' @param kappa Size of effects that switch with the cell.
-#' @param noise Standard deviation of what is added to each treated value.
+#' @param noise Standard deviation of what is added to each treated value. What is `NULL` of these is
+#'   as [laot_settings()] has it: 20 features and drugs, 200 and 300 cells.
 #' @param seed Seed; without it one number is drawn from R's generator.
 #' @returns A list with `cells` (features x control and training cells), `info` (a row for each:
 #'   `condition`, `drug`, `dose`; a pair is `"drug03+drug11"`), `embedding` (a row for each drug),
@@ -116,10 +117,16 @@ recovery_study <- function(features = NULL, gaps = NULL, cells = NULL, trials = 
 #' truth <- screen$truth[[unseen]]
 #' sqrt(sum((moved - truth)^2) / sum((truth - screen$new.control)^2)) # 1: no better than no change
 #' @export
-simulate_screen <- function(features = 20, drugs = 20, cells = 200, ..., new.cells = 300,
-                            kappa = 1, noise = 0.15, seed = NULL) {
+simulate_screen <- function(features = NULL, drugs = NULL, cells = NULL, ..., new.cells = NULL,
+                            kappa = NULL, noise = NULL, seed = NULL) {
   exact_arguments()
   no_more(list(...), names(formals(simulate_screen)))
+  features <- or_usual(features, "simulate_screen", "features")
+  drugs <- or_usual(drugs, "simulate_screen", "drugs")
+  cells <- or_usual(cells, "simulate_screen", "cells")
+  new.cells <- or_usual(new.cells, "simulate_screen", "new_cells")
+  kappa <- or_usual(kappa, "simulate_screen", "kappa")
+  noise <- or_usual(noise, "simulate_screen", "noise")
   whole(features, "features")
   whole(drugs, "drugs")
   whole(cells, "cells")

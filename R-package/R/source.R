@@ -114,11 +114,11 @@ as_coordinates <- function(embedding, name, cells) {
 is_reduced <- function(origin) !is.null(origin$dimred) || !is.null(origin$reduction)
 
 # The features that an object's fit uses unless it is told.
-default.features <- 1000L
+usual_features <- function() as.integer(or_usual(NULL, "variable_features", "count"))
 
 uses_variable_features <- function(source) {
   source$origin$kind != "matrix" && !is_reduced(source$origin) &&
-    value_dim(source$values)[1L] > default.features
+    value_dim(source$values)[1L] > usual_features()
 }
 
 # subset: names, numbers or flags of features; NULL: none given.

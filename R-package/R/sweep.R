@@ -134,7 +134,7 @@ bind <- function(parts) {
 sweep_features <- function(source, times, start, settings) {
   chosen <- chosen_features(source$subset$value, source$values, source$subset$argument)
   rows <- value_dim(source$values)[1L]
-  if (!is.null(chosen) || rows <= default.features) return(chosen)
+  if (!is.null(chosen) || rows <= usual_features()) return(chosen)
   variable_features(population(source$values, which(times == start)),
                     population(source$values, which(times > start)),
                     settings)

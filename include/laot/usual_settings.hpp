@@ -18,6 +18,11 @@ struct UsualSetting {
   std::string doc;  // one line
 };
 
+/// Names of a level that is taken for the controls where none is named.
+const std::vector<std::string>& control_words();
+/// Features that are taken of an object that has more, where none are named.
+constexpr std::size_t kUsualFeatures = 1000;
+
 /// In the order of the calls. Values come from the options of the core.
 const std::vector<UsualSetting>& usual_settings();
 

@@ -1,5 +1,6 @@
 #include "laot/usual_settings.hpp"
 
+#include "laot/conditions/simulated_screen.hpp"
 #include "laot/evaluation.hpp"
 #include "laot/metrics/mmd.hpp"
 #include "laot/number_text.hpp"
@@ -27,6 +28,16 @@ UsualSetting number(const char* call, const char* name, double value, const char
 
 UsualSetting numbers(const char* call, const char* name, std::string values, const char* doc) {
   return {call, name, ParamType::number, true, std::move(values), doc};
+}
+
+// Taken of an object whose user names nothing.
+std::vector<UsualSetting> of_objects() {
+  return {
+      {"laot_fit", "control", ParamType::choice, true, joined(control_words()),
+       "Levels of a condition that are taken for the controls, in capitals or not"},
+      integer("laot_variable_features", "count", kUsualFeatures,
+              "Features of largest variance, of an object that has more"),
+  };
 }
 
 std::vector<UsualSetting> of_scores() {
@@ -76,12 +87,34 @@ std::vector<UsualSetting> of_the_study() {
   };
 }
 
+std::vector<UsualSetting> of_the_screen() {
+  const ScreenOptions screen;
+  constexpr const char* kScreen = "laot_simulate_screen";
+  return {
+      integer(kScreen, "features", screen.features, "Features of each cell"),
+      integer(kScreen, "drugs", screen.drugs, "Drugs"),
+      integer(kScreen, "cells", screen.cells, "Controls, and cells of each training condition"),
+      integer(kScreen, "new_cells", screen.new_cells,
+              "New controls, and cells of a test condition"),
+      number(kScreen, "kappa", screen.kappa, "Size of effects that switch with the cell"),
+      number(kScreen, "noise", screen.noise, "sd of what is added to each treated value"),
+  };
+}
+
 }  // namespace
+
+const std::vector<std::string>& control_words() {
+  static const std::vector<std::string> words = {
+      "control",     "ctrl",     "dmso",     "vehicle",   "untreated",     "unstimulated",
+      "mock",        "pbs",      "nt",       "ntc",       "ctl",           "unstim",
+      "unperturbed", "baseline", "scramble", "scrambled", "non-targeting", "nontargeting"};
+  return words;
+}
 
 const std::vector<UsualSetting>& usual_settings() {
   static const std::vector<UsualSetting> all = [] {
-    std::vector<UsualSetting> out = of_scores();
-    for (const auto& more : {of_trackability(), of_the_study()})
+    std::vector<UsualSetting> out = of_objects();
+    for (const auto& more : {of_scores(), of_trackability(), of_the_study(), of_the_screen()})
       out.insert(out.end(), more.begin(), more.end());
     return out;
   }();

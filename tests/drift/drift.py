@@ -151,7 +151,7 @@ def check_settings():
     listed = text("src", "evaluation", "usual_settings.cpp")
     names = set(re.findall(r"(?:number|numbers|integer)\(\s*\w+,\s*\"(\w+)\"|\{\w+, \"(\w+)\", ParamType", listed))
     names |= set(re.findall(r"(?:number|numbers|integer)\(\"laot_\w+\",\s*\"(\w+)\"", listed))
-    names = {"".join(name) for name in names} - {"cells", "features", "metrics"}
+    names = {"".join(name) for name in names} - {"cells", "features", "metrics", "count"}
     written = r"\b(?:%s)\b(?:::?\s*\w+(?:\[[^=]*\])?)?\s*=\s*(?:-?0*(?:\.|[1-9])|\[|c\(|\(\d)" % "|".join(
         sorted(name.replace("_", "[_.]") for name in names))
     wrong = [] if len(names) > 8 else ["the list was not read"]
@@ -164,15 +164,6 @@ def check_settings():
                 if found and function not in OWN_SETTINGS:
                     wrong.append(f"{file}: {function} has {found.group(0)}...")
     check(wrong, "usual settings are written in the library alone")
-
-
-def check_control_words():
-    def words(source, name):
-        return sorted(re.findall(r'"([^"]+)"', re.search(name + r"\s*(?:<- c|=)\s*\(([^)]*)\)", source).group(1)))
-
-    in_r = words(text("R-package", "R", "labels.R"), r"control\.words")
-    in_python = words(text("python", "src", "laot", "_anndata.py"), "CONTROL_LEVELS")
-    check(sorted(set(in_r) ^ set(in_python)), "the levels that are taken for the control are those of R in Python")
 
 
 def check_library(functions, library):
@@ -242,7 +233,6 @@ def main():
     check_julia(functions, items)
     check_r(functions)
     check_settings()
-    check_control_words()
     check_comments(items, statuses)
     check_tests(functions)
     if len(sys.argv) > 1:

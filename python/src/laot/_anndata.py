@@ -13,15 +13,9 @@ from ._evaluation import evaluate
 from ._experiment import Experiment, fit_experiment
 from ._library import LaotWarning
 from ._model import Model, Source, fit_arrays
-from ._registry import methods
+from ._registry import methods, usual
 from ._source import PLACES
 from ._tables import Table
-
-#: Levels that are taken for the control where none is named.
-CONTROL_LEVELS = ("control", "ctrl", "dmso", "vehicle", "untreated", "unstimulated", "mock", "pbs", "nt", "ntc", "ctl",
-                  "unstim", "unperturbed", "baseline", "scramble", "scrambled", "non-targeting", "nontargeting")
-#: Features of largest variance that are used where an object has more and none are named.
-MOST_FEATURES = 1000
 
 
 def _column(adata: Any, name: str) -> np.ndarray:
@@ -36,7 +30,8 @@ def _levels(adata: Any, condition: str) -> np.ndarray:
 
 def _control(there: Sequence[str], condition: str, control: Optional[str]) -> str:
     if control is None:
-        known = [level for level in there if level.lower() in CONTROL_LEVELS]
+        words = usual("fit", "control")
+        known = [level for level in there if level.lower() in words]
         if len(known) != 1:
             raise ValueError(f"name the control level of {condition!r} with control=; its levels are {there}")
         control = known[0]
@@ -114,8 +109,9 @@ def fit_adata(adata: Any, *, condition: str, control: Optional[str], target: Uni
     of_treated = np.concatenate([np.flatnonzero(levels == level) for level in ([chosen] if isinstance(chosen, str) else chosen)])
     values, names = matrix_of(adata, layer, obsm)
     x, y = rows_of(values, of_control), rows_of(values, of_treated)
-    if features is None and obsm is None and len(names) > MOST_FEATURES:
-        columns = variable_features(x, y, MOST_FEATURES, threads)
+    most = usual("variable_features", "count")
+    if features is None and obsm is None and len(names) > most:
+        columns = variable_features(x, y, most, threads)
     elif features is None or (isinstance(features, str) and features == "all"):
         columns = None
     else:

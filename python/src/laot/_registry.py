@@ -31,7 +31,7 @@ class Method:
     checkpoints), batch (it takes levels of a batch), many_conditions (it learns all conditions of an experiment
     together), trivial (one of those that every score is shown beside), pairs (pairing() is there
     for it), raw_space (it takes the cells as they are), and fewest_cells: with fewer of either side a fit
-    is the mean shift or, of many conditions, refused."""
+    is the mean shift; of many conditions a training refuses, and the others warn."""
 
     name: str
     label: str
@@ -146,7 +146,7 @@ class Setting:
 
 
 def settings() -> list[Setting]:
-    """The usual settings of evaluations, of trackability and of its parts, in the library's order."""
+    """The usual settings of fits to objects, evaluations, trackability and simulations, in the library's order."""
     out = []
     for number in range(lib.laot_setting_count()):
         s = described(lib.laot_setting_describe, c.laot_setting_info, number)

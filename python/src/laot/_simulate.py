@@ -14,7 +14,7 @@ from ._scores import findings
 from ._tables import Table
 
 
-def simulate_populations(features: int = 10, cells: int = 100, gap: float = 1.0, noise: float = 0.0,
+def simulate_populations(features: int = 10, cells: int = 100, gap: float = 1.0, noise: float = 0,
                          entries: str = "uniform", seed: int = 1) -> dict[str, np.ndarray]:
     """The paper's synthetic populations: control cells with independent normal features of variance 1 / features,
     moved by one map W = I + gap E / |E|, plus noise, and shuffled.
@@ -56,7 +56,7 @@ def simulate_populations(features: int = 10, cells: int = 100, gap: float = 1.0,
 
 def recovery_study(features: Optional[Sequence[int]] = None, gaps: Optional[Sequence[float]] = None,
                    cells: Optional[int] = None, trials: Optional[int] = None, iterations: Optional[int] = None,
-                   noise: float = 0.0, entries: str = "uniform", cost: str = "euclidean", seed: int = 1,
+                   noise: float = 0, entries: str = "uniform", cost: str = "euclidean", seed: int = 1,
                    threads: int = 1, progress: Optional[Progress] = None) -> Table:
     """The paper's phase transition: the share of cells whose partner is found in :func:`simulate_populations` by exact
     assignment and raw least squares in turn, from the identity.
@@ -101,8 +101,9 @@ def recovery_study(features: Optional[Sequence[int]] = None, gaps: Optional[Sequ
             "sd": sd.ravel("F")}
 
 
-def simulate_screen(features: int = 20, drugs: int = 20, cells: int = 200, new_cells: int = 300, kappa: float = 1.0,
-                    noise: float = 0.15, seed: int = 1) -> dict[str, Any]:
+def simulate_screen(features: Optional[int] = None, drugs: Optional[int] = None, cells: Optional[int] = None,
+                    new_cells: Optional[int] = None, kappa: Optional[float] = None, noise: Optional[float] = None,
+                    seed: int = 1) -> dict[str, Any]:
     """A simulated drug screen: drugs at the doses 1, 3, 7 and 15 and pairs of drugs, in cells of three clusters.
 
     Four drugs are in no training condition, of eight others one dose is left out, and eight pairs are
@@ -117,7 +118,8 @@ def simulate_screen(features: int = 20, drugs: int = 20, cells: int = 200, new_c
     kappa
         Size of effects that switch with the cell; 0: effects are linear in the cell.
     noise
-        Standard deviation of what is added to each treated value.
+        Standard deviation of what is added to each treated value. What is None of these is as
+        :func:`laot.settings` has it: 20 features and drugs, 200 and 300 cells.
     seed
         Fixes the screen, in every language.
 
@@ -129,6 +131,9 @@ def simulate_screen(features: int = 20, drugs: int = 20, cells: int = 200, new_c
         (coordinates by drug); ``new_control``; ``test``, a dict of condition, kind, drug and dose of what was
         left out; and by its names ``observed``, fresh treated cells, and ``truth``, ``new_control`` moved.
     """
+    features, drugs, cells, new_cells, kappa, noise = (usual("simulate_screen", name, given) for name, given in (
+        ("features", features), ("drugs", drugs), ("cells", cells), ("new_cells", new_cells), ("kappa", kappa),
+        ("noise", noise)))
     out = ctypes.c_void_p()
     with Context(seed) as context:
         context.run(lib.laot_simulate_screen, features, drugs, cells, new_cells, kappa, noise, ctypes.byref(out))
