@@ -18,7 +18,7 @@ const auto& finding_of(const Pairs& pairs, const char* name, const char* what) {
   for (const auto& entry : pairs)
     if (entry.first == asked) return entry.second;
   laot::fail(Status::unknown_name, "there is no ", what, " \"", asked, "\"; there are ",
-             laot::joined(names_of(pairs)));
+             pairs.empty() ? "none" : laot::joined(names_of(pairs)));
 }
 
 }  // namespace

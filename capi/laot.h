@@ -567,8 +567,8 @@ typedef struct laot_method_info {
   int trivial;         /* 1: one of those that every score is shown beside */
   int pairs;           /* 1: a plan between the cells: plan_source, plan_target, plan_mass */
   int raw_space;       /* 1: cells are taken as they are, without a feature space */
-  size_t fewest_cells; /* of either side of a condition; with fewer the fit is the mean shift or,
-                        * of many conditions, refused */
+  size_t fewest_cells; /* of either side of a condition; with fewer the fit is the mean shift. Of
+                        * many conditions a training refuses, and others warn */
 } laot_method_info;
 
 /**
@@ -1172,8 +1172,8 @@ LAOT_API laot_status laot_covariates(const laot_model* model, laot_table** out);
 /**
  * A number of the report. All: n_control, n_treated, features, median_gamma (1 / squared units; where
  * the model keeps all of its training cells and the fit did not need it, it is found when it is
- * first read or the model is saved, which may take a second), negative_share (of predictions on the
- * training controls), seconds.
+ * first read or the model is saved, which may take a second), negative_share (of the values that are
+ * predicted for the training controls, or for 1000 of them that are taken evenly), seconds.
  * laot: dimension, components, iterations, objective (J), residual_sum (n times its first term),
  * ridge, plan_cost, plan_cost_lower_bound and plan_gap (certificate of the last plan: the least cost
  * is not below the bound; the gap is relative to the cost or, where larger, to the spread of the
@@ -1907,9 +1907,9 @@ LAOT_API laot_status laot_findings_table(const laot_findings* findings, const ch
  *   why: delta is 1 or more, or L is unknown in these units);
  * - texts undefined_s, vacuous_s ("" where there is a value);
  * - tables constants (scaling, delta, scale, critical_gap, undefined, vacuous: one row for each s),
- *   worst (scaling, first, second, delta) and quantiles (scaling, probability, delta);
- * - arrays worst_s [pairs x 3] (two cell numbers from 0, and the pair's delta, largest first, at
- *   most 10), quantiles_s [count x 1] of the pairs' deltas, right to 2^-16 of their range;
+ *   worst (scaling, first, second, delta: at most 10 pairs of cells for each s, numbered from 0, the
+ *   largest delta first) and quantiles (scaling, probability, delta: of the pairs' deltas, right to
+ *   2^-16 of their range);
  *
  * and the number n_cells (n).
  *
@@ -1931,15 +1931,12 @@ LAOT_API laot_status laot_isometry(laot_context* context, const laot_data* cells
 
 /**
  * How fast cells move in a time course, coupled exactly between successive times, so that a rate is
- * of the least movement that explains the data. In units of the cells over time:
- *
- * - table rates, one row a step: from, to (times), mean, mean_low, mean_high, largest, a column
- *   quantile_p for each probability p (weighted by the coupled mass), last_low, last_high, floor.
- *   The intervals (95%, bootstrap over the coupled pairs) are of the mean and of the last quantile;
- *   floor is the mean rate between two random halves of the cells at `from`: movement that is
- *   sampling alone (NaN with one cell);
- * - arrays of the same: rates [count - 1 x 9] (from, to, mean, mean_low, mean_high, largest,
- *   last_low, last_high, floor) and quantiles [count - 1 x probability_count].
+ * of the least movement that explains the data. In units of the cells over time, the table rates
+ * with one row a step: from, to (times), mean, mean_low, mean_high, largest, a column quantile_p for
+ * each probability p (weighted by the coupled mass), last_low, last_high, floor. The intervals (95%,
+ * bootstrap over the coupled pairs) are of the mean and of the last quantile; floor is the mean rate
+ * between two random halves of the cells at `from`: movement that is sampling alone (NaN with one
+ * cell).
  *
  * @param context            threads, callbacks, and the seed of bootstrap and halves
  * @param populations        [count] data, each [features x its own number of cells], same features

@@ -15,7 +15,8 @@
 #' All cells are used: the populations may differ in size. Where there are many features for the
 #' cells at hand, the map is fitted in principal components and what these leave out of a cell is
 #' kept. With fewer than 3 cells on a side (4 for a network; `laot_methods()$fewest.cells`) the fit
-#' falls back to the mean shift, with a warning.
+#' falls back to the mean shift, with a warning; of a method of many conditions a training refuses
+#' such a condition, and the others name it in a warning.
 #' Values are read in place: of a large sparse object only the chosen features are copied, once.
 #'
 #' @param x Control cells as a matrix, features x cells (a base matrix, a data frame of numbers, or

@@ -12,8 +12,8 @@
 #'   checkpoints), `batch` (it takes levels of a batch), `conditions` (one model learns all
 #'   conditions; the others are fitted to each), `trivial` (one of those that every score is shown
 #'   beside), `pairs` (it has a [pairing()]), `raw` (it takes the cells as they are, without a
-#'   feature space) and `fewest.cells`: with fewer on either side a fit is the mean shift or, of
-#'   many conditions, refused.
+#'   feature space) and `fewest.cells`: with fewer on either side a fit is the mean shift; of
+#'   many conditions a training refuses, and the others warn.
 #'   `laot_params()`: a data frame with columns `name`, `type`, `default`, `range`, `doc` and
 #'   `source`, one row for each parameter that may be given to the fitting function by name.
 #'   `laot_presets()`: a data frame with columns `name` and `doc`; the first is the default, whose

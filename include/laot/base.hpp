@@ -167,6 +167,8 @@ std::string nearest_name(const std::string& name, const std::vector<std::string>
 
 /// `items` as "a, b, c".
 std::string joined(const std::vector<std::string>& items);
+/// "a, b and 3 more"; one more than `most` are shown all.
+std::string some_of(const std::vector<std::string>& items, std::size_t most);
 
 /// "1 feature", "12 features".
 template <class Count>

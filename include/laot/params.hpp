@@ -71,8 +71,8 @@ struct Traits {
   bool many_conditions = false;  // one model of all conditions; else one is fitted to each
   bool trivial = false;          // one of those that every score is shown beside
   bool pairs = false;            // a plan between the cells: the arrays plan_source, _target, _mass
-  /// Of either side of a condition: with fewer the fit is the mean shift or, of many conditions,
-  /// refused.
+  /// Of either side of a condition: with fewer the fit is the mean shift. Of many conditions a
+  /// training refuses, and a closed form names the conditions in its warning.
   std::size_t fewest_cells = 3;
 };
 

@@ -17,7 +17,7 @@ what it is: `affine`
 with checkpoints), `batch` (it takes levels of a batch), `many_conditions` (it learns all conditions
 of an experiment together), `trivial` (one of those that every score is shown beside), `pairs` (it has
 a `pairing`), `raw_space` (it takes the cells as they are), and `fewest_cells`: with fewer of either side
-a fit is the mean shift or, of many conditions, refused.
+a fit is the mean shift; of many conditions a training refuses, and the others warn.
 """
 available_methods() = [(name = unsafe_string(m.name), label = unsafe_string(laot_method_label(i - 1)),
                         title = unsafe_string(m.title),

@@ -84,4 +84,11 @@ std::string joined(const std::vector<std::string>& items) {
   return out;
 }
 
+std::string some_of(const std::vector<std::string>& items, std::size_t most) {
+  if (items.size() <= most + 1) return joined(items);
+  const auto end = items.begin() + static_cast<std::ptrdiff_t>(most);
+  return text(joined(std::vector<std::string>(items.begin(), end)), " and ", items.size() - most,
+              " more");
+}
+
 }  // namespace laot

@@ -44,14 +44,6 @@ bool same(const CovariateValue& a, const CovariateValue& b) {
   return a.levels == b.levels && a.numbers == b.numbers;
 }
 
-/// "a, b and 3 more"; one more than `most` are shown all.
-std::string some_of(const std::vector<std::string>& items, std::size_t most) {
-  if (items.size() <= most + 1) return joined(items);
-  const auto end = items.begin() + static_cast<std::ptrdiff_t>(most);
-  return text(joined(std::vector<std::string>(items.begin(), end)), " and ", items.size() - most,
-              " more");
-}
-
 template <class Items, class Text>
 std::vector<std::string> different(const Items& items, const Text& text_of) {
   std::vector<std::string> out;

@@ -253,15 +253,24 @@ struct AllPopulations {
   }
 };
 
-void require_cells(const MethodSpec& method, const Experiment& experiment) {
+// Conditions of too few cells: a training cannot hold out any of them, and refuses; a closed form
+// learns their means, and the clause returned says which they are.
+std::string too_few_cells(const MethodSpec& method, const Experiment& experiment) {
   const std::size_t fewest = method.traits.fewest_cells;
+  std::vector<std::string> found;
   for (const TreatedPopulation& given : experiment.conditions) {
     const std::size_t m = given.population.cells.cells(),
                       n = experiment.controls[given.control].cells.cells();
-    require(m >= fewest && n >= fewest, Status::invalid_argument, "condition ",
+    if (m >= fewest && n >= fewest) continue;
+    require(!method.traits.trains, Status::invalid_argument, "condition ",
             described(given.condition), " has ", m, " treated and ", n, " control cells, and ",
             method.name, " needs at least ", fewest, " of either; leave the condition out");
+    found.push_back(text(described(given.condition), " (", m, " treated, ", n, " control)"));
   }
+  if (found.empty()) return "";
+  return text(
+      "fewer than ", fewest, " cells on a side show a mean and nothing else: read as a mean ",
+      "shift, or leave out, the condition", found.size() > 1 ? "s " : " ", some_of(found, 5));
 }
 
 // One condition of a method of many: what it keeps of its cells, with the Gaussian map in the
@@ -309,7 +318,7 @@ MarginalMaps marginals_of(const ExperimentInput& input, std::size_t c, const Mod
 Model fit_together(const Method& chosen, const Params& params, const Experiment& experiment,
                    Context& context) {
   const auto start = Clock::now();
-  require_cells(chosen.spec, experiment);
+  const std::string too_few = too_few_cells(chosen.spec, experiment);
   const std::size_t g = experiment.controls.size();
   const AllPopulations all(experiment, context);
   Model model(params);
@@ -339,6 +348,10 @@ Model fit_together(const Method& chosen, const Params& params, const Experiment&
   model.arrays = std::move(result.arrays);
   model.compared = std::move(result.compared);
   model.report.append(result.report);
+  if (!too_few.empty()) {
+    model.report.warn(too_few);
+    context.note(too_few);
+  }
   std::vector<ControlWork> work(g);
   result.of_conditions.resize(experiment.conditions.size());
   for (std::size_t c = 0; c < experiment.conditions.size(); ++c) {

@@ -272,6 +272,7 @@ Method conditional_laot_method() {
       spec_of("conditional_laot", "Conditional LAOT",
               "exact plans of all conditions and one linear map of cell and covariates",
               "docs/conditions.md", std::move(params));
+  spec.traits.fewest_cells = 3;
   spec.presets = {{"calibrated", "everything chosen by conditions and cells left out", {}},
                   {"adaptive",
                    "calibrated, and seen conditions bent and with their marginals restored where "
@@ -285,12 +286,14 @@ Method conditional_gaussian_method() {
   params.push_back(marginals_without_choice_param());
   params.push_back(shift_ridge_param());
   params.push_back(spread_ridge_param());
-  return method_of(
+  MethodSpec spec =
       trivial_spec("conditional_gaussian", "Conditional Gaussian",
                    "mean shift and log covariance regressed on covariates, and the Gaussian map to "
                    "them",
-                   std::move(params)),
-      fit_trivial<ConditionalForm::gaussian>, load<ConditionalForm::gaussian>);
+                   std::move(params));
+  spec.traits.fewest_cells = 3;
+  return method_of(std::move(spec), fit_trivial<ConditionalForm::gaussian>,
+                   load<ConditionalForm::gaussian>);
 }
 
 Method regressed_shift_method() {

@@ -22,16 +22,6 @@ CriticalGap gap_of(const IsometryConstant& constant, std::size_t cells, double r
   return gap;
 }
 
-arma::mat worst_pairs(const IsometryConstant& constant) {
-  arma::mat out(constant.worst.size(), 3);
-  for (std::size_t p = 0; p < constant.worst.size(); ++p) {
-    out(p, 0) = as_number(constant.worst[p].first);
-    out(p, 1) = as_number(constant.worst[p].second);
-    out(p, 2) = constant.worst[p].delta;
-  }
-  return out;
-}
-
 void add_constant(const IsometryConstant& constant, const CriticalGap& gap, Findings& out) {
   const std::string name = name_of(constant.scaling);
   out.numbers.emplace_back("delta_" + name, constant.delta);
@@ -39,8 +29,6 @@ void add_constant(const IsometryConstant& constant, const CriticalGap& gap, Find
   out.numbers.emplace_back("critical_gap_" + name, gap.value);
   out.texts.emplace_back("undefined_" + name, constant.undefined);
   out.texts.emplace_back("vacuous_" + name, gap.vacuous);
-  out.arrays.emplace_back("worst_" + name, worst_pairs(constant));
-  out.arrays.emplace_back("quantiles_" + name, one_column(constant.quantiles));
 }
 
 // The columns of the three tables of isometry constants, filled row by row.
@@ -94,24 +82,6 @@ struct IsometryColumns {
     out.tables.emplace_back("quantiles", std::move(quantiles));
   }
 };
-
-arma::mat rates_array(const std::vector<Rate>& rates) {
-  arma::mat out(rates.size(), 9);
-  for (std::size_t s = 0; s < rates.size(); ++s) {
-    const Rate& r = rates[s];
-    const double row[] = {r.from,    r.to,       r.mean,      r.mean_low, r.mean_high,
-                          r.largest, r.last_low, r.last_high, r.floor};
-    for (std::size_t c = 0; c < 9; ++c) out(s, c) = row[c];
-  }
-  return out;
-}
-
-arma::mat quantiles_array(const std::vector<Rate>& rates, std::size_t count) {
-  arma::mat out(rates.size(), count);
-  for (std::size_t s = 0; s < rates.size(); ++s)
-    for (std::size_t p = 0; p < count; ++p) out(s, p) = rates[s].quantiles[p];
-  return out;
-}
 
 using NamedAgreement = std::pair<const char*, const Agreement*>;
 
@@ -188,8 +158,6 @@ Findings rates_findings(const std::vector<arma::mat>& populations, const std::ve
                         const RateOptions& options, Context& context) {
   const std::vector<Rate> rates = rates_of_time_course(populations, times, options, context);
   Findings out;
-  out.arrays.emplace_back("rates", rates_array(rates));
-  out.arrays.emplace_back("quantiles", quantiles_array(rates, options.probabilities.size()));
   out.tables.emplace_back("rates", rates_table(rates, options.probabilities));
   return out;
 }

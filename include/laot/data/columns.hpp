@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <vector>
 
@@ -29,6 +30,12 @@ arma::Mat<Value> columns_of(const arma::Mat<Value>& x, std::size_t count, const 
 template <class Value, class Index>
 arma::Mat<Value> columns_of(const arma::Mat<Value>& x, const std::vector<Index>& index) {
   return columns_of(x, index.size(), [&](std::size_t c) { return index[c]; });
+}
+
+/// Column c of `count` >= 2 that are taken evenly among n >= count, from the first to the last.
+inline std::size_t evenly_placed(std::size_t c, std::size_t count, std::size_t n) {
+  const double step = static_cast<double>(n - 1) / static_cast<double>(count - 1);
+  return static_cast<std::size_t>(std::floor(static_cast<double>(c) * step + 0.5));
 }
 
 /// A matrix over memory of someone else, column-major, for a holder that only reads it while that

@@ -95,8 +95,8 @@ def isometry(cells: Any, rate: float = math.nan, probabilities: Optional[Sequenc
     dict
         Tables, a dict of columns each: ``constants`` (scaling, delta, scale, critical_gap, undefined, vacuous: why
         there is no critical gap), ``worst`` (scaling, first, second, delta: at most 10 pairs of cells, from 0, the
-        largest delta first) and ``quantiles`` (scaling, probability, delta); the same as numbers, texts and arrays
-        by the names of laot_isometry ("delta_smallest"), and ``n_cells``.
+        largest delta first) and ``quantiles`` (scaling, probability, delta); the constants also as numbers and
+        texts by the names of laot_isometry ("delta_smallest"), and ``n_cells``.
 
     Raises
     ------
