@@ -205,17 +205,23 @@ emptier_corner <- function(curves) {
   if (max(curves$density[left]) < max(curves$density[!left])) "topleft" else "topright"
 }
 
+# The changes as image() has them: a row for each control feature, a column for each treated one.
+map_cells <- function(data) {
+  size <- nlevels(data$control)
+  cells <- matrix(0, size, size)
+  cells[cbind(as.integer(data$control), as.integer(data$treated))] <- data$change
+  cells
+}
+
 draw_map <- function(data) {
   features <- levels(data$control)
   size <- length(features)
   limit <- max(abs(data$change), 1e-12)
   shades <- grDevices::colorRampPalette(c("#2166AC", "#F7F7F7", "#B2182B"))(101L)
-  cells <- matrix(0, size, size)
-  cells[cbind(as.integer(data$control), as.integer(data$treated))] <- data$change
   width <- max(graphics::strwidth(features, units = "inches", cex = 0.7)) + 0.45
   old <- par(mai = c(min(width, 1.6), min(width, 1.6), 0.6, 0.7))
   on.exit(par(old))
-  image(seq_len(size), seq_len(size), cells, zlim = c(-limit, limit), col = shades, axes = FALSE,
+  image(seq_len(size), seq_len(size), map_cells(data), zlim = c(-limit, limit), col = shades, axes = FALSE,
         xlab = "", ylab = "", main = "W - I", font.main = 1)
   axis(1, seq_len(size), features, las = 2, cex.axis = 0.7, tick = FALSE, line = -0.5)
   axis(2, seq_len(size), rev(features), las = 1, cex.axis = 0.7, tick = FALSE, line = -0.5)

@@ -85,8 +85,8 @@ struct ClusterOptions {
 /// 1995). Deterministic. `types` gets the nearest cluster of each control and the likeliest of each
 /// treated cell; the composition's treated shares are q.
 ///
-/// x[k x n], y[k x m]: in one space, with weights that sum to 1. Cost: O((n + m) k clusters) an
-/// iteration.
+/// x[k x n], y[k x m]: in one space, with weights that sum to 1. Throws invalid_argument where the
+/// treated cells are all the same. Cost: O((n + m) k clusters) an iteration.
 Composition clustered(const arma::mat& x, const arma::mat& y, const arma::vec& weights_x,
                       const arma::vec& weights_y, const ClusterOptions& options, CellTypes& types,
                       Context& context);

@@ -201,3 +201,18 @@ end
     @test occursin("the embedding of patient must be a Dict of coordinates by level, or \"control\", found \"ctrl\"; \"effect\"",
                    refused(() -> placed(embedding = (patient = "ctrl",))))
 end
+
+@testset "an experiment of labelled cells has their batch and names" begin
+    donors = [fill("a", 30); fill("b", 30); fill("a", 20); fill("b", 27)]
+    labelled = hcat(CONTROL, TREATED)
+    labelled[:, donors .== "b"] .+= [2.0, -2, 0, 0, 1]
+    condition = [fill("control", 60); fill("A", 47)]
+    names = ["cell $k" for k in 1:107]
+    fitted = fit(LAOTModel(), Experiment(labelled, condition; batch = donors, cell_names = names))
+    alone(; batches...) = fit(LAOTModel(), labelled[:, 1:60], labelled[:, 61:107]; batches...)
+    with_batch = alone(; batch_control = donors[1:60], batch_treated = donors[61:107])
+    moved = predict(fitted["A"], CONTROL)
+    @test same(moved, predict(with_batch, CONTROL))
+    @test !same(moved, predict(alone(), CONTROL))
+    @test control_names(fitted["A"]) == names[1:60]
+end

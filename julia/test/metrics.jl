@@ -16,6 +16,8 @@
     @test variable_features(x, y, 5) == sortperm([spread(both[k, :]) for k in 1:5]; rev = true)
     @test sort(marker_features(x, y, 5)) == 1:5
     @test feature_scores(x, y).mean_difference ≈ vec(sum(x .- y; dims = 2)) ./ 12
+    apart = feature_scores(zeros(1, 4), fill(2.0, 1, 4))
+    @test apart == (ks = [1.0], w1 = [2.0], mean_difference = [-2.0])
     test = mmd2_test(x, y; gammas = gamma, permutations = 99)
     @test test.mmd2 ≈ mmd2(x, y; gammas = gamma) && 0.01 <= test.p_value <= 1
     ranks(v) = [count(<(a), v) + (count(==(a), v) + 1) / 2 for a in v]

@@ -54,6 +54,9 @@ end
     # Two columns of norm 1: the eigenvalues of their Gram matrix are 1 ± their product.
     @test found.numbers["delta_unit_norm"] ≈ maximum(abs, products)
     @test found.numbers["n_cells"] == 10
+    # Five unit vectors: every Gram matrix is I, so that delta is 0 and the scale 1.
+    constants = isometry(Float64[i == j for i in 1:5, j in 1:5]; rate = 0.1).tables["constants"]
+    @test constants.critical_gap[constants.scaling .== "mean_square"] ≈ [sqrt(10)]
 end
 
 @testset "rates of a time course" begin

@@ -99,3 +99,11 @@ def test_the_pairing_is_recovered_below_a_gap():
                             ({"features": [2.5]}, ValueError), ({"cost": "none"}, laot.LaotError)):
         with pytest.raises(error):
             laot.recovery_study(**{"features": [2], "gaps": [0], "cells": 5, "trials": 1, **settings})
+
+
+def test_cells_drawn_anew_have_no_pairs():
+    found = laot.simulate_populations(3, 60, gap=0.5, entries="gaussian", seed=1)
+    model = laot.fit(found["control"], found["treated"], preset="calibrated", seed=1)
+    curve = model.trackability(resamples=2, halves=0, restarts=0, gaps=[0, 1], repeats=2, design="anew").curve
+    assert curve["design"] == "anew"
+    assert np.isnan(curve["simulations"]["pairs"]).all() and not np.isnan(curve["simulations"]["identified"]).any()

@@ -11,6 +11,12 @@ namespace laot {
 
 namespace {
 
+bool all_the_same(const arma::mat& cells) {
+  for (std::size_t i = 1; i < cells.n_cols; ++i)
+    if (!std::equal(cells.colptr(i), cells.colptr(i) + cells.n_rows, cells.colptr(0))) return false;
+  return true;
+}
+
 // The cell nearest to the mean, then the one farthest from those that were taken.
 arma::mat farthest_points(const arma::mat& x, std::size_t count) {
   const arma::vec mean = arma::mean(x, 1);
@@ -177,6 +183,10 @@ std::vector<std::uint32_t> nearest_centres(const arma::mat& cells, const arma::m
 Composition clustered(const arma::mat& x, const arma::mat& y, const arma::vec& weights_x,
                       const arma::vec& weights_y, const ClusterOptions& options, CellTypes& types,
                       Context& context) {
+  // A mixture without spread: each cell would be 0 over 0 of each cluster.
+  require(!all_the_same(y), Status::invalid_argument,
+          "the treated cells are all the same and show no shares of clusters; set balance to ",
+          "\"none\"");
   const SingleThreadedBlas one_thread;
   const std::size_t count =
       std::min(options.most,

@@ -630,6 +630,24 @@ static void test_screen(laot_context* context) {
           LAOT_OUT_OF_MEMORY, "a screen of 20 drugs");
 }
 
+/* Effects that switch with the cell move it elsewhere; the cells are the same. */
+static void test_switches(laot_context* context) {
+  static const double kappas[] = {0.0, 1.0};
+  static double cells[2][3 * 10], truth[2][3 * 10 * 32];
+  laot_findings* screen = NULL;
+  size_t k, p, differ = 0;
+  for (k = 0; k < 2; ++k) {
+    CHECK(laot_simulate_screen(context, 3, 12, 8, 10, kappas[k], 0.0, &screen) == LAOT_OK);
+    CHECK(laot_findings_array(screen, "new_control", cells[k], 30) == LAOT_OK);
+    CHECK(laot_findings_array(screen, "test_truth", truth[k], 3 * 10 * 32) == LAOT_OK);
+    laot_findings_free(screen);
+  }
+  for (p = 0; p < 3 * 10 * 32; ++p)
+    if (truth[0][p] != truth[1][p]) ++differ;
+  CHECK(memcmp(cells[0], cells[1], sizeof cells[0]) == 0);
+  CHECK(differ > 3 * 10 * 16);
+}
+
 /* Columns of labelled cells: two conditions, the control cells of each of their own line. */
 static void test_columns(void) {
   static const char* const labels[] = {"none", "a", "b", NULL, "none", "b"};
@@ -720,6 +738,7 @@ int main(void) {
   test_hold_out(context);
   test_placed_by_controls(context);
   test_screen(context);
+  test_switches(context);
   test_columns();
   test_place_in_a_long_name(context, params);
   laot_params_free(params);

@@ -313,12 +313,12 @@ static void test_null_trackability(void) {
   NULL_REFUSED(laot_findings_text(findings, NULL, NULL, 0, &needed), "name");
   REFUSED(laot_findings_text(findings, "vacuous_unit_norm", small, 0, &needed),
           LAOT_BUFFER_TOO_SMALL, "0 bytes");
-  REFUSED(laot_findings_array_size(NULL, "worst_smallest", &rows, &needed), LAOT_INVALID_ARGUMENT,
+  REFUSED(laot_findings_array_size(NULL, "worst", &rows, &needed), LAOT_INVALID_ARGUMENT,
           "findings is NULL");
-  NULL_REFUSED(laot_findings_array_size(findings, "worst_smallest", NULL, &needed), "rows");
-  NULL_REFUSED(laot_findings_array_size(findings, "worst_smallest", &rows, NULL), "cols");
-  NULL_REFUSED(laot_findings_array(NULL, "worst_smallest", numbers, 9), "findings");
-  REFUSED(laot_findings_array(findings, "worst", numbers, 9), LAOT_UNKNOWN_NAME, "worst_smallest");
+  NULL_REFUSED(laot_findings_array_size(findings, "worst", NULL, &needed), "rows");
+  NULL_REFUSED(laot_findings_array_size(findings, "worst", &rows, NULL), "cols");
+  NULL_REFUSED(laot_findings_array(NULL, "worst", numbers, 9), "findings");
+  REFUSED(laot_findings_array(findings, "worst", numbers, 9), LAOT_UNKNOWN_NAME, "there are none");
   NULL_REFUSED(laot_isometry(NULL, control, 1.0, one_number, 1, &other), "context");
   NULL_REFUSED(laot_rates(NULL, course, two_numbers, 2, one_number, 1, &other), "context");
   NULL_REFUSED(laot_rates(context, course, two_numbers, 2, one_number, 1, NULL), "out");

@@ -163,11 +163,19 @@ static void test_features(laot_context* context, const laot_data* x, const laot_
   double ks[FEATURES], w1[FEATURES], difference[FEATURES], r[CELLS];
   size_t marker[FEATURES];
   double best[2], shift[FEATURES];
+  static const double zeros[] = {0.0, 0.0, 0.0, 0.0}, twos[] = {2.0, 2.0, 2.0, 2.0};
   laot_table* table = NULL;
-  laot_data* one = NULL;
+  laot_data *one = NULL, *two = NULL;
   CHECK(laot_feature_scores(context, x, y, ks, w1, difference, FEATURES) == LAOT_OK);
   CHECK(ks[2] > ks[0] && w1[2] > w1[0] && difference[2] < -0.8);
   CHECK(laot_feature_scores(context, x, y, NULL, NULL, NULL, FEATURES) == LAOT_OK);
+  CHECK(laot_data_dense(zeros, 1, 4, 1, &one) == LAOT_OK);
+  CHECK(laot_data_dense(twos, 1, 4, 1, &two) == LAOT_OK);
+  CHECK(laot_feature_scores(context, one, two, ks, w1, difference, 1) == LAOT_OK);
+  CHECK(ks[0] == 1.0 && w1[0] == 2.0 && difference[0] == -2.0);
+  laot_data_free(one);
+  laot_data_free(two);
+  one = NULL;
   REFUSED(laot_feature_scores(context, x, y, ks, w1, difference, FEATURES + 1),
           LAOT_DIMENSION_MISMATCH, "length must be the");
   REFUSED(laot_feature_scores(context, x, y, ks, w1, difference, 2), LAOT_DIMENSION_MISMATCH,

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "laot/nets/autoencoder.hpp"
+#include "laot/nets/dense.hpp"
 
 using namespace laot;
 using namespace laot::nets;
@@ -109,6 +110,36 @@ TEST_CASE("dropout acts while training only") {
   // Dropped units make the reconstruction vary around the exact one, so the loss is larger.
   CHECK(loss / 50 > pass.evaluate(net, {}, x.memptr(), nullptr, nullptr, 1).total);
   CHECK(decode(net, exact)(0) == whole(0));
+}
+
+TEST_CASE("a unit that dropout leaves is raised by as much as keeps the mean of all") {
+  Rng rng(35);
+  Layout layout, moments;
+  const DenseLayer layer = dense_layer("layer", 3, 50, false, layout, moments);
+  std::vector<double> values(layout.size()), none;
+  initialise(layer, false, rng, values, none);
+  const arma::mat x = normal_cells(rng, 3, 80);
+  DenseShape rules;
+  rules.slope = 0.5;  // so that no unit is 0 by itself
+  rules.dropout = 0.25;
+  DenseScratch<double> scratch;
+  HiddenState<double> whole, dropped;
+  Rng draws(36);
+  for (const bool drops : {false, true})
+    hidden_forward<double>(rules, layer, values.data(), nullptr, x.memptr(), 80,
+                           drops ? dropped : whole, nullptr, drops ? &draws : nullptr, scratch);
+  REQUIRE(dropped.z.size() == 4000);
+  std::size_t kept = 0;
+  for (std::size_t k = 0; k < dropped.z.size(); ++k) {
+    const bool stays = dropped.z[k] != 0.0;
+    const double factor = stays ? 4.0 / 3.0 : 0.0;  // 1 / (1 - 1/4)
+    kept += stays;
+    CHECK(dropped.z[k] == doctest::Approx(factor * whole.z[k]).epsilon(1e-12));
+    CHECK(dropped.gate[k] == doctest::Approx(factor * whole.gate[k]).epsilon(1e-12));
+  }
+  // Of 4000 with a chance of 3/4, 3000 +- 27.
+  CHECK(kept > 2850);
+  CHECK(kept < 3150);
 }
 
 TEST_CASE("the latent shift is balanced by cell type where types are given") {

@@ -1,6 +1,7 @@
 // Laws of conditional LAOT, whatever the cells.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <tuple>
 
@@ -249,33 +250,75 @@ TEST_CASE("cells are held out until 2000 treated cells were, in at most five fol
   }
 }
 
-TEST_CASE("restoring is judged by what the other conditions say of shape and shift") {
-  const ScreenCells screen = cells_of(small_screen(1.0));
-  const ConditionalCells cells = centred(screen.cells);
+namespace {
+
+// At most 500 of the cells, evenly.
+arma::mat scored(const arma::mat& cells) {
+  const std::size_t most = std::min<std::size_t>(cells.n_cols, 500);
+  arma::mat out(cells.n_rows, most);
+  for (std::size_t i = 0; i < most; ++i) out.col(i) = cells.col(i * cells.n_cols / most);
+  return out;
+}
+
+// Against the mean MMD^2 of each condition moved by what the others say of it, where restoring has
+// 0, 1/4, .., 1 of the say. All conditions have one control population.
+void check_choice_of_restore(const ConditionalCells& given, const ConditionalLaotOptions& options) {
+  const ConditionalCells cells = centred(given);
+  const arma::uword d = cells.controls[0].n_rows;
   Context context;
-  const ConditionalLaot fit = fit_conditional_laot(screen.cells, {}, context);
+  const ConditionalLaot fit = fit_conditional_laot(given, options, context);
   const ConditionalAlternation& pooled = fit.alternation;
   const ConditionRegression regression(cells.phi);
   const arma::mat shift = regression.left_out(fit.own_shift, std::max(fit.shift_ridge, 1e-8)),
                   spread = regression.left_out(log_spread_changes(cells, context),
                                                std::max(fit.spread_ridge, 1e-8));
   const arma::cube change = map_regression(cells).left_out(pooled.cross, pooled.maps, pooled.ridge);
-  double none = 0.0, all = 0.0;
+  const arma::mat x = scored(cells.controls[0]);
+  std::vector<double> sums(5, 0.0);
   for (std::size_t c = 0; c < cells.treated.size(); ++c) {
     // A prediction that is off by the error of the shift: as well the observed cells, the other
     // way.
-    arma::mat observed = cells.treated[c];
+    arma::mat observed = scored(cells.treated[c]);
     observed.each_col() += fit.own_shift.col(c) - shift.col(c);
-    const arma::mat map = arma::eye(5, 5) + change.slice(c);
-    const auto score = [&](const arma::mat& w) {
-      return mmd2(w * cells.controls[0], observed, {fit.gamma}, MmdEstimator::unbiased, context)[0];
-    };
-    none += score(map);
-    all += score(with_spread(map, fit.controls[0], arma::reshape(spread.col(c), 5, 5), 1.0));
+    const arma::mat map = arma::eye(d, d) + change.slice(c);
+    const arma::mat full =
+        with_spread(map, fit.controls[0], arma::reshape(spread.col(c), d, d), 1.0);
+    for (std::size_t k = 0; k < 5; ++k) {
+      const double strength = 0.25 * static_cast<double>(k);
+      const arma::mat moved = ((1.0 - strength) * map + strength * full) * x;
+      sums[k] += mmd2(moved, observed, {fit.gamma}, MmdEstimator::unbiased, context)[0];
+    }
   }
   const auto count = static_cast<double>(cells.treated.size());
-  CHECK(fit.choice_of_restore.mmd2[0] == doctest::Approx(none / count).epsilon(1e-9));
-  CHECK(fit.choice_of_restore.mmd2[4] == doctest::Approx(all / count).epsilon(1e-9));
+  REQUIRE(fit.choice_of_restore.mmd2.size() == 5);
+  for (std::size_t k = 0; k < 5; ++k) {
+    CHECK(fit.choice_of_restore.candidates[k] == 0.25 * static_cast<double>(k));
+    CHECK(fit.choice_of_restore.mmd2[k] == doctest::Approx(sums[k] / count).epsilon(1e-9));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("restoring is judged by what the other conditions say of shape and shift") {
+  check_choice_of_restore(cells_of(small_screen(1.0)).cells, {});
+}
+
+TEST_CASE("restoring is judged by at most 500 cells of a population") {
+  ConditionalCells cells;
+  cells.controls = {clouds::gaussian(2, 560, 41)};
+  cells.phi = clouds::gaussian(2, 4, 42);
+  const std::vector<std::size_t> sizes{530, 30, 25, 20};
+  for (std::size_t c = 0; c < 4; ++c) {
+    cells.control_of.push_back(0);
+    cells.treated.push_back((arma::eye(2, 2) + 0.3 * clouds::gaussian(2, 2, 43 + c)) *
+                                clouds::gaussian(2, sizes[c], 53 + c) +
+                            0.5 * static_cast<double>(c));
+  }
+  ConditionalLaotOptions options;
+  options.alternation.ridge = 0.1;
+  options.alternation.max_iter = 1;
+  options.own_share = 0.0;
+  check_choice_of_restore(cells, options);
 }
 
 TEST_CASE("cells that are no experiment are refused with what is wrong") {

@@ -8,6 +8,7 @@
 #include "laot/metrics/distances.hpp"
 #include "laot/parallel.hpp"
 #include "laot/transport.hpp"
+#include "laot/transport/hierarchical_transport.hpp"
 #include "support/problems.hpp"
 
 using namespace laot;
@@ -61,6 +62,33 @@ TEST_CASE("a hierarchical coupling is a coupling, close to the optimum, with a b
       const double before = plan.certificate.primal;
       CHECK(coupling.solve(x, one).certificate.primal <= before * (1.0 + 1e-12));
     }
+}
+
+TEST_CASE("the gap of a hierarchical coupling is a share of how far the cells are spread") {
+  const std::size_t n = 60, m = 40;
+  Rng rng(53);
+  auto [x, y] = problems::clouds("gaussian", 3, n, m, rng);
+  detail::HierarchyOptions options;
+  options.leaf = 100;
+  options.sweeps = 0;
+  options.sampled_rows = 50;
+  detail::HierarchicalTransport transport(y, std::vector<std::int64_t>(n, m),
+                                          std::vector<std::int64_t>(m, n), options);
+  Context context;
+  const Certificate got = transport.solve(x, context).certificate;
+  // Seen from the mean of the targets: the sources that are drawn for the bound, and all targets.
+  const arma::vec middle = arma::mean(y, 1);
+  Rng draws(1299709);
+  double spread = 0.0;
+  for (std::size_t k = 0; k < options.sampled_rows; ++k) {
+    const std::size_t cell = static_cast<std::size_t>(draws.below(n * m)) / m;
+    spread += arma::accu(arma::square(x.col(cell) - middle)) / 50.0;
+  }
+  for (std::size_t j = 0; j < m; ++j)
+    spread += arma::accu(arma::square(y.col(j) - middle)) / static_cast<double>(m);
+  REQUIRE(spread > got.primal);
+  REQUIRE(got.primal > got.dual);
+  CHECK(got.gap == doctest::Approx((got.primal - got.dual) / spread).epsilon(1e-9));
 }
 
 TEST_CASE("more rounds of a hierarchical coupling bring the cost and its bound closer together") {

@@ -149,6 +149,91 @@ TEST_CASE("lift: fewer cells than landmarks, repeated cells and one feature") {
   CHECK(result.moved.is_finite());
 }
 
+TEST_CASE("lift: the width is of the landmarks that differ") {
+  // Each of the 66 distances of 12 places stands nine times; the 36 pairs of one place count not.
+  Rng rng(13);
+  const arma::mat places = gaussian(2, 12, rng);
+  const arma::mat x = arma::join_rows(places, arma::join_rows(places, places));
+  arma::mat y = gaussian(2, 50, rng);
+  y.row(0) = arma::square(y.row(0));
+  LaotOptions options;
+  options.ridge = 0.2;
+  const LiftResult found = lifted(x, y, options, {});
+  REQUIRE(found.lifted);
+  REQUIRE(found.map.kernels.count() == 36);
+  std::vector<double> squares;
+  for (arma::uword i = 0; i < 12; ++i)
+    for (arma::uword j = 0; j < i; ++j)
+      squares.push_back(arma::accu(arma::square(places.col(i) - places.col(j))));
+  std::sort(squares.begin(), squares.end());
+  REQUIRE(squares.size() == 66);
+  CHECK(found.map.kernels.width() ==
+        doctest::Approx(0.5 * (squares[32] + squares[33])).epsilon(1e-12));
+}
+
+TEST_CASE("lift: its features are the kernels' eigenvalues that are not small") {
+  const Bent cells(5, 20, 18, 14);
+  LaotOptions options;
+  options.ridge = 0.2;
+  const LiftResult found = lifted(cells.x, cells.y, options, {});
+  REQUIRE(found.lifted);
+  arma::mat kernels(20, 20);
+  for (arma::uword i = 0; i < 20; ++i)
+    for (arma::uword j = 0; j < 20; ++j)
+      kernels(i, j) = std::exp(-arma::accu(arma::square(cells.x.col(i) - cells.x.col(j))) /
+                               found.map.kernels.width());
+  const arma::vec values = arma::eig_sym(kernels);
+  std::size_t expected = 0;
+  for (const double value : values) expected += value > 1e-6 * values.max() ? 1u : 0u;
+  CHECK(found.features == expected);
+}
+
+TEST_CASE("lift: where nothing is restored the moved cells are those of the alternation") {
+  Bent cells(3, 140, 120, 15);
+  cells.y += 1.0;  // which the mean of the moved cells does not reach
+  LaotOptions options;
+  options.restore = Restore::none;
+  const LiftResult found = lifted(cells.x, cells.y, options, {});
+  REQUIRE(found.lifted);
+  CHECK(140.0 * plan_cost(found.moved, cells.y, found.plan) ==
+        doctest::Approx(found.trace.residual_after_update.back()).epsilon(1e-12));
+  arma::mat again;
+  found.map.apply(cells.x, again);
+  CHECK(arma::abs(again - found.moved).max() < 1e-9);
+}
+
+TEST_CASE("lift: it stops where J falls by a share of itself, in whatever unit") {
+  const SingleThreadedBlas one_thread;  // so that equal work has equal bits
+  Bent cells(5, 150, 110, 1);
+  cells.x *= 10.0;
+  cells.y *= 10.0;
+  LaotOptions options;
+  options.ridge = 0.2;
+  options.tol = -1.0;  // never
+  const std::vector<double> j = lifted(cells.x, cells.y, options, {}).trace.j_after_update;
+  REQUIRE(j.size() > 2);
+  REQUIRE(std::abs(j[0] - 1.0) > 0.5);
+  const double fall = (j[0] - j[1]) / j[0];
+  REQUIRE(fall > 0.0);
+  options.tol = fall * (1.0 + 1e-9);
+  const LiftResult reached = lifted(cells.x, cells.y, options, {});
+  CHECK(reached.iterations == 2);
+  CHECK(reached.stop_reason == "the objective stopped falling");
+  options.tol = fall * (1.0 - 1e-9);
+  CHECK(lifted(cells.x, cells.y, options, {}).iterations > 2);
+}
+
+TEST_CASE("lift: a small ridge is a ridge") {
+  const Bent cells(3, 100, 90, 16);
+  LaotOptions options;
+  options.ridge = 1e-8;
+  LiftOptions lift_options;
+  lift_options.landmarks = 20;
+  CHECK(lifted(cells.x, cells.y, options, lift_options).lifted);
+  options.ridge = 1e-11;
+  CHECK_FALSE(lifted(cells.x, cells.y, options, lift_options).lifted);
+}
+
 TEST_CASE("marginals: a map is monotone, and one of equal laws stands still") {
   Rng rng(6);
   const std::size_t n = 400, m = 300;
@@ -192,6 +277,95 @@ TEST_CASE("marginals: predicted values that are equal go to the mean of their tr
   CHECK(map.to[0] == doctest::Approx(19.5));
   CHECK(map(0.0, Ends::clamped) == doctest::Approx(19.5));
   CHECK(map(47.0, Ends::shifted) == doctest::Approx(47.0));
+}
+
+TEST_CASE("marginals: values that differ by rounding alone are one knot") {
+  // The same, where half of the zeros are 0.3 and half 0.1 + 0.2.
+  const arma::vec even(60, arma::fill::value(1.0 / 60.0));
+  MarginalOptions options;
+  options.relabellings = 0;
+  arma::vec moved(60);
+  for (arma::uword i = 0; i < 60; ++i)
+    moved[i] = i < 20 ? 0.3 : i < 40 ? 0.1 + 0.2 : static_cast<double>(i);
+  REQUIRE(moved[0] < moved[39]);
+  const arma::vec treated = arma::linspace(0.0, 59.0, 60);
+  const MarginalMap map =
+      MarginalFit({even, even, {}, {}}, options).map(moved.memptr(), treated.memptr());
+  REQUIRE(map.from.size() == 5);
+  CHECK(map.to[0] == doctest::Approx(19.5));
+}
+
+TEST_CASE("marginals: a map has at most a hundred knots, with strata and without") {
+  Rng rng(17);
+  const arma::mat moved = gaussian(1, 700, rng), treated = gaussian(1, 650, rng);
+  MarginalCells cells{arma::vec(700, arma::fill::value(1.0 / 700.0)),
+                      arma::vec(650, arma::fill::value(1.0 / 650.0)),
+                      {},
+                      {}};
+  MarginalOptions options;
+  options.relabellings = 0;
+  // A fifth of the fewer cells would be 130.
+  CHECK(MarginalFit(cells, options).map(moved.memptr(), treated.memptr()).from.size() == 100);
+  for (std::uint32_t i = 0; i < 700; ++i) cells.strata_x.push_back(i % 2);
+  for (std::uint32_t j = 0; j < 650; ++j) cells.strata_y.push_back(j % 2);
+  CHECK(MarginalFit(cells, options).map(moved.memptr(), treated.memptr()).from.size() == 100);
+}
+
+TEST_CASE("marginals: the slope at a knot is that of its right side") {
+  const MarginalMap map{{0.0, 1.0, 3.0}, {0.0, 2.0, 3.0}, 1.0};
+  CHECK(map.slope(-0.1) == 1.0);
+  CHECK(map.slope(0.0) == 2.0);
+  CHECK(map.slope(1.0) == 0.5);
+  CHECK(map.slope(3.0) == 1.0);
+}
+
+TEST_CASE("marginals: cells dealt anew that do not differ stay at the mean of their side") {
+  // Three of 120 values are not 0, and many dealings have none of them on one side.
+  constexpr std::size_t n = 60, levels = 200;
+  const arma::vec even(n, arma::fill::value(1.0 / 60.0));
+  MarginalOptions options;
+  options.relabellings = 100;
+  options.levels = levels;
+  const MarginalFit fit({even, even, {}, {}}, options);
+  arma::vec moved(n, arma::fill::zeros);
+  const arma::vec treated(n, arma::fill::zeros);
+  moved[5] = 8.0;
+  moved[20] = 10.0;
+  moved[41] = 12.0;
+  // Quantiles at the middles of the levels: the k-th smallest of 60 values stands at k + 1/2.
+  const auto quantiles = [&](const arma::vec& values) {
+    const arma::vec sorted = arma::sort(values);
+    arma::vec out(levels);
+    for (std::size_t k = 0; k < levels; ++k) {
+      const double place =
+          std::clamp((static_cast<double>(k) + 0.5) / 200.0 * 60.0 - 0.5, 0.0, 59.0);
+      const std::size_t low = static_cast<std::size_t>(place), high = std::min(low + 1, n - 1);
+      out[k] = sorted[low] + (place - static_cast<double>(low)) * (sorted[high] - sorted[low]);
+    }
+    return out;
+  };
+  const auto brought = [&](const arma::vec& side, const arma::vec& wanted) {
+    const double sd = arma::stddev(side, 1);
+    const double factor = sd > 0.0 ? arma::stddev(wanted, 1) / sd : 0.0;
+    return arma::vec(arma::mean(wanted) + factor * (quantiles(side) - arma::mean(side)));
+  };
+  arma::vec pooled(2 * n, arma::fill::zeros);
+  pooled.tail(3) = arma::vec{8.0, 10.0, 12.0};
+  double null = 0.0;
+  std::size_t without = 0;
+  for (const std::vector<char>& labels : fit.relabellings()) {
+    std::vector<double> control, other;
+    for (std::size_t k = 0; k < 2 * n; ++k) (labels[k] != 0 ? control : other).push_back(pooled[k]);
+    const arma::vec a(control), b(other);
+    without += a.max() == 0.0 || b.max() == 0.0 ? 1u : 0u;
+    null += arma::mean(arma::square(brought(a, moved) - brought(b, treated))) / 100.0;
+  }
+  REQUIRE(without > 0);
+  const double observed = arma::mean(arma::square(quantiles(moved)));
+  REQUIRE(null < 0.99 * observed);
+  const MarginalMap map = fit.map(moved.memptr(), treated.memptr());
+  REQUIRE_FALSE(map.from.empty());
+  CHECK(map.strength == doctest::Approx(1.0 - null / observed).epsilon(1e-9));
 }
 
 TEST_CASE("marginals: what has no two values is left alone") {

@@ -361,6 +361,76 @@ TEST_CASE("balance by types: warning without it, one weight a type, saved and lo
   CHECK_THROWS_WITH_AS(Model::load(file), doctest::Contains("composition"), Error);
 }
 
+TEST_CASE(
+    "a fit that is balanced tells the MMD^2 of its training cells with their weights and without") {
+  const Changed cells(5, 150);
+  const Model model = fitted(cells, "types", true);
+  arma::mat predicted(arma::size(cells.control));
+  Context context;
+  model.predict(Cells::dense(cells.control), Nonnegative::no, predicted.memptr(), context);
+  const double gamma = model.training.median_gamma;
+  const arma::mat& observed = cells.treated;
+  const auto kernel = [gamma](const arma::vec& a, const arma::vec& b) {
+    return std::exp(-gamma * arma::accu(arma::square(a - b)));
+  };
+  // As many cells on either side: a type's share after over that before is the one of its counts.
+  arma::vec before(6, arma::fill::zeros), after(6, arma::fill::zeros);
+  for (const std::uint32_t type : cells.of_control) before[type] += 1.0;
+  for (const std::uint32_t type : cells.of_treated) after[type] += 1.0;
+  arma::vec ratio(150);
+  for (std::size_t i = 0; i < 150; ++i)
+    ratio[i] = after[cells.of_control[i]] / before[cells.of_control[i]];
+  const auto mmd2_with = [&](arma::vec w) {
+    w /= arma::accu(w);
+    double within = 0.0, across = 0.0, of_observed = 0.0;
+    for (arma::uword i = 0; i < 150; ++i)
+      for (arma::uword j = 0; j < 150; ++j) {
+        across += w[i] * kernel(predicted.col(i), observed.col(j)) / 150.0;
+        if (i == j) continue;
+        within += w[i] * w[j] * kernel(predicted.col(i), predicted.col(j));
+        of_observed += kernel(observed.col(i), observed.col(j)) / (150.0 * 149.0);
+      }
+    return within / (1.0 - arma::dot(w, w)) + of_observed - 2.0 * across;
+  };
+  double balanced_score = kNaN, unbalanced_score = kNaN;
+  for (const auto& [name, value] : model.report.numbers) {
+    if (name == "training_mmd2_balanced") balanced_score = value;
+    if (name == "training_mmd2_unbalanced") unbalanced_score = value;
+  }
+  const double with = mmd2_with(ratio), without = mmd2_with(arma::vec(150, arma::fill::ones));
+  REQUIRE(std::abs(with - without) > 1e-4);
+  CHECK(balanced_score == doctest::Approx(with).epsilon(1e-8));
+  CHECK(unbalanced_score == doctest::Approx(without).epsilon(1e-8));
+}
+
+TEST_CASE("of the shares of types the five that change most are told, the largest change first") {
+  const std::vector<std::pair<std::size_t, std::size_t>> counts{
+      {20, 21}, {20, 6}, {20, 29}, {10, 4}, {10, 22}, {10, 7}, {10, 11}};
+  const arma::mat x = clouds::gaussian(2, 100, 1), y = clouds::gaussian(2, 100, 2);
+  Experiment experiment = experiment_of(Cells::dense(x), Cells::dense(y));
+  Labels &of_control = experiment.controls[0].types,
+         &of_treated = experiment.conditions[0].population.types;
+  for (std::size_t type = 0; type < counts.size(); ++type) {
+    const std::string name(1, "abcdefg"[type]);
+    of_control.insert(of_control.end(), counts[type].first, name);
+    of_treated.insert(of_treated.end(), counts[type].second, name);
+  }
+  Context context;
+  const std::string told =
+      text_of(fit_model(Params(method("mean_shift").spec), experiment, context), "composition");
+  CAPTURE(told);
+  std::size_t next = 0;
+  for (const char* change : {"b: 20% to 6% (", "e: 10% to 22% (", "c: 20% to 29% (",
+                             "d: 10% to 4% (", "f: 10% to 7% ("}) {
+    const std::size_t place = told.find(change);
+    REQUIRE(place != std::string::npos);
+    CHECK(place >= next);
+    next = place + 1;
+  }
+  CHECK(told.find("a: ") == std::string::npos);
+  CHECK(told.find("g: ") == std::string::npos);
+}
+
 TEST_CASE("a score says in a column of its own that cells count what they weigh") {
   const Changed cells(5, 60);
   const Model model = fitted(cells, "types", true);

@@ -77,3 +77,9 @@ TEST_CASE("the nearest name is found, a far one is not") {
   CHECK(nearest_name("a", {"x"}).empty());
   CHECK(nearest_name("a", {"A"}) == "A");
 }
+
+TEST_CASE("one item more than are named is named as well") {
+  CHECK(some_of({"a", "b"}, 2) == "a, b");
+  CHECK(some_of({"a", "b", "c"}, 2) == "a, b, c");
+  CHECK(some_of({"a", "b", "c", "d"}, 2) == "a, b and 2 more");
+}

@@ -1,6 +1,7 @@
 // The Conditional Monge Gap through the registry: predictions, files, checkpoints, what it refuses.
 #include <doctest/doctest.h>
 
+#include "../../src/models/network_conditional_map.hpp"
 #include "laot/asked_pairing.hpp"
 #include "laot/nets/cmonge.hpp"
 #include "support/clouds.hpp"
@@ -269,4 +270,19 @@ TEST_CASE("its pairing is asked about at a condition") {
       small_screen::fitted("mean_shift", experiment()).at({screen().training[1].name, {}});
   CHECK(refusal([&] { (void)alternation_of(plain); }).find("has no alternation") !=
         std::string::npos);
+}
+
+TEST_CASE("the network sees the logarithm of a dose, or its place among the doses") {
+  const CovariateFeatures features({{{{0, 2.0}}, {}}, {{{0, 6.0}}, {}}}, arma::mat(0, 1));
+  const auto seen = [&](DoseScale scale, double dose) {
+    const auto contexts = ConditionContexts(features, scale)({{{0, dose}}, {}});
+    REQUIRE(contexts.size() == 2);  // the level, and the dose
+    REQUIRE(contexts[1].size() == 1);
+    return static_cast<double>(contexts[1][0]);
+  };
+  for (const double dose : {0.5, 2.0, 3.0, 6.0}) {
+    CHECK(seen(DoseScale::logarithm, dose) == doctest::Approx(std::log(dose)).epsilon(1e-6));
+    CHECK(seen(DoseScale::relative, dose) ==
+          doctest::Approx(std::log(1.0 + dose / 2.0) / std::log(4.0)).epsilon(1e-6));
+  }
 }

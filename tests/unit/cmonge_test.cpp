@@ -66,6 +66,118 @@ TEST_CASE("the same share of every population is held out, each cell on one side
   CHECK(split.treated[0].validation != split.treated[1].validation);
 }
 
+namespace {
+
+// The mean of exp(-gamma |u - v|^2), with 0.25 for the square of the second feature; of one set the
+// pairs of different cells.
+double mean_kernel(const arma::fmat& a, const arma::fmat& b, double gamma, bool same) {
+  double sum = 0.0, count = 0.0;
+  for (arma::uword i = 0; i < a.n_cols; ++i)
+    for (arma::uword j = 0; j < b.n_cols; ++j) {
+      if (same && i == j) continue;
+      const double first = static_cast<double>(a(0, i)) - static_cast<double>(b(0, j));
+      const double second = static_cast<double>(a(1, i)) - static_cast<double>(b(1, j));
+      sum += std::exp(-gamma * (first * first + 0.25 * second * second));
+      count += 1.0;
+    }
+  return sum / count;
+}
+
+arma::fmat single_cells(const arma::mat& cells) {
+  return arma::conv_to<arma::fmat>::from(cells);
+}
+
+}  // namespace
+
+TEST_CASE("the scores of a run are means over its conditions") {
+  std::vector<arma::fmat> observed, unmoved, moved_cells;
+  double identity = 0.0, ceiling = 0.0, of_moved = 0.0, overlap = 0.0;
+  for (std::size_t c = 0; c < 3; ++c) {
+    const double apart = 1.0 + static_cast<double>(c);
+    observed.push_back(single_cells(clouds::gaussian(2, 16 + 3 * c, 50 + c) + apart));
+    unmoved.push_back(single_cells(clouds::gaussian(2, 20, 60 + c)));
+    moved_cells.push_back(single_cells(clouds::gaussian(2, 18, 70 + c) + 0.7 * apart));
+    const double within = mean_kernel(observed[c], observed[c], 0.3, true);
+    const auto score = [&](const arma::fmat& x) {
+      return mean_kernel(x, x, 0.3, true) + within - 2.0 * mean_kernel(x, observed[c], 0.3, false);
+    };
+    identity += score(unmoved[c]) / 3.0;
+    ceiling += within / 3.0;
+    of_moved += score(moved_cells[c]) / 3.0;
+    overlap += mean_kernel(moved_cells[c], observed[c], 0.3, false) / within / 3.0;
+  }
+  ValidationOptions options;
+  options.gamma = 0.3;
+  options.score_weights = arma::fvec{1.0F, 0.5F};
+  const ConditionScores scores({}, {}, observed, options,
+                               [&](std::size_t c) -> const arma::fmat& { return unmoved[c]; });
+  REQUIRE(identity > 0.1);
+  CHECK(scores.identity() == doctest::Approx(identity).epsilon(1e-5));
+  CHECK(scores.ceiling() == doctest::Approx(ceiling).epsilon(1e-5));
+  const ValidationScore::Value value = scores([&](std::size_t c) { return moved_cells[c]; });
+  CHECK(value.mmd2 == doctest::Approx(of_moved).epsilon(1e-5));
+  CHECK(value.overlap == doctest::Approx(overlap).epsilon(1e-5));
+}
+
+TEST_CASE("the bandwidth of a run is by 500 cells of either side, evenly, and 2 of a population") {
+  using Populations = std::vector<arma::fmat>;
+  // 1 / median of the positive squared distances among so many cells of each population.
+  const auto gamma_by = [](const Populations& sources, std::size_t of_source,
+                           const Populations& targets, std::size_t of_target) {
+    std::vector<arma::fvec> pooled;
+    for (const auto& [side, each] : {std::pair{&sources, of_source}, {&targets, of_target}}) {
+      std::vector<arma::fvec> some;
+      for (const arma::fmat& cells : *side) {
+        const std::size_t n = cells.n_cols, taken = std::min(n, each);
+        for (std::size_t i = 0; i < taken; ++i) some.push_back(cells.col(i * n / taken));
+      }
+      some.resize(std::min<std::size_t>(some.size(), 500));
+      pooled.insert(pooled.end(), some.begin(), some.end());
+    }
+    std::vector<double> squares;
+    for (std::size_t i = 0; i < pooled.size(); ++i)
+      for (std::size_t j = 0; j < i; ++j) {
+        const double first = static_cast<double>(pooled[i][0]) - static_cast<double>(pooled[j][0]);
+        const double second = static_cast<double>(pooled[i][1]) - static_cast<double>(pooled[j][1]);
+        if (first != 0.0 || second != 0.0) squares.push_back(first * first + second * second);
+      }
+    std::sort(squares.begin(), squares.end());
+    const std::size_t half = squares.size() / 2;
+    return squares.size() % 2 == 1 ? 1.0 / squares[half]
+                                   : 2.0 / (squares[half - 1] + squares[half]);
+  };
+  const Populations observed{single_cells(clouds::gaussian(2, 20, 50) + 1.0)},
+      unmoved{single_cells(clouds::gaussian(2, 25, 51))};
+  const auto identity = [&](const Populations& sources, const Populations& targets, double gamma) {
+    ValidationOptions options;
+    options.gamma = gamma;
+    return ConditionScores(sources, targets, observed, options,
+                           [&](std::size_t c) -> const arma::fmat& { return unmoved[c]; })
+        .identity();
+  };
+  struct Case {
+    Populations sources, targets;
+    std::size_t of_source, of_target, other;
+  };
+  Case few{{single_cells(clouds::gaussian(2, 900, 1))}, {}, 500, 166, 133};
+  few.targets = {single_cells(clouds::gaussian(2, 400, 2)),
+                 single_cells(clouds::gaussian(2, 300, 3) + 2.0),
+                 single_cells(clouds::gaussian(2, 180, 4) + 4.0)};
+  Case many{{single_cells(clouds::gaussian(2, 30, 7))}, {}, 500, 2, 1};
+  for (std::size_t k = 0; k < 260; ++k)
+    many.targets.push_back(
+        single_cells(static_cast<double>(1 + k % 3) * clouds::gaussian(2, 6, 100 + k)));
+  for (const Case& one : {few, many}) {
+    CAPTURE(one.of_target);
+    const double wanted = identity(
+        one.sources, one.targets, gamma_by(one.sources, one.of_source, one.targets, one.of_target));
+    const double otherwise = identity(one.sources, one.targets,
+                                      gamma_by(one.sources, one.of_source, one.targets, one.other));
+    REQUIRE(std::abs(otherwise - wanted) > 1e-3);
+    CHECK(identity(one.sources, one.targets, 0.0) == doctest::Approx(wanted).epsilon(1e-6));
+  }
+}
+
 TEST_CASE("the gradient of the whole loss agrees with finite differences") {
   const arma::mat x = clouds::gaussian(4, 9, 1), y = 1.3 * clouds::gaussian(4, 7, 2) + 0.5;
   ConditionalMapShape shape;
@@ -234,6 +346,51 @@ TEST_CASE("an epsilon too small for the dimension is told") {
   CmongeTrainer wide(some_cells(50), options, 1);
   wide.run(context);
   CHECK(wide.self_mass() < 0.2);
+}
+
+TEST_CASE("the mass that stays is that of the second half of the looks") {
+  CmongeOptions options = small_options();
+  options.iterations = 40;
+  options.check_every = 5;
+  CmongeTrainer trainer(some_cells(), options, 3);
+  Context context;
+  trainer.run(context);
+  REQUIRE(trainer.trace().size() == 9);
+  const auto mean_from = [&](std::size_t first) {
+    double sum = 0.0;
+    for (std::size_t k = first; k < 9; ++k) sum += trainer.trace()[k].self_mass;
+    return sum / static_cast<double>(9 - first);
+  };
+  REQUIRE(std::isnan(trainer.trace()[0].self_mass));
+  REQUIRE(std::abs(mean_from(1) - mean_from(4)) > 1e-6);
+  CHECK(trainer.self_mass() == doctest::Approx(mean_from(4)).epsilon(1e-12));
+}
+
+TEST_CASE("of two steps along a cosine the second has half of the rate") {
+  // 1 at the first, (1 + cos(pi / 2)) / 2 at the second: the rate would be 0 after the last.
+  CmongeOptions options = small_options();
+  options.iterations = 2;
+  options.keep_last = true;
+  const auto iterates = [&](double last_rate) {
+    options.last_rate = last_rate;
+    CmongeTrainer trainer(some_cells(), options, 3);
+    std::vector<std::vector<double>> out;
+    Context context;
+    trainer.run(context, [&] { out.push_back(trainer.save().at("net")); });
+    out.push_back(trainer.save().at("net"));
+    return out;
+  };
+  const auto steady = iterates(1.0), falling = iterates(0.0);
+  REQUIRE(steady.size() == 3);
+  REQUIRE(falling[1] == steady[1]);
+  double worst = 0.0, largest = 0.0;
+  for (std::size_t i = 0; i < steady[0].size(); ++i) {
+    const double step = steady[2][i] - steady[1][i];
+    worst = std::max(worst, std::abs(falling[2][i] - falling[1][i] - 0.5 * step));
+    largest = std::max(largest, std::abs(step));
+  }
+  REQUIRE(largest > 1e-3);
+  CHECK(worst < 1e-6);
 }
 
 TEST_CASE("published settings: with replacement, the last iterate, several conditions a step") {

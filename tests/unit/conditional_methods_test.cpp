@@ -157,6 +157,20 @@ TEST_CASE("conditional methods say what they cannot learn") {
           std::string::npos);
     CHECK(warning_of(one).find("there is one dose") != std::string::npos);
   }
+  // Conditions of which a few cells are there: learnt from, and named.
+  Experiment rare = experiment();
+  const arma::mat cell = rare.conditions[1].population.cells.as_matrix().head_cols(1);
+  rare.conditions[1].population = {Cells::dense(cell), {}, {}};
+  for (const char* name : {"conditional_laot", "conditional_gaussian"}) {
+    CAPTURE(name);
+    CHECK(warning_of(fitted(name, rare))
+              .find("fewer than 3 cells on a side show a mean and nothing else: read as a mean "
+                    "shift, or leave out, the condition " +
+                    described(rare.conditions[1].condition) + " (1 treated, ") !=
+          std::string::npos);
+    CHECK(warning_of(fitted(name, experiment())).find("on a side") == std::string::npos);
+  }
+  CHECK(warning_of(fitted("regressed_shift", rare)).find("on a side") == std::string::npos);
   // Shifts that have nothing to do with the conditions.
   Experiment noise;
   std::vector<arma::mat> cells;
@@ -375,5 +389,100 @@ TEST_CASE("a covariate of numbers below 0 is a coordinate of the context") {
     CHECK(arma::mean(arma::vectorise(predicted(model, between, x) - x)) ==
           doctest::Approx(3.0).epsilon(0.15));
     CHECK(text_at(model, between, "kind") == "unseen_context");
+  }
+}
+
+TEST_CASE("all conditions of a level are left out together where that is asked for") {
+  // Four drugs at two doses: the other dose says much of a condition, other drugs say little.
+  const arma::mat embedding = clouds::gaussian(2, 4, 71);
+  const arma::mat effects = clouds::gaussian(3, 2, 72) * embedding + clouds::gaussian(3, 4, 73);
+  const arma::mat x = clouds::gaussian(3, 30, 74);
+  const std::vector<std::string> drugs{"a", "b", "c", "d"};
+  std::vector<arma::mat> treated;
+  std::vector<ConditionCovariates> covariates;
+  arma::mat shifts(3, 8);
+  for (std::size_t c = 0; c < 8; ++c) {
+    arma::mat y = clouds::gaussian(3, 25, 80 + c);
+    y.each_col() += arma::vec((c % 2 == 0 ? 0.5 : 1.0) * effects.col(c / 2));
+    shifts.col(c) = arma::mean(y, 1) - arma::mean(x, 1);
+    treated.push_back(y);
+    covariates.push_back({{{c / 2, c % 2 == 0 ? 1.0 : 4.0}}, {}});
+  }
+  Experiment cells;
+  cells.controls.push_back({Cells::dense(x), {}, {}});
+  for (std::size_t c = 0; c < 8; ++c) {
+    Condition condition = at(drugs[c / 2], c % 2 == 0 ? 1.0 : 4.0);
+    condition.name = text("condition ", c);
+    cells.conditions.push_back({condition, {Cells::dense(treated[c]), {}, {}}, 0});
+  }
+  cells.embeddings = {{"drug", drugs, embedding, {}}};
+  // By refits without so many conditions in a row, each of the eight with its weight of 1/8.
+  const arma::mat phi = CovariateFeatures(covariates, embedding).training();
+  const auto error_without = [&](std::size_t together) {
+    double sum = 0.0;
+    for (std::size_t c = 0; c < 8; ++c) {
+      std::vector<arma::uword> others;
+      for (std::size_t k = 0; k < 8; ++k)
+        if (k / together != c / together) others.push_back(k);
+      const arma::uvec kept(others);
+      const arma::mat p = phi.cols(kept), s = shifts.cols(kept);
+      const arma::mat ridge = 8.0 * 0.05 * arma::eye(phi.n_rows, phi.n_rows);
+      const arma::vec off =
+          shifts.col(c) - s * p.t() * arma::inv(arma::mat(p * p.t() + ridge)) * phi.col(c);
+      sum += arma::dot(off, off);
+    }
+    return std::sqrt(sum / 8.0);
+  };
+  REQUIRE(error_without(2) > 1.5 * error_without(1));
+  for (const auto& [together, how] : {std::pair{1U, "condition"}, {2U, "level"}}) {
+    CAPTURE(how);
+    Params params(method("regressed_shift").spec);
+    params.set_text("shift_ridge", "0.05");
+    params.set_text("leave_out", how);
+    const Model model = trained(params, cells);
+    double found = kNaN;
+    for (const auto& [name, value] : model.report.numbers)
+      if (name == "shift_error_left_out") found = value;
+    CHECK(found == doctest::Approx(error_without(together)).epsilon(1e-9));
+  }
+}
+
+TEST_CASE("an unseen dose in a context that was seen is mapped about the mean of its controls") {
+  // About another mean, cells that are spread out would be moved besides.
+  Experiment lines;
+  std::vector<arma::mat> x, y;
+  for (std::uint64_t g = 0; g < 2; ++g) {
+    const double place = 10.0 * static_cast<double>(g);
+    x.push_back(clouds::gaussian(3, 60, 20 + g) + place);
+    for (std::uint64_t step = 0; step < 2; ++step) {
+      y.push_back(1.5 * clouds::gaussian(3, 50, 30 + 2 * g + step) + place);
+      y.back().row(0) += 1.0 + static_cast<double>(step);
+    }
+  }
+  const auto given_to = [](std::size_t line, double dose) {
+    Condition out = at("A", dose);
+    out.covariates.push_back({"line", {{}, {text("l", line)}}});
+    return out;
+  };
+  for (std::size_t g = 0; g < 2; ++g) {
+    lines.controls.push_back({Cells::dense(x[g]), {}, {}});
+    for (std::size_t step = 0; step < 2; ++step) {
+      Condition condition = given_to(g, step == 0 ? 1.0 : 7.0);
+      condition.name = text("line ", g, " step ", step);
+      lines.conditions.push_back({condition, {Cells::dense(y[2 * g + step]), {}, {}}, g});
+    }
+  }
+  const auto moved = [&](const char* name, std::size_t line) {
+    Params params(method(name).spec);
+    params.set_text("shift_ridge", "0.05");
+    if (name == std::string("conditional_gaussian")) params.set_text("spread_ridge", "0.05");
+    return predicted(trained(params, lines), given_to(line, 3.0), x[line]);
+  };
+  for (std::size_t line = 0; line < 2; ++line) {
+    CAPTURE(line);
+    const arma::mat spread = moved("conditional_gaussian", line);
+    REQUIRE(arma::stddev(spread.row(1)) > 1.03 * arma::stddev(x[line].row(1)));
+    const arma::mat shifted = moved("regressed_shift", line);
+    CHECK(arma::abs(arma::mean(spread, 1) - arma::mean(shifted, 1)).max() < 1e-9);
   }
 }

@@ -1,6 +1,7 @@
 // Covariates, embeddings, nearest conditions and the simulated screen.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -27,6 +28,50 @@ std::string refusal(const Call& call) {
     return error.what();
   }
   return "";
+}
+
+// The squared error of refits without each group, in which a condition keeps its weight of 1/C.
+double error_of_refits(const arma::mat& phi, const arma::mat& z, const ConditionGroups& groups,
+                       double ridge) {
+  const arma::mat added =
+      ridge * static_cast<double>(phi.n_cols) * arma::eye(phi.n_rows, phi.n_rows);
+  double out = 0.0;
+  for (arma::uword c = 0; c < phi.n_cols; ++c) {
+    std::vector<arma::uword> others;
+    for (arma::uword other = 0; other < phi.n_cols; ++other)
+      if (groups[other] != groups[c]) others.push_back(other);
+    const arma::uvec kept(others);
+    const arma::mat p = phi.cols(kept), y = z.cols(kept);
+    const arma::mat of_others = y * p.t() * arma::inv(arma::mat(p * p.t() + added));
+    const arma::vec off = z.col(c) - of_others * phi.col(c);
+    out += arma::dot(off, off);
+  }
+  return out;
+}
+
+// 10^-4, 10^-3.5, .., 10^1.5.
+std::vector<double> ridges() {
+  std::vector<double> out;
+  for (double exponent = -4.0; exponent < 1.75; exponent += 0.5)
+    out.push_back(std::pow(10.0, exponent));
+  return out;
+}
+
+double best_by_refits(const arma::mat& phi, const arma::mat& z, const ConditionGroups& groups) {
+  double best = kNaN, least = kInfinity;
+  for (const double ridge : ridges()) {
+    const double error = error_of_refits(phi, z, groups, ridge);
+    if (error < least) best = ridge;
+    least = std::min(least, error);
+  }
+  return best;
+}
+
+// Each of so many conditions on its own.
+ConditionGroups each_alone(std::size_t conditions) {
+  ConditionGroups out;
+  for (std::size_t c = 0; c < conditions; ++c) out.push_back(c);
+  return out;
 }
 
 // Levels 0, 1 and 2 of four, at doses 1, 3 and 7.
@@ -174,6 +219,37 @@ TEST_CASE("regression over conditions predicts each from the others as a new fit
   CHECK(ConditionRegression(many).choose_ridge(clouds::gaussian(3, 30, 8)) > 0.3);
 }
 
+TEST_CASE("the ridge over conditions is that of least error by refits without a group of them") {
+  // The effect of a pair has little to do with phi, which is nearly alike in a pair: its partner
+  // says much of a condition, the other pairs say little.
+  const ConditionGroups pairs{0, 0, 1, 1, 2, 2, 3, 3};
+  const arma::uvec pair{0, 0, 1, 1, 2, 2, 3, 3};
+  const arma::mat phi_of_pairs = clouds::gaussian(3, 4, 5), effects = clouds::gaussian(3, 4, 205);
+  const arma::mat phi = phi_of_pairs.cols(pair) + 0.05 * clouds::gaussian(3, 8, 105);
+  const arma::mat z = effects.cols(pair) + 0.1 * clouds::gaussian(3, 8, 305);
+  const double of_pairs = best_by_refits(phi, z, pairs);
+  const double of_each = best_by_refits(phi, z, each_alone(8));
+  REQUIRE(of_each < 0.5 * of_pairs);
+  const ConditionRegression regression(phi);
+  CHECK(regression.choose_ridge(z, pairs) == doctest::Approx(of_pairs).epsilon(1e-12));
+  CHECK(regression.choose_ridge(z) == doctest::Approx(of_each).epsilon(1e-12));
+  // Three groups are too few to leave one out.
+  CHECK(regression.choose_ridge(z, {0, 0, 1, 1, 2, 2, 2, 2}) == 0.0);
+}
+
+TEST_CASE("the grid of the ridge over conditions goes up to 10^1.5") {
+  // Noise, which is the better predicted the smaller the prediction is.
+  const arma::mat phi = clouds::gaussian(2, 30, 5), noise = clouds::gaussian(3, 30, 8);
+  double last = kInfinity;
+  for (const double ridge : ridges()) {
+    const double error = error_of_refits(phi, noise, each_alone(30), ridge);
+    REQUIRE(error < last);
+    last = error;
+  }
+  CHECK(ConditionRegression(phi).choose_ridge(noise) ==
+        doctest::Approx(10.0 * std::sqrt(10.0)).epsilon(1e-12));
+}
+
 TEST_CASE("an embedding is looked up by name, and says what it lacks") {
   const std::vector<std::string> levels{"a", "b", "c"};
   const arma::mat table{{1.0, 2.0, 2.0}, {5.0, 5.0, 5.0}};
@@ -240,6 +316,11 @@ TEST_CASE("the nearest condition of each treatment") {
   CHECK(nearest_conditions(one_hot, single(0, 6.0)) == Found{1});
   CHECK(nearest_conditions(one_hot, single(1, 1.0)) == Found{0});
   CHECK(nearest_conditions(one_hot, single(1, 7.0)) == Found{2});
+  // Coordinates count by the mean of their squares: 1.4^2 of both to level 0, and 0.6^2 to level 1,
+  // whose dose is three quarters of the range away: 1.96 + 1 < 0.36 + 1 + 4 x (3/4)^2.
+  const CovariateFeatures two_alike({single(0, 1.0), single(1, 15.0)},
+                                    {{0.0, 1.0, 0.7}, {0.0, 1.0, 0.7}});
+  CHECK(nearest_conditions(two_alike, single(2, 1.0)) == Found{0});
   // The first of equally near ones.
   const CovariateFeatures either({single(0, 4.0), single(1, 4.0)}, arma::mat(0, 3));
   CHECK(nearest_conditions(either, single(2, 4.0)) == Found{0});
@@ -291,4 +372,38 @@ TEST_CASE("a simulated screen has the conditions that it promises, and its truth
   context.cancel = [] { return true; };
   CHECK(refusal([&] { (void)simulate_screen(options, Rng(1), context); }) ==
         "16 seen drugs have 120 pairs; 208 were asked for");
+}
+
+TEST_CASE(
+    "the noise of a simulated screen lies on its treated cells alone, with the sd asked for") {
+  Context context;
+  ScreenOptions options;
+  options.features = 5;
+  options.drugs = 6;
+  options.cells = 150;
+  options.new_cells = 100;
+  options.unseen_drugs = 1;
+  options.unseen_doses = options.pairs = options.unseen_pairs = options.seen_tests = 2;
+  const auto with = [&](double noise) {
+    options.noise = noise;
+    return simulate_screen(options, Rng(7), context);
+  };
+  const Screen none = with(0.0), once = with(0.1), twice = with(0.2);
+  double squares = 0.0, count = 0.0;
+  const auto look = [&](const ScreenCondition& clean, const ScreenCondition& noisy,
+                        const ScreenCondition& noisier) {
+    const arma::mat added = noisier.treated - clean.treated;
+    CHECK(arma::abs(added - 2.0 * (noisy.treated - clean.treated)).max() < 1e-12);
+    squares += arma::accu(arma::square(added));
+    count += static_cast<double>(added.n_elem);
+  };
+  for (std::size_t c = 0; c < none.training.size(); ++c)
+    look(none.training[c], once.training[c], twice.training[c]);
+  for (std::size_t c = 0; c < none.test.size(); ++c) {
+    look(none.test[c], once.test[c], twice.test[c]);
+    CHECK(arma::approx_equal(none.test[c].truth, twice.test[c].truth, "absdiff", 0.0));
+  }
+  CHECK(arma::approx_equal(none.control, twice.control, "absdiff", 0.0));
+  REQUIRE(count > 15000.0);  // the sd of so many is known to 0.6%
+  CHECK(std::abs(std::sqrt(squares / count) - 0.2) < 0.03 * 0.2);
 }

@@ -10,6 +10,7 @@
 #include "laot/evaluation.hpp"
 #include "laot/model_file.hpp"
 #include "laot/models.hpp"
+#include "support/clouds.hpp"
 #include "support/small_screen.hpp"
 
 using namespace laot;
@@ -210,6 +211,83 @@ TEST_CASE("a level that control cells place is told where these are few or far f
   for (std::size_t k = 0; k + 5 < said.size(); ++k)  // three digits say where
     CHECK_FALSE(std::all_of(said.begin() + k, said.begin() + k + 5,
                             [](char c) { return c >= '0' && c <= '9'; }));
+}
+
+namespace {
+
+arma::mat with_mean(arma::mat cells, const arma::vec& mean) {
+  cells.each_col() += arma::vec(mean - arma::mean(cells, 1));
+  return cells;
+}
+
+// The cohort with the means of its control cells on a line, from 0 to 7.5, so that one coordinate
+// places them; treated cells are turned and stretched.
+struct OnALine {
+  std::vector<arma::mat> control, treated;
+
+  OnALine() {
+    const arma::mat turn{{1.0, 0.0, 0.0}, {0.8, 1.5, 0.0}, {0.0, 0.3, 1.0}};
+    for (std::size_t p = 0; p < cohort().size(); ++p) {
+      const double place = 1.5 * static_cast<double>(p);
+      control.push_back(with_mean(cohort()[p].control, {place, 0.0, 0.0}));
+      treated.push_back(
+          with_mean(turn * clouds::gaussian(kFeatures, kCells, 40 + p), {place, 2.0 + place, 0.0}));
+    }
+  }
+  Experiment cells() const {
+    Experiment out = experiment();
+    for (std::size_t p = 0; p < control.size(); ++p) {
+      out.controls[p].cells = Cells::dense(control[p]);
+      out.conditions[p].population.cells = Cells::dense(treated[p]);
+    }
+    return out;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a level lies beyond the others from a quarter of their span on") {
+  const OnALine line;
+  const Model model = fitted("regressed_shift", line.cells());
+  const auto said = [&](double place) {
+    arma::mat cells(kFeatures, 30, arma::fill::zeros);
+    cells.row(0).fill(place);
+    Context context;
+    return warning_of(model.at(of_patient("newcomer"), Cells::dense(cells), context));
+  };
+  // A quarter of the span from 0 to 7.5 is 1.875.
+  for (const double place : {-1.8, 3.0, 9.3}) CHECK(said(place) == "");
+  for (const double place : {-1.95, 9.45})
+    CHECK(said(place).find("level \"newcomer\" of \"patient\" lies beyond the levels that were "
+                           "seen (coordinate 1 of the control cells is ") == 0);
+}
+
+TEST_CASE("twenty control cells place a level without a word, and by their own covariance") {
+  const OnALine line;
+  const Model model = fitted("conditional_gaussian", line.cells());
+  const arma::mat shear{{3.0, 0.0, 0.0}, {1.0, 1.0, 0.0}, {0.0, 0.0, 0.5}};
+  const arma::vec mean{3.75, 0.0, 0.0};
+  const Cells asked = Cells::dense(newcomer().control);
+  for (const arma::uword count : {19, 20}) {
+    CAPTURE(count);
+    Context context;
+    // Two populations of one mean and of different covariances.
+    std::vector<arma::mat> moved;
+    const arma::mat some = newcomer().control.head_cols(count);
+    for (const arma::mat& cells : {with_mean(some, mean), with_mean(shear * some, mean)}) {
+      const Model at = model.at(of_patient("newcomer"), Cells::dense(cells), context);
+      const std::string said = warning_of(at);
+      CHECK((said == "") == (count == 20));
+      CHECK((said.find("is placed by the mean of 19 control cells") == std::string::npos) ==
+            (count == 20));
+      moved.emplace_back(arma::size(newcomer().control));
+      at.predict(asked, Nonnegative::no, moved.back().memptr(), context);
+    }
+    const double apart = arma::abs(moved[0] - moved[1]).max();
+    CAPTURE(apart);
+    CHECK((apart < 1e-9) == (count == 19));
+    CHECK((apart > 1e-2) == (count == 20));
+  }
 }
 
 TEST_CASE("contexts that control cells cannot place are refused in a sentence") {

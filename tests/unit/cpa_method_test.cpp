@@ -1,6 +1,7 @@
 // CPA through the registry: predictions, files, checkpoints, what it refuses.
 #include <doctest/doctest.h>
 
+#include "../../src/models/cpa_conditional_map.hpp"
 #include "laot/metrics/mmd.hpp"
 #include "laot/nets/cpa_training.hpp"
 #include "support/clouds.hpp"
@@ -96,6 +97,24 @@ TEST_CASE("the vectors of two treatments add up in the code") {
   CHECK(same(pair({a, b}, {3.0, 0.0}), predicted(model, at(a, 3.0), screen().new_control)));
   // Twice the same is not once.
   CHECK(arma::abs(pair({a, a}, {3.0, 3.0}) - pair({a, b}, {3.0, 0.0})).max() > 1e-3);
+}
+
+TEST_CASE("CPA sees the logarithm of a dose, the dose, or its place among the doses") {
+  const CovariateFeatures features({{{{0, 1.0}}, {}}, {{{0, 3.0}}, {}}}, arma::mat(0, 1));
+  const auto seen = [&](DoseFunction function, double dose) {
+    const auto condition = CpaConditions(features, function)({{{0, dose}}, {}});
+    REQUIRE(condition.treatments.size() == 1);
+    return condition.treatments[0].dose;
+  };
+  for (const double dose : {1.0, 2.0, 3.0}) {
+    CHECK(seen(DoseFunction::logsigm, dose) == static_cast<float>(std::log(1.0 + dose)));
+    CHECK(seen(DoseFunction::sigm, dose) == static_cast<float>(dose));
+    CHECK(seen(DoseFunction::linear, dose) == static_cast<float>(dose));
+  }
+  // The smallest dose is the unit: log(1 + dose / 1) over log(1 + 3 / 1).
+  CHECK(seen(DoseFunction::relative, 3.0) == 1.0F);
+  CHECK(seen(DoseFunction::relative, 1.0) == 0.5F);
+  CHECK(seen(DoseFunction::relative, 2.0) == doctest::Approx(std::log(3.0) / std::log(4.0)));
 }
 
 TEST_CASE("a context has a vector of its own, and controls of their own") {

@@ -127,6 +127,15 @@ TEST_CASE("stored cells take the smaller form and read the same") {
   CHECK_THROWS_AS(StoredCells(3, {-1, 2}, {0, 1}, {1.0, 2.0}, "x"), Error);
 }
 
+TEST_CASE("stored cells are sparse where that takes fewer bytes") {
+  // Of 30 x 40 values: dense 8 bytes each, 9600; sparse 12 for each that is not 0, 4 for each cell.
+  for (const std::size_t values : {786, 787}) {
+    arma::mat x(30, 40, arma::fill::zeros);
+    for (std::size_t k = 0; k < values; ++k) x[k] = 1.0;
+    CHECK(StoredCells::of(Cells::dense(x)).is_sparse() == (12 * values + 160 < 9600));
+  }
+}
+
 TEST_CASE("what is not finite is named by its place") {
   arma::mat x = clouds::gaussian(3, 5, 1);
   x(1, 3) = std::numeric_limits<double>::quiet_NaN();
@@ -231,6 +240,95 @@ TEST_CASE("scales: the joint sd of each feature, or one number for all") {
   for (std::size_t k = 0; k < 3; ++k)
     sum += 0.5 * (arma::var(x.row(k), 1) + arma::var(y.row(k), 1));
   CHECK(fit(Scale::common).scale[0] == doctest::Approx(std::sqrt(sum / 3.0)).epsilon(1e-12));
+}
+
+TEST_CASE("the scale of a component has the gap between the populations along it") {
+  arma::mat x = clouds::gaussian(6, 90, 1), y = clouds::gaussian(6, 70, 2);
+  x.row(0) *= 5.0;
+  y.row(0) = 5.0 * y.row(0) + 2.0;
+  Context context;
+  const FeatureSpace space =
+      FeatureSpace::fit(Cells::dense(x), Cells::dense(y), uniform_weights(90), uniform_weights(70),
+                        {Center::own, Scale::feature, 3}, context);
+  REQUIRE(space.dimension() == 3);
+  for (arma::uword c = 0; c < 3; ++c) {
+    const arma::rowvec of_x = space.basis.col(c).t() * x, of_y = space.basis.col(c).t() * y;
+    const double gap = arma::mean(of_x) - arma::mean(of_y);
+    CHECK(space.scale[c] ==
+          doctest::Approx(
+              std::sqrt(0.5 * (arma::var(of_x, 1) + arma::var(of_y, 1)) + 0.25 * gap * gap))
+              .epsilon(1e-10));
+  }
+}
+
+TEST_CASE("a space along known directions takes as many of them as its own cells allow") {
+  arma::mat q, r;
+  REQUIRE(arma::qr_econ(q, r, clouds::gaussian(30, 20, 3)));
+  Context context;
+  const auto fit = [&](const arma::mat& x, const arma::mat& y) {
+    return FeatureSpace::fit_along(q, Cells::dense(x), Cells::dense(y), uniform_weights(x.n_cols),
+                                   uniform_weights(y.n_cols), {}, context);
+  };
+  const arma::mat x = clouds::gaussian(30, 128, 4), y = 1.5 * clouds::gaussian(30, 128, 5) + 1.0;
+  const FeatureSpace space = fit(x, y);
+  REQUIRE(space.basis.n_cols == 16);  // 128/8
+  CHECK(largest_difference(space.basis, q.head_cols(16)) == 0.0);
+  CHECK(largest_difference(space.mean_control, arma::mean(x, 1)) < 1e-12);
+  CHECK(largest_difference(space.mean_treated, arma::mean(y, 1)) < 1e-12);
+  double within = 0.0;
+  for (arma::uword c = 0; c < 16; ++c) {
+    const arma::rowvec of_x = q.col(c).t() * x, of_y = q.col(c).t() * y;
+    within += 0.5 * (arma::var(of_x, 1) + arma::var(of_y, 1)) / 16.0;
+  }
+  CHECK(largest_difference(space.scale, arma::vec(16, arma::fill::value(std::sqrt(within)))) <
+        1e-10);
+  // With as many cells a fit of their own would have no components.
+  CHECK_FALSE(fit(clouds::gaussian(30, 400, 6), clouds::gaussian(30, 400, 7)).has_components());
+}
+
+TEST_CASE("the components of many conditions are as many as all of their cells allow") {
+  const std::size_t d = 20;
+  std::vector<arma::mat> cells = {clouds::gaussian(d, 200, 1)};
+  for (std::uint64_t seed = 2; seed <= 4; ++seed) cells.push_back(clouds::gaussian(d, 60, seed));
+  Context context;
+  std::vector<Cells> views;
+  std::vector<arma::vec> weights;
+  std::vector<Moments> moments;
+  for (const arma::mat& population : cells) {
+    views.push_back(Cells::dense(population));
+    weights.push_back(uniform_weights(population.n_cols));
+    moments.push_back(weighted_moments(views.back(), weights.back(), context));
+  }
+  const auto space_of = [&](std::size_t conditions) {
+    std::vector<SpacePopulation> populations;
+    for (std::size_t p = 0; p <= conditions; ++p)
+      populations.push_back({&views[p], &weights[p], &moments[p],
+                             p == 0 ? 0.5 : 0.5 / static_cast<double>(conditions), "cells"});
+    return FeatureSpace::fit(populations, 1, {}, context);
+  };
+  CHECK_FALSE(space_of(3).has_components());  // 8 x 20 is less than 180
+  CHECK(space_of(1).basis.n_cols == 7);       // 60/8
+}
+
+TEST_CASE(
+    "components of little variance are components, and all have their largest entry above 0") {
+  Context context;
+  const auto basis = [&](const arma::mat& x, const arma::mat& y, int components) {
+    return FeatureSpace::fit(Cells::dense(x), Cells::dense(y), uniform_weights(x.n_cols),
+                             uniform_weights(y.n_cols), {Center::own, Scale::none, components},
+                             context)
+        .basis;
+  };
+  arma::mat x = clouds::gaussian(2, 50, 1), y = clouds::gaussian(2, 40, 2);
+  x.row(1) *= 1e-4;
+  y.row(1) *= 1e-4;
+  CHECK(basis(x, y, 2).n_cols == 2);  // of eigenvalues 1 and 1e-8
+  // By the covariance, and with fewer cells than features by the Gram matrix.
+  for (const std::size_t n : {60, 8}) {
+    const arma::mat v = basis(clouds::gaussian(24, n, 3), clouds::gaussian(24, n, 4), 5);
+    REQUIRE(v.n_cols == 5);
+    for (arma::uword c = 0; c < 5; ++c) CHECK(v.col(c).max() == arma::abs(v.col(c)).max());
+  }
 }
 
 TEST_CASE("components follow the rule of the design") {

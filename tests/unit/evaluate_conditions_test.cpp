@@ -80,6 +80,26 @@ TEST_CASE("conditions are scored one after the other, seen and unseen, beside ot
   CHECK(compared == 4);
 }
 
+TEST_CASE("the test of a condition is of the first model alone") {
+  HeldOutScreen s;
+  EvaluationOptions options;
+  options.methods = {"prediction"};
+  options.metrics = {"w2"};
+  options.test = true;
+  options.permutations = 9;
+  const Table found = s.scored(options);
+  std::map<std::string, std::vector<std::string>> tested, scored;
+  for (std::size_t r = 0; r < found.rows(); ++r) {
+    const bool is_test = found.texts("metric")[r] == "mmd2_p_value";
+    (is_test ? tested : scored)[found.texts("condition")[r]].push_back(found.texts("method")[r]);
+    CHECK(std::isfinite(found.numbers("value")[r]));
+  }
+  for (const char* condition : {"again", "between"}) {
+    CHECK(scored[condition] == std::vector<std::string>{"conditional_laot", "regressed_shift"});
+    CHECK(tested[condition] == std::vector<std::string>{"conditional_laot"});
+  }
+}
+
 TEST_CASE("a model of many conditions is evaluated at the condition that is named") {
   HeldOutScreen s;
   const ScreenCondition& seen = small_screen::screen().training[1];

@@ -263,10 +263,52 @@ TEST_CASE("what is undefined is NaN with its reason") {
   Small s;
   const Model model = s.fit("identity");
   s.observed = s.observed.cols(0, 0);
-  const Table found = evaluate(s.held_out(&model), {}, s.context);
-  for (std::size_t r = 0; r < found.rows(); ++r)
+  EvaluationOptions options;
+  options.test = true;
+  const Table found = evaluate(s.held_out(&model), options, s.context);
+  std::size_t tests = 0;
+  for (std::size_t r = 0; r < found.rows(); ++r) {
     CHECK(std::isnan(found.numbers("value")[r]) == !found.texts("reason")[r].empty());
+    if (found.texts("metric")[r] != "mmd2_p_value") continue;
+    CHECK(found.texts("reason")[r] == "one cell on a side");
+    ++tests;
+  }
+  CHECK(tests == 1);
   CHECK(found.texts("reason")[0] == "one cell on a side");
+}
+
+TEST_CASE("the test at several bandwidths is of their mean, and has none of its own") {
+  Small s;
+  const Model model = s.fit("mean_shift");
+  EvaluationOptions options;
+  options.metrics = {"w2"};
+  options.gammas = {0.1, 0.2};
+  options.test = true;
+  const Table found = evaluate(s.held_out(&model), options, s.context);
+  arma::mat predicted(4, 21);
+  model.predict(Cells::dense(s.control), Nonnegative::no, predicted.memptr(), s.context);
+  std::size_t tests = 0;
+  for (std::size_t r = 0; r < found.rows(); ++r) {
+    if (found.texts("metric")[r] != "mmd2_p_value") continue;
+    CHECK(std::isnan(found.numbers("gamma")[r]));
+    CHECK(found.texts("metric_setting")[r] == "gamma = 0.1, gamma = 0.2; 199 relabellings");
+    CHECK(found.numbers("value")[r] ==
+          permutation_p_value(predicted, s.observed, {0.1, 0.2}, 199, s.context));
+    ++tests;
+  }
+  CHECK(tests == 1);
+}
+
+TEST_CASE("beside a model that was fitted without a batch the reference is its training cells") {
+  Small s;
+  const Model model = s.fit("mean_shift");
+  HeldOut held_out = s.held_out(&model);
+  held_out.observed_batch.assign(17, "c");
+  const Table found = evaluate(held_out, {}, s.context);
+  CHECK(methods_in(found) ==
+        std::set<std::string>{"mean_shift", "identity", "gaussian_map", "noise_reference"});
+  CHECK(found.numbers("halvings") == NumberColumn(found.rows(), 0.0));
+  for (const std::string& kind : found.texts("kind")) CHECK(kind == "seen");
 }
 
 TEST_CASE("wrong uses of an evaluation are told in one sentence") {

@@ -45,6 +45,14 @@ TEST_CASE("a cell so far from all others that rounding hides their pairing is to
   };
   CHECK(warning(1e9).find("so far from all others") != std::string::npos);
   CHECK(warning(1e3) == "");
+  // Of one side alone.
+  const auto one_sided = [](bool treated) {
+    arma::mat control = clouds::gaussian(4, 60, 1), others = 1.2 * clouds::gaussian(4, 55, 2);
+    (treated ? others : control).col(0).fill(1e9);
+    return report_text(fitted(control, others), "warning");
+  };
+  for (const bool treated : {true, false})
+    CHECK(one_sided(treated).find("so far from all others") != std::string::npos);
 }
 
 TEST_CASE("hard inputs give finite predictions") {

@@ -95,6 +95,17 @@ TEST_CASE("the entropy of a score, relative and absolute") {
   CHECK(entropic == 3);
 }
 
+TEST_CASE("the entropic cost with Euclidean distances has an epsilon of 0.1, by hand") {
+  Context context;
+  const arma::mat cells = {{0.0, 1.0}};
+  ScoreInput input;
+  input.predicted = input.observed = &cells;
+  // The plan has a on the diagonal and b beside it: b / a = exp(-1 / 0.1) and a + b = 1/2, so that
+  // a log(4 a) + b log(4 b) + 10 b is log 2 - log(1 + exp(-10)).
+  CHECK(score("sinkhorn_euclidean", input, context).value ==
+        doctest::Approx(0.1 * (std::log(2.0) - std::log1p(std::exp(-10.0)))).epsilon(1e-9));
+}
+
 TEST_CASE("the page on metrics has every metric and preset") {
   std::ifstream file(fixtures::golden("../../docs/metrics.md"));
   std::stringstream page;
@@ -164,6 +175,48 @@ TEST_CASE("subsampled scores: the mean over seeded draws") {
   const Table scores = scored_by_preset("cellot", p, t, {}, context);
   CHECK(scores.texts("metric") == score_preset("cellot").metrics);
   CHECK(scores.numbers("value")[1] == same.value);
+}
+
+TEST_CASE("a mean over subsamples is undefined where one of them is, with that one's reason") {
+  Score defined, undefined;
+  defined.value = 1.0;
+  undefined.reason = "one cell on a side";
+  for (const auto& subsamples :
+       std::vector<std::vector<Score>>{{defined, undefined}, {undefined, defined}}) {
+    const Score found = over_repetitions(subsamples);
+    CHECK(std::isnan(found.value));
+    CHECK(found.reason == "one cell on a side");
+  }
+}
+
+TEST_CASE("of subsamples the largest marginal error is told, with its reason") {
+  std::vector<Score> subsamples(3);
+  for (std::size_t r = 0; r < 3; ++r) {
+    subsamples[r].value = static_cast<double>(r + 1);
+    subsamples[r].reason = text("number ", r);
+  }
+  subsamples[0].marginal_error = 2e-7;
+  subsamples[1].marginal_error = 5e-7;
+  subsamples[2].marginal_error = 1e-7;
+  const Score found = over_repetitions(subsamples);
+  CHECK(found.marginal_error == 5e-7);
+  CHECK(found.reason == "number 1");
+  CHECK(found.value == doctest::Approx(2.0));
+  CHECK(found.sd == doctest::Approx(1.0));
+}
+
+TEST_CASE("cells without a correlation of their own are left out of the mean over cells") {
+  Context context;
+  // Of the cells (columns) the first has r = 1, the second none, the third 1/2: places 0, 1, 2
+  // against 0, 2, 1.
+  const arma::mat control = {{1, 5, 1}, {2, 5, 2}, {3, 5, 3}},
+                  predicted = {{1, 1, 1}, {2, 2, 3}, {3, 3, 2}};
+  ScoreInput input;
+  input.predicted = input.observed = &predicted;
+  input.control = &control;
+  const Score found = score("cell_spearman", input, context);
+  CHECK(found.value == doctest::Approx(0.75));
+  CHECK(found.reason.empty());
 }
 
 TEST_CASE("a drawn control cell stays with its prediction") {

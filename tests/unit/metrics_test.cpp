@@ -215,6 +215,43 @@ TEST_CASE("the permutation p-value is the count over relabelled cells") {
         doctest::Approx(static_cast<double>(as_large) / 51.0));
 }
 
+TEST_CASE("labellings that tie with the data's own count in the permutation test") {
+  // With as many cells on either side, those of the two exchanged have the same MMD^2; the data's
+  // own labelling is drawn again as well.
+  for (const std::size_t n : {2, 3})
+    for (std::uint64_t cloud = 0; cloud < 20; ++cloud) {
+      const arma::mat x = normal_cells(3, n, 2 * cloud), y = normal_cells(3, n, 2 * cloud + 1, 0.3);
+      const arma::mat pooled = arma::join_rows(x, y);
+      const auto statistic = [&](const std::vector<std::size_t>& first) {
+        std::vector<bool> side(2 * n, false);
+        for (const std::size_t i : first) side[i] = true;
+        double within = 0.0, across = 0.0;
+        for (std::size_t i = 0; i < 2 * n; ++i)
+          for (std::size_t j = 0; j < 2 * n; ++j) {
+            if (i == j) continue;
+            const double apart = distance(pooled, i, pooled, j);
+            (side[i] == side[j] ? within : across) += std::exp(-0.3 * apart * apart);
+          }
+        const double cells = static_cast<double>(n);
+        return within / (cells * (cells - 1.0)) - across / (cells * cells);
+      };
+      std::vector<std::size_t> own(n);
+      std::iota(own.begin(), own.end(), std::size_t{0});
+      const double observed = statistic(own);
+      std::size_t as_large = 1, ties = 0;
+      for (std::size_t b = 1; b <= 200; ++b) {
+        const double drawn = statistic(Rng(cloud).stream(b).sample(2 * n, n));
+        as_large += drawn >= observed - 1e-10 ? 1 : 0;
+        ties += std::abs(drawn - observed) < 1e-10 ? 1 : 0;
+      }
+      REQUIRE(ties > 0);
+      Context context;
+      context.seed = cloud;
+      CHECK(permutation_p_value(x, y, {0.3}, 200, context) ==
+            doctest::Approx(static_cast<double>(as_large) / 201.0).epsilon(1e-12));
+    }
+}
+
 TEST_CASE("one-dimensional W1 and KS, by exact transport and by hand") {
   Context context;
   const arma::mat x = normal_cells(2, 15, 1), y = normal_cells(2, 9, 2, 0.3);
@@ -284,6 +321,28 @@ TEST_CASE("neighbours by brute force, and undefined where too few") {
   const arma::mat many = normal_cells(3, 2200, 3);
   CHECK(knn_enrichment(many, normal_cells(3, 2300, 4), 50, context) ==
         knn_enrichment(many, normal_cells(3, 2300, 4), 50, two));
+}
+
+TEST_CASE("of few observed cells all are the nearest, and a label's share is of these") {
+  Context context;
+  const arma::mat predicted(1, 1, arma::fill::zeros), observed = {{1.0, 2.0, -3.0}};
+  const std::vector<std::string> own = {"a"}, labels = {"a", "a", "b"};
+  const arma::vec all = own_label_shares(predicted, own, observed, labels, 10, context);
+  REQUIRE(all.n_elem == 1);
+  CHECK(all[0] == doctest::Approx(2.0 / 3.0));
+  CHECK(own_label_shares(predicted, own, observed, labels, 2, context)[0] == doctest::Approx(1.0));
+}
+
+TEST_CASE("features that do not vary on one side are left out of the correlations of both") {
+  Context context;
+  // Of the first and the third feature, by hand: 4 / 5 among these cells, -1 among the others.
+  const arma::mat vary = {{0, 1, 2, 3}, {4, 1, 3, 0}, {0, 1, 3, 2}},
+                  flat = {{0, 1, 2, 3}, {5, 5, 5, 5}, {3, 2, 1, 0}};
+  for (const CorrelationScores& scores :
+       {correlation_scores(vary, flat, context), correlation_scores(flat, vary, context)}) {
+    CHECK(scores.features_used == 2);
+    CHECK(scores.l2 == doctest::Approx(1.8).epsilon(1e-12));
+  }
 }
 
 TEST_CASE("correlations over several tiles, by hand") {

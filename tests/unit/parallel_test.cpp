@@ -130,4 +130,8 @@ TEST_CASE("memory that the machine does not have is refused with the estimate") 
   CHECK_THROWS_WITH_AS(require_memory(1e18, "a matrix of 1e9 x 1e9"),
                        doctest::Contains("a matrix of 1e9 x 1e9 would need about"), Error);
   CHECK_NOTHROW(require_memory(1e3, "a small thing"));
+  // A tenth is left to all else. Nothing is allocated.
+  const double all = static_cast<double>(usable_memory());
+  CHECK_NOTHROW(require_memory(0.89 * all, "nearly nine tenths"));
+  if (all > 0.0) CHECK_THROWS_AS(require_memory(0.91 * all, "more than nine tenths"), Error);
 }

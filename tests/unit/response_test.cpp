@@ -55,6 +55,11 @@ TEST_CASE("quantiles of Student's t") {
         doctest::Approx(student_quantile(0.9995, 1999.0)).epsilon(2e-6));
   CHECK(student_quantile(0.025, 5.0) == -student_quantile(0.975, 5.0));
   CHECK(student_quantile(0.975, 1e7) == doctest::Approx(1.9599642217672049).epsilon(1e-12));
+  // By 50 digits of mpmath: far out the last terms of the expansion in 1 / df count.
+  CHECK(student_quantile(1.0 - 0x1.0p-30, 2001.0) ==
+        doctest::Approx(6.0373286189180377).epsilon(2e-12));
+  CHECK(student_quantile(1.0 - 0x1.0p-20, 2500.0) ==
+        doctest::Approx(4.7743063326962811).epsilon(1e-12));
   CHECK(student_quantile(0.5, 3.0) == 0.0);
   CHECK_THROWS(student_quantile(1.0, 3.0));
   CHECK_THROWS(student_quantile(0.5, 0.0));
@@ -80,6 +85,18 @@ TEST_CASE("a table of responses over cells has Welch's interval") {
   CHECK(table.numbers("high")[2] == 0.0);
   CHECK(table.numbers("ks")[2] == 1.0);
   CHECK(table.numbers("units")[0] == 4.0);
+}
+
+TEST_CASE("each population of a table of responses has its own sd, divisor n") {
+  Cohort s;
+  s.predicted.row(0) = 2.0 * s.control.row(0) + 1.0;
+  const Table table = response_table(s.cells(), 0.95, s.context);
+  REQUIRE(table.texts("feature")[0] == "first");
+  // Squares about 2.5 sum to 17.5, those of 5, 6, 9 and 8 about 7 to 10.
+  CHECK(table.numbers("sd_control")[0] == doctest::Approx(std::sqrt(17.5 / 6.0)).epsilon(1e-13));
+  CHECK(table.numbers("sd_predicted")[0] ==
+        doctest::Approx(2.0 * std::sqrt(17.5 / 6.0)).epsilon(1e-13));
+  CHECK(table.numbers("sd_observed")[0] == doctest::Approx(std::sqrt(10.0 / 4.0)).epsilon(1e-13));
 }
 
 TEST_CASE("a table of responses begins with the largest shift of either sign; zeros are zeros") {
@@ -165,6 +182,10 @@ TEST_CASE("a table of markers is in the order of marker_features") {
   CHECK(table.texts("feature") == TextColumn{"third", "first"});
   CHECK(table.numbers("t")[0] == kInfinite);
   CHECK(table.numbers("shift")[1] == doctest::Approx(4.5));
+  CHECK(table.numbers("mean_control")[1] == doctest::Approx(2.5));
+  CHECK(table.numbers("mean_treated")[1] == doctest::Approx(7.0));
+  CHECK(table.numbers("mean_control")[0] == doctest::Approx(7.0));
+  CHECK(table.numbers("mean_treated")[0] == doctest::Approx(8.0));
   CHECK(table.numbers("t")[1] ==
         doctest::Approx(4.5 / std::sqrt(3.5 / 6.0 + 10.0 / 3.0 / 4.0)).epsilon(1e-13));
 }

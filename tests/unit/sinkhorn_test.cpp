@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "laot/sinkhorn.hpp"
 #include "laot/transport.hpp"
@@ -122,6 +123,51 @@ TEST_CASE("the divergence of a cloud from itself is 0, and limits are reported")
   CHECK(std::isfinite(stopped.transport_cost));
   options.epsilon = 0.0;
   CHECK_THROWS_AS(sinkhorn(x, y, options, context), Error);
+}
+
+TEST_CASE("a divergence has converged where all three of its transports have") {
+  // Cells that are one point come to their end at once, among themselves and with others. Beside so
+  // large an epsilon each update of the others among themselves halves what is left of the error.
+  Context context;
+  Rng rng(38);
+  const arma::mat x(4, 3, arma::fill::value(0.5)),
+      y = problems::clouds("gaussian", 4, 30, 30, rng).y;
+  SinkhornOptions options;
+  options.epsilon = epsilon_of_mean_cost(x, y, 100.0);
+  options.tolerance = 1e-12;
+  options.max_iterations = 5;
+  const SinkhornDivergence found =
+      sinkhorn_divergence(x, y, PairCost::squared_euclidean, options, context);
+  CHECK(found.between.converged);
+  CHECK_FALSE(found.converged);
+  CHECK(found.marginal_error > 1e-9);
+  options.max_iterations = 100;
+  CHECK(sinkhorn_divergence(x, y, PairCost::squared_euclidean, options, context).converged);
+}
+
+TEST_CASE("a divergence is refused where rounding hides a thousandth of it and of the usual cost") {
+  SinkhornDivergence divergence;
+  divergence.median_cost = 1.0;
+  divergence.difference = 0.5;
+  const double digits = std::numeric_limits<double>::epsilon();
+  divergence.largest_cost = 0.999e-3 / digits;
+  CHECK(divergence.value() == 0.5);
+  divergence.largest_cost = 1.001e-3 / digits;
+  CHECK_THROWS_AS(divergence.value(), Error);
+  divergence.difference = -2.0;
+  CHECK(divergence.value() == -2.0);
+}
+
+TEST_CASE("weights that are no weights are refused") {
+  Context context;
+  SinkhornOptions options;
+  options.epsilon = 1.0;
+  const arma::mat cost = {{0.0, 1.0}, {1.0, 0.0}};
+  const arma::vec even = {0.5, 0.5};
+  CHECK_THROWS_WITH_AS(sinkhorn(cost, {0.5, 0.4}, even, options, context),
+                       doctest::Contains("weights must sum to 1"), Error);
+  CHECK_THROWS_WITH_AS(sinkhorn(cost, even, {1.0, 0.0}, options, context),
+                       doctest::Contains("weights must be positive"), Error);
 }
 
 TEST_CASE("Sinkhorn gives the same bits for any number of threads") {

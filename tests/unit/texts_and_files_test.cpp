@@ -126,6 +126,13 @@ TEST_CASE("what is no decimal number, or none that a double holds, is not taken 
 
 TEST_CASE("letters of UTF-8 are told from foreign bytes") {
   CHECK(is_utf8("plain, \xc3\xa9, \xe2\x82\xac, \xf0\x9f\xa7\xac"));
+  // U+0800, a Hangul letter, U+D7FF before the surrogates, U+10000, U+10FFFF: neighbours of what is
+  // foreign.
+  for (const char* letter :
+       {"\xe0\xa0\x80", "\xed\x95\x9c", "\xed\x9f\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) {
+    CAPTURE(letter);
+    CHECK(is_utf8(letter));
+  }
   for (const char* foreign : {"\xb5m", "\xc0\xaf", "\xc1\x81", "\xe0\x80\x80", "\xed\xa0\x80",
                               "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf8\x88\x80\x80", "\xc3",
                               "\xe2\x82", "\xf0\x9f\xa7", "\xff", "a\x80"}) {
@@ -283,6 +290,18 @@ TEST_CASE("headers that are no JSON, or hold what no language can take, are refu
   CHECK_THROWS_AS(file.texts("names"), Error);
   file.put_texts("names", {"a\"\\\x01\x1f", "\xc2\xb5"});
   CHECK(file.texts("names") == std::vector<std::string>{"a\"\\\x01\x1f", "\xc2\xb5"});
+}
+
+TEST_CASE("letters that are escaped in a header are read, with digits of either case") {
+  const std::string bytes = file_of(
+      "{\"__metadata__\":{\"small\":\"\\u00e9\",\"capital\":\"\\u00E9\",\"euro\":\"\\u20AC\","
+      "\"dna\":\"\\uD83E\\uDDEC\"}}",
+      0);
+  const ModelFile file = ModelFile::parse(bytes.data(), bytes.size());
+  CHECK(file.text_value("small") == "\xc3\xa9");
+  CHECK(file.text_value("capital") == "\xc3\xa9");
+  CHECK(file.text_value("euro") == "\xe2\x82\xac");
+  CHECK(file.text_value("dna") == "\xf0\x9f\xa7\xac");
 }
 
 TEST_CASE("a hostile header costs no more than its own bytes") {

@@ -386,3 +386,26 @@ TEST_CASE("a model is asked with the cells that it kept, or with given ones") {
   CHECK_THROWS_WITH_AS(overlap({Population{Cells::dense(two), {}, {}}, treated}),
                        "control has 2 features and the model 3", Error);
 }
+
+TEST_CASE("a fit without centring is repeated without centring") {
+  Populations p = easy(3, 60, 0.4, 0.02, 17);
+  p.control.each_col() += arma::vec{4.0, -2.0, 3.0};
+  p.treated.each_col() += arma::vec{5.0, -2.5, 1.0};
+  Context context;
+  Params params(method("laot").spec);
+  params.use_preset("calibrated");
+  params.set_text("center", "none");
+  params.set_text("scale", "none");
+  params.set_text("n_pcs", "0");
+  const Model model =
+      fit_model(params, experiment_of(Cells::dense(p.control), Cells::dense(p.treated)), context);
+  StabilityOptions options;
+  options.resamples = options.halves = options.restarts = 0;
+  const Findings found = stability_findings(model, {}, options, context);
+  REQUIRE(found.arrays[0].first == "map");
+  const arma::mat fitted = model.array("latent_map").matrix();
+  CHECK(arma::approx_equal(found.arrays[0].second, fitted, "absdiff", 1e-12));
+  const LaotResult centred =
+      alternate(own_mean(p.control), own_mean(p.treated), {}, {}, laot_options(model), context);
+  REQUIRE(arma::abs(centred.map - fitted).max() > 1e-3);
+}

@@ -441,6 +441,30 @@ TEST_CASE("the penalty of CellOT acts on the negative kernels of g") {
   CHECK(negative(0.0) != negative(1.0));
 }
 
+TEST_CASE("the gradient of g alone is clipped") {
+  // A step of Adam is rate g / (|g| + 1e-8): next to nothing where the norm is clipped to 1e-12,
+  // and nearly the rate where it is not.
+  CellotOptions options = cellot_options();
+  options.adam.clip_norm = 1e-12;
+  options.average = 0.0;
+  options.inner = 1;
+  options.iterations = 1;
+  Context context;
+  CellotTrainer trainer(kSource, kTarget, options, 7);
+  const Snapshot before = trainer.save();
+  trainer.run(context);
+  const Snapshot after = trainer.save();
+  const auto largest_step = [&](const char* network) {
+    const std::vector<double>&a = before.at(network), &b = after.at(network);
+    double out = 0.0;
+    for (std::size_t i = 0; i < a.size(); ++i) out = std::max(out, std::abs(b[i] - a[i]));
+    return out;
+  };
+  CHECK(largest_step("g") < 1e-3 * options.adam.rate);
+  CHECK(largest_step("f") > 0.5 * options.adam.rate);
+  CHECK(largest_step("f") < 1.01 * options.adam.rate);
+}
+
 TEST_CASE("cells that are all the same are refused with the reason") {
   const arma::mat same(3, 20, arma::fill::ones);
   CHECK_THROWS_WITH_AS(CellotTrainer(same, same, cellot_options(), 7),

@@ -232,19 +232,23 @@ ConditionalCells mixed_cells() {
   return out;
 }
 
-// The columns whose place in the order is `fold` modulo 5, and the others.
+// The columns whose place in the order is `fold` modulo 5, at most 500 of them, evenly; and the
+// others. Fewer than ten stay together.
 std::pair<arma::mat, arma::mat> divided(const arma::mat& cells,
                                         const std::vector<std::size_t>& order, std::size_t fold) {
-  std::vector<arma::uword> held_out, kept;
+  if (cells.n_cols < 10) return {arma::mat(cells.n_rows, 0), cells};
+  std::vector<arma::uword> held_out, kept, scored;
   for (arma::uword i = 0; i < cells.n_cols; ++i)
     (order[i] % 5 == fold ? held_out : kept).push_back(i);
-  return {cells.cols(arma::uvec(held_out)), cells.cols(arma::uvec(kept))};
+  const std::size_t count = held_out.size(), most = std::min<std::size_t>(count, 500);
+  for (std::size_t i = 0; i < most; ++i) scored.push_back(held_out[i * count / most]);
+  return {cells.cols(arma::uvec(scored)), cells.cols(arma::uvec(kept))};
 }
 
 // Mean MMD^2 to the held-out cells of each condition where own maps have 0, 1/4, .., 1 of the say,
-// each fifth of the cells held out once.
+// of so many fifths of the cells that are held out in turn; 0 where a side has fewer than ten.
 arma::mat held_out_scores(const ConditionalCells& cells, const ConditionalLaot& full,
-                          Context& context) {
+                          std::size_t folds, Context& context) {
   ConditionalLaotOptions options;
   options.alternation.ridge = full.alternation.ridge;
   options.shift_ridge = full.shift_ridge;
@@ -252,7 +256,7 @@ arma::mat held_out_scores(const ConditionalCells& cells, const ConditionalLaot& 
   options.restore = full.restore;
   options.own_share = 1.0;  // so that the own maps are there
   arma::mat out(cells.treated.size(), 5, arma::fill::zeros);
-  for (std::size_t fold = 0; fold < 5; ++fold) {
+  for (std::size_t fold = 0; fold < folds; ++fold) {
     ConditionalCells train = cells;
     std::vector<arma::mat> held_out;
     std::uint64_t stream = 0;
@@ -267,6 +271,7 @@ arma::mat held_out_scores(const ConditionalCells& cells, const ConditionalLaot& 
     const arma::vec mean = arma::mean(train.controls[0], 1);
     for (std::size_t c = 0; c < cells.treated.size(); ++c)
       for (arma::uword s = 0; s < 5; ++s) {
+        if (held_out[0].is_empty() || held_out[1 + c].is_empty()) continue;
         const double own = 0.25 * static_cast<double>(s);
         const arma::vec phi = cells.phi.col(c);
         const arma::mat map = (1.0 - own) * fit.pooled_map(phi, 0) + own * fit.own_map.slice(c);
@@ -276,7 +281,7 @@ arma::mat held_out_scores(const ConditionalCells& cells, const ConditionalLaot& 
           predicted.col(i) = mean + shift + map * (predicted.col(i) - mean);
         out(c, s) +=
             mmd2(predicted, held_out[1 + c], {full.gamma}, MmdEstimator::unbiased, context)[0] /
-            5.0;
+            static_cast<double>(folds);
       }
   }
   return out;
@@ -289,7 +294,7 @@ TEST_CASE("a condition's own share has least error where 500 cells of all are ad
   Context context;
   context.seed = 2;
   const ConditionalLaot fit = fit_conditional_laot(cells, {}, context);
-  const arma::mat scores = held_out_scores(cells, fit, context);
+  const arma::mat scores = held_out_scores(cells, fit, 5, context);
   double all_cells = 0.0;
   std::vector<double> all(5, 0.0);
   for (std::size_t c = 0; c < 5; ++c) all_cells += static_cast<double>(cells.treated[c].n_cols);
@@ -314,6 +319,42 @@ TEST_CASE("a condition's own share has least error where 500 cells of all are ad
   }
   REQUIRE(less > 0);
   REQUIRE(more > 0);
+}
+
+TEST_CASE("ten cells are divided to choose a share, and of what is held out 500 are scored") {
+  const std::vector<std::size_t> sizes{2510, 10, 9};
+  ConditionalCells cells;
+  cells.controls = {clouds::gaussian(2, 10, 61)};
+  cells.phi = clouds::gaussian(2, 3, 62);
+  for (std::size_t c = 0; c < 3; ++c) {
+    cells.control_of.push_back(0);
+    cells.treated.push_back((arma::eye(2, 2) + 0.3 * clouds::gaussian(2, 2, 70 + c)) *
+                                clouds::gaussian(2, sizes[c], 80 + c) +
+                            0.4 * static_cast<double>(c));
+  }
+  Context context;
+  context.seed = 3;
+  const ConditionalLaot fit = fit_conditional_laot(cells, {}, context);
+  // A fifth is 502, 2 and 1 cells: after four of them 2000 have been held out.
+  const arma::mat scores = held_out_scores(cells, fit, 4, context);
+  const auto all = [&](std::size_t s) {
+    return (2510.0 * scores(0, s) + 10.0 * scores(1, s)) / 2520.0;
+  };
+  REQUIRE(fit.choice_of_own_share.mmd2.size() == 5);
+  for (std::size_t s = 0; s < 5; ++s) {
+    REQUIRE(std::abs(scores(1, s) - scores(0, s)) > 1e-5);
+    CHECK(fit.choice_of_own_share.mmd2[s] == doctest::Approx(all(s)).epsilon(1e-9));
+  }
+  for (std::size_t c = 0; c < 2; ++c) {
+    const auto error = [&](std::size_t s) {
+      return static_cast<double>(sizes[c]) * scores(c, s) + 500.0 * all(s);
+    };
+    std::size_t best = 0;
+    for (std::size_t s = 1; s < 5; ++s)
+      if (error(s) < error(best)) best = s;
+    CHECK(fit.own_share[c] == 0.25 * static_cast<double>(best));
+  }
+  CHECK(fit.own_share[2] == 0.0);  // nine cells
 }
 
 TEST_CASE("the bandwidth is by 2000 cells of all populations, evenly, and 20 of each at least") {

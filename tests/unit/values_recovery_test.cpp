@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "../../src/trackability/refit.hpp"
 #include "laot/trackability/populations.hpp"
@@ -31,6 +32,36 @@ double first_under_half(const std::vector<double>& gaps, const std::vector<doubl
   // Solve mean[g - 1] + slope (s - gaps[g - 1]) = 1/2 for s.
   const double slope = (mean[g] - mean[g - 1]) / (gaps[g] - gaps[g - 1]);
   return gaps[g - 1] + (0.5 - mean[g - 1]) / slope;
+}
+
+arma::mat about_its_mean(arma::mat cells) {
+  cells.each_col() -= arma::vec(arma::mean(cells, 1));
+  return cells;
+}
+
+// Share of the partners in the pairing of least sum of distances, or of squared ones, by all of
+// its orders.
+double share_of_the_best(const Populations& cells, bool squared) {
+  const std::size_t n = cells.partner.size();
+  arma::mat cost(n, n);
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 0; j < n; ++j) {
+      const arma::vec gap = cells.control.col(i) - cells.treated.col(j);
+      cost(i, j) = squared ? arma::dot(gap, gap) : std::sqrt(arma::dot(gap, gap));
+    }
+  std::vector<std::size_t> order(n), best;
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  double least = kInfinity;
+  do {
+    double sum = 0.0;
+    for (std::size_t i = 0; i < n; ++i) sum += cost(i, order[i]);
+    if (sum >= least) continue;
+    least = sum;
+    best = order;
+  } while (std::next_permutation(order.begin(), order.end()));
+  double right = 0.0;
+  for (std::size_t i = 0; i < n; ++i) right += best[i] == cells.partner[i] ? 1.0 : 0.0;
+  return right / static_cast<double>(n);
 }
 
 }  // namespace
@@ -72,6 +103,94 @@ TEST_CASE("mean and sd of a recovery study are those of its trials") {
   CHECK(study.mean(0, 0) == doctest::Approx(mean).epsilon(1e-12));
   CHECK(study.sd(0, 0) == doctest::Approx(std::sqrt(square / 3.0)).epsilon(1e-12));
   for (std::size_t t = 0; t < 4; ++t) CHECK(std::isnan(alone.sd(0, t)));
+}
+
+TEST_CASE("a recovery study pairs noisy cells by its cost: seven cells by all of their orders") {
+  PopulationOptions population;
+  population.features = 2;
+  population.cells = 7;
+  population.gap = 6.0;
+  population.noise = 0.3;
+  RecoveryStudyOptions options;
+  options.features = {2};
+  options.cells = 7;
+  options.gaps = {6.0};
+  options.noise = 0.3;
+  options.trials = options.iterations = 1;
+  std::size_t differing = 0;
+  for (const std::uint64_t seed : {1, 2, 3, 4, 5}) {
+    Context context;
+    context.seed = seed;
+    const Populations cells = simulate_populations(population, Rng(seed).stream(0), context);
+    const double plain = share_of_the_best(cells, false), squared = share_of_the_best(cells, true);
+    options.cost = PairingCost::euclidean;
+    CHECK(recovery_study(options, context).mean(0, 0) == doctest::Approx(plain));
+    options.cost = PairingCost::squared;
+    CHECK(recovery_study(options, context).mean(0, 0) == doctest::Approx(squared));
+    differing += plain == squared ? 0 : 1;
+  }
+  REQUIRE(differing > 0);
+}
+
+TEST_CASE("the noise of a recovery study hides the pairs, without any shift as well") {
+  RecoveryStudyOptions options;
+  options.features = {3};
+  options.gaps = {0.0};
+  options.cells = 40;
+  options.trials = 1;
+  Context context;
+  CHECK(recovery_study(options, context).mean(0, 0) == 1.0);
+  options.noise = 1e6;  // 1/40 of the pairs by chance
+  CHECK(recovery_study(options, context).mean(0, 0) < 0.5);
+}
+
+TEST_CASE("the residual of a fit is the covariance that its pairs leave: five cells on seven") {
+  const arma::mat x = clouds::gaussian(2, 5, 31), y = 1.5 * clouds::gaussian(2, 7, 32);
+  LaotOptions options;
+  options.ridge = 0.3;
+  Context context;
+  const LaotResult fit = alternate(x, y, {}, {}, options, context);
+  arma::vec mean(2, arma::fill::zeros);
+  arma::mat second(2, 2, arma::fill::zeros);
+  for (std::size_t e = 0; e < fit.plan.mass.size(); ++e) {
+    const arma::vec off =
+        y.col(fit.plan.target[e]) - fit.map_unrestored * x.col(fit.plan.source[e]);
+    mean += fit.plan.mass[e] * off;
+    second += fit.plan.mass[e] * off * off.t();
+  }
+  const arma::mat expected = second - mean * mean.t();
+  REQUIRE(arma::trace(expected) > 1e-3);
+  CHECK(arma::approx_equal(recovery_source(x, y, {}, fit).residual, expected, "absdiff", 1e-12));
+}
+
+TEST_CASE("the linear part of a map is over cells that count as their level does") {
+  const std::vector<std::uint32_t> batch_x{0, 0, 0, 0, 0, 0, 1, 1, 1},
+      batch_y{0, 0, 1, 1, 1, 1, 1, 1};
+  const arma::mat x = clouds::gaussian(2, 9, 41), y = clouds::gaussian(2, 8, 42);
+  const arma::mat images = 1.2 * x + 0.5 * arma::square(x);
+  const auto linear = [&](const arma::vec& weight) {
+    arma::vec mean_x(2, arma::fill::zeros), mean(2, arma::fill::zeros);
+    for (arma::uword i = 0; i < 9; ++i) {
+      mean_x += weight[i] * x.col(i);
+      mean += weight[i] * images.col(i);
+    }
+    arma::mat cross(2, 2, arma::fill::zeros), second(2, 2, arma::fill::zeros);
+    for (arma::uword i = 0; i < 9; ++i) {
+      const arma::vec from = x.col(i) - mean_x, to = images.col(i) - mean;
+      cross += weight[i] * to * from.t();
+      second += weight[i] * from * from.t();
+    }
+    return arma::mat(cross * arma::inv(second));
+  };
+  // A level has the mean of its shares of either side, spread evenly over its cells.
+  arma::vec weight(9), even(9);
+  even.fill(1.0 / 9.0);
+  for (arma::uword i = 0; i < 9; ++i)
+    weight[i] = i < 6 ? 0.5 * (6.0 / 9.0 + 2.0 / 8.0) / 6.0 : 0.5 * (3.0 / 9.0 + 6.0 / 8.0) / 3.0;
+  REQUIRE(arma::abs(linear(weight) - linear(even)).max() > 1e-3);
+  Context context;
+  const RecoverySource source = recovery_source(x, y, batch_x, batch_y, images, context);
+  CHECK(arma::approx_equal(source.map, linear(weight), "absdiff", 1e-10));
 }
 
 TEST_CASE("a curve's interval leaves ten of 400 resamples on either side") {
@@ -148,6 +267,37 @@ TEST_CASE("errors of a curve without noise are those of its ridge") {
       CHECK(curve.cell_error(g, r) ==
             doctest::Approx(std::sqrt(cell_square / of_cells)).epsilon(1e-9));
     }
+}
+
+TEST_CASE("errors of a curve are those of the map with its spread restored") {
+  const arma::mat cells = arma::diagmat(arma::vec{3.0, 1.0, 0.5}) * clouds::gaussian(3, 30, 8);
+  const arma::mat map{{1.1, 0.02, 0.0}, {-0.03, 0.95, 0.04}, {0.05, 0.0, 1.08}};
+  const arma::mat change = map - arma::mat(3, 3, arma::fill::eye);
+  RecoveryCurveOptions options;
+  options.gaps = {1.0};
+  options.repeats = 1;
+  options.fit.ridge = 0.4;
+  Context context;
+  const RecoveryCurve curve =
+      recovery_curve({cells, map, {}, {}}, Design::counterpart, options, context);
+  REQUIRE(curve.pairs(0, 0) == doctest::Approx(1.0));
+  // All cells are drawn, in another order.
+  const arma::mat x = about_its_mean(cells);
+  const LaotResult fit = alternate(x, arma::mat(map * x), {}, {}, options.fit, context);
+  const auto cell_error = [&](const arma::mat& found) {
+    double square = 0.0, of_square = 0.0;
+    for (arma::uword i = 0; i < 30; ++i) {
+      const arma::vec off = (found - map) * x.col(i), moved = change * cells.col(i);
+      square += arma::dot(off, off);
+      of_square += arma::dot(moved, moved);
+    }
+    return std::sqrt(square / of_square);
+  };
+  REQUIRE(std::abs(cell_error(fit.map) - cell_error(fit.map_unrestored)) > 1e-3);
+  CHECK(curve.cell_error(0, 0) == doctest::Approx(cell_error(fit.map)).epsilon(1e-8));
+  CHECK(
+      curve.map_error(0, 0) ==
+      doctest::Approx(arma::norm(fit.map - map, "fro") / arma::norm(change, "fro")).epsilon(1e-8));
 }
 
 TEST_CASE("overlap and coherence of two plans by hand: two cells on three") {

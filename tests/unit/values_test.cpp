@@ -292,6 +292,33 @@ TEST_CASE("kept cells stay in their order, and a prediction of 0 is not negative
   CHECK(met);
 }
 
+TEST_CASE("of many training controls 1000, taken evenly, say how many predictions are negative") {
+  // Cells below 0 at the places that are taken, and at as many that are not.
+  const std::size_t n = 3000;
+  arma::mat x = arma::abs(clouds::gaussian(3, n, 1)) + 1.0;
+  double expected = 0.0;
+  std::size_t met = 0;
+  for (std::size_t c = 0; c < 1000; ++c) {
+    const auto at =
+        static_cast<std::size_t>(std::floor(static_cast<double>(c) * 2999.0 / 999.0 + 0.5));
+    if (c % 7 != 0) continue;
+    x(0, at) = -1.0;
+    expected += 1.0 / 3000.0;
+    ++met;
+  }
+  REQUIRE(met == 143);
+  for (const char* name : {"identity", "laot"}) {
+    CAPTURE(name);
+    Params params(method(name).spec);
+    if (std::string(name) == "laot") params.use_preset("calibrated");
+    Context context;
+    // The treated cells are the control cells: nothing moves.
+    const Model model = fit_model(params, experiment_of(Cells::dense(x), Cells::dense(x)), context);
+    for (const auto& [label, value] : model.report.numbers)
+      if (label == "negative_share") CHECK(value == doctest::Approx(expected).epsilon(1e-12));
+  }
+}
+
 TEST_CASE("a coupling is exact where the larger side is within the limit") {
   const arma::mat x = clouds::gaussian(2, 30, 1), y = clouds::gaussian(2, 90, 2);
   CouplingOptions options;

@@ -3,13 +3,30 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
+#include "../../src/trackability/refit.hpp"
 #include "laot/trackability/critical_gap.hpp"
 #include "laot/trackability/isometry.hpp"
 #include "laot/trackability/stability.hpp"
 #include "support/clouds.hpp"
 
 using namespace laot;
+
+namespace {
+
+arma::mat about_its_mean(arma::mat cells) {
+  cells.each_col() -= arma::vec(arma::mean(cells, 1));
+  return cells;
+}
+
+double middle_of_even(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  return 0.5 * (values[half - 1] + values[half]);
+}
+
+}  // namespace
 
 TEST_CASE("rates of a step by hand: two cells become three, in two hours") {
   // On a line: 0 gives 1/3 to 1 and 1/6 to 13; 10 gives 1/6 to 13 and 1/3 to 14.
@@ -187,4 +204,107 @@ TEST_CASE("the interval of the last quantile is over resampled pairs: five cells
   // Quantiles 0.025 and 0.975 of 21 values lie half of the way from the outermost ones.
   CHECK(rate.last_low == doctest::Approx(0.5 * lasts[0] + 0.5 * lasts[1]));
   CHECK(rate.last_high == doctest::Approx(0.5 * lasts[19] + 0.5 * lasts[20]));
+}
+
+TEST_CASE("the agreement of resamples is their mean, the least of them and the largest") {
+  bool apart = false;
+  for (const std::uint64_t seed : {1, 2, 3, 4, 5}) {
+    const arma::mat x = clouds::gaussian(3, 24, seed), y = 1.5 * clouds::gaussian(3, 20, seed + 10);
+    Context context;
+    context.seed = seed;
+    StabilityOptions options;
+    options.halves = options.restarts = 0;
+    // A resample has the stream of its number: one more adds its own value to the sum.
+    std::vector<double> shared, coherent;
+    double shared_sum = 0.0, coherent_sum = 0.0;
+    Agreement found;
+    for (std::size_t count = 1; count <= 4; ++count) {
+      options.resamples = count;
+      found = stability(x, y, {}, {}, options, context).resamples;
+      const double times = static_cast<double>(count);
+      shared.push_back(times * found.overlap - shared_sum);
+      coherent.push_back(times * found.coherence - coherent_sum);
+      shared_sum = times * found.overlap;
+      coherent_sum = times * found.coherence;
+    }
+    std::sort(shared.begin(), shared.end());
+    std::sort(coherent.begin(), coherent.end());
+    apart = apart || (shared[1] - shared[0] > 1e-6 && shared[3] - shared[2] > 1e-6 &&
+                      coherent[1] - coherent[0] > 1e-6 && coherent[3] - coherent[2] > 1e-6);
+    CHECK(found.overlap_low == doctest::Approx(shared.front()).epsilon(1e-10));
+    CHECK(found.overlap_high == doctest::Approx(shared.back()).epsilon(1e-10));
+    CHECK(found.coherence_low == doctest::Approx(coherent.front()).epsilon(1e-10));
+    CHECK(found.coherence_high == doctest::Approx(coherent.back()).epsilon(1e-10));
+  }
+  REQUIRE(apart);
+}
+
+TEST_CASE("cells are matched by the map of a resample before its spread is restored") {
+  std::size_t told_apart = 0;
+  for (const std::uint64_t seed : {1, 2, 3, 4, 5}) {
+    const arma::mat x = clouds::gaussian(3, 40, seed), y = arma::diagmat(arma::vec{3.0, 1.0, 0.5}) *
+                                                           clouds::gaussian(3, 30, seed + 10);
+    Context context;
+    context.seed = seed;
+    StabilityOptions options;
+    options.resamples = 1;
+    options.halves = options.restarts = 0;
+    const Stability s = stability(x, y, {}, {}, options, context);
+    Rng rng = Rng(seed).stream(0);
+    const auto drawn = [&rng](const arma::mat& cells) {
+      arma::mat out(cells.n_rows, cells.n_cols);
+      for (arma::uword i = 0; i < out.n_cols; ++i)
+        out.col(i) = cells.col(static_cast<arma::uword>(rng.below(cells.n_cols)));
+      return out;
+    };
+    const arma::mat some_x = drawn(x), some_y = drawn(y);
+    const LaotResult again =
+        alternate(about_its_mean(some_x), about_its_mean(some_y), {}, {}, options.fit, context);
+    const auto likeness = [&](const arma::mat& map) {
+      const Plan plan = Coupling(x, y).solve(arma::mat(map * x), context);
+      return coherence(s.fit.plan, plan, y);
+    };
+    const double expected = likeness(again.map_unrestored);
+    CHECK(s.resamples.coherence == doctest::Approx(expected).epsilon(1e-9));
+    told_apart += std::abs(likeness(again.map) - expected) > 1e-6 ? 1 : 0;
+  }
+  REQUIRE(told_apart > 0);
+}
+
+TEST_CASE("spacings are medians over 2000 cells at most, evenly taken: here five of six") {
+  const std::size_t n = 2400;
+  const arma::mat y{{0.0, 700.0, 1500.0, 2399.0}};
+  const std::vector<double> nearest{700.0, 700.0, 800.0, 899.0};
+  arma::mat x(1, n), images(1, n);
+  Rng rng(3);
+  double shift = 0.0, from = 0.0;
+  for (std::size_t i = 0; i < n; ++i) {
+    x[i] = static_cast<double>(i);
+    images[i] = x[i] + (i % 6 == 5 ? 0.0 : rng.normal());
+    shift += (images[i] - x[i]) / static_cast<double>(n);
+    from += images[i] / static_cast<double>(n);
+  }
+  StabilityOptions options;
+  options.images = images;
+  options.resamples = options.halves = options.restarts = 0;
+  Context context;
+  const Stability s = stability(x, y, {}, {}, options, context);
+  // In order, 600 images go to each treated cell, once their mean is that of the treated cells.
+  std::vector<std::size_t> order(n), target(n);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return images[a] < images[b]; });
+  for (std::size_t r = 0; r < n; ++r) target[order[r]] = r / 600;
+  std::vector<double> displacement, of_all, residual;
+  for (std::size_t i = 0; i < n; ++i) {
+    of_all.push_back(std::abs(images[i] - shift - x[i]));  // control cells lie 1 apart
+    if (i % 6 == 5) continue;
+    displacement.push_back(of_all.back());
+    residual.push_back(std::abs(images[i] - from + 4599.0 / 4.0 - y[target[i]]) /
+                       nearest[target[i]]);
+  }
+  REQUIRE(displacement.size() == 2000);
+  REQUIRE(std::abs(middle_of_even(of_all) - middle_of_even(displacement)) > 0.05);
+  CHECK(s.displacement_over_spacing == doctest::Approx(middle_of_even(displacement)).epsilon(1e-9));
+  CHECK(s.residual_over_spacing == doctest::Approx(middle_of_even(residual)).epsilon(1e-9));
 }

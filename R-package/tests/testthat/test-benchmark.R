@@ -275,6 +275,35 @@ test_that("a printed benchmark shows what its summary says, and names a failure 
   expect_error(bench(BPPARAM = 2), "BPPARAM must be NULL or a backend of BiocParallel")
 })
 
+test_that("half of the cells are test cells where half are asked for", {
+  out <- bench("mean_shift", test = 0.5, metrics = "w2", seeds = 1)
+  row <- out[out$method == "mean_shift", ]
+  expect_identical(c(row$cells, row$observed) + 0, c(35, 25))
+})
+
+test_that("a fit of a benchmark pairs within the batch", {
+  cells <- benchmark_cells()
+  donor <- rep(c("a", "b"), 60)
+  cells[, donor == "b"] <- cells[, donor == "b"] + c(3, -3, 0, 1)
+  part <- split_cells(120, benchmark_condition, seed = 1)
+  ask <- function(...) benchmark_methods(cells, "laot", condition = benchmark_condition,
+                                         split = part, metrics = "w2", seeds = 1, verbose = FALSE,
+                                         ...)
+  out <- ask(batch = donor)
+  at <- function(level, which) which(benchmark_condition == level & part == which)
+  train <- list(control = at("ctrl", "train"), treated = at("drug", "train"))
+  by.hand <- function(batch) {
+    fit <- laot_fit(cells[, train$control], cells[, train$treated], keep.cells = 1e9, seed = 1,
+                    batch = batch, verbose = FALSE)
+    scores <- suppressMessages(evaluate_predictions(fit, cells[, at("drug", "test")],
+                                                    cells[, at("ctrl", "test")], metrics = "w2"))
+    scores$value[scores$method == "laot"]
+  }
+  value <- out$value[out$method == "laot"]
+  expect_equal(value, by.hand(lapply(train, function(at) donor[at])))
+  expect_false(isTRUE(all.equal(value, by.hand(NULL))))
+})
+
 test_that("the picture of a benchmark has every run, below its mean, and says what is drawn", {
   skip_if_not_installed("ggplot2")
   out <- bench(c("laot", "mean_shift"), metrics = "w2", seeds = 1:3)
@@ -285,6 +314,7 @@ test_that("the picture of a benchmark has every run, below its mean, and says wh
   expect_setequal(round(as.numeric(runs$y) %% 1, 2), 0.75)
   means <- Filter(function(layer) nrow(layer) == 3L && "shape" %in% names(layer), layers)[[1L]]
   expect_setequal(as.numeric(means$y) %% 1, 0)
+  expect_equal(sort(means$x), sort(as.vector(tapply(out$value, out$method, mean))))
   expect_match(picture$labels$caption,
                "small: single runs; dashed: noise reference.*scored on 4 features")
 })

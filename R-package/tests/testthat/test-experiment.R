@@ -70,9 +70,14 @@ test_that("each cell has a condition of its own", {
     expect_equal(out[, k], predict(fits, start[, k, drop = FALSE], at = as.list(at[k, ]))[, 1],
                  tolerance = 1e-12)
   }
+  expect_lt(min(out), 0)
+  expect_identical(predict(fits, start, at = at, nonnegative = "clip"), pmax(out, 0))
   expect_sentence(predict(fits, start, at = at[1:4, ]),
                   "one for each of the 90 cells of newdata; found 4")
   expect_sentence(predict(fits, start, at = at[0, ]), "at has no rows")
+  skip_if_not_installed("generics")
+  at$dose <- 1
+  expect_identical(generics::augment(fits, newdata = start, at = at)$target, paste0(at$drug, 1))
 })
 
 test_that("objects get the condition that was predicted", {

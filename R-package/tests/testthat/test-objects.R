@@ -61,6 +61,10 @@ test_that("predicting a SingleCellExperiment gives one with the predicted assay"
   expect_identical(colnames(SummarizedExperiment::colData(predict(fit, start, label = NULL))),
                    c("condition", "donor"))
   expect_identical(colnames(predict(fit, start, suffix = "_p")), paste0(colnames(start), "_p"))
+  plain <- SummarizedExperiment::assay(start)
+  expect_identical(colnames(predict(fit, plain, suffix = "_p")), paste0(colnames(plain), "_p"))
+  expect_named(predict(fit, as.data.frame(as.matrix(plain)), suffix = "_p"),
+               paste0(colnames(plain), "_p"))
   expect_warning(predict(fit, predicted), "50 cells that are not \"ctrl\"")
   expect_warning(predict(fit, predict(by.matrix, start)), "50 cells that are predicted already")
   expect_identical(SummarizedExperiment::rowData(predicted), SummarizedExperiment::rowData(start))

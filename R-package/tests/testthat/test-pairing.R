@@ -36,3 +36,15 @@ test_that("ancestors and descendants are found by number and name", {
                   "to has 3 labels")
   expect_sentence(pairing(fit_trivial(start, after, method = "mean_shift")), "has no pairing")
 })
+
+test_that("the picture of transitions has a row for each control group", {
+  moves <- structure(data.frame(from = c("B", "B", "T", "T"), to = c("x", "y", "x", "y"),
+                                share = c(0.9, 0.1, 0.3, 0.7)),
+                     class = c("laot_transitions", "data.frame"))
+  drawn <- texts_drawn(plot(moves))
+  place <- function(text) unlist(drawn[drawn$text == text, c("x", "y")])
+  expect_equal(place("0.90")[["y"]], place("0.10")[["y"]])
+  expect_lt(place("0.90")[["x"]], place("0.10")[["x"]])
+  expect_equal(place("0.90")[["x"]], place("0.30")[["x"]])
+  expect_gt(place("0.90")[["y"]], place("0.30")[["y"]])
+})

@@ -57,7 +57,21 @@ test_that("what the pictures show is right", {
   pooled <- t(cbind(cells$control, cells$treated))
   scores <- stats::prcomp(pooled)$x[, 1:2]
   expect_equal(abs(cor(shown$first[1:110], scores[, 1])), 1, tolerance = 1e-6)
+  expect_equal(abs(cor(shown$second[1:110], scores[, 2])), 1, tolerance = 1e-6)
+  share <- 100 * stats::prcomp(pooled)$sdev^2 / sum(stats::prcomp(pooled)$sdev^2)
+  expect_identical(attr(shown, "labels"), sprintf("PC%d (%.0f%% of variance)", 1:2, share[1:2]))
+  # More features than cells: the same components by the cells' own products.
+  wide <- matrix(stats::rnorm(40 * 12), 40)
+  found <- laot:::common_components(list(wide[, 1:5], wide[, 6:12]))
+  by.prcomp <- stats::prcomp(t(wide))
+  expect_equal(unname(colSums(found$axes^2)), c(1, 1))
+  expect_equal(abs(unname(colSums(found$axes * by.prcomp$rotation[, 1:2]))), c(1, 1))
+  expect_equal(found$share, (by.prcomp$sdev^2 / sum(by.prcomp$sdev^2))[1:2])
   map <- laot:::map_data(fit)
+  shades <- laot:::map_cells(map)
+  for (k in c(2, 7, 30))  # treated features stand from the bottom up
+    expect_identical(shades[match(map$control[k], levels(map$control)),
+                            match(map$treated[k], levels(map$treated))], map$change[k])
   change <- coef(fit)$map - diag(15)
   expect_equal(map$change[map$treated == "gene2" & map$control == "gene1"],
                change["gene2", "gene1"])

@@ -105,4 +105,18 @@ test_that("the worst features come first", {
   expect_equal(worst$mean.difference[1L], 5)
   expect_equal(worst$ks[1L], unname(ks.test(predicted["d", ], observed["d", ])$statistic))
   expect_equal(worst$ks[2L], 0)
+  expect_equal(worst$w1, c(5, 0))
+})
+
+test_that("the verdict of a table has its limits", {
+  rows <- function(...) data.frame(..., weighted = 0, observed = 20, features = "f")
+  said <- function(...) laot:::set_verdict(rows(...), "laot")
+  p.value <- function(p) said(method = "laot", metric = "mmd2_p_value", value = p)
+  expect_match(p.value(0.03), "^can be told from true treated cells")
+  expect_match(p.value(0.06), "^cannot be told from true treated cells")
+  spread <- function(ratio)
+    said(method = c("laot", "laot", "noise_reference"), metric = c("sd_ratio", "w2", "w2"),
+         value = c(ratio, 1, 2))
+  expect_identical(spread(0.85), character())
+  expect_match(spread(0.79), "^spread is lost .*that is why its w2 beats true treated cells")
 })

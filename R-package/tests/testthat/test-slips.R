@@ -24,6 +24,8 @@ test_that("times are read with their units", {
   expect_equal(times(c("D0", "D3", "D7")), c(0, 3, 7))
   expect_equal(times(c("day7", "Day 14")), c(7, 14))
   expect_equal(times(c("0", "30m", "1hr")), c(0, 0.5, 1))
+  expect_equal(times(c("24 hours", "2 days")), c(1, 2))
+  expect_equal(times(c("1 hour", "30 minutes")), c(1, 0.5))
   expect_equal(times(c("0h", "24h")), c(0, 24))
   expect_equal(times(c("1.5", "-2", "1e3")), c(1.5, -2, 1000))
   expect_sentence(times(c("2", "30min", "2h")), "numbers without one, such as \"2\"")
@@ -199,6 +201,13 @@ test_that("a fit of too few cells says what it is, and one of nearly as few that
   expect_warning(list <- quiet_fit(some, condition = rep(c("ctrl", "rare", "stim"), c(40, 2, 11))),
                  "ctrl to rare: fell back")
   expect_output(print(list), "rare .*mean shift")
+  three.labels <- rep(c("ctrl", "a", "rare", "stim"), c(30, 9, 2, 12))
+  of.many <- function(method)
+    suppressMessages(fit_method(some, method, condition = three.labels, seed = 1, verbose = FALSE))
+  expect_warning(of.many("conditional_laot"), paste(
+    "fewer than 3 cells on a side show a mean and nothing else: read as a mean shift, or leave out,",
+    "the condition \"rare\" \\(2 treated, 30 control\\)"))
+  expect_sentence(of.many("cmonge"), "\"rare\" has 2 treated and 30 control cells")
 })
 
 test_that("a network that was not trained says so", {

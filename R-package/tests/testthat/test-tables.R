@@ -6,6 +6,9 @@ test_that("a fit is a table of its features", {
   expect_identical(table$feature, rownames(cells$control))
   expect_equal(table$shift, unname(rowMeans(cells$treated) - rowMeans(cells$control)))
   expect_equal(table$predicted, unname(rowMeans(predict(fit, cells$control))))
+  expect_equal(table$predicted.shift, table$predicted - unname(rowMeans(cells$control)))
+  expect_equal(table$mean.control, unname(rowMeans(cells$control)))
+  expect_equal(table$mean.treated, unname(rowMeans(cells$treated)))
   expect_equal(fitted(fit), predict(fit, cells$control))
   expect_null(colnames(fitted(quiet_fit(cells$control, cells$treated, keep.cells = 10))))
   expect_sentence(residuals(fit), "no residuals: nobody measured")
@@ -13,7 +16,9 @@ test_that("a fit is a table of its features", {
   expect_identical(as.data.frame(generics::tidy(fit)), table)
   glance <- generics::glance(fit)
   expect_identical(c(glance$method, glance$control, glance$target), c("laot", "control", "treated"))
-  expect_identical(glance$n.treated, 45)
+  expect_identical(c(glance$n.control, glance$n.treated), c(60, 45))
+  expect_identical(c(glance$features, glance$iterations),
+                   c(fit$report$features, fit$report$iterations))
   expect_identical(generics::augment(fit)$.cell, colnames(cells$control))
   cells.table <- generics::augment(fit, newdata = cells$control[, 1:3])
   expect_identical(cells.table$.cell, colnames(cells$control)[1:3])
@@ -106,6 +111,12 @@ test_that("the response table is what t.test and ks.test say", {
   }
   expect_equal(table$predicted, unname(rowMeans(predict(fit, new$control)) - rowMeans(new$control)))
   expect_equal(table$sd.observed, unname(sqrt(rowMeans((new$treated - rowMeans(new$treated))^2))))
+  half <- response_table(fit, observed = new$treated, control = new$control, level = 0.5)
+  for (k in 1:4) {
+    test <- t.test(new$treated[k, ], new$control[k, ], conf.level = 0.5)
+    row <- half[half$feature == rownames(new$control)[k], ]
+    expect_equal(c(row$low, row$high), as.numeric(test$conf.int))
+  }
   new$control[2, 1:3] <- 0
   table <- response_table(fit, observed = new$treated, control = new$control)
   expect_equal(table$zeros.control[table$feature == "gene2"], 3 / 30)
@@ -131,6 +142,20 @@ test_that("over donors the interval is that of the donors' means", {
                  mean(new$control["gene1", donors$control == d]), 0)
   row <- table[table$feature == "gene1", ]
   expect_equal(c(row$observed, row$low, row$high), c(mean(each), as.numeric(t.test(each)$conf.int)))
+  # Gene sets over donors, and donors that only one side has.
+  pair <- response_table(fit, new$treated, new$control, sets = list(pair = c("gene1", "gene2")),
+                         by = donors)
+  each <- vapply(c("a", "b", "c"), function(d) mean(new$treated[1:2, donors$observed == d]) -
+                 mean(new$control[1:2, donors$control == d]), 0)
+  expect_identical(pair$units, 3L)
+  expect_equal(c(pair$observed, pair$low, pair$high),
+               c(mean(each), as.numeric(t.test(each)$conf.int)))
+  donors$observed[donors$observed == "c"] <- "d"
+  table <- response_table(fit, new$treated, new$control, by = donors)
+  expect_identical(table$units, rep(2L, 4))
+  each <- vapply(c("a", "b"), function(d) mean(new$treated["gene1", donors$observed == d]) -
+                 mean(new$control["gene1", donors$control == d]), 0)
+  expect_equal(table$observed[table$feature == "gene1"], mean(each))
   expect_sentence(response_table(fit, new$treated, new$control, by = list(control = rep("a", 30),
       observed = rep("a", 24))), "at least 2 levels")
 })
@@ -145,6 +170,14 @@ test_that("gene sets are means of their genes", {
   expect_identical(table$set, "pair")
   expect_identical(table$features, 2L)
   expect_equal(table$observed, mean(new$treated[1:2, ]) - mean(new$control[1:2, ]))
+  expect_equal(table$predicted, mean(predict(fit, new$control)[1:2, ]) - mean(new$control[1:2, ]))
+  # The largest shift first, with its own number of genes.
+  moved <- new$control
+  moved[3:4, ] <- moved[3:4, ] + 5
+  table <- response_table(fit, moved, new$control,
+                          sets = list(still = "gene1", moved = c("gene3", "gene4")))
+  expect_identical(table$set, c("moved", "still"))
+  expect_identical(table$features, c(2L, 1L))
   expect_sentence(suppressWarnings(response_table(fit, new$treated, new$control,
                                                   sets = sets["none"])), "no set has a feature")
 })

@@ -103,6 +103,70 @@ test_that("intervals of effects are in the units of the cells, with components a
   }
 })
 
+test_that("an interval of an effect has 95% of its draws", {
+  fit <- easy_fit(noise = 0.1, n.pcs = 0)
+  latent <- as.vector(laot:::model_array(fit, "latent_map"))
+  steps <- seq(-1, 1, length.out = 41)  # the quantile 0.025 is the second, -0.95
+  effects <- laot:::effect_table(fit, outer(latent, steps, "+"))
+  scale <- stats::setNames(laot:::model_array(fit, "scale")[, 1L], paste0("gene", 1:3))
+  width <- unname(0.95 * scale[effects$treated] / scale[effects$control])
+  expect_equal(effects$low, effects$change - width)
+  expect_equal(effects$high, effects$change + width)
+})
+
+test_that("a time course of a fit that is not centred moves with its means", {
+  set.seed(2)
+  start <- matrix(rnorm(3 * 40), 3, dimnames = list(paste0("g", 1:3), NULL))
+  fit <- laot_fit(start, 1.5 * start + 1, preset = "algorithm1", seed = 1, verbose = FALSE)
+  expect_identical(fit$params[["center"]], "none")
+  rates <- laot:::rates_in_feature_space(fit, cbind(start, start + 7), rep(c(0, 24), each = 40),
+                                         laot:::call_settings(1))
+  # The cheapest pairing of cells with the same cells elsewhere is the translation.
+  expected <- sqrt(sum((7 / laot:::model_array(fit, "scale")[, 1L])^2)) / 24
+  expect_equal(rates$mean, expected)
+  expect_equal(rates$q95, expected)
+})
+
+test_that("the table of several verdicts has the recovery of the experiment itself", {
+  cells <- simulate_populations(3, 60, gap = 4, noise = 0.5, seed = 5)
+  fits <- quiet_fit(cbind(cells$control, cells$treated, cells$treated + 1),
+                    condition = rep(c("ctrl", "a", "b"), each = 60))
+  table <- trackability(fits, resamples = 2, halves = 0, restarts = 0, gaps = c(0, 1), repeats = 2,
+                        seed = 1, verbose = FALSE)
+  each <- attr(table, "each")
+  for (k in 1:2) {
+    curve <- each[[k]]$curves$counterpart
+    expect_identical(table$recovery[k], curve$recovery[curve$gap == 1])
+    expect_false(table$recovery[k] == curve$recovery[curve$gap == 0])
+  }
+})
+
+test_that("a recovery curve has the means of its simulations, each under its name", {
+  simulations <- data.frame(gap = rep(c(0, 1), each = 2), repeat. = c(0, 1, 0, 1),
+                            pairs = c(1, 0.8, 0.4, 0.2), identified = c(0.9, 0.7, 0.5, 0.1),
+                            map_error = c(NaN, NaN, 2, 4), cell_error = c(NaN, NaN, 10, 30))
+  numbers <- list(cells = 20, critical = 1, critical_low = 0.5, critical_high = 2, position = 1,
+                  position_low = 0.5, position_high = 2, recovery_at_one = 0.3)
+  found <- list(tables = list(curve = list(gap = c(0, 1), recovery = c(0.9, 0.3)),
+                              simulations = simulations), numbers = numbers)
+  curve <- as.data.frame(laot:::new_recovery(found, "counterpart", 6, "a to b"))
+  expect_equal(curve, data.frame(gap = c(0, 1), recovery = c(0.9, 0.3), low = c(0.8, 0.2),
+                                 high = c(1, 0.4), pairs = c(0.9, 0.3), identified = c(0.8, 0.3),
+                                 map.error = c(NA, 3), cell.error = c(NA, 20), time = c(0, 6)),
+               ignore_attr = TRUE)
+  anew <- laot:::new_recovery(found, "anew", NULL, "a to b")
+  expect_equal(c(anew$low, anew$high), c(0.7, 0.1, 0.9, 0.5))
+})
+
+test_that("the sd of a recovery study is that of its trials", {
+  study <- recovery_study(features = c(2, 6), gaps = c(4, 30), cells = 20, trials = 2, seed = 3)
+  expect_true(any(study$sd > 0))
+  # Two shares of 20 with this mean and sd (divisor 1) are whole numbers over 20.
+  half <- study$sd / sqrt(2)
+  for (share in list(study$recovered - half, study$recovered + half))
+    expect_equal(20 * share, round(20 * share), tolerance = 1e-8)
+})
+
 test_that("cells without counterparts are called not recoverable", {
   set.seed(1)
   fit <- laot_fit(matrix(rnorm(4 * 150), 4), 1.3 * matrix(rnorm(4 * 140), 4), seed = 1,
