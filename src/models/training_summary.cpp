@@ -62,14 +62,15 @@ constexpr std::size_t kCellsOfShare = 1000;
 // (empty: not known).
 double negative_share(const Model& model, Cells control, const arma::mat& encoded,
                       Context& context) {
-  arma::mat z = borrowed(encoded);
+  arma::mat some;
   if (control.cells() > kCellsOfShare) {
     std::vector<std::size_t> taken(kCellsOfShare);
     for (std::size_t c = 0; c < kCellsOfShare; ++c)
       taken[c] = evenly_placed(c, kCellsOfShare, control.cells());
     control.select_cells(taken, "the control cells");
-    if (!z.is_empty()) z = columns_of(z, taken);
+    if (!encoded.is_empty()) some = columns_of(encoded, taken);
   }
+  const arma::mat& z = some.is_empty() ? encoded : some;
   std::size_t negative = 0;
   arma::mat block;
   BlockRoom room;

@@ -77,8 +77,8 @@ TEST_CASE("a class weighs the cells that are not of it over those that are") {
   const Values of_classifier = trainer.save().at("adversary");
   const arma::mat encode = net.layout().get(net.values(), "enc_out.weight"),
                   from = net.layout().get(net.values(), "enc_out.bias"),
-                  classify = shaped.layout().get(of_classifier, "adv0_out.weight"),
-                  bias = shaped.layout().get(of_classifier, "adv0_out.bias");
+                  classify = shaped.layout().get(of_classifier, "adv0__out.weight"),
+                  bias = shaped.layout().get(of_classifier, "adv0__out.bias");
   const CpaCells cells = some_cells();
   const std::vector<arma::mat> classes{cells.controls[0], cells.treated[0], cells.treated[1]};
   // The mean cross-entropy of the 18 cells, -log softmax(W (E x + e) + b) of the own class.

@@ -59,7 +59,7 @@ TEST_CASE("quantiles of Student's t") {
   CHECK(student_quantile(1.0 - 0x1.0p-30, 2001.0) ==
         doctest::Approx(6.0373286189180377).epsilon(2e-12));
   CHECK(student_quantile(1.0 - 0x1.0p-20, 2500.0) ==
-        doctest::Approx(4.7743063326962811).epsilon(1e-12));
+        doctest::Approx(4.7743061326962811).epsilon(1e-12));
   CHECK(student_quantile(0.5, 3.0) == 0.0);
   CHECK_THROWS(student_quantile(1.0, 3.0));
   CHECK_THROWS(student_quantile(0.5, 0.0));
