@@ -221,7 +221,8 @@ draw_map <- function(data) {
   width <- max(graphics::strwidth(features, units = "inches", cex = 0.7)) + 0.45
   old <- par(mai = c(min(width, 1.6), min(width, 1.6), 0.6, 0.7))
   on.exit(par(old))
-  image(seq_len(size), seq_len(size), map_cells(data), zlim = c(-limit, limit), col = shades, axes = FALSE,
+  image(seq_len(size), seq_len(size), map_cells(data), zlim = c(-limit, limit), col = shades,
+        axes = FALSE,
         xlab = "", ylab = "", main = "W - I", font.main = 1)
   axis(1, seq_len(size), features, las = 2, cex.axis = 0.7, tick = FALSE, line = -0.5)
   axis(2, seq_len(size), rev(features), las = 1, cex.axis = 0.7, tick = FALSE, line = -0.5)

@@ -3,9 +3,9 @@
 #' Usual settings
 #'
 #' Values for an argument of [evaluate_predictions()], [response_table()], [trackability()],
-#' [recovery_curve()], [recovery_study()] or [simulate_screen()] that is `NULL`, and what a fit takes
-#' of an object where it is told nothing (the names of controls, the number of features): the same in
-#' every language.
+#' [recovery_curve()], [recovery_study()] or [simulate_screen()] that is `NULL`, and what a fit
+#' takes of an object where it is told nothing (the names of controls, the number of features): the
+#' same in every language.
 #' Parameters of methods are listed by [laot_presets()] and [laot_methods()].
 #'
 #' @returns A data frame with one row for each setting: `call` (the function of the C interface),

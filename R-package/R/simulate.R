@@ -97,8 +97,8 @@ recovery_study <- function(features = NULL, gaps = NULL, cells = NULL, trials = 
 #' @param ... Not used: the arguments after it want their names in full.
 #' @param new.cells Number of new control cells, and of cells of each test condition.
 #' @param kappa Size of effects that switch with the cell.
-#' @param noise Standard deviation of what is added to each treated value. What is `NULL` of these is
-#'   as [laot_settings()] has it: 20 features and drugs, 200 and 300 cells.
+#' @param noise Standard deviation of what is added to each treated value. What is `NULL` of these
+#'   is as [laot_settings()] has it: 20 features and drugs, 200 and 300 cells.
 #' @param seed Seed; without it one number is drawn from R's generator.
 #' @returns A list with `cells` (features x control and training cells), `info` (a row for each:
 #'   `condition`, `drug`, `dose`; a pair is `"drug03+drug11"`), `embedding` (a row for each drug),

@@ -205,8 +205,8 @@ test_that("a fit of too few cells says what it is, and one of nearly as few that
   of.many <- function(method)
     suppressMessages(fit_method(some, method, condition = three.labels, seed = 1, verbose = FALSE))
   expect_warning(of.many("conditional_laot"), paste(
-    "fewer than 3 cells on a side show a mean and nothing else: read as a mean shift, or leave out,",
-    "the condition \"rare\" \\(2 treated, 30 control\\)"))
+    "fewer than 3 cells on a side show a mean and nothing else: read as a mean shift, or leave",
+    "out, the condition \"rare\" \\(2 treated, 30 control\\)"))
   expect_sentence(of.many("cmonge"), "\"rare\" has 2 treated and 30 control cells")
 })
 
