@@ -24,6 +24,10 @@ while [ $# -gt 0 ]; do
   shift
 done
 
+if [ -z "$tree" ] && [ "$in_place" = no ] && ! command -v R >/dev/null; then
+  echo "R is missing: install it first (Debian: r-base-dev)" >&2
+  exit 1
+fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 package=$work/laot

@@ -34,7 +34,7 @@ scripts/build-r-package.sh --no-vignette
 
 say "3/4  Compiling and installing it into $out/library"
 : >"$log"
-files=$(tar -xOzf "$tarball" laot/src/Makevars | grep -c '\.o')
+files=$(tar -xOzf "$tarball" laot/src/Makevars | grep -cE '^ +[^ ]+\.o( |$)')
 rm -rf "$library/00LOCK-laot" # of a run that was killed: the library is this script's own
 MAKEFLAGS=-j$(nproc) R CMD INSTALL -l "$library" "$tarball" >"$log" 2>&1 &
 installing=$!

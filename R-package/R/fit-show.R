@@ -56,7 +56,7 @@ print.laot_fit <- function(x, ...) {
   if (!is.null(report$negative.share) && all(means("control") >= 0, means("treated") >= 0)) {
     line("negative", number_text(100 * report$negative.share, 3L),
          "% of the predicted training values",
-         if (report$negative.share > 0) " (predict() has nonnegative = )")
+         if (report$negative.share > 0) " (nonnegative = \"clip\" or \"marginals\" in predict())")
   }
   if (!is.na(x$seed)) line("seed", format(x$seed, scientific = FALSE))
   invisible(x)

@@ -133,9 +133,11 @@ labels_of <- function(value, source, argument) {
 
 no_column <- function(name, columns, argument, what = "x") {
   near <- nearest(name, names(columns))
+  of.level <- Find(function(column) name %in% as.character(columns[[column]]), names(columns))
   paste0(
-    what, " has no column ", quoted(name), if (!is.null(near)) paste0(" (did you mean ",
-        quoted(near), "?)"),
+    what, " has no column ", quoted(name),
+    if (!is.null(of.level)) paste0(" (it is a level of ", quoted(of.level), ")") else
+      if (!is.null(near)) paste0(" (did you mean ", quoted(near), "?)"),
     "; choose one with ", argument, " = : ", column_summary(columns)
   )
 }

@@ -17,6 +17,7 @@ read_source.Seurat <- function(x, ..., assay = NULL, layer = "data", reduction =
     known <- SeuratObject::Assays(x)
     if (is.null(assay)) assay <- SeuratObject::DefaultAssay(x)
     if (!one_string(assay, "assay") %in% known) {
+      refuse_unread(x, assay, known, what)
       fail(what, " has no assay ", quoted(assay), "; it has ", listed(known))
     }
     values <- seurat_layer(x, assay, one_string(layer, "layer"))
@@ -39,6 +40,14 @@ read_source.Seurat <- function(x, ..., assay = NULL, layer = "data", reduction =
              subset = list(argument = "features", value = features), rest = list(...),
              within = cells_within(values, colnames(x)), idents = levels(SeuratObject::Idents(x)),
              all.cells = colnames(x))
+}
+
+# SeuratObject passes over assays of a later version than its own.
+refuse_unread <- function(x, assay, known, what) {
+  if (!assay %in% setdiff(names(x@assays), known)) return(invisible())
+  fail(what, " was made by SeuratObject ", format(x@version), ", and the version that is installed, ",
+       format(utils::packageVersion("SeuratObject")), ", cannot read its assay ", quoted(assay),
+       "; update it with install.packages(\"SeuratObject\")")
 }
 
 # Which cells of the object are in an assay that has fewer; NULL where it has them all in their

@@ -11,8 +11,8 @@ read_source.default <- function(x, ..., what = "x") {
   values <- as_values(x, what)
   if (what %in% c("x", "the control matrix") && looks_raw(values)) {
     message(if (what == "x") "x" else "The control matrix",
-            " holds whole numbers only, as counts are; counts are normalised and logged first ",
-            "(scuttle::normalizeCounts)")
+            " holds whole numbers only, as counts are, and is used as it is; normalise and log counts ",
+            "first (scuttle::normalizeCounts)")
   }
   new_source(values, what, columns = NULL, origin = list(kind = "matrix"), rest = list(...))
 }
@@ -89,6 +89,7 @@ where_arguments <- function(...) setdiff(source_arguments(...), feature.argument
 
 # Arguments of other packages, and what they are here.
 other.hints <- list(
+  ctrl = "; did you mean \"control\"?",
   slot = "; a slot is called a layer here: layer = \"data\"",
   group.by = "; the column of the conditions is condition = in a fit, one of groups by = ",
   split.by = "; one fit for each level of a column is by = ",

@@ -219,7 +219,8 @@ std::string reason_of(const Choice& choice, std::size_t chosen, const ChoiceOpti
       text(choice.scores.n_rows, choice.levels_left_out ? " levels left out" : " folds");
   const auto thousandths = [](double value) { return std::round(1e5 * value) / 100.0; };
   const auto gain = [&](std::size_t c) {
-    return text(thousandths(-choice.gain[c]), " +- ", thousandths(choice.standard_error[c]));
+    return text(thousandths(std::abs(choice.gain[c])), " +- ",
+                thousandths(choice.standard_error[c]));
   };
   if (chosen > 0)
     return text(choice.candidates[chosen], " lowers the held-out MMD^2 x 1e-3 of ",
@@ -228,9 +229,10 @@ std::string reason_of(const Choice& choice, std::size_t chosen, const ChoiceOpti
   std::size_t nearest = 1;
   for (std::size_t c = 2; c < choice.mean.n_elem; ++c)
     if (choice.mean[c] < choice.mean[nearest]) nearest = c;
+  const bool lowers = choice.gain[nearest] < 0.0;
   return text("nothing lowers the held-out MMD^2 of ", choice.candidates[0], " by more than ",
               options.standard_errors, " standard error: ", choice.candidates[nearest],
-              " lowers it by ", gain(nearest), " x 1e-3 (", parts, ")");
+              lowers ? " lowers it by " : " raises it by ", gain(nearest), " x 1e-3 (", parts, ")");
 }
 
 }  // namespace

@@ -107,7 +107,7 @@ test_that("a matrix of counts is noticed, and one of other values is not", {
   said <- function(...)
     paste(capture_messages(laot_fit(..., seed = 1, verbose = FALSE)), collapse = "")
   expect_match(said(counts[, 1:40], counts[, 41:80]),
-               "^The control matrix holds whole numbers only, as counts are; counts are normalised")
+               "^The control matrix holds whole numbers only, as counts are, and is used as it is")
   expect_match(said(counts, condition = rep(c("ctrl", "stim"), each = 40)),
                "^x holds whole numbers")
   expect_no_match(said(log1p(counts[, 1:40]), log1p(counts[, 41:80])), "whole numbers")

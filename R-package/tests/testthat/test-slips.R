@@ -323,3 +323,16 @@ test_that("a network of many conditions says how long it was trained", {
   expect_output(print(some[["a"]]), "trained to the last iteration, 3; iteration 3 is kept")
   expect_false(any(grepl("max.iter", utils::capture.output(print(some[["a"]])))))
 })
+
+test_that("a level is not taken for a column, nor a control for a tolerance", {
+  skip_if_not_installed("SingleCellExperiment")
+  sce <- SingleCellExperiment::SingleCellExperiment(
+    list(logcounts = both), colData = S4Vectors::DataFrame(treatment = labels)
+  )
+  expect_sentence(quiet_fit(sce, condition = "stim"),
+                  "no column \"stim\" \\(it is a level of \"treatment\"\\); choose one")
+  expect_sentence(quiet_fit(sce, condition = "treatmnt"),
+                  "no column \"treatmnt\" \\(did you mean \"treatment\"\\?\\)")
+  expect_sentence(quiet_fit(sce, condition = "treatment", ctrl = "ctrl"),
+                  "no parameter \"ctrl\"; did you mean \"control\"\\?")
+})
