@@ -47,7 +47,7 @@ mutation "a code that there is not" capi/laot.h 's/@return LAOT_NOT_AVAILABLE/@r
 mutation "R has a usual setting of its own" R-package/R/recovery.R 's/gaps = NULL, repeats = NULL/gaps = NULL, repeats = 8/'
 mutation "Julia has a usual setting of its own" julia/src/trackability.jl 's/halves::Integer = usual\("stability", "halves"\), restarts/halves::Integer = 10, restarts/'
 mutation "Python has a usual setting of its own" python/src/laot/_model.py 's/gaps: Optional\[Sequence\[float\]\] = None/gaps: Sequence[float] = (0, 1)/'
-mutation "Python knows a control word less" python/src/laot/_anndata.py 's/"unstim", //'
+mutation "R has the size of an effect of its own" R-package/R/simulate.R 's/kappa = NULL, noise/kappa = 2, noise/'
 mutation "a symbol is not listed" capi/laot.symbols '/^laot_fit$/d'
 rm -rf "$work"
 exit $status
