@@ -45,8 +45,9 @@ read_source.Seurat <- function(x, ..., assay = NULL, layer = "data", reduction =
 # SeuratObject passes over assays of a later version than its own.
 refuse_unread <- function(x, assay, known, what) {
   if (!assay %in% setdiff(names(x@assays), known)) return(invisible())
-  fail(what, " was made by SeuratObject ", format(x@version), ", and the version that is installed, ",
-       format(utils::packageVersion("SeuratObject")), ", cannot read its assay ", quoted(assay),
+  fail(what, " was made by SeuratObject ", format(x@version),
+       ", and the version that is installed, ", format(utils::packageVersion("SeuratObject")),
+       ", cannot read its assay ", quoted(assay),
        "; update it with install.packages(\"SeuratObject\")")
 }
 

@@ -11,8 +11,8 @@ read_source.default <- function(x, ..., what = "x") {
   values <- as_values(x, what)
   if (what %in% c("x", "the control matrix") && looks_raw(values)) {
     message(if (what == "x") "x" else "The control matrix",
-            " holds whole numbers only, as counts are, and is used as it is; normalise and log counts ",
-            "first (scuttle::normalizeCounts)")
+            " holds whole numbers only, as counts are, and is used as it is; normalise and log ",
+            "counts first (scuttle::normalizeCounts)")
   }
   new_source(values, what, columns = NULL, origin = list(kind = "matrix"), rest = list(...))
 }
