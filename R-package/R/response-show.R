@@ -22,10 +22,27 @@ plot.laot_response <- function(x, label = 8, ...) {
   graphics::segments(data$low, data$predicted, data$high, data$predicted, col = "grey75")
   points(data$observed, data$predicted, pch = 19, cex = 0.6, col = group.colours[["predicted"]])
   named <- data[nzchar(data$label), ]
-  if (nrow(named))
-    graphics::text(named$observed, named$predicted, named$label, cex = 0.75, offset = 0.3,
-                   pos = 3L, xpd = NA)
+  if (nrow(named)) {
+    high <- 1.4 * graphics::strheight("M", cex = 0.75)
+    at <- label_heights(named$observed, named$predicted + high,
+                        graphics::strwidth(named$label, cex = 0.75), high)
+    graphics::segments(named$observed, named$predicted, named$observed, at - high / 2,
+                       col = "grey60", xpd = NA)
+    graphics::text(named$observed, at, named$label, cex = 0.75, xpd = NA)
+  }
   invisible(x)
+}
+
+# The heights at which labels of these widths about x and of this height meet no other: from the
+# lowest up, each as low as it can be, and not below its own.
+label_heights <- function(x, y, width, height) {
+  placed <- integer()
+  for (k in order(y)) {
+    beside <- placed[abs(x[placed] - x[k]) < (width[placed] + width[k]) / 2]
+    for (other in sort(y[beside])) if (abs(other - y[k]) < height) y[k] <- other + height
+    placed <- c(placed, k)
+  }
+  y
 }
 
 #' @rdname response_table
@@ -35,12 +52,21 @@ autoplot.laot_response <- function(object, label = 8, ...) {
   no_more(list(...), "label")
   need("ggplot2", "for autoplot(); plot() works without it")
   data <- response_data(object, label)
+  # The size of the picture is not known yet: that of letters in one of 7 x 5 inches.
+  span <- function(values) max(diff(range(values, na.rm = TRUE)), 1e-300)
+  named <- data[nzchar(data$label), ]
+  line <- 0.045 * span(data$predicted)
+  named$at <- label_heights(named$observed, named$predicted + line,
+                            0.014 * span(c(data$low, data$high)) * nchar(named$label), line)
+  named$foot <- named$at - line / 2
   ggplot2::ggplot(data, ggplot2::aes(.data$observed, .data$predicted)) +
     ggplot2::geom_abline(colour = "grey60") +
     ggplot2::geom_linerange(ggplot2::aes(xmin = .data$low, xmax = .data$high), colour = "grey75",
                             na.rm = TRUE) +
     ggplot2::geom_point(colour = group.colours[["predicted"]], size = 1.2) +
-    ggplot2::geom_text(ggplot2::aes(label = .data$label), size = 3, vjust = -0.6) +
+    ggplot2::geom_segment(ggplot2::aes(xend = .data$observed, yend = .data$foot),
+                          data = named, colour = "grey60") +
+    ggplot2::geom_text(ggplot2::aes(y = .data$at, label = .data$label), named, size = 3) +
     ggplot2::labs(x = response.words[["x"]], y = response.words[["y"]],
                   title = response_title(data)) + laot_theme()
 }

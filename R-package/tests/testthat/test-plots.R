@@ -326,3 +326,11 @@ test_that("no change that is far off does not press the others together", {
   rows$value[3] <- -30
   expect_identical(laot:::without_far_identity(rows)$beyond, c("", "", "<"))
 })
+
+test_that("labels of a response plot meet no other", {
+  expect_identical(laot:::label_heights(c(0, 5), c(1, 1), c(2, 2), 1), c(1, 1))
+  # Side by side by less than their width: the second stands above the first, the third above both.
+  expect_identical(laot:::label_heights(c(0, 1, 0.5), c(1, 1.2, 1.9), rep(2, 3), 1), c(1, 2, 3))
+  # One that is high enough stays.
+  expect_identical(laot:::label_heights(c(0, 0), c(5, 1), c(2, 2), 1), c(5, 1))
+})
