@@ -229,10 +229,17 @@ outcome_line.laot_fit <- function(fit) {
   report <- fit$report
   if (fell_back(fit)) return(report$stop.reason)
   if (identical(report$outcome, "limit_reached"))
-    return(paste0("stopped: ", report$stop.reason, " (max.iter)"))
+    return(paste0("stopped: ", report$stop.reason, " (max.iter)", last_fall(fit)))
   paste0(outcome_text(fit), if (!is.null(report$iterations)) paste0(" after ",
       counted(report$iterations, "iteration")),
          ": ", report$stop.reason)
+}
+
+# How much the last iteration still gained, which says whether more would.
+last_fall <- function(fit) {
+  j <- utils::tail(fit_trace(fit)$objective.after.update, 2L)
+  if (length(j) == 2L && j[1L] > 0)
+    paste0("; the last lowered J by ", number_text(100 * (1 - j[2L] / j[1L]), 2L), "%")
 }
 
 # Of too few cells it is a mean shift, which has no iterations.

@@ -100,6 +100,11 @@ test_that("a fit that ends at its limit says so once", {
   fit <- quiet_fit(control, treated, max.iter = 1)
   expect_identical(laot:::outcome_line(fit),
                    "stopped: the limit of 1 iteration was reached (max.iter)")
+  fit <- quiet_fit(control, treated, max.iter = 2)
+  j <- laot:::fit_trace(fit)$objective.after.update
+  expect_identical(laot:::outcome_line(fit), paste0(
+    "stopped: the limit of 2 iterations was reached (max.iter); the last lowered J by ",
+    format(signif(100 * (1 - j[2] / j[1]), 2)), "%"))
 })
 
 test_that("a matrix of counts is noticed, and one of other values is not", {
