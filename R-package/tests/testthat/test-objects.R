@@ -150,11 +150,13 @@ test_that("a Seurat object works as it is", {
     meta.data = data.frame(condition = conditions, row.names = colnames(both))))
   expect_message(fit <- laot_fit(object, seed = 1), "control: ctrl; target: stim")
   expect_identical(coef(fit), coef(by.matrix))
-  # One of a later version than the package that is installed is passed over by it.
-  later <- object
-  later@assays$new <- list()
-  expect_sentence(laot_fit(later, assay = "new"),
-                  "made by SeuratObject [0-9.]+, and the version that is installed, .* update it")
+  # SeuratObject 4 passes over an assay of a class that it does not know, as those of 5 are.
+  if (utils::packageVersion("SeuratObject") < "5") {
+    later <- object
+    later@assays$new <- list()
+    expect_sentence(laot_fit(later, assay = "new"),
+                    "made by SeuratObject [0-9.]+, and the version that is installed, .* update it")
+  }
   start <- object[, conditions == "ctrl"]
   predicted <- predict(fit, start)
   expect_s4_class(predicted, "Seurat")
