@@ -24,7 +24,7 @@ for (name in ls(changed, all.names = TRUE)) {
 methods <- getNamespaceInfo(own, "S3methods")
 for (k in which(methods[, 3L] %in% ls(changed, all.names = TRUE))) {
   # Generics of a package that is only suggested are found there alone.
-  home <- if (exists(methods[k, 1L], own)) own else asNamespace("generics")
+  home <- if (is.na(methods[k, 4L])) own else asNamespace(methods[k, 4L])
   registerS3method(methods[k, 1L], methods[k, 2L], get(methods[k, 3L], own), home)
 }
 
