@@ -38,7 +38,7 @@ if Rscript -e 'library(laot); library(HDF5Array)' >/dev/null 2>&1; then
   cells=$(mktemp -d)
   trap 'rm -rf "$cells"' EXIT
   if [ "$quick" = --quick ]; then size=(2000 2 500 500 0.05); else size=(); fi
-  Rscript bench/memory/hdf5_memory.R make "$cells/cells.h5" "${size[@]}"
+  Rscript bench/memory/hdf5_memory.R make "$cells/cells.h5" ${size[@]+"${size[@]}"}
   Rscript bench/memory/hdf5_memory.R hdf5 "$cells/cells.h5"
   Rscript bench/memory/hdf5_memory.R memory "$cells/cells.h5"
 else

@@ -57,7 +57,8 @@ autoplot.laot_response <- function(object, label = 8, ...) {
   named <- data[nzchar(data$label), ]
   line <- 0.045 * span(data$predicted)
   named$at <- label_heights(named$observed, named$predicted + line,
-                            0.014 * span(c(data$low, data$high)) * nchar(named$label), line)
+                            0.014 * span(c(data$observed, data$low, data$high)) *
+                              nchar(named$label), line)
   named$foot <- named$at - line / 2
   ggplot2::ggplot(data, ggplot2::aes(.data$observed, .data$predicted)) +
     ggplot2::geom_abline(colour = "grey60") +
@@ -89,6 +90,7 @@ response_data <- function(x, label) {
   x <- x[needed]
   x$label <- ""
   at <- utils::head(order(-abs(x$observed)), label)
+  at <- at[is.finite(x$observed[at]) & is.finite(x$predicted[at])]  # what has a place
   if (!is.null(names)) x$label[at] <- as.character(names)[at]
   x
 }

@@ -334,3 +334,15 @@ test_that("labels of a response plot meet no other", {
   # One that is high enough stays.
   expect_identical(laot:::label_heights(c(0, 0), c(5, 1), c(2, 2), 1), c(5, 1))
 })
+
+test_that("a response without a prediction or an interval is drawn, and has no label", {
+  table <- structure(data.frame(feature = c("a", "b", "c"), observed = c(3, 2, 1), low = NA_real_,
+                                high = NA_real_, predicted = c(2, NA, 1)),
+                     class = c("laot_response", "data.frame"))
+  drawn <- texts_drawn(plot(table, label = 3))$text
+  expect_true(all(c("a", "c") %in% drawn))
+  expect_false("b" %in% drawn)
+  skip_if_not_installed("ggplot2")
+  expect_no_warning(built <- ggplot2::ggplot_build(ggplot2::autoplot(table, label = 2)))
+  expect_identical(Filter(function(layer) "label" %in% names(layer), built$data)[[1]]$label, "a")
+})
