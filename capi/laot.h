@@ -820,6 +820,45 @@ LAOT_API laot_status laot_effects(laot_context* context, const laot_model* model
                                   const laot_data* cells, double* out, size_t length);
 
 /**
+ * The strongest effects of a linear map, or of the linear part of one that bends: the entries of
+ * W - I that are largest by absolute value, the largest first. Columns treated and control (the row
+ * and the column of W: features from 0) and change. Entries within 1e-12 of 0 are the rounding of
+ * sums and have no row; a model without an array map has none.
+ *
+ * @param model  looked at
+ * @param count  rows at most
+ * @param out    the new table; free it with laot_table_free
+ * @return LAOT_INVALID_ARGUMENT: a model of several conditions
+ *
+ * Cost: features x features numbers at once.
+ */
+LAOT_API laot_status laot_strongest_effects(const laot_model* model, size_t count,
+                                            laot_table** out);
+
+/**
+ * Cells in the feature space of a model: centred, in components where it has them, and scaled. What
+ * isometry constants and rates of movement are asked of, so that they are about the cells as the
+ * fit sees them.
+ *
+ * @param context  threads and callbacks
+ * @param model    looked at
+ * @param cells    [features x count], features as in the fit
+ * @param about    the mean that is taken off: "control" or "treated", that of the model's cells, or
+ *                 "own", that of these
+ * @param out      [k x count], column-major, k the rows of the array scale; undefined if the call
+ *                 fails
+ * @param length   numbers that out has room for, at least k * count
+ * @return LAOT_DIMENSION_MISMATCH: other features than the model's; LAOT_BUFFER_TOO_SMALL: length;
+ *         LAOT_UNKNOWN_NAME: about; LAOT_NOT_FINITE: a NaN or Inf in the cells;
+ *         LAOT_INVALID_ARGUMENT: a model of several conditions
+ *
+ * Cost: O(features k) a cell.
+ */
+LAOT_API laot_status laot_encode(laot_context* context, const laot_model* model,
+                                 const laot_data* cells, const char* about, double* out,
+                                 size_t length);
+
+/**
  * A trivial predictor of the same training cells, to score beside the model.
  *
  * @param model  looked at
@@ -1903,15 +1942,15 @@ LAOT_API laot_status laot_findings_table(const laot_findings* findings, const ch
  * factor: mean squared norm 1), unit_norm (every cell norm 1) and smallest (the one factor that
  * makes delta smallest) there are
  *
- * - numbers delta_s, scale_s (NaN for unit_norm), critical_gap_s (in time; NaN where vacuous_s says
- *   why: delta is 1 or more, or L is unknown in these units);
- * - texts undefined_s, vacuous_s ("" where there is a value);
- * - tables constants (scaling, delta, scale, critical_gap, undefined, vacuous: one row for each s),
- *   worst (scaling, first, second, delta: at most 10 pairs of cells for each s, numbered from 0, the
- *   largest delta first) and quantiles (scaling, probability, delta: of the pairs' deltas, right to
- *   2^-16 of their range);
+ * - in the table constants a row: scaling, delta, scale (NaN for unit_norm), critical_gap (in time;
+ *   NaN where vacuous says why: delta is 1 or more, or L is unknown in these units), undefined (""
+ *   where there is a delta) and vacuous;
+ * - in the table worst at most 10 rows (scaling, first, second, delta): pairs of cells, numbered from
+ *   0, the largest delta first;
+ * - in the table quantiles a row for each probability (scaling, probability, delta): of the pairs'
+ *   deltas, right to 2^-16 of their range;
  *
- * and the number n_cells (n).
+ * and there is the number n_cells (n).
  *
  * @param context        threads and callbacks
  * @param cells          [features x n] cells as they are, n at least 2: encode or centre them first
@@ -2039,6 +2078,29 @@ LAOT_API laot_status laot_recovery_study(laot_context* context, const size_t* fe
                                          double* mean, double* sd);
 
 /**
+ * How far the map is from the identity at single cells: |J(z) - I|, the largest singular value, J
+ * being the derivative of the prediction in the feature space. Everywhere the same for a linear map.
+ * The 95% quantile of change x length, over the time between the populations, is an L for the
+ * critical gap of laot_isometry. Columns cell (from 0), change and length (|z|, about the mean of
+ * the model's controls).
+ *
+ * @param context     threads and callbacks
+ * @param model       of one condition, or at one
+ * @param control     [features x n] control cells, features as in the fit; NULL: those that the
+ *                    model kept
+ * @param most_cells  rows at most, at least 1: so many cells, evenly taken
+ * @param out         the new table; free it with laot_table_free
+ * @return LAOT_NOT_AVAILABLE: cellot, scgen, cae or cpa, whose maps have no derivative in closed
+ *         form, or a model that kept no cells; LAOT_DIMENSION_MISMATCH: other features than the
+ *         model's; LAOT_INVALID_ARGUMENT: most_cells is 0, or a model of several conditions
+ *
+ * Cost: the singular values of a k x k matrix a cell, once for a linear map.
+ */
+LAOT_API laot_status laot_change_at_cells(laot_context* context, const laot_model* model,
+                                          const laot_data* control, size_t most_cells,
+                                          laot_table** out);
+
+/**
  * How far the matching and the map of a laot model depend on the cells at hand: fits repeated, with
  * the model's parameters in the model's feature space, on bootstrap resamples, on halves of the
  * cells, and from other starts.
@@ -2046,10 +2108,13 @@ LAOT_API laot_status laot_recovery_study(laot_context* context, const size_t* fe
  * - Numbers: n_control, n_treated; displacement_over_spacing (median |W x - x| beyond the common
  *   shift, over the distance to the nearest other control cell); residual_over_spacing (median
  *   |y - W x| of coupled pairs, over the distance to the nearest other treated cell: around 1,
- *   others would do as well); and for each p of resamples, halves, restarts: p_overlap (mass on the
- *   same pairs), p_overlap_low, p_overlap_high (extremes), p_coherence (1: partners in the same
- *   place, 0: unrelated), p_coherence_low, p_coherence_high. NaN: no such repetitions.
- * - Table agreement: the same, one row for each p: repetitions, overlap, overlap_low, ...
+ *   others would do as well).
+ * - Table agreement, a row for each of resamples, halves and restarts: repetitions, overlap (mass on
+ *   the same pairs), overlap_low, overlap_high (extremes), coherence (1: partners in the same place,
+ *   0: unrelated), coherence_low, coherence_high. NaN: no such repetitions.
+ * - Table effects: the 20 strongest, as laot_strongest_effects has them, with low and high, 95%
+ *   percentiles over the resamples (NaN without these), and stable, 1 where these leave out 0. No
+ *   rows for a model of many conditions, whose map the resamples are not of.
  * - Arrays, in the feature space [k x k]: map; map_low and map_high (95% percentiles over the
  *   resamples) and map_sd; draws [k^2 x resamples], the map of each.
  *
@@ -2085,12 +2150,10 @@ LAOT_API laot_status laot_stability(laot_context* context, const laot_model* mod
  * residual noise of the fit, the pairing forgotten, fitted again. s = 1 is the experiment. Pairs
  * are sought within a label of the batch, where there is one.
  *
- * - Tables curve (gap, recovery) and simulations (gap, repeat, pairs, identified, map_error,
- *   cell_error); the same as arrays:
- * - Arrays [count x repeats]: pairs (share of counterparts found; NaN for "anew"), identified
- *   (share of cells whose predicted state is nearest to their own), map_error, cell_error (relative
- *   to the change; NaN at s = 0); [count x 1]: gaps, and recovery (mean of pairs, for "anew" of
- *   identified).
+ * - Table curve: gap, and recovery (mean of pairs, for "anew" of identified).
+ * - Table simulations: gap, repeat (from 0), pairs (share of counterparts found; NaN for "anew"),
+ *   identified (share of cells whose predicted state is nearest to their own), map_error,
+ *   cell_error (relative to the change; NaN at s = 0).
  * - Numbers: cells (a side); critical (the least s with recovery under one half; Inf: none on the
  *   grid; 0: from the start), critical_low, critical_high (95%, over repeats); position (1 /
  *   critical: where the experiment stands), position_low, position_high; recovery_at_one.

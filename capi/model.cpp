@@ -1,6 +1,8 @@
 #include "handles.hpp"
 #include "laot/covariates_table.hpp"
+#include "laot/encoded_cells.hpp"
 #include "laot/letters.hpp"
+#include "laot/map_change.hpp"
 
 using laot::Status;
 using laot::capi::CallContext;
@@ -94,6 +96,28 @@ laot_status laot_effects(laot_context* context, const laot_model* model, const l
     require_length(length, features * features * cells->cells.cells(), "the effects");
     CallContext call(context);
     model->model.effects(cells->cells, out, *call);
+  });
+}
+
+laot_status laot_strongest_effects(const laot_model* model, size_t count, laot_table** out) {
+  return guarded([&] {
+    given(out, "out");
+    hand_out_table(laot::strongest_effects(given(model, "model").model, count), out);
+  });
+}
+
+laot_status laot_encode(laot_context* context, const laot_model* model, const laot_data* cells,
+                        const char* about, double* out, size_t length) {
+  return guarded([&] {
+    given(model, "model");
+    given(cells, "cells");
+    given(out, "out");
+    require_same_features(model->model.feature_names, "the model", cells->feature_names, "cells");
+    CallContext call(context);
+    const arma::mat z = laot::encoded_cells(
+        model->model, cells->cells, laot::about_from(given_text(about, "about")), "cells", *call);
+    require_length(length, z.n_elem, "the encoded cells");
+    std::copy(z.begin(), z.end(), out);
   });
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "handles.hpp"
+#include "laot/map_change.hpp"
 #include "laot/screen_findings.hpp"
 #include "laot/trackability_of_model.hpp"
 
@@ -134,6 +135,17 @@ laot_status laot_recovery_study(laot_context* context, const size_t* features, s
     const laot::RecoveryStudy study = laot::recovery_study(options, *call);
     std::copy(study.mean.begin(), study.mean.end(), mean);
     std::copy(study.sd.begin(), study.sd.end(), sd);
+  });
+}
+
+laot_status laot_change_at_cells(laot_context* context, const laot_model* model,
+                                 const laot_data* control, size_t most_cells, laot_table** out) {
+  return guarded([&] {
+    given(out, "out");
+    const laot::Model& asked = given(model, "model").model;
+    const laot::Cells* cells = control != nullptr ? &given(control, "control").cells : nullptr;
+    CallContext call(context);
+    laot::capi::hand_out_table(laot::change_at_cells(asked, cells, most_cells, *call), out);
   });
 }
 

@@ -162,6 +162,7 @@ set(LAOT_CORE_SOURCES
   src/models/method_cpa.cpp
   src/models/registry.cpp
   src/models/training_summary.cpp
+  src/models/encoded_cells.cpp
   src/models/fit.cpp
   src/models/compared_candidates.cpp
   src/models/fit_composition.cpp
@@ -180,6 +181,7 @@ set(LAOT_CORE_SOURCES
   src/evaluation/conditions.cpp
   src/evaluation/trivial_conditions.cpp
   src/evaluation/pairing.cpp
+  src/evaluation/map_change.cpp
   src/evaluation/trackability_of_model.cpp
   src/evaluation/screen_findings.cpp
   src/evaluation/response.cpp

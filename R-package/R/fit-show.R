@@ -303,16 +303,5 @@ some_of <- function(x, i) {
 # The whole map is searched: 200 MB for so many features.
 largest.searched <- 5000L
 
-strongest_changes <- function(fit, count) {
-  described <- native(.Call(C_describe, model_pointer(fit)))$arrays
-  if (!"map" %in% described) {
-    return(data.frame(treated = character(), control = character(), change = numeric()))
-  }
-  change <- model_array(fit, "map")
-  diag(change) <- diag(change) - 1
-  top <- utils::head(order(-abs(change)), count)
-  top <- top[abs(change[top]) > 1e-12]  # less is the rounding of sums
-  labels <- feature_labels(fit)
-  data.frame(treated = labels[(top - 1L) %% nrow(change) + 1L],
-             control = labels[(top - 1L) %/% nrow(change) + 1L], change = change[top])
-}
+strongest_changes <- function(fit, count)
+  effect_table(fit, native(.Call(C_strongest_effects, model_pointer(fit), count)))

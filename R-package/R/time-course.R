@@ -141,14 +141,6 @@ rate_of_course <- function(rates) {
   if (fastest$q95 > 0) c(value = fastest$q95, low = fastest$q95.low, high = fastest$q95.high)
 }
 
-# Cells (features x cells, those of the fit) in the fit's feature space, about `mean`.
-in_feature_space <- function(fit, values, mean) {
-  centred <- values - mean
-  described <- native(.Call(C_describe, model_pointer(fit)))$arrays
-  if ("basis" %in% described) centred <- crossprod(model_array(fit, "basis"), centred)
-  unname(centred / model_array(fit, "scale")[, 1L])
-}
-
 # The rates of a time course in the feature space of a fit, each time about its own mean where the
 # fit centres each population so: then the common shift is no movement, as it is none to the
 # pairing.
@@ -161,11 +153,10 @@ rates_in_feature_space <- function(fit, course, time, settings) {
     fail("time.course needs cells of at least two times, found ",
          if (length(kept)) paste("only time", kept) else "none with a time")
   }
-  own <- fit$params[["center"]] == "own"
+  about <- if (fit$params[["center"]] == "own") "own" else "control"
   encoded <- lapply(stats::setNames(kept, kept), function(when) {
-    values <- dense_block(cells_of(source$values, which(times == when), at, with.names = FALSE))
-    in_feature_space(fit, values, if (own) rowMeans(values) else model_array(fit,
-        "mean_control")[, 1L])
+    cells <- cells_of(source$values, which(times == when), at, with.names = FALSE)
+    native(.Call(C_encode, model_pointer(fit), cells, about, settings))
   })
   course_rates(encoded, settings)
 }

@@ -143,8 +143,9 @@ trackability.laot_fit <- function(x, control = NULL, treated = NULL, batch = NUL
   cells <- training_cells(x, control, treated, batch)
   settings <- call_settings(seed_of_fit(x, seed), num.threads)
   # First, since they can find their arguments wrong and take little time.
-  encoded <- encoded_controls(x, cells$control)
-  local <- change_at_cells(x, cells$control, encoded, settings)
+  local <- native(.Call(C_change_at_cells, model_pointer(x), cells$control,
+                        or_usual(NULL, "change_at_cells", "most_cells"), settings))
+  encoded <- encoded_controls(x, cells$control, settings)
   settings$progress <- progress_bar(check_verbose(verbose), "Stability")
   rates <- if (!is.null(time.course)) rates_in_feature_space(x, time.course, time, settings)
   if (!is.null(rates)) rate <- rate_of_course(rates)
@@ -176,7 +177,8 @@ trackability.laot_fit <- function(x, control = NULL, treated = NULL, batch = NUL
                 residual = not_nan(residual)),
     agreement = agreement_table(stable$tables$agreement,
                                 c(resamples = resamples, halves = halves, restarts = restarts)),
-    effects = structure(effect_table(x, stable$arrays$draws), resample = resample), curves = curves,
+    effects = structure(effect_table(x, stable$tables$effects), resample = resample),
+    curves = curves,
     change = c(least = min(local$change), median = stats::median(local$change),
                most = max(local$change)),
     rates = rates, rate = rate, time.gap = time.gap,
@@ -218,24 +220,6 @@ trackability.default <- function(x, ..., time.course = NULL, time = NULL, rate =
                resample = resample, designs = designs, gaps = gaps, repeats = repeats,
                most.cells = most.cells, time.gap = time.gap, seed = seed, num.threads = num.threads,
                verbose = verbose)
-}
-
-# |J(z) - I| and |z| in the feature space at control cells, evenly taken.
-change_at_cells <- function(fit, control, encoded, settings, most = 100L) {
-  values <- if (is.null(control)) model_array(fit, "kept_control") else dense_block(control)
-  at <- unique(round(seq(1, ncol(values), length.out = min(most, ncol(values)))))
-  scale <- model_array(fit, "scale")[, 1L]
-  basis <- if ("basis" %in% native(.Call(C_describe, model_pointer(fit)))$arrays)
-    model_array(fit, "basis")
-  # S^-1 V' (J - I) V S: the features' own derivative as the feature space sees it.
-  change <- vapply(at, function(i) {
-    effect <- native(.Call(C_effects, model_pointer(fit), list(values = values[, i, drop = FALSE]),
-                           settings))[, , 1L]
-    effect <- matrix(effect, nrow(values)) - diag(nrow(values))
-    if (!is.null(basis)) effect <- crossprod(basis, effect %*% basis)
-    norm(effect * outer(1 / scale, scale), "2")
-  }, 0)
-  list(change = change, length = sqrt(colSums(encoded[, at, drop = FALSE]^2)))
 }
 
 #' @rdname trackability
@@ -282,10 +266,10 @@ why_verdict <- function(verdict, recovery, residual) {
   )
 }
 
-# Control cells in the feature space of the fit.
-encoded_controls <- function(fit, control) {
-  values <- if (is.null(control)) model_array(fit, "kept_control") else dense_block(control)
-  in_feature_space(fit, values, model_array(fit, "mean_control")[, 1L])
+# Control cells in the feature space of the fit; NULL: those that it kept.
+encoded_controls <- function(fit, control, settings) {
+  if (is.null(control)) control <- list(values = model_array(fit, "kept_control"))
+  native(.Call(C_encode, model_pointer(fit), control, "control", settings))
 }
 
 # rate: L, alone or with its interval, c(value, low, high).
@@ -327,33 +311,14 @@ agreement_table <- function(found, counts) {
   out[out$repeats > 0, ]
 }
 
-# W - I of the feature space in the units of the cells: the entries that are largest, and the same
-# entries of every resample. draws: k^2 x resamples.
-effect_table <- function(fit, draws, count = 20L) {
-  top <- strongest_changes(fit, count)
-  # The draws are maps of the alternation: no intervals of another map.
-  if (!trait(fit$method, "pairs")) top <- top[0L, ]
-  if (!nrow(top)) return(cbind(top, low = numeric(), high = numeric(), stable = logical()))
+# found: the library's table, with numbers of features.
+effect_table <- function(fit, found) {
+  out <- as.data.frame(found)
   labels <- feature_labels(fit)
-  row <- match(top$treated, labels)
-  col <- match(top$control, labels)
-  scale <- model_array(fit, "scale")[, 1L]
-  k <- length(scale)
-  described <- native(.Call(C_describe, model_pointer(fit)))$arrays
-  basis <- if ("basis" %in% described) model_array(fit, "basis")
-  left <- if (is.null(basis)) diag(k)[row, , drop = FALSE] else basis[row, , drop = FALSE]
-  right <- if (is.null(basis)) diag(k)[col, , drop = FALSE] else basis[col, , drop = FALSE]
-  left <- sweep(left, 2L, scale, "*")
-  right <- sweep(right, 2L, scale, "/")
-  again <- apply(draws, 2L, function(draw) {
-    change <- matrix(draw, k) - diag(k)
-    rowSums((left %*% change) * right)
-  })
-  again <- matrix(again, nrow(top))
-  top$low <- apply(again, 1L, stats::quantile, 0.025, names = FALSE)
-  top$high <- apply(again, 1L, stats::quantile, 0.975, names = FALSE)
-  top$stable <- top$low > 0 | top$high < 0
-  top
+  out$treated <- labels[out$treated + 1]
+  out$control <- labels[out$control + 1]
+  if (!is.null(out$stable)) out$stable <- out$stable == 1
+  out
 }
 
 verdict.words <- c(

@@ -19,6 +19,8 @@ SEXP laot_r_covariates(SEXP pointer);
 SEXP laot_r_predict(SEXP model, SEXP cells, SEXP nonnegative, SEXP settings, SEXP dimnames);
 SEXP laot_r_compressed(SEXP values);
 SEXP laot_r_effects(SEXP model, SEXP cells, SEXP settings);
+SEXP laot_r_strongest_effects(SEXP model, SEXP count);
+SEXP laot_r_encode(SEXP model, SEXP cells, SEXP about, SEXP settings);
 SEXP laot_r_variable_features(SEXP control, SEXP treated, SEXP count, SEXP settings);
 
 SEXP laot_r_metrics(void);
@@ -49,6 +51,7 @@ SEXP laot_r_simulate_screen(SEXP features, SEXP drugs, SEXP cells, SEXP new_cell
                             SEXP noise, SEXP settings);
 SEXP laot_r_recovery_study(SEXP features, SEXP gaps, SEXP counts, SEXP noise, SEXP entries,
                            SEXP cost, SEXP settings);
+SEXP laot_r_change_at_cells(SEXP model, SEXP control, SEXP most_cells, SEXP settings);
 SEXP laot_r_stability(SEXP model, SEXP control, SEXP treated, SEXP counts, SEXP resample,
                       SEXP settings);
 SEXP laot_r_recovery_curve(SEXP model, SEXP control, SEXP treated, SEXP design, SEXP gaps,

@@ -101,6 +101,29 @@ SEXP laot_r_effects(SEXP model, SEXP cells, SEXP settings) {
   END_RCPP
 }
 
+SEXP laot_r_strongest_effects(SEXP model, SEXP count) {
+  BEGIN_RCPP
+  laot_table* table = nullptr;
+  check(laot_strongest_effects(model_of(model), static_cast<std::size_t>(Rcpp::as<double>(count)),
+                               &table));
+  return columns_of(table);
+  END_RCPP
+}
+
+SEXP laot_r_encode(SEXP model, SEXP cells, SEXP about, SEXP settings) {
+  BEGIN_RCPP
+  const Data x = data(cells);
+  std::size_t dimension = 0, columns = 0;
+  check(laot_array_size(model_of(model), "scale", &dimension, &columns));
+  Rcpp::NumericMatrix out(
+      Rcpp::no_init(static_cast<int>(dimension), static_cast<int>(size(x).second)));
+  const Context call = context(settings);
+  check(laot_encode(call.get(), model_of(model), x.get(), Rcpp::as<std::string>(about).c_str(),
+                    out.begin(), static_cast<std::size_t>(out.size())));
+  return out;
+  END_RCPP
+}
+
 SEXP laot_r_variable_features(SEXP control, SEXP treated, SEXP count, SEXP settings) {
   BEGIN_RCPP
   const Data x = data(control), y = data(treated);

@@ -151,6 +151,16 @@ SEXP laot_r_recovery_study(SEXP features, SEXP gaps, SEXP counts, SEXP noise, SE
   END_RCPP
 }
 
+SEXP laot_r_change_at_cells(SEXP model, SEXP control, SEXP most_cells, SEXP settings) {
+  BEGIN_RCPP
+  const Data x = data_or_null(control);
+  const Context call = context(settings);
+  laot_table* table = nullptr;
+  check(laot_change_at_cells(call.get(), model_of(model), x.get(), count_of(most_cells), &table));
+  return columns_of(table);
+  END_RCPP
+}
+
 SEXP laot_r_stability(SEXP model, SEXP control, SEXP treated, SEXP counts, SEXP resample,
                       SEXP settings) {
   BEGIN_RCPP

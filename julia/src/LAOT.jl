@@ -24,7 +24,8 @@ using SparseArrays: getcolptr
 
 export LAOTModel, CellOTModel, ScGenModel, CondAEModel
 export ResponseModel, IdentityModel, MeanShiftModel, GaussianMapModel
-export FittedModel, fit, predict, effects, choices, composition, composition_weights, trivial
+export FittedModel, fit, predict, effects, strongest_effects, encode, choices
+export composition, composition_weights, trivial
 export save_model, load_model, notes
 export Experiment, add_control!, add_condition!, model_at, conditions, held_out
 export method_name, report, trace, linear_map, array, array_names, model_parameters
@@ -33,7 +34,7 @@ export evaluate_predictions, ScoreTable, score, available_metrics, score_presets
 export pairing, transitions, descendants, ancestors
 export mmd2, median_gamma, wasserstein2, mmd2_test, feature_scores, cell_spearman
 export variable_features, marker_features, marker_table, response_table
-export trackability, stability, recovery_curve, isometry, movement_rates
+export trackability, stability, recovery_curve, isometry, movement_rates, change_at_cells
 export simulate_populations, simulate_screen, recovery_study
 export available_methods, method_parameters, method_presets, usual_settings, capabilities
 export LAOTError

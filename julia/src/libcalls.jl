@@ -225,6 +225,12 @@ laot_weights(context, model, cells, out, length) =
 laot_effects(context, model, cells, out, length) =
     ccall(@symbol(laot_effects), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}, Csize_t), context, model, cells, out, length)
 
+laot_strongest_effects(model, count, out) =
+    ccall(@symbol(laot_strongest_effects), Cint, (Ptr{Cvoid}, Csize_t, Ptr{Ptr{Cvoid}}), model, count, out)
+
+laot_encode(context, model, cells, about, out, length) =
+    ccall(@symbol(laot_encode), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Cstring, Ptr{Cdouble}, Csize_t), context, model, cells, about, out, length)
+
 laot_model_trivial(model, name, out) =
     ccall(@symbol(laot_model_trivial), Cint, (Ptr{Cvoid}, Cstring, Ptr{Ptr{Cvoid}}), model, name, out)
 
@@ -485,6 +491,9 @@ laot_simulate_screen(context, features, drugs, cells, new_cells, kappa, noise, o
 
 laot_recovery_study(context, features, feature_count, gaps, gap_count, cells, trials, iterations, noise, entries, cost, mean, sd) =
     ccall(@symbol(laot_recovery_study), Cint, (Ptr{Cvoid}, Ptr{Csize_t}, Csize_t, Ptr{Cdouble}, Csize_t, Csize_t, Csize_t, Csize_t, Cdouble, Cstring, Cstring, Ptr{Cdouble}, Ptr{Cdouble}), context, features, feature_count, gaps, gap_count, cells, trials, iterations, noise, entries, cost, mean, sd)
+
+laot_change_at_cells(context, model, control, most_cells, out) =
+    ccall(@symbol(laot_change_at_cells), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Csize_t, Ptr{Ptr{Cvoid}}), context, model, control, most_cells, out)
 
 laot_stability(context, model, control, treated, resamples, halves, restarts, resample, out) =
     ccall(@symbol(laot_stability), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Csize_t, Csize_t, Csize_t, Cstring, Ptr{Ptr{Cvoid}}), context, model, control, treated, resamples, halves, restarts, resample, out)

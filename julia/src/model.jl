@@ -127,6 +127,35 @@ function effects(fitted::FittedModel, cells; feature_names = nothing, seed::Inte
 end
 
 """
+    strongest_effects(fitted; count) -> NamedTuple
+
+The entries of W - I that are largest by absolute value, the largest first: `treated` and `control`
+(the row and the column of W, features from 1) and `change`. Of a map that bends, of its linear part;
+without rows for a network.
+"""
+function strongest_effects(fitted::FittedModel; count::Integer = usual("strongest_effects", "count"))
+    found = table(out -> laot_strongest_effects(fitted, count, out))
+    return (treated = Int.(found.treated) .+ 1, control = Int.(found.control) .+ 1, change = found.change)
+end
+
+"""
+    encode(fitted, cells; about = "control", feature_names = nothing, num_threads = 1) -> Matrix{Float64}
+
+Cells in the feature space of the fit, dimensions × cells: what `isometry` and `movement_rates` are
+asked of. `about` is the mean that is taken off, that of the fit's `"control"` or `"treated"` cells or
+the cells' `"own"`.
+"""
+function encode(fitted::FittedModel, cells; about = "control", feature_names = nothing, num_threads::Integer = 1)
+    with_data(cells; features = feature_names) do data
+        out = Matrix{Float64}(undef, length(array(fitted, "scale")), size(cells, 2))
+        with_context(; num_threads = num_threads) do context
+            check(laot_encode(context, fitted, data, String(about), out, length(out)))
+        end
+        return out
+    end
+end
+
+"""
     composition(fitted) -> NamedTuple
 
 Shares of cell types before and after, of a fit whose cells had types, or whose balance was

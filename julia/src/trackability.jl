@@ -43,9 +43,9 @@ end
     isometry(cells; rate = NaN, probabilities) -> (numbers, texts, arrays, tables)
 
 The (2, δ)-restricted isometry constant over all pairs of cells and the critical gap of the paper,
-for three scalings; `rate` is the speed of the cells in units of the data over time. The reference
-page of the C interface (`laot_isometry`) lists the names; `tables["constants"]`, `["worst"]` and `["quantiles"]`
-have named columns. Cell numbers in `worst` count from 0.
+for three scalings, in `tables["constants"]`, `["worst"]` and `["quantiles"]`; `rate` is the speed of the cells in
+units of the data over time. The reference page of the C interface (`laot_isometry`) lists the columns. Cell
+numbers in `worst` count from 0.
 """
 function isometry(cells; rate::Real = NaN, probabilities = usual("isometry", "probabilities"), seed::Integer = 1,
                   num_threads::Integer = 1, progress = nothing)
@@ -65,7 +65,7 @@ How far the matching and the map of a LAOT fit depend on the cells at hand. With
 `treated`, the training cells that the fit kept are used, with their batch. `resample = "levels"`
 draws whole levels of the batch (donors) instead of cells. Numbers that are not given are those of
 `usual_settings()`. Names: `laot_stability` in the reference
-page of the C interface.
+page of the C interface; features in `tables["effects"]` count from 0.
 """
 function stability(fitted::FittedModel; control = nothing, treated = nothing, batch_control = nothing,
                    batch_treated = nothing, resamples::Integer = usual("stability", "resamples"),
@@ -77,6 +77,23 @@ function stability(fitted::FittedModel; control = nothing, treated = nothing, ba
             findings(out -> laot_stability(context, fitted, x, y, resamples, halves, restarts, String(resample), out))
         end
     end
+end
+
+"""
+    change_at_cells(fitted; control = nothing, most_cells, num_threads = 1) -> NamedTuple
+
+How far the map is from the identity at up to `most_cells` control cells, evenly taken (without
+`control`: of those that the fit kept): `cell` (from 1), `change`, the largest singular value of the
+derivative of the prediction in the feature space less I, and `length`, the norm of the cell there.
+Everywhere the same `change` for a linear map; networks have no such derivative and throw.
+"""
+function change_at_cells(fitted::FittedModel; control = nothing,
+                         most_cells::Integer = usual("change_at_cells", "most_cells"), num_threads::Integer = 1)
+    ask(data) = with_context(; num_threads = num_threads) do context
+        table(out -> laot_change_at_cells(context, fitted, data, most_cells, out))
+    end
+    found = control === nothing ? ask(C_NULL) : with_data(ask, control)
+    return (cell = Int.(found.cell) .+ 1, change = found.change, length = found.length)
 end
 
 """

@@ -5,7 +5,7 @@
     found = trackability(fitted; resamples = 4, halves = 2, restarts = 1, repeats = 2, gaps = [0, 1, 2])
     @test found.verdict == "recoverable"
     @test found.curve.numbers["recovery_at_one"] ≈ 1
-    @test size(found.curve.arrays["pairs"]) == (3, 2)
+    @test found.curve.tables["simulations"].repeat == [0, 1, 0, 1, 0, 1]
     @test size(found.stability.arrays["map"]) == (6, 6)
     again = trackability(fitted; control = made.control, treated = made.treated, resamples = 4, halves = 2,
                          restarts = 1, repeats = 2, gaps = [0, 1, 2], num_threads = 2)
@@ -25,7 +25,7 @@ end
     cells = trackability(fitted; few..., repeats = 2, gaps = [0, 1])
     spread(found) = maximum(found.stability.arrays["map_sd"])
     @test spread(levels) < 1e-9 < 1e-3 < spread(cells)
-    @test same(levels.curve.arrays["pairs"], cells.curve.arrays["pairs"])
+    @test same(levels.curve.tables["simulations"].pairs, cells.curve.tables["simulations"].pairs)
     again = stability(fitted; control = control, treated = treated, batch_control = donors(20),
                       batch_treated = donors(16), few..., resample = :levels, num_threads = 2)
     @test same(again.arrays["map"], levels.stability.arrays["map"])
@@ -43,7 +43,33 @@ end
     @test listed[("laot_recovery_curve", "gaps")] == [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4, 6, 8]
     @test listed[("laot_evaluate", "metrics")] == [m.name for m in available_metrics() if m.usual]
     curve = recovery_curve(fit(LAOTModel(), CONTROL, TREATED); repeats = 1, most_cells = 20)
-    @test vec(curve.arrays["gaps"]) == listed[("laot_recovery_curve", "gaps")]
+    @test curve.tables["curve"].gap == listed[("laot_recovery_curve", "gaps")]
+end
+
+@testset "the change of a linear map, at cells that are encoded" begin
+    fitted = fit(LAOTModel(n_pcs = 0, lift = "no", restore = "none"), CONTROL, TREATED)
+    w = linear_map(fitted)[1]
+    scale = vec(array(fitted, "scale"))
+    found = change_at_cells(fitted; control = CONTROL, most_cells = 3)
+    @test found.cell[[1, 3]] == [1, size(CONTROL, 2)]
+    # The largest singular value, as the root of an eigenvalue by powers.
+    change = (w - [i == j for i in axes(w, 1), j in axes(w, 2)]) .* scale' ./ scale
+    v = ones(size(w, 1))
+    for _ in 1:2000
+        v = change' * (change * v)
+        v ./= sqrt(sum(abs2, v))
+    end
+    @test all(found.change .≈ sqrt(sum(abs2, change * v)))
+    z = encode(fitted, CONTROL)
+    @test found.length ≈ [sqrt(sum(abs2, z[:, i])) for i in found.cell]
+    @test z ≈ (CONTROL .- sum(CONTROL; dims = 2) ./ size(CONTROL, 2)) ./ scale
+    @test encode(fitted, CONTROL[:, 1:4]; about = "own") ≈ z[:, 1:4] .- sum(z[:, 1:4]; dims = 2) ./ 4
+    @test change_at_cells(fitted; most_cells = 2).change == found.change[1:2]
+    top = strongest_effects(fitted; count = 4)
+    @test top.change ≈ [w[i, j] - (i == j) for (i, j) in zip(top.treated, top.control)]
+    @test abs(top.change[1]) ≈ maximum(abs, w - [i == j for i in axes(w, 1), j in axes(w, 2)])
+    effects = stability(fitted; resamples = 3, halves = 0, restarts = 0).tables["effects"]
+    @test effects.change[1:4] == top.change && all(effects.low .<= effects.high)
 end
 
 @testset "isometry against its definition" begin
@@ -52,7 +78,7 @@ end
     products = [sum(unit[:, i] .* unit[:, j]) for i in 1:10 for j in 1:i-1]
     found = isometry(x; rate = 0.1)
     # Two columns of norm 1: the eigenvalues of their Gram matrix are 1 ± their product.
-    @test found.numbers["delta_unit_norm"] ≈ maximum(abs, products)
+    @test only(found.tables["constants"].delta[found.tables["constants"].scaling .== "unit_norm"]) ≈ maximum(abs, products)
     @test found.numbers["n_cells"] == 10
     # Five unit vectors: every Gram matrix is I, so that delta is 0 and the scale 1.
     constants = isometry(Float64[i == j for i in 1:5, j in 1:5]; rate = 0.1).tables["constants"]

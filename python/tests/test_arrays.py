@@ -320,11 +320,35 @@ def test_trackability():
     assert found.stability["agreement"]["repetitions"] == ["resamples", "halves", "restarts"]
     assert found.curve["curve"]["gap"].tolist() == [0, 1, 4]
     assert found.curve["simulations"]["pairs"].reshape(3, 2).mean(1) == pytest.approx(found.curve["curve"]["recovery"])
-    assert found.curve["pairs"].shape == (3, 2) and found.stability["draws"].shape == (9, 4)
+    assert found.stability["draws"].shape == (9, 4)
+    effects = found.stability["effects"]
+    assert list(effects) == ["treated", "control", "change", "low", "high", "stable"] and len(effects["change"]) == 9
     with pytest.raises(ValueError, match="gaps"):
         laot.fit(x, y).trackability(gaps=(0, 2))
     with pytest.raises(laot.LaotError):
         laot.fit(x, y, method="mean_shift").trackability()
+
+
+def test_the_change_of_a_linear_map_at_encoded_cells():
+    model = laot.fit(CONTROL, TREATED, n_pcs=0, lift="no", restore="none")
+    change = model.array("map") - np.eye(CONTROL.shape[1])
+    scale = model.array("scale").ravel()
+    found = model.change_at_cells(CONTROL, 3)
+    assert found["cell"][[0, 2]].tolist() == [0, len(CONTROL) - 1]
+    assert found["change"] == pytest.approx(np.linalg.norm(change * scale[None, :] / scale[:, None], 2))
+    encoded = model.encode(CONTROL)
+    assert encoded == pytest.approx((CONTROL - CONTROL.mean(0)) / scale)
+    assert found["length"] == pytest.approx(np.linalg.norm(encoded, axis=1)[found["cell"].astype(int)])
+    assert model.encode(CONTROL[:4], "own") == pytest.approx(encoded[:4] - encoded[:4].mean(0))
+    assert model.change_at_cells(most_cells=2)["change"] == pytest.approx(found["change"][:2])
+    top = model.strongest_effects(4)
+    order = np.argsort(-np.abs(change).T.ravel(), kind="stable")[:4]  # column by column
+    assert (top["control"] * len(scale) + top["treated"]).tolist() == order.tolist()
+    assert top["change"] == pytest.approx(change.T.ravel()[order])
+    with pytest.raises(laot.LaotError, match="about"):
+        model.encode(CONTROL, "all")
+    with pytest.raises(laot.LaotError, match="derivative"):
+        laot.fit(CONTROL, TREATED, method="scgen", epochs=2).change_at_cells()
 
 
 def test_models_may_be_used_by_several_threads():

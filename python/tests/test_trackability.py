@@ -35,7 +35,7 @@ def test_the_isometry_constant_is_that_of_all_pairs():
     # L is in units of the cells, which the scaling changes.
     rate = 0.2 * constants["scale"]["smallest"]
     assert constants["critical_gap"]["smallest"] == pytest.approx(np.sqrt((1 - delta) / (2 * 12 * rate ** 2)))
-    assert found["delta_smallest"] == delta and found["n_cells"] == 12
+    assert found["n_cells"] == 12
     unknown = laot.isometry(CELLS)
     assert np.isnan(unknown["constants"]["critical_gap"]).all() and len(unknown["quantiles"]["delta"]) == 3 * 7
     for settings in ({"rate": -1}, {"probabilities": [2]}, {"probabilities": []}):

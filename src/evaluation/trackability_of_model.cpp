@@ -1,5 +1,8 @@
 #include "laot/trackability_of_model.hpp"
 
+#include "laot/encoded_cells.hpp"
+#include "laot/map_change.hpp"
+
 namespace laot {
 
 namespace {
@@ -10,21 +13,13 @@ struct EncodedTraining {
   Levels batch;
 };
 
-arma::mat encoded_cells(const Model& model, const Cells& cells, Side side, const char* name,
-                        Context& context) {
-  require(cells.features() == model.space.features(), Status::dimension_mismatch, name, " has ",
-          cells.features(), " features and the model ", model.space.features());
-  require_valid(cells, name, context);
-  return model.space.encode(cells, side, context);
-}
-
 EncodedTraining encoded_kept(const Model& model, Context& context) {
   const TrainingSummary& kept = model.training;
   require(kept.kept_control.cells() > 0 && kept.kept_treated.cells() > 0, Status::not_available,
           "the model kept no cells (", parameter_name("keep_cells"),
           " is 0); give control and treated");
-  return {encoded_cells(model, kept.kept_control.view(), Side::control, "control", context),
-          encoded_cells(model, kept.kept_treated.view(), Side::treated, "treated", context),
+  return {encoded_cells(model, kept.kept_control.view(), About::control, "control", context),
+          encoded_cells(model, kept.kept_treated.view(), About::treated, "treated", context),
           levels_of(kept.kept_batch_control, kept.kept_batch_treated)};
 }
 
@@ -35,8 +30,8 @@ EncodedTraining encoded_training(const Model& model, const AskedCells& cells, Co
   const Population &control = *cells.control, &treated = *cells.treated;
   require(control.batch.empty() == treated.batch.empty(), Status::invalid_argument,
           "only one of control and treated has a batch");
-  return {encoded_cells(model, control.cells, Side::control, "control", context),
-          encoded_cells(model, treated.cells, Side::treated, "treated", context),
+  return {encoded_cells(model, control.cells, About::control, "control", context),
+          encoded_cells(model, treated.cells, About::treated, "treated", context),
           levels_of(control.batch, treated.batch)};
 }
 
@@ -63,9 +58,11 @@ Findings stability_findings(const Model& model, const AskedCells& cells, Stabili
   const SingleThreadedBlas blas;
   const EncodedTraining training = encoded_training(model, cells, context);
   options.images = images_of(model, training.x);
-  return findings_of(stability(training.x, training.y, training.batch.control,
-                               training.batch.treated, options, context),
-                     training.x.n_cols, training.y.n_cols);
+  const Stability stable = stability(training.x, training.y, training.batch.control,
+                                     training.batch.treated, options, context);
+  Findings out = findings_of(stable, training.x.n_cols, training.y.n_cols);
+  out.tables.emplace_back("effects", strongest_effects(model, stable.draws, options.level));
+  return out;
 }
 
 Findings recovery_findings(const Model& model, const AskedCells& cells, Design design,

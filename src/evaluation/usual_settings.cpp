@@ -2,6 +2,7 @@
 
 #include "laot/conditions/simulated_screen.hpp"
 #include "laot/evaluation.hpp"
+#include "laot/map_change.hpp"
 #include "laot/metrics/mmd.hpp"
 #include "laot/number_text.hpp"
 #include "laot/response.hpp"
@@ -62,6 +63,9 @@ std::vector<UsualSetting> of_trackability() {
   constexpr const char* kStability = "laot_stability";
   constexpr const char* kCurve = "laot_recovery_curve";
   return {
+      integer("laot_strongest_effects", "count", kStrongestEffects, "Entries of W - I"),
+      integer("laot_change_at_cells", "most_cells", kCellsOfChange,
+              "Control cells, evenly taken, at which the map's change is found"),
       numbers("laot_isometry", "probabilities", listed(isometry.probabilities),
               "Quantiles of delta over the pairs of cells"),
       numbers("laot_rates", "probabilities", listed(rates.probabilities),

@@ -6,10 +6,6 @@ namespace laot {
 
 namespace {
 
-arma::mat one_column(const std::vector<double>& values) {
-  return arma::mat(values.data(), values.size(), 1);
-}
-
 double as_number(std::size_t count) {
   return static_cast<double>(count);
 }
@@ -20,15 +16,6 @@ CriticalGap gap_of(const IsometryConstant& constant, std::size_t cells, double r
       std::isnan(gap.value))
     gap.vacuous = "every cell has a unit of its own here, so L has no one value";
   return gap;
-}
-
-void add_constant(const IsometryConstant& constant, const CriticalGap& gap, Findings& out) {
-  const std::string name = name_of(constant.scaling);
-  out.numbers.emplace_back("delta_" + name, constant.delta);
-  out.numbers.emplace_back("scale_" + name, constant.scale);
-  out.numbers.emplace_back("critical_gap_" + name, gap.value);
-  out.texts.emplace_back("undefined_" + name, constant.undefined);
-  out.texts.emplace_back("vacuous_" + name, gap.vacuous);
 }
 
 // The columns of the three tables of isometry constants, filled row by row.
@@ -85,17 +72,6 @@ struct IsometryColumns {
 
 using NamedAgreement = std::pair<const char*, const Agreement*>;
 
-void add_agreement(const NamedAgreement& one, Findings& out) {
-  const std::string name = one.first;
-  const Agreement& a = *one.second;
-  out.numbers.emplace_back(name + "_overlap", a.overlap);
-  out.numbers.emplace_back(name + "_overlap_low", a.overlap_low);
-  out.numbers.emplace_back(name + "_overlap_high", a.overlap_high);
-  out.numbers.emplace_back(name + "_coherence", a.coherence);
-  out.numbers.emplace_back(name + "_coherence_low", a.coherence_low);
-  out.numbers.emplace_back(name + "_coherence_high", a.coherence_high);
-}
-
 Table agreement_table(const std::vector<NamedAgreement>& all) {
   TextColumn names;
   for (const NamedAgreement& one : all) names.emplace_back(one.first);
@@ -145,11 +121,8 @@ Findings isometry_findings(const arma::mat& x, double rate, const IsometryOption
   Findings out;
   out.numbers.emplace_back("n_cells", as_number(x.n_cols));
   IsometryColumns columns;
-  for (const IsometryConstant& constant : isometry_constants(x, options, context)) {
-    const CriticalGap gap = gap_of(constant, x.n_cols, rate);
-    add_constant(constant, gap, out);
-    columns.add(constant, gap, options.probabilities);
-  }
+  for (const IsometryConstant& constant : isometry_constants(x, options, context))
+    columns.add(constant, gap_of(constant, x.n_cols, rate), options.probabilities);
   std::move(columns).tables(out);
   return out;
 }
@@ -170,7 +143,6 @@ Findings findings_of(const Stability& s, std::size_t n, std::size_t m) {
                  {"residual_over_spacing", s.residual_over_spacing}};
   const std::vector<NamedAgreement> all = {
       {"resamples", &s.resamples}, {"halves", &s.halves}, {"restarts", &s.restarts}};
-  for (const NamedAgreement& one : all) add_agreement(one, out);
   out.arrays = {{"map", s.fit.map},
                 {"map_low", s.map_low},
                 {"map_high", s.map_high},
@@ -187,9 +159,6 @@ Findings findings_of(const RecoveryCurve& c) {
                  {"position", c.position},           {"position_low", c.position_low},
                  {"position_high", c.position_high}, {"recovery_at_one", c.recovery_at_one}};
   out.texts = {{"design", c.design == Design::anew ? "anew" : "counterpart"}};
-  out.arrays = {{"gaps", one_column(c.gaps)}, {"recovery", one_column(c.recovery)},
-                {"pairs", c.pairs},           {"identified", c.identified},
-                {"map_error", c.map_error},   {"cell_error", c.cell_error}};
   Table curve;
   curve.add("gap", c.gaps);
   curve.add("recovery", c.recovery);

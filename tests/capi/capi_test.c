@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "table_of.h"
 #include "text_of.h"
 
 enum { FEATURES = 4, CONTROLS = 40, TREATED = 31 };
@@ -436,12 +437,6 @@ static void test_fit_and_predict(void) {
   laot_context_free(context);
 }
 
-static double number_found(const laot_findings* findings, const char* name) {
-  double value = -77.0;
-  CHECK(laot_findings_number(findings, name, &value) == LAOT_OK);
-  return value;
-}
-
 static void test_names_and_batches(void) {
   static const char* const genes[FEATURES] = {"A", "B", "C", "D"};
   static const char* const swapped[FEATURES] = {"A", "C", "B", "D"};
@@ -492,8 +487,9 @@ static void test_names_and_batches(void) {
   /* The model kept the cells with their levels: the same analysis as of the cells themselves. */
   CHECK(laot_stability(context, model, control, treated, 3, 1, 1, "levels", &given) == LAOT_OK);
   CHECK(laot_stability(context, model, NULL, NULL, 3, 1, 1, "levels", &kept) == LAOT_OK);
-  CHECK(number_found(given, "resamples_overlap") == number_found(kept, "resamples_overlap"));
-  CHECK(number_found(given, "halves_coherence") == number_found(kept, "halves_coherence"));
+  for (i = 0; i < 3; ++i)
+    CHECK(agreement_of(given, i, "coherence") == agreement_of(kept, i, "coherence"));
+  CHECK(agreement_of(given, 0, "overlap") == agreement_of(kept, 0, "overlap"));
   laot_findings_free(given);
   laot_findings_free(kept);
   laot_model_free(model);
@@ -541,188 +537,6 @@ static void test_metrics(void) {
   CHECK(laot_variable_features(context, control, treated, FEATURES, index) == LAOT_OK);
   REFUSED(laot_variable_features(context, control, treated, 0, index), LAOT_INVALID_ARGUMENT,
           "1 to the 4 features");
-  laot_data_free(control);
-  laot_data_free(treated);
-  laot_context_free(context);
-}
-
-static void test_findings(const laot_findings* findings) {
-  char* buffer;
-  char small[2];
-  size_t needed = 0, rows = 0, cols = 0;
-  double value = 0.0;
-  CHECK(laot_findings_names(findings, "numbers", NULL, 0, &needed) == LAOT_OK);
-  buffer = (char*)malloc(needed);
-  CHECK(laot_findings_names(findings, "numbers", buffer, needed, &needed) == LAOT_OK);
-  CHECK(strstr(buffer, "delta_mean_square") != NULL);
-  free(buffer);
-  REFUSED(laot_findings_names(findings, "numbers", small, 2, &needed), LAOT_BUFFER_TOO_SMALL,
-          "2 bytes");
-  REFUSED(laot_findings_names(findings, "colours", NULL, 0, &needed), LAOT_UNKNOWN_NAME,
-          "numbers, texts, arrays or tables");
-  REFUSED(laot_findings_names(NULL, "numbers", NULL, 0, &needed), LAOT_INVALID_ARGUMENT,
-          "findings");
-  CHECK(laot_findings_number(findings, "n_cells", &value) == LAOT_OK && value == CONTROLS);
-  REFUSED(laot_findings_number(findings, "delta", &value), LAOT_UNKNOWN_NAME,
-          "no number \"delta\"; there are n_cells");
-  REFUSED(laot_findings_number(findings, NULL, &value), LAOT_INVALID_ARGUMENT, "name");
-  REFUSED(laot_findings_number(findings, "n_cells", NULL), LAOT_INVALID_ARGUMENT, "value");
-  CHECK(laot_findings_text(findings, "undefined_smallest", NULL, 0, &needed) == LAOT_OK);
-  CHECK(needed == 1);
-  REFUSED(laot_findings_text(findings, "poem", NULL, 0, &needed), LAOT_UNKNOWN_NAME, "poem");
-  REFUSED(laot_findings_array_size(findings, "w", &rows, &cols), LAOT_UNKNOWN_NAME,
-          "there is no array \"w\"; there are none");
-  laot_findings_free(NULL);
-}
-
-static void test_arrays(const laot_findings* stability) {
-  size_t rows = 0, cols = 0;
-  double draws[3 * 3 * 4];
-  CHECK(laot_findings_array_size(stability, "draws", &rows, &cols) == LAOT_OK);
-  CHECK(rows == 3 * 3 && cols == 4); /* 31 cells leave 3 components */
-  CHECK(laot_findings_array(stability, "draws", draws, 36) == LAOT_OK);
-  CHECK(isfinite(draws[0]) && isfinite(draws[35]));
-  REFUSED(laot_findings_array(stability, "draws", draws, 35), LAOT_BUFFER_TOO_SMALL, "35 numbers");
-  REFUSED(laot_findings_array(stability, "draws", NULL, 36), LAOT_INVALID_ARGUMENT, "out");
-}
-
-static void test_isometry_and_rates(laot_context* context, const laot_data* control,
-                                    const laot_data* treated) {
-  static const double probabilities[] = {0.0, 0.5, 1.0}, wrong[] = {2.0};
-  static const double times[] = {0.0, 24.0}, backwards[] = {24.0, 0.0};
-  const laot_data* course[2] = {control, treated};
-  laot_findings* findings = NULL;
-  CHECK(laot_isometry(context, control, 0.1, probabilities, 3, &findings) == LAOT_OK);
-  CHECK(number_found(findings, "delta_unit_norm") > 0.0);
-  CHECK(number_found(findings, "delta_unit_norm") <= 1.0);
-  CHECK(isnan(number_found(findings, "scale_unit_norm")));
-  CHECK(number_found(findings, "delta_smallest") <= number_found(findings, "delta_mean_square"));
-  test_findings(findings);
-  laot_findings_free(findings);
-  REFUSED(laot_isometry(context, control, -1.0, probabilities, 3, &findings), LAOT_INVALID_ARGUMENT,
-          "rate must be positive");
-  REFUSED(laot_isometry(context, control, 1.0, wrong, 1, &findings), LAOT_INVALID_ARGUMENT,
-          "probabilities");
-  REFUSED(laot_isometry(context, control, 1.0, NULL, 0, &findings), LAOT_INVALID_ARGUMENT,
-          "probabilities");
-  REFUSED(laot_isometry(context, NULL, 1.0, probabilities, 3, &findings), LAOT_INVALID_ARGUMENT,
-          "cells");
-  REFUSED(laot_isometry(context, control, 1.0, probabilities, 3, NULL), LAOT_INVALID_ARGUMENT,
-          "out");
-  CHECK(laot_rates(context, course, times, 2, probabilities, 3, &findings) == LAOT_OK);
-  laot_findings_free(findings);
-  REFUSED(laot_rates(context, course, backwards, 2, probabilities, 3, &findings),
-          LAOT_INVALID_ARGUMENT, "increasing");
-  REFUSED(laot_rates(context, NULL, times, 2, probabilities, 3, &findings), LAOT_INVALID_ARGUMENT,
-          "populations");
-  course[1] = NULL;
-  REFUSED(laot_rates(context, course, times, 2, probabilities, 3, &findings), LAOT_INVALID_ARGUMENT,
-          "populations[1]");
-}
-
-static void test_simulation(laot_context* context) {
-  static const size_t features[] = {10};
-  static const double gaps[] = {0.0, 1.0};
-  double control[3 * 20], treated[3 * 20], map[9], mean[2], sd[2];
-  size_t partner[20], i, k, r;
-  CHECK(laot_simulate_populations(context, 3, 20, 2.0, 0.0, "gaussian", control, treated, map,
-                                  partner) == LAOT_OK);
-  for (i = 0; i < 20; ++i)
-    for (r = 0; r < 3; ++r) {
-      double sum = 0.0;
-      for (k = 0; k < 3; ++k) sum += map[r + 3 * k] * control[k + 3 * i];
-      CHECK(fabs(sum - treated[r + 3 * partner[i]]) < 1e-12);
-    }
-  REFUSED(
-      laot_simulate_populations(context, 3, 20, 2.0, 0.0, "round", control, treated, map, partner),
-      LAOT_UNKNOWN_NAME, "uniform or gaussian");
-  REFUSED(laot_simulate_populations(context, 0, 20, 2.0, 0.0, "gaussian", control, treated, map,
-                                    partner),
-          LAOT_INVALID_ARGUMENT, "at least one feature");
-  REFUSED(
-      laot_simulate_populations(context, 3, 20, 2.0, 0.0, "gaussian", control, NULL, map, partner),
-      LAOT_INVALID_ARGUMENT, "treated");
-  CHECK(laot_recovery_study(context, features, 1, gaps, 2, 40, 3, 10, 0.0, "uniform", "squared",
-                            mean, sd) == LAOT_OK);
-  CHECK(mean[0] == 1.0 && mean[1] == 1.0 && sd[0] == 0.0);
-  CHECK(laot_recovery_study(context, features, 1, gaps, 2, 40, 3, 10, 1.0, "uniform", "squared",
-                            mean, sd) == LAOT_OK);
-  CHECK(mean[0] < 1.0); /* noise as large as the cells hides partners where nothing moved */
-  REFUSED(laot_recovery_study(context, features, 1, gaps, 2, 40, 3, 10, 0.0, "uniform", "dear",
-                              mean, sd),
-          LAOT_UNKNOWN_NAME, "euclidean or squared");
-  REFUSED(laot_recovery_study(context, NULL, 0, gaps, 2, 40, 3, 10, 0.0, "uniform", "squared", mean,
-                              sd),
-          LAOT_INVALID_ARGUMENT, "features");
-  REFUSED(laot_recovery_study(context, features, 1, gaps, 2, 40, 0, 10, 0.0, "uniform", "squared",
-                              mean, sd),
-          LAOT_INVALID_ARGUMENT, "trials");
-}
-
-static void test_trackability(void) {
-  static const double gaps[] = {0.0, 1.0, 2.0};
-  static const double falling[] = {1.0, 0.0};
-  laot_context* context = NULL;
-  laot_data* control = dense(control_values, CONTROLS);
-  laot_data* treated = dense(treated_values, TREATED);
-  laot_params* params = NULL;
-  laot_model* model = NULL;
-  laot_model* shift = NULL;
-  laot_findings* findings = NULL;
-  size_t rows = 0, cols = 0;
-  CHECK(laot_context_new(&context) == LAOT_OK);
-  test_isometry_and_rates(context, control, treated);
-  test_simulation(context);
-  CHECK(laot_params_new("laot", &params) == LAOT_OK);
-  CHECK(laot_fit(context, params, control, treated, &model) == LAOT_OK);
-  CHECK(laot_model_trivial(model, "mean_shift", &shift) == LAOT_OK);
-
-  CHECK(laot_stability(context, model, NULL, NULL, 4, 2, 2, "cells", &findings) == LAOT_OK);
-  CHECK(number_found(findings, "resamples_overlap") >= 0.0);
-  CHECK(number_found(findings, "halves_coherence") <= 1.0);
-  test_arrays(findings);
-  laot_findings_free(findings);
-  CHECK(laot_stability(context, model, control, treated, 1, 0, 0, "cells", &findings) == LAOT_OK);
-  CHECK(isnan(number_found(findings, "halves_overlap")));
-  laot_findings_free(findings);
-  REFUSED(laot_stability(context, model, control, NULL, 1, 0, 0, "cells", &findings),
-          LAOT_INVALID_ARGUMENT, "both control and treated");
-  REFUSED(laot_stability(context, model, NULL, NULL, 1, 0, 0, "genes", &findings),
-          LAOT_UNKNOWN_NAME, "cells or levels");
-  REFUSED(laot_stability(context, model, NULL, NULL, 1, 0, 0, "levels", &findings),
-          LAOT_INVALID_ARGUMENT, "batch");
-  REFUSED(laot_stability(context, shift, NULL, NULL, 1, 0, 0, "cells", &findings),
-          LAOT_NOT_AVAILABLE, "mean_shift");
-  REFUSED(laot_stability(context, NULL, NULL, NULL, 1, 0, 0, "cells", &findings),
-          LAOT_INVALID_ARGUMENT, "model");
-
-  CHECK(laot_recovery_curve(context, model, NULL, NULL, "counterpart", gaps, 3, 2, 20, &findings) ==
-        LAOT_OK);
-  CHECK(number_found(findings, "cells") == 20.0);
-  CHECK(number_found(findings, "recovery_at_one") >= 0.0);
-  CHECK(laot_findings_array_size(findings, "pairs", &rows, &cols) == LAOT_OK);
-  CHECK(rows == 3 && cols == 2);
-  CHECK(strcmp(laot_trackability_verdict(number_found(findings, "recovery_at_one"), 1.2),
-               "not recoverable") == 0);
-  CHECK(strcmp(laot_trackability_verdict(1.0, 0.1), "recoverable") == 0);
-  CHECK(strcmp(laot_trackability_verdict(NAN, 0.1), "undefined") == 0);
-  laot_findings_free(findings);
-  CHECK(laot_recovery_curve(context, model, control, treated, "anew", gaps, 3, 2, 20, &findings) ==
-        LAOT_OK);
-  laot_findings_free(findings);
-  REFUSED(laot_recovery_curve(context, model, NULL, NULL, "magic", gaps, 3, 2, 20, &findings),
-          LAOT_UNKNOWN_NAME, "counterpart or anew");
-  REFUSED(laot_recovery_curve(context, model, NULL, NULL, "anew", falling, 2, 2, 20, &findings),
-          LAOT_INVALID_ARGUMENT, "increasing");
-  REFUSED(laot_recovery_curve(context, model, NULL, NULL, "anew", gaps, 3, 0, 20, &findings),
-          LAOT_INVALID_ARGUMENT, "repeats");
-  REFUSED(laot_recovery_curve(context, shift, NULL, NULL, "anew", gaps, 3, 2, 20, &findings),
-          LAOT_NOT_AVAILABLE, "mean_shift");
-  REFUSED(laot_recovery_curve(context, model, NULL, NULL, "anew", gaps, 3, 2, 20, NULL),
-          LAOT_INVALID_ARGUMENT, "out");
-  laot_model_free(shift);
-  laot_model_free(model);
-  laot_params_free(params);
   laot_data_free(control);
   laot_data_free(treated);
   laot_context_free(context);
@@ -787,7 +601,6 @@ int main(void) {
   test_fit_and_predict();
   test_names_and_batches();
   test_metrics();
-  test_trackability();
   test_networks();
   return counted();
 }

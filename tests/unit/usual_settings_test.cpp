@@ -52,6 +52,8 @@ TEST_CASE("usual settings have these values") {
       {"laot_evaluate", "permutations", "199"},
       {"laot_mmd2_test", "permutations", "999"},
       {"laot_response_table", "level", "0.95"},
+      {"laot_strongest_effects", "count", "20"},
+      {"laot_change_at_cells", "most_cells", "100"},
       {"laot_isometry", "probabilities", "0, 0.05, 0.25, 0.5, 0.75, 0.95, 1"},
       {"laot_rates", "probabilities", "0.5, 0.9, 0.95"},
       {"laot_stability", "resamples", "30"},

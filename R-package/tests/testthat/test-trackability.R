@@ -20,7 +20,7 @@ test_that("the change at the cells is that of the derivative, and L follows from
   said <- ask(fit, rate = "fit", time.gap = 2)
   latent <- laot:::model_array(fit, "latent_map")
   expect_equal(unname(said$change), rep(norm(latent - diag(3), "2"), 3))
-  length <- sqrt(colSums(laot:::encoded_controls(fit, NULL)^2))
+  length <- sqrt(colSums(laot:::encoded_controls(fit, NULL, laot:::call_settings())^2))
   expect_equal(said$rate, unname(quantile(said$change[["median"]] * length, 0.95)) / 2)
   expect_sentence(ask(fit, rate = "fit"), "give time.gap")
   # A fit with components: directions that they leave out do not change.
@@ -93,25 +93,14 @@ test_that("a recoverable pairing is called so", {
   expect_identical(quick_trackability(fit, num.threads = 2)$agreement, said$agreement)
 })
 
-test_that("intervals of effects are in the units of the cells, with components and without", {
-  for (n.pcs in c(0, 2)) {
-    fit <- easy_fit(noise = 0.1, n.pcs = n.pcs)
-    latent <- as.vector(laot:::model_array(fit, "latent_map"))
-    effects <- laot:::effect_table(fit, cbind(latent, latent))
-    expect_equal(effects$low, effects$change, tolerance = 1e-10)
-    expect_equal(effects$high, effects$change, tolerance = 1e-10)
-  }
-})
-
-test_that("an interval of an effect has 95% of its draws", {
+test_that("effects have the names of the features, and their intervals are logical", {
   fit <- easy_fit(noise = 0.1, n.pcs = 0)
-  latent <- as.vector(laot:::model_array(fit, "latent_map"))
-  steps <- seq(-1, 1, length.out = 41)  # the quantile 0.025 is the second, -0.95
-  effects <- laot:::effect_table(fit, outer(latent, steps, "+"))
-  scale <- stats::setNames(laot:::model_array(fit, "scale")[, 1L], paste0("gene", 1:3))
-  width <- unname(0.95 * scale[effects$treated] / scale[effects$control])
-  expect_equal(effects$low, effects$change - width)
-  expect_equal(effects$high, effects$change + width)
+  found <- quick_trackability(fit)$effects
+  change <- coef(fit)$map - diag(3)
+  expect_equal(found$change, mapply(function(i, j) change[i, j], found$treated, found$control,
+                                    USE.NAMES = FALSE))
+  expect_false(is.unsorted(-abs(found$change)))
+  expect_identical(found$stable, found$low > 0 | found$high < 0)
 })
 
 test_that("a time course of a fit that is not centred moves with its means", {

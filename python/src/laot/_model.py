@@ -319,6 +319,27 @@ class Model:
             context.run(lib.laot_effects, self._handle, data.handle, doubles(out), out.size)
             return out.transpose(0, 2, 1)
 
+    def strongest_effects(self, count: Optional[int] = None) -> dict[str, Any]:
+        """The largest entries of W - I by absolute value, the largest first: columns "treated" and "control" (row and
+        column of W: features from 0) and "change"; of a map that bends of its linear part, none of a network."""
+        from ._trackability import strongest_effects
+        return strongest_effects(self, count)
+
+    def encode(self, cells: Any, about: str = "control", threads: int = 1) -> np.ndarray:
+        """Cells x features in the feature space of the model, cells x dimensions, as :func:`laot.isometry` and
+        :func:`laot.rates` want them, about the mean of the model's "control" or "treated" cells or their "own"."""
+        with Data(cells) as data, Context(threads=threads) as context:
+            out = np.empty((data.shape[0], self.array("scale").size))
+            context.run(lib.laot_encode, self._handle, data.handle, about.encode(), doubles(out), out.size)
+            return out
+
+    def change_at_cells(self, cells: Any = None, most_cells: Optional[int] = None, threads: int = 1) -> dict[str, Any]:
+        """How far the map is from the identity at up to ``most_cells`` control cells, evenly taken (None: of those that
+        the model kept): columns "cell" (from 0), "change", the largest singular value of the prediction's derivative
+        less I in the feature space, and "length", the cell's norm there. A network raises :class:`LaotError`."""
+        from ._trackability import change_at_cells
+        return change_at_cells(self, cells, most_cells, threads)
+
     def predict(self, cells: Any, nonnegative: str = "no", threads: int = 1, key: str = "laot",
                 copy: bool = False, at: Any = None, types: Any = None) -> Any:
         """Control cells as they would look treated, in the units of the training cells. A feature that has one

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Optional, Sequence
 import numpy as np
 
 from ._cells import Context, Data, Progress, doubles
-from ._library import lib
+from ._library import check, lib
 from ._registry import usual
 from ._scores import findings
-from ._tables import Table
+from ._tables import Table, table
 
 if TYPE_CHECKING:
     from ._model import Model
@@ -54,7 +54,7 @@ def track(model: Model, adata: Any, resamples: Optional[int], halves: Optional[i
     with Context(seed, threads, progress) as context:
         context.run(lib.laot_stability, model._handle, None, None, resamples, halves, restarts, b"cells",
                     ctypes.byref(handle))
-    stability = findings(handle, ("agreement",))
+    stability = findings(handle, ("agreement", "effects"))
     grid = np.asarray(gaps, dtype=np.float64)
     handle = ctypes.c_void_p()
     with Context(seed, threads, progress) as context:
@@ -71,6 +71,24 @@ def track(model: Model, adata: Any, resamples: Optional[int], halves: Optional[i
                                        "residual_over_spacing": residual, "gaps": grid,
                                        "curve": curve["curve"]["recovery"]})
     return out
+
+
+def strongest_effects(model: Model, count: Optional[int]) -> Table:
+    """:meth:`Model.strongest_effects`."""
+    handle = ctypes.c_void_p()
+    check(lib.laot_strongest_effects(model._handle, usual("strongest_effects", "count", count), ctypes.byref(handle)))
+    return table(handle)
+
+
+def change_at_cells(model: Model, cells: Any, most_cells: Optional[int], threads: int) -> Table:
+    """:meth:`Model.change_at_cells`."""
+    most = usual("change_at_cells", "most_cells", most_cells)
+    handle = ctypes.c_void_p()
+    with ExitStack() as stack:
+        given = None if cells is None else stack.enter_context(Data(cells)).handle
+        context = stack.enter_context(Context(threads=threads))
+        context.run(lib.laot_change_at_cells, model._handle, given, most, ctypes.byref(handle))
+    return table(handle)
 
 
 def isometry(cells: Any, rate: float = math.nan, probabilities: Optional[Sequence[float]] = None, threads: int = 1,
@@ -95,8 +113,7 @@ def isometry(cells: Any, rate: float = math.nan, probabilities: Optional[Sequenc
     dict
         Tables, a dict of columns each: ``constants`` (scaling, delta, scale, critical_gap, undefined, vacuous: why
         there is no critical gap), ``worst`` (scaling, first, second, delta: at most 10 pairs of cells, from 0, the
-        largest delta first) and ``quantiles`` (scaling, probability, delta); the constants also as numbers and
-        texts by the names of laot_isometry ("delta_smallest"), and ``n_cells``.
+        largest delta first) and ``quantiles`` (scaling, probability, delta); and the number ``n_cells``.
 
     Raises
     ------
