@@ -2,31 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <tuple>
 
 namespace laot {
 
 namespace {
-
-bool same_number(double a, double b) {
-  return a == b || (std::isnan(a) && std::isnan(b));
-}
 
 std::vector<std::pair<std::size_t, double>> sorted(const std::vector<Treatment>& treatments) {
   std::vector<std::pair<std::size_t, double>> out;
   for (const Treatment& t : treatments) out.emplace_back(t.level, std::isnan(t.dose) ? -1 : t.dose);
   std::sort(out.begin(), out.end());
   return out;
-}
-
-// Equal for the same_condition(), and with an order: checked conditions have no NaN but that of a
-// dose that is not there.
-using ConditionKey = std::tuple<std::vector<std::pair<std::size_t, double>>,
-                                std::vector<std::size_t>, std::vector<double>>;
-ConditionKey key_of(const ConditionCovariates& condition) {
-  return {sorted(condition.treatments), condition.context_levels,
-          arma::conv_to<std::vector<double>>::from(condition.context)};
 }
 
 std::vector<std::size_t> levels_of(const ConditionCovariates& condition) {
@@ -38,15 +23,10 @@ std::vector<std::size_t> levels_of(const ConditionCovariates& condition) {
 
 bool same_context(const ConditionCovariates& a, const ConditionCovariates& b) {
   return a.context_levels == b.context_levels &&
-         std::equal(a.context.begin(), a.context.end(), b.context.begin(), b.context.end(),
-                    same_number);
+         std::equal(a.context.begin(), a.context.end(), b.context.begin(), b.context.end());
 }
 
 }  // namespace
-
-bool same_condition(const ConditionCovariates& a, const ConditionCovariates& b) {
-  return sorted(a.treatments) == sorted(b.treatments) && same_context(a, b);
-}
 
 const char* name_of(ConditionKind kind) {
   switch (kind) {
@@ -64,6 +44,12 @@ const char* name_of(ConditionKind kind) {
   return "unseen_context";
 }
 
+// Checked conditions have no NaN but that of a dose that is not there.
+CovariateFeatures::Key CovariateFeatures::key_of(const ConditionCovariates& condition) {
+  return {sorted(condition.treatments), condition.context_levels,
+          arma::conv_to<std::vector<double>>::from(condition.context)};
+}
+
 CovariateFeatures::CovariateFeatures(std::vector<ConditionCovariates> training, arma::mat embedding,
                                      const CovariateOptions& options)
     : training_(std::move(training)), embedding_(std::move(embedding)), options_(options) {
@@ -72,12 +58,11 @@ CovariateFeatures::CovariateFeatures(std::vector<ConditionCovariates> training, 
   require(embedding_.is_finite(), Status::not_finite, "the embedding has a NaN or Inf");
   has_dose_ = !std::isnan(training_[0].treatments[0].dose);
   level_seen_.assign(embedding_.n_cols, false);
-  std::map<ConditionKey, std::size_t> number_of;
   for (std::size_t c = 0; c < training_.size(); ++c) {
     for (const std::size_t level : training_[c].context_levels)
       context_levels_ = std::max(context_levels_, level + 1);
     check(training_[c]);
-    const auto [other, is_new] = number_of.emplace(key_of(training_[c]), c);
+    const auto [other, is_new] = number_of_.emplace(key_of(training_[c]), c);
     require(is_new, Status::invalid_argument, "conditions ", other->second + 1, " and ", c + 1,
             " (counted from 1) have the same covariates; pool their cells, or add the covariate "
             "that tells them apart");
@@ -212,9 +197,8 @@ arma::mat CovariateFeatures::training() const {
 }
 
 std::size_t CovariateFeatures::find(const ConditionCovariates& condition) const {
-  const auto at = std::find_if(training_.begin(), training_.end(),
-                               [&](const auto& known) { return same_condition(known, condition); });
-  return static_cast<std::size_t>(at - training_.begin());
+  const auto at = number_of_.find(key_of(condition));
+  return at == number_of_.end() ? training_.size() : at->second;
 }
 
 ConditionKind CovariateFeatures::kind(const ConditionCovariates& condition) const {

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "laot/armadillo.hpp"
@@ -25,9 +28,6 @@ struct ConditionCovariates {
   /// coordinates say. None of a context that no training condition has.
   std::vector<std::size_t> context_levels = {};
 };
-
-/// The same treatments, in any order, in the same context.
-bool same_condition(const ConditionCovariates& a, const ConditionCovariates& b);
 
 /// Kind of a condition for a model that was trained on others, the first that holds: known; a level
 /// that no training condition has; a context that none has; levels that none has together in this
@@ -66,7 +66,8 @@ class CovariateFeatures {
   /// constructor does, and unknown_name for an unseen level where the embedding has no coordinates.
   arma::vec operator()(const ConditionCovariates& condition) const;
 
-  /// Which training condition it is; their number where it is none.
+  /// Which training condition has the same treatments, in any order, in the same context; their
+  /// number where none has.
   std::size_t find(const ConditionCovariates& condition) const;
   ConditionKind kind(const ConditionCovariates& condition) const;
   /// A sentence where a dose lies beyond the largest training dose; empty where none does.
@@ -89,11 +90,16 @@ class CovariateFeatures {
   const CovariateOptions& options() const { return options_; }
 
  private:
+  // Treatments in order, then the context: equal for the same condition.
+  using Key = std::tuple<std::vector<std::pair<std::size_t, double>>, std::vector<std::size_t>,
+                         std::vector<double>>;
+  static Key key_of(const ConditionCovariates& condition);
   void check(const ConditionCovariates& condition) const;
   void learn_doses();
   void learn_scale();
 
   std::vector<ConditionCovariates> training_;
+  std::map<Key, std::size_t> number_of_;  // of the training conditions
   arma::mat embedding_;
   CovariateOptions options_;
   bool has_dose_ = false, single_dose_ = false;
