@@ -144,9 +144,9 @@ inline SharedNames no_names() {
 struct TrainingSummary {
   std::size_t n = 0, m = 0;
   arma::vec mean_control, mean_treated;  // original units; batch weights where given
-  /// 1 / median positive squared distance, NaN: none. Where all cells are kept, few enough and the
-  /// fit did not need it, it is found when it is first read, at the latest when the model is
-  /// stored: it would be half of a plain fit.
+  /// 1 / median positive squared distance, NaN: none. Where the fit did not need it and its cells
+  /// are kept, or are few beside those that are and so held until then, it is found when it is
+  /// first read, at the latest when the model is stored: it would be half of a plain fit.
   LateNumber median_gamma;
   bool gamma_subsampled = false;
   StoredCells kept_control, kept_treated;  // features x at most keep_cells, original order

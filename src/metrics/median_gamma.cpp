@@ -17,28 +17,6 @@ namespace laot {
 
 namespace {
 
-// Those of the pooled cells that are chosen, counting on from x into y; both in order.
-struct Pooled {
-  Cells x, y;
-};
-
-Pooled chosen_of(const Cells& x, const Cells& y, const std::vector<std::size_t>& chosen) {
-  std::vector<std::size_t> of_x, of_y;
-  for (const std::size_t i : chosen)
-    if (i < x.cells())
-      of_x.push_back(i);
-    else
-      of_y.push_back(i - x.cells());
-  std::sort(of_x.begin(), of_x.end());
-  std::sort(of_y.begin(), of_y.end());
-  Pooled out{x, y};
-  if (!of_x.empty()) out.x.select_cells(of_x, "x");
-  if (!of_y.empty()) out.y.select_cells(of_y, "y");
-  if (of_x.empty()) out.x = out.y;
-  if (of_x.empty() || of_y.empty()) out.y = Cells::dense(nullptr, x.features(), 0, x.features());
-  return out;
-}
-
 // Positive doubles are ordered as their bits are: the top 20 bits put each distance into a class of
 // 0.4 % width, and one class with the middle values is all that has to be kept.
 constexpr int kClassShift = 44;
@@ -291,6 +269,25 @@ double median_positive(const Cells& x, const Cells& y, Context& context) {
 
 }  // namespace
 
+PooledCells median_gamma_cells(const Cells& x, const Cells& y, std::size_t most_cells, Rng draws) {
+  const std::size_t pooled = x.cells() + y.cells();
+  PooledCells out{x, y};
+  if (pooled <= most_cells) return out;
+  std::vector<std::size_t> of_x, of_y;
+  for (const std::size_t i : draws.sample(pooled, most_cells))
+    if (i < x.cells())
+      of_x.push_back(i);
+    else
+      of_y.push_back(i - x.cells());
+  std::sort(of_x.begin(), of_x.end());
+  std::sort(of_y.begin(), of_y.end());
+  if (!of_x.empty()) out.x.select_cells(of_x, "x");
+  if (!of_y.empty()) out.y.select_cells(of_y, "y");
+  if (of_x.empty()) out.x = out.y;
+  if (of_x.empty() || of_y.empty()) out.y = Cells::dense(nullptr, x.features(), 0, x.features());
+  return out;
+}
+
 MedianGamma median_gamma(const Cells& x, const Cells& y, Context& context, std::size_t most_cells) {
   return median_gamma(x, y, context, most_cells, Rng(context.seed));
 }
@@ -305,12 +302,8 @@ MedianGamma median_gamma(const Cells& x, const Cells& y, Context& context, std::
   const std::size_t pooled = x.cells() + y.cells();
   out.subsample = pooled > most_cells;
   out.cells = std::min<std::size_t>(pooled, most_cells);
-  if (out.subsample) {
-    const Pooled drawn = chosen_of(x, y, draws.sample(pooled, most_cells));
-    out.median_squared_distance = median_positive(drawn.x, drawn.y, context);
-  } else {
-    out.median_squared_distance = median_positive(x, y, context);
-  }
+  const PooledCells drawn = median_gamma_cells(x, y, most_cells, draws);
+  out.median_squared_distance = median_positive(drawn.x, drawn.y, context);
   out.gamma = 1.0 / out.median_squared_distance;
   return out;
 }

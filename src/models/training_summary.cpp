@@ -105,13 +105,27 @@ void require_finite(const Model& model) {
 // can be stopped: reading a number may take a second, not more.
 constexpr double kMostWhenRead = 2e10;
 
+bool is_quick(std::size_t cells, std::size_t features) {
+  const double pairs = 0.5 * static_cast<double>(cells) * static_cast<double>(cells);
+  return pairs * static_cast<double>(features) <= kMostWhenRead;
+}
+
 // Kept cells are the training cells: nothing else is needed later, and none is drawn.
 bool can_wait(const TrainingSummary& training) {
   const std::size_t cells = training.n + training.m;
-  const double pairs = 0.5 * static_cast<double>(cells) * static_cast<double>(cells);
   return training.kept_control.cells() == training.n &&
          training.kept_treated.cells() == training.m && cells <= kMedianGammaCells &&
-         pairs * static_cast<double>(training.kept_control.features()) <= kMostWhenRead;
+         is_quick(cells, training.kept_control.features());
+}
+
+// The cells that are drawn for it are held until it is read, where they are few beside those that
+// the model keeps: not of a fit that keeps none, nor for each condition of a screen.
+constexpr std::size_t kMostHeld = 4;
+bool can_hold(const TrainingSummary& training, const ControlWork& work) {
+  const std::size_t kept = training.kept_control.cells() + training.kept_treated.cells();
+  return !work.is_shared() && training.n + training.m > kMedianGammaCells &&
+         kMedianGammaCells <= kMostHeld * kept &&
+         is_quick(kMedianGammaCells, training.kept_control.features());
 }
 
 // Distances that underflow are none.
@@ -119,10 +133,10 @@ double known_gamma(double gamma) {
   return std::isinf(gamma) ? kNaN : gamma;
 }
 
-LateNumber gamma_when_read(const TrainingSummary& training) {
-  return LateNumber([control = training.kept_control, treated = training.kept_treated] {
+LateNumber gamma_when_read(const StoredCells& x, const StoredCells& y) {
+  return LateNumber([x, y] {
     Context alone;
-    return known_gamma(median_gamma(control.view(), treated.view(), alone).gamma);
+    return known_gamma(median_gamma(x.view(), y.view(), alone).gamma);
   });
 }
 
@@ -159,7 +173,14 @@ TrainingSummary summarise(const TrainingCells& cells, ControlWork& work, Context
     return out;
   }
   if (can_wait(out)) {
-    out.median_gamma = gamma_when_read(out);
+    out.median_gamma = gamma_when_read(out.kept_control, out.kept_treated);
+    return out;
+  }
+  if (can_hold(out, work)) {
+    const PooledCells drawn = median_gamma_cells(cells.control.cells, cells.treated.cells,
+                                                 kMedianGammaCells, rng.stream(3));
+    out.median_gamma = gamma_when_read(StoredCells::of(drawn.x), StoredCells::of(drawn.y));
+    out.gamma_subsampled = true;
     return out;
   }
   const MedianGamma median = median_gamma(cells.control.cells, cells.treated.cells, context,

@@ -148,6 +148,31 @@ TEST_CASE("the bandwidth of a fit is that of its training cells, whenever it is 
   CHECK(fitted(y, x, {{"keep_cells", "75"}}, "mean_shift").training.median_gamma.is_known());
 }
 
+TEST_CASE("the cells that a bandwidth of many is drawn from are held, where as many are kept") {
+  const arma::mat x = clouds::gaussian(3, 3600, 3), y = clouds::gaussian(3, 700, 4);
+  Context context;
+  const MedianGamma expected =
+      median_gamma(Cells::dense(x), Cells::dense(y), context, 4000, Rng(context.seed).stream(3));
+  REQUIRE(expected.subsample);
+  REQUIRE(expected.gamma != median_gamma(x, y, context, 4300).gamma);
+  for (const auto& [keep, waits] :
+       {std::pair<const char*, bool>("1000", true), {"500", true}, {"499", false}, {"0", false}}) {
+    CAPTURE(std::string(keep));
+    const Model model =
+        fitted(x, y, {{"keep_cells", keep}}, "mean_shift");  // 500 of each: a quarter
+    CHECK(model.training.median_gamma.is_known() == !waits);
+    CHECK(model.training.gamma_subsampled);
+    CHECK(report(model, "median_gamma") == expected.gamma);
+  }
+  // A screen does not hold such cells for each of its conditions.
+  Experiment two = cells_of(x, y);
+  two.conditions.push_back(two.conditions[0]);
+  two.conditions[0].condition.name = "one";
+  two.conditions[1].condition.name = "two";
+  const Model both = fit_model(params_of("mean_shift", {}), two, context);
+  for (const auto& part : both.parts) CHECK(part->training.median_gamma.is_known());
+}
+
 TEST_CASE("cells whose distances underflow have no bandwidth") {
   arma::mat x = clouds::counts(4, 30, 0.4, 5), y = clouds::counts(4, 30, 0.5, 6);
   x *= 1e-160;

@@ -70,6 +70,13 @@ struct MedianGamma {
   bool subsample = false;                // true: a part of the cells, drawn with the context's seed
 };
 
+/// The pooled cells that the heuristic looks at: all of them, or most_cells, drawn without
+/// replacement by `draws`, in their order. They read from x and y; the second may have none.
+struct PooledCells {
+  Cells x, y;
+};
+PooledCells median_gamma_cells(const Cells& x, const Cells& y, std::size_t most_cells, Rng draws);
+
 /// The median heuristic: gamma = 1 / median of the positive squared distances over the pairs i < j
 /// of the pooled cells of x and y (y may have none); the median of an even number of values is the
 /// mean of the middle two. Exact for up to `most_cells` pooled cells; of more, most_cells are drawn
