@@ -243,8 +243,8 @@ void SimplexTransport::State::price_tree(double price) {
   tree.set_costs([this](std::size_t i, std::size_t j) { return cost(i, j); }, artificial, u, v);
 }
 
-// What the arcs of the tree cost above the least candidates of their rows at the potentials of the
-// last solve, a column.
+// The cost of the arcs of the tree above the least candidates of their rows at the potentials of
+// the last solve, a column.
 double SimplexTransport::State::flow_excess() const {
   double sum = 0.0;
   for (const SpanningTree::Arc& arc : tree.flows())
@@ -253,7 +253,7 @@ double SimplexTransport::State::flow_excess() const {
   return sum / static_cast<double>(demand.size());
 }
 
-// What the rows pay above their least candidates at the potentials of the tree, a column.
+// The most that rows could save on a unit at the potentials of the tree, a column.
 double SimplexTransport::State::tree_violation() const {
   double sum = 0.0;
   for (std::size_t i = 0; i < supply.size(); ++i)
@@ -326,9 +326,8 @@ bool SimplexTransport::State::certify(double tolerance, Context& context) {
   for (std::uint32_t i = 0; i < u.size(); ++i)
     if (u[i] > rows->bound(i)) doubtful.push_back(i);
   rows->refresh(doubtful.data(), doubtful.size(), context);
-  return std::none_of(doubtful.begin(), doubtful.end(), [&](std::uint32_t i) {
-    return rows->best_two(i).least < u[i] - tolerance;
-  });
+  return std::none_of(doubtful.begin(), doubtful.end(),
+                      [&](std::uint32_t i) { return rows->best_two(i).least < u[i] - tolerance; });
 }
 
 // Routes what is near first, as shortest augmenting paths would: the price of what is not routed
