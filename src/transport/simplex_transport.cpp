@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <optional>
 
 #include "capacity_auction.hpp"
@@ -166,14 +167,15 @@ void SimplexTransport::State::place(const Columns& row_side, const Columns& colu
   exponent = now;
 }
 
-// The unit that the auction counts in: what the smallest row has. Columns of one or two such rows
-// and a fraction would be rounded to prices that are far from theirs; halves come close enough, and
-// are two bids instead of one.
+// The unit that the auction counts in: what a row has on average, so that a row is about one bid
+// and small ones are none. Columns of one or two rows and a fraction would be rounded to prices that
+// are far from theirs; with halves, two bids a row, they come close enough.
 std::int64_t SimplexTransport::State::auction_unit() const {
-  const std::int64_t smallest = *std::min_element(supply.begin(), supply.end());
   const std::size_t n = supply.size(), m = demand.size();
+  const std::int64_t total = std::accumulate(supply.begin(), supply.end(), std::int64_t{0});
+  const std::int64_t mean = total / static_cast<std::int64_t>(n);
   const bool few_rows_a_column = 3 * n >= 4 * m && n < 4 * m;
-  return few_rows_a_column ? std::max<std::int64_t>(1, smallest / 2) : smallest;
+  return few_rows_a_column ? std::max<std::int64_t>(1, mean / 2) : mean;
 }
 
 // The sales of a rough auction of rounded units.
