@@ -102,6 +102,18 @@ bool is_forest(const Flow& flow, std::size_t n, std::size_t m) {
   return true;
 }
 
+// Weights of many sizes on both sides, so that some points have less than the auction's unit.
+Weights wide_weights(Weights w, Rng& rng) {
+  for (auto* side : {&w.supply, &w.demand})
+    for (auto& units : *side) units *= 1 + static_cast<std::int64_t>(rng.below(500));
+  const auto total = [](const std::vector<std::int64_t>& units) {
+    return std::accumulate(units.begin(), units.end(), std::int64_t{0});
+  };
+  const std::int64_t missing = total(w.demand) - total(w.supply);
+  (missing > 0 ? w.supply : w.demand).back() += std::abs(missing);
+  return w;
+}
+
 // x after a step: the map moves by `size` in each entry, the cells by `shift`.
 arma::mat stepped(const arma::mat& x, double size, double shift, Rng& rng) {
   arma::mat map(x.n_rows, x.n_rows, arma::fill::eye);
@@ -123,8 +135,9 @@ TEST_CASE("unequal clouds of every shape are coupled exactly after steps of ever
   for (const std::string kind : {"gaussian", "clustered", "counts", "far", "line"})
     for (const auto& [n, m] : shapes) {
       auto [x, y] = problems::clouds(kind, 5, n, m, rng);
-      const bool even = rng.below(3) > 0;
-      const Weights w = weights(n, m, even, rng);
+      const bool even = rng.below(3) > 0, wide = rng.below(3) == 0;
+      const Weights narrow = weights(n, m, even, rng);
+      const Weights w = wide ? wide_weights(narrow, rng) : narrow;
       detail::SolverOptions options;
       options.gap_limit = kInfinity;  // nothing is repaired by a second solve
       detail::SimplexTransport solver(y, {}, w.supply, w.demand, options);
@@ -133,6 +146,7 @@ TEST_CASE("unequal clouds of every shape are coupled exactly after steps of ever
         CAPTURE(n);
         CAPTURE(m);
         CAPTURE(even);
+        CAPTURE(wide);
         CAPTURE(size);
         x = stepped(x, size, shift, rng);
         const Flow flow = solver.solve(x, context);
@@ -204,7 +218,7 @@ TEST_CASE("a large transport reports its progress, forwards only") {
   std::vector<double> seen;
   context.progress = [&](const std::string&, double fraction) { seen.push_back(fraction); };
   (void)Coupling(x, y).solve(x, context);
-  CHECK(seen.size() >= 3);
+  CHECK(!seen.empty());  // how many there are, at most ten a second, depends on the machine
   CHECK(std::is_sorted(seen.begin(), seen.end()));
   CHECK(seen.back() <= 1.0);
 }
