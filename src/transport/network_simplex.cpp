@@ -92,6 +92,12 @@ void SpanningTree::find_potentials() {
     settle(node);
 }
 
+void SpanningTree::raise_price(double more) {
+  for (Node& node : nodes_)
+    if (node.parent == root_) node.cost += more;
+  find_potentials();
+}
+
 void SpanningTree::pivot(std::uint32_t row, std::uint32_t column, double cost, double reduced) {
   const std::uint32_t other = static_cast<std::uint32_t>(n_) + column;
   if (nodes_[row].first_child == kNobody) {

@@ -12,7 +12,7 @@ namespace laot::detail {
 /// Every arc goes from a row to a column, so the kind of a node says which way the arc to its
 /// parent points: up from a row, down to a column. Zero-flow arcs always point up, which is why
 /// the method cannot cycle. Tree arcs have cost = u_row + v_column; arcs to the root carry what is
-/// not routed yet, at a price above every cost.
+/// not routed yet, at a price.
 ///
 /// A row that sends all it has to one column is a leaf. Leaves, which are most rows where there are
 /// many more rows than columns, are in no list of children, and their potential is found from their
@@ -49,6 +49,9 @@ class SpanningTree {
     }
     find_potentials();
   }
+
+  /// Adds to the costs of all arcs to the root, and finds all potentials again.
+  void raise_price(double more);
 
   double u(std::size_t row) const {
     const Node& node = nodes_[row];

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <optional>
 
 #include "capacity_auction.hpp"
@@ -18,6 +19,14 @@ namespace {
 
 // Rows looked at for each pivot: the most violated of their best candidates enters.
 constexpr std::size_t kPricingBlock = 48;
+// The price of what is not routed: first, in widths of the lists, and its growth from one to the
+// next. Finer steps find no shorter way.
+constexpr double kFirstPrice = 0.01, kPriceStep = 3.0;
+// The least first price beside the highest, where the lists hold whole rows and have no width.
+constexpr double kLeastPrice = 0x1p-30;
+// Where the auction ends, in the last epsilons of an assignment: what is left costs pivots, each of
+// which is about as dear as a bid.
+constexpr double kRough = 8.0;
 
 double largest(const std::vector<double>& values) {
   double out = 0.0;
@@ -42,20 +51,16 @@ std::vector<std::int64_t> rounded(const std::vector<std::int64_t>& units, std::i
   return out;
 }
 
-// A step is long where a row pays this much more than its least candidate, in widths of the lists.
-constexpr double kLongStep = 0.5;
+// A step is long where the rows of a column could save this much at the potentials of the tree, in
+// widths of the lists, and the potentials of the last solve are better where they leave less than
+// this part of that.
+constexpr double kLongStep = 0.2, kBetterPotentials = 0.5;
 // Lists are kept where the costs of a row can have fallen by no more than this, in the same widths.
 constexpr double kReusableDrop = 1.0;
-// An auction is cheaper than the pivots after a long step where there are so many rows a column.
-constexpr std::size_t kManyRows = 4;
 
 struct Offer {
   double reduced;
   std::uint32_t row, column;
-  bool operator<(const Offer& other) const {
-    if (reduced != other.reduced) return reduced < other.reduced;
-    return row != other.row ? row < other.row : column < other.column;
-  }
 };
 
 }  // namespace
@@ -91,6 +96,7 @@ struct SimplexTransport::State {
   std::vector<double> u, v;               // of the last solve
   int exponent = 0;                       // their unit is 2^exponent
   double artificial = 0.0;                // price of arcs to the root of the tree
+  std::size_t pivots = 0;                 // of this solve
   std::vector<double> row_potential, column_potential;  // of the squared distance
 
   State(arma::mat points, std::vector<std::uint32_t> columns, std::vector<std::int64_t> sources,
@@ -109,11 +115,17 @@ struct SimplexTransport::State {
   FramedCloud framed_rows(const Columns& row_side) const;
   void start_cold(Context& context);
   void start_warm(Context& context);
-  void price_tree();
-  double mean_excess() const;
-  std::vector<CapacityAuction::Piece> auctioned(double first, Context& context);
-  void plant(double first, Context& context);
+  double first_price() const;
+  double highest_price() const;
+  double cost(std::size_t row, std::size_t column) const;
+  void price_tree(double price);
+  double flow_excess() const;
+  double tree_violation() const;
+  std::int64_t auction_unit() const;
+  std::vector<SpanningTree::Arc> auctioned(Context& context);
+  void plant(std::vector<SpanningTree::Arc> wanted);
   void pivot_on_lists(double tolerance, Context& context);
+  bool certify(double tolerance, Context& context);
   void read_potentials();
   void require_sources(const Columns& sources) const;
   Flow solve(const Columns& sources, Context& context);
@@ -155,95 +167,130 @@ void SimplexTransport::State::place(const Columns& row_side, const Columns& colu
   exponent = now;
 }
 
-// The sales of a rough auction of rounded units, the larger pieces first.
-std::vector<CapacityAuction::Piece> SimplexTransport::State::auctioned(double first,
-                                                                       Context& context) {
-  const std::int64_t unit = *std::min_element(supply.begin(), supply.end());
-  CapacityAuction auction(*rows, rounded(supply, unit), rounded(demand, unit));
-  scale_epsilon(first, kLastEpsilon * width, context,
-                [&](double epsilon) { auction.run(epsilon, context); });
-  std::vector<CapacityAuction::Piece> pieces = auction.pieces();
-  std::sort(pieces.begin(), pieces.end(), [](const auto& a, const auto& b) {
-    if (a.units != b.units) return a.units > b.units;
-    return a.row != b.row ? a.row < b.row : a.column < b.column;
-  });
-  return pieces;
+// The unit that the auction counts in: what a row has on average, so that a row is about one bid
+// and small ones are none. Columns of one or two rows and a fraction would be rounded to prices that
+// are far from theirs; with halves, two bids a row, they come close enough.
+std::int64_t SimplexTransport::State::auction_unit() const {
+  const std::size_t n = supply.size(), m = demand.size();
+  const std::int64_t total = std::accumulate(supply.begin(), supply.end(), std::int64_t{0});
+  const std::int64_t mean = total / static_cast<std::int64_t>(n);
+  const bool few_rows_a_column = 3 * n >= 4 * m && n < 4 * m;
+  return few_rows_a_column ? std::max<std::int64_t>(1, mean / 2) : mean;
 }
 
-// A first tree: the pieces of an auction from the present potentials and then candidates by reduced
-// cost, each arc taking all that its ends have left. Every arc empties one of its ends, so the arcs
+// The sales of a rough auction of rounded units.
+std::vector<SpanningTree::Arc> SimplexTransport::State::auctioned(Context& context) {
+  const std::int64_t unit = auction_unit();
+  CapacityAuction auction(*rows, rounded(supply, unit), rounded(demand, unit));
+  scale_epsilon(kFirstEpsilon * width, kRough * kLastEpsilon * width, context,
+                [&](double epsilon) { auction.run(epsilon, context); });
+  std::vector<SpanningTree::Arc> out;
+  for (const auto& piece : auction.pieces()) out.push_back({piece.row, piece.column, piece.units});
+  return out;
+}
+
+// A first tree, at the present potentials: every row sends what it can to its best column, those
+// before the others that are wanted there, and the most first. All arcs are tight, so that the tree
+// is optimal while what it leaves unrouted is free. Every arc empties one of its ends, so the arcs
 // make a forest.
-void SimplexTransport::State::plant(double first, Context& context) {
+void SimplexTransport::State::plant(std::vector<SpanningTree::Arc> wanted) {
   const std::size_t n = supply.size();
   std::vector<std::int64_t> row_left = supply, column_left = demand;
   std::vector<SpanningTree::Arc> forest;
-  const auto fill = [&](std::uint32_t i, std::uint32_t j) {
+  std::vector<std::uint32_t> best_column(n);
+  u.resize(n);
+  v = rows->potentials();
+  for (std::uint32_t i = 0; i < n; ++i) {
+    const BestTwo best = rows->best_two(i);
+    u[i] = best.least;
+    best_column[i] = best.column;
+  }
+  const auto fill = [&](std::uint32_t i) {
+    const std::uint32_t j = best_column[i];
     const std::int64_t units = std::min(row_left[i], column_left[j]);
     if (units == 0) return;
     row_left[i] -= units;
     column_left[j] -= units;
     forest.push_back({i, j, units});
   };
-  for (const auto& piece : auctioned(first, context)) fill(piece.row, piece.column);
-  std::vector<Offer> offers;
-  u.resize(n);
-  v = rows->potentials();
-  for (std::uint32_t i = 0; i < n; ++i) {
-    u[i] = rows->best_two(i).least;
-    if (row_left[i] == 0) continue;
-    for (std::size_t t = 0; t < rows->list_length(); ++t) {
-      const std::uint32_t j = rows->list_columns(i)[t];
-      const double cost = rows->list_costs(i)[t];
-      if (cost < kInfinity && column_left[j] > 0) offers.push_back({cost - v[j] - u[i], i, j});
-    }
-  }
-  std::sort(offers.begin(), offers.end());
-  for (const Offer& offer : offers) fill(offer.row, offer.column);
+  std::sort(wanted.begin(), wanted.end(), [](const auto& a, const auto& b) {
+    if (a.units != b.units) return a.units > b.units;
+    return a.row != b.row ? a.row < b.row : a.column < b.column;
+  });
+  for (const SpanningTree::Arc& arc : wanted)
+    if (arc.column == best_column[arc.row]) fill(arc.row);
+  for (std::uint32_t i = 0; i < n; ++i) fill(i);
   tree.plant(forest, row_left, column_left);
 }
 
-void SimplexTransport::State::price_tree() {
-  // Above every detour: a direct arc is always cheaper than two arcs to the root.
-  artificial = 1.0 + 4.0 * (rows->magnitude() + largest(u) + largest(v));
-  tree.set_costs([this](std::size_t i, std::size_t j) { return rows->cost(i, j); }, artificial, u,
-                 v);
+// Above every detour: a direct arc is always cheaper than two arcs to the root.
+double SimplexTransport::State::highest_price() const {
+  return 1.0 + 4.0 * (rows->magnitude() + largest(u) + largest(v));
 }
 
-// Mean of what a row pays above its least candidate.
-double SimplexTransport::State::mean_excess() const {
+double SimplexTransport::State::first_price() const {
+  return std::max(kFirstPrice * width, kLeastPrice * highest_price());
+}
+
+// The cost of a pair, which is most often in the list of its row.
+double SimplexTransport::State::cost(std::size_t row, std::size_t column) const {
+  const std::uint32_t* listed = rows->list_columns(row);
+  for (std::size_t t = 0; t < rows->list_length(); ++t)
+    if (listed[t] == column) return rows->list_costs(row)[t];
+  return rows->cost(row, column);
+}
+
+void SimplexTransport::State::price_tree(double price) {
+  artificial = price;
+  tree.set_costs([this](std::size_t i, std::size_t j) { return cost(i, j); }, artificial, u, v);
+}
+
+// The cost of the arcs of the tree above the least candidates of their rows at the potentials of
+// the last solve, a column.
+double SimplexTransport::State::flow_excess() const {
   double sum = 0.0;
-  for (std::size_t i = 0; i < u.size(); ++i) sum += std::max(0.0, u[i] - rows->best_two(i).least);
-  return sum / static_cast<double>(u.size());
+  for (const SpanningTree::Arc& arc : tree.flows())
+    sum += std::max(0.0, cost(arc.row, arc.column) - rows->potential(arc.column) -
+                             rows->best_two(arc.row).least);
+  return sum / static_cast<double>(demand.size());
+}
+
+// The most that rows could save on a unit at the potentials of the tree, a column.
+double SimplexTransport::State::tree_violation() const {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < supply.size(); ++i)
+    sum += std::max(0.0, tree.u(i) - rows->best_two(i, tree.column_potentials()).least);
+  return sum / static_cast<double>(demand.size());
 }
 
 void SimplexTransport::State::start_cold(Context& context) {
   rows->set_potentials(first_potentials(rows->sources(), rows->targets()));
   rows->build(store_budget(options), context);
   width = mean_width(*rows);
-  plant(kFirstEpsilon * width, context);
-  price_tree();
+  plant(auctioned(context));
+  price_tree(first_price());
 }
 
-// The tree stays feasible wherever the sources go. After a long step many rows have another column,
-// and where most rows are leaves an auction from the potentials of the last solve finds it faster.
+// The tree stays feasible wherever the sources go. After a long step the potentials of the last
+// solve can be a better start than its flow; not where parts of the clouds have moved apart, which
+// the tree follows.
 void SimplexTransport::State::start_warm(Context& context) {
-  const std::vector<double> last = v;
-  price_tree();
-  if (lists_kept) return;
-  read_potentials();
-  rows->set_potentials(v);
-  rows->build(store_budget(options), context);
-  if (supply.size() < kManyRows * demand.size() || mean_excess() <= kLongStep * width) return;
-  rows->set_potentials(last);
-  rows->build(store_budget(options), context);
-  plant(kFirstEpsilon * width, context);
-  price_tree();
+  if (!lists_kept) {
+    rows->set_potentials(v);
+    rows->build(store_budget(options), context);
+  }
+  price_tree(highest_price());
+  const double violation = tree_violation();
+  const bool is_long = violation > kLongStep * width;
+  if (!is_long || flow_excess() > kBetterPotentials * violation) return;
+  plant(tree.flows());
+  price_tree(first_price());
 }
 
 // Pivots until no candidate has a reduced cost below 0.
 void SimplexTransport::State::pivot_on_lists(double tolerance, Context& context) {
   const std::size_t n = supply.size();
-  std::size_t row = 0, without = 0, pivots = 0;
+  std::size_t row = 0, without = 0;
   while (without < n) {
     Offer best{-tolerance, kNone, kNone};
     const std::size_t block = std::min(kPricingBlock, n - without);
@@ -258,9 +305,8 @@ void SimplexTransport::State::pivot_on_lists(double tolerance, Context& context)
       continue;
     }
     without = 0;
-    const std::size_t j = best.column;
-    tree.pivot(best.row, best.column, rows->cost(best.row, j), best.reduced);
-    // Nobody knows how many there will be: about as many as rows->
+    tree.pivot(best.row, best.column, cost(best.row, best.column), best.reduced);
+    // Nobody knows how many there will be: about as many as rows.
     ++pivots;
     context.poll("transport", static_cast<double>(pivots) / static_cast<double>(pivots + n));
   }
@@ -273,21 +319,41 @@ void SimplexTransport::State::read_potentials() {
   for (std::size_t j = 0; j < v.size(); ++j) v[j] = tree.v(j) + artificial;
 }
 
-// Candidates first, then all rows whose lists cannot prove that nothing better lies beyond them.
-void SimplexTransport::State::optimise(Context& context) {
-  const double tolerance = 0x1p-46 * rows->magnitude();
+// Scans the rows whose lists cannot prove that nothing better lies beyond them. False where
+// something does.
+bool SimplexTransport::State::certify(double tolerance, Context& context) {
+  read_potentials();
+  rows->move_potentials(v);
   std::vector<std::uint32_t> doubtful;
-  for (bool violated = true; violated;) {
+  for (std::uint32_t i = 0; i < u.size(); ++i)
+    if (u[i] > rows->bound(i)) doubtful.push_back(i);
+  rows->refresh(doubtful.data(), doubtful.size(), context);
+  return std::none_of(doubtful.begin(), doubtful.end(),
+                      [&](std::uint32_t i) { return rows->best_two(i).least < u[i] - tolerance; });
+}
+
+// Routes what is near first, as shortest augmenting paths would: the price of what is not routed
+// grows step by step (the gradual penalties of Grigoriadis, "An efficient implementation of the
+// network simplex method", 1986), and the tree is optimal at each. So the potentials of the start
+// are kept as far as they are right, and most pivots are made while the parts of the tree are
+// small. Candidates first: rows are scanned where these route nothing more.
+void SimplexTransport::State::optimise(Context& context) {
+  const double tolerance = 0x1p-46 * rows->magnitude(), highest = highest_price();
+  double step = kPriceStep;
+  for (;;) {
+    const std::size_t before = pivots;
     pivot_on_lists(tolerance, context);
-    read_potentials();
-    rows->move_potentials(v);
-    doubtful.clear();
-    for (std::uint32_t i = 0; i < u.size(); ++i)
-      if (u[i] > rows->bound(i)) doubtful.push_back(i);
-    rows->refresh(doubtful.data(), doubtful.size(), context);
-    violated = std::any_of(doubtful.begin(), doubtful.end(), [&](std::uint32_t i) {
-      return rows->best_two(i).least < u[i] - tolerance;
-    });
+    const bool moved = pivots > before;
+    const bool dearer = tree.unrouted() > 0 && artificial < highest;
+    if (!(dearer && moved)) {
+      const bool certified = certify(tolerance, context);
+      if (certified && !dearer) break;
+    }
+    if (!dearer) continue;
+    step = moved ? kPriceStep : step * step;
+    const double next = std::min(highest, step * artificial);
+    tree.raise_price(next - artificial);
+    artificial = next;
   }
   for (std::size_t i = 0; i < u.size(); ++i) u[i] = std::min(u[i], rows->best_two(i).least);
 }
@@ -364,6 +430,7 @@ Flow SimplexTransport::State::solve(const Columns& sources, Context& context) {
   const bool warm = planted;
   place(row_side, column_side, context);
   planted = false;  // an interrupted solve leaves nothing to start from
+  pivots = 0;
   {
     const Context::Span span(context, 0.0, kPlanted);
     if (warm)

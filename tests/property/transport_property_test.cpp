@@ -1,6 +1,7 @@
 // The network simplex against successive shortest paths on the whole cost.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -81,6 +82,145 @@ TEST_CASE("the network simplex costs what shortest paths find, warm and cold") {
         x = arma::mat(map * x);
       }
     }
+}
+
+namespace {
+
+// Whether the pairs in use make no circle: a basic solution.
+bool is_forest(const Flow& flow, std::size_t n, std::size_t m) {
+  std::vector<std::size_t> above(n + m);
+  std::iota(above.begin(), above.end(), std::size_t{0});
+  const auto top = [&](std::size_t node) {
+    while (above[node] != node) node = above[node];
+    return node;
+  };
+  for (std::size_t k = 0; k < flow.units.size(); ++k) {
+    const std::size_t a = top(flow.source[k]), b = top(n + flow.target[k]);
+    if (a == b) return false;
+    above[a] = b;
+  }
+  return true;
+}
+
+// Weights of many sizes on both sides, so that some points have less than the auction's unit.
+Weights wide_weights(Weights w, Rng& rng) {
+  for (auto* side : {&w.supply, &w.demand})
+    for (auto& units : *side) units *= 1 + static_cast<std::int64_t>(rng.below(500));
+  const auto total = [](const std::vector<std::int64_t>& units) {
+    return std::accumulate(units.begin(), units.end(), std::int64_t{0});
+  };
+  const std::int64_t missing = total(w.demand) - total(w.supply);
+  (missing > 0 ? w.supply : w.demand).back() += std::abs(missing);
+  return w;
+}
+
+// x after a step: the map moves by `size` in each entry, the cells by `shift`.
+arma::mat stepped(const arma::mat& x, double size, double shift, Rng& rng) {
+  arma::mat map(x.n_rows, x.n_rows, arma::fill::eye);
+  for (double& entry : map) entry += size * rng.normal();
+  return map * x + shift;
+}
+
+}  // namespace
+
+TEST_CASE("unequal clouds of every shape are coupled exactly after steps of every length") {
+  Context context;
+  Rng rng(44);
+  const std::vector<std::pair<std::size_t, std::size_t>> shapes = {
+      {40, 41},  {120, 181}, {181, 120}, {101, 211}, {400, 17},  {17, 400}, {301, 60},
+      {60, 301}, {1, 50},    {50, 1},    {2, 90},    {200, 150}, {90, 360}};
+  const std::vector<std::pair<double, double>> steps = {{0.0, 0.0}, {1e-4, 0.0}, {0.02, 0.0},
+                                                        {0.2, 0.0}, {0.0, 50.0}, {0.05, -50.0},
+                                                        {1.0, 0.0}, {0.0, 0.0}};
+  for (const std::string kind : {"gaussian", "clustered", "counts", "far", "line"})
+    for (const auto& [n, m] : shapes) {
+      auto [x, y] = problems::clouds(kind, 5, n, m, rng);
+      const bool even = rng.below(3) > 0, wide = rng.below(3) == 0;
+      const Weights narrow = weights(n, m, even, rng);
+      const Weights w = wide ? wide_weights(narrow, rng) : narrow;
+      detail::SolverOptions options;
+      options.gap_limit = kInfinity;  // nothing is repaired by a second solve
+      detail::SimplexTransport solver(y, {}, w.supply, w.demand, options);
+      for (const auto& [size, shift] : steps) {
+        CAPTURE(kind);
+        CAPTURE(n);
+        CAPTURE(m);
+        CAPTURE(even);
+        CAPTURE(wide);
+        CAPTURE(size);
+        x = stepped(x, size, shift, rng);
+        const Flow flow = solver.solve(x, context);
+        check_marginals(flow, w);
+        CHECK(is_forest(flow, n, m));
+        const arma::mat cost = squared_distances(x, y, context);
+        std::vector<double> v(m, 0.0);
+        const Flow expected = detail::solve_transport_dense(cost, w.supply, w.demand, v, context);
+        const double unit = arma::accu(cost) / static_cast<double>(cost.n_elem);
+        CHECK(std::abs(flow.certificate.primal - expected.certificate.primal) <= 1e-12 * unit);
+        CHECK(std::abs(flow.certificate.gap) < 1e-12);
+      }
+    }
+}
+
+TEST_CASE("a warm transport has the flow of a cold one, after steps of every length") {
+  Context context;
+  Rng rng(45);
+  for (const auto& [n, m] : {std::pair<std::size_t, std::size_t>{301, 400}, {800, 90}}) {
+    auto [x, y] = problems::clouds("gaussian", 12, n, m, rng);
+    const Weights w = weights(n, m, true, rng);
+    detail::SimplexTransport warm(y, {}, w.supply, w.demand, {});
+    for (const double size : {0.0, 1e-4, 1e-3, 0.01, 0.03, 0.1, 0.5}) {
+      CAPTURE(n);
+      CAPTURE(size);
+      x = stepped(x, size, 0.0, rng);
+      const Flow a = warm.solve(x, context);
+      const Flow b = detail::SimplexTransport(y, {}, w.supply, w.demand, {}).solve(x, context);
+      CHECK(a.source == b.source);
+      CHECK(a.target == b.target);
+      CHECK(a.units == b.units);
+    }
+  }
+}
+
+TEST_CASE("a transport that is cancelled at any time can be solved again") {
+  Rng rng(46);
+  auto [x, y] = problems::clouds("gaussian", 20, 2000, 3001, rng);
+  const Weights w = weights(2000, 3001, true, rng);
+  Context calm;
+  const Flow expected = detail::SimplexTransport(y, {}, w.supply, w.demand, {}).solve(x, calm);
+  const arma::mat moved = stepped(x, 0.02, 0.0, rng);
+  // Cold, and warm after a long step.
+  for (const bool warm : {false, true}) {
+    detail::SimplexTransport solver(y, {}, w.supply, w.demand, {});
+    for (int last = 1; last <= 4; ++last) {
+      if (warm) (void)solver.solve(moved, calm);
+      Context context;
+      int asked = 0;
+      context.cancel = [&] { return ++asked >= last; };
+      try {
+        (void)solver.solve(x, context);
+        CHECK(asked < last);  // done before
+      } catch (const Error& error) {
+        CHECK(error.status() == Status::cancelled);
+      }
+    }
+    const Flow flow = solver.solve(x, calm);
+    CHECK(flow.source == expected.source);
+    CHECK(flow.target == expected.target);
+    CHECK(flow.units == expected.units);
+  }
+}
+
+TEST_CASE("a large transport reports its progress, forwards only") {
+  Context context;
+  Rng rng(47);
+  auto [x, y] = problems::clouds("gaussian", 10, 6000, 9001, rng);
+  std::vector<double> seen;
+  context.progress = [&](const std::string&, double fraction) { seen.push_back(fraction); };
+  (void)Coupling(x, y).solve(x, context);
+  CHECK(!seen.empty());  // how many there are, at most ten a second, depends on the machine
+  CHECK(std::is_sorted(seen.begin(), seen.end()));
+  CHECK(seen.back() <= 1.0);
 }
 
 TEST_CASE("clouds of one point each or of a lattice are coupled at once, whatever their sizes") {
