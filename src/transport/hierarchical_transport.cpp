@@ -35,7 +35,7 @@ constexpr std::size_t kDirectionSample = 2048;  // points that choose the direct
 constexpr int kDirectionRounds = 8;
 // Shares of a potential beside its smooth part; the bound takes the best of them.
 constexpr double kKept[] = {1.0, 0.8, 0.6, 0.45};
-constexpr std::size_t kChoiceShare = 4;  // the best is found on so many times fewer rows
+constexpr std::size_t kChoiceShare = 8;  // the best is found on so many times fewer rows
 constexpr double kRoundsDone = 0.95;     // progress before the bound
 constexpr int kWarmSweeps = 2;  // where the pairs of a solve before are there to start from
 

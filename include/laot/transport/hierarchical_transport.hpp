@@ -10,8 +10,8 @@ namespace laot::detail {
 
 struct HierarchyOptions {
   std::size_t leaf = 12000;         // points of a part that is solved exactly
-  int sweeps = 6;                   // re-solves of other partitions of the pairs, after the first
-  std::size_t sampled_rows = 4000;  // of the dual bound
+  int sweeps = 9;                   // re-solves of other partitions of the pairs, after the first
+  std::size_t sampled_rows = 8000;  // of the dual bound
 };
 
 /// Both clouds are cut in two, again and again, along matching directions and at equal mass, until
