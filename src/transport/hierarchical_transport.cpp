@@ -433,7 +433,7 @@ void HierarchicalTransport::require_room(std::size_t sources, std::size_t target
   const double at_once = static_cast<double>(
       std::min<std::size_t>(parts, static_cast<std::size_t>(std::max(threads, 1))));
   require_memory(
-      cells * (16.0 * static_cast<double>(dimension) + 200.0) +
+      cells * (16.0 * static_cast<double>(dimension) + 200.0 + 12.0 * (options.sweeps + 1)) +
           at_once * memory_of_solve(part, part, dimension, SolverOptions{}),
       text("a hierarchical coupling of ", sources, " and ", targets, " cells in ", dimension,
            " dimensions on ", threads, threads == 1 ? " thread" : " threads"));
