@@ -11,6 +11,10 @@
 
 namespace laot {
 
+namespace detail {
+struct AssignmentStart;
+}
+
 /// How a coupling is computed. `automatic` is exact up to exact_limit cells on the larger side of a
 /// level, and hierarchical beyond; see Certificate for what is then proven.
 enum class CouplingMode { automatic, exact, hierarchical };
@@ -19,7 +23,7 @@ struct CouplingOptions {
   CouplingMode mode = CouplingMode::automatic;
   std::size_t exact_limit = 100000;
   std::size_t leaf = 12000;      // hierarchical: cells of a part that is solved exactly
-  int sweeps = 6;                // hierarchical: rounds of refinement
+  int sweeps = 9;                // hierarchical: rounds of refinement
   std::int64_t units = 1 << 22;  // into which a level is divided where weights are given
   // y outlives the coupling and does not change, and there is one solve: an exact one then reads
   // both clouds in place.
@@ -63,6 +67,10 @@ class ExactTransport {
   /// n columns are named.
   Flow solve_once(const arma::mat& sources, Context& context,
                   const std::vector<std::uint32_t>& columns = {});
+  /// A last solve whose pairs and potentials are nearly known. What is given is used where all
+  /// supplies and demands are 1; elsewhere the solve is a cold one.
+  Flow solve_once(const arma::mat& sources, const detail::AssignmentStart& start,
+                  Context& context);
   /// Dual values of the last solve: u_i + v_j <= |y_j - x_i|^2, with equality where units flow.
   const std::vector<double>& source_potentials() const;
   const std::vector<double>& target_potentials() const;

@@ -103,6 +103,21 @@ std::vector<double> distance_potentials(const std::vector<double>& scaled, int u
   return out;
 }
 
+// |x - y|^2 = |x - s|^2 + |y - s|^2 - 2 <x - s, y - s>, of which the first is a matter of x.
+std::vector<double> framed_potentials(const std::vector<double>& potentials,
+                                      const arma::mat& points, const arma::vec& other_shift,
+                                      int unit_exponent) {
+  std::vector<double> out(potentials.size());
+  for (std::size_t j = 0; j < out.size(); ++j)
+    out[j] = std::ldexp(potentials[j] - squared_distance(points.colptr(j), other_shift.memptr(),
+                                                         points.n_rows),
+                        -unit_exponent);
+  const auto [low, high] = std::minmax_element(out.begin(), out.end());
+  const double middle = 0.5 * (*low + *high);
+  for (double& value : out) value -= middle;
+  return out;
+}
+
 double mean_squared_norm(const FramedCloud& cloud, int exponent) {
   double sum = 0.0;
   for (std::size_t i = 0; i < cloud.size(); ++i) sum += cloud.squared_norm(i);

@@ -83,6 +83,13 @@ Flow ExactTransport::solve_once(const arma::mat& sources, Context& context,
                                  : assignment.solve_once(columns_of(sources, columns), context));
 }
 
+Flow ExactTransport::solve_once(const arma::mat& sources, const detail::AssignmentStart& start,
+                                Context& context) {
+  auto* assignment = std::get_if<detail::PointAssignment>(&state_->solver);
+  return assignment != nullptr ? flow_of(assignment->solve_once(sources, start, context))
+                               : solve_once(sources, context);
+}
+
 const std::vector<double>& ExactTransport::source_potentials() const {
   if (const auto* simplex = std::get_if<detail::SimplexTransport>(&state_->solver))
     return simplex->source_potentials();

@@ -5,12 +5,14 @@
 #include <limits>
 #include <numeric>
 
-#include "laot/assignment/candidate_rows.hpp"
 #include "laot/assignment/point_assignment.hpp"
 #include "laot/assignment/scaled_cloud.hpp"
 #include "laot/base/median.hpp"
 #include "laot/base/sums.hpp"
 #include "laot/data/columns.hpp"
+#include "laot/transport/round_potentials.hpp"
+#include "laot/transport/sampled_dual.hpp"
+#include "laot/transport/smooth_potential.hpp"
 
 namespace laot::detail {
 
@@ -26,9 +28,15 @@ namespace {
 
 using hierarchy::Pair;
 
-constexpr std::uint64_t kSplitSeed = 7919, kSweepSeed = 104729, kSampleSeed = 1299709;
+constexpr std::uint64_t kSplitSeed = 7919, kSweepSeed = 104729, kSampleSeed = 1299709,
+                        kChoiceSeed = 15485863;
+constexpr std::uint32_t kNobody = ~std::uint32_t{0};
 constexpr std::size_t kDirectionSample = 2048;  // points that choose the direction of a cut
 constexpr int kDirectionRounds = 8;
+// Shares of a potential beside its smooth part; the bound takes the best of them.
+constexpr double kKept[] = {1.0, 0.8, 0.6, 0.45};
+constexpr std::size_t kChoiceShare = 8;  // the best is found on so many times fewer rows
+constexpr double kRoundsDone = 0.95;     // progress before the bound
 constexpr int kWarmSweeps = 2;  // where the pairs of a solve before are there to start from
 
 /// Some units of a point.
@@ -101,16 +109,20 @@ struct HierarchicalTransport::State {
   std::vector<std::int64_t> supply, demand;
   HierarchyOptions options;
   std::vector<Pair> pairs;        // of the last solve
-  std::vector<double> v;          // target potentials for |y - x|^2, averaged over the rounds
-  int rounds = 0;                 // in this average
+  RoundPotentials potentials;     // for |y - x|^2
+  std::vector<double> v;          // of them what the bound takes
   std::uint64_t regroupings = 0;  // so far: each is another one
 
   void choose_directions(const arma::mat& x, const Part& part, std::uint64_t seed,
                          arma::vec& along_x, arma::vec& along_y) const;
   std::vector<Part> split(const arma::mat& x, Context& context) const;
   std::vector<Part> regroup(const arma::mat& x, std::uint64_t seed, Context& context) const;
+  AssignmentStart start_of(const Part& part, const std::vector<std::uint32_t>& partner) const;
   void solve_parts(const arma::mat& x, const std::vector<Part>& parts, Context& context);
-  Certificate certify(const arma::mat& x, Context& context) const;
+  double share_to_keep(SampledDual& dual, const std::vector<double>& smooth,
+                       Context& context) const;
+  std::vector<double> smoothed(const std::vector<double>& smooth, double share) const;
+  Certificate certify(const arma::mat& x, Context& context);
   std::size_t leaves(std::size_t points) const {
     return (points + options.leaf - 1) / std::max<std::size_t>(options.leaf, 1);
   }
@@ -264,10 +276,39 @@ std::vector<Part> HierarchicalTransport::State::regroup(const arma::mat& x, std:
   return out;
 }
 
+// A part begins with what the rounds before know: its pairs, which come from the last of them, and
+// the average of their potentials. Of a cell of many units it may be another part's pair.
+AssignmentStart HierarchicalTransport::State::start_of(
+    const Part& part, const std::vector<std::uint32_t>& partner) const {
+  AssignmentStart start;
+  if (potentials.empty() || part.sources.size() != part.targets.size()) return start;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> place;
+  for (std::uint32_t j = 0; j < part.targets.size(); ++j) {
+    place.push_back({part.targets[j].point, j});
+    start.target_potentials.push_back(potentials.v()[part.targets[j].point]);
+  }
+  std::sort(place.begin(), place.end());
+  for (const Share& share : part.sources) {
+    const std::uint32_t target = partner[share.point];
+    const auto at = std::lower_bound(place.begin(), place.end(), std::pair(target, 0u));
+    const bool here = at != place.end() && at->first == target;
+    start.target_of_source.push_back(here ? at->second : kNobody);
+  }
+  return start;
+}
+
 void HierarchicalTransport::State::solve_parts(const arma::mat& x, const std::vector<Part>& parts,
                                                Context& context) {
   std::vector<std::vector<Pair>> found(parts.size());
-  std::vector<std::vector<double>> potentials(parts.size());
+  std::vector<std::uint32_t> partner(supply.size(), kNobody);
+  for (const Pair& pair : pairs) partner[pair.source] = pair.target;
+  Round round;
+  round.u.assign(supply.size(), 0.0);
+  round.v.assign(demand.size(), 0.0);
+  round.part_of_source.assign(supply.size(), 0);
+  round.part_of_target.assign(demand.size(), 0);
+  round.parts = parts.size();
+  std::vector<std::vector<double>> of_sources(parts.size()), of_targets(parts.size());
   parallel_for(context, parts.size(), 1, [&](std::size_t k, std::size_t, int worker) {
     const Part& part = parts[k];
     const arma::mat xs = points_of(x, part.sources);
@@ -277,31 +318,38 @@ void HierarchicalTransport::State::solve_parts(const arma::mat& x, const std::ve
     follow(context, worker, mine);
     ExactTransport solver(points_of(targets, part.targets), units_of(part.sources),
                           units_of(part.targets));
-    const Flow flow = solver.solve_once(xs, mine);
+    const AssignmentStart start = start_of(part, partner);
+    const Flow flow = start.target_of_source.empty() ? solver.solve_once(xs, mine)
+                                                     : solver.solve_once(xs, start, mine);
     for (std::size_t q = 0; q < flow.units.size(); ++q)
       found[k].push_back(
           {part.sources[flow.source[q]].point, part.targets[flow.target[q]].point, flow.units[q]});
-    // The constant of a part is free: the same mean on both sides.
+    // The constant of a part is free: the same mean on both sides, to begin with.
     const auto mean = [](const std::vector<double>& values) {
       return std::accumulate(values.begin(), values.end(), 0.0) /
              static_cast<double>(values.size());
     };
-    const double shift =
-        0.5 * (mean(solver.source_potentials()) - mean(solver.target_potentials()));
-    potentials[k] = solver.target_potentials();
-    for (double& value : potentials[k]) value += shift;
+    of_sources[k] = solver.source_potentials();
+    of_targets[k] = solver.target_potentials();
+    const double shift = 0.5 * (mean(of_sources[k]) - mean(of_targets[k]));
+    for (double& value : of_sources[k]) value -= shift;
+    for (double& value : of_targets[k]) value += shift;
   });
   pairs.clear();
-  std::vector<double> of_round(demand.size(), 0.0);
-  for (std::size_t k = 0; k < parts.size(); ++k) {
+  const auto spread = [](const std::vector<Share>& shares, const std::vector<double>& values,
+                         std::uint32_t part, std::vector<double>& out,
+                         std::vector<std::uint32_t>& part_of) {
+    for (std::size_t q = 0; q < shares.size(); ++q) {
+      out[shares[q].point] = values[q];
+      part_of[shares[q].point] = part;
+    }
+  };
+  for (std::uint32_t k = 0; k < parts.size(); ++k) {
     pairs.insert(pairs.end(), found[k].begin(), found[k].end());
-    for (std::size_t j = 0; j < parts[k].targets.size(); ++j)
-      of_round[parts[k].targets[j].point] = potentials[k][j];
+    spread(parts[k].sources, of_sources[k], k, round.u, round.part_of_source);
+    spread(parts[k].targets, of_targets[k], k, round.v, round.part_of_target);
   }
-  // Each round sees a target beside other sources: the dual value is concave, and what the average
-  // of the potentials loses to the chance of one partition is less than what each of them does.
-  rounds = std::min(rounds + 1, options.sweeps + 1);
-  for (std::size_t j = 0; j < v.size(); ++j) v[j] += (of_round[j] - v[j]) / rounds;
+  potentials.add(std::move(round), static_cast<std::size_t>(options.sweeps) + 1, context);
   // A pair may have been in several parts.
   std::sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) {
     return a.source != b.source ? a.source < b.source : a.target < b.target;
@@ -315,50 +363,45 @@ void HierarchicalTransport::State::solve_parts(const arma::mat& x, const std::ve
   pairs.resize(kept);
 }
 
-Certificate HierarchicalTransport::State::certify(const arma::mat& x, Context& context) const {
+std::vector<double> HierarchicalTransport::State::smoothed(const std::vector<double>& smooth,
+                                                           double share) const {
+  std::vector<double> out = smooth;
+  for (std::size_t j = 0; j < out.size(); ++j) out[j] += share * (potentials.v()[j] - smooth[j]);
+  return out;
+}
+
+// Beside its smooth part a potential is to some degree the chance of the partitions, and the
+// minimum over all targets falls on those that are too high by chance. The choice is made on other
+// rows than the bound is taken from.
+double HierarchicalTransport::State::share_to_keep(SampledDual& dual,
+                                                   const std::vector<double>& smooth,
+                                                   Context& context) const {
+  dual.draw(std::max<std::size_t>(1, options.sampled_rows / kChoiceShare), kChoiceSeed);
+  double best = -std::numeric_limits<double>::infinity(), chosen = 1.0;
+  for (const double share : kKept) {
+    const double value = dual.value(smoothed(smooth, share), potentials.u(), context).mean;
+    if (!(value > best)) break;  // concave in the share
+    best = value;
+    chosen = share;
+  }
+  return chosen;
+}
+
+Certificate HierarchicalTransport::State::certify(const arma::mat& x, Context& context) {
   const double total = static_cast<double>(mass_of(pairs));
   Certificate out;
   for (const Pair& pair : pairs)
     out.primal += static_cast<double>(pair.units) / total *
                   squared_distance(x.colptr(pair.source), targets.colptr(pair.target), x.n_rows);
 
-  // Sources are drawn in proportion to their supply.
-  std::vector<std::int64_t> up_to(supply.size());
-  std::partial_sum(supply.begin(), supply.end(), up_to.begin());
-  Rng rng(kSampleSeed);
-  const arma::mat sample = columns_of(x, options.sampled_rows, [&](std::size_t) {
-    const std::int64_t unit = static_cast<std::int64_t>(rng.below(up_to.back()));
-    return std::upper_bound(up_to.begin(), up_to.end(), unit) - up_to.begin();
-  });
-  const arma::vec shift = mean_point(targets);
-  CandidateRows rows(framed_cloud(targets, shift), VectorPath::best);
-  const FramedCloud& columns_cloud = rows.targets();
-  const FramedCloud rows_cloud = framed_cloud(sample, shift);
-  const int column_exponent = columns_cloud.frame().exponent,
-            row_exponent = rows_cloud.frame().exponent, exponent = row_exponent + column_exponent;
-  std::vector<double> scaled_v(v.size());
-  double mean_v = 0.0;
-  for (std::size_t j = 0; j < v.size(); ++j) {
-    const double norm = std::ldexp(columns_cloud.squared_norm(j), 2 * column_exponent);
-    scaled_v[j] = std::ldexp(v[j] - norm, -exponent);
-    mean_v += static_cast<double>(demand[j]) / total * v[j];
-  }
-  const double spread = mean_squared_norm(rows_cloud, row_exponent) +
-                        mean_squared_norm(columns_cloud, column_exponent);
-  rows.set_potentials(scaled_v);
-  rows.set_sources(rows_cloud);
-  rows.build(0.0, context);
-  double mean = 0.0, square = 0.0;
-  const double count = static_cast<double>(options.sampled_rows);
-  for (std::size_t q = 0; q < options.sampled_rows; ++q) {
-    const double u = std::ldexp(rows.best_two(q).least, exponent) +
-                     std::ldexp(rows_cloud.squared_norm(q), 2 * row_exponent);
-    mean += u / count;
-    square += u * u / count;
-  }
-  out.dual_error = std::sqrt(std::max(0.0, square - mean * mean) / count);
-  out.dual = std::min(out.primal, mean_v + mean - 3.0 * out.dual_error);
-  const double scale = std::max(out.primal, spread);
+  const std::vector<double> smooth = smooth_potential(targets, potentials.v(), context);
+  SampledDual dual(x, targets, supply, demand);
+  v = smoothed(smooth, share_to_keep(dual, smooth, context));
+  dual.draw(options.sampled_rows, kSampleSeed);
+  const SampledDual::Value value = dual.value(v, potentials.u(), context);
+  out.dual_error = value.error;
+  out.dual = std::min(out.primal, value.mean - 3.0 * value.error);
+  const double scale = std::max(out.primal, dual.spread());
   out.gap = scale > 0.0 ? (out.primal - out.dual) / scale : 0.0;
   return out;
 }
@@ -390,10 +433,17 @@ void HierarchicalTransport::require_room(std::size_t sources, std::size_t target
   const double at_once = static_cast<double>(
       std::min<std::size_t>(parts, static_cast<std::size_t>(std::max(threads, 1))));
   require_memory(
-      cells * (16.0 * static_cast<double>(dimension) + 200.0) +
+      cells * (16.0 * static_cast<double>(dimension) + 200.0 + 12.0 * (options.sweeps + 1)) +
           at_once * memory_of_solve(part, part, dimension, SolverOptions{}),
       text("a hierarchical coupling of ", sources, " and ", targets, " cells in ", dimension,
            " dimensions on ", threads, threads == 1 ? " thread" : " threads"));
+}
+
+const std::vector<double>& HierarchicalTransport::source_potentials() const {
+  return state_->potentials.u();
+}
+const std::vector<double>& HierarchicalTransport::target_potentials() const {
+  return state_->v;
 }
 
 Flow HierarchicalTransport::solve(const arma::mat& sources, Context& context) {
@@ -406,13 +456,11 @@ Flow HierarchicalTransport::solve(const arma::mat& sources, Context& context) {
   const bool warm = !s.pairs.empty();
   const int first = warm ? 1 : 0,
             last = warm ? std::min(kWarmSweeps, s.options.sweeps) : s.options.sweeps;
-  if (!warm) {
-    s.v.assign(s.demand.size(), 0.0);
-    s.rounds = 0;
-  }
+  if (!warm) s.potentials.clear();
   for (int round = first; round <= last; ++round) {
     const double rounds = last + 1 - first;
-    const Context::Span span(context, (round - first) / rounds, (round - first + 1) / rounds);
+    const Context::Span span(context, kRoundsDone * (round - first) / rounds,
+                             kRoundsDone * (round - first + 1) / rounds);
     const std::vector<Part> parts =
         round == 0 ? s.split(sources, context) : s.regroup(sources, s.regroupings++, context);
     s.solve_parts(sources, parts, context);
@@ -423,6 +471,7 @@ Flow HierarchicalTransport::solve(const arma::mat& sources, Context& context) {
     out.target.push_back(pair.target);
     out.units.push_back(pair.units);
   }
+  const Context::Span span(context, kRoundsDone, 1.0);
   out.certificate = s.certify(sources, context);
   return out;
 }

@@ -69,7 +69,7 @@ TEST_CASE("the gap of a hierarchical coupling is a share of how far the cells ar
   Rng rng(53);
   auto [x, y] = problems::clouds("gaussian", 3, n, m, rng);
   detail::HierarchyOptions options;
-  options.leaf = 100;
+  options.leaf = 30;
   options.sweeps = 0;
   options.sampled_rows = 50;
   detail::HierarchicalTransport transport(y, std::vector<std::int64_t>(n, m),

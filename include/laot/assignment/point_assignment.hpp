@@ -32,6 +32,14 @@ double memory_of_solve(std::size_t n, std::size_t m, std::size_t d, const Solver
 void require_room_for_solve(std::size_t n, std::size_t m, std::size_t d,
                             const SolverOptions& options);
 
+/// Where a first solve begins: potentials of the targets for the squared distance, and for each
+/// source its target. The closer both are to an optimum, the sooner it is found. A target that is
+/// named again, or is none, leaves the source without one.
+struct AssignmentStart {
+  std::vector<double> target_potentials;
+  std::vector<std::uint32_t> target_of_source;
+};
+
 /// The exact minimum-cost matching of n sources and n targets for the squared Euclidean distance.
 /// Potentials, pairs and candidate lists are kept for the next solve. Each solve has the same cost
 /// as a cold one, and the same pairs wherever the optimum is unique.
@@ -50,6 +58,9 @@ class PointAssignment {
   /// The same, reading the sources where they are; solve() keeps a copy of them. A next solve is a
   /// cold one.
   const Assignment& solve_once(const arma::mat& sources, Context& context);
+  /// The same, from a start that is known.
+  const Assignment& solve_once(const arma::mat& sources, const AssignmentStart& start,
+                               Context& context);
   /// Of the last solve.
   const Assignment& last() const;
 

@@ -72,6 +72,12 @@ FramedCloud framed_columns(const arma::mat& points, const std::vector<std::uint3
 std::vector<double> distance_potentials(const std::vector<double>& scaled, int unit_exponent,
                                         const FramedCloud& cloud, const arma::vec& other_shift);
 
+/// The way back: potentials for -2 <x, y> on the framed clouds, in units of 2^unit_exponent, from
+/// those of `points` for |x - y|^2; other_shift is that of the other side. Centred at 0.
+std::vector<double> framed_potentials(const std::vector<double>& potentials,
+                                      const arma::mat& points, const arma::vec& other_shift,
+                                      int unit_exponent);
+
 /// Mean of |framed|^2 times 2^(2 exponent): of |original - shift|^2 with the frame's exponent.
 double mean_squared_norm(const FramedCloud& cloud, int exponent = 0);
 

@@ -10,8 +10,8 @@ namespace laot::detail {
 
 struct HierarchyOptions {
   std::size_t leaf = 12000;         // points of a part that is solved exactly
-  int sweeps = 6;                   // re-solves of other partitions of the pairs, after the first
-  std::size_t sampled_rows = 1000;  // of the dual bound
+  int sweeps = 9;                   // re-solves of other partitions of the pairs, after the first
+  std::size_t sampled_rows = 8000;  // of the dual bound
 };
 
 /// Both clouds are cut in two, again and again, along matching directions and at equal mass, until
@@ -19,10 +19,11 @@ struct HierarchyOptions {
 /// together, and each part is solved again, which can only lower the cost. A next solve starts from
 /// the pairs of the one before it.
 ///
-/// The certificate's dual value is an estimate: the potentials, averaged over all rounds, are made
-/// feasible for a random sample of the sources, and the mean over the sample is lowered by three of
-/// its standard errors. Its gap is therefore an upper bound up to sampling (and a pessimistic one,
-/// because the potentials of different parts are not tuned to each other).
+/// The certificate's dual value is an estimate: the potentials of all rounds, averaged and made
+/// smoother where that pays, give a lower bound of the cost whose mean over the sources is taken
+/// from a sample of them and lowered by three standard errors (see RoundPotentials, SampledDual).
+/// Its gap is therefore an upper bound up to sampling, and a pessimistic one: no part knows how
+/// many cells of the others compete for its own.
 class HierarchicalTransport {
  public:
   HierarchicalTransport(arma::mat targets, std::vector<std::int64_t> supply,
@@ -32,6 +33,10 @@ class HierarchicalTransport {
   HierarchicalTransport& operator=(HierarchicalTransport&&) noexcept;
 
   Flow solve(const arma::mat& sources, Context& context);
+  /// Those of the certificate, of the last solve: it makes the targets' feasible for its sample,
+  /// and the sources' are a guess of what comes out.
+  const std::vector<double>& source_potentials() const;
+  const std::vector<double>& target_potentials() const;
 
   /// Throws Error(out_of_memory) where a solve on so many threads would not fit.
   static void require_room(std::size_t sources, std::size_t targets, std::size_t dimension,
