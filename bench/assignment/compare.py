@@ -31,7 +31,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
 from given_costs import given_costs
-from problems import clustered, gaussian, read_cells
+from problems import clustered, gaussian, read_cells, shares
 
 PATHS = {"portable": 1, "AVX2": 2, "AVX-512": 3}
 
@@ -187,6 +187,17 @@ def section_unequal(lib, args):
         wall, cpu, out = timed(lambda: lib.couple(handle, moved))
         line("  warm, W moved by 1%", (wall, cpu, out[0]), {}, out[2])
         lib.so.bench_coupling_free(handle)
+
+
+def section_shares(lib, args):
+    for n, d in ((1000, 50), (2000, 10), (4000, 10), (4000, 50), (8000, 50)):
+        x, y = shares(n, d)
+        (wall, cpu, out), before = turns(lib, args, lambda library: library.cold_coupling(x, y, mode=1), args.rounds)
+        others = {name: (w, c, result[0]) for name, (w, c, result) in before.items()}
+        if n <= 4000:
+            others["scipy"] = timed(lambda: scipy_assign(x, y) / n)
+            others["POT"] = timed(lambda: pot_transport(x, y) / n)
+        line(f"clusters of other shares, n={n} d={d}", (wall, cpu, out[0]), others, out[2])
 
 
 def section_given(lib, args):
@@ -441,7 +452,8 @@ def section_figure(lib, args):
     write_series(table, found)
 
 
-SECTIONS = {"cold": section_cold, "real": section_real, "unequal": section_unequal, "given": section_given,
+SECTIONS = {"cold": section_cold, "real": section_real, "unequal": section_unequal, "shares": section_shares,
+            "given": section_given,
             "fit": section_fit, "paths": section_paths, "threads": section_threads,
             "large": section_large, "figure": section_figure}
 

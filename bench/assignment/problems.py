@@ -32,6 +32,15 @@ def clustered(n, d, seed=0, clusters=12):
     return x, y + rng.standard_normal((n, d)) * (0.3 + rng.random(d))
 
 
+def shares(n, d, seed=0, clusters=8):
+    """Tight clusters far apart, the same in both clouds but for their shares: many cells have to change cluster."""
+    rng = np.random.default_rng(seed)
+    centres = 4 * rng.standard_normal((clusters, d))
+    weights, other = rng.dirichlet(np.full(clusters, 2.0)), rng.dirichlet(np.full(clusters, 2.0))
+    x = centres[rng.choice(clusters, n, p=weights)] + 0.5 * rng.standard_normal((n, d))
+    return x, centres[rng.choice(clusters, n, p=other)] + 0.5 * rng.standard_normal((n, d))
+
+
 def read_cells(name, control, target):
     """Log-normalised 50 most variable genes, as the fixtures have them; None without the data."""
     folder = SHARED / "data"

@@ -50,8 +50,9 @@ class AssignmentSearch {
 
   /// Matches every row such that no pair is dearer than the row's best by more than about
   /// 9 epsilon (Bertsekas, 1988): pairs that are worse than that are parted first. Stops early
-  /// when bids multiply; what is left free is matched by finish().
-  void auction(double epsilon, Context& context);
+  /// when bids multiply; what is left free is matched by finish(). False, having stopped, where the
+  /// rows have been scanned more than most_scans times in all.
+  bool auction(double epsilon, double most_scans, Context& context);
 
   /// Makes the matching optimal: keeps tight pairs, gives free rows their free best columns,
   /// reduces rows a bounded number of times, and sends the rest along shortest augmenting paths

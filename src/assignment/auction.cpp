@@ -73,7 +73,7 @@ void AssignmentSearch::refresh_ahead(std::uint32_t row, double slack, Context& c
   }
 }
 
-void AssignmentSearch::auction(double epsilon, Context& context) {
+bool AssignmentSearch::auction(double epsilon, double most_scans, Context& context) {
   const std::size_t n = rows_.rows();
   // A bid has to change the potential in double precision.
   epsilon = std::max(epsilon, 0x1p-48 * rows_.magnitude());
@@ -100,6 +100,7 @@ void AssignmentSearch::auction(double epsilon, Context& context) {
     --waiting_;
     BestTwo best = rows_.best_two(i);
     if (best.least > rows_.bound(i) + slack) {
+      if (static_cast<double>(rows_.scans()) > most_scans) return false;
       refresh_ahead(i, slack, context);
       best = rows_.best_two(i);
     }
@@ -115,6 +116,7 @@ void AssignmentSearch::auction(double epsilon, Context& context) {
     if (++tail == queue_.size()) tail = 0;
     ++waiting_;
   }
+  return true;
 }
 
 }  // namespace laot::detail

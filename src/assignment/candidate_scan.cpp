@@ -204,6 +204,12 @@ void CandidateRows::State::scan(const std::uint32_t* rows, std::size_t count,
   }
 }
 
+bool costs_are_kept(std::size_t n, std::size_t m, std::size_t d, double store_bytes) {
+  // For few features it is faster to compute a row again than to read it from memory.
+  constexpr std::size_t kFewFeatures = 20;
+  return d > kFewFeatures && 4.0 * static_cast<double>(n) * static_cast<double>(m) <= store_bytes;
+}
+
 void CandidateRows::build(double store_bytes, Context& context) {
   State& s = *state_;
   s.column.assign(s.n * kListLength, 0);
@@ -211,13 +217,9 @@ void CandidateRows::build(double store_bytes, Context& context) {
   s.bound.assign(s.n, -kInfinity);
   std::vector<std::uint32_t> all(s.n);
   std::iota(all.begin(), all.end(), 0u);
-  // For few features it is faster to compute a row again than to read it from memory.
-  constexpr std::size_t kFewFeatures = 20;
   const std::size_t block = s.kernels->row_block;
   const std::size_t padded = (s.n + block - 1) / block * block;
-  const bool keep =
-      !s.is_stored && s.d > kFewFeatures &&
-      4.0 * static_cast<double>(padded) * static_cast<double>(s.width()) <= store_bytes;
+  const bool keep = !s.is_stored && costs_are_kept(padded, s.width(), s.d, store_bytes);
   if (keep) s.stored.reserve(padded * s.width());
   s.scan_all(all.data(), all.size(), keep, context);
   if (keep) s.is_stored = true;

@@ -17,9 +17,15 @@ namespace {
 constexpr double kReusableDrop = 1.0;
 // Where in a solve the lists are made, and where the auction ends: typical shares of the time.
 constexpr double kListsMade = 0.3, kAuctionDone = 0.6;
-// Epsilon scaling from potentials that are off by about `first`.
-void run_auctions(AssignmentSearch& search, double first, double last, Context& context) {
-  scale_epsilon(first, last, context, [&](double epsilon) { search.auction(epsilon, context); });
+// Epsilon scaling from potentials that are off by about `first`. False where rows were scanned more
+// often than most_scans times.
+bool run_auctions(AssignmentSearch& search, double first, double last, Context& context,
+                  double most_scans = kInfinity) {
+  bool done = true;
+  scale_epsilon(first, last, context, [&](double epsilon) {
+    done = done && search.auction(epsilon, most_scans, context);
+  });
+  return done;
 }
 
 bool same_points(const arma::mat& a, const arma::mat& b) {
@@ -115,7 +121,7 @@ struct PointAssignment::State {
   void require_sources(const arma::mat& sources) const;
   void solve(const arma::mat& sources, Context& context, const AssignmentStart* start = nullptr);
   void solve_again(const arma::mat& sources, Context& context);
-  void start_cold(const FramedCloud& sources, Context& context);
+  bool start_cold(const FramedCloud& sources, Context& context);
   void start_warm(const FramedCloud& sources, Context& context);
   void start_at(const AssignmentStart& start, const FramedCloud& sources, Context& context);
 };
@@ -127,7 +133,8 @@ void PointAssignment::State::require_sources(const arma::mat& sources) const {
   require_finite(sources, "x");
 }
 
-void PointAssignment::State::start_cold(const FramedCloud& sources, Context& context) {
+// False where it is given up.
+bool PointAssignment::State::start_cold(const FramedCloud& sources, Context& context) {
   rows.set_potentials(first_potentials(sources, rows.targets()));
   rows.set_sources(sources);
   matching.clear(rows.rows(), rows.columns());
@@ -135,7 +142,9 @@ void PointAssignment::State::start_cold(const FramedCloud& sources, Context& con
   AssignmentSearch search(rows, matching, result.statistics, context);
   width = mean_width(rows);
   const Context::Span span(context, kListsMade, kAuctionDone);
-  run_auctions(search, kFirstEpsilon * width, kLastEpsilon * width, context);
+  const double most =
+      static_cast<double>(rows.scans()) + options.most_scans * static_cast<double>(rows.rows());
+  return run_auctions(search, kFirstEpsilon * width, kLastEpsilon * width, context, most);
 }
 
 // Keeps the potentials, the pairs and, after a small step, the lists, whose bounds fall as far as
@@ -166,9 +175,9 @@ void PointAssignment::State::start_warm(const FramedCloud& sources, Context& con
 // of that size would part pairs that are good.
 void PointAssignment::State::start_at(const AssignmentStart& start, const FramedCloud& sources,
                                       Context& context) {
-  rows.set_potentials(framed_potentials(start.target_potentials, targets, sources.frame().shift,
-                                        sources.frame().exponent +
-                                            rows.targets().frame().exponent));
+  rows.set_potentials(
+      framed_potentials(start.target_potentials, targets, sources.frame().shift,
+                        sources.frame().exponent + rows.targets().frame().exponent));
   rows.set_sources(sources);
   matching.clear(rows.rows(), rows.columns());
   for (std::uint32_t i = 0; i < start.target_of_source.size(); ++i) {
@@ -221,12 +230,14 @@ void PointAssignment::State::solve(const arma::mat& sources, Context& context,
   solved = false;  // an interrupted solve leaves nothing to start from
   result.statistics = {};
   const std::size_t scans_before = rows.scans();
-  if (start != nullptr)
+  if (start != nullptr) {
     start_at(*start, cloud, context);
-  else if (same_scale)
+  } else if (same_scale) {
     start_warm(cloud, context);
-  else
-    start_cold(cloud, context);
+  } else if (!start_cold(cloud, context)) {
+    result.certificate.gap = kInfinity;
+    return;
+  }
   AssignmentSearch search(rows, matching, result.statistics, context);
   finish(search, context);
   const double gap = search.duality_gap(context);
@@ -249,9 +260,27 @@ const Assignment& PointAssignment::solve(std::shared_ptr<const arma::mat> source
   s.require_sources(*sources);
   if (s.solved && same_points(*sources, *s.kept)) return s.result;
   s.solve(*sources, context);
+  if (std::isinf(s.result.certificate.gap)) return s.result;
   s.kept = std::move(sources);
   s.solved = true;
   return s.result;
+}
+
+const Assignment& PointAssignment::solve(std::shared_ptr<const arma::mat> sources,
+                                         const AssignmentStart& start, Context& context) {
+  State& s = *state_;
+  s.require_sources(*sources);
+  s.solve(*sources, context, &start);
+  s.kept = std::move(sources);
+  s.solved = true;
+  return s.result;
+}
+
+bool PointAssignment::is_warm() const {
+  return state_->solved;
+}
+const arma::mat& PointAssignment::targets() const {
+  return state_->targets;
 }
 
 const Assignment& PointAssignment::solve_once(const arma::mat& sources, Context& context) {

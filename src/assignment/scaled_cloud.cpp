@@ -109,9 +109,9 @@ std::vector<double> framed_potentials(const std::vector<double>& potentials,
                                       int unit_exponent) {
   std::vector<double> out(potentials.size());
   for (std::size_t j = 0; j < out.size(); ++j)
-    out[j] = std::ldexp(potentials[j] - squared_distance(points.colptr(j), other_shift.memptr(),
-                                                         points.n_rows),
-                        -unit_exponent);
+    out[j] = std::ldexp(
+        potentials[j] - squared_distance(points.colptr(j), other_shift.memptr(), points.n_rows),
+        -unit_exponent);
   const auto [low, high] = std::minmax_element(out.begin(), out.end());
   const double middle = 0.5 * (*low + *high);
   for (double& value : out) value -= middle;

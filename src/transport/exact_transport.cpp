@@ -1,12 +1,35 @@
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <numeric>
 #include <variant>
 
 #include "laot/data/columns.hpp"
+#include "laot/transport/hierarchical_transport.hpp"
 #include "laot/transport/transport_solvers.hpp"
 
 namespace laot {
+
+namespace {
+
+// From so many points on, looking at a row whose costs are computed again is most of the work. From
+// the pairs and potentials of parts a third of these looks is enough.
+constexpr std::size_t kManyPoints = 16384;
+// Fewer begin by parts where an auction would scan a row so often, and the parts have this many.
+constexpr double kMostScans = 30.0;
+constexpr std::size_t kFewPoints = 1000;
+constexpr std::size_t kStartingPart = 1600, kFewestParts = 16;
+constexpr int kStartingRounds = 1;  // after the first: clusters are cut by one partition or another
+constexpr double kStarted = 0.15;   // a typical share of the time
+constexpr double kGivenUp = 0.6;    // where in its time an auction is given up, at the latest
+
+detail::SolverOptions options_for(std::size_t points) {
+  detail::SolverOptions out;
+  if (points >= kFewPoints) out.most_scans = kMostScans;
+  return out;
+}
+
+}  // namespace
 
 // Weights that are all one make an assignment, which has a faster solver.
 struct ExactTransport::State {
@@ -35,7 +58,7 @@ ExactTransport::ExactTransport(arma::mat targets, std::vector<std::int64_t> supp
   const auto one = [](std::int64_t k) { return k == 1; };
   if (all(supply, one) && all(demand, one))
     state_.reset(new State{detail::PointAssignment(
-        columns.empty() ? std::move(targets) : columns_of(targets, columns), {})});
+        columns.empty() ? std::move(targets) : columns_of(targets, columns), options_for(count))});
   else
     state_.reset(new State{detail::SimplexTransport(std::move(targets), std::move(columns),
                                                     std::move(supply), std::move(demand), {})});
@@ -46,6 +69,44 @@ ExactTransport::ExactTransport(ExactTransport&&) noexcept = default;
 ExactTransport& ExactTransport::operator=(ExactTransport&&) noexcept = default;
 
 namespace {
+
+bool begins_by_parts(const detail::PointAssignment& solver) {
+  const arma::mat& points = solver.targets();
+  return !solver.is_warm() && points.n_cols >= kManyPoints &&
+         !detail::costs_are_kept(points.n_cols, points.n_cols, points.n_rows,
+                                 detail::store_budget({}));
+}
+
+detail::AssignmentStart start_by_parts(const arma::mat& sources, const arma::mat& targets,
+                                       Context& context) {
+  const std::vector<std::int64_t> ones(targets.n_cols, 1);
+  detail::HierarchyOptions options;
+  options.leaf = std::min<std::size_t>(kStartingPart, targets.n_cols / kFewestParts);
+  options.sweeps = kStartingRounds;
+  return detail::HierarchicalTransport(borrowed(targets), ones, ones, options)
+      .start(sources, context);
+}
+
+// A solve of all points by `solve`, which takes a start or a null pointer: from parts at once, or
+// where the auction of a cold one is given up.
+template <class Solve>
+const Assignment& solved(const detail::PointAssignment& solver, const arma::mat& sources,
+                         Context& context, const Solve& solve) {
+  double at = 0.0;
+  if (!begins_by_parts(solver)) {
+    const Assignment& found = solve(nullptr);
+    if (!std::isinf(found.certificate.gap)) return found;
+    at = kGivenUp;
+  }
+  const double ready = at + kStarted * (1.0 - at);
+  detail::AssignmentStart start;
+  {
+    const Context::Span span(context, at, ready);
+    start = start_by_parts(sources, solver.targets(), context);
+  }
+  const Context::Span span(context, ready, 1.0);
+  return solve(&start);
+}
 
 Flow flow_of(const Assignment& assignment) {
   Flow out;
@@ -64,23 +125,33 @@ Flow flow_of(const Assignment& assignment) {
 Flow ExactTransport::solve(const arma::mat& sources, Context& context) {
   if (auto* simplex = std::get_if<detail::SimplexTransport>(&state_->solver))
     return simplex->solve(sources, context);
-  return flow_of(std::get<detail::PointAssignment>(state_->solver).solve(sources, context));
+  auto& assignment = std::get<detail::PointAssignment>(state_->solver);
+  if (assignment.is_warm()) return flow_of(assignment.solve(sources, context));
+  return solve(std::make_shared<const arma::mat>(sources), context);
 }
 
 Flow ExactTransport::solve(std::shared_ptr<const arma::mat> sources, Context& context) {
   if (auto* simplex = std::get_if<detail::SimplexTransport>(&state_->solver))
     return simplex->solve(std::move(sources), context);
   auto& assignment = std::get<detail::PointAssignment>(state_->solver);
-  return flow_of(assignment.solve(std::move(sources), context));
+  return flow_of(solved(
+      assignment, *sources, context, [&](const detail::AssignmentStart* start) -> auto& {
+        return start == nullptr ? assignment.solve(sources, context)
+                                : assignment.solve(sources, *start, context);
+      }));
 }
 
 Flow ExactTransport::solve_once(const arma::mat& sources, Context& context,
                                 const std::vector<std::uint32_t>& columns) {
   if (auto* simplex = std::get_if<detail::SimplexTransport>(&state_->solver))
     return simplex->solve_once(sources, columns, context);
+  if (!columns.empty()) return solve_once(columns_of(sources, columns), context);
   auto& assignment = std::get<detail::PointAssignment>(state_->solver);
-  return flow_of(columns.empty() ? assignment.solve_once(sources, context)
-                                 : assignment.solve_once(columns_of(sources, columns), context));
+  return flow_of(solved(
+      assignment, sources, context, [&](const detail::AssignmentStart* start) -> auto& {
+        return start == nullptr ? assignment.solve_once(sources, context)
+                                : assignment.solve_once(sources, *start, context);
+      }));
 }
 
 Flow ExactTransport::solve_once(const arma::mat& sources, const detail::AssignmentStart& start,

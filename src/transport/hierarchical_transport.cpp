@@ -119,6 +119,8 @@ struct HierarchicalTransport::State {
   std::vector<Part> regroup(const arma::mat& x, std::uint64_t seed, Context& context) const;
   AssignmentStart start_of(const Part& part, const std::vector<std::uint32_t>& partner) const;
   void solve_parts(const arma::mat& x, const std::vector<Part>& parts, Context& context);
+  void run_rounds(const arma::mat& x, int first, int last, Context& context);
+  void require_sources(const arma::mat& x) const;
   double share_to_keep(SampledDual& dual, const std::vector<double>& smooth,
                        Context& context) const;
   std::vector<double> smoothed(const std::vector<double>& smooth, double share) const;
@@ -446,25 +448,43 @@ const std::vector<double>& HierarchicalTransport::target_potentials() const {
   return state_->v;
 }
 
+void HierarchicalTransport::State::require_sources(const arma::mat& x) const {
+  require(x.n_cols == supply.size() && x.n_rows == targets.n_rows, Status::dimension_mismatch,
+          "transport needs ", targets.n_rows, " features of ", supply.size(), " sources, found ",
+          x.n_rows, " x ", x.n_cols);
+  require_finite(x, "x");
+}
+
+// Round 0 cuts both clouds; those that follow cut the pairs anew.
+void HierarchicalTransport::State::run_rounds(const arma::mat& x, int first, int last,
+                                              Context& context) {
+  if (first == 0) potentials.clear();
+  for (int round = first; round <= last; ++round) {
+    const double share = kRoundsDone / (last + 1 - first);
+    const Context::Span span(context, share * (round - first), share * (round - first + 1));
+    solve_parts(x, round == 0 ? split(x, context) : regroup(x, regroupings++, context), context);
+  }
+}
+
+AssignmentStart HierarchicalTransport::start(const arma::mat& sources, Context& context) {
+  State& s = *state_;
+  s.require_sources(sources);
+  s.run_rounds(sources, 0, s.options.sweeps, context);
+  AssignmentStart out;
+  out.target_potentials = s.potentials.v();
+  out.target_of_source.assign(s.supply.size(), kNobody);
+  for (const Pair& pair : s.pairs) out.target_of_source[pair.source] = pair.target;
+  return out;
+}
+
 Flow HierarchicalTransport::solve(const arma::mat& sources, Context& context) {
   State& s = *state_;
-  require(sources.n_cols == s.supply.size() && sources.n_rows == s.targets.n_rows,
-          Status::dimension_mismatch, "transport needs ", s.targets.n_rows, " features of ",
-          s.supply.size(), " sources, found ", sources.n_rows, " x ", sources.n_cols);
-  require_finite(sources, "x");
+  s.require_sources(sources);
   require_room(s.supply.size(), s.demand.size(), sources.n_rows, s.options, context.num_threads);
-  const bool warm = !s.pairs.empty();
-  const int first = warm ? 1 : 0,
-            last = warm ? std::min(kWarmSweeps, s.options.sweeps) : s.options.sweeps;
-  if (!warm) s.potentials.clear();
-  for (int round = first; round <= last; ++round) {
-    const double rounds = last + 1 - first;
-    const Context::Span span(context, kRoundsDone * (round - first) / rounds,
-                             kRoundsDone * (round - first + 1) / rounds);
-    const std::vector<Part> parts =
-        round == 0 ? s.split(sources, context) : s.regroup(sources, s.regroupings++, context);
-    s.solve_parts(sources, parts, context);
-  }
+  if (s.pairs.empty())
+    s.run_rounds(sources, 0, s.options.sweeps, context);
+  else
+    s.run_rounds(sources, 1, std::min(kWarmSweeps, s.options.sweeps), context);
   Flow out;
   for (const Pair& pair : s.pairs) {
     out.source.push_back(pair.source);

@@ -168,8 +168,8 @@ void SimplexTransport::State::place(const Columns& row_side, const Columns& colu
 }
 
 // The unit that the auction counts in: what a row has on average, so that a row is about one bid
-// and small ones are none. Columns of one or two rows and a fraction would be rounded to prices that
-// are far from theirs; with halves, two bids a row, they come close enough.
+// and small ones are none. Columns of one or two rows and a fraction would be rounded to prices
+// that are far from theirs; with halves, two bids a row, they come close enough.
 std::int64_t SimplexTransport::State::auction_unit() const {
   const std::size_t n = supply.size(), m = demand.size();
   const std::int64_t total = std::accumulate(supply.begin(), supply.end(), std::int64_t{0});

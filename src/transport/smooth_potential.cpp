@@ -62,8 +62,8 @@ double squares(const std::vector<double>& values) {
 
 // Least squares by conjugate gradients (Hestenes & Stiefel, 1952), stopped early: directions that
 // the points hardly span stay as they are.
-std::vector<double> fitted(const Features& features, std::vector<double> residual,
-                           std::size_t step, Context& context) {
+std::vector<double> fitted(const Features& features, std::vector<double> residual, std::size_t step,
+                           Context& context) {
   const std::size_t count = residual.size();
   const auto gradient = [&] {
     std::vector<double> out(features.size(), 0.0);

@@ -31,6 +31,10 @@ struct Candidate {
   double cost;
 };
 
+/// Whether the single-precision costs of n rows and m columns are kept for later scans: where they fit
+/// in `store_bytes`, and scanning them is faster than computing them again.
+bool costs_are_kept(std::size_t n, std::size_t m, std::size_t d, double store_bytes);
+
 /// Keeps, for each row i, kListLength candidates and a bound b_i: every column that is not among
 /// the candidates has c_ij - v_j >= b_i, for the potentials v as they were when the list was made.
 /// As long as potentials only fall, the bound stays true; so whenever the least candidate is <=
@@ -81,8 +85,7 @@ class CandidateRows {
   /// Sets all, in any direction, and keeps the lists: bounds fall by the largest rise.
   void move_potentials(const std::vector<double>& values);
 
-  /// Makes all lists, keeping the single-precision costs for later scans where they fit in
-  /// `store_bytes` and scanning them is faster than computing them again.
+  /// Makes all lists, keeping the single-precision costs where costs_are_kept().
   void build(double store_bytes, Context& context);
 
   /// Threads that share the scans of few rows until they are taken away (nullptr).
