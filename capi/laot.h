@@ -850,7 +850,7 @@ LAOT_API laot_status laot_strongest_effects(const laot_model* model, size_t coun
  * @param length   numbers that out has room for, at least k * count
  * @return LAOT_DIMENSION_MISMATCH: other features than the model's; LAOT_BUFFER_TOO_SMALL: length;
  *         LAOT_UNKNOWN_NAME: about; LAOT_NOT_FINITE: a NaN or Inf in the cells;
- *         LAOT_INVALID_ARGUMENT: a model of several conditions
+ *         LAOT_INVALID_ARGUMENT: a model of an experiment, at none of its conditions
  *
  * Cost: O(features k) a cell.
  */
@@ -2079,7 +2079,8 @@ LAOT_API laot_status laot_recovery_study(laot_context* context, const size_t* fe
 
 /**
  * How far the map is from the identity at single cells: |J(z) - I|, the largest singular value, J
- * being the derivative of the prediction in the feature space. Everywhere the same for a linear map.
+ * being the derivative of the prediction in the feature space. Everywhere the same for a linear map
+ * without marginals.
  * The 95% quantile of change x length, over the time between the populations, is an L for the
  * critical gap of laot_isometry. Columns cell (from 0), change and length (|z|, about the mean of
  * the model's controls).
@@ -2092,9 +2093,10 @@ LAOT_API laot_status laot_recovery_study(laot_context* context, const size_t* fe
  * @param out         the new table; free it with laot_table_free
  * @return LAOT_NOT_AVAILABLE: cellot, scgen, cae or cpa, whose maps have no derivative in closed
  *         form, or a model that kept no cells; LAOT_DIMENSION_MISMATCH: other features than the
- *         model's; LAOT_INVALID_ARGUMENT: most_cells is 0, or a model of several conditions
+ *         model's; LAOT_INVALID_ARGUMENT: most_cells is 0, or a model of several conditions;
+ *         LAOT_NOT_FINITE: a NaN or Inf in a cell that is looked at
  *
- * Cost: the singular values of a k x k matrix a cell, once for a linear map.
+ * Cost: the singular values of a k x k matrix a cell, once where they are the same everywhere.
  */
 LAOT_API laot_status laot_change_at_cells(laot_context* context, const laot_model* model,
                                           const laot_data* control, size_t most_cells,

@@ -144,6 +144,9 @@ laot_status laot_change_at_cells(laot_context* context, const laot_model* model,
     given(out, "out");
     const laot::Model& asked = given(model, "model").model;
     const laot::Cells* cells = control != nullptr ? &given(control, "control").cells : nullptr;
+    if (control != nullptr)
+      laot::capi::require_same_features(asked.feature_names, "the model", control->feature_names,
+                                        "control");
     CallContext call(context);
     laot::capi::hand_out_table(laot::change_at_cells(asked, cells, most_cells, *call), out);
   });

@@ -80,19 +80,20 @@ function stability(fitted::FittedModel; control = nothing, treated = nothing, ba
 end
 
 """
-    change_at_cells(fitted; control = nothing, most_cells, num_threads = 1) -> NamedTuple
+    change_at_cells(fitted; control = nothing, most_cells, feature_names = nothing, num_threads = 1) -> NamedTuple
 
 How far the map is from the identity at up to `most_cells` control cells, evenly taken (without
 `control`: of those that the fit kept): `cell` (from 1), `change`, the largest singular value of the
 derivative of the prediction in the feature space less I, and `length`, the norm of the cell there.
-Everywhere the same `change` for a linear map; networks have no such derivative and throw.
+Everywhere the same `change` for a linear map without marginals; networks have no such derivative and throw.
 """
 function change_at_cells(fitted::FittedModel; control = nothing,
-                         most_cells::Integer = usual("change_at_cells", "most_cells"), num_threads::Integer = 1)
+                         most_cells::Integer = usual("change_at_cells", "most_cells"), feature_names = nothing,
+                         num_threads::Integer = 1)
     ask(data) = with_context(; num_threads = num_threads) do context
         table(out -> laot_change_at_cells(context, fitted, data, most_cells, out))
     end
-    found = control === nothing ? ask(C_NULL) : with_data(ask, control)
+    found = control === nothing ? ask(C_NULL) : with_data(ask, control; features = feature_names)
     return (cell = Int.(found.cell) .+ 1, change = found.change, length = found.length)
 end
 

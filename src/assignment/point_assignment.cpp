@@ -235,6 +235,7 @@ void PointAssignment::State::solve(const arma::mat& sources, Context& context,
   } else if (same_scale) {
     start_warm(cloud, context);
   } else if (!start_cold(cloud, context)) {
+    result = {};
     result.certificate.gap = kInfinity;
     return;
   }

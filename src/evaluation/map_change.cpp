@@ -168,22 +168,24 @@ Table change_at_cells(const Model& model, const Cells* given, std::size_t most, 
   require(given != nullptr || control.cells() > 0, Status::not_available,
           "the model kept no cells (", parameter_name("keep_cells"), " is 0); give control");
   const SingleThreadedBlas blas;
-  const arma::mat z = encoded_cells(model, control, About::control, "control", context);
-  const std::vector<std::size_t> taken = taken_evenly(z.n_cols, most);
+  const std::vector<std::size_t> taken = taken_evenly(control.cells(), most);
+  Cells some = control;
+  some.select_cells(taken, "control");
+  const arma::mat z = encoded_cells(model, some, About::control, "control", context);
   NumberColumn cells, changes, lengths;
   arma::mat last, cell(model.space.features(), 1);
   double size = 0.0;
   for (std::size_t c = 0; c < taken.size(); ++c) {
     context.poll("change", static_cast<double>(c) / static_cast<double>(taken.size()));
-    control.gather(taken[c], 1, cell.memptr());
-    arma::mat change = change_at(model, cell, z.col(taken[c]));
+    some.gather(c, 1, cell.memptr());
+    arma::mat change = change_at(model, cell, z.col(c));
     // A linear map changes all cells alike.
     if (!std::equal(change.begin(), change.end(), last.begin(), last.end()))
       size = largest_singular_value(change);
     last = std::move(change);
     cells.push_back(static_cast<double>(taken[c]));
     changes.push_back(size);
-    lengths.push_back(arma::norm(z.col(taken[c])));
+    lengths.push_back(arma::norm(z.col(c)));
   }
   Table out;
   out.add("cell", std::move(cells));

@@ -11,8 +11,6 @@ About about_from(const std::string& name) {
 
 arma::mat encoded_cells(const Model& model, const Cells& cells, About about, const char* name,
                         Context& context) {
-  if (model.parts.size() == 1)
-    return encoded_cells(model.at(model.parts[0]->condition), cells, about, name, context);
   model.require_one("a feature space");
   require(cells.features() == model.space.features(), Status::dimension_mismatch, name, " has ",
           cells.features(), " features and the model ", model.space.features());

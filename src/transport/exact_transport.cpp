@@ -126,8 +126,12 @@ Flow ExactTransport::solve(const arma::mat& sources, Context& context) {
   if (auto* simplex = std::get_if<detail::SimplexTransport>(&state_->solver))
     return simplex->solve(sources, context);
   auto& assignment = std::get<detail::PointAssignment>(state_->solver);
-  if (assignment.is_warm()) return flow_of(assignment.solve(sources, context));
-  return solve(std::make_shared<const arma::mat>(sources), context);
+  return flow_of(solved(
+      assignment, sources, context, [&](const detail::AssignmentStart* start) -> auto& {
+        return start == nullptr
+                   ? assignment.solve(sources, context)
+                   : assignment.solve(std::make_shared<const arma::mat>(sources), *start, context);
+      }));
 }
 
 Flow ExactTransport::solve(std::shared_ptr<const arma::mat> sources, Context& context) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "laot/assignment/point_assignment.hpp"
 #include "laot/assignment/scaled_cloud.hpp"
@@ -108,6 +109,7 @@ struct HierarchicalTransport::State {
   arma::mat targets;
   std::vector<std::int64_t> supply, demand;
   HierarchyOptions options;
+  bool solved = false;
   std::vector<Pair> pairs;        // of the last solve
   RoundPotentials potentials;     // for |y - x|^2
   std::vector<double> v;          // of them what the bound takes
@@ -481,10 +483,10 @@ Flow HierarchicalTransport::solve(const arma::mat& sources, Context& context) {
   State& s = *state_;
   s.require_sources(sources);
   require_room(s.supply.size(), s.demand.size(), sources.n_rows, s.options, context.num_threads);
-  if (s.pairs.empty())
-    s.run_rounds(sources, 0, s.options.sweeps, context);
-  else
+  if (std::exchange(s.solved, false))  // an interrupted solve leaves nothing to start from
     s.run_rounds(sources, 1, std::min(kWarmSweeps, s.options.sweeps), context);
+  else
+    s.run_rounds(sources, 0, s.options.sweeps, context);
   Flow out;
   for (const Pair& pair : s.pairs) {
     out.source.push_back(pair.source);
@@ -493,6 +495,7 @@ Flow HierarchicalTransport::solve(const arma::mat& sources, Context& context) {
   }
   const Context::Span span(context, kRoundsDone, 1.0);
   out.certificate = s.certify(sources, context);
+  s.solved = true;
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 #include "capacity_auction.hpp"
 #include "laot/assignment/candidate_rows.hpp"
@@ -111,8 +112,8 @@ struct SimplexTransport::State {
     if (sources_are_columns) supply.swap(demand);
   }
 
-  void place(const Columns& row_side, const Columns& column_side, Context& context);
-  FramedCloud framed_rows(const Columns& row_side) const;
+  void place(const Columns& row_side, const Columns& column_side, bool warm, Context& context);
+  FramedCloud framed_rows(const Columns& row_side, bool warm) const;
   void start_cold(Context& context);
   void start_warm(Context& context);
   double first_price() const;
@@ -136,9 +137,9 @@ struct SimplexTransport::State {
 
 // In the scale of the last solve, unless the rows have grown or shrunk a lot: what stays comparable
 // can be kept.
-FramedCloud SimplexTransport::State::framed_rows(const Columns& row_side) const {
+FramedCloud SimplexTransport::State::framed_rows(const Columns& row_side, bool warm) const {
   FramedCloud out = row_side.framed();
-  if (!planted || sources_are_columns) return out;
+  if (!warm || sources_are_columns) return out;
   const int last = rows->sources().frame().exponent, natural = out.frame().exponent;
   if (last == natural || std::abs(last - natural) > 4) return out;
   return FramedCloud(row_side.points, Frame{out.frame().shift, last});
@@ -146,14 +147,14 @@ FramedCloud SimplexTransport::State::framed_rows(const Columns& row_side) const 
 
 // The clouds where the rows read them. The packed targets stay where these are the columns, and so
 // does the memory for single-precision costs; after a small step of the rows, so do their lists.
-void SimplexTransport::State::place(const Columns& row_side, const Columns& column_side,
+void SimplexTransport::State::place(const Columns& row_side, const Columns& column_side, bool warm,
                                     Context& context) {
   if (!rows)
     rows.emplace(column_side.framed(), options.path);
   else if (sources_are_columns)
     rows->set_targets(column_side.framed());
-  FramedCloud cloud = framed_rows(row_side);
-  lists_kept = planted && !sources_are_columns &&
+  FramedCloud cloud = framed_rows(row_side, warm);
+  lists_kept = warm && !sources_are_columns &&
                cloud.frame().exponent == rows->sources().frame().exponent &&
                rows->mean_drop(cloud) <= kReusableDrop * width;
   if (lists_kept)
@@ -161,7 +162,7 @@ void SimplexTransport::State::place(const Columns& row_side, const Columns& colu
   else
     rows->set_sources(std::move(cloud));
   const int now = rows->sources().frame().exponent + rows->targets().frame().exponent;
-  if (planted)
+  if (warm)
     for (auto* potentials : {&u, &v})
       for (double& value : *potentials) value = std::ldexp(value, exponent - now);
   exponent = now;
@@ -427,9 +428,8 @@ Flow SimplexTransport::State::solve(const Columns& sources, Context& context) {
   const Columns target_side{targets, target_columns};
   const Columns& row_side = sources_are_columns ? target_side : sources;
   const Columns& column_side = sources_are_columns ? sources : target_side;
-  const bool warm = planted;
-  place(row_side, column_side, context);
-  planted = false;  // an interrupted solve leaves nothing to start from
+  const bool warm = std::exchange(planted, false);  // an interrupted solve leaves no start
+  place(row_side, column_side, warm, context);
   pivots = 0;
   {
     const Context::Span span(context, 0.0, kPlanted);

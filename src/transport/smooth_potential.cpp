@@ -98,8 +98,14 @@ std::vector<double> smooth_potential(const arma::mat& points, const std::vector<
   for (std::size_t j = 0; j < values.size(); j += step) chosen.push_back(values[j]);
   for (const double value : chosen) mean += value / static_cast<double>(chosen.size());
   for (double& value : chosen) value -= mean;
+  // In units of the largest, whose square may be no number.
+  double largest = 0.0;
+  for (const double value : chosen) largest = std::max(largest, std::abs(value));
+  if (largest > 0.0)
+    for (double& value : chosen) value /= largest;
   const Features features(points, step);
-  const std::vector<double> c = fitted(features, chosen, step, context);
+  std::vector<double> c = fitted(features, chosen, step, context);
+  for (double& value : c) value *= largest;
   std::vector<double> out(values.size());
   parallel_for(context, out.size(), 4096, [&](std::size_t first, std::size_t last, int) {
     for (std::size_t j = first; j < last; ++j) out[j] = mean + features.times(c, j);

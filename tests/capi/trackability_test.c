@@ -191,6 +191,7 @@ static void test_change(laot_context* context, const laot_model* model, const la
   damaged[5] = NAN;
   CHECK(laot_data_dense(damaged, FEATURES, CONTROLS, FEATURES, &few) == LAOT_OK);
   REFUSED(laot_encode(context, model, few, "own", own, k * CONTROLS), LAOT_NOT_FINITE, "cells");
+  REFUSED(laot_change_at_cells(context, model, few, 100, &table), LAOT_NOT_FINITE, "control");
   laot_data_free(few);
 
   CHECK(laot_change_at_cells(context, model, control, 4, &table) == LAOT_OK);

@@ -19,8 +19,8 @@ struct Clouds {
   arma::mat x, y;
 };
 
-// Eight tight clusters, far from each other, whose numbers of cells differ by chance: a few cells of
-// each have to cross over.
+// Eight tight clusters, far from each other, whose numbers of cells differ by chance: a few cells
+// of each have to cross over.
 Clouds unbalanced(std::size_t d, std::size_t n) {
   Clouds out{0.5 * clouds::gaussian(d, n, 1), 0.5 * clouds::gaussian(d, n, 2)};
   const arma::mat centres = 4.0 * clouds::gaussian(d, 8, 3);
@@ -83,6 +83,12 @@ TEST_CASE("a coupling whose auction was given up has the pairs of the assignment
       CHECK(ExactTransport(c.y, ones(2000), ones(2000)).solve_once(c.x, context).target ==
             expected);
     }
+    // A warm coupling whose cells grow so much that it begins anew.
+    Context again;
+    ExactTransport grown(c.y, ones(2000), ones(2000));
+    const arma::mat small = 0.01 * c.x;
+    CHECK(grown.solve(small, again).target == pairs_of({small, c.y}));
+    CHECK(grown.solve(c.x, again).target == expected);
     // Named columns of larger matrices, in another order.
     std::vector<std::uint32_t> backwards(2000);
     std::iota(backwards.rbegin(), backwards.rend(), 0u);
