@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <utility>
 
-#include "laot/assignment/point_assignment.hpp"
 #include "laot/assignment/scaled_cloud.hpp"
 #include "laot/base/median.hpp"
 #include "laot/base/sums.hpp"
@@ -14,6 +12,7 @@
 #include "laot/transport/round_potentials.hpp"
 #include "laot/transport/sampled_dual.hpp"
 #include "laot/transport/smooth_potential.hpp"
+#include "laot/transport/transport_solvers.hpp"
 
 namespace laot::detail {
 
@@ -31,7 +30,6 @@ using hierarchy::Pair;
 
 constexpr std::uint64_t kSplitSeed = 7919, kSweepSeed = 104729, kSampleSeed = 1299709,
                         kChoiceSeed = 15485863;
-constexpr std::uint32_t kNobody = ~std::uint32_t{0};
 constexpr std::size_t kDirectionSample = 2048;  // points that choose the direction of a cut
 constexpr int kDirectionRounds = 8;
 // Shares of a potential beside its smooth part; the bound takes the best of them.
@@ -296,7 +294,7 @@ AssignmentStart HierarchicalTransport::State::start_of(
     const std::uint32_t target = partner[share.point];
     const auto at = std::lower_bound(place.begin(), place.end(), std::pair(target, 0u));
     const bool here = at != place.end() && at->first == target;
-    start.target_of_source.push_back(here ? at->second : kNobody);
+    start.target_of_source.push_back(here ? at->second : kNone);
   }
   return start;
 }
@@ -304,7 +302,7 @@ AssignmentStart HierarchicalTransport::State::start_of(
 void HierarchicalTransport::State::solve_parts(const arma::mat& x, const std::vector<Part>& parts,
                                                Context& context) {
   std::vector<std::vector<Pair>> found(parts.size());
-  std::vector<std::uint32_t> partner(supply.size(), kNobody);
+  std::vector<std::uint32_t> partner(supply.size(), kNone);
   for (const Pair& pair : pairs) partner[pair.source] = pair.target;
   Round round;
   round.u.assign(supply.size(), 0.0);
@@ -381,7 +379,7 @@ double HierarchicalTransport::State::share_to_keep(SampledDual& dual,
                                                    const std::vector<double>& smooth,
                                                    Context& context) const {
   dual.draw(std::max<std::size_t>(1, options.sampled_rows / kChoiceShare), kChoiceSeed);
-  double best = -std::numeric_limits<double>::infinity(), chosen = 1.0;
+  double best = -kInfinity, chosen = 1.0;
   for (const double share : kKept) {
     const double value = dual.value(smoothed(smooth, share), potentials.u(), context).mean;
     if (!(value > best)) break;  // concave in the share
@@ -474,7 +472,7 @@ AssignmentStart HierarchicalTransport::start(const arma::mat& sources, Context& 
   s.run_rounds(sources, 0, s.options.sweeps, context);
   AssignmentStart out;
   out.target_potentials = s.potentials.v();
-  out.target_of_source.assign(s.supply.size(), kNobody);
+  out.target_of_source.assign(s.supply.size(), kNone);
   for (const Pair& pair : s.pairs) out.target_of_source[pair.source] = pair.target;
   return out;
 }
