@@ -45,7 +45,7 @@ RESULTS = os.path.join(WORK, "results.tsv")
 COMPILED = (".cpp", ".hpp", ".inc", ".c", ".h")
 COPIED = ("CMakeLists.txt", "VERSION", "LICENSE", "README.md", "src", "include", "capi", "cmake",
           "tests", "bench", "julia", "python", "examples", "scripts", "R-package", "docs")
-DECLARATION = re.compile(r"(const )?[\w:<>]+[&*]? \w+ = .*;$")
+DECLARATION = re.compile(r"((const|constexpr|static) )*[\w:<>]+[&*]? \w+(\[\])? = .*;$")
 ASSIGNMENT = re.compile(r"(?<![=<>!])=(?!=)")
 LIMIT = 300  # seconds for one change; one that takes longer is noticed
 
