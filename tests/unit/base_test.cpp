@@ -5,6 +5,7 @@
 #include <set>
 
 #include "laot/base.hpp"
+#include "laot/linear_algebra.hpp"
 
 using namespace laot;
 
@@ -82,4 +83,10 @@ TEST_CASE("one item more than are named is named as well") {
   CHECK(some_of({"a", "b"}, 2) == "a, b");
   CHECK(some_of({"a", "b", "c"}, 2) == "a, b, c");
   CHECK(some_of({"a", "b", "c", "d"}, 2) == "a, b and 2 more");
+}
+
+TEST_CASE("the Gaussian map of cells that differ by rounding alone is the identity") {
+  const arma::mat some(3, 3, arma::fill::eye);
+  CHECK(arma::abs(gaussian_map(1e-26 * some, some) - some).max() == 0.0);
+  CHECK(gaussian_map(1e-20 * some, some)(0, 0) == doctest::Approx(1e10));
 }
