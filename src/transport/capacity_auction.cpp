@@ -103,10 +103,12 @@ void CapacityAuction::run(double epsilon, Context& context) {
     if (free_[i] > 0) waiting_[length_++] = i;
   part_dear_ones(epsilon, slack);
   const std::size_t limit = kBidsPerRow * free_.size();
+  std::size_t fewest = length_;  // one bid can send several rows back to the queue
   for (std::size_t bids = 0; length_ > 0 && bids < limit; ++bids) {
+    fewest = std::min(fewest, length_);
     if (bids % kBidsPerPoll == 0)
       context.poll("transport",
-                   1.0 - static_cast<double>(length_) / static_cast<double>(free_.size()));
+                   1.0 - static_cast<double>(fewest) / static_cast<double>(free_.size()));
     const std::uint32_t i = waiting_[head_];
     if (++head_ == waiting_.size()) head_ = 0;
     --length_;

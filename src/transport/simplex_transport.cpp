@@ -36,7 +36,7 @@ double largest(const std::vector<double>& values) {
 }
 
 // Where in a solve the first tree is there: a typical share of the time.
-constexpr double kPlanted = 0.4;
+constexpr double kPlanted = 0.4, kListed = 0.3;  // and of that the lists
 
 // The units in whole multiples of `unit`, with the rounded sum: a row of the auction bids for few
 // of them, where exact units would be cut into ever smaller pieces.
@@ -97,7 +97,10 @@ struct SimplexTransport::State {
   std::vector<double> u, v;               // of the last solve
   int exponent = 0;                       // their unit is 2^exponent
   double artificial = 0.0;                // price of arcs to the root of the tree
-  std::size_t pivots = 0;                 // of this solve
+  std::size_t pivots = 0;  // of this solve; nobody knows how many, some as many as rows
+  double progress() const {
+    return static_cast<double>(pivots) / static_cast<double>(pivots + supply.size());
+  }
   std::vector<double> row_potential, column_potential;  // of the squared distance
 
   State(arma::mat points, std::vector<std::uint32_t> columns, std::vector<std::int64_t> sources,
@@ -266,7 +269,11 @@ double SimplexTransport::State::tree_violation() const {
 
 void SimplexTransport::State::start_cold(Context& context) {
   rows->set_potentials(first_potentials(rows->sources(), rows->targets()));
-  rows->build(store_budget(options), context);
+  {
+    const Context::Span span(context, 0.0, kListed);
+    rows->build(store_budget(options), context);
+  }
+  const Context::Span span(context, kListed, 1.0);
   width = mean_width(*rows);
   plant(auctioned(context));
   price_tree(first_price());
@@ -307,9 +314,8 @@ void SimplexTransport::State::pivot_on_lists(double tolerance, Context& context)
     }
     without = 0;
     tree.pivot(best.row, best.column, cost(best.row, best.column), best.reduced);
-    // Nobody knows how many there will be: about as many as rows.
     ++pivots;
-    context.poll("transport", static_cast<double>(pivots) / static_cast<double>(pivots + n));
+    context.poll("transport", progress());
   }
 }
 
@@ -328,6 +334,7 @@ bool SimplexTransport::State::certify(double tolerance, Context& context) {
   std::vector<std::uint32_t> doubtful;
   for (std::uint32_t i = 0; i < u.size(); ++i)
     if (u[i] > rows->bound(i)) doubtful.push_back(i);
+  const Context::Span still(context, progress(), progress());
   rows->refresh(doubtful.data(), doubtful.size(), context);
   return std::none_of(doubtful.begin(), doubtful.end(),
                       [&](std::uint32_t i) { return rows->best_two(i).least < u[i] - tolerance; });
