@@ -147,6 +147,12 @@ def test_wrong_places_get_one_sentence(fitted, at, error, words):
     assert "\n" not in str(caught.value)
 
 
+def test_a_text_of_blanks_is_a_lost_value():
+    from laot._covariates import is_lost
+
+    assert [is_lost(value) for value in ("", "  ", " A ", None, float("nan"), 0)] == [True, True, False, True, True, False]
+
+
 def test_blanks_about_the_parts_of_a_combination_say_nothing():
     spaced = {**INFO, "drug": [str(drug).replace("+", " + ") for drug in INFO["drug"]]}
     assert any(" + " in drug for drug in spaced["drug"])
