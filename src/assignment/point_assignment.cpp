@@ -123,7 +123,8 @@ struct PointAssignment::State {
   void solve_again(const arma::mat& sources, Context& context);
   bool start_cold(const FramedCloud& sources, Context& context);
   void start_warm(const FramedCloud& sources, Context& context);
-  void start_at(const AssignmentStart& start, const FramedCloud& sources, Context& context);
+  bool start_at(const AssignmentStart& start, const FramedCloud& sources, Context& context);
+  double most_scans() const;
 };
 
 void PointAssignment::State::require_sources(const arma::mat& sources) const {
@@ -131,6 +132,10 @@ void PointAssignment::State::require_sources(const arma::mat& sources) const {
           Status::dimension_mismatch, "a square assignment needs ", targets.n_rows, " x ",
           targets.n_cols, " sources, found ", sources.n_rows, " x ", sources.n_cols);
   require_finite(sources, "x");
+}
+
+double PointAssignment::State::most_scans() const {
+  return static_cast<double>(rows.scans()) + options.most_scans * static_cast<double>(rows.rows());
 }
 
 // False where it is given up.
@@ -142,9 +147,7 @@ bool PointAssignment::State::start_cold(const FramedCloud& sources, Context& con
   AssignmentSearch search(rows, matching, result.statistics, context);
   width = mean_width(rows);
   const Context::Span span(context, kListsMade, kAuctionDone);
-  const double most =
-      static_cast<double>(rows.scans()) + options.most_scans * static_cast<double>(rows.rows());
-  return run_auctions(search, kFirstEpsilon * width, kLastEpsilon * width, context, most);
+  return run_auctions(search, kFirstEpsilon * width, kLastEpsilon * width, context, most_scans());
 }
 
 // Keeps the potentials, the pairs and, after a small step, the lists, whose bounds fall as far as
@@ -173,7 +176,7 @@ void PointAssignment::State::start_warm(const FramedCloud& sources, Context& con
 
 // The excess of a pair over the least of its row is mostly the error of the potentials: an epsilon
 // of that size would part pairs that are good.
-void PointAssignment::State::start_at(const AssignmentStart& start, const FramedCloud& sources,
+bool PointAssignment::State::start_at(const AssignmentStart& start, const FramedCloud& sources,
                                       Context& context) {
   rows.set_potentials(
       framed_potentials(start.target_potentials, targets, sources.frame().shift,
@@ -189,8 +192,8 @@ void PointAssignment::State::start_at(const AssignmentStart& start, const Framed
   AssignmentSearch search(rows, matching, result.statistics, context);
   width = mean_width(rows);
   search.certify_all(context);
-  run_auctions(search, std::min(kStartEpsilon * search.mean_excess(), kFirstEpsilon * width),
-               kLastEpsilon * width, context);
+  return run_auctions(search, std::min(kStartEpsilon * search.mean_excess(), kFirstEpsilon * width),
+                      kLastEpsilon * width, context, most_scans());
 }
 
 // The certificate is not good enough: everything once more, in double precision throughout.
@@ -230,11 +233,14 @@ void PointAssignment::State::solve(const arma::mat& sources, Context& context,
   solved = false;  // an interrupted solve leaves nothing to start from
   result.statistics = {};
   const std::size_t scans_before = rows.scans();
-  if (start != nullptr) {
-    start_at(*start, cloud, context);
-  } else if (same_scale) {
+  bool done = true;
+  if (start != nullptr)
+    done = start_at(*start, cloud, context);
+  else if (same_scale)
     start_warm(cloud, context);
-  } else if (!start_cold(cloud, context)) {
+  else
+    done = start_cold(cloud, context);
+  if (!done) {
     result = {};
     result.certificate.gap = kInfinity;
     return;
@@ -272,11 +278,15 @@ const Assignment& PointAssignment::solve(std::shared_ptr<const arma::mat> source
   State& s = *state_;
   s.require_sources(*sources);
   s.solve(*sources, context, &start);
+  if (std::isinf(s.result.certificate.gap)) return s.result;
   s.kept = std::move(sources);
   s.solved = true;
   return s.result;
 }
 
+void PointAssignment::never_give_up() {
+  state_->options.most_scans = kInfinity;
+}
 bool PointAssignment::is_warm() const {
   return state_->solved;
 }

@@ -23,9 +23,14 @@ constexpr int kStartingRounds = 1;  // after the first: clusters are cut by one 
 constexpr double kStarted = 0.15;   // a typical share of the time
 constexpr double kGivenUp = 0.6;    // where in its time an auction is given up, at the latest
 
-detail::SolverOptions options_for(std::size_t points) {
+// On a line the parts are a bad start: the optimum there is one of many that differ by rounding.
+bool lie_on_a_line(const arma::mat& points) {
+  return points.n_rows < 2;
+}
+
+detail::SolverOptions options_for(const arma::mat& points, std::size_t count) {
   detail::SolverOptions out;
-  if (points >= kFewPoints) out.most_scans = kMostScans;
+  if (count >= kFewPoints && !lie_on_a_line(points)) out.most_scans = kMostScans;
   return out;
 }
 
@@ -56,12 +61,14 @@ ExactTransport::ExactTransport(arma::mat targets, std::vector<std::int64_t> supp
   require(all(supply, positive) && all(demand, positive), Status::invalid_argument,
           "supplies and demands must be positive");
   const auto one = [](std::int64_t k) { return k == 1; };
-  if (all(supply, one) && all(demand, one))
+  if (all(supply, one) && all(demand, one)) {
+    const detail::SolverOptions options = options_for(targets, count);
     state_.reset(new State{detail::PointAssignment(
-        columns.empty() ? std::move(targets) : columns_of(targets, columns), options_for(count))});
-  else
+        columns.empty() ? std::move(targets) : columns_of(targets, columns), options)});
+  } else {
     state_.reset(new State{detail::SimplexTransport(std::move(targets), std::move(columns),
                                                     std::move(supply), std::move(demand), {})});
+  }
 }
 
 ExactTransport::~ExactTransport() = default;
@@ -72,7 +79,7 @@ namespace {
 
 bool begins_by_parts(const detail::PointAssignment& solver) {
   const arma::mat& points = solver.targets();
-  return !solver.is_warm() && points.n_cols >= kManyPoints &&
+  return !solver.is_warm() && points.n_cols >= kManyPoints && !lie_on_a_line(points) &&
          !detail::costs_are_kept(points.n_cols, points.n_cols, points.n_rows,
                                  detail::store_budget({}));
 }
@@ -90,7 +97,7 @@ detail::AssignmentStart start_by_parts(const arma::mat& sources, const arma::mat
 // A solve of all points by `solve`, which takes a start or a null pointer: from parts at once, or
 // where the auction of a cold one is given up.
 template <class Solve>
-const Assignment& solved(const detail::PointAssignment& solver, const arma::mat& sources,
+const Assignment& solved(detail::PointAssignment& solver, const arma::mat& sources,
                          Context& context, const Solve& solve) {
   double at = 0.0;
   if (!begins_by_parts(solver)) {
@@ -105,7 +112,10 @@ const Assignment& solved(const detail::PointAssignment& solver, const arma::mat&
     start = start_by_parts(sources, solver.targets(), context);
   }
   const Context::Span span(context, ready, 1.0);
-  return solve(&start);
+  const Assignment& found = solve(&start);
+  if (!std::isinf(found.certificate.gap)) return found;
+  solver.never_give_up();  // cells near a line, say: the parts are no better a start
+  return solve(nullptr);
 }
 
 Flow flow_of(const Assignment& assignment) {
@@ -161,8 +171,9 @@ Flow ExactTransport::solve_once(const arma::mat& sources, Context& context,
 Flow ExactTransport::solve_once(const arma::mat& sources, const detail::AssignmentStart& start,
                                 Context& context) {
   auto* assignment = std::get_if<detail::PointAssignment>(&state_->solver);
-  return assignment != nullptr ? flow_of(assignment->solve_once(sources, start, context))
-                               : solve_once(sources, context);
+  if (assignment == nullptr) return solve_once(sources, context);
+  assignment->never_give_up();
+  return flow_of(assignment->solve_once(sources, start, context));
 }
 
 const std::vector<double>& ExactTransport::source_potentials() const {

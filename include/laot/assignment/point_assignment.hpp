@@ -71,6 +71,8 @@ class PointAssignment {
                                Context& context);
   /// Of the last solve.
   const Assignment& last() const;
+  /// Solves from now on are not given up.
+  void never_give_up();
   /// Whether there is a solve to go on from.
   bool is_warm() const;
   const arma::mat& targets() const;
