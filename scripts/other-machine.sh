@@ -48,7 +48,6 @@ chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
       -DCMAKE_C_COMPILER=$triplet-gcc -DCMAKE_CXX_COMPILER=$triplet-g++ \
       -DCMAKE_LIBRARY_ARCHITECTURE=$triplet -DCMAKE_CROSSCOMPILING_EMULATOR='$emulator;-L;/' \
       -DLAOT_TEST_SLOWDOWN=30 -DLAOT_TEST_FILES='/(old_model_files|damaged_files|texts_and_files|base|table|checkpoint|values_base)_test[.]cpp\$'
-    cmake --build build/$machine --target laot_{capi,scores,golden,misuse,experiment,bad_conditions,table,saved}_test_c \
-      laot_capi_header_test laot_capi_threads_test laot_tests
+    cmake --build build/$machine --target laot_c_tests laot_capi_header_test laot_capi_threads_test laot_tests
     ctest --test-dir build/$machine -R '^(c_|capi_(header|threads))' -FA build --output-on-failure
     $emulator -L / build/$machine/tests/laot_tests"

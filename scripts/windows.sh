@@ -56,10 +56,6 @@ cmake -S . -B "$work/laot" -G Ninja -DCMAKE_TOOLCHAIN_FILE="$work/toolchain.cmak
   -DCMAKE_CXX_FLAGS=-DARMA_DONT_USE_WRAPPER -DCMAKE_EXE_LINKER_FLAGS=-static \
   -DCMAKE_SHARED_LINKER_FLAGS=-static -DCMAKE_UNITY_BUILD=ON \
   -DLAOT_TEST_FILES='/(old_model_files|damaged_files|texts_and_files|base|table|checkpoint|values_base)_test[.]cpp$'
-tests=()
-for name in capi scores golden misuse experiment bad_conditions table saved; do
-  tests+=("laot_${name}_test_c")
-done
-cmake --build "$work/laot" --target "${tests[@]}" laot_capi_header_test laot_capi_threads_test laot_tests
+cmake --build "$work/laot" --target laot_c_tests laot_capi_header_test laot_capi_threads_test laot_tests
 ctest --test-dir "$work/laot" -R '^(c_|capi_(header|threads))' -FA build --output-on-failure
 "$wine" "$work/laot/tests/laot_tests.exe"
