@@ -2129,16 +2129,16 @@ LAOT_API laot_status laot_change_at_cells(laot_context* context, const laot_mode
  * @param control    [features x n] the training control cells, with their labels, n at least 4;
  *                   NULL, like treated: the up to keep_cells that the model kept, with theirs
  * @param treated    [features x m] the training treated cells, m at least 4; NULL as control is
- * @param resamples  bootstrap resamples, 0 or more
- * @param halves     splits into halves, 0 or more
- * @param restarts   other starts, 0 or more
+ * @param resamples  bootstrap resamples, 0 to 1,000,000
+ * @param halves     splits into halves, 0 to 1,000,000
+ * @param restarts   other starts, 0 to 1,000,000
  * @param resample   what is resampled: "cells" (within their label), or "levels" of the batch
  * @param out        the findings; free them with laot_findings_free
  * @return LAOT_NOT_AVAILABLE: a model of another method, or one that kept no cells;
  *         LAOT_DIMENSION_MISMATCH: other features than the model's; LAOT_INVALID_ARGUMENT: a model of
  *         many conditions at none of them, only one of control and treated, labels that do not
- *         agree, "levels" without labels or with only one level, or fewer than 4 cells;
- *         LAOT_UNKNOWN_NAME: resample
+ *         agree, "levels" without labels or with only one level, fewer than 4 cells, or more than
+ *         1,000,000 of one kind of refit; LAOT_UNKNOWN_NAME: resample
  *
  * Cost: 1 + resamples + 2 halves + restarts fits.
  */

@@ -128,7 +128,8 @@ def julia_calls(items):
             names = ", ".join("callback" if name == "function" else name for _, name in item.arguments)
             kinds = ", ".join(julia_type(kind, items) for kind, _ in item.arguments)
             kinds += "," if len(item.arguments) == 1 else ""
-            tail = f", {names}" if names else ""
+            tail = "".join(f', counted({name}, "{name}")' if kind == "size_t" else f", {name}"
+                           for (kind, _), name in zip(item.arguments, names.split(", ")))
             out += [f"{item.name}({names}) =",
                     f"    ccall(@symbol({item.name}), {julia_type(item.result, items)}, ({kinds}){tail})", ""]
     return "\n".join(out).rstrip("\n") + "\n"

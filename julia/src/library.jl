@@ -43,6 +43,11 @@ function symbol(place::Ref{Ptr{Cvoid}}, name::Symbol)
     return place[]
 end
 
+"A count for C, to which a negative one would be huge."
+counted(count, name::String) = count
+counted(count::Signed, name::String) = count >= 0 ? count :
+    throw(ArgumentError("$name must be a whole number of at least 0, found $count"))
+
 "The address of a function of the library; each place that asks looks it up once."
 macro symbol(name)
     return :(symbol($(Ref{Ptr{Cvoid}}(C_NULL)), $(QuoteNode(name))))

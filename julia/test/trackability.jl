@@ -66,6 +66,8 @@ end
     @test encode(fitted, CONTROL[:, 1:4]; about = "own") ≈ z[:, 1:4] .- sum(z[:, 1:4]; dims = 2) ./ 4
     @test change_at_cells(fitted; most_cells = 2).change == found.change[1:2]
     top = strongest_effects(fitted; count = 4)
+    @test_throws ArgumentError("count must be a whole number of at least 0, found -1") strongest_effects(
+        fitted; count = -1)
     @test top.change ≈ [w[i, j] - (i == j) for (i, j) in zip(top.treated, top.control)]
     @test abs(top.change[1]) ≈ maximum(abs, w - [i == j for i in axes(w, 1), j in axes(w, 2)])
     effects = stability(fitted; resamples = 3, halves = 0, restarts = 0).tables["effects"]

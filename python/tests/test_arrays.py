@@ -345,6 +345,13 @@ def test_the_change_of_a_linear_map_at_encoded_cells():
     order = np.argsort(-np.abs(change).T.ravel(), kind="stable")[:4]  # column by column
     assert (top["control"] * len(scale) + top["treated"]).tolist() == order.tolist()
     assert top["change"] == pytest.approx(change.T.ravel()[order])
+    with pytest.raises(ValueError, match="count must be a whole number of at least 0, found -1"):
+        model.strongest_effects(-1)
+    with pytest.raises(ValueError, match="most_cells must be a whole number of at least 1, found -1"):
+        model.change_at_cells(most_cells=-1)
+    for name, least in (("resamples", 0), ("halves", 0), ("restarts", 0), ("repeats", 1), ("most_cells", 1)):
+        with pytest.raises(ValueError, match=f"{name} must be a whole number of at least {least}, found -1"):
+            model.trackability(**{name: -1})
     with pytest.raises(laot.LaotError, match="about"):
         model.encode(CONTROL, "all")
     with pytest.raises(laot.LaotError, match="derivative"):

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "laot/base/median.hpp"
 #include "laot/linear_algebra.hpp"
@@ -15,6 +16,8 @@ namespace laot {
 namespace {
 
 constexpr std::size_t kQueries = 2000;
+// Refits of one kind: more would neither end nor fit in memory.
+constexpr std::size_t kMostRefits = 1000000;
 
 using Index = std::vector<std::size_t>;
 
@@ -183,6 +186,11 @@ void check(const Pair& cells, const StabilityOptions& options) {
           ", found ", options.images.n_rows, " x ", options.images.n_cols);
   require(options.level > 0.0 && options.level < 1.0, Status::invalid_argument,
           "level must lie between 0 and 1, found ", options.level);
+  for (const auto& [name, count] : {std::pair("resamples", options.resamples),
+                                    {"halves", options.halves},
+                                    {"restarts", options.restarts}})
+    require(count <= kMostRefits, Status::invalid_argument, name, " must be from 0 to ",
+            kMostRefits, ", found ", count);
   require(options.resample == Resample::cells || !cells.batch_x.empty(), Status::invalid_argument,
           "resampling levels needs a batch: give the donor or replicate of each cell");
   const std::size_t levels = members(cells.batch_x, cells.x.n_cols).size();

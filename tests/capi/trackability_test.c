@@ -1,6 +1,7 @@
 /* Whether a pairing can be recovered, through the C interface: isometry, rates, simulations, the
  * change of a map, stability, recovery curves, and their refusals. */
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -234,6 +235,12 @@ static void test_trackability(void) {
           LAOT_UNKNOWN_NAME, "cells or levels");
   REFUSED(laot_stability(context, model, NULL, NULL, 1, 0, 0, "levels", &findings),
           LAOT_INVALID_ARGUMENT, "batch");
+  REFUSED(laot_stability(context, model, NULL, NULL, SIZE_MAX, 0, 0, "cells", &findings),
+          LAOT_INVALID_ARGUMENT, "resamples must be from 0 to 1000000, found 18");
+  REFUSED(laot_stability(context, model, NULL, NULL, 0, 1000001, 0, "cells", &findings),
+          LAOT_INVALID_ARGUMENT, "halves must be from 0 to 1000000, found 1000001");
+  REFUSED(laot_stability(context, model, NULL, NULL, 0, 0, SIZE_MAX, "cells", &findings),
+          LAOT_INVALID_ARGUMENT, "restarts must be from 0");
   REFUSED(laot_stability(context, shift, NULL, NULL, 1, 0, 0, "cells", &findings),
           LAOT_NOT_AVAILABLE, "mean_shift");
   REFUSED(laot_stability(context, NULL, NULL, NULL, 1, 0, 0, "cells", &findings),

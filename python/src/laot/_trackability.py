@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Optional, Sequence
 
 import numpy as np
 
-from ._cells import Context, Data, Progress, doubles
+from ._cells import Context, Data, Progress, doubles, whole
 from ._library import check, lib
 from ._registry import usual
 from ._scores import findings
@@ -44,10 +44,11 @@ def track(model: Model, adata: Any, resamples: Optional[int], halves: Optional[i
           gaps: Optional[Sequence[float]], repeats: Optional[int], most_cells: Optional[int], design: str,
           seed: int, threads: int, progress: Optional[Progress], key: str) -> Trackability:
     """:meth:`Model.trackability`."""
-    resamples, halves, restarts = (usual("stability", name, given) for name, given in
+    resamples, halves, restarts = (whole(usual("stability", name, given), name, 0) for name, given in
                                    (("resamples", resamples), ("halves", halves), ("restarts", restarts)))
-    gaps, repeats, most_cells = (usual("recovery_curve", name, given) for name, given in
-                                 (("gaps", gaps), ("repeats", repeats), ("most_cells", most_cells)))
+    gaps = usual("recovery_curve", "gaps", gaps)
+    repeats, most_cells = (whole(usual("recovery_curve", name, given), name) for name, given in
+                           (("repeats", repeats), ("most_cells", most_cells)))
     if 1 not in gaps:
         raise ValueError("gaps must have 1, the experiment itself, among its values")
     handle = ctypes.c_void_p()
@@ -75,14 +76,15 @@ def track(model: Model, adata: Any, resamples: Optional[int], halves: Optional[i
 
 def strongest_effects(model: Model, count: Optional[int]) -> Table:
     """:meth:`Model.strongest_effects`."""
+    most = whole(usual("strongest_effects", "count", count), "count", 0)
     handle = ctypes.c_void_p()
-    check(lib.laot_strongest_effects(model._handle, usual("strongest_effects", "count", count), ctypes.byref(handle)))
+    check(lib.laot_strongest_effects(model._handle, most, ctypes.byref(handle)))
     return table(handle)
 
 
 def change_at_cells(model: Model, cells: Any, most_cells: Optional[int], threads: int) -> Table:
     """:meth:`Model.change_at_cells`."""
-    most = usual("change_at_cells", "most_cells", most_cells)
+    most = whole(usual("change_at_cells", "most_cells", most_cells), "most_cells")
     handle = ctypes.c_void_p()
     with ExitStack() as stack:
         given = None if cells is None else stack.enter_context(Data(cells)).handle
