@@ -10,8 +10,6 @@
 
 namespace laot::detail {
 
-constexpr std::uint32_t kNone = ~std::uint32_t{0};
-
 /// Who is matched with whom; kNone for nobody.
 struct Matching {
   std::vector<std::uint32_t> column_of_row, row_of_column;
@@ -50,9 +48,8 @@ class AssignmentSearch {
 
   /// Matches every row such that no pair is dearer than the row's best by more than about
   /// 9 epsilon (Bertsekas, 1988): pairs that are worse than that are parted first. Stops early
-  /// when bids multiply; what is left free is matched by finish(). False, having stopped, where the
-  /// rows have been scanned more than most_scans times in all.
-  bool auction(double epsilon, double most_scans, Context& context);
+  /// after so many bids per row, and returns false; what is left free is matched by finish().
+  bool auction(double epsilon, std::size_t bids_per_row, Context& context);
 
   /// Makes the matching optimal: keeps tight pairs, gives free rows their free best columns,
   /// reduces rows a bounded number of times, and sends the rest along shortest augmenting paths

@@ -8,11 +8,6 @@ namespace laot::detail {
 
 namespace {
 
-// A list may be this many epsilons out of date before it is made again; the exact phase repairs it.
-constexpr double kSlack = 8.0;
-// Bids per row and phase before the rest is left to the exact phase: price wars end here.
-constexpr std::size_t kBidsPerRow = 100;
-constexpr std::size_t kBidsPerPoll = 256;
 constexpr int kMostHelpers = 7;  // a scan of few rows has no work for more
 
 }  // namespace
@@ -73,7 +68,7 @@ void AssignmentSearch::refresh_ahead(std::uint32_t row, double slack, Context& c
   }
 }
 
-bool AssignmentSearch::auction(double epsilon, double most_scans, Context& context) {
+bool AssignmentSearch::auction(double epsilon, std::size_t bids_per_row, Context& context) {
   const std::size_t n = rows_.rows();
   // A bid has to change the potential in double precision.
   epsilon = std::max(epsilon, 0x1p-48 * rows_.magnitude());
@@ -91,7 +86,7 @@ bool AssignmentSearch::auction(double epsilon, double most_scans, Context& conte
   }
 
   std::size_t tail = waiting_ % queue_.size();
-  const std::size_t limit = statistics_.bids + kBidsPerRow * n;
+  const std::size_t limit = statistics_.bids + bids_per_row * n;
   while (waiting_ > 0 && statistics_.bids < limit) {
     if (statistics_.bids++ % kBidsPerPoll == 0)
       context.poll(kStage, 1.0 - static_cast<double>(waiting_) / static_cast<double>(n));
@@ -100,7 +95,6 @@ bool AssignmentSearch::auction(double epsilon, double most_scans, Context& conte
     --waiting_;
     BestTwo best = rows_.best_two(i);
     if (best.least > rows_.bound(i) + slack) {
-      if (static_cast<double>(rows_.scans()) > most_scans) return false;
       refresh_ahead(i, slack, context);
       best = rows_.best_two(i);
     }
@@ -116,7 +110,7 @@ bool AssignmentSearch::auction(double epsilon, double most_scans, Context& conte
     if (++tail == queue_.size()) tail = 0;
     ++waiting_;
   }
-  return true;
+  return waiting_ == 0;
 }
 
 }  // namespace laot::detail

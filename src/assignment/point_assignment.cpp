@@ -12,20 +12,14 @@ namespace laot::detail {
 
 namespace {
 
-// Lists are kept while their bounds fall on average by less than this part of their width; beyond,
-// so many rows have to be scanned that making and storing all costs again is faster.
-constexpr double kReusableDrop = 1.0;
 // Where in a solve the lists are made, and where the auction ends: typical shares of the time.
 constexpr double kListsMade = 0.3, kAuctionDone = 0.6;
-// Epsilon scaling from potentials that are off by about `first`. False where rows were scanned more
-// often than most_scans times.
-bool run_auctions(AssignmentSearch& search, double first, double last, Context& context,
-                  double most_scans = kInfinity) {
-  bool done = true;
-  scale_epsilon(first, last, context, [&](double epsilon) {
-    done = done && search.auction(epsilon, most_scans, context);
+// Epsilon scaling from potentials that are off by about `first`.
+void run_auctions(AssignmentSearch& search, double first, double last, double most,
+                  Context& context) {
+  scale_epsilon(first, last, most, context, [&](double epsilon, std::size_t bids_per_row) {
+    return search.auction(epsilon, bids_per_row, context);
   });
-  return done;
 }
 
 bool same_points(const arma::mat& a, const arma::mat& b) {
@@ -121,10 +115,9 @@ struct PointAssignment::State {
   void require_sources(const arma::mat& sources) const;
   void solve(const arma::mat& sources, Context& context, const AssignmentStart* start = nullptr);
   void solve_again(const arma::mat& sources, Context& context);
-  bool start_cold(const FramedCloud& sources, Context& context);
+  void start_cold(const FramedCloud& sources, Context& context);
   void start_warm(const FramedCloud& sources, Context& context);
-  bool start_at(const AssignmentStart& start, const FramedCloud& sources, Context& context);
-  double most_scans() const;
+  void start_at(const AssignmentStart& start, const FramedCloud& sources, Context& context);
 };
 
 void PointAssignment::State::require_sources(const arma::mat& sources) const {
@@ -134,12 +127,7 @@ void PointAssignment::State::require_sources(const arma::mat& sources) const {
   require_finite(sources, "x");
 }
 
-double PointAssignment::State::most_scans() const {
-  return static_cast<double>(rows.scans()) + options.most_scans * static_cast<double>(rows.rows());
-}
-
-// False where it is given up.
-bool PointAssignment::State::start_cold(const FramedCloud& sources, Context& context) {
+void PointAssignment::State::start_cold(const FramedCloud& sources, Context& context) {
   rows.set_potentials(first_potentials(sources, rows.targets()));
   rows.set_sources(sources);
   matching.clear(rows.rows(), rows.columns());
@@ -147,7 +135,7 @@ bool PointAssignment::State::start_cold(const FramedCloud& sources, Context& con
   AssignmentSearch search(rows, matching, result.statistics, context);
   width = mean_width(rows);
   const Context::Span span(context, kListsMade, kAuctionDone);
-  return run_auctions(search, kFirstEpsilon * width, kLastEpsilon * width, context, most_scans());
+  run_auctions(search, kFirstEpsilon * width, kLastEpsilon * width, rows.magnitude(), context);
 }
 
 // Keeps the potentials, the pairs and, after a small step, the lists, whose bounds fall as far as
@@ -171,12 +159,12 @@ void PointAssignment::State::start_warm(const FramedCloud& sources, Context& con
   AssignmentSearch search(rows, matching, result.statistics, context);
   search.certify_all(context);
   run_auctions(search, std::min(search.mean_excess(), kFirstEpsilon * width), kLastEpsilon * width,
-               context);
+               rows.magnitude(), context);
 }
 
 // The excess of a pair over the least of its row is mostly the error of the potentials: an epsilon
 // of that size would part pairs that are good.
-bool PointAssignment::State::start_at(const AssignmentStart& start, const FramedCloud& sources,
+void PointAssignment::State::start_at(const AssignmentStart& start, const FramedCloud& sources,
                                       Context& context) {
   rows.set_potentials(
       framed_potentials(start.target_potentials, targets, sources.frame().shift,
@@ -192,8 +180,8 @@ bool PointAssignment::State::start_at(const AssignmentStart& start, const Framed
   AssignmentSearch search(rows, matching, result.statistics, context);
   width = mean_width(rows);
   search.certify_all(context);
-  return run_auctions(search, std::min(kStartEpsilon * search.mean_excess(), kFirstEpsilon * width),
-                      kLastEpsilon * width, context, most_scans());
+  run_auctions(search, std::min(kStartEpsilon * search.mean_excess(), kFirstEpsilon * width),
+               kLastEpsilon * width, rows.magnitude(), context);
 }
 
 // The certificate is not good enough: everything once more, in double precision throughout.
@@ -233,18 +221,12 @@ void PointAssignment::State::solve(const arma::mat& sources, Context& context,
   solved = false;  // an interrupted solve leaves nothing to start from
   result.statistics = {};
   const std::size_t scans_before = rows.scans();
-  bool done = true;
   if (start != nullptr)
-    done = start_at(*start, cloud, context);
+    start_at(*start, cloud, context);
   else if (same_scale)
     start_warm(cloud, context);
   else
-    done = start_cold(cloud, context);
-  if (!done) {
-    result = {};
-    result.certificate.gap = kInfinity;
-    return;
-  }
+    start_cold(cloud, context);
   AssignmentSearch search(rows, matching, result.statistics, context);
   finish(search, context);
   const double gap = search.duality_gap(context);
@@ -267,7 +249,6 @@ const Assignment& PointAssignment::solve(std::shared_ptr<const arma::mat> source
   s.require_sources(*sources);
   if (s.solved && same_points(*sources, *s.kept)) return s.result;
   s.solve(*sources, context);
-  if (std::isinf(s.result.certificate.gap)) return s.result;
   s.kept = std::move(sources);
   s.solved = true;
   return s.result;
@@ -278,15 +259,11 @@ const Assignment& PointAssignment::solve(std::shared_ptr<const arma::mat> source
   State& s = *state_;
   s.require_sources(*sources);
   s.solve(*sources, context, &start);
-  if (std::isinf(s.result.certificate.gap)) return s.result;
   s.kept = std::move(sources);
   s.solved = true;
   return s.result;
 }
 
-void PointAssignment::never_give_up() {
-  state_->options.most_scans = kInfinity;
-}
 bool PointAssignment::is_warm() const {
   return state_->solved;
 }
@@ -352,7 +329,7 @@ Assignment solve_given_cost(const arma::mat& cost, const SolverOptions& options,
   const double width = mean_width(rows);
   if (n == m) {
     const Context::Span span(context, kListsMade, kAuctionDone);
-    run_auctions(search, kFirstEpsilon * width, kLastEpsilon * width, context);
+    run_auctions(search, kFirstEpsilon * width, kLastEpsilon * width, rows.magnitude(), context);
   }
   if (!finish(search, context,
               options.most_widened * static_cast<double>(n) * static_cast<double>(m))) {

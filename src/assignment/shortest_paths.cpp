@@ -14,7 +14,8 @@ namespace laot {
 
 namespace {
 
-constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+using detail::kNone;
+
 constexpr std::size_t kLanes = 8;
 // Steps of row reduction per row: price wars between nearly equal columns end here.
 constexpr std::size_t kReductionSteps = 4;

@@ -2,17 +2,9 @@
 
 #include <algorithm>
 
+#include "laot/assignment/epsilon_schedule.hpp"
+
 namespace laot::detail {
-
-namespace {
-
-// A list may be this many epsilons out of date before it is made again; the exact phase repairs it.
-constexpr double kSlack = 8.0;
-// Bids per row and phase before the rest is left to the exact phase: price wars end here.
-constexpr std::size_t kBidsPerRow = 100;
-constexpr std::size_t kBidsPerPoll = 256;
-
-}  // namespace
 
 CapacityAuction::CapacityAuction(CandidateRows& rows, const std::vector<std::int64_t>& supply,
                                  const std::vector<std::int64_t>& demand)
@@ -94,7 +86,7 @@ void CapacityAuction::bid(std::uint32_t row, double epsilon, double slack) {
   rows_.set_potential(j, std::min(rows_.potential(j), weakest));
 }
 
-void CapacityAuction::run(double epsilon, Context& context) {
+bool CapacityAuction::run(double epsilon, std::size_t bids_per_row, Context& context) {
   // A bid has to change the potential in double precision.
   epsilon = std::max(epsilon, 0x1p-48 * rows_.magnitude());
   const double slack = kSlack * epsilon;
@@ -102,7 +94,7 @@ void CapacityAuction::run(double epsilon, Context& context) {
   for (std::uint32_t i = 0; i < free_.size(); ++i)
     if (free_[i] > 0) waiting_[length_++] = i;
   part_dear_ones(epsilon, slack);
-  const std::size_t limit = kBidsPerRow * free_.size();
+  const std::size_t limit = bids_per_row * free_.size();
   std::size_t fewest = length_;  // one bid can send several rows back to the queue
   for (std::size_t bids = 0; length_ > 0 && bids < limit; ++bids) {
     fewest = std::min(fewest, length_);
@@ -120,6 +112,7 @@ void CapacityAuction::run(double epsilon, Context& context) {
       release(i, left);
     }
   }
+  return length_ == 0;
 }
 
 std::vector<CapacityAuction::Piece> CapacityAuction::pieces() const {

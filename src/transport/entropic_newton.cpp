@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kRows = 128;
 constexpr std::size_t kColumns = 16;
-constexpr int kHalvings = 12;
+constexpr int kStepHalvings = 12;
 // In units of epsilon: beyond, entries of the plan change by factors that no Hessian foresees.
 constexpr double kLongestStep = 10.0;
 // Of the square of the error (Levenberg and Marquardt): groups without exchange make the Hessian
@@ -156,7 +156,7 @@ double EntropicNewton::run(arma::vec& g, double epsilon, double tolerance, std::
     for (const double d : direction_) longest = std::max(longest, std::abs(d));
     double step = std::min(1.0, kLongestStep * epsilon_ / longest), trial = kInfinity;
     bool better = false;
-    for (int halved = 0; halved < kHalvings && !better; ++halved, step *= 0.5) {
+    for (int halved = 0; halved < kStepHalvings && !better; ++halved, step *= 0.5) {
       for (std::size_t j = 0; j < g.n_elem; ++j) moved[j] = g[j] + step * direction_[j];
       trial = evaluate(moved, context);
       better = trial < (1.0 - 1e-3 * step) * error || value_ > value + 1e-4 * step * slope + noise;

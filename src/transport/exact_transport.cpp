@@ -15,24 +15,9 @@ namespace {
 // From so many points on, looking at a row whose costs are computed again is most of the work. From
 // the pairs and potentials of parts a third of these looks is enough.
 constexpr std::size_t kManyPoints = 16384;
-// Fewer begin by parts where an auction would scan a row so often, and the parts have this many.
-constexpr double kMostScans = 30.0;
-constexpr std::size_t kFewPoints = 1000;
-constexpr std::size_t kStartingPart = 1600, kFewestParts = 16;
+constexpr std::size_t kStartingPart = 1600;
 constexpr int kStartingRounds = 1;  // after the first: clusters are cut by one partition or another
 constexpr double kStarted = 0.15;   // a typical share of the time
-constexpr double kGivenUp = 0.6;    // where in its time an auction is given up, at the latest
-
-// On a line the parts are a bad start: the optimum there is one of many that differ by rounding.
-bool lie_on_a_line(const arma::mat& points) {
-  return points.n_rows < 2;
-}
-
-detail::SolverOptions options_for(const arma::mat& points, std::size_t count) {
-  detail::SolverOptions out;
-  if (count >= kFewPoints && !lie_on_a_line(points)) out.most_scans = kMostScans;
-  return out;
-}
 
 }  // namespace
 
@@ -62,9 +47,8 @@ ExactTransport::ExactTransport(arma::mat targets, std::vector<std::int64_t> supp
           "supplies and demands must be positive");
   const auto one = [](std::int64_t k) { return k == 1; };
   if (all(supply, one) && all(demand, one)) {
-    const detail::SolverOptions options = options_for(targets, count);
     state_.reset(new State{detail::PointAssignment(
-        columns.empty() ? std::move(targets) : columns_of(targets, columns), options)});
+        columns.empty() ? std::move(targets) : columns_of(targets, columns), {})});
   } else {
     state_.reset(new State{detail::SimplexTransport(std::move(targets), std::move(columns),
                                                     std::move(supply), std::move(demand), {})});
@@ -79,7 +63,7 @@ namespace {
 
 bool begins_by_parts(const detail::PointAssignment& solver) {
   const arma::mat& points = solver.targets();
-  return !solver.is_warm() && points.n_cols >= kManyPoints && !lie_on_a_line(points) &&
+  return !solver.is_warm() && points.n_cols >= kManyPoints &&
          !detail::costs_are_kept(points.n_cols, points.n_cols, points.n_rows,
                                  detail::store_budget({}));
 }
@@ -88,34 +72,24 @@ detail::AssignmentStart start_by_parts(const arma::mat& sources, const arma::mat
                                        Context& context) {
   const std::vector<std::int64_t> ones(targets.n_cols, 1);
   detail::HierarchyOptions options;
-  options.leaf = std::min<std::size_t>(kStartingPart, targets.n_cols / kFewestParts);
+  options.leaf = kStartingPart;
   options.sweeps = kStartingRounds;
   return detail::HierarchicalTransport(borrowed(targets), ones, ones, options)
       .start(sources, context);
 }
 
-// A solve of all points by `solve`, which takes a start or a null pointer: from parts at once, or
-// where the auction of a cold one is given up.
+// A solve of all points by `solve`, which takes a start or a null pointer.
 template <class Solve>
-const Assignment& solved(detail::PointAssignment& solver, const arma::mat& sources,
+const Assignment& solved(const detail::PointAssignment& solver, const arma::mat& sources,
                          Context& context, const Solve& solve) {
-  double at = 0.0;
-  if (!begins_by_parts(solver)) {
-    const Assignment& found = solve(nullptr);
-    if (!std::isinf(found.certificate.gap)) return found;
-    at = kGivenUp;
-  }
-  const double ready = at + kStarted * (1.0 - at);
+  if (!begins_by_parts(solver)) return solve(nullptr);
   detail::AssignmentStart start;
   {
-    const Context::Span span(context, at, ready);
+    const Context::Span span(context, 0.0, kStarted);
     start = start_by_parts(sources, solver.targets(), context);
   }
-  const Context::Span span(context, ready, 1.0);
-  const Assignment& found = solve(&start);
-  if (!std::isinf(found.certificate.gap)) return found;
-  solver.never_give_up();  // cells near a line, say: the parts are no better a start
-  return solve(nullptr);
+  const Context::Span span(context, kStarted, 1.0);
+  return solve(&start);
 }
 
 Flow flow_of(const Assignment& assignment) {
@@ -172,7 +146,6 @@ Flow ExactTransport::solve_once(const arma::mat& sources, const detail::Assignme
                                 Context& context) {
   auto* assignment = std::get_if<detail::PointAssignment>(&state_->solver);
   if (assignment == nullptr) return solve_once(sources, context);
-  assignment->never_give_up();
   return flow_of(assignment->solve_once(sources, start, context));
 }
 

@@ -56,10 +56,8 @@ std::vector<std::int64_t> rounded(const std::vector<std::int64_t>& units, std::i
 // widths of the lists, and the potentials of the last solve are better where they leave less than
 // this part of that.
 constexpr double kLongStep = 0.2, kBetterPotentials = 0.5;
-// Lists are kept where the costs of a row can have fallen by no more than this, in the same widths.
-constexpr double kReusableDrop = 1.0;
 
-struct Offer {
+struct CheaperArc {
   double reduced;
   std::uint32_t row, column;
 };
@@ -186,8 +184,9 @@ std::int64_t SimplexTransport::State::auction_unit() const {
 std::vector<SpanningTree::Arc> SimplexTransport::State::auctioned(Context& context) {
   const std::int64_t unit = auction_unit();
   CapacityAuction auction(*rows, rounded(supply, unit), rounded(demand, unit));
-  scale_epsilon(kFirstEpsilon * width, kRough * kLastEpsilon * width, context,
-                [&](double epsilon) { auction.run(epsilon, context); });
+  scale_epsilon(
+      kFirstEpsilon * width, kRough * kLastEpsilon * width, rows->magnitude(), context,
+      [&](double epsilon, std::size_t bids) { return auction.run(epsilon, bids, context); });
   std::vector<SpanningTree::Arc> out;
   for (const auto& piece : auction.pieces()) out.push_back({piece.row, piece.column, piece.units});
   return out;
@@ -300,7 +299,7 @@ void SimplexTransport::State::pivot_on_lists(double tolerance, Context& context)
   const std::size_t n = supply.size();
   std::size_t row = 0, without = 0;
   while (without < n) {
-    Offer best{-tolerance, kNone, kNone};
+    CheaperArc best{-tolerance, kNone, kNone};
     const std::size_t block = std::min(kPricingBlock, n - without);
     for (std::size_t k = 0; k < block; ++k) {
       const BestTwo offer = rows->best_two(row, tree.column_potentials());

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -17,6 +18,13 @@
 namespace laot::detail {
 
 constexpr const char* kStage = "assignment";  // what progress is reported of
+
+/// No row, column or copy of one.
+constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+
+/// Lists are kept while their bounds fall on average by less than this part of their width; beyond,
+/// so many rows have to be scanned that making and storing all costs again is faster.
+constexpr double kReusableDrop = 1.0;
 
 /// The least two reduced costs c_ij - v_j among the candidates of a row.
 struct BestTwo {
@@ -31,8 +39,8 @@ struct Candidate {
   double cost;
 };
 
-/// Whether the single-precision costs of n rows and m columns are kept for later scans: where they fit
-/// in `store_bytes`, and scanning them is faster than computing them again.
+/// Whether the single-precision costs of n rows and m columns are kept for later scans: where they
+/// fit in `store_bytes`, and scanning them is faster than computing them again.
 bool costs_are_kept(std::size_t n, std::size_t m, std::size_t d, double store_bytes);
 
 /// Keeps, for each row i, kListLength candidates and a bound b_i: every column that is not among

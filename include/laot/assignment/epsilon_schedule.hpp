@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <vector>
 
 #include "laot/assignment/candidate_rows.hpp"
@@ -12,6 +13,14 @@ namespace laot::detail {
 
 // Epsilon falls from the first to the last of these, times the mean width of the lists.
 constexpr double kFirstEpsilon = 0.3, kLastEpsilon = 2e-3, kEpsilonStep = 0.2;
+// A list may be this many epsilons out of date before it is made again; the exact phase repairs it.
+constexpr double kSlack = 8.0;
+// Bids per row and phase before the rest is left to the exact phase: price wars end here.
+constexpr std::size_t kBidsPerRow = 100;
+constexpr std::size_t kBidsPerPoll = 256;
+// So many in the first phase are a price war, and epsilon rises by this.
+constexpr std::size_t kBidsBeforeRise = 20;
+constexpr double kEpsilonRise = 10.0;
 
 /// Column potentials of a cold start: those that make the map y = a x optimal for clouds that
 /// differ in scale alone, a being the ratio of the scales.
@@ -20,17 +29,26 @@ std::vector<double> first_potentials(const FramedCloud& rows, const FramedCloud&
 /// Mean distance between the least candidate and the bound of a list: the unit for epsilon.
 double mean_width(const CandidateRows& rows);
 
-/// auction(epsilon) for an epsilon that falls from `first`, the error of the potentials, to `last`.
+/// auction(epsilon, bids) for an epsilon that falls from `first`, the error of the potentials, to
+/// `last`. Each returns whether every row found its place in so many bids per row. Where prices
+/// have to fall by far more than `first` (clusters with more sources than targets near them, cells
+/// along a curve), bids of that size go on for long: then epsilon rises before it falls, at most to
+/// `most`.
 template <class Auction>
-void scale_epsilon(double first, double last, Context& context, const Auction& auction) {
+void scale_epsilon(double first, double last, double most, Context& context,
+                   const Auction& auction) {
   if (!(first >= last) || last <= 0.0) return;
-  const double phases = 1.0 + std::ceil(std::log(last / first) / std::log(kEpsilonStep));
-  double phase = 0.0;
-  for (double epsilon = first;; epsilon = std::max(last, epsilon * kEpsilonStep)) {
-    const Context::Span span(context, phase / phases, std::min(1.0, (phase + 1.0) / phases));
-    auction(epsilon);
-    if (epsilon <= last) return;
-    phase += 1.0;
+  bool rising = true;
+  double done = 0.0;
+  for (double epsilon = first;;) {
+    const double phases = 1.0 + std::ceil(std::log(last / epsilon) / std::log(kEpsilonStep));
+    const double next = done + (1.0 - done) / phases;
+    const Context::Span span(context, done, next);
+    done = next;
+    rising = !auction(epsilon, rising ? kBidsBeforeRise : kBidsPerRow) && rising && epsilon < most;
+    if (!rising && epsilon <= last) return;
+    epsilon =
+        rising ? std::min(most, epsilon * kEpsilonRise) : std::max(last, epsilon * kEpsilonStep);
   }
 }
 

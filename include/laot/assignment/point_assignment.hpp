@@ -22,10 +22,6 @@ struct SolverOptions {
   /// pairs, before the solve is given up with an infinite gap. Costs that are tied, or differ by
   /// their rounding alone, fill the lists and more.
   double most_widened = kInfinity;
-  /// How often a cold auction may scan a row, on average, before the solve is given up with an
-  /// infinite gap. Where whole clusters have more sources than targets near them, prices have to
-  /// fall by far more than lists are wide, which an auction does in as many small steps.
-  double most_scans = kInfinity;
 };
 
 double store_budget(const SolverOptions& options);
@@ -55,8 +51,7 @@ class PointAssignment {
   PointAssignment(PointAssignment&&) noexcept;
   PointAssignment& operator=(PointAssignment&&) noexcept;
 
-  /// sources: d x n. Potentials are those of the squared distance. A cold solve that is given up
-  /// (SolverOptions) leaves nothing but its infinite gap.
+  /// sources: d x n. Potentials are those of the squared distance.
   const Assignment& solve(const arma::mat& sources, Context& context);
   /// The same, sharing the sources with the caller instead of keeping a copy.
   const Assignment& solve(std::shared_ptr<const arma::mat> sources, Context& context);
@@ -71,8 +66,6 @@ class PointAssignment {
                                Context& context);
   /// Of the last solve.
   const Assignment& last() const;
-  /// Solves from now on are not given up.
-  void never_give_up();
   /// Whether there is a solve to go on from.
   bool is_warm() const;
   const arma::mat& targets() const;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <vector>
 
@@ -10,9 +9,6 @@
 #include "laot/transport.hpp"
 
 namespace laot::detail {
-
-/// No row, column or copy of one.
-constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 
 /// Successive shortest paths on the whole cost in double precision, from given column potentials
 /// (updated): for costs that are given, for a second solve where a certificate is not good enough,
