@@ -63,9 +63,11 @@ core=$package/src/core
 mkdir -p "$core"
 sources=$(sed -n -E 's/^[[:space:]]+((src|capi)\/[A-Za-z0-9_\/.-]+\.cpp)[[:space:]]*$/\1/p' "$top/cmake/sources.cmake")
 [ -n "$sources" ] || { echo "cmake/sources.cmake lists no sources" >&2; exit 1; }
-# A room is compiled as one file: reading Armadillo once for each of a hundred files would take users
-# most of the time of an installation. Files with functions for an instruction set stay on their own, so
-# that nothing else is inlined into these and gets their rounding.
+# The core is compiled as two files: reading Armadillo and making its and the standard library's templates
+# once for each of a hundred files would take users most of the time of an installation. The rooms that
+# compute are one, those that describe models, read and write them and report are the other. Files with
+# functions for an instruction set stay on their own, so that nothing else is inlined into these and gets
+# their rounding.
 objects=
 for source in $sources; do
   mkdir -p "$core/$(dirname "$source")"
@@ -74,9 +76,13 @@ for source in $sources; do
     objects="$objects core/${source%.cpp}.o"
     continue
   fi
-  room=$(basename "$(dirname "$source")")
-  [ -e "$core/$room.cpp" ] || objects="$objects core/$room.o"
-  echo "#include \"$source\"" >>"$core/$room.cpp"
+  case $source in
+    src/trackability/* | src/io/* | src/choice/* | src/conditions/* | src/models/* | src/evaluation/* | capi/*)
+      part=models ;;
+    *) part=numerics ;;
+  esac
+  [ -e "$core/$part.cpp" ] || objects="$objects core/$part.o"
+  echo "#include \"$source\"" >>"$core/$part.cpp"
 done
 (cd "$top" && find include src capi \( -name '*.hpp' -o -name '*.h' -o -name '*.inc' \) | LC_ALL=C sort) |
   while read -r header; do

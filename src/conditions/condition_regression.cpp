@@ -8,7 +8,7 @@ namespace laot {
 namespace {
 
 // Singular values below this share of the largest are rounding.
-constexpr double kZero = 1e-10;
+constexpr double kNoDirection = 1e-10;
 
 }  // namespace
 
@@ -33,7 +33,7 @@ ConditionRegression::ConditionRegression(const arma::mat& phi) {
           Status::numerical_failure, "the singular value decomposition of ", phi.n_rows,
           " features of ", phi.n_cols, " conditions failed");
   arma::uword rank = 0;
-  while (rank < singular.n_elem && singular[rank] > kZero * singular[0]) ++rank;
+  while (rank < singular.n_elem && singular[rank] > kNoDirection * singular[0]) ++rank;
   basis_.resize(phi.n_rows, rank);
   squares_ = arma::square(singular.head(rank));
   psi_ = basis_.t() * phi;

@@ -1,9 +1,9 @@
 #include "laot/conditions/conditional_alternation.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
+#include "laot/clock.hpp"
 #include "laot/linear_algebra.hpp"
 #include "laot/parallel/tasks.hpp"
 
@@ -31,10 +31,10 @@ double square(const arma::cube& maps) {
   return sum;
 }
 
-class Alternation {
+class SharedAlternation {
  public:
-  Alternation(const ConditionalCells& cells, const ConditionalAlternationOptions& options,
-              Context& context)
+  SharedAlternation(const ConditionalCells& cells, const ConditionalAlternationOptions& options,
+                    Context& context)
       : cells_(cells),
         options_(options),
         context_(context),
@@ -54,13 +54,13 @@ class Alternation {
   }
 
   ConditionalAlternation run() {
-    const auto start = std::chrono::steady_clock::now();
+    const auto start = Clock::now();
     out_.stop_reason =
         text("the limit of ", counted(options_.max_iter, "iteration"), " was reached");
     for (int step = 0; step < options_.max_iter && !out_.converged; ++step) iterate(step);
     for (const Plan* plan : plans_)
       out_.worst_gap = std::max(out_.worst_gap, plan->certificate.gap);
-    out_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    out_.seconds = seconds_since(start);
     return std::move(out_);
   }
 
@@ -199,7 +199,7 @@ ConditionalAlternation alternate_conditions(const ConditionalCells& cells,
                                             Context& context) {
   check_conditional_cells(cells);
   const SingleThreadedBlas one_thread;
-  return Alternation(cells, options, context).run();
+  return SharedAlternation(cells, options, context).run();
 }
 
 }  // namespace laot

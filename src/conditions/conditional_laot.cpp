@@ -1,10 +1,10 @@
 #include "laot/conditions/conditional_laot.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "conditional_choices.hpp"
+#include "laot/clock.hpp"
 #include "laot/laot.hpp"
 #include "laot/linear_algebra.hpp"
 #include "laot/parallel/tasks.hpp"
@@ -109,7 +109,7 @@ arma::cube own_maps(const ConditionalCells& cells, Context& context) {
 
 ConditionalLaot fit_conditional_laot(const ConditionalCells& cells,
                                      const ConditionalLaotOptions& options, Context& context) {
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = Clock::now();
   check_conditional_cells(cells);
   const SingleThreadedBlas one_thread;
   PooledFit fit = fit_pooled(cells, options, context);
@@ -118,7 +118,7 @@ ConditionalLaot fit_conditional_laot(const ConditionalCells& cells,
   choose_restore(fit, options, context);
   choose_own_share(cells, fit, options, context);
   if (model.own_share.max() > 0.0) model.own_map = own_maps(fit.cells, context);
-  model.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  model.seconds = seconds_since(start);
   return std::move(model);
 }
 

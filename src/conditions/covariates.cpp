@@ -14,7 +14,7 @@ std::vector<std::pair<std::size_t, double>> sorted(const std::vector<Treatment>&
   return out;
 }
 
-std::vector<std::size_t> levels_of(const ConditionCovariates& condition) {
+std::vector<std::size_t> treatment_levels(const ConditionCovariates& condition) {
   std::vector<std::size_t> out;
   for (const Treatment& t : condition.treatments) out.push_back(t.level);
   std::sort(out.begin(), out.end());
@@ -66,7 +66,7 @@ CovariateFeatures::CovariateFeatures(std::vector<ConditionCovariates> training, 
     require(is_new, Status::invalid_argument, "conditions ", other->second + 1, " and ", c + 1,
             " (counted from 1) have the same covariates; pool their cells, or add the covariate "
             "that tells them apart");
-    level_sets_.push_back(levels_of(training_[c]));
+    level_sets_.push_back(treatment_levels(training_[c]));
     for (const Treatment& t : training_[c].treatments)
       if (t.level != Treatment::kNoLevel) level_seen_[t.level] = true;
   }
@@ -206,7 +206,7 @@ ConditionKind CovariateFeatures::kind(const ConditionCovariates& condition) cons
   if (find(condition) < training_.size()) return ConditionKind::seen;
   for (const Treatment& t : condition.treatments)
     if (t.level != Treatment::kNoLevel && !level_seen_[t.level]) return ConditionKind::unseen_level;
-  const auto levels = levels_of(condition);
+  const auto levels = treatment_levels(condition);
   bool context_seen = false, levels_seen_there = false;
   for (std::size_t c = 0; c < training_.size(); ++c) {
     if (!same_context(training_[c], condition)) continue;

@@ -68,10 +68,10 @@ class Rows {
   std::vector<Table::Column> columns_;
 };
 
-class Conditions {
+class ConditionRows {
  public:
-  Conditions(const std::vector<const Model*>& models, const Experiment& held_out,
-             const EvaluationOptions& options, Context& context)
+  ConditionRows(const std::vector<const Model*>& models, const Experiment& held_out,
+                const EvaluationOptions& options, Context& context)
       : models_(models), held_out_(held_out), options_(options), context_(context) {}
 
   Table run() {
@@ -149,7 +149,7 @@ Table evaluate_conditions(const std::vector<const Model*>& models, const Experim
   if (options.methods.empty()) trivial = trivial_conditions(models, context);
   std::vector<const Model*> all = models;
   for (const auto& model : trivial) all.push_back(model.get());
-  return Conditions(all, cells.experiment(), options, context).run();
+  return ConditionRows(all, cells.experiment(), options, context).run();
 }
 
 }  // namespace laot

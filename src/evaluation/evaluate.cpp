@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kHalvings = 5;
 constexpr std::uint64_t kHalvingStream = 1u << 21;
-constexpr std::size_t kNearest = 10;               // of own_group_share
+constexpr std::size_t kNeighbours = 10;            // of own_group_share
 constexpr std::size_t kCellsCoupledAgain = 20000;  // a coupling that is kept holds copies of them
 constexpr const char* kNoWeight = "no control cell is of a type that treated cells had";
 constexpr std::size_t kCellsOfTest = 1000;  // a side, evenly taken, of the permutation test
@@ -383,8 +383,8 @@ class Evaluation {
         row_of(candidate, part, counted(observed_.n_rows, "feature"), count, observed_.n_cols);
     row.metric = "own_group_share";
     row.estimator = "mean over cells";
-    row.setting = row.metric_setting =
-        text("the ", std::min<std::size_t>(kNearest, observed_.n_cols), " nearest observed cells");
+    row.setting = row.metric_setting = text(
+        "the ", std::min<std::size_t>(kNeighbours, observed_.n_cols), " nearest observed cells");
     row.value = sum / static_cast<double>(count);
     rows_.push_back(row);
     if (!part.all() || weights_.is_empty()) return;
@@ -399,7 +399,7 @@ class Evaluation {
     if (found != group_shares_.end()) return found->second;
     return group_shares_[candidate.method] =
                own_label_shares(candidate.cells, held_out_.control_groups, observed_,
-                                held_out_.observed_groups, kNearest, context_);
+                                held_out_.observed_groups, kNeighbours, context_);
   }
 
   const HeldOut& held_out_;

@@ -17,8 +17,6 @@ namespace laot {
 
 namespace {
 
-using json::Value;
-
 // Of a pipe nobody knows how many bytes will come.
 constexpr std::uint64_t kUnknown = std::numeric_limits<std::uint64_t>::max();
 constexpr std::size_t kFirstBytes = 4096;
@@ -43,19 +41,19 @@ void require_object(std::string_view header) {
           "the header of the model file is not an object; it is not a safetensors file");
 }
 
-std::uint64_t whole_number(const Value& value, const std::string& name) {
-  require(value.kind == Value::Kind::number, Status::bad_format, "tensor \"", name,
+std::uint64_t whole_number(const json::Value& value, const std::string& name) {
+  require(value.kind == json::Value::Kind::number, Status::bad_format, "tensor \"", name,
           "\" of the model file has a shape or offsets that are no whole numbers");
   return value.number;
 }
 
 constexpr std::size_t kMostBesideNone = std::size_t{1} << 31;
 
-std::vector<std::size_t> shape_of(const Value& shape, const std::string& name, std::uint64_t width,
-                                  std::uint64_t available) {
+std::vector<std::size_t> shape_of(const json::Value& shape, const std::string& name,
+                                  std::uint64_t width, std::uint64_t available) {
   std::vector<std::size_t> out;
   std::uint64_t count = 1;
-  for (const Value& item : shape.items) {
+  for (const json::Value& item : shape.items) {
     const std::uint64_t axis = whole_number(item, name);
     require(axis == 0 || count <= available / width / axis, Status::bad_format, "tensor \"", name,
             "\" of the model file has a shape that its ", available, " bytes cannot hold");
@@ -98,26 +96,26 @@ std::string read_part(InputFile& file, std::uint64_t count, const char* what) {
 
 }  // namespace
 
-void ModelFile::add_texts(Value& metadata) {
-  require(metadata.kind == Value::Kind::object, Status::bad_format,
+void ModelFile::add_texts(json::Value& metadata) {
+  require(metadata.kind == json::Value::Kind::object, Status::bad_format,
           "entry \"__metadata__\" of the model file is not an object");
   for (auto& [key, value] : metadata.members) {
-    require(value.kind == Value::Kind::text, Status::bad_format, "entry \"", key,
+    require(value.kind == json::Value::Kind::text, Status::bad_format, "entry \"", key,
             "\" of the model file is not a text");
     require_one_line(key, "__metadata__");
     texts_[key] = std::move(value.text);
   }
 }
 
-ModelFile::Tensor ModelFile::described(const std::string& name, const Value& entry,
+ModelFile::Tensor ModelFile::described(const std::string& name, const json::Value& entry,
                                        std::uint64_t available) {
-  const Value* type = entry.member("dtype");
-  const Value* shape = entry.member("shape");
-  const Value* place = entry.member("data_offsets");
-  require(entry.kind == Value::Kind::object && type &&
+  const json::Value* type = entry.member("dtype");
+  const json::Value* shape = entry.member("shape");
+  const json::Value* place = entry.member("data_offsets");
+  require(entry.kind == json::Value::Kind::object && type &&
               (type->text == "F64" || type->text == "I32") && shape &&
-              shape->kind == Value::Kind::array && place && place->kind == Value::Kind::array &&
-              place->items.size() == 2,
+              shape->kind == json::Value::Kind::array && place &&
+              place->kind == json::Value::Kind::array && place->items.size() == 2,
           Status::bad_format, "tensor \"", name,
           "\" of the model file needs dtype F64 or I32, a shape and two data_offsets");
   Tensor tensor;
@@ -136,8 +134,8 @@ ModelFile::Tensor ModelFile::described(const std::string& name, const Value& ent
 
 ModelFile ModelFile::of_header(std::string_view header, std::uint64_t available) {
   require_object(header);
-  Value entries = json::parse(header);
-  require(entries.kind == Value::Kind::object, Status::bad_format,
+  json::Value entries = json::parse(header);
+  require(entries.kind == json::Value::Kind::object, Status::bad_format,
           "the header of the model file is not an object");
   ModelFile out;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> places;

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "clock.hpp"
 #include "laot/base/adam.hpp"
+#include "laot/clock.hpp"
 #include "laot/data/columns.hpp"
 #include "laot/laot.hpp"
 #include "laot/linear_algebra.hpp"

@@ -11,7 +11,7 @@ namespace laot {
 namespace {
 
 constexpr std::size_t kTile = 256;       // features a tile
-constexpr std::size_t kCellsAtOnce = 8;  // a line of the cache holds so many of a feature, turned
+constexpr std::size_t kCellsTurned = 8;  // a line of the cache holds so many of a feature, turned
 
 // Some features of all cells, cells x features, each feature centred and of norm 1, so that r_ij is
 // a scalar product. Made for a tile whenever it is needed, so that no copy of the cells is held;
@@ -26,8 +26,8 @@ class UnitFeatures {
     const std::size_t count = std::min(kTile, use_.size() - first);
     arma::mat out(cells_.n_cols, count);
     const double root_n = std::sqrt(static_cast<double>(cells_.n_cols));
-    for (std::size_t begin = 0; begin < cells_.n_cols; begin += kCellsAtOnce) {
-      const std::size_t end = std::min<std::size_t>(begin + kCellsAtOnce, cells_.n_cols);
+    for (std::size_t begin = 0; begin < cells_.n_cols; begin += kCellsTurned) {
+      const std::size_t end = std::min<std::size_t>(begin + kCellsTurned, cells_.n_cols);
       for (std::size_t k = 0; k < count; ++k) {
         const std::size_t feature = use_[first + k];
         const double center = moments_.mean[feature], norm = moments_.sd[feature] * root_n;

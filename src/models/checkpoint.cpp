@@ -91,7 +91,7 @@ void Checkpoint::write(const nets::Snapshot& state) {
   ModelFile file = identity_.texts();
   for (const auto& [name, values] : state) file.put(kState + name, arma::vec(values));
   file.write(path_);
-  written_ = std::chrono::steady_clock::now();
+  written_ = Clock::now();
   failed_ = false;
 }
 
@@ -108,15 +108,14 @@ void Checkpoint::try_write(const nets::Snapshot& state) noexcept {
 }
 
 void Checkpoint::remember_failure(const std::exception& error) noexcept {
-  written_ = std::chrono::steady_clock::now();
+  written_ = Clock::now();
   failed_ = true;
   copy_sentence(error.what(), failure_.data(), failure_.size());
 }
 
 bool Checkpoint::due() const {
   if (path_.empty()) return false;
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - written_).count() >=
-         seconds_;
+  return seconds_since(written_) >= seconds_;
 }
 
 }  // namespace laot::networks

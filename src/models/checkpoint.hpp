@@ -3,9 +3,9 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <string>
 
+#include "laot/clock.hpp"
 #include "laot/models.hpp"
 #include "laot/nets/training.hpp"
 #include "method_networks.hpp"
@@ -41,7 +41,7 @@ class Checkpoint {
   std::string path_;
   double seconds_ = 0.0;
   RunIdentity identity_;
-  std::chrono::steady_clock::time_point written_{};
+  Clock::time_point written_{};
   bool failed_ = false;
   std::array<char, 512> failure_{};  // of fixed size: memory may be what failed
 };
@@ -63,7 +63,7 @@ Training train(Trainer& trainer, Checkpoint& checkpoint, const NetworkSettings& 
     }
     checkpoint.write(trainer.save());  // a place that cannot be written is found before the work
   }
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = Clock::now();
   const bool keeps = settings.on_cancel == OnCancel::keep;
   Training out{false, 0.0, last, unit};
   try {
@@ -84,7 +84,7 @@ Training train(Trainer& trainer, Checkpoint& checkpoint, const NetworkSettings& 
   if (checkpoint.named() && !out.cancelled) checkpoint.try_write(trainer.save());
   // Work that follows the training must not lose it either.
   if (keeps) context.accept_cancel();
-  out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  out.seconds = seconds_since(start);
   return out;
 }
 

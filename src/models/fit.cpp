@@ -1,6 +1,5 @@
 // The fit to one condition: the feature space, the method, the training summary and the report.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <numeric>
 
@@ -131,7 +130,7 @@ Levels levels_of(const std::vector<std::string>& control, const std::vector<std:
 
 Model fit_one(const Params& params, const Experiment& experiment, std::size_t c,
               ControlWork& of_all, Context& context) {
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = Clock::now();
   const Method& chosen = method(params.method().name);
   const Traits& traits = chosen.spec.traits;
   const TreatedPopulation& given = experiment.conditions[c];

@@ -1,12 +1,12 @@
 // The parts of a fit that methods of one condition and of many share.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 
+#include "laot/clock.hpp"
 #include "laot/models.hpp"
 
 namespace laot {
@@ -72,6 +72,6 @@ std::size_t most_for_gaussian(const Method& chosen);
 /// median_gamma, negative_share and seconds; refuses a report that overflowed. z: the control cells
 /// in the model's space; empty: not encoded yet.
 void finish_report(Model& model, const Population& control, const arma::mat& z,
-                   std::chrono::steady_clock::time_point start, Context& context);
+                   Clock::time_point start, Context& context);
 
 }  // namespace laot

@@ -1,9 +1,9 @@
 // The fit to an experiment: a method of one condition is fitted to each, a method of many to all.
 #include <algorithm>
-#include <chrono>
 
 #include "condition_files.hpp"
 #include "fit.hpp"
+#include "laot/clock.hpp"
 #include "laot/parallel/tasks.hpp"
 #include "laot/transport.hpp"
 #include "method_trivial.hpp"
@@ -12,8 +12,6 @@
 namespace laot {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 // Without components, covariances and the map between them are features x features: at least six
 // such matrices at a time. Asked before anything is read, since reading many cells takes minutes.
@@ -45,10 +43,6 @@ void report_all(const Experiment& experiment, Model& model) {
   model.report.add("n_control", controls);
   model.report.add("n_treated", treated);
   model.report.add("features", static_cast<double>(experiment.controls[0].cells.features()));
-}
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
 // The outcome of a fit to each condition: that of the first that has not converged, and warnings

@@ -19,7 +19,7 @@ struct LaotSettings : OptionsOf<LaotSettings>, LaotOptions, LiftOptions {
   Lifting lift = Lifting::no;
 };
 
-std::vector<ParamSpec> laot_params() {
+std::vector<ParamSpec> alternation_rows() {
   return {
       choice("update", &LaotSettings::update,
              {{"ls", Update::least_squares}, {"adam", Update::adam}})
@@ -108,7 +108,7 @@ MethodSpec laot_spec() {
   out.source = "Jafari, Shakeri & Daneshmand, ICML 2026, Algorithm 1";
   out.traits.affine = out.traits.dense_map = out.traits.pairs = true;
   out.defaults = std::make_shared<LaotSettings>();
-  out.params = joined_rows(laot_params(), space_params());
+  out.params = joined_rows(alternation_rows(), space_params());
   const Value none = std::string("none");
   out.presets = {
       {"adaptive",

@@ -191,11 +191,10 @@ TrainingSummary summarise(const TrainingCells& cells, ControlWork& work, Context
 }
 
 void finish_report(Model& model, const Population& control, const arma::mat& z,
-                   std::chrono::steady_clock::time_point start, Context& context) {
+                   Clock::time_point start, Context& context) {
   model.report.add("median_gamma", model.training.median_gamma);
   model.report.add("negative_share", negative_share(model, control.cells, z, context));
-  model.report.add("seconds",
-                   std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  model.report.add("seconds", seconds_since(start));
   require_finite(model);
 }
 

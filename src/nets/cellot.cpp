@@ -5,6 +5,7 @@
 #include <cmath>
 #include <tuple>
 
+#include "laot/clock.hpp"
 #include "laot/data/columns.hpp"
 #include "laot/nets/kernels.hpp"
 
@@ -129,7 +130,6 @@ void CellotTrainer::look() {
 }
 
 void CellotTrainer::run(Context& context, const std::function<void()>& between) {
-  using Clock = std::chrono::steady_clock;
   Clock::duration last{kSlowIteration};
   const auto step = [&] {
     const Clock::time_point start = Clock::now();

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kStripRows = 256, kTileColumns = 256;
 constexpr std::size_t kBins = std::size_t{1} << 16;
 // Deltas below this are the rounding of inner products of norm 1.
-constexpr double kRounding = 1e-14;
+constexpr double kNoDifference = 1e-14;
 
 // Keeps the `capacity` pairs of largest delta; of equal ones the first by position.
 class WorstPairs {
@@ -40,7 +40,7 @@ class WorstPairs {
 
  private:
   std::size_t capacity_;
-  double threshold_ = kRounding;
+  double threshold_ = kNoDifference;
   std::vector<IsometryPair> pairs_;
 };
 
@@ -153,7 +153,7 @@ struct StripExtremes {
 };
 
 // Counts of one scaling's deltas in equal bins over their range.
-struct Histogram {
+struct DeltaCounts {
   std::vector<std::uint64_t> counts;
   Range range;
 
@@ -261,15 +261,15 @@ std::array<IsometryConstant, 3> isometry_constants(const arma::mat& x,
   std::array<Range, kScalings> ranges = {all.mean_square, all.cosine, Range{}};
   ranges[2].low = 0.0;
   ranges[2].high = (most - least) / (most + least);
-  std::array<Histogram, kScalings> empty;
+  std::array<DeltaCounts, kScalings> empty;
   for (std::size_t s = 0; s < kScalings; ++s) empty[s].range = ranges[s];
-  std::vector<std::array<Histogram, kScalings>> histograms(
+  std::vector<std::array<DeltaCounts, kScalings>> histograms(
       static_cast<std::size_t>(std::max(1, context.num_threads)), empty);
   grams.walk(
       "distribution over all pairs", [&](std::size_t strip, int worker, std::size_t first,
                                          std::size_t second, const Gram& pair, double cosine) {
         StripFindings& found = findings[strip];
-        std::array<Histogram, kScalings>& counts = histograms[static_cast<std::size_t>(worker)];
+        std::array<DeltaCounts, kScalings>& counts = histograms[static_cast<std::size_t>(worker)];
         const std::array<double, kScalings> delta = deltas_of(pair, cosine, best);
         for (std::size_t s = 0; s < kScalings; ++s) {
           if (counts[s].counts.empty()) counts[s].counts.assign(kBins, 0);
@@ -283,7 +283,7 @@ std::array<IsometryConstant, 3> isometry_constants(const arma::mat& x,
   Range smallest;
   for (const StripFindings& found : findings) smallest.add(found.smallest);
   for (std::size_t s = 0; s < kScalings; ++s) {
-    Histogram total = empty[s];
+    DeltaCounts total = empty[s];
     total.counts.assign(kBins, 0);
     for (const auto& counts : histograms)
       for (std::size_t b = 0; b < counts[s].counts.size(); ++b)
@@ -294,7 +294,7 @@ std::array<IsometryConstant, 3> isometry_constants(const arma::mat& x,
       continue;
     }
     constant.delta = s == 2 ? ranges[2].high : ranges[s].high;
-    if (constant.delta < kRounding) constant.delta = 0.0;
+    if (constant.delta < kNoDifference) constant.delta = 0.0;
     if (constant.scaling == IsometryScaling::mean_square) constant.scale = grams.scale();
     if (constant.scaling == IsometryScaling::smallest)
       constant.scale = grams.scale() * std::sqrt(best);

@@ -12,7 +12,7 @@ namespace laot {
 
 namespace {
 
-arma::mat centred(const arma::mat& x, const arma::vec& mean) {
+arma::mat centred_at(const arma::mat& x, const arma::vec& mean) {
   arma::mat out = x;
   for (std::size_t i = 0; i < out.n_cols; ++i)
     for (std::size_t k = 0; k < out.n_rows; ++k) out(k, i) -= mean[k];
@@ -53,8 +53,8 @@ Refit refit(const Pair& cells, const LaotOptions& options, bool own_means, Conte
       own_means ? weighted_mean(cells.x, weights_x) : arma::vec(cells.x.n_rows, arma::fill::zeros);
   out.mean_y =
       own_means ? weighted_mean(cells.y, weights_y) : arma::vec(cells.y.n_rows, arma::fill::zeros);
-  out.fit = alternate(centred(cells.x, out.mean_x), centred(cells.y, out.mean_y), cells.batch_x,
-                      cells.batch_y, options, context);
+  out.fit = alternate(centred_at(cells.x, out.mean_x), centred_at(cells.y, out.mean_y),
+                      cells.batch_x, cells.batch_y, options, context);
   return out;
 }
 

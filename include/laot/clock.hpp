@@ -1,4 +1,4 @@
-// The time that a fit reports.
+// Seconds of the wall clock: what a fit reports, and how long ago something was.
 #pragma once
 
 #include <chrono>
