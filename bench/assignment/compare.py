@@ -31,7 +31,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
 from given_costs import given_costs
-from problems import clustered, gaussian, read_cells, shares
+from problems import clustered, curve, gaussian, read_cells, shares
 
 PATHS = {"portable": 1, "AVX2": 2, "AVX-512": 3}
 
@@ -189,15 +189,27 @@ def section_unequal(lib, args):
         lib.so.bench_coupling_free(handle)
 
 
-def section_shares(lib, args):
-    for n, d in ((1000, 50), (2000, 10), (4000, 10), (4000, 50), (8000, 50)):
-        x, y = shares(n, d)
+def cold(lib, args, problems, peers_until=4000):
+    """Couplings of (name, x, y), by turns with --before, and with the peers where they are not too large."""
+    for name, x, y in problems:
         (wall, cpu, out), before = turns(lib, args, lambda library: library.cold_coupling(x, y, mode=1), args.rounds)
-        others = {name: (w, c, result[0]) for name, (w, c, result) in before.items()}
-        if n <= 4000:
-            others["scipy"] = timed(lambda: scipy_assign(x, y) / n)
-            others["POT"] = timed(lambda: pot_transport(x, y) / n)
-        line(f"clusters of other shares, n={n} d={d}", (wall, cpu, out[0]), others, out[2])
+        others = {other: (w, c, result[0]) for other, (w, c, result) in before.items()}
+        if max(len(x), len(y)) <= peers_until:
+            if len(x) == len(y):
+                others["scipy"] = timed(lambda: scipy_assign(x, y) / len(x))
+            others["POT"] = timed(lambda: pot_transport(x, y) / len(x))
+        line(name, (wall, cpu, out[0]), others, out[2])
+
+
+def section_shares(lib, args):
+    cold(lib, args, ((f"clusters of other shares, n={n} d={d}", *shares(n, d))
+                     for n, d in ((1000, 50), (2000, 10), (4000, 10), (4000, 50), (8000, 50))))
+
+
+def section_curves(lib, args):
+    cold(lib, args, ((f"along a curve, n={n} m={m} d={d} noise {noise}", *curve(n, d, m, noise))
+                     for n, m, d, noise in ((1000, 1000, 2, 0.01), (2000, 2000, 3, 0.01), (2000, 2000, 3, 0.001),
+                                            (4000, 4000, 3, 0.01), (4000, 4000, 50, 0.01), (2000, 2100, 3, 0.01))))
 
 
 def section_given(lib, args):
@@ -453,8 +465,7 @@ def section_figure(lib, args):
 
 
 SECTIONS = {"cold": section_cold, "real": section_real, "unequal": section_unequal, "shares": section_shares,
-            "given": section_given,
-            "fit": section_fit, "paths": section_paths, "threads": section_threads,
+            "curves": section_curves, "given": section_given, "fit": section_fit, "paths": section_paths, "threads": section_threads,
             "large": section_large, "figure": section_figure}
 
 

@@ -41,6 +41,20 @@ def shares(n, d, seed=0, clusters=8):
     return x, centres[rng.choice(clusters, n, p=other)] + 0.5 * rng.standard_normal((n, d))
 
 
+def curve(n, d, m=None, noise=0.01, seed=0):
+    """Along an arc of a circle in d dimensions, y spread twice as wide and begun elsewhere: a long way to the partner
+    beside the distance of neighbours."""
+    rng = np.random.default_rng(seed)
+
+    def along(angles):
+        points = noise * rng.standard_normal((len(angles), d))
+        points[:, 0] += np.cos(angles)
+        points[:, 1] += np.sin(angles)
+        return points
+
+    return along(0.5 * rng.standard_normal(n)), along(1.0 + rng.standard_normal(m or n))
+
+
 def read_cells(name, control, target):
     """Log-normalised 50 most variable genes, as the fixtures have them; None without the data."""
     folder = SHARED / "data"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "laot/clock.hpp"
+#include "laot/base/clock.hpp"
 #include "laot/linear_algebra.hpp"
 #include "laot/parallel/tasks.hpp"
 

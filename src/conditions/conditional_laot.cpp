@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "conditional_choices.hpp"
-#include "laot/clock.hpp"
+#include "laot/base/clock.hpp"
 #include "laot/laot.hpp"
 #include "laot/linear_algebra.hpp"
 #include "laot/parallel/tasks.hpp"

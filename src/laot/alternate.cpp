@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "laot/base/adam.hpp"
-#include "laot/clock.hpp"
+#include "laot/base/clock.hpp"
 #include "laot/data/columns.hpp"
 #include "laot/laot.hpp"
 #include "laot/linear_algebra.hpp"

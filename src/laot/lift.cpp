@@ -4,8 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "laot/base/clock.hpp"
 #include "laot/base/median.hpp"
-#include "laot/clock.hpp"
 #include "laot/data/columns.hpp"
 #include "laot/linear_algebra.hpp"
 #include "least_squares.hpp"

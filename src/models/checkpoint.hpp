@@ -5,7 +5,7 @@
 #include <array>
 #include <string>
 
-#include "laot/clock.hpp"
+#include "laot/base/clock.hpp"
 #include "laot/models.hpp"
 #include "laot/nets/training.hpp"
 #include "method_networks.hpp"

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <optional>
 
-#include "laot/clock.hpp"
+#include "laot/base/clock.hpp"
 #include "laot/models.hpp"
 
 namespace laot {

@@ -3,7 +3,7 @@
 
 #include "condition_files.hpp"
 #include "fit.hpp"
-#include "laot/clock.hpp"
+#include "laot/base/clock.hpp"
 #include "laot/parallel/tasks.hpp"
 #include "laot/transport.hpp"
 #include "method_trivial.hpp"

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <tuple>
 
-#include "laot/clock.hpp"
+#include "laot/base/clock.hpp"
 #include "laot/data/columns.hpp"
 #include "laot/nets/kernels.hpp"
 
