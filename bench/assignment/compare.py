@@ -210,6 +210,12 @@ def section_curves(lib, args):
     cold(lib, args, ((f"along a curve, n={n} m={m} d={d} noise {noise}", *curve(n, d, m, noise))
                      for n, m, d, noise in ((1000, 1000, 2, 0.01), (2000, 2000, 3, 0.01), (2000, 2000, 3, 0.001),
                                             (4000, 4000, 3, 0.01), (4000, 4000, 50, 0.01), (2000, 2100, 3, 0.01))))
+    for d, adam in ((3, False), (10, False), (10, True)):
+        x, y = curve(2000, d)
+        ours, before = turns(lib, args, lambda library: library.fit(x, y, adam, 50), args.rounds)
+        residual = {other: (wall, cpu, result[1][1]) for other, (wall, cpu, result) in before.items()}
+        line(f"fit along a curve, n=2000 d={d} {'Adam' if adam else 'least squares'}",
+             (ours[0], ours[1], ours[2][1][1]), residual, 0.0)
 
 
 def section_given(lib, args):
@@ -465,8 +471,8 @@ def section_figure(lib, args):
 
 
 SECTIONS = {"cold": section_cold, "real": section_real, "unequal": section_unequal, "shares": section_shares,
-            "curves": section_curves, "given": section_given, "fit": section_fit, "paths": section_paths, "threads": section_threads,
-            "large": section_large, "figure": section_figure}
+            "curves": section_curves, "given": section_given, "fit": section_fit, "paths": section_paths,
+            "threads": section_threads, "large": section_large, "figure": section_figure}
 
 
 def main():
