@@ -24,8 +24,8 @@ class CapacityAuction {
                   const std::vector<std::int64_t>& demand);
 
   /// Places all units such that none is dearer than its row's best by more than about 9 epsilon;
-  /// what was placed before stays where that is so already. Stops early
-  /// after so many bids per row, and returns false.
+  /// what was placed before stays where that is so already. Stops early after so many bids per
+  /// row, and returns false.
   bool run(double epsilon, std::size_t bids_per_row, Context& context);
 
   /// The holdings of the rows, in the order of the columns.
