@@ -149,6 +149,17 @@ def assignment_line(lib, args, name, x, y, peers=("scipy", "POT"), peer_rounds=1
     line(name, (wall, cpu, out[0]), others, out[2])
 
 
+def coupling_line(lib, args, name, x, y, peer_rounds=1):
+    """The exact coupling; the peers where a plan of theirs is not too large, scipy of equal numbers."""
+    (wall, cpu, out), before = turns(lib, args, lambda library: library.cold_coupling(x, y, mode=1), args.rounds)
+    others = {other: (w, c, result[0]) for other, (w, c, result) in before.items()}
+    if len(x) * len(y) <= 4000**2:
+        if len(x) == len(y):
+            others["scipy"] = timed(lambda: scipy_assign(x, y) / len(x))
+        others["POT"] = timed(lambda: pot_transport(x, y) / len(x), peer_rounds)
+    line(name, (wall, cpu, out[0]), others, out[2])
+
+
 def section_cold(lib, args):
     problems = [("n=1000 d=50", *gaussian(1000, 50), 5), ("n=2000 d=50", *gaussian(2000, 50), 3),
                 ("n=2000 d=1000", *gaussian(2000, 1000), 3), ("n=4000 d=50", *gaussian(4000, 50), 1),
@@ -176,10 +187,7 @@ def section_real(lib, args):
 def section_unequal(lib, args):
     for n, m, d in ((1000, 1500, 50), (2000, 2100, 50), (2000, 3001, 10), (13000, 770, 50)):
         x, y = gaussian(n, d, m)
-        (wall, cpu, out), before = turns(lib, args, lambda library: library.cold_coupling(x, y), args.rounds)
-        others = {name: (w, c, result[0]) for name, (w, c, result) in before.items()}
-        others["POT"] = timed(lambda: pot_transport(x, y) / n, 3 if n < 10000 else 1)
-        line(f"n={n} m={m} d={d}", (wall, cpu, out[0]), others, out[2])
+        coupling_line(lib, args, f"n={n} m={m} d={d}", x, y, peer_rounds=3 if n < 10000 else 1)
         handle = lib.coupling(x, y)
         lib.couple(handle, x)
         step = np.random.default_rng(1).standard_normal((d, d))
@@ -189,27 +197,15 @@ def section_unequal(lib, args):
         lib.so.bench_coupling_free(handle)
 
 
-def cold(lib, args, problems, peers_until=4000):
-    """Couplings of (name, x, y), by turns with --before, and with the peers where they are not too large."""
-    for name, x, y in problems:
-        (wall, cpu, out), before = turns(lib, args, lambda library: library.cold_coupling(x, y, mode=1), args.rounds)
-        others = {other: (w, c, result[0]) for other, (w, c, result) in before.items()}
-        if max(len(x), len(y)) <= peers_until:
-            if len(x) == len(y):
-                others["scipy"] = timed(lambda: scipy_assign(x, y) / len(x))
-            others["POT"] = timed(lambda: pot_transport(x, y) / len(x))
-        line(name, (wall, cpu, out[0]), others, out[2])
-
-
 def section_shares(lib, args):
-    cold(lib, args, ((f"clusters of other shares, n={n} d={d}", *shares(n, d))
-                     for n, d in ((1000, 50), (2000, 10), (4000, 10), (4000, 50), (8000, 50))))
+    for n, d in ((1000, 50), (2000, 10), (4000, 10), (4000, 50), (8000, 50)):
+        coupling_line(lib, args, f"clusters of other shares, n={n} d={d}", *shares(n, d))
 
 
 def section_curves(lib, args):
-    cold(lib, args, ((f"along a curve, n={n} m={m} d={d} noise {noise}", *curve(n, d, m, noise))
-                     for n, m, d, noise in ((1000, 1000, 2, 0.01), (2000, 2000, 3, 0.01), (2000, 2000, 3, 0.001),
-                                            (4000, 4000, 3, 0.01), (4000, 4000, 50, 0.01), (2000, 2100, 3, 0.01))))
+    for n, m, d, noise in ((1000, 1000, 2, 0.01), (2000, 2000, 3, 0.01), (2000, 2000, 3, 0.001),
+                           (4000, 4000, 3, 0.01), (4000, 4000, 50, 0.01), (2000, 2100, 3, 0.01)):
+        coupling_line(lib, args, f"along a curve, n={n} m={m} d={d} noise {noise}", *curve(n, d, m, noise))
     for d, adam in ((3, False), (10, False), (10, True)):
         x, y = curve(2000, d)
         ours, before = turns(lib, args, lambda library: library.fit(x, y, adam, 50), args.rounds)
