@@ -33,6 +33,8 @@ set(LAOT_CORE_SOURCES
   src/assignment/auction.cpp
   src/assignment/augment.cpp
   src/assignment/scaled_cloud.cpp
+  src/assignment/stratified_sample.cpp
+  src/assignment/first_potentials.cpp
   src/assignment/point_assignment.cpp
   src/assignment/solve.cpp
   # transport

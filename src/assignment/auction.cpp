@@ -22,6 +22,12 @@ AssignmentSearch::AssignmentSearch(CandidateRows& rows, Matching& matching,
   rows_.set_helpers(&helpers_);
 }
 
+double first_epsilon(double error, double width) {
+  if (width <= 0.0) return 0.0;
+  const double share = kEpsilonOfError * (error / width) * (error / width);
+  return std::clamp(share, kLeastFirstEpsilon, kFirstEpsilon) * width;
+}
+
 double mean_width(const CandidateRows& rows) {
   double sum = 0.0;
   std::size_t count = 0;

@@ -161,6 +161,17 @@ void CandidateRows::State::finish(Selection& selection, std::size_t i, Scratch& 
   }
 }
 
+// Sources in single precision, `lanes` of them side by side; the last block is filled up.
+void CandidateRows::State::pack(const std::uint32_t* rows, std::size_t count, std::size_t lanes,
+                                float* blocks) const {
+  const std::size_t padded = (count + lanes - 1) / lanes * lanes;
+  for (std::size_t r = 0; r < padded; ++r) {
+    const FramedPoint x = sources[rows[std::min(r, count - 1)]];
+    float* out = blocks + (r / lanes) * lanes * d + r % lanes;
+    for (std::size_t k = 0; k < d; ++k) out[k * lanes] = static_cast<float>(-2.0 * x[k]);
+  }
+}
+
 // Rows of one group over some of the panels; hits are added to the selections.
 void CandidateRows::State::scan(const std::uint32_t* rows, std::size_t count,
                                 std::size_t first_panel, std::size_t last_panel, bool keep,
@@ -180,11 +191,7 @@ void CandidateRows::State::scan(const std::uint32_t* rows, std::size_t count,
   const std::size_t lanes = single ? 1 : kernels->row_block;
   const std::size_t blocks = (count + lanes - 1) / lanes;
   memory.blocks.reserve(blocks * lanes * std::max<std::size_t>(d, 1));
-  for (std::size_t r = 0; r < blocks * lanes; ++r) {
-    const FramedPoint x = sources[rows[std::min(r, count - 1)]];
-    float* out = memory.blocks.data() + (r / lanes) * lanes * d + r % lanes;
-    for (std::size_t k = 0; k < d; ++k) out[k * lanes] = static_cast<float>(-2.0 * x[k]);
-  }
+  pack(rows, count, lanes, memory.blocks.data());
   const std::size_t tile_width = keep ? width() : step * kPanel;
   if (!keep) memory.tile.reserve(blocks * lanes * tile_width);
   for (std::size_t p = first_panel; p < last_panel; p += step) {
@@ -223,6 +230,47 @@ void CandidateRows::build(double store_bytes, Context& context) {
   if (keep) s.stored.reserve(padded * s.width());
   s.scan_all(all.data(), all.size(), keep, context);
   if (keep) s.is_stored = true;
+}
+
+// All columns within two single-precision errors of the least, again in double precision.
+double CandidateRows::State::least(std::size_t i, const float* raw, Selection& selection,
+                                   Scratch& memory) const {
+  float minima[kMinima];
+  kernels->group_minima(raw, minus_v.data(), width(), minima);
+  const float limit = rounded_up(
+      static_cast<double>(*std::min_element(minima, minima + kMinima)) + 2.0 * error(i));
+  selection.make_room(width());
+  const std::size_t count = kernels->collect(raw, minus_v.data(), width(), limit, 0,
+                                             selection.value.data(), selection.column.data());
+  exact_costs(i, selection.column.data(), count, memory.cost);
+  double out = kInfinity;
+  for (std::size_t h = 0; h < count; ++h)
+    out = std::min(out, memory.cost[h] - v[selection.column[h]]);
+  return out;
+}
+
+std::vector<double> CandidateRows::least_of_rows(Context& context) {
+  State& s = *state_;
+  const std::size_t lanes = s.kernels->row_block;
+  const std::size_t workers = static_cast<std::size_t>(std::max(context.num_threads, 1));
+  s.make_room(workers, workers);
+  std::vector<double> out(s.n);
+  parallel_for(context, s.n, s.row_group(), [&](std::size_t first, std::size_t last, int worker) {
+    Scratch& memory = s.scratch[static_cast<std::size_t>(worker)];
+    Selection& selection = s.selections[static_cast<std::size_t>(worker)];
+    std::vector<std::uint32_t> rows(last - first);
+    std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(first));
+    const std::size_t padded = (rows.size() + lanes - 1) / lanes * lanes;
+    memory.blocks.reserve(padded * std::max<std::size_t>(s.d, 1));
+    memory.tile.reserve(padded * s.width());
+    s.pack(rows.data(), rows.size(), lanes, memory.blocks.data());
+    for (std::size_t r = 0; r < padded; r += lanes)
+      s.kernels->block_products(memory.blocks.data() + r * s.d, s.packed.data(), s.d, s.panels,
+                                memory.tile.data() + r * s.width(), s.width());
+    for (std::size_t r = 0; r < rows.size(); ++r)
+      out[first + r] = s.least(first + r, memory.tile.data() + r * s.width(), selection, memory);
+  });
+  return out;
 }
 
 void CandidateRows::refresh(const std::uint32_t* rows, std::size_t count, Context& context) {

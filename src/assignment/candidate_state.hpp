@@ -91,6 +91,8 @@ struct CandidateRows::State {
                std::size_t columns, Scratch& memory) const;
   void tighten(Selection& selection, std::size_t i, std::vector<float>& order) const;
   void finish(Selection& selection, std::size_t i, Scratch& memory);
+  void pack(const std::uint32_t* rows, std::size_t count, std::size_t lanes, float* blocks) const;
+  double least(std::size_t i, const float* raw, Selection& selection, Scratch& memory) const;
   void scan(const std::uint32_t* rows, std::size_t count, std::size_t first_panel,
             std::size_t last_panel, bool keep, Selection* selections, Scratch& memory);
   void scan_all(const std::uint32_t* rows, std::size_t count, bool keep, Context& context);

@@ -6,14 +6,17 @@
 
 #include "assignment_search.hpp"
 #include "laot/assignment/epsilon_schedule.hpp"
+#include "laot/assignment/first_potentials.hpp"
 #include "laot/assignment/scaled_cloud.hpp"
 
 namespace laot::detail {
 
 namespace {
 
-// Where in a solve the lists are made, and where the auction ends: typical shares of the time.
-constexpr double kListsMade = 0.3, kAuctionDone = 0.6;
+// Where in a solve the first potentials are known, the lists are made, and the auction ends:
+// typical shares of the time.
+constexpr double kBegun = 0.1, kListsMade = 0.6, kAuctionDone = 0.9;
+
 // Epsilon scaling from potentials that are off by about `first`.
 void run_auctions(AssignmentSearch& search, double first, double last, double most,
                   Context& context) {
@@ -51,14 +54,6 @@ void translate(const CandidateRows& rows, const AssignmentSearch& search, const 
 
 }  // namespace
 
-std::vector<double> first_potentials(const FramedCloud& rows, const FramedCloud& columns) {
-  const double x2 = mean_squared_norm(rows), y2 = mean_squared_norm(columns);
-  const double ratio = y2 > 0.0 ? std::sqrt(x2 / y2) : 0.0;
-  std::vector<double> v(columns.size());
-  for (std::size_t j = 0; j < v.size(); ++j) v[j] = -ratio * columns.squared_norm(j);
-  return v;
-}
-
 double store_budget(const SolverOptions& options) {
   if (options.store_bytes >= 0.0) return options.store_bytes;
   constexpr double kMost = 2.0 * 1024 * 1024 * 1024;
@@ -68,7 +63,7 @@ double store_budget(const SolverOptions& options) {
 namespace {
 
 void build_lists(CandidateRows& rows, const SolverOptions& options, Context& context) {
-  const Context::Span span(context, 0.0, kListsMade);
+  const Context::Span span(context, kBegun, kListsMade);
   rows.build(store_budget(options), context);
 }
 
@@ -83,7 +78,7 @@ double memory_of_solve(std::size_t n, std::size_t m, std::size_t d, const Solver
   const double cells = static_cast<double>(n) + static_cast<double>(m);
   const double costs = 4.0 * static_cast<double>(n) * static_cast<double>(m);
   return 30.0 * cells * static_cast<double>(d) + 200.0 * cells +
-         std::min(costs, store_budget(options));
+         std::min(costs, store_budget(options)) + memory_of_first_potentials(n, m, d);
 }
 
 void require_room_for_solve(std::size_t n, std::size_t m, std::size_t d,
@@ -128,14 +123,22 @@ void PointAssignment::State::require_sources(const arma::mat& sources) const {
 }
 
 void PointAssignment::State::start_cold(const FramedCloud& sources, Context& context) {
-  rows.set_potentials(first_potentials(sources, rows.targets()));
+  double error = 0.0;
+  {
+    const Context::Span span(context, 0.0, kBegun);
+    const FirstPotentials first =
+        first_potentials({sources}, {rows.targets()}, options.path, context);
+    rows.set_potentials(first.of_columns);
+    error = first.error;
+  }
   rows.set_sources(sources);
   matching.clear(rows.rows(), rows.columns());
   build_lists(rows, options, context);
   AssignmentSearch search(rows, matching, result.statistics, context);
   width = mean_width(rows);
   const Context::Span span(context, kListsMade, kAuctionDone);
-  run_auctions(search, kFirstEpsilon * width, kLastEpsilon * width, rows.magnitude(), context);
+  run_auctions(search, first_epsilon(error, width), kLastEpsilon * width, rows.magnitude(),
+               context);
 }
 
 // Keeps the potentials, the pairs and, after a small step, the lists, whose bounds fall as far as
@@ -254,19 +257,6 @@ const Assignment& PointAssignment::solve(std::shared_ptr<const arma::mat> source
   return s.result;
 }
 
-const Assignment& PointAssignment::solve(std::shared_ptr<const arma::mat> sources,
-                                         const AssignmentStart& start, Context& context) {
-  State& s = *state_;
-  s.require_sources(*sources);
-  s.solve(*sources, context, &start);
-  s.kept = std::move(sources);
-  s.solved = true;
-  return s.result;
-}
-
-bool PointAssignment::is_warm() const {
-  return state_->solved;
-}
 const arma::mat& PointAssignment::targets() const {
   return state_->targets;
 }

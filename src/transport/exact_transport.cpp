@@ -4,21 +4,9 @@
 #include <variant>
 
 #include "laot/data/columns.hpp"
-#include "laot/transport/hierarchical_transport.hpp"
 #include "laot/transport/transport_solvers.hpp"
 
 namespace laot {
-
-namespace {
-
-// From so many points on, looking at a row whose costs are computed again is most of the work. From
-// the pairs and potentials of parts a third of these looks is enough.
-constexpr std::size_t kManyPoints = 16384;
-constexpr std::size_t kStartingPart = 1600;
-constexpr int kStartingRounds = 1;  // after the first: clusters are cut by one partition or another
-constexpr double kStarted = 0.15;   // a typical share of the time
-
-}  // namespace
 
 // Weights that are all one make an assignment, which has a faster solver.
 struct ExactTransport::State {
@@ -60,37 +48,6 @@ ExactTransport& ExactTransport::operator=(ExactTransport&&) noexcept = default;
 
 namespace {
 
-bool begins_by_parts(const detail::PointAssignment& solver) {
-  const arma::mat& points = solver.targets();
-  return !solver.is_warm() && points.n_cols >= kManyPoints &&
-         !detail::costs_are_kept(points.n_cols, points.n_cols, points.n_rows,
-                                 detail::store_budget({}));
-}
-
-detail::AssignmentStart start_by_parts(const arma::mat& sources, const arma::mat& targets,
-                                       Context& context) {
-  const std::vector<std::int64_t> ones(targets.n_cols, 1);
-  detail::HierarchyOptions options;
-  options.leaf = kStartingPart;
-  options.sweeps = kStartingRounds;
-  return detail::HierarchicalTransport(borrowed(targets), ones, ones, options)
-      .start(sources, context);
-}
-
-// A solve of all points by `solve`, which takes a start or a null pointer.
-template <class Solve>
-const Assignment& solved(const detail::PointAssignment& solver, const arma::mat& sources,
-                         Context& context, const Solve& solve) {
-  if (!begins_by_parts(solver)) return solve(nullptr);
-  detail::AssignmentStart start;
-  {
-    const Context::Span span(context, 0.0, kStarted);
-    start = start_by_parts(sources, solver.targets(), context);
-  }
-  const Context::Span span(context, kStarted, 1.0);
-  return solve(&start);
-}
-
 Flow flow_of(const Assignment& assignment) {
   Flow out;
   out.target = assignment.column_of_row;
@@ -109,23 +66,14 @@ Flow ExactTransport::solve(const arma::mat& sources, Context& context) {
   if (auto* simplex = std::get_if<detail::SimplexTransport>(&state_->solver))
     return simplex->solve(sources, context);
   auto& assignment = std::get<detail::PointAssignment>(state_->solver);
-  return flow_of(solved(
-      assignment, sources, context, [&](const detail::AssignmentStart* start) -> auto& {
-        return start == nullptr
-                   ? assignment.solve(sources, context)
-                   : assignment.solve(std::make_shared<const arma::mat>(sources), *start, context);
-      }));
+  return flow_of(assignment.solve(sources, context));
 }
 
 Flow ExactTransport::solve(std::shared_ptr<const arma::mat> sources, Context& context) {
   if (auto* simplex = std::get_if<detail::SimplexTransport>(&state_->solver))
     return simplex->solve(std::move(sources), context);
   auto& assignment = std::get<detail::PointAssignment>(state_->solver);
-  return flow_of(solved(
-      assignment, *sources, context, [&](const detail::AssignmentStart* start) -> auto& {
-        return start == nullptr ? assignment.solve(sources, context)
-                                : assignment.solve(sources, *start, context);
-      }));
+  return flow_of(assignment.solve(std::move(sources), context));
 }
 
 Flow ExactTransport::solve_once(const arma::mat& sources, Context& context,
@@ -134,11 +82,7 @@ Flow ExactTransport::solve_once(const arma::mat& sources, Context& context,
     return simplex->solve_once(sources, columns, context);
   if (!columns.empty()) return solve_once(columns_of(sources, columns), context);
   auto& assignment = std::get<detail::PointAssignment>(state_->solver);
-  return flow_of(solved(
-      assignment, sources, context, [&](const detail::AssignmentStart* start) -> auto& {
-        return start == nullptr ? assignment.solve_once(sources, context)
-                                : assignment.solve_once(sources, *start, context);
-      }));
+  return flow_of(assignment.solve_once(sources, context));
 }
 
 Flow ExactTransport::solve_once(const arma::mat& sources, const detail::AssignmentStart& start,

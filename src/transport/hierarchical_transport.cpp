@@ -466,17 +466,6 @@ void HierarchicalTransport::State::run_rounds(const arma::mat& x, int first, int
   }
 }
 
-AssignmentStart HierarchicalTransport::start(const arma::mat& sources, Context& context) {
-  State& s = *state_;
-  s.require_sources(sources);
-  s.run_rounds(sources, 0, s.options.sweeps, context);
-  AssignmentStart out;
-  out.target_potentials = s.potentials.v();
-  out.target_of_source.assign(s.supply.size(), kNone);
-  for (const Pair& pair : s.pairs) out.target_of_source[pair.source] = pair.target;
-  return out;
-}
-
 Flow HierarchicalTransport::solve(const arma::mat& sources, Context& context) {
   State& s = *state_;
   s.require_sources(sources);

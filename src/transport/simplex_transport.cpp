@@ -9,6 +9,7 @@
 #include "capacity_auction.hpp"
 #include "laot/assignment/candidate_rows.hpp"
 #include "laot/assignment/epsilon_schedule.hpp"
+#include "laot/assignment/first_potentials.hpp"
 #include "laot/assignment/scaled_cloud.hpp"
 #include "laot/data/columns.hpp"
 #include "laot/transport/transport_solvers.hpp"
@@ -36,7 +37,7 @@ double largest(const std::vector<double>& values) {
 }
 
 // Where in a solve the first tree is there: a typical share of the time.
-constexpr double kPlanted = 0.4, kListed = 0.3;  // and of that the lists
+constexpr double kPlanted = 0.4, kBegun = 0.1, kListed = 0.4;  // and of that the lists
 
 // The units in whole multiples of `unit`, with the rounded sum: a row of the auction bids for few
 // of them, where exact units would be cut into ever smaller pieces.
@@ -124,7 +125,7 @@ struct SimplexTransport::State {
   double flow_excess() const;
   double tree_violation() const;
   std::int64_t auction_unit() const;
-  std::vector<SpanningTree::Arc> auctioned(Context& context);
+  std::vector<SpanningTree::Arc> auctioned(double first, Context& context);
   void plant(std::vector<SpanningTree::Arc> wanted);
   void pivot_on_lists(double tolerance, Context& context);
   bool certify(double tolerance, Context& context);
@@ -181,11 +182,11 @@ std::int64_t SimplexTransport::State::auction_unit() const {
 }
 
 // The sales of a rough auction of rounded units.
-std::vector<SpanningTree::Arc> SimplexTransport::State::auctioned(Context& context) {
+std::vector<SpanningTree::Arc> SimplexTransport::State::auctioned(double first, Context& context) {
   const std::int64_t unit = auction_unit();
   CapacityAuction auction(*rows, rounded(supply, unit), rounded(demand, unit));
   scale_epsilon(
-      kFirstEpsilon * width, kRough * kLastEpsilon * width, rows->magnitude(), context,
+      first, kRough * kLastEpsilon * width, rows->magnitude(), context,
       [&](double epsilon, std::size_t bids) { return auction.run(epsilon, bids, context); });
   std::vector<SpanningTree::Arc> out;
   for (const auto& piece : auction.pieces()) out.push_back({piece.row, piece.column, piece.units});
@@ -267,14 +268,21 @@ double SimplexTransport::State::tree_violation() const {
 }
 
 void SimplexTransport::State::start_cold(Context& context) {
-  rows->set_potentials(first_potentials(rows->sources(), rows->targets()));
+  double error = 0.0;
   {
-    const Context::Span span(context, 0.0, kListed);
+    const Context::Span span(context, 0.0, kBegun);
+    const FirstPotentials first = first_potentials(
+        {rows->sources(), &supply}, {rows->targets(), &demand}, options.path, context);
+    rows->set_potentials(first.of_columns);
+    error = first.error;
+  }
+  {
+    const Context::Span span(context, kBegun, kListed);
     rows->build(store_budget(options), context);
   }
   const Context::Span span(context, kListed, 1.0);
   width = mean_width(*rows);
-  plant(auctioned(context));
+  plant(auctioned(first_epsilon(error, width), context));
   price_tree(first_price());
 }
 

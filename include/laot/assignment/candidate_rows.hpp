@@ -109,6 +109,9 @@ class CandidateRows {
   const double* list_costs(std::size_t row) const;
   std::size_t list_length() const;
 
+  /// The least reduced cost of each row of points, exactly, without lists.
+  std::vector<double> least_of_rows(Context& context);
+
   /// New lists for these rows at the present potentials.
   void refresh(const std::uint32_t* rows, std::size_t count, Context& context);
   void refresh(std::uint32_t row, Context& context) { refresh(&row, 1, context); }

@@ -13,18 +13,20 @@ namespace laot::detail {
 
 // Epsilon falls from the first to the last of these, times the mean width of the lists.
 constexpr double kFirstEpsilon = 0.3, kLastEpsilon = 2e-3, kEpsilonStep = 0.2;
+// Where first potentials are good, a large epsilon would only spoil them: the first is then this
+// part of their mean square error by the width, and at least that part of the width.
+constexpr double kEpsilonOfError = 0.1, kLeastFirstEpsilon = 0.03;
 // A list may be this many epsilons out of date before it is made again; the exact phase repairs it.
 constexpr double kSlack = 8.0;
 // Bids per row and phase before the rest is left to the exact phase: price wars end here.
 constexpr std::size_t kBidsPerRow = 100;
 constexpr std::size_t kBidsPerPoll = 256;
 // So many in the first phase are a price war, and epsilon rises by this.
-constexpr std::size_t kBidsBeforeRise = 20;
+constexpr std::size_t kBidsBeforeRise = 30;
 constexpr double kEpsilonRise = 10.0;
 
-/// Column potentials of a cold start: those that make the map y = a x optimal for clouds that
-/// differ in scale alone, a being the ratio of the scales.
-std::vector<double> first_potentials(const FramedCloud& rows, const FramedCloud& columns);
+/// The first epsilon for potentials of that error, and lists of that mean width.
+double first_epsilon(double error, double width);
 
 /// Mean distance between the least candidate and the bound of a list: the unit for epsilon.
 double mean_width(const CandidateRows& rows);

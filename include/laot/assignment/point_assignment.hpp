@@ -55,9 +55,6 @@ class PointAssignment {
   const Assignment& solve(const arma::mat& sources, Context& context);
   /// The same, sharing the sources with the caller instead of keeping a copy.
   const Assignment& solve(std::shared_ptr<const arma::mat> sources, Context& context);
-  /// A first solve, from a start that is known.
-  const Assignment& solve(std::shared_ptr<const arma::mat> sources, const AssignmentStart& start,
-                          Context& context);
   /// The same, reading the sources where they are; solve() keeps a copy of them. A next solve is a
   /// cold one.
   const Assignment& solve_once(const arma::mat& sources, Context& context);
@@ -66,8 +63,6 @@ class PointAssignment {
                                Context& context);
   /// Of the last solve.
   const Assignment& last() const;
-  /// Whether there is a solve to go on from.
-  bool is_warm() const;
   const arma::mat& targets() const;
 
  private:

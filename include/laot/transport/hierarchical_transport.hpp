@@ -34,9 +34,6 @@ class HierarchicalTransport {
   HierarchicalTransport& operator=(HierarchicalTransport&&) noexcept;
 
   Flow solve(const arma::mat& sources, Context& context);
-  /// The pairs and the potentials after the rounds, without a bound, where all supplies and demands
-  /// are 1: what an exact solve can begin at.
-  AssignmentStart start(const arma::mat& sources, Context& context);
   /// Those of the certificate, of the last solve: it makes the targets' feasible for its sample,
   /// and the sources' are a guess of what comes out.
   const std::vector<double>& source_potentials() const;
