@@ -237,8 +237,8 @@ double CandidateRows::State::least(std::size_t i, const float* raw, Selection& s
                                    Scratch& memory) const {
   float minima[kMinima];
   kernels->group_minima(raw, minus_v.data(), width(), minima);
-  const float limit = rounded_up(
-      static_cast<double>(*std::min_element(minima, minima + kMinima)) + 2.0 * error(i));
+  const float limit =
+      rounded_up(static_cast<double>(*std::min_element(minima, minima + kMinima)) + 2.0 * error(i));
   selection.make_room(width());
   const std::size_t count = kernels->collect(raw, minus_v.data(), width(), limit, 0,
                                              selection.value.data(), selection.column.data());

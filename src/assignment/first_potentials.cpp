@@ -10,10 +10,8 @@
 #include <array>
 #include <cmath>
 
-#include "laot/assignment/candidate_rows.hpp"
 #include "laot/assignment/point_assignment.hpp"
 #include "laot/parallel/tasks.hpp"
-#include "stratified_sample.hpp"
 
 namespace laot::detail {
 
@@ -71,8 +69,8 @@ struct SolvedSample {
     SolverOptions options;
     options.path = path;
     options.gap_limit = kInfinity;  // a start need not be certain
-    const Assignment solution = PointAssignment(framed_matrix(columns), options)
-                                    .solve_once(framed_matrix(rows), context);
+    const Assignment solution =
+        PointAssignment(framed_matrix(columns), options).solve_once(framed_matrix(rows), context);
     u = solution.row_potential;
     v = solution.column_potential;
     for (std::size_t i = 0; i < u.size(); ++i) u[i] -= rows.squared_norm(i);
@@ -189,6 +187,16 @@ FirstPotentials first_potentials(const Masses& rows, const Masses& columns, Vect
       out.of_columns[j] += 0.5 * found.transform * least[j];
   }
   return out;
+}
+
+double begin_at_first_potentials(CandidateRows& rows, const std::vector<std::int64_t>* supply,
+                                 const std::vector<std::int64_t>* demand, VectorPath path,
+                                 Context& context) {
+  const Context::Span span(context, 0.0, kBegun);
+  const FirstPotentials first =
+      first_potentials({rows.sources(), supply}, {rows.targets(), demand}, path, context);
+  rows.set_potentials(first.of_columns);
+  return first.error;
 }
 
 }  // namespace laot::detail

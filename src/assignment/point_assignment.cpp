@@ -13,9 +13,8 @@ namespace laot::detail {
 
 namespace {
 
-// Where in a solve the first potentials are known, the lists are made, and the auction ends:
-// typical shares of the time.
-constexpr double kBegun = 0.1, kListsMade = 0.6, kAuctionDone = 0.9;
+// Where in a solve the lists are made, and where the auction ends: typical shares of the time.
+constexpr double kListsMade = 0.6, kAuctionDone = 0.9;
 
 // Epsilon scaling from potentials that are off by about `first`.
 void run_auctions(AssignmentSearch& search, double first, double last, double most,
@@ -123,15 +122,8 @@ void PointAssignment::State::require_sources(const arma::mat& sources) const {
 }
 
 void PointAssignment::State::start_cold(const FramedCloud& sources, Context& context) {
-  double error = 0.0;
-  {
-    const Context::Span span(context, 0.0, kBegun);
-    const FirstPotentials first =
-        first_potentials({sources}, {rows.targets()}, options.path, context);
-    rows.set_potentials(first.of_columns);
-    error = first.error;
-  }
   rows.set_sources(sources);
+  const double error = begin_at_first_potentials(rows, nullptr, nullptr, options.path, context);
   matching.clear(rows.rows(), rows.columns());
   build_lists(rows, options, context);
   AssignmentSearch search(rows, matching, result.statistics, context);

@@ -1,6 +1,6 @@
 // Neighbours are put next to each other as the leaves of a k-d tree are (Bentley, 1975), whose
 // cuts go between clusters rather than through the median; strata are stretches of that order.
-#include "stratified_sample.hpp"
+#include "laot/assignment/stratified_sample.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -78,8 +78,8 @@ Cut cut_of(const Places& places, const std::uint32_t* points, std::size_t count)
   for (std::size_t i = 1; i < looked; ++i) {
     left += values[i - 1];
     const double right = sum[out.coordinate] - left;
-    const double between = left * left / static_cast<double>(i) +
-                           right * right / static_cast<double>(looked - i);
+    const double between =
+        left * left / static_cast<double>(i) + right * right / static_cast<double>(looked - i);
     if (between > most) {
       most = between;
       out.at = 0.5 * (values[i - 1] + values[i]);

@@ -37,7 +37,7 @@ double largest(const std::vector<double>& values) {
 }
 
 // Where in a solve the first tree is there: a typical share of the time.
-constexpr double kPlanted = 0.4, kBegun = 0.1, kListed = 0.4;  // and of that the lists
+constexpr double kPlanted = 0.4, kListed = 0.4;  // and of that the lists
 
 // The units in whole multiples of `unit`, with the rounded sum: a row of the auction bids for few
 // of them, where exact units would be cut into ever smaller pieces.
@@ -268,14 +268,7 @@ double SimplexTransport::State::tree_violation() const {
 }
 
 void SimplexTransport::State::start_cold(Context& context) {
-  double error = 0.0;
-  {
-    const Context::Span span(context, 0.0, kBegun);
-    const FirstPotentials first = first_potentials(
-        {rows->sources(), &supply}, {rows->targets(), &demand}, options.path, context);
-    rows->set_potentials(first.of_columns);
-    error = first.error;
-  }
+  const double error = begin_at_first_potentials(*rows, &supply, &demand, options.path, context);
   {
     const Context::Span span(context, kBegun, kListed);
     rows->build(store_budget(options), context);

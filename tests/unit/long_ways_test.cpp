@@ -1,5 +1,5 @@
-// Exact couplings of cells whose prices have far to fall, and those that begin at the pairs and
-// potentials of parts: the same pairs as any other, and not many scans.
+// Exact couplings of cells whose prices have far to fall, and of many cells: the same pairs as any
+// other, and not many scans.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -85,7 +85,7 @@ TEST_CASE("tight clusters of other numbers of cells cost a few scans a row") {
   }
 }
 
-TEST_CASE("many points in few dimensions begin by parts, in the same bits for any threads") {
+TEST_CASE("many points in few dimensions have the same bits for any threads") {
   const std::size_t n = 16384;
   const Clouds c{clouds::gaussian(2, n, 3), clouds::gaussian(2, n, 4)};
   Context one, two;
@@ -157,7 +157,7 @@ TEST_CASE("cells along a line in the plane are paired in their order") {
   CHECK(found.statistics.scans < 25 * n);
 }
 
-TEST_CASE("a start by parts can be cancelled, and the solver is as it was") {
+TEST_CASE("a coupling of many points can be cancelled, and the solver is as it was") {
   const std::size_t n = 16384;
   const Clouds c{clouds::gaussian(2, n, 5), clouds::gaussian(2, n, 6)};
   const std::vector<std::uint32_t> expected = pairs_of(c);

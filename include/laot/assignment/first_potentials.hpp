@@ -5,17 +5,12 @@
 #include <cstdint>
 #include <vector>
 
-#include "laot/assignment/scaled_cloud.hpp"
+#include "laot/assignment/candidate_rows.hpp"
+#include "laot/assignment/stratified_sample.hpp"
 #include "laot/parallel.hpp"
 #include "laot/vector_path.hpp"
 
 namespace laot::detail {
-
-/// Points and the units that each of them has or takes; without units, one each.
-struct Masses {
-  const FramedCloud& points;
-  const std::vector<std::int64_t>* units = nullptr;
-};
 
 struct FirstPotentials {
   std::vector<double> of_columns;
@@ -28,6 +23,15 @@ struct FirstPotentials {
 /// (see first_potentials.cpp). They decide how long a search takes, not what it finds. The same
 /// bits on each vector path and for each number of threads.
 FirstPotentials first_potentials(const Masses& rows, const Masses& columns, VectorPath path,
+                                 Context& context);
+
+/// Typical share of their time in that of a solve.
+constexpr double kBegun = 0.1;
+
+/// Gives them to the columns of `rows`, as the first part, kBegun, of the caller's progress;
+/// returns their error. The units are those of Masses.
+double begin_at_first_potentials(CandidateRows& rows, const std::vector<std::int64_t>* supply,
+                                 const std::vector<std::int64_t>* demand, VectorPath path,
                                  Context& context);
 
 /// Bytes that this takes for so many rows and columns, without the potentials themselves.

@@ -6,10 +6,16 @@
 #include <cstdint>
 #include <vector>
 
-#include "laot/assignment/first_potentials.hpp"
+#include "laot/assignment/scaled_cloud.hpp"
 #include "laot/base.hpp"
 
 namespace laot::detail {
+
+/// Points and the units that each of them has or takes; without units, one each.
+struct Masses {
+  const FramedCloud& points;
+  const std::vector<std::int64_t>* units = nullptr;
+};
 
 /// Two samples of `size` points each, by their numbers. The mass is cut into so many equal strata
 /// of neighbouring points, each of which gives a point to either sample: the numbers of points in
