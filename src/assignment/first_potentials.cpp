@@ -2,8 +2,7 @@
 // v(y) = min_i (c(x_i, y) - u_i), continues its column potentials to every y. How far that can be
 // trusted the other sample tells: its column potentials are regressed on the transform and on
 // |y|^2. In clusters, along curves and in few dimensions the transform is taken as it is; of
-// Gaussian clouds in many dimensions it is noise, and a multiple of |y|^2 is what remains: cells
-// far out are near to few others, and cost less.
+// Gaussian clouds in many dimensions it is noise, and a multiple of |y|^2 is what remains.
 #include "laot/assignment/first_potentials.hpp"
 
 #include <algorithm>
@@ -144,7 +143,7 @@ Regression regression(const std::array<Observed, 2>& samples, bool with_transfor
 double memory_of_first_potentials(std::size_t rows, std::size_t columns, std::size_t dimension) {
   const double size = static_cast<double>(sample_size(rows, columns));
   const double cells = static_cast<double>(rows) + static_cast<double>(columns);
-  const double placed = 8.0 * static_cast<double>(std::min<std::size_t>(dimension, 64));
+  const double placed = 8.0 * static_cast<double>(std::min(dimension, kCoordinates));
   // Both samples' costs in single precision, their points, and where the points of a cloud are.
   return 2.0 * size * (4.0 * size + 60.0 * static_cast<double>(dimension)) + cells * placed;
 }

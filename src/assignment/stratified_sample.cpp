@@ -9,9 +9,8 @@ namespace laot::detail {
 
 namespace {
 
-constexpr std::size_t kCoordinates = 16;  // the widest, which alone are cut
-constexpr std::size_t kLooked = 16;       // points that decide where
-constexpr std::size_t kLeaf = 12;          // points whose order does not matter
+constexpr std::size_t kLooked = 16;  // points that decide where
+constexpr std::size_t kLeaf = 12;    // points whose order does not matter
 
 /// The widest coordinates of a cloud, point by point.
 struct Places {

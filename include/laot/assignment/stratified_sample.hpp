@@ -17,6 +17,8 @@ struct Masses {
   const std::vector<std::int64_t>* units = nullptr;
 };
 
+constexpr std::size_t kCoordinates = 16;  // the widest, which alone are cut for strata
+
 /// Two samples of `size` points each, by their numbers. The mass is cut into so many equal strata
 /// of neighbouring points, each of which gives a point to either sample: the numbers of points in
 /// a cluster are off by about one, where those of random samples are by their square roots. A
