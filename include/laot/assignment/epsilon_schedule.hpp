@@ -22,7 +22,7 @@ constexpr double kSlack = 8.0;
 constexpr std::size_t kBidsPerRow = 100;
 constexpr std::size_t kBidsPerPoll = 256;
 // So many in the first phase are a price war, and epsilon rises by this.
-constexpr std::size_t kBidsBeforeRise = 30;
+constexpr std::size_t kBidsBeforeRise = 20;
 constexpr double kEpsilonRise = 10.0;
 
 /// The first epsilon for potentials of that error, and lists of that mean width.
