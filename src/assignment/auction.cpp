@@ -1,5 +1,6 @@
 // The eps-auction: most rows find their place here, a few candidates at a time.
 #include <algorithm>
+#include <cmath>
 
 #include "assignment_search.hpp"
 #include "laot/assignment/epsilon_schedule.hpp"
@@ -22,10 +23,12 @@ AssignmentSearch::AssignmentSearch(CandidateRows& rows, Matching& matching,
   rows_.set_helpers(&helpers_);
 }
 
-double first_epsilon(double error, double width) {
-  if (width <= 0.0) return 0.0;
-  const double share = kEpsilonOfError * (error / width) * (error / width);
-  return std::clamp(share, kLeastFirstEpsilon, kFirstEpsilon) * width;
+FirstPhase first_phase(double error, double width) {
+  if (width <= 0.0) return {0.0};
+  const double share = std::clamp(kEpsilonOfError * (error / width) * (error / width),
+                                  kLeastFirstEpsilon, kFirstEpsilon);
+  const double bids = static_cast<double>(kBidsBeforeRise) * std::sqrt(kFirstEpsilon / share);
+  return {share * width, static_cast<std::size_t>(bids)};
 }
 
 double mean_width(const CandidateRows& rows) {

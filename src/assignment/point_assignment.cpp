@@ -17,7 +17,7 @@ namespace {
 constexpr double kListsMade = 0.6, kAuctionDone = 0.9;
 
 // Epsilon scaling from potentials that are off by about `first`.
-void run_auctions(AssignmentSearch& search, double first, double last, double most,
+void run_auctions(AssignmentSearch& search, FirstPhase first, double last, double most,
                   Context& context) {
   scale_epsilon(first, last, most, context, [&](double epsilon, std::size_t bids_per_row) {
     return search.auction(epsilon, bids_per_row, context);
@@ -129,8 +129,7 @@ void PointAssignment::State::start_cold(const FramedCloud& sources, Context& con
   AssignmentSearch search(rows, matching, result.statistics, context);
   width = mean_width(rows);
   const Context::Span span(context, kListsMade, kAuctionDone);
-  run_auctions(search, first_epsilon(error, width), kLastEpsilon * width, rows.magnitude(),
-               context);
+  run_auctions(search, first_phase(error, width), kLastEpsilon * width, rows.magnitude(), context);
 }
 
 // Keeps the potentials, the pairs and, after a small step, the lists, whose bounds fall as far as
@@ -153,8 +152,8 @@ void PointAssignment::State::start_warm(const FramedCloud& sources, Context& con
   const Context::Span span(context, kListsMade, kAuctionDone);
   AssignmentSearch search(rows, matching, result.statistics, context);
   search.certify_all(context);
-  run_auctions(search, std::min(search.mean_excess(), kFirstEpsilon * width), kLastEpsilon * width,
-               rows.magnitude(), context);
+  run_auctions(search, {std::min(search.mean_excess(), kFirstEpsilon * width)},
+               kLastEpsilon * width, rows.magnitude(), context);
 }
 
 // The excess of a pair over the least of its row is mostly the error of the potentials: an epsilon
@@ -175,7 +174,7 @@ void PointAssignment::State::start_at(const AssignmentStart& start, const Framed
   AssignmentSearch search(rows, matching, result.statistics, context);
   width = mean_width(rows);
   search.certify_all(context);
-  run_auctions(search, std::min(kStartEpsilon * search.mean_excess(), kFirstEpsilon * width),
+  run_auctions(search, {std::min(kStartEpsilon * search.mean_excess(), kFirstEpsilon * width)},
                kLastEpsilon * width, rows.magnitude(), context);
 }
 
@@ -311,7 +310,7 @@ Assignment solve_given_cost(const arma::mat& cost, const SolverOptions& options,
   const double width = mean_width(rows);
   if (n == m) {
     const Context::Span span(context, kListsMade, kAuctionDone);
-    run_auctions(search, kFirstEpsilon * width, kLastEpsilon * width, rows.magnitude(), context);
+    run_auctions(search, {kFirstEpsilon * width}, kLastEpsilon * width, rows.magnitude(), context);
   }
   if (!finish(search, context,
               options.most_widened * static_cast<double>(n) * static_cast<double>(m))) {

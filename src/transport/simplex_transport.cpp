@@ -125,7 +125,7 @@ struct SimplexTransport::State {
   double flow_excess() const;
   double tree_violation() const;
   std::int64_t auction_unit() const;
-  std::vector<SpanningTree::Arc> auctioned(double first, Context& context);
+  std::vector<SpanningTree::Arc> sales(FirstPhase first, Context& context);
   void plant(std::vector<SpanningTree::Arc> wanted);
   void pivot_on_lists(double tolerance, Context& context);
   bool certify(double tolerance, Context& context);
@@ -182,7 +182,7 @@ std::int64_t SimplexTransport::State::auction_unit() const {
 }
 
 // The sales of a rough auction of rounded units.
-std::vector<SpanningTree::Arc> SimplexTransport::State::auctioned(double first, Context& context) {
+std::vector<SpanningTree::Arc> SimplexTransport::State::sales(FirstPhase first, Context& context) {
   const std::int64_t unit = auction_unit();
   CapacityAuction auction(*rows, rounded(supply, unit), rounded(demand, unit));
   scale_epsilon(
@@ -275,7 +275,7 @@ void SimplexTransport::State::start_cold(Context& context) {
   }
   const Context::Span span(context, kListed, 1.0);
   width = mean_width(*rows);
-  plant(auctioned(first_epsilon(error, width), context));
+  plant(sales(first_phase(error, width), context));
   price_tree(first_price());
 }
 
