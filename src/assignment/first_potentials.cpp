@@ -143,7 +143,7 @@ Regression regression(const std::array<Observed, 2>& samples, bool with_transfor
 double memory_of_first_potentials(std::size_t rows, std::size_t columns, std::size_t dimension) {
   const double size = static_cast<double>(sample_size(rows, columns));
   const double cells = static_cast<double>(rows) + static_cast<double>(columns);
-  const double placed = 8.0 * static_cast<double>(std::min(dimension, kCoordinates));
+  const double placed = 8.0 * static_cast<double>(std::min(dimension, kStrataCoordinates));
   // Both samples' costs in single precision, their points, and where the points of a cloud are.
   return 2.0 * size * (4.0 * size + 60.0 * static_cast<double>(dimension)) + cells * placed;
 }
@@ -191,7 +191,7 @@ FirstPotentials first_potentials(const Masses& rows, const Masses& columns, Vect
 double begin_at_first_potentials(CandidateRows& rows, const std::vector<std::int64_t>* supply,
                                  const std::vector<std::int64_t>* demand, VectorPath path,
                                  Context& context) {
-  const Context::Span span(context, 0.0, kBegun);
+  const Context::Span span(context, 0.0, kFirstPotentialsDone);
   const FirstPotentials first =
       first_potentials({rows.sources(), supply}, {rows.targets(), demand}, path, context);
   rows.set_potentials(first.of_columns);

@@ -62,7 +62,7 @@ double store_budget(const SolverOptions& options) {
 namespace {
 
 void build_lists(CandidateRows& rows, const SolverOptions& options, Context& context) {
-  const Context::Span span(context, kBegun, kListsMade);
+  const Context::Span span(context, kFirstPotentialsDone, kListsMade);
   rows.build(store_budget(options), context);
 }
 

@@ -25,7 +25,7 @@ Places::Places(const FramedCloud& cloud) {
   const std::size_t n = cloud.size(), d = cloud.dimension();
   std::vector<std::size_t> widest(d);
   std::iota(widest.begin(), widest.end(), std::size_t{0});
-  if (d > kCoordinates) {
+  if (d > kStrataCoordinates) {
     std::vector<double> squares(d, 0.0);  // about the frame's origin, which is near the mean
     for (std::size_t i = 0; i < n; ++i) {
       const FramedPoint x = cloud[i];
@@ -33,7 +33,7 @@ Places::Places(const FramedCloud& cloud) {
     }
     std::stable_sort(widest.begin(), widest.end(),
                      [&](std::size_t a, std::size_t b) { return squares[a] > squares[b]; });
-    widest.resize(kCoordinates);
+    widest.resize(kStrataCoordinates);
   }
   dimension = widest.size();
   values.resize(n * dimension);
@@ -52,7 +52,7 @@ struct Cut {
 /// least (Otsu, 1979): where left^2 / count + right^2 / count of their sums is largest.
 Cut cut_of(const Places& places, const std::uint32_t* points, std::size_t count) {
   const std::size_t d = places.dimension, looked = std::min(count, kLooked);
-  double sum[kCoordinates] = {}, squares[kCoordinates] = {};
+  double sum[kStrataCoordinates] = {}, squares[kStrataCoordinates] = {};
   for (std::size_t i = 0; i < looked; ++i) {
     const double* x = places[points[i * count / looked]];
     for (std::size_t k = 0; k < d; ++k) {
@@ -87,24 +87,32 @@ Cut cut_of(const Places& places, const std::uint32_t* points, std::size_t count)
   return out;
 }
 
-/// Points keep their order on either side of a cut, so that it is the same with every library.
+/// Points keep their order on either side of a cut, so that it is the same with every library. The
+/// larger part is cut in the loop: however far out single cells are, calls nest log2(count) deep.
 void put_neighbours_together(const Places& places, std::uint32_t* points, std::size_t count,
                              std::vector<std::uint32_t>& room) {
-  if (count <= kLeaf) return;
-  const Cut cut = cut_of(places, points, count);
-  std::size_t left = 0, right = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint32_t point = points[i];
-    const bool is_right = places[point][cut.coordinate] > cut.at;
-    points[left] = point;
-    room[right] = point;
-    left += is_right ? 0 : 1;
-    right += is_right ? 1 : 0;
+  while (count > kLeaf) {
+    const Cut cut = cut_of(places, points, count);
+    std::size_t left = 0, right = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint32_t point = points[i];
+      const bool is_right = places[point][cut.coordinate] > cut.at;
+      points[left] = point;
+      room[right] = point;
+      left += is_right ? 0 : 1;
+      right += is_right ? 1 : 0;
+    }
+    std::copy_n(room.begin(), right, points + left);
+    if (left == 0 || right == 0) return;  // the same points, as far as was looked
+    if (left < right) {
+      put_neighbours_together(places, points, left, room);
+      points += left;
+      count = right;
+    } else {
+      put_neighbours_together(places, points + left, right, room);
+      count = left;
+    }
   }
-  std::copy_n(room.begin(), right, points + left);
-  if (left == 0 || right == 0) return;  // the same points, as far as was looked
-  put_neighbours_together(places, points, left, room);
-  put_neighbours_together(places, points + left, right, room);
 }
 
 }  // namespace

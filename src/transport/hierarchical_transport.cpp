@@ -9,6 +9,7 @@
 #include "laot/base/median.hpp"
 #include "laot/base/sums.hpp"
 #include "laot/data/columns.hpp"
+#include "laot/parallel/tasks.hpp"
 #include "laot/transport/round_potentials.hpp"
 #include "laot/transport/sampled_dual.hpp"
 #include "laot/transport/smooth_potential.hpp"
@@ -88,17 +89,6 @@ std::pair<std::vector<Item>, std::vector<Item>> cut(const std::vector<Item>& ite
     if (high.units > 0) out.second.push_back(high);
   }
   return out;
-}
-
-// A leaf polls like its caller where it runs on the calling thread, and watches the flag elsewhere.
-void follow(Context& outer, int worker, Context& inner_context) {
-  if (worker == 0)
-    inner_context.cancel = [&outer] {
-      outer.poll();
-      return false;
-    };
-  else
-    inner_context.cancel = [&outer] { return outer.stopping(); };
 }
 
 }  // namespace
@@ -311,13 +301,9 @@ void HierarchicalTransport::State::solve_parts(const arma::mat& x, const std::ve
   round.part_of_target.assign(demand.size(), 0);
   round.parts = parts.size();
   std::vector<std::vector<double>> of_sources(parts.size()), of_targets(parts.size());
-  parallel_for(context, parts.size(), 1, [&](std::size_t k, std::size_t, int worker) {
+  run_tasks(context, "coupling by parts", parts.size(), [&](std::size_t k, Context& mine) {
     const Part& part = parts[k];
     const arma::mat xs = points_of(x, part.sources);
-    if (worker == 0)
-      context.poll("coupling by parts", static_cast<double>(k) / static_cast<double>(parts.size()));
-    Context mine;
-    follow(context, worker, mine);
     ExactTransport solver(points_of(targets, part.targets), units_of(part.sources),
                           units_of(part.targets));
     const AssignmentStart start = start_of(part, partner);

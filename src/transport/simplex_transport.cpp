@@ -270,7 +270,7 @@ double SimplexTransport::State::tree_violation() const {
 void SimplexTransport::State::start_cold(Context& context) {
   const double error = begin_at_first_potentials(*rows, &supply, &demand, options.path, context);
   {
-    const Context::Span span(context, kBegun, kListed);
+    const Context::Span span(context, kFirstPotentialsDone, kListed);
     rows->build(store_budget(options), context);
   }
   const Context::Span span(context, kListed, 1.0);

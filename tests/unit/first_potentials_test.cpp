@@ -120,6 +120,20 @@ TEST_CASE("strata are of mass: what has many units is taken often") {
     CHECK(sample == std::vector<std::uint32_t>{0, 0});
 }
 
+TEST_CASE("cells at distances of every size are cut into strata at once") {
+  const std::size_t n = 100000;
+  arma::mat x(2, n);
+  Rng rng(5);
+  for (std::size_t i = 0; i < n; ++i) {
+    x(0, i) = std::ldexp(1.0 + rng.uniform(), -static_cast<int>(i % 1000));
+    x(1, i) = std::ldexp(rng.normal(), -static_cast<int>(rng.below(900)));
+  }
+  std::set<std::uint32_t> all;
+  for (const auto& sample : detail::stratified_samples({detail::framed_cloud(x)}, 2000, Rng(7)))
+    all.insert(sample.begin(), sample.end());
+  CHECK(all.size() == 4000);
+}
+
 TEST_CASE("the least reduced costs of the rows are exact, on every path and for any threads") {
   const arma::mat x = clouds::gaussian(7, 333, 1) + 5.0, y = 2.0 * clouds::gaussian(7, 41, 2);
   std::vector<double> v(y.n_cols);

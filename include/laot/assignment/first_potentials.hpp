@@ -26,10 +26,10 @@ FirstPotentials first_potentials(const Masses& rows, const Masses& columns, Vect
                                  Context& context);
 
 /// Typical share of their time in that of a solve.
-constexpr double kBegun = 0.1;
+constexpr double kFirstPotentialsDone = 0.1;
 
-/// Gives them to the columns of `rows`, as the first part, kBegun, of the caller's progress;
-/// returns their error. The units are those of Masses.
+/// Gives them to the columns of `rows`, as the first part, kFirstPotentialsDone, of the caller's
+/// progress; returns their error. The units are those of Masses.
 double begin_at_first_potentials(CandidateRows& rows, const std::vector<std::int64_t>* supply,
                                  const std::vector<std::int64_t>* demand, VectorPath path,
                                  Context& context);

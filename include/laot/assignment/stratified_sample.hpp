@@ -17,7 +17,7 @@ struct Masses {
   const std::vector<std::int64_t>* units = nullptr;
 };
 
-constexpr std::size_t kCoordinates = 16;  // the widest, which alone are cut for strata
+constexpr std::size_t kStrataCoordinates = 16;  // the widest, which alone are cut
 
 /// Two samples of `size` points each, by their numbers. The mass is cut into so many equal strata
 /// of neighbouring points, each of which gives a point to either sample: the numbers of points in
