@@ -1,4 +1,4 @@
-// Uninitialised floats, aligned for vector loads.
+// Uninitialised numbers, aligned for vector loads.
 #pragma once
 
 #include <cstddef>
@@ -13,22 +13,23 @@ namespace laot::detail {
 
 /// Grows only; growing forgets the content. Large buffers ask for huge pages where the system has
 /// them, because touching a matrix of gigabytes page by page takes longer than computing it.
-class FloatBuffer {
+template <typename Number>
+class Buffer {
  public:
-  float* data() { return begin_; }
-  const float* data() const { return begin_; }
+  Number* data() { return begin_; }
+  const Number* data() const { return begin_; }
 
   void reserve(std::size_t size) {
     if (size <= size_) return;
-    const std::size_t alignment = size * sizeof(float) >= kHugePage ? kHugePage : kCacheLine;
+    const std::size_t alignment = size * sizeof(Number) >= kHugePage ? kHugePage : kCacheLine;
     memory_.reset();
-    memory_.reset(new unsigned char[size * sizeof(float) + alignment]);
+    memory_.reset(new unsigned char[size * sizeof(Number) + alignment]);
     const std::size_t past = reinterpret_cast<std::uintptr_t>(memory_.get()) % alignment;
-    begin_ = reinterpret_cast<float*>(memory_.get() + (past == 0 ? 0 : alignment - past));
+    begin_ = reinterpret_cast<Number*>(memory_.get() + (past == 0 ? 0 : alignment - past));
     size_ = size;
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
     // Advice only: a refusal changes the time and nothing else.
-    if (alignment == kHugePage) (void)madvise(begin_, size * sizeof(float), MADV_HUGEPAGE);
+    if (alignment == kHugePage) (void)madvise(begin_, size * sizeof(Number), MADV_HUGEPAGE);
 #endif
   }
 
@@ -36,8 +37,10 @@ class FloatBuffer {
   static constexpr std::size_t kHugePage = std::size_t{2} << 20;
   static constexpr std::size_t kCacheLine = 64;
   std::unique_ptr<unsigned char[]> memory_;
-  float* begin_ = nullptr;
+  Number* begin_ = nullptr;
   std::size_t size_ = 0;
 };
+
+using FloatBuffer = Buffer<float>;
 
 }  // namespace laot::detail

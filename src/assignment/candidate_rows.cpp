@@ -28,14 +28,14 @@ void CandidateRows::set_targets(FramedCloud targets) {
   s.d = s.targets.dimension();
   s.panels = (s.m + kPanel - 1) / kPanel;
   s.target_norm = 0.0;
-  s.is_stored = false;
+  s.is_kept = s.is_listed = false;
   s.packed.reserve(s.width() * s.d);
   std::fill(s.packed.data(), s.packed.data() + s.width() * s.d, 0.0f);
   for (std::size_t j = 0; j < s.m; ++j) {
     const FramedPoint y = s.targets[j];
     float* panel = s.packed.data() + (j / kPanel) * s.d * kPanel + j % kPanel;
     for (std::size_t k = 0; k < s.d; ++k) panel[k * kPanel] = static_cast<float>(y[k]);
-    s.target_norm = std::max(s.target_norm, s.norm(y));
+    s.target_norm = std::max(s.target_norm, std::sqrt(s.targets.squared_norm(j)));
   }
   set_potentials(std::vector<double>(s.m, 0.0));
 }
@@ -50,12 +50,11 @@ CandidateRows::CandidateRows(const arma::mat& cost, double largest, VectorPath p
   s.n = cost.n_cols;
   s.m = cost.n_rows;
   s.panels = (s.m + kPanel - 1) / kPanel;
-  s.stored.reserve(s.n * s.width());
-  s.is_stored = true;
+  s.given_single.reserve(s.n * s.width());
   parallel_for(context, s.n, 64, [&](std::size_t first, std::size_t last, int) {
     for (std::size_t i = first; i < last; ++i) {
       const double* c = cost.colptr(i);
-      float* out = s.stored.data() + i * s.width();
+      float* out = s.given_single.data() + i * s.width();
       for (std::size_t j = 0; j < s.m; ++j) out[j] = static_cast<float>(c[j]);
       std::fill(out + s.m, out + s.width(), 0.0f);
     }
@@ -85,8 +84,8 @@ void CandidateRows::set_sources(FramedCloud sources) {
   s.sources = std::move(sources);
   s.n = s.sources.size();
   s.source_norm.resize(s.n);
-  for (std::size_t i = 0; i < s.n; ++i) s.source_norm[i] = s.norm(s.sources[i]);
-  s.is_stored = false;
+  for (std::size_t i = 0; i < s.n; ++i) s.source_norm[i] = std::sqrt(s.sources.squared_norm(i));
+  s.is_kept = s.is_listed = false;
 }
 
 void CandidateRows::move_sources(FramedCloud sources, Context& context) {
@@ -106,6 +105,7 @@ void CandidateRows::move_sources(FramedCloud sources, Context& context) {
         if (list[t] < kInfinity) list[t] = costs[t];
     }
   });
+  s.is_listed = true;
 }
 
 double CandidateRows::mean_drop(const FramedCloud& sources) const {
@@ -135,13 +135,13 @@ double CandidateRows::State::exact_cost(std::size_t i, std::size_t j) const {
 
 void CandidateRows::State::exact_costs(std::size_t i, const std::uint32_t* columns,
                                        std::size_t count, std::vector<double>& out) const {
-  out.resize(count);
+  out.resize(count + kDots);  // the last dot products may be of one column
   std::size_t h = 0;
   if (given == nullptr) {
     const FramedPoint x = sources[i];
-    for (; h + kDots <= count; h += kDots) {
+    for (; h + 1 < count; h += kDots) {
       FramedPoint y[kDots];
-      for (std::size_t q = 0; q < kDots; ++q) y[q] = targets[columns[h + q]];
+      for (std::size_t q = 0; q < kDots; ++q) y[q] = targets[columns[std::min(h + q, count - 1)]];
       kernels->dots(x, y, d, out.data() + h);
       for (std::size_t q = h; q < h + kDots; ++q) out[q] *= -2.0;
     }
@@ -152,7 +152,7 @@ void CandidateRows::State::exact_costs(std::size_t i, const std::uint32_t* colum
 // Worst case of |single - double| for raw + minus_v: the products round in conversion, in each of d
 // multiplications and in the sum, in any order and with or without fused operations (Higham,
 // Accuracy and Stability of Numerical Algorithms, 3.1); then the potential and the last sum.
-double CandidateRows::State::error(std::size_t i) const {
+double CandidateRows::State::single_error(std::size_t i) const {
   const double pair = given != nullptr ? largest_given : 2.0 * source_norm[i] * target_norm;
   const double terms = given != nullptr ? 1.0 : static_cast<double>(d + 4);
   const double relative = terms * kUnit / std::max(1.0 - terms * kUnit, 0.5);
@@ -160,8 +160,45 @@ double CandidateRows::State::error(std::size_t i) const {
   return relative * pair + 2.02 * kUnit * (pair + largest_v) + underflow;
 }
 
+// Beside it, where costs are kept, what their codes are off by, and the rounding of code * step.
+double CandidateRows::State::error(std::size_t i) const {
+  if (!is_kept) return single_error(i);
+  const double range = reach(i);
+  return single_error(i) + (kCodeError / static_cast<double>(kCodeReach) + 2.0 * kUnit) * range;
+}
+
+// No cost of row i is larger, in single precision.
+float CandidateRows::State::reach(std::size_t i) const {
+  constexpr double kLeast = 0x1p-90;  // whose step is a normal number
+  return static_cast<float>(
+      std::max(kLeast, (2.0 * source_norm[i] * target_norm + single_error(i)) * (1.0 + kUnit)));
+}
+
+void CandidateRows::State::encode(std::size_t i, const float* raw, std::size_t first,
+                                  std::size_t columns) {
+  kernels->narrow(raw, columns, kCodeReach / reach(i), codes.data() + i * width() + first);
+}
+
+// Costs of row i that are stored, in single precision.
+const float* CandidateRows::State::stored(std::size_t i, std::size_t first, std::size_t columns,
+                                          Scratch& memory) const {
+  if (given != nullptr) return given_single.data() + i * width() + first;
+  memory.tile.reserve(columns);
+  kernels->widen(codes.data() + i * width() + first, columns, reach(i) / kCodeReach,
+                 memory.tile.data());
+  return memory.tile.data();
+}
+
+// A pair that is looked at is mostly in the list, with its cost.
 double CandidateRows::cost(std::size_t row, std::size_t column) const {
-  return state_->exact_cost(row, column);
+  const State& s = *state_;
+  if (s.is_listed) {
+    const std::uint32_t* list = list_columns(row);
+    const std::size_t place =
+        static_cast<std::size_t>(std::find(list, list + kListLength, column) - list);
+    if (place < kListLength) return list_costs(row)[place];
+  }
+  return s.exact_cost(row, column);
 }
 
 const std::vector<double>& CandidateRows::potentials() const {

@@ -13,37 +13,55 @@ constexpr std::size_t kTileBytes = 384u << 10;    // of packed targets: a share 
 constexpr std::size_t kStoredTile = 64;           // panels read between two looks at the hits
 constexpr std::size_t kEnough = 4 * kListLength;  // hits worth a lower threshold
 constexpr std::size_t kFew = 28;                  // hits not worth one before the last selection
-constexpr int kHalvings = 10;                     // for a first threshold
+constexpr std::size_t kTried = 8;    // one in so many columns tries the limit of a list
+constexpr double kFineStep = 0.125;  // of a code, beside the width of a list
+constexpr std::size_t kSpare = 3;    // hits beyond what a list needs that are no matter
+constexpr int kHalvings = 12;        // before values are put in order instead
 
+// Not below x, and above it by less than two units in the last place.
 float rounded_up(double x) {
-  const float f = static_cast<float>(std::min(x, static_cast<double>(kHuge) / 2));
-  return static_cast<double>(f) < x ? std::nextafter(f, kHuge) : f;
+  const double y = std::min(x, static_cast<double>(kHuge) / 2);
+  return static_cast<float>(y + std::abs(y) * 0x1p-23 + 0x1p-140);
 }
 
-// Of kMinima values, one that at least kListLength + 1 of them do not exceed, and not many more. By
-// halving, because counting needs no branch that depends on the data.
-float threshold(float* minima) {
-  float low = minima[0], high = minima[0];
-  for (std::size_t k = 1; k < kMinima; ++k) {
-    low = std::min(low, minima[k]);
-    high = std::max(high, minima[k]);
-  }
-  if (high >= kHuge) {  // some groups are empty
-    std::nth_element(minima, minima + kListLength, minima + kMinima);
-    return minima[kListLength];
-  }
-  for (int step = 0; step < kHalvings; ++step) {
+// One that at least kListLength + 1 of the values do not exceed, and not many more; kHuge where
+// there are not so many. By halving, because counting needs no branch that depends on the data;
+// where a few are so far out that halving comes to no end, by putting the values in order. `blocks`
+// blocks of kMinima values, filled up with kHuge.
+float threshold(float* values, std::size_t blocks) {
+  float low = kHuge, high = -kHuge;
+  std::size_t below = 0;  // not above `high`
+  const auto for_each_block = [&](auto&& visit) {
+    for (std::size_t b = 0; b < blocks; ++b) visit(values + b * kMinima);
+  };
+  for_each_block([&](const float* block) {
+    int there = 0;
+    for (std::size_t k = 0; k < kMinima; ++k) {
+      low = std::min(low, block[k]);
+      high = std::max(high, block[k] < kHuge ? block[k] : -kHuge);
+      there += block[k] < kHuge ? 1 : 0;
+    }
+    below += static_cast<std::size_t>(there);
+  });
+  if (below <= kListLength) return kHuge;
+  for (int step = 0; below > kListLength + kSpare && step < kHalvings; ++step) {
     const float middle = 0.5f * (low + high);
-    int below = 0;
-    for (std::size_t k = 0; k < kMinima; ++k) below += minima[k] <= middle ? 1 : 0;
-    if (below > static_cast<int>(kListLength)) {
+    std::size_t half = 0;
+    for_each_block([&](const float* block) {
+      int count = 0;
+      for (std::size_t k = 0; k < kMinima; ++k) count += block[k] <= middle ? 1 : 0;
+      half += static_cast<std::size_t>(count);
+    });
+    if (half > kListLength) {
       high = middle;
-      if (below <= static_cast<int>(kListLength) + 3) break;
+      below = half;
     } else {
       low = middle;
     }
   }
-  return high;
+  if (below <= kFew) return high;
+  std::nth_element(values, values + kListLength, values + blocks * kMinima);
+  return values[kListLength];
 }
 
 }  // namespace
@@ -54,110 +72,103 @@ std::size_t CandidateRows::State::tile_panels() const {
 }
 
 // A row that has a list starts from it: its candidates are kListLength columns, so the least
-// kListLength of the row are not above the largest of them.
+// kListLength of the row are not above the largest of them. Where these are the same ones as
+// before, the largest is the bound: what is beyond was not looked at.
 void CandidateRows::State::start(Selection& selection, std::size_t i) const {
   selection.count = 0;
   selection.begun = false;
   selection.limit = std::numeric_limits<float>::infinity();
-  selection.proven = kInfinity;
+  selection.looked = kInfinity;
   if (bound[i] == -kInfinity) return;
   double largest = -kInfinity;
   for (std::size_t t = i * kListLength; t < (i + 1) * kListLength; ++t)
     largest = std::max(largest, cost[t] - v[column[t]]);
-  selection.proven = largest;
+  selection.looked = largest;
   selection.limit = rounded_up(largest + error(i));
 }
 
 void CandidateRows::State::consume(Selection& selection, std::size_t i, const float* raw,
                                    std::size_t first, std::size_t columns, Scratch& memory) const {
-  const float* prices = minus_v.data() + first;
+  const auto take = [&](std::size_t from, std::size_t to) {
+    selection.make_room(selection.count + to - from);
+    selection.count += kernels->collect(raw + from, minus_v.data() + first + from, to - from,
+                                        selection.limit, static_cast<std::uint32_t>(first + from),
+                                        selection.value.data() + selection.count,
+                                        selection.column.data() + selection.count);
+  };
+  std::size_t taken = 0;
   if (!selection.begun) {
     selection.begun = true;
-    // kListLength + 1 groups of columns have a member up to the threshold, so that many columns do.
-    float minima[kMinima];
-    kernels->group_minima(raw, prices, columns, minima);
-    const float limit = rounded_up(static_cast<double>(threshold(minima)) + 2.0 * error(i));
-    if (limit < selection.limit) {
-      selection.limit = limit;
-      selection.proven = kInfinity;  // not needed: there are enough hits
+    // The prices of what a list holds can have fallen so far that its limit lets most columns
+    // through; some of them tell.
+    if (bound[i] > -kInfinity) take(0, taken = columns / kPanel / kTried * kPanel);
+    if (taken == 0 || selection.count * kTried > kEnough) {
+      // kListLength + 1 groups of columns have a member up to the threshold, so that many columns
+      // do: more hits than the list needs.
+      float minima[kMinima];
+      kernels->group_minima(raw, minus_v.data() + first, columns, minima);
+      selection.lower_limit(rounded_up(static_cast<double>(threshold(minima, 1)) + 2.0 * error(i)));
     }
   }
-  selection.make_room(selection.count + columns);
-  selection.count += kernels->collect(
-      raw, prices, columns, selection.limit, static_cast<std::uint32_t>(first),
-      selection.value.data() + selection.count, selection.column.data() + selection.count);
-  if (selection.count > kEnough) tighten(selection, i, memory.order);
+  take(taken, columns);
+  if (selection.count > kEnough) tighten(selection, i, memory.single);
 }
 
 // Keeps what may still be among the least kListLength + 1: two single-precision errors above the
 // last of them in single precision.
 void CandidateRows::State::tighten(Selection& selection, std::size_t i,
-                                   std::vector<float>& order) const {
-  order.assign(selection.value.begin(),
-               selection.value.begin() + static_cast<std::ptrdiff_t>(selection.count));
-  std::nth_element(order.begin(), order.begin() + kListLength, order.end());
-  const float limit = rounded_up(static_cast<double>(order[kListLength]) + 2.0 * error(i));
-  if (limit >= selection.limit) return;
-  selection.limit = limit;
-  std::size_t kept = 0;
-  for (std::size_t h = 0; h < selection.count; ++h) {
-    const float value = selection.value[h];
-    selection.value[kept] = value;
-    selection.column[kept] = selection.column[h];
-    kept += value <= limit ? 1 : 0;
-  }
-  selection.count = kept;
+                                   std::vector<float>& values) const {
+  const std::size_t blocks = (selection.count + kMinima - 1) / kMinima;
+  values.assign(selection.value.begin(),
+                selection.value.begin() + static_cast<std::ptrdiff_t>(selection.count));
+  values.resize(blocks * kMinima, kHuge);
+  selection.lower_limit(
+      rounded_up(static_cast<double>(threshold(values.data(), blocks)) + 2.0 * error(i)));
 }
 
+// Columns are in order, so of equal reduced costs the earlier comes first.
 void CandidateRows::State::finish(Selection& selection, std::size_t i, Scratch& memory) {
-  if (selection.count > kFew) tighten(selection, i, memory.order);
-  std::vector<Reduced>& exact = memory.exact;
-  exact.clear();
-  exact_costs(i, selection.column.data(), selection.count, memory.cost);
+  if (selection.count > kFew) tighten(selection, i, memory.single);
+  std::vector<double>&costs = memory.cost, &reduced = memory.reduced;
+  std::vector<std::uint32_t>& columns = selection.column;
+  exact_costs(i, columns.data(), selection.count, costs);
+  reduced.resize(selection.count + kPlaceLanes);
+  std::size_t count = 0;
   for (std::size_t h = 0; h < selection.count; ++h) {
-    const std::uint32_t j = selection.column[h];
-    const double c = memory.cost[h];
-    if (c - v[j] <= selection.proven) exact.push_back({c - v[j], j, c});
+    columns[count] = columns[h];
+    costs[count] = costs[h];
+    reduced[count] = costs[h] - v[columns[h]];
+    count += reduced[count] <= selection.looked ? 1 : 0;
   }
-  require(!exact.empty(), Status::numerical_failure, "no finite reduced cost in row ", i,
+  require(count > 0, Status::numerical_failure, "no finite reduced cost in row ", i,
           " of the assignment; its potentials overflowed");
-  const std::size_t kept = std::min(exact.size(), kListLength);
-  bound[i] = selection.proven;
-  std::uint32_t* columns = column.data() + i * kListLength;
-  double* costs = cost.data() + i * kListLength;
-  if (exact.size() <= kEnough) {
-    // Each finds its place by counting who comes before it: no branch depends on the data. Columns
-    // are in order, so of equals the earlier comes first.
-    std::uint32_t place[kEnough] = {};
-    for (std::size_t a = 1; a < exact.size(); ++a) {
-      std::uint32_t before = 0;
-      for (std::size_t b = 0; b < a; ++b) {
-        const std::uint32_t later = exact[a].value < exact[b].value ? 1 : 0;
-        place[b] += later;
-        before += 1 - later;
-      }
-      place[a] += before;
-    }
-    for (std::size_t a = 0; a < exact.size(); ++a) {
-      if (place[a] < kListLength) {
-        columns[place[a]] = exact[a].column;
-        costs[place[a]] = exact[a].cost;
-      } else if (place[a] == kListLength) {
-        bound[i] = exact[a].value;
-      }
-    }
+  // Of the sorted hits, where the least kListLength and the next one stand.
+  std::uint32_t sorted[kEnough];
+  if (count <= kEnough) {
+    std::uint32_t place[kEnough];
+    std::fill_n(reduced.begin() + static_cast<std::ptrdiff_t>(count), kPlaceLanes, kInfinity);
+    kernels->places(reduced.data(), count, place);
+    for (std::size_t h = 0; h < count; ++h) sorted[place[h]] = static_cast<std::uint32_t>(h);
   } else {
-    const auto needed = exact.begin() + static_cast<std::ptrdiff_t>(kListLength) + 1;
-    std::partial_sort(exact.begin(), needed, exact.end());
-    for (std::size_t t = 0; t < kListLength; ++t) {
-      columns[t] = exact[t].column;
-      costs[t] = exact[t].cost;
-    }
-    bound[i] = exact[kListLength].value;
+    std::vector<std::uint32_t>& all = memory.order;
+    all.resize(count);
+    std::iota(all.begin(), all.end(), 0u);
+    std::partial_sort_copy(all.begin(), all.end(), sorted, sorted + kListLength + 1,
+                           [&](std::uint32_t a, std::uint32_t b) {
+                             return reduced[a] < reduced[b] || (reduced[a] == reduced[b] && a < b);
+                           });
+  }
+  bound[i] = count > kListLength ? reduced[sorted[kListLength]] : selection.looked;
+  std::uint32_t* list_columns = column.data() + i * kListLength;
+  double* list_costs = cost.data() + i * kListLength;
+  const std::size_t kept = std::min(count, kListLength);
+  for (std::size_t t = 0; t < kept; ++t) {
+    list_columns[t] = columns[sorted[t]];
+    list_costs[t] = costs[sorted[t]];
   }
   for (std::size_t t = kept; t < kListLength; ++t) {
-    columns[t] = columns[kept - 1];
-    costs[t] = kInfinity;
+    list_columns[t] = list_columns[kept - 1];
+    list_costs[t] = kInfinity;
   }
 }
 
@@ -178,26 +189,26 @@ void CandidateRows::State::scan(const std::uint32_t* rows, std::size_t count,
                                 Selection* selection, Scratch& memory) {
   for (std::size_t r = 0; r < count; ++r) start(selection[r], rows[r]);
   const std::size_t step = tile_panels();
-  if (is_stored) {
+  if (is_stored()) {
     for (std::size_t r = 0; r < count; ++r)
       for (std::size_t p = first_panel; p < last_panel; p += kStoredTile) {
         const std::size_t columns = (std::min(p + kStoredTile, last_panel) - p) * kPanel;
-        consume(selection[r], rows[r], stored.data() + rows[r] * width() + p * kPanel, p * kPanel,
+        consume(selection[r], rows[r], stored(rows[r], p * kPanel, columns, memory), p * kPanel,
                 columns, memory);
       }
     return;
   }
-  const bool single = count == 1 && !keep;
+  const bool single = count == 1;
   const std::size_t lanes = single ? 1 : kernels->row_block;
   const std::size_t blocks = (count + lanes - 1) / lanes;
   memory.blocks.reserve(blocks * lanes * std::max<std::size_t>(d, 1));
   pack(rows, count, lanes, memory.blocks.data());
-  const std::size_t tile_width = keep ? width() : step * kPanel;
-  if (!keep) memory.tile.reserve(blocks * lanes * tile_width);
+  const std::size_t tile_width = step * kPanel;
+  memory.tile.reserve(blocks * lanes * tile_width);
   for (std::size_t p = first_panel; p < last_panel; p += step) {
     const std::size_t used = std::min(step, last_panel - p);
     const float* y = packed.data() + p * d * kPanel;
-    float* tile = keep ? stored.data() + rows[0] * width() + p * kPanel : memory.tile.data();
+    float* tile = memory.tile.data();
     for (std::size_t b = 0; b < blocks; ++b) {
       const float* x = memory.blocks.data() + b * lanes * d;
       float* out = tile + b * lanes * tile_width;
@@ -206,15 +217,32 @@ void CandidateRows::State::scan(const std::uint32_t* rows, std::size_t count,
       else
         kernels->block_products(x, y, d, used, out, tile_width);
     }
-    for (std::size_t r = 0; r < count; ++r)
-      consume(selection[r], rows[r], tile + r * tile_width, p * kPanel, used * kPanel, memory);
+    for (std::size_t r = 0; r < count; ++r) {
+      const float* raw = tile + r * tile_width;
+      consume(selection[r], rows[r], raw, p * kPanel, used * kPanel, memory);
+      if (keep) encode(rows[r], raw, p * kPanel, used * kPanel);
+    }
   }
 }
 
 bool costs_are_kept(std::size_t n, std::size_t m, std::size_t d, double store_bytes) {
   // For few features it is faster to compute a row again than to read it from memory.
-  constexpr std::size_t kFewFeatures = 20;
-  return d > kFewFeatures && 4.0 * static_cast<double>(n) * static_cast<double>(m) <= store_bytes;
+  constexpr std::size_t kFewFeatures = 16;
+  return d > kFewFeatures &&
+         kKeptBytes * static_cast<double>(n) * static_cast<double>(m) <= store_bytes;
+}
+
+// Beside the lists' widths: where one cell is far out, a step of a code can be wider than what the
+// others differ by, and costs are better computed again.
+bool CandidateRows::State::codes_are_fine() const {
+  double step = 0.0, width = 0.0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::size_t least = i * kListLength;
+    if (bound[i] == kInfinity) continue;
+    step += static_cast<double>(reach(i) / kCodeReach);
+    width += bound[i] - (cost[least] - v[column[least]]);
+  }
+  return width == 0.0 || step <= kFineStep * width;
 }
 
 void CandidateRows::build(double store_bytes, Context& context) {
@@ -224,12 +252,11 @@ void CandidateRows::build(double store_bytes, Context& context) {
   s.bound.assign(s.n, -kInfinity);
   std::vector<std::uint32_t> all(s.n);
   std::iota(all.begin(), all.end(), 0u);
-  const std::size_t block = s.kernels->row_block;
-  const std::size_t padded = (s.n + block - 1) / block * block;
-  const bool keep = !s.is_stored && costs_are_kept(padded, s.width(), s.d, store_bytes);
-  if (keep) s.stored.reserve(padded * s.width());
+  const bool keep = !s.is_stored() && costs_are_kept(s.n, s.width(), s.d, store_bytes);
+  if (keep) s.codes.reserve(s.n * s.width());
   s.scan_all(all.data(), all.size(), keep, context);
-  if (keep) s.is_stored = true;
+  s.is_kept = keep && s.codes_are_fine();
+  s.is_listed = true;
 }
 
 // All columns within two single-precision errors of the least, again in double precision.
@@ -287,8 +314,8 @@ void CandidateRows::columns_below(std::uint32_t row, double limit, std::vector<C
   Selection& selection = s.selections[0];
   const float single_limit = rounded_up(limit + s.error(row));
   const float* raw;
-  if (s.is_stored) {
-    raw = s.stored.data() + row * s.width();
+  if (s.is_stored()) {
+    raw = s.stored(row, 0, s.width(), memory);
   } else {
     memory.blocks.reserve(std::max<std::size_t>(s.d, 1));
     memory.tile.reserve(s.width());

@@ -16,7 +16,7 @@ constexpr std::size_t kBatch = 32;  // rows that are worth scanning together
 /// The running search for the least reduced costs of one row.
 struct Selection {
   float limit = std::numeric_limits<float>::infinity();     // of hits, in single precision
-  double proven = std::numeric_limits<double>::infinity();  // every column up to here is a hit
+  double looked = std::numeric_limits<double>::infinity();  // no further for the list and its bound
   bool begun = false;                                       // a tile has been seen
   // The hits: single-precision reduced costs and their columns, in the order of the columns.
   std::vector<float> value;
@@ -28,23 +28,27 @@ struct Selection {
     value.resize(std::max(size, 2 * value.size()));
     column.resize(value.size());
   }
-};
 
-struct Reduced {
-  double value;
-  std::uint32_t column;
-  double cost;
-  bool operator<(const Reduced& other) const {
-    return value < other.value || (value == other.value && column < other.column);
+  /// Drops the hits above a limit that is lower.
+  void lower_limit(float lower) {
+    if (lower >= limit) return;
+    limit = lower;
+    std::size_t kept = 0;
+    for (std::size_t h = 0; h < count; ++h) {
+      value[kept] = value[h];
+      column[kept] = column[h];
+      kept += value[h] <= lower ? 1 : 0;
+    }
+    count = kept;
   }
 };
 
 /// One thread's working memory.
 struct Scratch {
   FloatBuffer blocks, tile;
-  std::vector<Reduced> exact;
-  std::vector<float> order;
-  std::vector<double> cost;
+  std::vector<float> single;
+  std::vector<double> cost, reduced;
+  std::vector<std::uint32_t> order;
 };
 
 struct CandidateRows::State {
@@ -65,9 +69,11 @@ struct CandidateRows::State {
   std::vector<std::uint32_t> column;  // [n * kListLength]
   std::vector<double> cost;           // [n * kListLength], infinite in unused places
   std::vector<double> bound;          // [n]
+  bool is_listed = false;             // they are of the present points
 
-  FloatBuffer stored;  // [n * width] single-precision costs
-  bool is_stored = false;
+  FloatBuffer given_single;    // [n * width] given costs, in single precision
+  Buffer<std::int16_t> codes;  // [n * width] kept costs of points, in the steps of their rows
+  bool is_kept = false;
 
   std::size_t scans = 0;
   std::vector<Scratch> scratch;
@@ -84,7 +90,13 @@ struct CandidateRows::State {
   double exact_cost(std::size_t i, std::size_t j) const;
   void exact_costs(std::size_t i, const std::uint32_t* columns, std::size_t count,
                    std::vector<double>& out) const;
+  double single_error(std::size_t i) const;
   double error(std::size_t i) const;
+  bool is_stored() const { return given != nullptr || is_kept; }
+  float reach(std::size_t i) const;
+  bool codes_are_fine() const;
+  void encode(std::size_t i, const float* raw, std::size_t first, std::size_t columns);
+  const float* stored(std::size_t i, std::size_t first, std::size_t columns, Scratch& memory) const;
 
   void start(Selection& selection, std::size_t i) const;
   void consume(Selection& selection, std::size_t i, const float* raw, std::size_t first,

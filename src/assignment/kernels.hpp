@@ -14,7 +14,10 @@ constexpr std::size_t kPanel = 32;       // columns in a packed panel
 constexpr std::size_t kListLength = 16;  // candidates kept for a row
 constexpr std::size_t kDotLanes = 8;     // running sums of a dot product
 constexpr std::size_t kDots = 4;         // dot products computed together
+constexpr std::size_t kPlaceLanes = 8;   // values that are placed together
 constexpr std::size_t kOfferLanes = 8;   // running minima of an offer
+constexpr float kCodeReach = 32766.0F;   // the largest code of a cost
+constexpr double kCodeError = 0.51;      // of a code: half a step, and the rounding of the product
 constexpr std::size_t kMinima = 64;      // group minima from which a first threshold is taken
 
 /// The least two reduced costs of a candidate list; ties go to the first position.
@@ -42,6 +45,16 @@ inline void offer_one(const Offer& offer, const double* price, std::size_t j, do
   lane = std::min(lane, distance[j]);
 }
 
+/// Kernels::places, for values that may be equal.
+inline void stable_places(const double* value, std::size_t count, std::uint32_t* place) {
+  for (std::size_t a = 0; a < count; ++a) {
+    std::uint32_t before = 0;
+    for (std::size_t b = 0; b < a; ++b) before += value[b] <= value[a] ? 1 : 0;
+    for (std::size_t b = a + 1; b < count; ++b) before += value[b] < value[a] ? 1 : 0;
+    place[a] = before;
+  }
+}
+
 /// The running sums of a dot product together, neighbours first: one order for all paths.
 inline double sum_of_lanes(const double (&lane)[kDotLanes]) {
   return ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
@@ -59,6 +72,11 @@ struct Kernels {
   /// The same for one row.
   void (*row_products)(const float* row, const float* panel, std::size_t d, std::size_t panels,
                        float* out);
+  /// Costs in 16 bits: code[c] = raw[c] * scale as a whole number, not further than kCodeError from
+  /// it; |raw| * scale <= kCodeReach, and `columns` is a multiple of kPanel.
+  void (*narrow)(const float* raw, std::size_t columns, float scale, std::int16_t* code);
+  /// raw[c] = code[c] * step.
+  void (*widen)(const std::int16_t* code, std::size_t columns, float step, float* raw);
   /// kMinima minima of raw + minus_v over disjoint groups of columns; `columns` is a multiple of
   /// kPanel; groups without a column give a huge value.
   void (*group_minima)(const float* raw, const float* minus_v, std::size_t columns, float* minima);
@@ -72,6 +90,10 @@ struct Kernels {
   double (*dot)(FramedPoint a, FramedPoint b, std::size_t d);
   /// The same for kDots points of one frame: out[q] = <a, b[q]>.
   void (*dots)(FramedPoint a, const FramedPoint* b, std::size_t d, double* out);
+  /// How many of the values come before each of them when they are sorted, equal ones as they are.
+  /// kPlaceLanes infinities have to follow the values; there is room for a multiple of kPlaceLanes
+  /// places.
+  void (*places)(const double* value, std::size_t count, std::uint32_t* place);
   /// Over the kListLength pairs cost[t] - v[column[t]].
   ListMinimum (*list_minimum)(const double* cost, const std::uint32_t* column, const double* v);
   /// The offer of a row to all columns: distance[j] falls to (cost[j] - price[j]) + offset, but not

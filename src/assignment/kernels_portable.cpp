@@ -40,6 +40,18 @@ void row_products(const float* row, const float* panel, std::size_t d, std::size
   }
 }
 
+// A shift makes them positive, so that they can be rounded by cutting off.
+void narrow(const float* raw, std::size_t columns, float scale, std::int16_t* code) {
+  constexpr int kShift = 32768;
+  for (std::size_t j = 0; j < columns; ++j)
+    code[j] =
+        static_cast<std::int16_t>(static_cast<int>(raw[j] * scale + (kShift + 0.5F)) - kShift);
+}
+
+void widen(const std::int16_t* code, std::size_t columns, float step, float* raw) {
+  for (std::size_t j = 0; j < columns; ++j) raw[j] = static_cast<float>(code[j]) * step;
+}
+
 void group_minima(const float* raw, const float* minus_v, std::size_t columns, float* minima) {
   std::fill(minima, minima + kMinima, kHuge);
   for (std::size_t p = 0; p < columns; p += kPanel) {
@@ -100,7 +112,8 @@ double offer(const Offer& offer, const double* price, std::size_t columns, doubl
 
 }  // namespace
 
-const Kernels portable_kernels = {kRowBlock, block_products, row_products, group_minima, collect,
-                                  dot,       dots,           list_minimum, offer};
+const Kernels portable_kernels = {kRowBlock, block_products, row_products, narrow,
+                                  widen,     group_minima,   collect,      dot,
+                                  dots,      stable_places,  list_minimum, offer};
 
 }  // namespace laot::detail

@@ -23,6 +23,23 @@ LAOT_AVX2_ONLY inline __m256d four_of(const FramedPoint& a, std::size_t k) {
   return _mm256_sub_pd(_mm256_loadu_pd(a.at + k), _mm256_loadu_pd(a.shift + k));
 }
 
+// The first features of the last group of kDotLanes, zeros beyond: a lane that adds a product of
+// zeros keeps its bits, because sums that begin at zero are never -0.
+struct Tail {
+  __m256i low, high;
+};
+
+LAOT_AVX2_ONLY inline Tail tail_of(std::size_t features) {
+  alignas(32) static constexpr std::int64_t kMasks[2 * kDotLanes] = {-1, -1, -1, -1,
+                                                                     -1, -1, -1, -1};
+  const auto* from = reinterpret_cast<const __m256i*>(kMasks + kDotLanes - features);
+  return {_mm256_loadu_si256(from), _mm256_loadu_si256(from + 1)};
+}
+
+LAOT_AVX2_ONLY inline __m256d some_of(const FramedPoint& a, std::size_t k, __m256i mask) {
+  return _mm256_sub_pd(_mm256_maskload_pd(a.at + k, mask), _mm256_maskload_pd(a.shift + k, mask));
+}
+
 LAOT_AVX2_ONLY double dot_avx2(FramedPoint a, FramedPoint b, std::size_t d) {
   static_assert(kDotLanes == 8, "two vectors of four");
   __m256d low = _mm256_setzero_pd(), high = low;
@@ -31,14 +48,26 @@ LAOT_AVX2_ONLY double dot_avx2(FramedPoint a, FramedPoint b, std::size_t d) {
     low = _mm256_add_pd(low, _mm256_mul_pd(four_of(a, k), four_of(b, k)));
     high = _mm256_add_pd(high, _mm256_mul_pd(four_of(a, k + 4), four_of(b, k + 4)));
   }
-  double sum[kDotLanes];
-  _mm256_storeu_pd(sum, low);
-  _mm256_storeu_pd(sum + 4, high);
-  for (std::size_t q = 0; k < d; ++k, ++q) sum[q] += a.moved(k) * b.moved(k);
-  return sum_of_lanes(sum) * a.scale * b.scale;
+  if (k < d) {
+    const Tail tail = tail_of(d - k);
+    low = _mm256_add_pd(low, _mm256_mul_pd(some_of(a, k, tail.low), some_of(b, k, tail.low)));
+    high = _mm256_add_pd(high,
+                         _mm256_mul_pd(some_of(a, k + 4, tail.high), some_of(b, k + 4, tail.high)));
+  }
+  const __m256d pairs = _mm256_hadd_pd(low, high);
+  const __m128d fours = _mm_add_pd(_mm256_castpd256_pd128(pairs), _mm256_extractf128_pd(pairs, 1));
+  return (_mm_cvtsd_f64(fours) + _mm_cvtsd_f64(_mm_unpackhi_pd(fours, fours))) * a.scale * b.scale;
+}
+
+// The sums (0 + 1) + (2 + 3) of the lanes of each of four vectors.
+LAOT_AVX2_ONLY inline __m256d sums_of_four(const __m256d (&a)[kDots]) {
+  const __m256d first = _mm256_hadd_pd(a[0], a[1]), second = _mm256_hadd_pd(a[2], a[3]);
+  return _mm256_add_pd(_mm256_permute2f128_pd(first, second, 0x20),
+                       _mm256_permute2f128_pd(first, second, 0x31));
 }
 
 LAOT_AVX2_ONLY void dots_avx2(FramedPoint a, const FramedPoint* b, std::size_t d, double* out) {
+  static_assert(kDots == 4, "a vector of four sums");
   __m256d low[kDots], high[kDots];
 #pragma GCC unroll 4
   for (std::size_t q = 0; q < kDots; ++q) low[q] = high[q] = _mm256_setzero_pd();
@@ -55,14 +84,42 @@ LAOT_AVX2_ONLY void dots_avx2(FramedPoint a, const FramedPoint* b, std::size_t d
       high[q] = _mm256_add_pd(high[q], _mm256_mul_pd(a1, b1));
     }
   }
+  if (k < d) {
+    const Tail tail = tail_of(d - k);
+    const __m256d a0 = some_of(a, k, tail.low), a1 = some_of(a, k + 4, tail.high);
 #pragma GCC unroll 4
-  for (std::size_t q = 0; q < kDots; ++q) {
-    double sum[kDotLanes];
-    _mm256_storeu_pd(sum, low[q]);
-    _mm256_storeu_pd(sum + 4, high[q]);
-    for (std::size_t t = k, lane = 0; t < d; ++t, ++lane) sum[lane] += a.moved(t) * b[q].moved(t);
-    out[q] = sum_of_lanes(sum) * a.scale * b[q].scale;
+    for (std::size_t q = 0; q < kDots; ++q) {
+      low[q] = _mm256_add_pd(low[q], _mm256_mul_pd(a0, some_of(b[q], k, tail.low)));
+      high[q] = _mm256_add_pd(high[q], _mm256_mul_pd(a1, some_of(b[q], k + 4, tail.high)));
+    }
   }
+  const __m256d sums = _mm256_add_pd(sums_of_four(low), sums_of_four(high));
+  const __m256d scale = _mm256_setr_pd(b[0].scale, b[1].scale, b[2].scale, b[3].scale);
+  _mm256_storeu_pd(out, _mm256_mul_pd(_mm256_mul_pd(sums, _mm256_set1_pd(a.scale)), scale));
+}
+
+// Where no two values are equal, those below one say its place, and the places add up to what the
+// numbers below `count` do.
+LAOT_AVX2_ONLY void places_avx2(const double* value, std::size_t count, std::uint32_t* place) {
+  static_assert(kPlaceLanes == 8, "two vectors of four");
+  std::size_t sum = 0;
+  for (std::size_t a = 0; a < count; a += kPlaceLanes) {
+    const __m256d low = _mm256_loadu_pd(value + a), high = _mm256_loadu_pd(value + a + 4);
+    __m256i below_low = _mm256_setzero_si256(), below_high = below_low;
+    for (std::size_t b = 0; b < count; ++b) {
+      const __m256d other = _mm256_broadcast_sd(value + b);
+      below_low =
+          _mm256_sub_epi64(below_low, _mm256_castpd_si256(_mm256_cmp_pd(other, low, _CMP_LT_OQ)));
+      below_high =
+          _mm256_sub_epi64(below_high, _mm256_castpd_si256(_mm256_cmp_pd(other, high, _CMP_LT_OQ)));
+    }
+    const __m256 both =
+        _mm256_shuffle_ps(_mm256_castsi256_ps(below_low), _mm256_castsi256_ps(below_high), 0x88);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(place + a),
+                        _mm256_permute4x64_epi64(_mm256_castps_si256(both), 0xd8));
+  }
+  for (std::size_t a = 0; a < count; ++a) sum += place[a];
+  if (2 * sum != count * (count - 1)) stable_places(value, count, place);
 }
 
 LAOT_AVX2_ONLY double least_in(__m256d a) {
@@ -70,17 +127,20 @@ LAOT_AVX2_ONLY double least_in(__m256d a) {
   return std::min(_mm_cvtsd_f64(half), _mm_cvtsd_f64(_mm_unpackhi_pd(half, half)));
 }
 
+// One by one: quicker than a gathering instruction.
+LAOT_AVX2_ONLY inline __m256d four_at(const double* v, const std::uint32_t* column) {
+  const __m128d low = _mm_loadh_pd(_mm_load_sd(v + column[0]), v + column[1]);
+  const __m128d high = _mm_loadh_pd(_mm_load_sd(v + column[2]), v + column[3]);
+  return _mm256_insertf128_pd(_mm256_castpd128_pd256(low), high, 1);
+}
+
 LAOT_AVX2_ONLY ListMinimum list_minimum_avx2(const double* cost, const std::uint32_t* column,
                                              const double* v) {
   static_assert(kListLength == 16, "four vectors of four");
   __m256d reduced[4];
-  const auto* at = reinterpret_cast<const __m128i*>(column);
-  const __m256d zero = _mm256_setzero_pd();
-  const __m256d all = _mm256_castsi256_pd(_mm256_set1_epi64x(-1));
 #pragma GCC unroll 4
   for (int q = 0; q < 4; ++q)
-    reduced[q] = _mm256_sub_pd(_mm256_loadu_pd(cost + 4 * q),
-                               _mm256_mask_i32gather_pd(zero, v, _mm_loadu_si128(at + q), all, 8));
+    reduced[q] = _mm256_sub_pd(_mm256_loadu_pd(cost + 4 * q), four_at(v, column + 4 * q));
   const double least = least_in(
       _mm256_min_pd(_mm256_min_pd(reduced[0], reduced[1]), _mm256_min_pd(reduced[2], reduced[3])));
   const __m256d all_least = _mm256_set1_pd(least);
@@ -170,8 +230,20 @@ LAOT_KERNEL_PART V add(V a, V b) {
 LAOT_KERNEL_PART V multiply_add(V a, V b, V c) {
   return _mm256_fmadd_ps(a, b, c);
 }
+LAOT_KERNEL_PART V multiply(V a, V b) {
+  return _mm256_mul_ps(a, b);
+}
 LAOT_KERNEL_PART V least_of(V a, V b) {
   return _mm256_min_ps(a, b);
+}
+LAOT_KERNEL_PART void store_codes(std::int16_t* p, V low, V high) {
+  // Packing takes the halves of both in turn.
+  const __m256i mixed = _mm256_packs_epi32(_mm256_cvtps_epi32(low), _mm256_cvtps_epi32(high));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm256_permute4x64_epi64(mixed, 0xd8));
+}
+LAOT_KERNEL_PART V load_codes(const std::int16_t* p) {
+  return _mm256_cvtepi32_ps(
+      _mm256_cvtepi16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
 }
 #include "kernels_x86.inc"
 
@@ -243,6 +315,20 @@ LAOT_KERNEL_PART V multiply_add(V a, V b, V c) {
 LAOT_KERNEL_PART V least_of(V a, V b) {
   return _mm512_maskz_min_ps(0xffff, a, b);
 }
+LAOT_KERNEL_PART V multiply(V a, V b) {
+  return _mm512_mul_ps(a, b);
+}
+LAOT_KERNEL_PART void store_codes(std::int16_t* p, V low, V high) {
+  auto* at = reinterpret_cast<__m256i*>(p);
+  _mm256_storeu_si256(at,
+                      _mm512_maskz_cvtepi32_epi16(0xffff, _mm512_maskz_cvtps_epi32(0xffff, low)));
+  _mm256_storeu_si256(at + 1,
+                      _mm512_maskz_cvtepi32_epi16(0xffff, _mm512_maskz_cvtps_epi32(0xffff, high)));
+}
+LAOT_KERNEL_PART V load_codes(const std::int16_t* p) {
+  const __m256i code = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  return _mm512_maskz_cvtepi32_ps(0xffff, _mm512_maskz_cvtepi16_epi32(0xffff, code));
+}
 #include "kernels_x86.inc"
 
 LAOT_AVX512 void block_products(const float* block, const float* panel, std::size_t d,
@@ -296,16 +382,20 @@ LAOT_AVX512 std::size_t collect(const float* raw, const float* minus_v, std::siz
 
 }  // namespace
 
-const Kernels avx2_kernels = {avx2::kRowBlock,    avx2::block_products, avx2::row_products,
-                              avx2::group_minima, avx2::collect,        dot_avx2,
-                              dots_avx2,          list_minimum_avx2,    offer_avx2};
+const Kernels avx2_kernels = {
+    avx2::kRowBlock, avx2::block_products, avx2::row_products, avx2::narrow,
+    avx2::widen,     avx2::group_minima,   avx2::collect,      dot_avx2,
+    dots_avx2,       places_avx2,          list_minimum_avx2,  offer_avx2};
 const Kernels avx512_kernels = {avx512::kRowBlock,
                                 avx512::block_products,
                                 avx512::row_products,
+                                avx512::narrow,
+                                avx512::widen,
                                 avx512::group_minima,
                                 avx512::collect,
                                 dot_avx2,
                                 dots_avx2,
+                                places_avx2,
                                 list_minimum_avx2,
                                 offer_avx2};
 

@@ -75,7 +75,7 @@ bool finish(AssignmentSearch& search, Context& context, double most_widened = kI
 
 double memory_of_solve(std::size_t n, std::size_t m, std::size_t d, const SolverOptions& options) {
   const double cells = static_cast<double>(n) + static_cast<double>(m);
-  const double costs = 4.0 * static_cast<double>(n) * static_cast<double>(m);
+  const double costs = kKeptBytes * static_cast<double>(n) * static_cast<double>(m);
   return 30.0 * cells * static_cast<double>(d) + 200.0 * cells +
          std::min(costs, store_budget(options)) + memory_of_first_potentials(n, m, d);
 }
@@ -104,7 +104,9 @@ struct PointAssignment::State {
   Assignment result;
 
   State(arma::mat points, const SolverOptions& chosen)
-      : targets(std::move(points)), options(chosen), rows(framed_cloud(targets), chosen.path) {}
+      : targets(std::move(points)),
+        options(chosen),
+        rows(framed_cloud(targets, "y"), chosen.path) {}
 
   void require_sources(const arma::mat& sources) const;
   void solve(const arma::mat& sources, Context& context, const AssignmentStart* start = nullptr);
@@ -118,7 +120,6 @@ void PointAssignment::State::require_sources(const arma::mat& sources) const {
   require(sources.n_cols == targets.n_cols && sources.n_rows == targets.n_rows,
           Status::dimension_mismatch, "a square assignment needs ", targets.n_rows, " x ",
           targets.n_cols, " sources, found ", sources.n_rows, " x ", sources.n_cols);
-  require_finite(sources, "x");
 }
 
 void PointAssignment::State::start_cold(const FramedCloud& sources, Context& context) {
@@ -189,7 +190,6 @@ void PointAssignment::State::solve_again(const arma::mat& sources, Context& cont
 PointAssignment::PointAssignment(arma::mat targets, const SolverOptions& options) {
   require(targets.n_cols >= 1, Status::dimension_mismatch,
           "an assignment needs at least one point");
-  require_finite(targets, "y");
   require_room_for_solve(targets.n_cols, targets.n_cols, targets.n_rows, options);
   state_ = std::make_unique<State>(std::move(targets), options);
 }
@@ -205,13 +205,13 @@ const Assignment& PointAssignment::last() const {
 void PointAssignment::State::solve(const arma::mat& sources, Context& context,
                                    const AssignmentStart* start) {
   const bool warm = solved;
-  const arma::vec shift = mean_point(sources);
-  const int natural = natural_exponent(sources, shift);
+  const Extent extent(sources, "x");
+  const int natural = extent.natural_exponent(extent.mean);
   // The scale is kept from solve to solve, and with it the unit of the potentials, unless the
   // sources grow or shrink a lot.
   const int last = rows.sources().frame().exponent;
   const bool same_scale = warm && std::abs(natural - last) <= 4;
-  const FramedCloud cloud(sources, Frame{shift, same_scale ? last : natural});
+  const FramedCloud cloud(sources, Frame{extent.mean, same_scale ? last : natural});
   solved = false;  // an interrupted solve leaves nothing to start from
   result.statistics = {};
   const std::size_t scans_before = rows.scans();

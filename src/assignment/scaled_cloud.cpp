@@ -9,25 +9,32 @@
 
 namespace laot::detail {
 
-arma::vec mean_point(const arma::mat& points) {
-  arma::vec mean(points.n_rows, arma::fill::zeros);
-  const double share = 1.0 / static_cast<double>(std::max<arma::uword>(points.n_cols, 1));
-  for (arma::uword i = 0; i < points.n_cols; ++i) {
+Extent::Extent(const arma::mat& points, const char* name)
+    : mean(points.n_rows, arma::fill::zeros), least(points.n_rows), most(points.n_rows) {
+  const std::size_t d = points.n_rows, n = points.n_cols;
+  const double share = 1.0 / static_cast<double>(std::max<std::size_t>(n, 1));
+  least.fill(kInfinity);
+  most.fill(-kInfinity);
+  double *sum = mean.memptr(), *low = least.memptr(), *high = most.memptr();
+  for (std::size_t i = 0; i < n; ++i) {
     const double* x = points.colptr(i);
-    for (arma::uword k = 0; k < points.n_rows; ++k) mean[k] += share * x[k];
+    for (std::size_t k = 0; k < d; ++k) {
+      sum[k] += share * x[k];
+      low[k] = std::min(low[k], x[k]);
+      high[k] = std::max(high[k], x[k]);
+    }
   }
-  return mean;
+  // Shares of finite numbers add up to one: only others leave the range.
+  if (!mean.is_finite()) require_finite(points, name);
 }
 
-int natural_exponent(const arma::mat& points, const arma::vec& shift) {
+// Rounding is monotone: no coordinate is further out than the least or the largest.
+int Extent::natural_exponent(const arma::vec& shift) const {
   // The inverse of a smaller scale would overflow.
   constexpr int kLeast = -1022;
   double largest = 0.0;
-  for (arma::uword i = 0; i < points.n_cols; ++i) {
-    const double* x = points.colptr(i);
-    for (arma::uword k = 0; k < points.n_rows; ++k)
-      largest = std::max(largest, std::abs(x[k] - shift[k]));
-  }
+  for (std::size_t k = 0; k < mean.n_elem; ++k)
+    largest = std::max({largest, std::abs(least[k] - shift[k]), std::abs(most[k] - shift[k])});
   require(std::isfinite(largest), Status::not_finite, kTooLarge);
   return largest > 0.0 ? std::max(std::ilogb(largest) + 1, kLeast) : 0;
 }
@@ -46,14 +53,22 @@ FramedCloud::FramedCloud(const arma::mat& points, Frame frame)
       frame_(std::move(frame)),
       offset_(frame_.shift),
       scale_(std::ldexp(1.0, -frame_.exponent)) {
-  if (std::abs(frame_.exponent) <= kMostInPlace) return;
-  auto scaled = std::make_shared<arma::mat>(dimension_, size_);
-  for (std::size_t i = 0; i < size_; ++i)
-    for (std::size_t k = 0; k < dimension_; ++k) (*scaled)(k, i) = (*this)[i][k];
-  memory_ = scaled->memptr();
-  offset_.zeros();
-  scale_ = 1.0;
-  owned_ = std::move(scaled);
+  if (std::abs(frame_.exponent) > kMostInPlace) {
+    auto scaled = std::make_shared<arma::mat>(dimension_, size_);
+    for (std::size_t i = 0; i < size_; ++i)
+      for (std::size_t k = 0; k < dimension_; ++k) (*scaled)(k, i) = (*this)[i][k];
+    memory_ = scaled->memptr();
+    offset_.zeros();
+    scale_ = 1.0;
+    owned_ = std::move(scaled);
+  }
+  auto norms = std::make_shared<std::vector<double>>(size_);
+  for (std::size_t i = 0; i < size_; ++i) {
+    const FramedPoint x = (*this)[i];
+    (*norms)[i] =
+        sum_of_squares(dimension_, [&](std::size_t k) { return x.moved(k); }) * x.scale * x.scale;
+  }
+  squared_norms_ = std::move(norms);
 }
 
 FramedCloud::FramedCloud(const FramedCloud& cloud, std::vector<std::uint32_t> columns)
@@ -65,20 +80,16 @@ FramedCloud::FramedCloud(const FramedCloud& cloud, std::vector<std::uint32_t> co
 }
 
 FramedCloud framed_cloud(const arma::mat& points, const arma::vec& shift) {
-  return {points, Frame{shift, natural_exponent(points, shift)}};
+  return {points, Frame{shift, Extent(points).natural_exponent(shift)}};
 }
 
-FramedCloud framed_cloud(const arma::mat& points) {
-  return framed_cloud(points, mean_point(points));
+FramedCloud framed_cloud(const arma::mat& points, const char* name) {
+  const Extent extent(points, name);
+  return {points, Frame{extent.mean, extent.natural_exponent(extent.mean)}};
 }
 
 FramedCloud framed_columns(const arma::mat& points, const std::vector<std::uint32_t>& columns) {
   return columns.empty() ? framed_cloud(points) : FramedCloud(framed_cloud(points), columns);
-}
-
-double FramedCloud::squared_norm(std::size_t i) const {
-  const FramedPoint x = (*this)[i];
-  return sum_of_squares(dimension_, [&](std::size_t k) { return x.moved(k); }) * x.scale * x.scale;
 }
 
 // With z = x - shift and apart = shift - other shift, |x - y|^2 is |z|^2 + 2 <apart, z> on the side
@@ -94,8 +105,7 @@ std::vector<double> distance_potentials(const std::vector<double>& scaled, int u
   std::vector<double> out(scaled.size());
   for (std::size_t i = 0; i < scaled.size(); ++i) {
     const FramedPoint z = cloud[i];
-    double along = 0.0;
-    for (std::size_t k = 0; k < d; ++k) along += apart[k] * z[k];
+    const double along = sum_in_lanes<4>(d, [&](std::size_t k) { return apart[k] * z[k]; });
     out[i] = std::ldexp(scaled[i], unit_exponent) +
              std::ldexp(cloud.squared_norm(i), 2 * frame.exponent) +
              2.0 * std::ldexp(along, frame.exponent) + constant;

@@ -28,7 +28,7 @@ bool CandidateRows::refresh_beside(std::uint32_t row, const std::function<void()
                                    Context& context) {
   State& s = *state_;
   // Computed rows are scanned in blocks, and faster so.
-  if (s.helpers == nullptr || s.helpers->threads() == 1 || !s.is_stored) return false;
+  if (s.helpers == nullptr || s.helpers->threads() == 1 || !s.is_stored()) return false;
   context.poll();
   ++s.scans;
   s.make_room(s.helpers->threads(), s.helpers->threads());
@@ -66,7 +66,7 @@ void CandidateRows::State::merge(Selection* selection, std::size_t parts, std::s
 void CandidateRows::State::scan_all(const std::uint32_t* rows, std::size_t count, bool keep,
                                     Context& context) {
   const double work = static_cast<double>(count) * static_cast<double>(m) *
-                      (is_stored ? 4.0 : static_cast<double>(d + 4));
+                      (is_stored() ? 4.0 : static_cast<double>(d + 4));
   const bool helped = helpers != nullptr && helpers->threads() > 1 && work >= kHelpedWork;
   const bool parallel = !helped && context.num_threads > 1 && work >= kParallelWork;
   const std::size_t workers = helped     ? helpers->threads()
@@ -74,7 +74,7 @@ void CandidateRows::State::scan_all(const std::uint32_t* rows, std::size_t count
                                          : 1;
 
   // Rows that are computed share tiles of the targets; stored ones have nothing to share.
-  const std::size_t group_rows = helped && is_stored ? 1 : row_group();
+  const std::size_t group_rows = helped && is_stored() ? 1 : row_group();
   const std::size_t groups = (count + group_rows - 1) / group_rows;
   // Few rows: their columns are shared out. What a list holds does not depend on the cut.
   const std::size_t enough = group_rows == 1 ? workers : 2 * workers;

@@ -16,7 +16,7 @@ SampledDual::SampledDual(const arma::mat& sources, const arma::mat& targets,
       supply_(supply),
       demand_(demand),
       up_to_(supply.size()),
-      shift_(mean_point(targets)),
+      shift_(Extent(targets).mean),
       rows_(framed_cloud(targets, shift_), VectorPath::best) {
   std::partial_sum(supply.begin(), supply.end(), up_to_.begin());
 }

@@ -120,7 +120,6 @@ struct SimplexTransport::State {
   void start_warm(Context& context);
   double first_price() const;
   double highest_price() const;
-  double cost(std::size_t row, std::size_t column) const;
   void price_tree(double price);
   double flow_excess() const;
   double tree_violation() const;
@@ -236,17 +235,9 @@ double SimplexTransport::State::first_price() const {
   return std::max(kFirstPrice * width, kLeastPrice * highest_price());
 }
 
-// The cost of a pair, which is most often in the list of its row.
-double SimplexTransport::State::cost(std::size_t row, std::size_t column) const {
-  const std::uint32_t* listed = rows->list_columns(row);
-  for (std::size_t t = 0; t < rows->list_length(); ++t)
-    if (listed[t] == column) return rows->list_costs(row)[t];
-  return rows->cost(row, column);
-}
-
 void SimplexTransport::State::price_tree(double price) {
   artificial = price;
-  tree.set_costs([this](std::size_t i, std::size_t j) { return cost(i, j); }, artificial, u, v);
+  tree.set_costs([this](std::size_t i, std::size_t j) { return rows->cost(i, j); }, artificial, u, v);
 }
 
 // The cost of the arcs of the tree above the least candidates of their rows at the potentials of
@@ -254,7 +245,7 @@ void SimplexTransport::State::price_tree(double price) {
 double SimplexTransport::State::flow_excess() const {
   double sum = 0.0;
   for (const SpanningTree::Arc& arc : tree.flows())
-    sum += std::max(0.0, cost(arc.row, arc.column) - rows->potential(arc.column) -
+    sum += std::max(0.0, rows->cost(arc.row, arc.column) - rows->potential(arc.column) -
                              rows->best_two(arc.row).least);
   return sum / static_cast<double>(demand.size());
 }
@@ -313,7 +304,7 @@ void SimplexTransport::State::pivot_on_lists(double tolerance, Context& context)
       continue;
     }
     without = 0;
-    tree.pivot(best.row, best.column, cost(best.row, best.column), best.reduced);
+    tree.pivot(best.row, best.column, rows->cost(best.row, best.column), best.reduced);
     ++pivots;
     context.poll("transport", progress());
   }

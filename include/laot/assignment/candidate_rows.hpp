@@ -39,7 +39,10 @@ struct Candidate {
   double cost;
 };
 
-/// Whether the single-precision costs of n rows and m columns are kept for later scans: where they
+/// What a cost that is kept for later scans takes.
+constexpr double kKeptBytes = 2.0;
+
+/// Whether the costs of n rows and m columns are kept for later scans, in 16 bits each: where they
 /// fit in `store_bytes`, and scanning them is faster than computing them again.
 bool costs_are_kept(std::size_t n, std::size_t m, std::size_t d, double store_bytes);
 
@@ -51,8 +54,8 @@ bool costs_are_kept(std::size_t n, std::size_t m, std::size_t d, double store_by
 /// A scan computes reduced costs in single precision with vector instructions, takes every column
 /// that may belong to the list given the worst-case rounding error, and recomputes those in double
 /// precision. The list is therefore exactly the least kListLength pairs (reduced cost, column) in
-/// double precision, and b_i the next one: the same bits on each vector path and for each number of
-/// threads.
+/// double precision, and b_i the next one, or the last one where a scan finds the columns that the
+/// list had: the same bits on each vector path and for each number of threads.
 ///
 /// Costs are -2 <x_i, y_j> of points (the only part of |x_i - y_j|^2 that depends on both), or
 /// given. Points are to be centred and scaled to norms of order 1, which the frames of their clouds
@@ -93,7 +96,7 @@ class CandidateRows {
   /// Sets all, in any direction, and keeps the lists: bounds fall by the largest rise.
   void move_potentials(const std::vector<double>& values);
 
-  /// Makes all lists, keeping the single-precision costs where costs_are_kept().
+  /// Makes all lists, keeping the costs where costs_are_kept().
   void build(double store_bytes, Context& context);
 
   /// Threads that share the scans of few rows until they are taken away (nullptr).

@@ -35,13 +35,14 @@ class FramedCloud {
   std::size_t dimension() const { return dimension_; }
   const Frame& frame() const { return frame_; }
   FramedPoint operator[](std::size_t i) const {
-    const std::size_t column = columns_.empty() ? i : columns_[i];
-    return {memory_ + column * dimension_, offset_.memptr(), scale_};
+    return {memory_ + column(i) * dimension_, offset_.memptr(), scale_};
   }
   /// Of a point, framed.
-  double squared_norm(std::size_t i) const;
+  double squared_norm(std::size_t i) const { return (*squared_norms_)[column(i)]; }
 
  private:
+  std::size_t column(std::size_t i) const { return columns_.empty() ? i : columns_[i]; }
+
   const double* memory_ = nullptr;
   std::size_t dimension_ = 0, size_ = 0;
   Frame frame_;
@@ -49,21 +50,28 @@ class FramedCloud {
   double scale_ = 1.0;
   std::vector<std::uint32_t> columns_;
   std::shared_ptr<const arma::mat> owned_;
+  std::shared_ptr<const std::vector<double>> squared_norms_;  // of all points in memory_
 };
-
-arma::vec mean_point(const arma::mat& points);
 
 /// Refusal of points whose squared distance exceeds the largest double.
 constexpr const char* kTooLarge =
     "the squared distances are too large for double precision; rescale the points";
 
-/// The exponent that brings the largest coordinate of points - shift to [1/2, 1), if it is not
-/// subnormal; 0 for a cloud that is one point. Refuses points - shift that overflow.
-int natural_exponent(const arma::mat& points, const arma::vec& shift);
+/// Where the coordinates of points lie, in one pass over them.
+struct Extent {
+  arma::vec mean, least, most;
 
-/// With the natural exponent; without a shift, with the mean.
+  /// Refuses points that are not finite, by their name.
+  explicit Extent(const arma::mat& points, const char* name = "points");
+  /// The exponent that brings the largest coordinate of points - shift to [1/2, 1), if it is not
+  /// subnormal; 0 for a cloud that is one point. Refuses points - shift that overflow.
+  int natural_exponent(const arma::vec& shift) const;
+};
+
+/// With the natural exponent; without a shift, with the mean. Refuses points that are not finite,
+/// by their name.
 FramedCloud framed_cloud(const arma::mat& points, const arma::vec& shift);
-FramedCloud framed_cloud(const arma::mat& points);
+FramedCloud framed_cloud(const arma::mat& points, const char* name = "points");
 /// Some columns of a matrix, with the frame of all of it; none named: all.
 FramedCloud framed_columns(const arma::mat& points, const std::vector<std::uint32_t>& columns);
 
