@@ -39,7 +39,7 @@ struct Candidate {
   double cost;
 };
 
-/// What a cost that is kept for later scans takes.
+/// Bytes of a cost that is kept for later scans.
 constexpr double kKeptBytes = 2.0;
 
 /// Whether the costs of n rows and m columns are kept for later scans, in 16 bits each: where they
