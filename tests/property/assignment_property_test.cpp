@@ -387,7 +387,7 @@ TEST_CASE("a solve that is cancelled at any time can be solved again, on two thr
 TEST_CASE("a large solve reports its progress, forwards only") {
   Context context;
   Rng rng(27);
-  auto [x, y] = problems::clouds("gaussian", 10, 12000, 12000, rng);
+  auto [x, y] = problems::clouds("gaussian", 10, 30000, 30000, rng);
   std::vector<double> seen;
   context.progress = [&](const std::string& stage, double fraction) {
     CHECK(stage == "assignment");
