@@ -8,8 +8,9 @@ namespace laot::detail {
 
 namespace {
 
-// Work is counted in multiplications, or bytes of stored costs. Below these it costs more to share
-// it than to do it: with threads that are started for it, and with helpers that wait for it.
+// Work is counted in multiplications, of which a stored cost is worth four. Below these it costs
+// more to share it than to do it: with threads that are started for it, and with helpers that wait
+// for it.
 constexpr double kParallelWork = 3e7, kHelpedWork = 2e4;
 // Solves with fewer pairs than this end before a helper has brought what its start costs.
 constexpr double kHelpedPairs = 1e6;

@@ -147,7 +147,7 @@ FramedCloud SimplexTransport::State::framed_rows(const Columns& row_side, bool w
 }
 
 // The clouds where the rows read them. The packed targets stay where these are the columns, and so
-// does the memory for single-precision costs; after a small step of the rows, so do their lists.
+// does the memory for kept costs; after a small step of the rows, so do their lists.
 void SimplexTransport::State::place(const Columns& row_side, const Columns& column_side, bool warm,
                                     Context& context) {
   if (!rows)
@@ -237,7 +237,8 @@ double SimplexTransport::State::first_price() const {
 
 void SimplexTransport::State::price_tree(double price) {
   artificial = price;
-  tree.set_costs([this](std::size_t i, std::size_t j) { return rows->cost(i, j); }, artificial, u, v);
+  tree.set_costs([this](std::size_t i, std::size_t j) { return rows->cost(i, j); }, artificial, u,
+                 v);
 }
 
 // The cost of the arcs of the tree above the least candidates of their rows at the potentials of
