@@ -27,6 +27,7 @@ set(LAOT_CORE_SOURCES
   src/assignment/kernels.cpp
   src/assignment/kernels_portable.cpp
   src/assignment/kernels_x86.cpp
+  src/assignment/panel_products.cpp
   src/assignment/candidate_rows.cpp
   src/assignment/candidate_scan.cpp
   src/assignment/scan_schedule.cpp

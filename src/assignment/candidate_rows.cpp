@@ -9,15 +9,10 @@
 
 namespace laot::detail {
 
-namespace {
-
-constexpr double kUnit = 0x1p-24;  // half a unit in the last place of single precision
-
-}  // namespace
-
 CandidateRows::CandidateRows(FramedCloud targets, VectorPath path)
     : state_(std::make_unique<State>()) {
   state_->kernels = &kernels(path);
+  state_->products.set_kernels(*state_->kernels);
   set_targets(std::move(targets));
 }
 
@@ -26,17 +21,9 @@ void CandidateRows::set_targets(FramedCloud targets) {
   s.targets = std::move(targets);
   s.m = s.targets.size();
   s.d = s.targets.dimension();
-  s.panels = (s.m + kPanel - 1) / kPanel;
-  s.target_norm = 0.0;
   s.is_kept = s.is_listed = false;
-  s.packed.reserve(s.width() * s.d);
-  std::fill(s.packed.data(), s.packed.data() + s.width() * s.d, 0.0f);
-  for (std::size_t j = 0; j < s.m; ++j) {
-    const FramedPoint y = s.targets[j];
-    float* panel = s.packed.data() + (j / kPanel) * s.d * kPanel + j % kPanel;
-    for (std::size_t k = 0; k < s.d; ++k) panel[k * kPanel] = static_cast<float>(y[k]);
-    s.target_norm = std::max(s.target_norm, std::sqrt(s.targets.squared_norm(j)));
-  }
+  s.products.set_targets(s.targets);
+  s.panels = s.products.panels();
   set_potentials(std::vector<double>(s.m, 0.0));
 }
 
@@ -98,7 +85,7 @@ void CandidateRows::move_sources(FramedCloud sources, Context& context) {
       // The last factor covers the rounding of the step, of the norms and of the costs themselves.
       const double rounding = 0x1p-50 * static_cast<double>(s.d + 4) * s.source_norm[i];
       const double step = s.step_norm(s.sources[i], before[i], room);
-      s.bound[i] -= 2.0 * (step * (1.0 + 0x1p-40) + rounding) * s.target_norm;
+      s.bound[i] -= 2.0 * (step * (1.0 + 0x1p-40) + rounding) * s.products.target_norm();
       double* list = s.cost.data() + i * kListLength;
       s.exact_costs(i, s.column.data() + i * kListLength, kListLength, costs);
       for (std::size_t t = 0; t < kListLength; ++t)
@@ -113,7 +100,7 @@ double CandidateRows::mean_drop(const FramedCloud& sources) const {
   std::vector<double> room;
   double sum = 0.0;
   for (std::size_t i = 0; i < s.n; ++i) sum += s.step_norm(sources[i], s.sources[i], room);
-  return 2.0 * s.target_norm * sum / static_cast<double>(s.n);
+  return 2.0 * s.products.target_norm() * sum / static_cast<double>(s.n);
 }
 
 double CandidateRows::State::norm(FramedPoint point) const {
@@ -133,6 +120,10 @@ double CandidateRows::State::exact_cost(std::size_t i, std::size_t j) const {
   return -2.0 * kernels->dot(sources[i], targets[j], d);
 }
 
+double CandidateRows::State::largest_cost(std::size_t i) const {
+  return given != nullptr ? largest_given : 2.0 * source_norm[i] * products.target_norm();
+}
+
 void CandidateRows::State::exact_costs(std::size_t i, const std::uint32_t* columns,
                                        std::size_t count, std::vector<double>& out) const {
   out.resize(count + kDots);  // the last dot products may be of one column
@@ -149,15 +140,12 @@ void CandidateRows::State::exact_costs(std::size_t i, const std::uint32_t* colum
   for (; h < count; ++h) out[h] = exact_cost(i, columns[h]);
 }
 
-// Worst case of |single - double| for raw + minus_v: the products round in conversion, in each of d
-// multiplications and in the sum, in any order and with or without fused operations (Higham,
-// Accuracy and Stability of Numerical Algorithms, 3.1); then the potential and the last sum.
+// Worst case of |single - double| for raw + minus_v: the products, or the given cost in conversion;
+// then the potential and the last sum.
 double CandidateRows::State::single_error(std::size_t i) const {
-  const double pair = given != nullptr ? largest_given : 2.0 * source_norm[i] * target_norm;
-  const double terms = given != nullptr ? 1.0 : static_cast<double>(d + 4);
-  const double relative = terms * kUnit / std::max(1.0 - terms * kUnit, 0.5);
-  const double underflow = 0x1p-120 * static_cast<double>(d + 1);
-  return relative * pair + 2.02 * kUnit * (pair + largest_v) + underflow;
+  const double of_pair =
+      given != nullptr ? 2.0 * kUnit * largest_given : products.error(source_norm[i]);
+  return of_pair + 2.02 * kUnit * (largest_cost(i) + largest_v) + 0x1p-120;
 }
 
 // Beside it, where costs are kept, what their codes are off by, and the rounding of code * step.
@@ -167,11 +155,11 @@ double CandidateRows::State::error(std::size_t i) const {
   return single_error(i) + (kCodeError / static_cast<double>(kCodeReach) + 2.0 * kUnit) * range;
 }
 
-// No cost of row i is larger, in single precision.
+// No product of row i is larger, in single precision.
 float CandidateRows::State::reach(std::size_t i) const {
   constexpr double kLeast = 0x1p-90;  // whose step is a normal number
   return static_cast<float>(
-      std::max(kLeast, (2.0 * source_norm[i] * target_norm + single_error(i)) * (1.0 + kUnit)));
+      std::max(kLeast, (largest_cost(i) + products.error(source_norm[i])) * (1.0 + kUnit)));
 }
 
 void CandidateRows::State::encode(std::size_t i, const float* raw, std::size_t first,
@@ -280,7 +268,7 @@ double CandidateRows::magnitude() const {
   if (s.given != nullptr) return s.largest_given + s.largest_v;
   const double longest =
       s.n == 0 ? 0.0 : *std::max_element(s.source_norm.begin(), s.source_norm.end());
-  return 2.0 * longest * s.target_norm + s.largest_v;
+  return 2.0 * longest * s.products.target_norm() + s.largest_v;
 }
 
 }  // namespace laot::detail

@@ -14,7 +14,9 @@ constexpr std::size_t kStoredTile = 64;           // panels read between two loo
 constexpr std::size_t kEnough = 4 * kListLength;  // hits worth a lower threshold
 constexpr std::size_t kFew = 28;                  // hits not worth one before the last selection
 constexpr std::size_t kTried = 8;    // one in so many columns tries the limit of a list
-constexpr double kFineStep = 0.125;  // of a code, beside the width of a list
+// Beside the width of a list: what whole products may be off by (or more of their pairs have to be
+// computed again than they save), a step of a code, and where steps are useless one like another.
+constexpr double kFineProduct = 0.08, kFineCode = 0.5, kCoarsest = 4.0;
 constexpr std::size_t kSpare = 3;    // hits beyond what a list needs that are no matter
 constexpr int kHalvings = 12;        // before values are put in order instead
 
@@ -64,11 +66,24 @@ float threshold(float* values, std::size_t blocks) {
   return values[kListLength];
 }
 
+// The numbers below n: `count` of them at equal distances, then the others.
+std::vector<std::uint32_t> spread_first(std::size_t n, std::size_t count) {
+  std::vector<std::uint32_t> out;
+  out.reserve(n);
+  for (std::size_t t = 0; t < count; ++t) out.push_back(static_cast<std::uint32_t>(t * n / count));
+  for (std::uint32_t i = 0, t = 0; i < n; ++i)
+    if (t < count && out[t] == i)
+      ++t;
+    else
+      out.push_back(i);
+  return out;
+}
+
 }  // namespace
 
 std::size_t CandidateRows::State::tile_panels() const {
   return std::min<std::size_t>(
-      128, std::max<std::size_t>(4, kTileBytes / (std::max<std::size_t>(d, 1) * kPanel * 4)));
+      128, std::max<std::size_t>(4, kTileBytes / std::max<std::size_t>(products.panel_bytes(), 1)));
 }
 
 // A row that has a list starts from it: its candidates are kListLength columns, so the least
@@ -172,17 +187,6 @@ void CandidateRows::State::finish(Selection& selection, std::size_t i, Scratch& 
   }
 }
 
-// Sources in single precision, `lanes` of them side by side; the last block is filled up.
-void CandidateRows::State::pack(const std::uint32_t* rows, std::size_t count, std::size_t lanes,
-                                float* blocks) const {
-  const std::size_t padded = (count + lanes - 1) / lanes * lanes;
-  for (std::size_t r = 0; r < padded; ++r) {
-    const FramedPoint x = sources[rows[std::min(r, count - 1)]];
-    float* out = blocks + (r / lanes) * lanes * d + r % lanes;
-    for (std::size_t k = 0; k < d; ++k) out[k * lanes] = static_cast<float>(-2.0 * x[k]);
-  }
-}
-
 // Rows of one group over some of the panels; hits are added to the selections.
 void CandidateRows::State::scan(const std::uint32_t* rows, std::size_t count,
                                 std::size_t first_panel, std::size_t last_panel, bool keep,
@@ -198,25 +202,15 @@ void CandidateRows::State::scan(const std::uint32_t* rows, std::size_t count,
       }
     return;
   }
-  const bool single = count == 1;
-  const std::size_t lanes = single ? 1 : kernels->row_block;
-  const std::size_t blocks = (count + lanes - 1) / lanes;
-  memory.blocks.reserve(blocks * lanes * std::max<std::size_t>(d, 1));
-  pack(rows, count, lanes, memory.blocks.data());
+  products.pack(sources, source_norm, rows, count, memory.sources);
+  const std::size_t lanes = memory.sources.lanes, blocks = memory.sources.blocks;
   const std::size_t tile_width = step * kPanel;
   memory.tile.reserve(blocks * lanes * tile_width);
   for (std::size_t p = first_panel; p < last_panel; p += step) {
     const std::size_t used = std::min(step, last_panel - p);
-    const float* y = packed.data() + p * d * kPanel;
     float* tile = memory.tile.data();
-    for (std::size_t b = 0; b < blocks; ++b) {
-      const float* x = memory.blocks.data() + b * lanes * d;
-      float* out = tile + b * lanes * tile_width;
-      if (single)
-        kernels->row_products(x, y, d, used, out);
-      else
-        kernels->block_products(x, y, d, used, out, tile_width);
-    }
+    for (std::size_t b = 0; b < blocks; ++b)
+      products.multiply(memory.sources, b, p, used, tile + b * lanes * tile_width, tile_width);
     for (std::size_t r = 0; r < count; ++r) {
       const float* raw = tile + r * tile_width;
       consume(selection[r], rows[r], raw, p * kPanel, used * kPanel, memory);
@@ -232,17 +226,18 @@ bool costs_are_kept(std::size_t n, std::size_t m, std::size_t d, double store_by
          kKeptBytes * static_cast<double>(n) * static_cast<double>(m) <= store_bytes;
 }
 
-// Beside the lists' widths: where one cell is far out, a step of a code can be wider than what the
-// others differ by, and costs are better computed again.
-bool CandidateRows::State::codes_are_fine() const {
-  double step = 0.0, width = 0.0;
-  for (std::size_t i = 0; i < n; ++i) {
-    const std::size_t least = i * kListLength;
-    if (bound[i] == kInfinity) continue;
-    step += static_cast<double>(reach(i) / kCodeReach);
-    width += bound[i] - (cost[least] - v[column[least]]);
+// A step of some rows beside the width of their lists, in the mean: where a cell is far out, steps
+// can be wider than what the others differ by. Ties have no width that any step would be fine for.
+template <typename Step>
+double CandidateRows::State::coarseness(const std::vector<std::uint32_t>& rows, std::size_t count,
+                                        Step&& step) const {
+  double sum = 0.0;
+  for (std::size_t r = 0; r < count; ++r) {
+    const std::size_t i = rows[r], least = i * kListLength;
+    const double width = bound[i] - (cost[least] - v[column[least]]);
+    if (width > 0.0) sum += std::min(step(i) / width, kCoarsest);
   }
-  return width == 0.0 || step <= kFineStep * width;
+  return sum / static_cast<double>(std::max<std::size_t>(count, 1));
 }
 
 void CandidateRows::build(double store_bytes, Context& context) {
@@ -250,12 +245,22 @@ void CandidateRows::build(double store_bytes, Context& context) {
   s.column.assign(s.n * kListLength, 0);
   s.cost.assign(s.n * kListLength, kInfinity);
   s.bound.assign(s.n, -kInfinity);
-  std::vector<std::uint32_t> all(s.n);
-  std::iota(all.begin(), all.end(), 0u);
   const bool keep = !s.is_stored() && costs_are_kept(s.n, s.width(), s.d, store_bytes);
   if (keep) s.codes.reserve(s.n * s.width());
-  s.scan_all(all.data(), all.size(), keep, context);
-  s.is_kept = keep && s.codes_are_fine();
+  // Some rows from everywhere come first: they tell whether whole numbers are fine enough.
+  const std::size_t tried = s.products.is_whole() ? std::min(s.row_group(), s.n) : 0;
+  std::vector<std::uint32_t> all = spread_first(s.n, tried);
+  s.scan_all(all.data(), tried, keep, context);
+  const auto error = [&](std::size_t i) { return 2.0 * s.single_error(i); };
+  const bool fine = s.coarseness(all, tried, error) <= kFineProduct;
+  if (!fine) {
+    s.products.choose(false);
+    for (std::size_t r = 0; r < tried; ++r) s.bound[all[r]] = -kInfinity;
+  }
+  const std::size_t done = fine ? tried : 0;
+  s.scan_all(all.data() + done, s.n - done, keep, context);
+  const auto step = [&](std::size_t i) { return static_cast<double>(s.reach(i) / kCodeReach); };
+  s.is_kept = keep && s.coarseness(all, s.n, step) <= kFineCode;
   s.is_listed = true;
 }
 
@@ -278,7 +283,6 @@ double CandidateRows::State::least(std::size_t i, const float* raw, Selection& s
 
 std::vector<double> CandidateRows::least_of_rows(Context& context) {
   State& s = *state_;
-  const std::size_t lanes = s.kernels->row_block;
   const std::size_t workers = static_cast<std::size_t>(std::max(context.num_threads, 1));
   s.make_room(workers, workers);
   std::vector<double> out(s.n);
@@ -287,13 +291,12 @@ std::vector<double> CandidateRows::least_of_rows(Context& context) {
     Selection& selection = s.selections[static_cast<std::size_t>(worker)];
     std::vector<std::uint32_t> rows(last - first);
     std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(first));
-    const std::size_t padded = (rows.size() + lanes - 1) / lanes * lanes;
-    memory.blocks.reserve(padded * std::max<std::size_t>(s.d, 1));
-    memory.tile.reserve(padded * s.width());
-    s.pack(rows.data(), rows.size(), lanes, memory.blocks.data());
-    for (std::size_t r = 0; r < padded; r += lanes)
-      s.kernels->block_products(memory.blocks.data() + r * s.d, s.packed.data(), s.d, s.panels,
-                                memory.tile.data() + r * s.width(), s.width());
+    s.products.pack(s.sources, s.source_norm, rows.data(), rows.size(), memory.sources);
+    const std::size_t block = memory.sources.lanes;
+    memory.tile.reserve(memory.sources.blocks * block * s.width());
+    for (std::size_t b = 0; b < memory.sources.blocks; ++b)
+      s.products.multiply(memory.sources, b, 0, s.panels,
+                          memory.tile.data() + b * block * s.width(), s.width());
     for (std::size_t r = 0; r < rows.size(); ++r)
       out[first + r] = s.least(first + r, memory.tile.data() + r * s.width(), selection, memory);
   });
@@ -317,12 +320,9 @@ void CandidateRows::columns_below(std::uint32_t row, double limit, std::vector<C
   if (s.is_stored()) {
     raw = s.stored(row, 0, s.width(), memory);
   } else {
-    memory.blocks.reserve(std::max<std::size_t>(s.d, 1));
     memory.tile.reserve(s.width());
-    const FramedPoint x = s.sources[row];
-    for (std::size_t k = 0; k < s.d; ++k) memory.blocks.data()[k] = static_cast<float>(-2.0 * x[k]);
-    s.kernels->row_products(memory.blocks.data(), s.packed.data(), s.d, s.panels,
-                            memory.tile.data());
+    s.products.pack(s.sources, s.source_norm, &row, 1, memory.sources);
+    s.products.multiply(memory.sources, 0, 0, s.panels, memory.tile.data(), s.width());
     raw = memory.tile.data();
   }
   selection.make_room(s.width());

@@ -8,6 +8,7 @@
 #include "buffer.hpp"
 #include "kernels.hpp"
 #include "laot/assignment/candidate_rows.hpp"
+#include "panel_products.hpp"
 
 namespace laot::detail {
 
@@ -45,7 +46,8 @@ struct Selection {
 
 /// One thread's working memory.
 struct Scratch {
-  FloatBuffer blocks, tile;
+  PackedSources sources;
+  FloatBuffer tile;
   std::vector<float> single;
   std::vector<double> cost, reduced;
   std::vector<std::uint32_t> order;
@@ -57,8 +59,7 @@ struct CandidateRows::State {
 
   FramedCloud targets, sources;      // in double precision, where the caller has them
   const arma::mat* given = nullptr;  // m x n, instead of points
-  FloatBuffer packed;                // targets in panels
-  double target_norm = 0.0;          // max |y_j|
+  PanelProducts products;            // of both, approximately
   std::vector<double> source_norm;
   double largest_given = 0.0;
 
@@ -90,11 +91,13 @@ struct CandidateRows::State {
   double exact_cost(std::size_t i, std::size_t j) const;
   void exact_costs(std::size_t i, const std::uint32_t* columns, std::size_t count,
                    std::vector<double>& out) const;
+  double largest_cost(std::size_t i) const;
   double single_error(std::size_t i) const;
   double error(std::size_t i) const;
   bool is_stored() const { return given != nullptr || is_kept; }
   float reach(std::size_t i) const;
-  bool codes_are_fine() const;
+  template <typename Step>
+  double coarseness(const std::vector<std::uint32_t>& rows, std::size_t count, Step&& step) const;
   void encode(std::size_t i, const float* raw, std::size_t first, std::size_t columns);
   const float* stored(std::size_t i, std::size_t first, std::size_t columns, Scratch& memory) const;
 
@@ -103,7 +106,6 @@ struct CandidateRows::State {
                std::size_t columns, Scratch& memory) const;
   void tighten(Selection& selection, std::size_t i, std::vector<float>& order) const;
   void finish(Selection& selection, std::size_t i, Scratch& memory);
-  void pack(const std::uint32_t* rows, std::size_t count, std::size_t lanes, float* blocks) const;
   double least(std::size_t i, const float* raw, Selection& selection, Scratch& memory) const;
   void scan(const std::uint32_t* rows, std::size_t count, std::size_t first_panel,
             std::size_t last_panel, bool keep, Selection* selections, Scratch& memory);

@@ -72,6 +72,16 @@ struct Kernels {
   /// The same for one row.
   void (*row_products)(const float* row, const float* panel, std::size_t d, std::size_t panels,
                        float* out);
+  /// Products of whole numbers, two features at a time: blocks hold for each pair of features
+  /// 2 row_block of them, panels 2 kPanel, the second feature beside the first, and
+  /// out[r * stride + c] = unit[r] sum_k block[k][r] panel[k][c]. No sum is 2^31 or more. Null where
+  /// the instruction set does not make them faster.
+  void (*whole_block_products)(const std::int16_t* block, const std::int16_t* panel,
+                               std::size_t pairs, std::size_t panels, const float* unit, float* out,
+                               std::size_t stride);
+  /// The same for one row.
+  void (*whole_row_products)(const std::int16_t* row, const std::int16_t* panel, std::size_t pairs,
+                             std::size_t panels, float unit, float* out);
   /// Costs in 16 bits: code[c] = raw[c] * scale as a whole number, not further than kCodeError from
   /// it; |raw| * scale <= kCodeReach, and `columns` is a multiple of kPanel.
   void (*narrow)(const float* raw, std::size_t columns, float scale, std::int16_t* code);
@@ -107,7 +117,7 @@ const Kernels& kernels(VectorPath path);
 
 extern const Kernels portable_kernels;
 #ifdef LAOT_X86_VECTORS
-extern const Kernels avx2_kernels, avx512_kernels;
+extern const Kernels avx2_kernels, avx512_kernels, avx512_vnni_kernels;
 #endif
 
 /// In place of a minimum over no column, and the price of the columns that pad the last panel.

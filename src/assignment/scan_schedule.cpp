@@ -85,7 +85,7 @@ void CandidateRows::State::scan_all(const std::uint32_t* rows, std::size_t count
 
   const auto task = [&](std::size_t t, std::size_t worker) {
     if (worker == 0) {
-      if (count == n)  // all lists: long enough to report
+      if (2 * count > n)  // most lists: long enough to report
         context.poll(kStage, static_cast<double>(t) / static_cast<double>(groups * parts));
       else
         context.poll();
