@@ -13,6 +13,7 @@ constexpr std::size_t kTileBytes = 384u << 10;    // of packed targets: a share 
 constexpr std::size_t kStoredTile = 64;           // panels read between two looks at the hits
 constexpr std::size_t kEnough = 4 * kListLength;  // hits worth a lower threshold
 constexpr std::size_t kFew = 28;                  // hits not worth one before the last selection
+constexpr std::uint8_t kNoPlace = kListLength;
 constexpr std::size_t kTried = 8;    // one in so many columns tries the limit of a list
 // Beside the width of a list: what whole products may be off by (or more of their pairs have to be
 // computed again than they save), a step of a code, and where steps are useless one like another.
@@ -141,12 +142,42 @@ void CandidateRows::State::tighten(Selection& selection, std::size_t i,
       rounded_up(static_cast<double>(threshold(values.data(), blocks)) + 2.0 * error(i)));
 }
 
+// Those of the list that was there are known.
+void CandidateRows::State::costs_of_hits(std::size_t i, const Selection& selection,
+                                         Scratch& memory) const {
+  const std::uint32_t* hits = selection.column.data();
+  if (bound[i] == -kInfinity || given != nullptr)
+    return exact_costs(i, hits, selection.count, memory.cost);
+  const std::uint32_t* list = column.data() + i * kListLength;
+  const double* list_costs = cost.data() + i * kListLength;
+  std::vector<std::uint8_t>& place = memory.place;
+  if (place.size() < m) place.assign(m, kNoPlace);
+  // Backwards: what fills up a short list repeats the column of a place before.
+  for (std::size_t t = kListLength; t-- > 0;) place[list[t]] = static_cast<std::uint8_t>(t);
+  std::vector<std::uint32_t>&which = memory.order, &unknown = memory.unknown;
+  which.resize(selection.count);
+  unknown.resize(selection.count);
+  memory.known.resize(selection.count);
+  std::size_t count = 0;
+  for (std::size_t h = 0; h < selection.count; ++h) {
+    const std::size_t t = place[hits[h]];
+    memory.known[h] = list_costs[t % kListLength];
+    which[count] = static_cast<std::uint32_t>(h);
+    unknown[count] = hits[h];
+    count += t == kNoPlace ? 1 : 0;
+  }
+  for (std::size_t t = 0; t < kListLength; ++t) place[list[t]] = kNoPlace;
+  exact_costs(i, unknown.data(), count, memory.cost);
+  for (std::size_t h = 0; h < count; ++h) memory.known[which[h]] = memory.cost[h];
+  memory.cost.swap(memory.known);
+}
+
 // Columns are in order, so of equal reduced costs the earlier comes first.
 void CandidateRows::State::finish(Selection& selection, std::size_t i, Scratch& memory) {
   if (selection.count > kFew) tighten(selection, i, memory.single);
   std::vector<double>&costs = memory.cost, &reduced = memory.reduced;
   std::vector<std::uint32_t>& columns = selection.column;
-  exact_costs(i, columns.data(), selection.count, costs);
+  costs_of_hits(i, selection, memory);
   reduced.resize(selection.count + kPlaceLanes);
   std::size_t count = 0;
   for (std::size_t h = 0; h < selection.count; ++h) {

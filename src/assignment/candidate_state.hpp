@@ -49,8 +49,9 @@ struct Scratch {
   PackedSources sources;
   FloatBuffer tile;
   std::vector<float> single;
-  std::vector<double> cost, reduced;
-  std::vector<std::uint32_t> order;
+  std::vector<double> cost, known, reduced;
+  std::vector<std::uint32_t> order, unknown;
+  std::vector<std::uint8_t> place;  // of each column in the list that was there
 };
 
 struct CandidateRows::State {
@@ -105,6 +106,7 @@ struct CandidateRows::State {
   void consume(Selection& selection, std::size_t i, const float* raw, std::size_t first,
                std::size_t columns, Scratch& memory) const;
   void tighten(Selection& selection, std::size_t i, std::vector<float>& order) const;
+  void costs_of_hits(std::size_t i, const Selection& selection, Scratch& memory) const;
   void finish(Selection& selection, std::size_t i, Scratch& memory);
   double least(std::size_t i, const float* raw, Selection& selection, Scratch& memory) const;
   void scan(const std::uint32_t* rows, std::size_t count, std::size_t first_panel,

@@ -47,6 +47,7 @@ void PanelProducts::set_targets(FramedCloud targets) {
 void PanelProducts::choose(bool whole) {
   if (whole == is_whole_) return;
   is_whole_ = whole;
+  find_error();
   const std::size_t m = targets_.size(), width = panels_ * kPanel;
   if (!whole) {
     single_.reserve(width * d_);
@@ -132,16 +133,21 @@ void PanelProducts::multiply(const PackedSources& sources, std::size_t block,
 // and in the sum, in any order and with or without fused operations (Higham, Accuracy and Stability
 // of Numerical Algorithms, 3.1). Whole numbers: |<x, y> - <x', y'>| <= |x| |y - y'| + |x - x'| |y'|,
 // and the sum is rounded to single precision, with its unit and their product.
-double PanelProducts::error(double source_norm) const {
-  const double pair = 2.0 * source_norm * target_norm_;
-  const double underflow = 0x1p-120 * static_cast<double>(d_ + 1);
-  if (!is_whole_) {
+void PanelProducts::find_error() {
+  const double pair = 2.0 * target_norm_;
+  if (is_whole_) {
+    const double of_target = rounding_norm(target_norm_, d_), of_source = rounding_norm(1.0, d_);
+    const double moved = 2.0 * (of_target + of_source * (target_norm_ + of_target));
+    relative_error_ = moved + 4.0 * kUnit * (pair + moved);
+  } else {
     const double terms = static_cast<double>(d_ + 4);
-    return terms * kUnit / std::max(1.0 - terms * kUnit, 0.5) * pair + underflow;
+    relative_error_ = terms * kUnit / std::max(1.0 - terms * kUnit, 0.5) * pair;
   }
-  const double of_source = rounding_norm(source_norm, d_), of_target = rounding_norm(target_norm_, d_);
-  const double moved = 2.0 * (source_norm * of_target + of_source * (target_norm_ + of_target));
-  return moved + 4.0 * kUnit * (pair + moved) + underflow;
+  underflow_ = 0x1p-120 * static_cast<double>(d_ + 1);
+}
+
+double PanelProducts::error(double source_norm) const {
+  return relative_error_ * std::max(source_norm, kShortest) + underflow_;
 }
 
 }  // namespace laot::detail

@@ -51,10 +51,13 @@ class PanelProducts {
   double error(double source_norm) const;
 
  private:
+  void find_error();
+
   const Kernels* kernels_ = nullptr;
   FramedCloud targets_;
   std::size_t d_ = 0, panels_ = 0;
   double target_norm_ = 0.0;
+  double relative_error_ = 0.0, underflow_ = 0.0;
   bool is_whole_ = false;
   FloatBuffer single_;
   Buffer<std::int16_t> whole_;

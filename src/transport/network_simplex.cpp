@@ -10,7 +10,8 @@ SpanningTree::SpanningTree(std::size_t rows, std::size_t columns)
       m_(columns),
       root_(static_cast<std::uint32_t>(rows + columns)),
       nodes_(rows + columns + 1),
-      potential_(rows + columns + 1, 0.0) {}
+      potential_(rows + columns + 1, 0.0),
+      open_(rows + columns + 3) {}
 
 void SpanningTree::attach(std::uint32_t node, std::uint32_t parent) {
   Node& child = nodes_[node];
@@ -35,11 +36,24 @@ void SpanningTree::drop_leaf(std::uint32_t node) {
   if (node < n_ && nodes_[node].first_child == kNobody) detach(node);
 }
 
-// Preorder walk below `top`; kNobody at the end.
-std::uint32_t SpanningTree::next_in_subtree(std::uint32_t node, std::uint32_t top) const {
-  if (nodes_[node].first_child != kNobody) return nodes_[node].first_child;
-  while (node != top && nodes_[node].next == kNobody) node = nodes_[node].parent;
-  return node == top ? kNobody : nodes_[node].next;
+// Parents before their children. Each node brings its first child and its next sibling, which are
+// written where the next one belongs and counted where they exist: no branch depends on the tree.
+template <class Visit>
+void SpanningTree::walk(std::uint32_t top, const Visit& visit) {
+  std::uint32_t* open = open_.data();
+  std::size_t count = 0;
+  const auto add = [&](std::uint32_t node) {
+    open[count] = node;
+    count += node != kNobody ? 1 : 0;
+  };
+  visit(top);
+  add(nodes_[top].first_child);
+  for (std::size_t at = 0; at < count; ++at) {
+    const std::uint32_t node = open[at];
+    add(nodes_[node].first_child);
+    add(nodes_[node].next);
+    visit(node);
+  }
 }
 
 void SpanningTree::plant(const std::vector<Arc>& forest, const std::vector<std::int64_t>& row_left,
@@ -87,9 +101,9 @@ void SpanningTree::settle(std::uint32_t node) {
 void SpanningTree::find_potentials() {
   potential_[root_] = 0.0;
   nodes_[root_].depth = 0;
-  for (std::uint32_t node = next_in_subtree(root_, root_); node != kNobody;
-       node = next_in_subtree(node, root_))
-    settle(node);
+  walk(root_, [this](std::uint32_t node) {
+    if (node != root_) settle(node);
+  });
 }
 
 void SpanningTree::raise_price(double more) {
@@ -155,10 +169,10 @@ void SpanningTree::pivot(std::uint32_t row, std::uint32_t column, double cost, d
   }
 
   const double up = on_row_side ? reduced : -reduced;  // what is added to rows; columns lose it
-  for (std::uint32_t k = top; k != kNobody; k = next_in_subtree(k, top)) {
+  walk(top, [&](std::uint32_t k) {
     potential_[k] += k < n_ ? up : -up;
     nodes_[k].depth = nodes_[nodes_[k].parent].depth + 1;
-  }
+  });
 
   // Rows whose last child went are leaves now: the one that the leaving arc hung from, and those
   // of the turned path.

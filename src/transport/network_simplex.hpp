@@ -82,12 +82,14 @@ class SpanningTree {
   void attach(std::uint32_t node, std::uint32_t parent);
   void detach(std::uint32_t node);
   void drop_leaf(std::uint32_t node);
-  std::uint32_t next_in_subtree(std::uint32_t node, std::uint32_t top) const;
+  template <class Visit>
+  void walk(std::uint32_t top, const Visit& visit);
 
   std::size_t n_, m_;
   std::uint32_t root_;
   std::vector<Node> nodes_;  // rows, columns, the root
   std::vector<double> potential_;
+  std::vector<std::uint32_t> open_;  // of a walk
 };
 
 }  // namespace laot::detail
