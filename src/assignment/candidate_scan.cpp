@@ -250,11 +250,14 @@ void CandidateRows::State::scan(const std::uint32_t* rows, std::size_t count,
   }
 }
 
+// Computing a row again takes time by the features; keeping and reading it, by the memory, which
+// the system has to clear, and to find in one piece.
 bool costs_are_kept(std::size_t n, std::size_t m, std::size_t d, double store_bytes) {
-  // For few features it is faster to compute a row again than to read it from memory.
-  constexpr std::size_t kFewFeatures = 16;
+  constexpr std::size_t kFewFeatures = 32;
+  constexpr double kBytesOfFeature = 4.0 * 1024 * 1024;
+  const double bytes = kKeptBytes * static_cast<double>(n) * static_cast<double>(m);
   return d > kFewFeatures &&
-         kKeptBytes * static_cast<double>(n) * static_cast<double>(m) <= store_bytes;
+         bytes <= std::min(store_bytes, kBytesOfFeature * static_cast<double>(d));
 }
 
 // A step of some rows beside the width of their lists, in the mean: where a cell is far out, steps

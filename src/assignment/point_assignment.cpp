@@ -75,9 +75,11 @@ bool finish(AssignmentSearch& search, Context& context, double most_widened = kI
 
 double memory_of_solve(std::size_t n, std::size_t m, std::size_t d, const SolverOptions& options) {
   const double cells = static_cast<double>(n) + static_cast<double>(m);
-  const double costs = kKeptBytes * static_cast<double>(n) * static_cast<double>(m);
-  return 30.0 * cells * static_cast<double>(d) + 200.0 * cells +
-         std::min(costs, store_budget(options)) + memory_of_first_potentials(n, m, d);
+  const double costs = costs_are_kept(n, m, d, store_budget(options))
+                           ? kKeptBytes * static_cast<double>(n) * static_cast<double>(m)
+                           : 0.0;
+  return 30.0 * cells * static_cast<double>(d) + 200.0 * cells + costs +
+         memory_of_first_potentials(n, m, d);
 }
 
 void require_room_for_solve(std::size_t n, std::size_t m, std::size_t d,
