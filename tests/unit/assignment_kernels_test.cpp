@@ -9,6 +9,7 @@
 #include <string>
 
 #include "../../src/assignment/kernels.hpp"
+#include "../../src/assignment/panel_products.hpp"
 #include "laot/assignment/candidate_rows.hpp"
 #include "laot/base.hpp"
 #include "support/clouds.hpp"
@@ -151,17 +152,115 @@ TEST_CASE("a cost in 16 bits is off by half a step, at the ends of the range as 
     }
 }
 
-TEST_CASE("lists from costs in 16 bits are exact, with a cell far out, in the middle, and alike") {
+TEST_CASE("products of whole numbers are exact, up to their largest") {
+  Rng rng(45);
+  for (const VectorPath path : vector_paths::all()) {
+    const Kernels& kernel = kernels(path);
+    if (kernel.whole_block_products == nullptr) continue;
+    for (const std::size_t pairs : {std::size_t{0}, std::size_t{1}, std::size_t{7}})
+      for (const std::size_t panels : {std::size_t{1}, std::size_t{4}, std::size_t{5}}) {
+        CAPTURE(static_cast<int>(path));
+        CAPTURE(pairs);
+        CAPTURE(panels);
+        const std::size_t rows = kernel.row_block, width = panels * kPanel;
+        // Sums of 14 products below 2^31; of one pair, the largest numbers that there are.
+        const std::size_t reach = pairs == 1 ? 32767 : 12000;
+        const auto fill = [&](std::vector<std::int16_t>& numbers) {
+          for (std::int16_t& number : numbers)
+            number = static_cast<std::int16_t>(static_cast<int>(rng.below(2 * reach + 1)) -
+                                               static_cast<int>(reach));
+        };
+        std::vector<std::int16_t> block(2 * rows * pairs), panel(2 * width * pairs);
+        fill(block);
+        fill(panel);
+        if (pairs == 1) block[0] = panel[0] = block[1] = panel[1] = 32767;
+        std::vector<float> unit(rows);
+        for (float& value : unit) value = static_cast<float>(rng.uniform() - 0.5);
+        const std::size_t stride = width + 3;
+        std::vector<float> out(rows * stride, 7.0F), one(width);
+        kernel.whole_block_products(block.data(), panel.data(), pairs, panels, unit.data(),
+                                    out.data(), stride);
+        for (std::size_t r = 0; r < rows; ++r) {
+          std::vector<std::int16_t> row(2 * pairs);
+          for (std::size_t k = 0; k < 2 * pairs; ++k)
+            row[k] = block[(k / 2) * 2 * rows + 2 * r + k % 2];
+          kernel.whole_row_products(row.data(), panel.data(), pairs, panels, unit[r], one.data());
+          for (std::size_t c = 0; c < width; ++c) {
+            std::int64_t sum = 0;
+            for (std::size_t k = 0; k < 2 * pairs; ++k)
+              sum += static_cast<std::int64_t>(row[k]) *
+                     panel[2 * ((c / kPanel * pairs + k / 2) * kPanel + c % kPanel) + k % 2];
+            const float expected = static_cast<float>(sum) * unit[r];
+            CHECK(out[r * stride + c] == expected);
+            CHECK(one[c] == expected);
+          }
+        }
+        CHECK(out[width] == 7.0F);  // between the rows nothing is written
+      }
+  }
+}
+
+TEST_CASE("approximate products are off by no more than they say, and by a good part of it") {
+  for (const VectorPath path : vector_paths::all())
+    for (const std::size_t d : {std::size_t{1}, std::size_t{2}, std::size_t{37}, std::size_t{300}})
+      for (const double far : {0.0, 1e-3, 1e6}) {
+        CAPTURE(static_cast<int>(path));
+        CAPTURE(d);
+        CAPTURE(far);
+        arma::mat x = clouds::gaussian(d, 41, 7), y = clouds::gaussian(d, 70, 8);
+        x.col(3).zeros();
+        x.col(4) *= 1e-30;
+        y.col(5) *= far;
+        // Frames that do not move: the zero is one.
+        const FramedCloud sources = framed_cloud(x, arma::vec(d, arma::fill::zeros)),
+                          targets = framed_cloud(y, arma::vec(d, arma::fill::zeros));
+        PanelProducts products;
+        products.set_kernels(kernels(path));
+        products.set_targets(targets);
+        CHECK(products.is_whole() == products.can_be_whole());
+        std::vector<double> norms(41);
+        std::vector<std::uint32_t> rows(41);
+        std::iota(rows.begin(), rows.end(), 0u);
+        for (std::size_t i = 0; i < 41; ++i) norms[i] = std::sqrt(sources.squared_norm(i));
+        for (const bool whole : {true, false}) {
+          if (whole && !products.can_be_whole()) continue;
+          products.choose(whole);
+          double worst = 0.0;  // as a share of what it may be
+          for (const std::size_t count : {std::size_t{41}, std::size_t{1}}) {
+            PackedSources packed;
+            products.pack(sources, norms, rows.data() + 41 - count, count, packed);
+            const std::size_t stride = products.panels() * kPanel;
+            std::vector<float> out(packed.blocks * packed.lanes * stride);
+            for (std::size_t b = 0; b < packed.blocks; ++b)
+              products.multiply(packed, b, 0, products.panels(),
+                                out.data() + b * packed.lanes * stride, stride);
+            for (std::size_t r = 0; r < count; ++r)
+              for (std::size_t j = 0; j < 70; ++j) {
+                const std::size_t i = rows[41 - count + r];
+                const double exact = -2.0 * kernels(path).dot(sources[i], targets[j], d);
+                const double off = std::abs(out[r * stride + j] - exact);
+                worst = std::max(worst, off / products.error(norms[i]));
+              }
+          }
+          CHECK(worst <= 1.0);
+          // The worst case is that of the widest rounding in each feature, in one direction.
+          CHECK(worst > 0.1 / std::sqrt(static_cast<double>(d)) * (whole ? 1.0 : 0.2));
+        }
+      }
+}
+
+TEST_CASE("lists from approximate costs are exact, with a cell far out, in the middle, and alike") {
   Rng rng(44);
   Context context;
   for (const std::string kind : {"gaussian", "far out", "too far out", "far prices", "alike"})
     for (const VectorPath path : vector_paths::all()) {
       CAPTURE(kind);
       CAPTURE(static_cast<int>(path));
-      arma::mat x = clouds::gaussian(24, 60, 1), y = clouds::gaussian(24, 2500, 2);
+      constexpr std::size_t d = 40;  // enough for costs to be kept
+      arma::mat x = clouds::gaussian(d, 60, 1), y = clouds::gaussian(d, 2500, 2);
       if (kind == "far out") {
-        y.col(5) += 250.0;  // a step of the others' codes is then about a tenth of a list's width
-        x.col(7) = arma::mean(x, 1);
+        y.col(5) += 250.0;  // a step of the others' codes is then about a tenth of a list's width,
+        x.col(7) = arma::mean(x, 1);  // and products of whole numbers are no longer fine enough
       } else if (kind == "too far out") {
         y.col(5) += 1e5;
       } else if (kind == "alike") {
