@@ -22,8 +22,8 @@ enum class CouplingMode { automatic, exact, hierarchical };
 struct CouplingOptions {
   CouplingMode mode = CouplingMode::automatic;
   std::size_t exact_limit = 100000;
-  std::size_t leaf = 12000;      // hierarchical: cells of a part that is solved exactly
-  int sweeps = 9;                // hierarchical: rounds of refinement
+  std::size_t leaf = 24000;      // hierarchical: cells of a part that is solved exactly
+  int sweeps = 7;                // hierarchical: rounds of refinement
   std::int64_t units = 1 << 22;  // into which a level is divided where weights are given
   // y outlives the coupling and does not change, and there is one solve: an exact one then reads
   // both clouds in place.

@@ -10,8 +10,8 @@
 namespace laot::detail {
 
 struct HierarchyOptions {
-  std::size_t leaf = 12000;         // points of a part that is solved exactly
-  int sweeps = 9;                   // re-solves of other partitions of the pairs, after the first
+  std::size_t leaf = 24000;         // points of a part that is solved exactly
+  int sweeps = 7;                   // re-solves of other partitions of the pairs, after the first
   std::size_t sampled_rows = 8000;  // of the dual bound
 };
 
