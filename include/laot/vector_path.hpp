@@ -11,7 +11,8 @@
 
 namespace laot {
 
-/// From narrow to wide. avx2 is AVX2 and fused multiply-add, avx512 the set F of AVX-512. `best` is
+/// From narrow to wide. avx2 is AVX2 and fused multiply-add, avx512 the set F of AVX-512, beside
+/// which loops may look for another one that they can use. `best` is
 /// the widest that can run. Results have the same bits on every path.
 enum class VectorPath { best, portable, avx2, avx512 };
 

@@ -14,12 +14,12 @@ constexpr std::size_t kStoredTile = 64;           // panels read between two loo
 constexpr std::size_t kEnough = 4 * kListLength;  // hits worth a lower threshold
 constexpr std::size_t kFew = 28;                  // hits not worth one before the last selection
 constexpr std::uint8_t kNoPlace = kListLength;
-constexpr std::size_t kTried = 8;    // one in so many columns tries the limit of a list
+constexpr std::size_t kTried = 8;  // one in so many columns tries the limit of a list
 // Beside the width of a list: what whole products may be off by (or more of their pairs have to be
 // computed again than they save), a step of a code, and where steps are useless one like another.
 constexpr double kFineProduct = 0.08, kFineCode = 0.5, kCoarsest = 4.0;
-constexpr std::size_t kSpare = 3;    // hits beyond what a list needs that are no matter
-constexpr int kHalvings = 12;        // before values are put in order instead
+constexpr std::size_t kSpare = 3;  // hits beyond what a list needs that are no matter
+constexpr int kHalvings = 12;      // before values are put in order instead
 
 // Not below x, and above it by less than two units in the last place.
 float rounded_up(double x) {

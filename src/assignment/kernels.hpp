@@ -74,8 +74,8 @@ struct Kernels {
                        float* out);
   /// Products of whole numbers, two features at a time: blocks hold for each pair of features
   /// 2 row_block of them, panels 2 kPanel, the second feature beside the first, and
-  /// out[r * stride + c] = unit[r] sum_k block[k][r] panel[k][c]. No sum is 2^31 or more. Null where
-  /// the instruction set does not make them faster.
+  /// out[r * stride + c] = unit[r] sum_k block[k][r] panel[k][c]. No sum is 2^31 or more. Null
+  /// where the instruction set does not make them faster.
   void (*whole_block_products)(const std::int16_t* block, const std::int16_t* panel,
                                std::size_t pairs, std::size_t panels, const float* unit, float* out,
                                std::size_t stride);

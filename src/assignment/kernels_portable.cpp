@@ -112,9 +112,8 @@ double offer(const Offer& offer, const double* price, std::size_t columns, doubl
 
 }  // namespace
 
-const Kernels portable_kernels = {kRowBlock,    block_products, row_products, nullptr,
-                                  nullptr,      narrow,         widen,        group_minima,
-                                  collect,      dot,            dots,         stable_places,
-                                  list_minimum, offer};
+const Kernels portable_kernels = {kRowBlock, block_products, row_products, nullptr, nullptr,
+                                  narrow,    widen,          group_minima, collect, dot,
+                                  dots,      stable_places,  list_minimum, offer};
 
 }  // namespace laot::detail

@@ -100,8 +100,7 @@ void PanelProducts::pack(const FramedCloud& sources, const std::vector<double>& 
     const double scale = steps_per_unit(norms[row]);
     out.unit[r] = static_cast<float>(-2.0 / (scale * target_scale));
     std::int16_t* to = out.whole.data() + 2 * ((r / lanes) * lanes * pairs + r % lanes);
-    for (std::size_t k = 0; k < d_; ++k)
-      to[k / 2 * 2 * lanes + k % 2] = whole_number(scale * x[k]);
+    for (std::size_t k = 0; k < d_; ++k) to[k / 2 * 2 * lanes + k % 2] = whole_number(scale * x[k]);
     if (d_ % 2 == 1) to[d_ / 2 * 2 * lanes + 1] = 0;
   }
 }
@@ -131,7 +130,8 @@ void PanelProducts::multiply(const PackedSources& sources, std::size_t block,
 
 // Single precision, in the worst case: both are rounded in conversion, in each of d multiplications
 // and in the sum, in any order and with or without fused operations (Higham, Accuracy and Stability
-// of Numerical Algorithms, 3.1). Whole numbers: |<x, y> - <x', y'>| <= |x| |y - y'| + |x - x'| |y'|,
+// of Numerical Algorithms, 3.1). Whole numbers x' and y':
+//   |<x, y> - <x', y'>| <= |x| |y - y'| + |x - x'| |y'|,
 // and the sum is rounded to single precision, with its unit and their product.
 void PanelProducts::find_error() {
   const double pair = 2.0 * target_norm_;

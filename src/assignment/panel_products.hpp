@@ -1,4 +1,4 @@
-// What the costs of points are made of, approximately: products of sources with all targets.
+// Products of sources with all targets, approximately: the costs of points are made of them.
 #pragma once
 
 #include <cstdint>
@@ -42,8 +42,8 @@ class PanelProducts {
   std::size_t panel_bytes() const;
 
   /// Rows of the sources, whose norms are given, in blocks; one row stays alone.
-  void pack(const FramedCloud& sources, const std::vector<double>& norms,
-            const std::uint32_t* rows, std::size_t count, PackedSources& out) const;
+  void pack(const FramedCloud& sources, const std::vector<double>& norms, const std::uint32_t* rows,
+            std::size_t count, PackedSources& out) const;
   /// Of a block's rows and some panels: out[r * stride + c].
   void multiply(const PackedSources& sources, std::size_t block, std::size_t first_panel,
                 std::size_t panels, float* out, std::size_t stride) const;

@@ -42,8 +42,9 @@ struct Candidate {
 /// Bytes of a cost that is kept for later scans.
 constexpr double kKeptBytes = 2.0;
 
-/// Whether the costs of n rows and m columns are kept for later scans, in 16 bits each: where they
-/// fit in `store_bytes`, and scanning them is faster than computing them again.
+/// Whether the costs of n rows and m columns in d dimensions are kept for later scans, in 16 bits
+/// each: where they fit in `store_bytes`, and making room for them and reading them is faster than
+/// computing them again.
 bool costs_are_kept(std::size_t n, std::size_t m, std::size_t d, double store_bytes);
 
 /// Keeps, for each row i, kListLength candidates and a bound b_i: every column that is not among
@@ -51,8 +52,8 @@ bool costs_are_kept(std::size_t n, std::size_t m, std::size_t d, double store_by
 /// As long as potentials only fall, the bound stays true; so whenever the least candidate is <=
 /// b_i it is the minimum of the whole row, and otherwise one scan of the row makes a new list.
 ///
-/// A scan computes reduced costs in single precision with vector instructions, takes every column
-/// that may belong to the list given the worst-case rounding error, and recomputes those in double
+/// A scan computes reduced costs approximately (PanelProducts) with vector instructions, takes every
+/// column that may belong to the list given the largest error, and recomputes those in double
 /// precision. The list is therefore exactly the least kListLength pairs (reduced cost, column) in
 /// double precision, and b_i the next one, or the last one where a scan finds the columns that the
 /// list had: the same bits on each vector path and for each number of threads.
@@ -60,7 +61,7 @@ bool costs_are_kept(std::size_t n, std::size_t m, std::size_t d, double store_by
 /// Costs are -2 <x_i, y_j> of points (the only part of |x_i - y_j|^2 that depends on both), or
 /// given. Points are to be centred and scaled to norms of order 1, which the frames of their clouds
 /// do; the coordinates themselves stay where the caller has them, and only a packed copy of the
-/// targets in single precision is made.
+/// targets is made, in 16 or 32 bits a coordinate.
 class CandidateRows {
  public:
   /// Costs of points; sources follow. The memory behind the clouds has to outlive their use.

@@ -14,7 +14,8 @@ constexpr double kGapLimit = 1e-9;
 struct SolverOptions {
   VectorPath path = VectorPath::best;
   /// Memory that kept costs may take, in 16 bits each; negative: an eighth of the machine's, at most
-  /// 2 GiB. Where they do not fit, costs are computed again whenever they are needed.
+  /// 2 GiB. Where they do not fit or would take longer to read (costs_are_kept), costs are computed
+  /// again whenever they are needed.
   double store_bytes = -1.0;
   /// A solve whose certificate is worse is done again in double precision throughout.
   double gap_limit = kGapLimit;
