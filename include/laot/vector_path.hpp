@@ -12,8 +12,8 @@
 namespace laot {
 
 /// From narrow to wide. avx2 is AVX2 and fused multiply-add, avx512 the set F of AVX-512, beside
-/// which loops may look for another one that they can use. `best` is
-/// the widest that can run. Results have the same bits on every path.
+/// which loops may look for another one that they can use. `best` is the widest that can run.
+/// Results have the same bits on every path.
 enum class VectorPath { best, portable, avx2, avx512 };
 
 /// Whether this build and this machine can run the path.

@@ -440,6 +440,14 @@ LAOT_KERNEL_PART void store_sums(float* p, W sum, float unit) {
 
 }  // namespace avx512_vnni
 
+constexpr Kernels with_whole_products(Kernels kernels,
+                                      decltype(Kernels::whole_block_products) of_blocks,
+                                      decltype(Kernels::whole_row_products) of_rows) {
+  kernels.whole_block_products = of_blocks;
+  kernels.whole_row_products = of_rows;
+  return kernels;
+}
+
 }  // namespace
 
 const Kernels avx2_kernels = {avx2::kRowBlock,
@@ -456,34 +464,22 @@ const Kernels avx2_kernels = {avx2::kRowBlock,
                               places_avx2,
                               list_minimum_avx2,
                               offer_avx2};
-const Kernels avx512_kernels = {avx512::kRowBlock,
-                                avx512::block_products,
-                                avx512::row_products,
-                                nullptr,
-                                nullptr,
-                                avx512::narrow,
-                                avx512::widen,
-                                avx512::group_minima,
-                                avx512::collect,
-                                dot_avx2,
-                                dots_avx2,
-                                places_avx2,
-                                list_minimum_avx2,
-                                offer_avx2};
-const Kernels avx512_vnni_kernels = {avx512::kRowBlock,
-                                     avx512::block_products,
-                                     avx512::row_products,
-                                     avx512_vnni::whole_block_products,
-                                     avx512_vnni::whole_row_products,
-                                     avx512::narrow,
-                                     avx512::widen,
-                                     avx512::group_minima,
-                                     avx512::collect,
-                                     dot_avx2,
-                                     dots_avx2,
-                                     places_avx2,
-                                     list_minimum_avx2,
-                                     offer_avx2};
+constexpr Kernels avx512_kernels = {avx512::kRowBlock,
+                                    avx512::block_products,
+                                    avx512::row_products,
+                                    nullptr,
+                                    nullptr,
+                                    avx512::narrow,
+                                    avx512::widen,
+                                    avx512::group_minima,
+                                    avx512::collect,
+                                    dot_avx2,
+                                    dots_avx2,
+                                    places_avx2,
+                                    list_minimum_avx2,
+                                    offer_avx2};
+const Kernels avx512_vnni_kernels = with_whole_products(
+    avx512_kernels, avx512_vnni::whole_block_products, avx512_vnni::whole_row_products);
 
 }  // namespace laot::detail
 

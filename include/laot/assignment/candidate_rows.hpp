@@ -52,11 +52,12 @@ bool costs_are_kept(std::size_t n, std::size_t m, std::size_t d, double store_by
 /// As long as potentials only fall, the bound stays true; so whenever the least candidate is <=
 /// b_i it is the minimum of the whole row, and otherwise one scan of the row makes a new list.
 ///
-/// A scan computes reduced costs approximately (PanelProducts) with vector instructions, takes every
-/// column that may belong to the list given the largest error, and recomputes those in double
-/// precision. The list is therefore exactly the least kListLength pairs (reduced cost, column) in
-/// double precision, and b_i the next one, or the last one where a scan finds the columns that the
-/// list had: the same bits on each vector path and for each number of threads.
+/// A scan computes reduced costs with vector instructions, in whole numbers of 16 bits or in single
+/// precision, takes every column that may belong to the list given the largest error, and
+/// recomputes those in double precision. The list is therefore exactly the least kListLength pairs
+/// (reduced cost, column) in double precision, and b_i the next one, or the last one where a scan
+/// finds the columns that the list had: the same bits on each vector path and for each number of
+/// threads.
 ///
 /// Costs are -2 <x_i, y_j> of points (the only part of |x_i - y_j|^2 that depends on both), or
 /// given. Points are to be centred and scaled to norms of order 1, which the frames of their clouds
