@@ -123,9 +123,11 @@ void products_speed() {
     bool turned;
   };
   const Shape shapes[] = {
-      {256, 64, 50, 256, false}, {64, 64, 64, 64, false}, {50, 64, 256, 50, false},
-      {256, 50, 64, 256, true},  {64, 64, 64, 256, true}, {96, 64, 10, 96, false},
-      {32, 64, 32, 32, false},   {10, 64, 96, 10, false}, {256, 64, 256, 256, false}};
+      {256, 64, 50, 256, false},  {64, 64, 64, 64, false},   {50, 64, 256, 50, false},
+      {256, 50, 64, 256, true},   {64, 64, 64, 256, true},   {96, 64, 10, 96, false},
+      {32, 64, 32, 32, false},    {10, 64, 96, 10, false},   {256, 64, 256, 256, false},
+      {256, 32, 256, 256, false}, {256, 32, 50, 256, false}, {256, 256, 32, 256, true},
+      {50, 256, 32, 50, true},    {50, 32, 256, 50, false},  {256, 50, 32, 256, true}};
   const SingleThreadedBlas one_thread;
   Rng rng(1);
   std::vector<float> a(70000), b(70000), c(70000);
