@@ -11,7 +11,7 @@ rm -rf "$out"
 scripts/build-r-package.sh --tree "$tree" >/dev/null
 cp R-package/_pkgdown.yml "$tree/laot/"
 # The front page is the README; its links to other files of the repository lead into the site or are dropped.
-sed -E 's/!\[([^]]*)\]\(docs\/figures\/([^)]*)\)/![\1](figures\/\2)/; s/\[([^]]+)\]\((docs|capi|julia|python|examples|[A-Z]+)[^)]*\)/\1/g' README.md >"$tree/laot/index.md"
+sed -E 's/!\[([^]]*)\]\(docs\/figures\/([^)]*)\)/![\1](figures\/\2)/; s/(^|[^!])\[([^]]+)\]\([^):#]+\)/\1\2/g' README.md >"$tree/laot/index.md"
 mkdir -p "$tree/laot/pkgdown/assets/figures"
 cp docs/figures/quickstart.png "$tree/laot/pkgdown/assets/figures/"
 if [ -z "${LAOT_SITE_LIBRARY:-}" ]; then
