@@ -193,7 +193,7 @@ def with_switches(file, changes):
             else:
                 rest = switched(change, rest)
         text = text[:at] + rest + text[at + len(old):]
-    return SWITCH + text
+    return text if file.endswith(".inc") else SWITCH + text
 
 
 def balanced(text):
@@ -250,6 +250,8 @@ def copy_tree(changes):
     for change in changes:
         if change.compiled:
             by_file.setdefault(change.file, []).append(change)
+    # A part is included in the midst of a namespace, after what its file begins with.
+    parts = [f'#include "{os.path.basename(file)}"' for file in by_file if file.endswith(".inc")]
     wanted = set()
     for top in COPIED:
         start = os.path.join(ROOT, top)
@@ -263,6 +265,8 @@ def copy_tree(changes):
             wanted.add(file)
             if file in by_file:
                 data = with_switches(file, by_file[file]).encode()
+            elif parts and file.endswith(".cpp") and any(part in source(file) for part in parts):
+                data = (SWITCH + source(file)).encode()
             else:
                 with open(path, "rb") as handle:
                     data = handle.read()
