@@ -25,6 +25,7 @@ struct Product {
 
 namespace products {
 
+/// `best` is the fastest path that can run: AVX2 where a processor works AVX-512 off in halves.
 void run(const Product& product, VectorPath path = VectorPath::best);
 
 }  // namespace products
