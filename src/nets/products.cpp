@@ -20,7 +20,7 @@ constexpr std::size_t kNear = 64;    // columns no further apart than this are r
 namespace portable {
 
 constexpr std::size_t kWidth = 4;
-constexpr std::size_t kColumns = 6;  // as below
+constexpr std::size_t kColumns = 6;  // as for AVX2, of 16 registers
 #ifdef __GNUC__
 typedef float V __attribute__((vector_size(4 * kWidth)));
 #else
@@ -65,7 +65,7 @@ typedef float V __attribute__((vector_size(4 * kWidth)));
 namespace avx512 {
 
 constexpr std::size_t kWidth = 16;
-constexpr std::size_t kColumns = 4;
+constexpr std::size_t kColumns = 4;  // near the limit where 512 bits are multiplied at once
 typedef float V __attribute__((vector_size(4 * kWidth)));
 #define LAOT_PRODUCT_FUNCTION __attribute__((target("avx512f"), always_inline)) inline
 #define LAOT_PRODUCT_ENTRY __attribute__((target("avx512f")))
