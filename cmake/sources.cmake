@@ -44,9 +44,10 @@ set(LAOT_CORE_SOURCES
   src/transport/capacity_auction.cpp
   src/transport/simplex_transport.cpp
   src/transport/exact_transport.cpp
-  src/transport/round_potentials.cpp
   src/transport/smooth_potential.cpp
   src/transport/sampled_dual.cpp
+  src/transport/arc_transport.cpp
+  src/transport/parts.cpp
   src/transport/hierarchical_transport.cpp
   src/transport/coupling.cpp
   src/transport/cost_transport.cpp

@@ -13,6 +13,11 @@ namespace laot {
 
 namespace detail {
 struct AssignmentStart;
+
+/// A source and a target that it may send units to.
+struct Arc {
+  std::uint32_t source, target;
+};
 }
 
 /// How a coupling is computed. `automatic` is exact up to exact_limit cells on the larger side of a
@@ -22,8 +27,8 @@ enum class CouplingMode { automatic, exact, hierarchical };
 struct CouplingOptions {
   CouplingMode mode = CouplingMode::automatic;
   std::size_t exact_limit = 100000;
-  std::size_t leaf = 24000;      // hierarchical: cells of a part that is solved exactly
-  int sweeps = 7;                // hierarchical: rounds of refinement
+  std::size_t leaf = 24000;      // hierarchical: cells of a part
+  int sweeps = 6;                // hierarchical: rounds of refinement
   std::int64_t units = 1 << 22;  // into which a level is divided where weights are given
   // y outlives the coupling and does not change, and there is one solve: an exact one then reads
   // both clouds in place.
@@ -71,6 +76,12 @@ class ExactTransport {
   /// supplies and demands are 1; elsewhere the solve is a cold one.
   Flow solve_once(const arma::mat& sources, const detail::AssignmentStart& start,
                   Context& context);
+  /// For each point of the larger side, up to `most` of the partners that it looked at in the last
+  /// solve: the cheapest beside the potentials.
+  std::vector<detail::Arc> near_pairs(std::size_t most) const;
+  /// How far the costs of a point's 16 cheapest partners are apart, in the mean; 0 where there are
+  /// no more than these.
+  double list_width() const;
   /// Dual values of the last solve: u_i + v_j <= |y_j - x_i|^2, with equality where units flow.
   const std::vector<double>& source_potentials() const;
   const std::vector<double>& target_potentials() const;

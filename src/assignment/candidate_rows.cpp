@@ -256,6 +256,20 @@ std::size_t CandidateRows::list_length() const {
   return kListLength;
 }
 
+void CandidateRows::best_columns(std::size_t row, std::size_t most,
+                                 std::vector<std::uint32_t>& out) const {
+  std::pair<double, std::uint32_t> order[kListLength];
+  std::size_t count = 0;
+  for (std::size_t t = 0; t < kListLength; ++t) {
+    const std::uint32_t j = list_columns(row)[t];
+    const double cost = list_costs(row)[t];
+    if (cost < kInfinity) order[count++] = {cost - state_->v[j], j};
+  }
+  std::sort(order, order + count);
+  out.clear();
+  for (std::size_t t = 0; t < std::min(most, count); ++t) out.push_back(order[t].second);
+}
+
 std::size_t CandidateRows::batch() const {
   return kBatch;
 }

@@ -250,6 +250,10 @@ const Assignment& PointAssignment::solve(std::shared_ptr<const arma::mat> source
   return s.result;
 }
 
+const CandidateRows& PointAssignment::candidates() const {
+  return state_->rows;
+}
+
 const arma::mat& PointAssignment::targets() const {
   return state_->targets;
 }

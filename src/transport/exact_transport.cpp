@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <numeric>
 #include <variant>
 
+#include "laot/assignment/epsilon_schedule.hpp"
 #include "laot/data/columns.hpp"
 #include "laot/transport/transport_solvers.hpp"
 
@@ -11,6 +13,8 @@ namespace laot {
 // Weights that are all one make an assignment, which has a faster solver.
 struct ExactTransport::State {
   std::variant<detail::PointAssignment, detail::SimplexTransport> solver;
+
+  const detail::CandidateRows& candidates() const;
 };
 
 ExactTransport::ExactTransport(arma::mat targets, std::vector<std::int64_t> supply,
@@ -90,6 +94,33 @@ Flow ExactTransport::solve_once(const arma::mat& sources, const detail::Assignme
   auto* assignment = std::get_if<detail::PointAssignment>(&state_->solver);
   if (assignment == nullptr) return solve_once(sources, context);
   return flow_of(assignment->solve_once(sources, start, context));
+}
+
+// The lists of the last solve.
+const detail::CandidateRows& ExactTransport::State::candidates() const {
+  if (const auto* simplex = std::get_if<detail::SimplexTransport>(&solver))
+    return simplex->candidates();
+  return std::get<detail::PointAssignment>(solver).candidates();
+}
+
+std::vector<detail::Arc> ExactTransport::near_pairs(std::size_t most) const {
+  const auto* simplex = std::get_if<detail::SimplexTransport>(&state_->solver);
+  const bool swapped = simplex != nullptr && simplex->sources_are_columns();
+  const detail::CandidateRows& rows = state_->candidates();
+  std::vector<detail::Arc> out;
+  std::vector<std::uint32_t> columns;
+  for (std::uint32_t i = 0; i < rows.rows(); ++i) {
+    rows.best_columns(i, most, columns);
+    for (const std::uint32_t j : columns)
+      out.push_back(swapped ? detail::Arc{j, i} : detail::Arc{i, j});
+  }
+  return out;
+}
+
+double ExactTransport::list_width() const {
+  const detail::CandidateRows& rows = state_->candidates();
+  return std::ldexp(detail::mean_width(rows),
+                    rows.sources().frame().exponent + rows.targets().frame().exponent);
 }
 
 const std::vector<double>& ExactTransport::source_potentials() const {

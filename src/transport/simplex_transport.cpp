@@ -481,6 +481,14 @@ Flow SimplexTransport::solve_once(const arma::mat& sources,
   return out;
 }
 
+const CandidateRows& SimplexTransport::candidates() const {
+  return *state_->rows;
+}
+
+bool SimplexTransport::sources_are_columns() const {
+  return state_->sources_are_columns;
+}
+
 const std::vector<double>& SimplexTransport::source_potentials() const {
   return state_->sources_are_columns ? state_->column_potential : state_->row_potential;
 }

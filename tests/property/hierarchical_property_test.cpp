@@ -38,7 +38,7 @@ TEST_CASE("a hierarchical coupling is a coupling, close to the optimum, with a b
   for (const char* kind : {"gaussian", "clustered", "counts", "duplicates"})
     for (const auto& [n, m] :
          {std::pair<std::size_t, std::size_t>{900, 900}, {700, 1000}, {1100, 800}}) {
-      CAPTURE(kind);
+      CAPTURE(std::string(kind));
       CAPTURE(n);
       CAPTURE(m);
       auto [x, y] = problems::clouds(kind, 4, n, m, rng);

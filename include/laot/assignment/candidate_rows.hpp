@@ -113,6 +113,8 @@ class CandidateRows {
   const std::uint32_t* list_columns(std::size_t row) const;
   const double* list_costs(std::size_t row) const;
   std::size_t list_length() const;
+  /// Of the candidates of a row, up to `most` columns of least reduced cost, in this order.
+  void best_columns(std::size_t row, std::size_t most, std::vector<std::uint32_t>& out) const;
 
   /// The least reduced cost of each row of points, exactly, without lists.
   std::vector<double> least_of_rows(Context& context);

@@ -64,6 +64,7 @@ class PointAssignment {
                                Context& context);
   /// Of the last solve.
   const Assignment& last() const;
+  const CandidateRows& candidates() const;
   const arma::mat& targets() const;
 
  private:

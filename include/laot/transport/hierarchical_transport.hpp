@@ -10,21 +10,23 @@
 namespace laot::detail {
 
 struct HierarchyOptions {
-  std::size_t leaf = 24000;         // points of a part that is solved exactly
-  int sweeps = 7;                   // re-solves of other partitions of the pairs, after the first
+  std::size_t leaf = 24000;         // points of a part
+  int sweeps = 6;                   // rounds with other parts, after the first
   std::size_t sampled_rows = 8000;  // of the dual bound
 };
 
-/// Both clouds are cut in two, again and again, along matching directions and at equal mass, until
-/// the parts are small enough to solve exactly; then the pairs are cut anew, similar pairs
-/// together, and each part is solved again, which can only lower the cost. A next solve starts from
-/// the pairs of the one before it.
+/// Random parts are coupled exactly first: a plan, and potentials that are those of the whole but
+/// for chance. Then the pairs are cut into parts along changing directions, similar pairs together,
+/// and each point finds the cheapest partners of its part beside the potentials, or, where these
+/// are far off, those beside which the part's exact coupling sends units. What all rounds have
+/// found are the arcs of one sparse problem for all points, along which plan and potentials are
+/// improved (ArcTransport). A next solve starts from the plan and the arcs of the one before it.
+/// Clouds that fit into one part are coupled exactly.
 ///
-/// The certificate's dual value is an estimate: the potentials of all rounds, averaged and made
-/// smoother where that pays, give a lower bound of the cost whose mean over the sources is taken
-/// from a sample of them and lowered by three standard errors (see RoundPotentials, SampledDual).
-/// Its gap is therefore an upper bound up to sampling, and a pessimistic one: no part knows how
-/// many cells of the others compete for its own.
+/// The certificate's dual value is an estimate: the potentials, made smoother where that pays, give
+/// a lower bound of the cost whose mean over the sources is taken from a sample of them and lowered
+/// by three standard errors (see SampledDual). Its gap is therefore an upper bound up to sampling,
+/// and a pessimistic one: arcs that no round has found are missing in the potentials.
 class HierarchicalTransport {
  public:
   HierarchicalTransport(arma::mat targets, std::vector<std::int64_t> supply,

@@ -37,6 +37,9 @@ class SimplexTransport {
   /// Of some columns, where these are named; keeps nothing.
   Flow solve_once(const arma::mat& sources, const std::vector<std::uint32_t>& columns,
                   Context& context);
+  /// Of the last solve; their rows are the larger side.
+  const CandidateRows& candidates() const;
+  bool sources_are_columns() const;
   const std::vector<double>& source_potentials() const;
   const std::vector<double>& target_potentials() const;
 
