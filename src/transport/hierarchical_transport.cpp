@@ -194,26 +194,27 @@ void HierarchicalTransport::State::couple(const Part& part, const arma::mat& xs,
   for (double& value : found.v) value += shift;
 }
 
-// Whether the potentials are good enough for all parts.
+// Returns whether the potentials were good enough for all parts.
 bool HierarchicalTransport::State::run_round(const arma::mat& x, const std::vector<Part>& parts,
                                              Context& context) {
-  const bool first = plan.empty();
+  const bool known = !plan.empty() && parts.size() > 1;  // potentials of the whole are
   std::vector<Found> found(parts.size());
   run_tasks(context, "coupling by parts", parts.size(), [&](std::size_t k, Context& mine) {
     const Part& part = parts[k];
     const arma::mat xs = points_of(x, part.sources);
     arma::mat ys = points_of(targets, part.targets);
-    if (parts.size() == 1 || part.plan.empty() || !look(part, xs, ys, found[k], mine))
+    if (!known || !look(part, xs, ys, found[k], mine))
       couple(part, xs, std::move(ys), found[k], mine);
   });
   plan.clear();
+  if (!known) width = 0.0;
   std::vector<std::vector<Arc>> more;
   bool good = true;
   for (std::size_t k = 0; k < parts.size(); ++k) {
     plan.insert(plan.end(), found[k].plan.begin(), found[k].plan.end());
     more.push_back(std::move(found[k].arcs));
     good = good && found[k].v.empty();
-    if (!first) continue;
+    if (known) continue;
     width += found[k].width / static_cast<double>(parts.size());
     for (std::size_t q = 0; q < parts[k].sources.size(); ++q)
       u[parts[k].sources[q].point] = found[k].u[q];
@@ -331,7 +332,6 @@ void HierarchicalTransport::State::run_rounds(const arma::mat& x, int first, int
     plan.clear();
     u.assign(supply.size(), 0.0);
     v.assign(demand.size(), 0.0);
-    width = 0.0;
   } else {
     const std::size_t most = kKeptArcs * std::max<std::size_t>(1, v.size() / u.size());
     arcs.move(most, plan, v, x, targets, context);

@@ -202,12 +202,14 @@ TEST_CASE("a hierarchical coupling of one part is exact, and its bound is the co
   const arma::mat x = clouds::gaussian(3, 60, 1), y = 1.5 * clouds::gaussian(3, 60, 2) + 0.3;
   const std::vector<std::int64_t> one(60, 1);
   Context context;
-  const Certificate got =
-      detail::HierarchicalTransport(y, one, one, {}).solve(x, context).certificate;
-  CHECK(got.primal ==
-        doctest::Approx(ExactTransport(y, one, one).solve(x, context).certificate.primal)
-            .epsilon(1e-12));
-  CHECK(got.dual == doctest::Approx(got.primal).epsilon(1e-12));
+  detail::HierarchicalTransport transport(y, one, one, {});
+  for (const arma::mat& sources : {x, arma::mat(1.3 * arma::flipud(x))}) {  // then they move
+    const Certificate got = transport.solve(sources, context).certificate;
+    CHECK(got.primal ==
+          doctest::Approx(ExactTransport(y, one, one).solve(sources, context).certificate.primal)
+              .epsilon(1e-12));
+    CHECK(got.dual == doctest::Approx(got.primal).epsilon(1e-12));
+  }
 }
 
 TEST_CASE("a score of subsamples tells the most features that one of them left out") {
