@@ -14,8 +14,8 @@ namespace laot {
 namespace detail {
 struct AssignmentStart;
 
-/// A source and a target that it may send units to.
-struct Arc {
+/// A source and a target.
+struct PointPair {
   std::uint32_t source, target;
 };
 }
@@ -78,7 +78,7 @@ class ExactTransport {
                   Context& context);
   /// For each point of the larger side, up to `most` of the partners that it looked at in the last
   /// solve: the cheapest beside the potentials.
-  std::vector<detail::Arc> near_pairs(std::size_t most) const;
+  std::vector<detail::PointPair> near_pairs(std::size_t most) const;
   /// How far the costs of a point's 16 cheapest partners are apart, in the mean; 0 where there are
   /// no more than these.
   double list_width() const;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "laot/assignment/epsilon_schedule.hpp"
+#include "laot/base/prefetch.hpp"
 #include "laot/linear_algebra.hpp"
 #include "laot/parallel/helpers.hpp"
 
@@ -16,17 +17,15 @@ namespace {
 // ones would part pairs that are good, smaller ones take more bids. It and the last one in widths;
 // what the last one leaves is little beside what the missing arcs cost.
 constexpr double kEpsilonOfExcess = 0.25, kLeastFirst = 0.1, kMostFirst = 5.0, kLast = 0.025;
-constexpr std::size_t kChosen = 8;  // arcs of a source that bids look at
+constexpr std::size_t kChosen = 7;     // arcs of a source that bids look at
+constexpr std::size_t kTogether = 64;  // arcs whose potentials are fetched at a time
 // Offers that are made at once, at the same potentials, and those of them that a thread takes.
 constexpr std::size_t kOffers = 1024, kOffersOfThread = 64;
-constexpr int kBidders = 7;  // threads that share them
+constexpr int kBidders = 7;        // threads that share them
+constexpr std::size_t kAhead = 4;  // purchases
 
 bool by_source(const Shipment& a, const Shipment& b) {
   return a.source != b.source ? a.source < b.source : a.target < b.target;
-}
-
-float cost_between(const arma::mat& x, std::size_t i, const arma::mat& y, std::size_t j) {
-  return static_cast<float>(squared_distance(x.colptr(i), y.colptr(j), x.n_rows));
 }
 
 }  // namespace
@@ -54,34 +53,29 @@ void ArcTransport::clear() {
     blocks_[b].begin.assign(std::min(kBlock, n - b * kBlock) + 1, 0);
 }
 
-void ArcTransport::add(const std::vector<std::vector<Arc>>& arcs, const arma::mat& x,
-                       const arma::mat& y, Context& context) {
+void ArcTransport::add(const std::vector<std::vector<Arc>>& arcs, Context& context) {
   std::vector<std::size_t> begin(supply_.size() + 1, 0);
   for (const auto& some : arcs)
     for (const Arc& arc : some) ++begin[arc.source + 1];
   for (std::size_t i = 0; i < supply_.size(); ++i) begin[i + 1] += begin[i];
-  std::vector<std::uint32_t> added(begin.back());
+  std::vector<Partner> added(begin.back());
   std::vector<std::size_t> next(begin.begin(), begin.end() - 1);
   for (const auto& some : arcs)
-    for (const Arc& arc : some) added[next[arc.source]++] = arc.target;
+    for (const Arc& arc : some) added[next[arc.source]++] = {arc.target, arc.cost};
   parallel_for(context, blocks_.size(), 1, [&](std::size_t b, std::size_t, int) {
     Block now;
     now.begin.push_back(0);
     for (std::size_t s = 0; s + 1 < blocks_[b].begin.size(); ++s) {
-      const std::size_t i = b * kBlock + s, first = now.target.size();
+      const std::size_t i = b * kBlock + s, first = now.partners.size();
       const Row before = row(i);
-      now.target.insert(now.target.end(), before.target, before.target + before.count);
-      now.cost.insert(now.cost.end(), before.cost, before.cost + before.count);
+      now.partners.insert(now.partners.end(), before.begin(), before.end());
       for (std::size_t k = begin[i]; k < begin[i + 1]; ++k) {
-        const auto own = now.target.begin() + static_cast<std::ptrdiff_t>(first);
-        if (std::find(own, now.target.end(), added[k]) != now.target.end()) continue;
-        now.target.push_back(added[k]);
-        now.cost.push_back(cost_between(x, i, y, added[k]));
+        const Row own{now.partners.data() + first, now.partners.size() - first};
+        if (own.of(added[k].target) == own.end()) now.partners.push_back(added[k]);
       }
-      now.begin.push_back(static_cast<std::uint32_t>(now.target.size()));
+      now.begin.push_back(static_cast<std::uint32_t>(now.partners.size()));
     }
-    now.target.shrink_to_fit();
-    now.cost.shrink_to_fit();
+    now.partners.shrink_to_fit();
     blocks_[b] = std::move(now);
   });
 }
@@ -92,34 +86,30 @@ void ArcTransport::move(std::size_t most, const std::vector<Shipment>& plan,
   parallel_for(context, blocks_.size(), 1, [&](std::size_t b, std::size_t, int) {
     Block now;
     now.begin.push_back(0);
-    std::vector<std::pair<double, std::uint32_t>> order;  // reduced costs; places
-    std::vector<float> cost;
-    std::vector<std::uint32_t> kept;
+    std::vector<std::pair<double, std::size_t>> order;  // reduced costs; places
+    std::vector<Partner> moved;
     auto used = std::lower_bound(plan.begin(), plan.end(), b * kBlock,
                                  [](const Shipment& s, std::size_t i) { return s.source < i; });
     for (std::size_t s = 0; s + 1 < blocks_[b].begin.size(); ++s) {
       const std::size_t i = b * kBlock + s;
-      const Row arcs = row(i);
       order.clear();
-      cost.clear();
-      for (std::uint32_t k = 0; k < arcs.count; ++k) {
-        cost.push_back(cost_between(x, i, y, arcs.target[k]));
-        order.push_back({static_cast<double>(cost[k]) - v[arcs.target[k]], k});
+      moved.clear();
+      for (const Partner& partner : row(i)) {
+        const std::uint32_t j = partner.target;
+        moved.push_back(
+            {j, static_cast<float>(squared_distance(x.colptr(i), y.colptr(j), x.n_rows))});
+        order.push_back({static_cast<double>(moved.back().cost) - v[j], order.size()});
       }
-      const std::size_t count = std::min(most, order.size());
+      const std::size_t count = std::min(most, order.size()), first = now.partners.size();
       std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count),
                         order.end());
-      kept.clear();
-      for (std::size_t k = 0; k < count; ++k) kept.push_back(order[k].second);
+      for (std::size_t k = 0; k < count; ++k) now.partners.push_back(moved[order[k].second]);
+      const Row all{moved.data(), moved.size()};
       for (; used != plan.end() && used->source == i; ++used) {
-        const std::uint32_t place = static_cast<std::uint32_t>(arcs.place_of(used->target));
-        if (std::find(kept.begin(), kept.end(), place) == kept.end()) kept.push_back(place);
+        const Row kept{now.partners.data() + first, count};
+        if (kept.of(used->target) == kept.end()) now.partners.push_back(*all.of(used->target));
       }
-      for (const std::uint32_t k : kept) {
-        now.target.push_back(arcs.target[k]);
-        now.cost.push_back(cost[k]);
-      }
-      now.begin.push_back(static_cast<std::uint32_t>(now.target.size()));
+      now.begin.push_back(static_cast<std::uint32_t>(now.partners.size()));
     }
     blocks_[b] = std::move(now);
   });
@@ -130,10 +120,9 @@ std::vector<double> ArcTransport::source_potentials(const std::vector<double>& v
   std::vector<double> u(supply_.size());
   parallel_for(context, blocks_.size(), 1, [&](std::size_t b, std::size_t, int) {
     for (std::size_t i = b * kBlock; i < std::min(u.size(), (b + 1) * kBlock); ++i) {
-      const Row arcs = row(i);
       double least = kInfinity;
-      for (std::size_t k = 0; k < arcs.count; ++k)
-        least = std::min(least, static_cast<double>(arcs.cost[k]) - v[arcs.target[k]]);
+      for (const Partner& partner : row(i))
+        least = std::min(least, static_cast<double>(partner.cost) - v[partner.target]);
       u[i] = least;
     }
   });
@@ -147,26 +136,23 @@ class ArcTransport::Auction {
           const Context& context)
       : arcs_(arcs),
         v_(v),
-        sales_(v.size()),
-        room_(v.size(), 0),
+        markets_(v.size()),
         waits_(arcs.supply_.size(), 0),
         queue_(arcs.supply_.size() + 1),
         chosen_(arcs.supply_.size()),
         offers_(kOffers),
         helpers_(std::min(context.num_threads - 1, kBidders)) {
-    for (const Shipment& s : plan) {
-      const Row row = arcs_.row(s.source);
-      sales_[s.target].push_back(
-          {v[s.target], s.units, s.source, row.cost[row.place_of(s.target)]});
-    }
+    for (const Shipment& s : plan)
+      markets_[s.target].sales.push_back(
+          {v[s.target], s.units, s.source, arcs_.row(s.source).of(s.target)->cost});
   }
 
   /// By how much the plan is dearer than the potentials promise, in the mean over its units.
   double excess(Context& context) const {
     const std::vector<double> u = arcs_.source_potentials(v_, context);
     double sum = 0.0, units = 0.0;
-    for (std::uint32_t j = 0; j < sales_.size(); ++j)
-      for (const Sale& sale : sales_[j]) {
+    for (std::uint32_t j = 0; j < markets_.size(); ++j)
+      for (const Sale& sale : markets_[j].sales) {
         sum += static_cast<double>(sale.units) *
                (static_cast<double>(sale.cost) - v_[j] - u[sale.source]);
         units += static_cast<double>(sale.units);
@@ -185,32 +171,28 @@ class ArcTransport::Auction {
       helpers_.run((count + kOffersOfThread - 1) / kOffersOfThread,
                    [&](std::size_t chunk, std::size_t) {
                      const std::size_t first = chunk * kOffersOfThread;
-                     for (std::size_t a = first; a < std::min(count, first + kOffersOfThread); ++a)
-                       offers_[a] = offer(queue_[(head_ + a) % queue_.size()], epsilon);
+                     offer(first, std::min(count, first + kOffersOfThread), epsilon);
                    });
       bids_ += count;
       head_ = (head_ + count) % queue_.size();
       waiting_ -= count;
-      for (std::size_t a = 0; a < count; ++a) {
-        buy(offers_[a]);
-        if (waits_[offers_[a].source] > 0) wait(offers_[a].source);
-      }
+      buy(count);
     }
     return waiting_ == 0;
   }
 
   std::vector<Shipment> plan() const {
     std::vector<Shipment> out;
-    for (std::uint32_t j = 0; j < sales_.size(); ++j)
-      for (const Sale& sale : sales_[j]) out.push_back({sale.source, j, sale.units});
+    for (std::uint32_t j = 0; j < markets_.size(); ++j)
+      for (const Sale& sale : markets_[j].sales) out.push_back({sale.source, j, sale.units});
     merge_shipments(out);
     return out;
   }
 
   double cost() const {
     double sum = 0.0;
-    for (const auto& sales : sales_)
-      for (const Sale& sale : sales)
+    for (const Market& market : markets_)
+      for (const Sale& sale : market.sales)
         sum += static_cast<double>(sale.units) * static_cast<double>(sale.cost);
     return sum;
   }
@@ -225,8 +207,15 @@ class ArcTransport::Auction {
     bool operator<(const Sale& other) const { return potential < other.potential; }
   };
 
-  /// The arcs of a source that were cheapest once, and what its others cost at least.
-  struct Chosen {
+  /// What is sold of a target.
+  struct Market {
+    std::vector<Sale> sales;  // a heap, the highest potential first
+    std::int64_t room = 0;    // units that nobody has
+  };
+
+  /// The arcs of a source that were cheapest once, and what its others cost at least: what the
+  /// memory brings at a time.
+  struct alignas(64) Chosen {
     double bound = -kInfinity;
     std::uint32_t target[kChosen] = {};
     float cost[kChosen] = {};
@@ -243,19 +232,19 @@ class ArcTransport::Auction {
   // Takes back what is dearer than the best of its source by more than epsilon.
   void part(double epsilon, Context& context) {
     const std::vector<double> u = arcs_.source_potentials(v_, context);
-    for (std::uint32_t j = 0; j < sales_.size(); ++j) {
-      auto& sales = sales_[j];
+    for (std::uint32_t j = 0; j < markets_.size(); ++j) {
+      auto& [sales, room] = markets_[j];
       const auto dear = [&](const Sale& sale) {
         return static_cast<double>(sale.cost) - v_[j] > u[sale.source] + epsilon;
       };
-      const std::int64_t before = room_[j];
+      const std::int64_t before = room;
       for (const Sale& sale : sales) {
         if (!dear(sale)) continue;
         if (waits_[sale.source] == 0) wait(sale.source);
         waits_[sale.source] += sale.units;
-        room_[j] += sale.units;
+        room += sale.units;
       }
-      if (room_[j] == before) continue;
+      if (room == before) continue;
       sales.erase(std::remove_if(sales.begin(), sales.end(), dear), sales.end());
       std::make_heap(sales.begin(), sales.end());
     }
@@ -263,46 +252,83 @@ class ArcTransport::Auction {
 
   // The bound stays true while potentials fall.
   void choose(std::uint32_t i) {
-    const Row row = arcs_.row(i);
-    std::pair<double, std::uint32_t> least[kChosen + 1];  // in order
+    std::pair<double, const Partner*> least[kChosen + 1];  // in order
     std::size_t count = 0;
-    for (std::uint32_t k = 0; k < row.count; ++k) {
-      const double reduced = static_cast<double>(row.cost[k]) - v_[row.target[k]];
-      if (count > kChosen && reduced >= least[kChosen].first) continue;
-      std::size_t at = std::min(count, kChosen);
-      for (; at > 0 && least[at - 1].first > reduced; --at) least[at] = least[at - 1];
-      least[at] = {reduced, k};
-      count = std::min(count + 1, kChosen + 1);
+    const Row row = arcs_.row(i);
+    for (const Partner* first = row.begin(); first != row.end();) {
+      const std::size_t some = std::min(static_cast<std::size_t>(row.end() - first), kTogether);
+      double reduced[kTogether];  // all first: a potential from memory waits for no comparison
+      for (std::size_t k = 0; k < some; ++k)
+        reduced[k] = static_cast<double>(first[k].cost) - v_[first[k].target];
+      for (std::size_t k = 0; k < some; ++k) {
+        if (count > kChosen && reduced[k] >= least[kChosen].first) continue;
+        std::size_t at = std::min(count, kChosen);
+        for (; at > 0 && least[at - 1].first > reduced[k]; --at) least[at] = least[at - 1];
+        least[at] = {reduced[k], first + k};
+        count = std::min(count + 1, kChosen + 1);
+      }
+      first += some;
     }
     Chosen& chosen = chosen_[i];
     chosen.bound = count > kChosen ? least[kChosen].first : kInfinity;
     for (std::size_t t = 0; t < kChosen; ++t) {
-      const std::uint32_t k = least[std::min(t, count - 1)].second;
-      chosen.target[t] = row.target[k];
-      chosen.cost[t] = t < count ? row.cost[k] : std::numeric_limits<float>::infinity();
+      const Partner* partner = least[std::min(t, count - 1)].second;
+      chosen.target[t] = partner->target;
+      chosen.cost[t] = t < count ? partner->cost : std::numeric_limits<float>::infinity();
     }
   }
 
-  Offer offer(std::uint32_t i, double epsilon) {
+  // Offers of some that wait. The memory is asked for what is needed next.
+  void offer(std::size_t first, std::size_t last, double epsilon) {
+    const auto source = [&](std::size_t a) { return queue_[(head_ + a) % queue_.size()]; };
+    std::size_t open[kOffersOfThread], count = 0;
+    for (std::size_t a = first; a < last; ++a) prefetch(&chosen_[source(a)]);
+    for (std::size_t a = first; a < last; ++a) {
+      if (best_offer(source(a), epsilon, offers_[a])) continue;
+      open[count++] = a;
+      prefetch(arcs_.begin_of(source(a)));
+    }
+    for (std::size_t k = 0; k < count; ++k) {
+      const Row row = arcs_.row(source(open[k]));
+      prefetch(row.first, row.count);
+    }
+    for (std::size_t k = 0; k < count; ++k) {
+      choose(source(open[k]));
+      (void)best_offer(source(open[k]), epsilon, offers_[open[k]]);
+    }
+  }
+
+  // False where another arc than the chosen ones may be the best.
+  bool best_offer(std::uint32_t i, double epsilon, Offer& out) const {
     const Chosen& chosen = chosen_[i];
-    for (;;) {
-      double least = kInfinity, second = kInfinity;
-      std::size_t best = 0;
-      for (std::size_t t = 0; t < kChosen; ++t) {
-        const double reduced = static_cast<double>(chosen.cost[t]) - v_[chosen.target[t]];
-        best = reduced < least ? t : best;
-        second = std::min(second, std::max(least, reduced));
-        least = std::min(least, reduced);
-      }
-      if (chosen.bound < least) {
-        choose(i);
-        continue;
-      }
-      second = std::min(second, chosen.bound);
-      const std::uint32_t j = chosen.target[best];
-      // A single arc has no rival, and its price no meaning.
-      const double raise = second == kInfinity ? 0.0 : second - least;
-      return {v_[j] - raise - epsilon, i, j, chosen.cost[best]};
+    double least = kInfinity, second = kInfinity;
+    std::size_t best = 0;
+    for (std::size_t t = 0; t < kChosen; ++t) {
+      const double reduced = static_cast<double>(chosen.cost[t]) - v_[chosen.target[t]];
+      best = reduced < least ? t : best;
+      second = std::min(second, std::max(least, reduced));
+      least = std::min(least, reduced);
+    }
+    if (chosen.bound < least) return false;
+    second = std::min(second, chosen.bound);
+    const std::uint32_t j = chosen.target[best];
+    // A single arc has no rival, and its price no meaning.
+    const double raise = second == kInfinity ? 0.0 : second - least;
+    out = {v_[j] - raise - epsilon, i, j, chosen.cost[best]};
+    return true;
+  }
+
+  // One offer after the other. The memory is asked for what the next ones need: the market, then
+  // its first sale, then whether its buyer waits.
+  void buy(std::size_t count) {
+    for (std::size_t a = 0; a < count; ++a) {
+      const auto market = [&](std::size_t ahead) { return &markets_[offers_[a + ahead].target]; };
+      if (a + 4 * kAhead < count) prefetch(market(4 * kAhead));
+      if (a + 2 * kAhead < count) prefetch(market(2 * kAhead)->sales.data());
+      if (a + kAhead < count && !market(kAhead)->sales.empty())
+        prefetch(&waits_[market(kAhead)->sales.front().source]);
+      buy(offers_[a]);
+      if (waits_[offers_[a].source] > 0) wait(offers_[a].source);
     }
   }
 
@@ -310,9 +336,9 @@ class ArcTransport::Auction {
   // higher one. None are left where others have offered more at the same time.
   void buy(const Offer& offer) {
     const std::uint32_t i = offer.source, j = offer.target;
-    auto& sales = sales_[j];
-    std::int64_t bought = std::min(waits_[i], room_[j]);
-    room_[j] -= bought;
+    auto& [sales, room] = markets_[j];
+    std::int64_t bought = std::min(waits_[i], room);
+    room -= bought;
     while (bought < waits_[i] && !sales.empty() && sales.front().potential > offer.potential) {
       Sale& cheapest = sales.front();
       const std::int64_t units = std::min(waits_[i] - bought, cheapest.units);
@@ -330,15 +356,14 @@ class ArcTransport::Auction {
     waits_[i] -= bought;
     sales.push_back({offer.potential, bought, i, offer.cost});
     std::push_heap(sales.begin(), sales.end());
-    if (room_[j] == 0) v_[j] = sales.front().potential;
+    if (room == 0) v_[j] = sales.front().potential;
   }
 
   const ArcTransport& arcs_;
   std::vector<double>& v_;
-  std::vector<std::vector<Sale>> sales_;  // of each target: a heap, the highest potential first
-  std::vector<std::int64_t> room_;        // units that nobody has
-  std::vector<std::int64_t> waits_;       // units of a source without a place
-  std::vector<std::uint32_t> queue_;      // circular: sources that wait
+  std::vector<Market> markets_;
+  std::vector<std::int64_t> waits_;   // units of a source without a place
+  std::vector<std::uint32_t> queue_;  // circular: sources that wait
   std::size_t head_ = 0, waiting_ = 0, bids_ = 0;
   std::vector<Chosen> chosen_;
   std::vector<Offer> offers_;  // of one time
@@ -349,7 +374,8 @@ void ArcTransport::improve(std::vector<Shipment>& plan, std::vector<double>& v, 
                            Context& context) const {
   double largest = 0.0;
   for (const Block& block : blocks_)
-    for (const float cost : block.cost) largest = std::max(largest, static_cast<double>(cost));
+    for (const Partner& partner : block.partners)
+      largest = std::max(largest, static_cast<double>(partner.cost));
   Auction auction(*this, plan, v, context);
   const double before = auction.cost();
   const double first = std::clamp(kEpsilonOfExcess * auction.excess(context), kLeastFirst * width,

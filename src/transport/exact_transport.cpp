@@ -103,16 +103,16 @@ const detail::CandidateRows& ExactTransport::State::candidates() const {
   return std::get<detail::PointAssignment>(solver).candidates();
 }
 
-std::vector<detail::Arc> ExactTransport::near_pairs(std::size_t most) const {
+std::vector<detail::PointPair> ExactTransport::near_pairs(std::size_t most) const {
   const auto* simplex = std::get_if<detail::SimplexTransport>(&state_->solver);
   const bool swapped = simplex != nullptr && simplex->sources_are_columns();
   const detail::CandidateRows& rows = state_->candidates();
-  std::vector<detail::Arc> out;
+  std::vector<detail::PointPair> out;
   std::vector<std::uint32_t> columns;
   for (std::uint32_t i = 0; i < rows.rows(); ++i) {
     rows.best_columns(i, most, columns);
     for (const std::uint32_t j : columns)
-      out.push_back(swapped ? detail::Arc{j, i} : detail::Arc{i, j});
+      out.push_back(swapped ? detail::PointPair{j, i} : detail::PointPair{i, j});
   }
   return out;
 }

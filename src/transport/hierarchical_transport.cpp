@@ -63,6 +63,13 @@ std::vector<std::int64_t> units_of(const std::vector<Share>& shares) {
   return out;
 }
 
+// Between places of a part.
+Arc arc_between(const Part& part, const arma::mat& xs, std::uint32_t i, const arma::mat& ys,
+                std::uint32_t j) {
+  return {part.sources[i].point, part.targets[j].point,
+          static_cast<float>(squared_distance(xs.colptr(i), ys.colptr(j), xs.n_rows))};
+}
+
 // Where a point is among those of a part.
 std::uint32_t place_of(std::uint32_t point, const std::vector<Share>& shares) {
   const auto at =
@@ -103,7 +110,7 @@ struct HierarchicalTransport::State {
   bool look(const Part& part, const arma::mat& xs, const arma::mat& ys, Found& found,
             Context& context) const;
   AssignmentStart start_of(const Part& part) const;
-  void couple(const Part& part, const arma::mat& xs, arma::mat ys, Found& found,
+  void couple(const Part& part, const arma::mat& xs, const arma::mat& ys, Found& found,
               Context& context) const;
   bool run_round(const arma::mat& x, const std::vector<Part>& parts, Context& context);
   void improve(bool last, Context& context);
@@ -126,8 +133,7 @@ std::vector<Part> HierarchicalTransport::State::first_parts() const {
 bool HierarchicalTransport::State::look(const Part& part, const arma::mat& xs, const arma::mat& ys,
                                         Found& found, Context& context) const {
   const bool swapped = part.sources.size() < part.targets.size();  // rows are the targets
-  const std::vector<Share>&row_shares = swapped ? part.targets : part.sources,
-        &column_shares = swapped ? part.sources : part.targets;
+  const std::vector<Share>& column_shares = swapped ? part.sources : part.targets;
   const arma::mat& columns = swapped ? xs : ys;
   const FramedCloud row_cloud = framed_cloud(swapped ? ys : xs);
   CandidateRows rows(framed_cloud(columns), VectorPath::best);
@@ -148,8 +154,8 @@ bool HierarchicalTransport::State::look(const Part& part, const arma::mat& xs, c
   for (std::uint32_t i = 0; i < rows.rows(); ++i) {
     rows.best_columns(i, kArcs, best);
     for (const std::uint32_t j : best) {
-      const std::uint32_t row = row_shares[i].point, column = column_shares[j].point;
-      found.arcs.push_back(swapped ? Arc{column, row} : Arc{row, column});
+      found.arcs.push_back(swapped ? arc_between(part, xs, j, ys, i)
+                                   : arc_between(part, xs, i, ys, j));
     }
   }
   found.plan = part.plan;
@@ -167,21 +173,21 @@ AssignmentStart HierarchicalTransport::State::start_of(const Part& part) const {
   return start;
 }
 
-void HierarchicalTransport::State::couple(const Part& part, const arma::mat& xs, arma::mat ys,
-                                          Found& found, Context& context) const {
-  ExactTransport solver(std::move(ys), units_of(part.sources), units_of(part.targets));
+void HierarchicalTransport::State::couple(const Part& part, const arma::mat& xs,
+                                          const arma::mat& ys, Found& found,
+                                          Context& context) const {
+  ExactTransport solver(ys, units_of(part.sources), units_of(part.targets));
   const bool started = !part.plan.empty() && part.sources.size() == part.targets.size();
   const Flow flow =
       started ? solver.solve_once(xs, start_of(part), context) : solver.solve_once(xs, context);
   found.plan.clear();
   for (std::size_t q = 0; q < flow.units.size(); ++q) {
-    const Shipment s{part.sources[flow.source[q]].point, part.targets[flow.target[q]].point,
-                     flow.units[q]};
-    found.plan.push_back(s);
-    found.arcs.push_back({s.source, s.target});
+    const Arc arc = arc_between(part, xs, flow.source[q], ys, flow.target[q]);
+    found.plan.push_back({arc.source, arc.target, flow.units[q]});
+    found.arcs.push_back(arc);
   }
-  for (const Arc& near : solver.near_pairs(kArcs))
-    found.arcs.push_back({part.sources[near.source].point, part.targets[near.target].point});
+  for (const PointPair& near : solver.near_pairs(kArcs))
+    found.arcs.push_back(arc_between(part, xs, near.source, ys, near.target));
   // The constant of a part is free: the same mean on both sides, to begin with.
   const auto mean = [](const std::vector<double>& values) {
     return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
@@ -202,9 +208,8 @@ bool HierarchicalTransport::State::run_round(const arma::mat& x, const std::vect
   run_tasks(context, "coupling by parts", parts.size(), [&](std::size_t k, Context& mine) {
     const Part& part = parts[k];
     const arma::mat xs = points_of(x, part.sources);
-    arma::mat ys = points_of(targets, part.targets);
-    if (!known || !look(part, xs, ys, found[k], mine))
-      couple(part, xs, std::move(ys), found[k], mine);
+    const arma::mat ys = points_of(targets, part.targets);
+    if (!known || !look(part, xs, ys, found[k], mine)) couple(part, xs, ys, found[k], mine);
   });
   plan.clear();
   if (!known) width = 0.0;
@@ -222,7 +227,7 @@ bool HierarchicalTransport::State::run_round(const arma::mat& x, const std::vect
       v[parts[k].targets[q].point] = found[k].v[q];
   }
   merge_shipments(plan);  // a pair may have been in several parts
-  arcs.add(more, x, targets, context);
+  arcs.add(more, context);
   return good;
 }
 
@@ -304,7 +309,7 @@ void HierarchicalTransport::require_room(std::size_t sources, std::size_t target
   const double arcs = 12.0 * static_cast<double>(kArcs) * static_cast<double>(larger) *
                       (static_cast<double>(options.sweeps) + 2.0);
   require_memory(
-      cells * (16.0 * static_cast<double>(dimension) + 200.0) + arcs +
+      cells * (20.0 * static_cast<double>(dimension) + 200.0) + arcs +
           at_once * memory_of_solve(part, part, dimension, SolverOptions{}),
       text("a hierarchical coupling of ", sources, " and ", targets, " cells in ", dimension,
            " dimensions on ", threads, threads == 1 ? " thread" : " threads"));
@@ -337,11 +342,12 @@ void HierarchicalTransport::State::run_rounds(const arma::mat& x, int first, int
     arcs.move(most, plan, v, x, targets, context);
     u = arcs.source_potentials(v, context);
   }
+  const FramedCloud from = framed_cloud(x), to = framed_cloud(targets);
   for (int round = first; round <= last; ++round) {
     const double share = kRoundsDone / (last + 1 - first), begin = share * (round - first);
     const std::vector<Part> parts =
         round == 0 ? first_parts()
-                   : similar_parts(x, targets, plan, options.leaf, regroupings++, context);
+                   : similar_parts(from, to, plan, options.leaf, regroupings++, context);
     bool good;
     {
       const Context::Span span(context, begin, begin + kPartsDone * share);

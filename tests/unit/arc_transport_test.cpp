@@ -46,6 +46,9 @@ Problem problem(std::size_t n, std::size_t m, std::size_t known, bool single, st
     sum -= static_cast<std::int64_t>(m);
     while (sum-- > 0) ++out.demand[rng.below(m)];
   }
+  const auto arc = [&out](std::uint32_t i, std::uint32_t j) {
+    return Arc{i, j, static_cast<float>(squared_distance(out.x.colptr(i), out.y.colptr(j), 4))};
+  };
   std::vector<std::int64_t> left = out.demand;
   std::vector<Arc> first, more;
   std::uint32_t j = 0;
@@ -54,13 +57,13 @@ Problem problem(std::size_t n, std::size_t m, std::size_t known, bool single, st
       while (left[j] == 0) ++j;
       const std::int64_t some = std::min(wanted, left[j]);
       out.plan.push_back({i, j, some});
-      first.push_back({i, j});
+      first.push_back(arc(i, j));
       wanted -= some;
       left[j] -= some;
     }
   for (std::uint32_t i = 0; i < n; ++i)
     for (std::size_t k = 0; k < known; ++k)
-      more.push_back({i, static_cast<std::uint32_t>(known < m ? rng.below(m) : k)});
+      more.push_back(arc(i, static_cast<std::uint32_t>(known < m ? rng.below(m) : k)));
   out.arcs = {first, more};
   return out;
 }
@@ -125,8 +128,8 @@ TEST_CASE("units along arcs cost at most epsilon more than they have to") {
     CAPTURE(size.m);
     const Problem p = problem(size.n, size.m, size.known, size.single, 7 * size.n + size.m);
     ArcTransport arcs(p.supply, p.demand);
-    arcs.add(p.arcs, p.x, p.y, one);
-    arcs.add(p.arcs, p.x, p.y, one);  // they are there
+    arcs.add(p.arcs, one);
+    arcs.add(p.arcs, one);  // they are there
     const double width = 0.8;
     std::vector<Shipment> plan = p.plan;
     std::vector<double> v(size.m, 0.0);
@@ -159,7 +162,7 @@ TEST_CASE("a plan that cannot be improved stays, and so does one without a width
   Context context;
   const Problem p = problem(200, 200, 200, true, 5);
   ArcTransport arcs(p.supply, p.demand);
-  arcs.add(p.arcs, p.x, p.y, context);
+  arcs.add(p.arcs, context);
   std::vector<double> v(200, 0.0);
   std::vector<Shipment> plan = p.plan;
   arcs.improve(plan, v, 0.0, context);
@@ -175,7 +178,7 @@ TEST_CASE("arcs of sources that moved are the best of those that were there, and
   Context context;
   Problem p = problem(1300, 400, 20, false, 3);
   ArcTransport arcs(p.supply, p.demand);
-  arcs.add(p.arcs, p.x, p.y, context);
+  arcs.add(p.arcs, context);
   std::vector<Shipment> plan = p.plan;
   std::vector<double> v(400, 0.0);
   arcs.improve(plan, v, 0.5, context);
@@ -210,11 +213,11 @@ TEST_CASE("an exact solve tells the pairs beside those that it uses") {
                           std::vector<std::int64_t>(m, of_target));
     (void)solver.solve_once(x, context);
     const std::vector<double>&u = solver.source_potentials(), &v = solver.target_potentials();
-    const auto reduced = [&, &x = x, &y = y](const Arc& arc) {
-      return squared_distance(x.colptr(arc.source), y.colptr(arc.target), 5) - u[arc.source] -
-             v[arc.target];
+    const auto reduced = [&, &x = x, &y = y](const PointPair& pair) {
+      return squared_distance(x.colptr(pair.source), y.colptr(pair.target), 5) - u[pair.source] -
+             v[pair.target];
     };
-    const std::vector<Arc> near = solver.near_pairs(4);
+    const std::vector<PointPair> near = solver.near_pairs(4);
     REQUIRE(near.size() == 4 * std::max(n, m));
     for (std::size_t k = 0; k < near.size(); k += 4) {
       CHECK(std::abs(reduced(near[k])) < 1e-9);  // a pair that is used costs what it has to

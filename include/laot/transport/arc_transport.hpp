@@ -12,6 +12,12 @@
 
 namespace laot::detail {
 
+/// A source, a target that it may send units to, and their squared distance.
+struct Arc {
+  std::uint32_t source, target;
+  float cost;
+};
+
 /// Units that go from a source to a target.
 struct Shipment {
   std::uint32_t source, target;
@@ -35,11 +41,10 @@ class ArcTransport {
   ArcTransport(std::vector<std::int64_t> supply, std::vector<std::int64_t> demand);
 
   void clear();
-  /// Takes more arcs between x and y [d x n, d x m]; those that are there already are left out.
-  void add(const std::vector<std::vector<Arc>>& arcs, const arma::mat& x, const arma::mat& y,
-           Context& context);
-  /// The points have moved: of each source, those `most` arcs are kept that are the best at the
-  /// potentials v, and those of the plan.
+  /// Takes more arcs; those that are there already are left out.
+  void add(const std::vector<std::vector<Arc>>& arcs, Context& context);
+  /// Points x and y [d x n, d x m] have moved: of each source, those `most` arcs are kept that are
+  /// the best at the potentials v, and those of the plan.
   void move(std::size_t most, const std::vector<Shipment>& plan, const std::vector<double>& v,
             const arma::mat& x, const arma::mat& y, Context& context);
 
@@ -56,28 +61,34 @@ class ArcTransport {
 
  private:
   static constexpr std::size_t kBlock = 1024;  // sources whose arcs lie together
+  struct Partner {
+    std::uint32_t target;
+    float cost;
+  };
   struct Block {
     std::vector<std::uint32_t> begin;  // of the arcs of each source, and the end of the last
-    std::vector<std::uint32_t> target;
-    std::vector<float> cost;
+    std::vector<Partner> partners;
   };
   /// The arcs of one source.
   struct Row {
-    const std::uint32_t* target;
-    const float* cost;
+    const Partner* first;
     std::size_t count;
 
-    std::size_t place_of(std::uint32_t other) const {
-      return static_cast<std::size_t>(std::find(target, target + count, other) - target);
+    const Partner* begin() const { return first; }
+    const Partner* end() const { return first + count; }
+    const Partner* of(std::uint32_t target) const {
+      return std::find_if(begin(), end(),
+                          [&](const Partner& partner) { return partner.target == target; });
     }
   };
   class Auction;
 
+  const std::uint32_t* begin_of(std::size_t source) const {
+    return blocks_[source / kBlock].begin.data() + source % kBlock;
+  }
   Row row(std::size_t source) const {
-    const Block& block = blocks_[source / kBlock];
-    const std::size_t begin = block.begin[source % kBlock];
-    return {block.target.data() + begin, block.cost.data() + begin,
-            block.begin[source % kBlock + 1] - begin};
+    const std::uint32_t* begin = begin_of(source);
+    return {blocks_[source / kBlock].partners.data() + begin[0], begin[1] - begin[0]};
   }
 
   std::vector<std::int64_t> supply_, demand_;

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "laot/armadillo.hpp"
+#include "laot/assignment/scaled_cloud.hpp"
 #include "laot/parallel.hpp"
 #include "laot/transport/arc_transport.hpp"
 
@@ -36,7 +36,7 @@ std::vector<Part> random_parts(const std::vector<std::int64_t>& supply,
 /// Parts of at most `leaf` pairs of a plan between x and y: it is cut in two, again and again, by
 /// x_i + y_j along the difference of two of its pairs, so that pairs that might trade places stay
 /// together. Other seeds, other parts.
-std::vector<Part> similar_parts(const arma::mat& x, const arma::mat& y,
+std::vector<Part> similar_parts(const FramedCloud& x, const FramedCloud& y,
                                 const std::vector<Shipment>& plan, std::size_t leaf,
                                 std::uint64_t seed, Context& context);
 
