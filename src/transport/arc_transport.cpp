@@ -207,7 +207,7 @@ class ArcTransport::Auction {
     bool operator<(const Sale& other) const { return potential < other.potential; }
   };
 
-  /// What is sold of a target.
+  /// The sales of a target.
   struct Market {
     std::vector<Sale> sales;  // a heap, the highest potential first
     std::int64_t room = 0;    // units that nobody has
