@@ -61,22 +61,33 @@ features_of.SummarizedExperiment <- function(x, origin) rownames(x)
 #' @exportS3Method
 some_features.SummarizedExperiment <- function(x, features, origin) x[features, ]
 
+# Whether there is anything to remove: the setters, and the getters of names, bring the whole object
+# up to date and check it, which took longer than the prediction of a few hundred cells.
+holds <- function(x, what) {
+  if (!is(x, "SingleCellExperiment")) return(FALSE)
+  inside <- SingleCellExperiment::int_colData(x)[[what]]
+  is.null(inside) || ncol(inside) > 0L
+}
+
 #' @exportS3Method
 put_back.SummarizedExperiment <- function(newdata, out, says) {
   origin <- out$origin
   if (!is.null(origin$altexp)) {
     newdata <- SingleCellExperiment::altExp(newdata, origin$altexp, withColData = TRUE)
   }
-  if (is(newdata, "SingleCellExperiment")) SingleCellExperiment::altExps(newdata) <- NULL
+  if (holds(newdata, "altExps")) SingleCellExperiment::altExps(newdata) <- NULL
   if (!is.null(origin$dimred)) {
     SummarizedExperiment::assays(newdata) <- list()
     SingleCellExperiment::reducedDims(newdata) <- stats::setNames(list(t(out$values)),
         origin$dimred)
   } else {
-    SummarizedExperiment::assays(newdata) <- list()  # no values are picked that are replaced
-    if (is(newdata, "SingleCellExperiment")) SingleCellExperiment::reducedDims(newdata) <- NULL
-    newdata <- newdata[out$at, ]
-    SummarizedExperiment::assay(newdata, origin$assay.type, withDimnames = FALSE) <- out$values
+    if (holds(newdata, "reducedDims")) SingleCellExperiment::reducedDims(newdata) <- NULL
+    if (!identical(as.integer(out$at), seq_len(nrow(newdata)))) {
+      SummarizedExperiment::assays(newdata) <- list()  # no values are picked that are replaced
+      newdata <- newdata[out$at, ]
+    }
+    SummarizedExperiment::assays(newdata, withDimnames = FALSE) <-
+      stats::setNames(list(out$values), origin$assay.type)
   }
   SummarizedExperiment::colData(newdata) <- labelled(SummarizedExperiment::colData(newdata), says,
                                                      ncol(newdata),

@@ -49,11 +49,16 @@ test_that("predicting a SingleCellExperiment gives one with the predicted assay"
   sce <- sce_of(both)
   fit <- quiet_fit(sce)
   start <- sce[12:1, sce$condition == "ctrl"]
+  bare <- predict(fit, start)
   SingleCellExperiment::reducedDim(start, "PCA") <- matrix(0, 50, 2)
+  SingleCellExperiment::altExp(start, "ADT") <- start[1:3, ]
+  SummarizedExperiment::assay(start, "tpm") <- SummarizedExperiment::assay(start)
   predicted <- predict(fit, start)
+  expect_identical(predicted, bare)
   expect_s4_class(predicted, "SingleCellExperiment")
   expect_identical(SummarizedExperiment::assayNames(predicted), "logcounts")
   expect_length(SingleCellExperiment::reducedDimNames(predicted), 0)
+  expect_length(SingleCellExperiment::altExpNames(predicted), 0)
   expect_identical(dimnames(predicted), dimnames(start))
   expect_identical(unique(predicted$condition), "stim")
   expect_identical(predicted$predicted, rep(TRUE, 50))
