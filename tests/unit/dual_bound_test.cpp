@@ -34,6 +34,20 @@ Certificate coupled(const arma::mat& x, const arma::mat& y, std::size_t leaf, Co
   return Coupling(x, y, {}, {}, options).solve(x, context).certificate;
 }
 
+// Cost and bound of a coupling by parts as shares of the optimum.
+void check_near_optimum(const arma::mat& x, const arma::mat& y, std::size_t leaf,
+                        double least_bound, double most_cost) {
+  Context context;
+  const double best = Coupling(x, y).solve(x, context).certificate.primal;
+  const Certificate got = coupled(x, y, leaf, context);
+  CAPTURE(best);
+  CAPTURE(got.primal);
+  CAPTURE(got.dual);
+  CHECK(got.dual <= best);
+  CHECK(got.dual > least_bound * best);
+  CHECK(got.primal < most_cost * best);
+}
+
 }  // namespace
 
 TEST_CASE("a sampled dual value is that of the drawn sources, corrected by the guess of the rest") {
@@ -139,22 +153,13 @@ TEST_CASE("a solve has the same pairs wherever it starts, and is quick from wher
 TEST_CASE("clusters far from each other have a bound close to their cost") {
   // A part of two clusters does not know what one is worth beside the other: parts that are cut from
   // clouds side by side had a bound of half of the cost here.
-  Context context;
   Rng rng(5);
   auto [x, y] = problems::clouds("clustered", 6, 2400, 2400, rng);
-  const double best = Coupling(x, y).solve(x, context).certificate.primal;
-  const Certificate got = coupled(x, y, 300, context);
-  CAPTURE(best);
-  CAPTURE(got.primal);
-  CAPTURE(got.dual);
-  CHECK(got.dual <= best);
-  CHECK(got.dual > 0.9 * best);
-  CHECK(got.primal < 1.02 * best);
+  check_near_optimum(x, y, 300, 0.9, 1.02);
 }
 
 TEST_CASE("clusters of which many cells have to go to another one are coupled nearly optimally") {
   // Four tight clusters far apart, in shares of 4:3:2:1 and 1:2:3:4.
-  Context context;
   Rng rng(8);
   const arma::mat centres = 8.0 * clouds::gaussian(5, 4, 1);
   const auto cloud = [&](bool rising, std::size_t cells) {
@@ -168,15 +173,9 @@ TEST_CASE("clusters of which many cells have to go to another one are coupled ne
     return out;
   };
   for (const std::size_t m : {3000, 2500}) {  // of as many cells, and of fewer
+    CAPTURE(m);
     const arma::mat x = cloud(false, 3000), y = cloud(true, m);
-    const double best = Coupling(x, y).solve(x, context).certificate.primal;
-    const Certificate got = coupled(x, y, 500, context);
-    CAPTURE(best);
-    CAPTURE(got.primal);
-    CAPTURE(got.dual);
-    CHECK(got.dual <= best);
-    CHECK(got.dual > 0.98 * best);
-    CHECK(got.primal < 1.002 * best);
+    check_near_optimum(x, y, 500, 0.98, 1.002);
   }
 }
 

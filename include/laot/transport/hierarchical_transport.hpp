@@ -10,9 +10,9 @@
 namespace laot::detail {
 
 struct HierarchyOptions {
-  std::size_t leaf = 24000;         // points of a part
-  int sweeps = 6;                   // rounds with other parts, after the first
-  std::size_t sampled_rows = 8000;  // of the dual bound
+  std::size_t leaf = CouplingOptions{}.leaf;  // points of a part
+  int sweeps = CouplingOptions{}.sweeps;      // rounds with other parts, after the first
+  std::size_t sampled_rows = 8000;            // of the dual bound
 };
 
 /// Random parts are coupled exactly first: a plan, and potentials that are those of the whole but
